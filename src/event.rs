@@ -1,0 +1,252 @@
+//! What crosses threads: [`Event`] from the trainer to the world, [`Command`] from the world to the trainer. Plain data.
+//!
+//! The serialised names are the contract of `train --json`, `metrics.jsonl` and `edits.jsonl` (schema [`SCHEMA`]).
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::session::Session;
+
+/// Version of the machine-readable output.
+pub const SCHEMA: u32 = 1;
+
+/// L, C, R and the loss at the weights in force; C in nats.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Losses {
+    /// a0 L + a1 C + a2 R.
+    pub loss: f64,
+    /// Transport cost.
+    #[serde(rename = "L")]
+    pub l: f64,
+    /// Negative log-likelihood, nats.
+    #[serde(rename = "C")]
+    pub c: f64,
+    /// HJB penalty.
+    #[serde(rename = "R")]
+    pub r: f64,
+}
+
+/// From the trainer to whoever listens.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// The first event of a run.
+    Start(Start),
+    /// One iteration is done.
+    Iteration {
+        /// From 1.
+        iteration: u64,
+        /// Training time since the start of the run, seconds; pauses left out.
+        seconds: f64,
+        /// Learning rate of this iteration.
+        lr: f64,
+        /// Training losses, before this iteration's update.
+        #[serde(flatten)]
+        losses: Losses,
+    },
+    /// One validation is done.
+    Validation {
+        /// After this iteration.
+        iteration: u64,
+        /// Training time since the start, seconds.
+        seconds: f64,
+        /// Validation losses.
+        #[serde(flatten)]
+        losses: Losses,
+        /// C - H: paired estimate of the divergence from the truth, nats; None where the truth is unknown.
+        divergence: Option<f64>,
+        /// Its standard error, nats.
+        divergence_se: Option<f64>,
+        /// Whether these are the best parameters so far.
+        best: bool,
+    },
+    /// An edit of one field was accepted and is in force from the iteration after this one.
+    Edit {
+        /// Last iteration done under the old value.
+        iteration: u64,
+        /// Dotted name, as `optimizer.lr`.
+        field: String,
+        /// Old value, as the session file writes it.
+        old: String,
+        /// New value.
+        new: String,
+        /// `live`, `resample` (in force from the next draw of the batch) or `restart` (not applied; needs a new run).
+        applies: String,
+    },
+    /// A new version of the session file was refused; the old values stay in force.
+    Rejected {
+        /// The file.
+        file: PathBuf,
+        /// 1-based.
+        line: usize,
+        /// 1-based, in characters.
+        column: usize,
+        /// What is wrong and what is allowed, with the line and a caret.
+        message: String,
+    },
+    /// The schedule changed the learning rate.
+    Rate {
+        /// After this iteration.
+        iteration: u64,
+        /// Old rate.
+        old: f64,
+        /// New rate.
+        new: f64,
+    },
+    /// The training batch was drawn again.
+    Resample {
+        /// Before the iteration after this one.
+        iteration: u64,
+    },
+    /// A loss or gradient was not finite: the last good parameters are back and the rate is lower.
+    Rollback {
+        /// The iteration that failed.
+        iteration: u64,
+        /// First non-finite quantity.
+        quantity: String,
+        /// Iteration whose parameters are back.
+        to: u64,
+        /// Learning rate from now on.
+        lr: f64,
+        /// Rollbacks left before the run gives up.
+        left: u32,
+    },
+    /// Parameters were written.
+    Checkpoint {
+        /// After this iteration.
+        iteration: u64,
+        /// Where.
+        path: PathBuf,
+    },
+    /// Training pauses or goes on.
+    Paused {
+        /// After this iteration.
+        iteration: u64,
+        /// True while paused.
+        paused: bool,
+    },
+    /// Something a person should know that does not stop training.
+    Warning {
+        /// One line.
+        message: String,
+    },
+    /// The last event of a run.
+    Finished(Finished),
+}
+
+/// What a run starts with.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Start {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// Program version.
+    pub version: String,
+    /// Name of the run: the session's file stem.
+    pub name: String,
+    /// Session file, if there is one.
+    pub file: Option<PathBuf>,
+    /// Run directory.
+    pub run: Option<PathBuf>,
+    /// The session in force.
+    pub session: Arc<Session>,
+    /// Space dimension.
+    pub dimension: usize,
+    /// Number of parameters of the potential.
+    pub parameters: usize,
+    /// Worker threads.
+    pub threads: usize,
+    /// Vector instructions compiled in, as `AVX2+FMA`.
+    pub compiled: String,
+    /// Entropy H of the data, nats, where it is known: the floor of C.
+    pub entropy: Option<f64>,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Finished {
+    /// Iterations done.
+    pub iteration: u64,
+    /// Training time, seconds.
+    pub seconds: f64,
+    /// Why.
+    pub reason: Reason,
+    /// The best validation, if there was one.
+    pub best: Option<Best>,
+}
+
+/// The validation whose parameters were kept.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Best {
+    /// After this iteration.
+    pub iteration: u64,
+    /// Validation losses.
+    #[serde(flatten)]
+    pub losses: Losses,
+    /// C - H, nats.
+    pub divergence: Option<f64>,
+    /// Its standard error, nats.
+    pub divergence_se: Option<f64>,
+}
+
+/// Why a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// All iterations are done.
+    Iterations,
+    /// The time limit was reached.
+    Seconds,
+    /// The plateau schedule has no drops left.
+    Plateau,
+    /// The user asked for it.
+    Quit,
+    /// A signal asked for it: its number.
+    Signal(i32),
+    /// Not finite, and no rollbacks left.
+    Diverged,
+}
+
+/// From keys, the watcher and signals to the trainer; taken up between two iterations.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Stop iterating until [`Command::Resume`].
+    Pause,
+    /// Go on.
+    Resume,
+    /// While paused: one iteration.
+    Step,
+    /// End the run after the iteration in hand.
+    Stop(Reason),
+    /// The session file has changed: the new session, or why it was refused.
+    Session(Result<Arc<Session>, Rejection>),
+}
+
+/// Why a session file was refused, as [`Event::Rejected`] shows it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rejection {
+    /// The file.
+    pub file: PathBuf,
+    /// 1-based.
+    pub line: usize,
+    /// 1-based, in characters.
+    pub column: usize,
+    /// What is wrong and what is allowed, with the line and a caret.
+    pub message: String,
+}
+
+/// What a trainer shows of its flow: points in data units, row-major; the latest one is all that is kept.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Picture {
+    /// After this iteration.
+    pub iteration: u64,
+    /// Columns of the points.
+    pub dimension: usize,
+    /// Samples of the data, n x dimension.
+    pub data: Vec<f64>,
+    /// f of those samples: the normal, if the flow is good, n x dimension.
+    pub mapped: Vec<f64>,
+    /// Generated samples: f^-1 of normal draws, n x dimension.
+    pub generated: Vec<f64>,
+}

@@ -1,0 +1,5 @@
+//! Trains continuous normalizing flows (OT-Flow) in a terminal.
+#![forbid(unsafe_code)]
+
+pub mod event;
+pub mod session;

@@ -1,0 +1,3 @@
+//! The `otflow` binary.
+
+fn main() {}

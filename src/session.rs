@@ -1,0 +1,256 @@
+//! The session: everything a run is made from, one RON file. Units and defaults stand at each field.
+
+use serde::{Deserialize, Serialize};
+
+/// A whole session file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Session {
+    /// What is learned. Toy sets are drawn without end.
+    pub data: Data,
+    /// The potential. Restart-only.
+    #[serde(default)]
+    pub model: Model,
+    /// How the flow is integrated while training. Taken up at the next resample.
+    #[serde(default)]
+    pub flow: Flow,
+    /// a0 L + a1 C + a2 R. Live.
+    #[serde(default)]
+    pub weights: Weights,
+    /// The optimiser. Live.
+    #[serde(default)]
+    pub optimizer: Optimizer,
+    /// The validation that picks the best parameters.
+    #[serde(default)]
+    pub validation: Validation,
+    /// When the run ends by itself. Live.
+    #[serde(default)]
+    pub stop: Stop,
+    /// What happens when the loss is not finite. Live.
+    #[serde(default)]
+    pub recovery: Recovery,
+    /// How often the dashboard gets new pictures. Live.
+    #[serde(default)]
+    pub pictures: Pictures,
+    /// Conditions on the best validation, such as "validation_C <= 2.95"; headless exits 4 when one is missed. Live.
+    #[serde(default)]
+    pub gates: Vec<Gate>,
+}
+
+/// What is learned. Restart-only but for the batch.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Data {
+    /// One of the eight 2-D sets.
+    Toy {
+        /// Which set.
+        name: Toy,
+        /// Samples in a batch; the batch is the whole training set until it is drawn again. 1 to 10 million. At the next resample.
+        #[serde(default)]
+        batch: usize,
+        /// Iterations between two draws of the batch. Live.
+        resample_every: u64,
+    },
+}
+
+/// The eight 2-D sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Toy {
+    /// Eight Gaussians on a circle.
+    #[serde(rename = "8gaussians")]
+    EightGaussians,
+    /// Uniform on the dark squares.
+    #[serde(rename = "checkerboard")]
+    Checkerboard,
+    /// A spiral band.
+    #[serde(rename = "swissroll")]
+    SwissRoll,
+    /// Two rings.
+    #[serde(rename = "circles")]
+    Circles,
+    /// Four rings.
+    #[serde(rename = "rings")]
+    Rings,
+    /// Two half circles.
+    #[serde(rename = "moons")]
+    Moons,
+    /// Five blades.
+    #[serde(rename = "pinwheel")]
+    Pinwheel,
+    /// Two arms.
+    #[serde(rename = "2spirals")]
+    TwoSpirals,
+}
+
+/// The potential Phi.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Model {
+    /// Width m, 1 to 8192; default 32.
+    pub width: usize,
+    /// Layers (nTh), 2 to 64; default 2.
+    pub layers: usize,
+    /// Largest rank of A^T A, 1 to 8192; default 10.
+    pub rank: usize,
+    /// Arithmetic of the kernels; default F64.
+    pub precision: Precision,
+    /// Seed of start values, batches and pictures; default 1.
+    pub seed: u64,
+}
+
+/// Arithmetic of the kernels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Precision {
+    /// Single.
+    F32,
+    /// Double.
+    F64,
+}
+
+/// How the flow is integrated.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Flow {
+    /// Time steps nt on [0, 1], 1 to 1000; default 8.
+    pub steps: usize,
+    /// Default Rk4.
+    pub stepper: Stepper,
+    /// Default EveryStage; StepNodes needs at least 2 steps.
+    pub trace: Trace,
+}
+
+/// Runge-Kutta scheme.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Stepper {
+    /// Order 4.
+    Rk4,
+    /// Order 1.
+    Euler,
+}
+
+/// Where the trace of the Hessian is evaluated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Trace {
+    /// At every Runge-Kutta stage, as published.
+    EveryStage,
+    /// At the step nodes only.
+    StepNodes,
+}
+
+/// Weights of the loss a0 L + a1 C + a2 R, each finite and from 0 to 1e9; transport above 0.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Weights {
+    /// a0; also scales the dynamics. Default 1.
+    pub transport: f64,
+    /// a1. Default 100.
+    pub likelihood: f64,
+    /// a2. Default 5.
+    pub hjb: f64,
+}
+
+/// The optimiser.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Optimizer {
+    /// Adam with beta 0.9 and 0.999, epsilon 1e-8, as the published code uses it.
+    Adam {
+        /// Base learning rate, above 0 to 10.
+        lr: f64,
+        /// How the rate falls. Default Constant.
+        #[serde(default)]
+        schedule: Schedule,
+        /// Every parameter is kept in [-clamp, clamp]; above 0. Default None: no limit.
+        #[serde(default)]
+        clamp: Option<f64>,
+    },
+}
+
+/// How the learning rate falls from its base.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Schedule {
+    /// It does not.
+    #[default]
+    Constant,
+    /// Halved after every so many iterations.
+    Halve {
+        /// Iterations, at least 1.
+        every: u64,
+    },
+    /// Lowered when the validation loss has stopped improving.
+    Plateau {
+        /// Validations without improvement that are borne, 1 to 10000.
+        patience: u64,
+        /// The rate is multiplied by this, above 0 and below 1. Default 0.1.
+        factor: f64,
+        /// Drops before the run stops, 0 to 100. Default 3.
+        drops: u64,
+    },
+}
+
+/// The validation that picks the best parameters.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Validation {
+    /// Iterations between validations, at least 1; default 50. Live.
+    pub every: u64,
+    /// Samples, drawn once; default 5000. Restart-only.
+    pub samples: usize,
+    /// Time steps nt, 1 to 1000; default 12. Live.
+    pub steps: usize,
+}
+
+/// When the run ends by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Stop {
+    /// Iterations, at least 1; default 5000.
+    pub iterations: u64,
+    /// Training time in seconds, above 0; default None: no limit.
+    pub seconds: Option<f64>,
+}
+
+/// What happens when the loss is not finite.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Recovery {
+    /// Rollbacks before the run gives up, 0 to 1000; default 5.
+    pub rollbacks: u32,
+    /// The rate is multiplied by this at each, above 0 and below 1; default 0.5.
+    pub factor: f64,
+}
+
+/// How often the dashboard gets new pictures.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Pictures {
+    /// Seconds between pictures, 0.1 to 3600; default 1.
+    pub every: f64,
+    /// Points in each, 1 to 100000; default 1000.
+    pub samples: usize,
+}
+
+/// A figure of the best validation that a gate can ask about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Figure {
+    /// `validation_loss`
+    Loss,
+    /// `validation_L`
+    L,
+    /// `validation_C`
+    C,
+    /// `validation_R`
+    R,
+    /// `divergence`: C - H
+    Divergence,
+}
+
+/// `FIGURE <= LIMIT`, written as a string; the figure must be finite and not above the limit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Gate {
+    /// What is judged.
+    pub figure: Figure,
+    /// The largest value that passes.
+    pub limit: f64,
+}
