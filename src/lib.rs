@@ -2,4 +2,5 @@
 #![forbid(unsafe_code)]
 
 pub mod event;
+pub mod feed;
 pub mod session;

@@ -1,0 +1,112 @@
+//! The wires between the trainer and those who listen. The trainer never waits for any of them:
+//! events go into a bounded ring by try-push (what does not fit is counted), pictures into a slot that keeps the latest.
+//! The run directory has a wire of its own that loses nothing.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+
+use crate::event::{Command, Event, Picture};
+
+/// Events the ring holds: minutes of iterations for a screen that has stalled.
+const RING: usize = 16_384;
+
+/// The trainer's end.
+#[derive(Debug)]
+pub struct Publisher {
+    ring: Sender<Event>,
+    record: Sender<Event>,
+    dropped: Arc<AtomicU64>,
+    picture: Arc<Mutex<Option<Picture>>>,
+    /// What the world asks for.
+    pub commands: Receiver<Command>,
+}
+
+/// The end of the dashboard or of the headless rows.
+#[derive(Debug)]
+pub struct Feed {
+    /// In order; ends when the trainer is gone.
+    pub events: Receiver<Event>,
+    dropped: Arc<AtomicU64>,
+    picture: Arc<Mutex<Option<Picture>>>,
+    /// To the trainer.
+    pub commands: Sender<Command>,
+}
+
+/// A publisher, the feed of a front end, and the events for the run directory.
+pub fn wires() -> (Publisher, Feed, Receiver<Event>) {
+    let (ring, events) = bounded(RING);
+    let (record, records) = unbounded();
+    let (ask, commands) = unbounded();
+    let dropped = Arc::new(AtomicU64::new(0));
+    let picture = Arc::new(Mutex::new(None));
+    let publisher = Publisher {
+        ring,
+        record,
+        dropped: Arc::clone(&dropped),
+        picture: Arc::clone(&picture),
+        commands,
+    };
+    let feed = Feed { events, dropped, picture, commands: ask };
+    (publisher, feed, records)
+}
+
+impl Publisher {
+    /// Sends an event to both listeners; returns at once.
+    pub fn publish(&self, event: Event) {
+        // A closed record wire means that nobody writes a run directory.
+        let _ = self.record.send(event.clone());
+        if self.ring.try_send(event).is_err() {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Replaces the picture that waits to be shown.
+    pub fn show(&self, picture: Picture) {
+        *self.picture.lock().unwrap_or_else(PoisonError::into_inner) = Some(picture);
+    }
+
+    /// Whether the last picture was taken; a new one would go unseen otherwise.
+    pub fn picture_wanted(&self) -> bool {
+        self.picture.lock().unwrap_or_else(PoisonError::into_inner).is_none()
+    }
+}
+
+impl Feed {
+    /// Events that did not fit into the ring.
+    pub fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
+    }
+
+    /// Takes the latest picture, if there is a new one.
+    pub fn take_picture(&self) -> Option<Picture> {
+        self.picture.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_listener_that_sleeps_never_blocks_the_trainer() {
+        let (publisher, feed, records) = wires();
+        for i in 0..RING as u64 + 10 {
+            publisher.publish(Event::Resample { iteration: i });
+        }
+        assert_eq!(feed.dropped(), 10);
+        assert_eq!(feed.events.len(), RING);
+        assert_eq!(records.len(), RING + 10);
+    }
+
+    #[test]
+    fn the_slot_keeps_the_latest_picture() {
+        let (publisher, feed, _records) = wires();
+        for iteration in 1..=3 {
+            publisher.show(Picture { iteration, ..Picture::default() });
+        }
+        assert_eq!(feed.take_picture().map(|p| p.iteration), Some(3));
+        assert!(publisher.picture_wanted());
+    }
+}
