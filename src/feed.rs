@@ -48,7 +48,12 @@ pub fn wires() -> (Publisher, Feed, Receiver<Event>) {
         picture: Arc::clone(&picture),
         commands,
     };
-    let feed = Feed { events, dropped, picture, commands: ask };
+    let feed = Feed {
+        events,
+        dropped,
+        picture,
+        commands: ask,
+    };
     (publisher, feed, records)
 }
 
@@ -69,7 +74,10 @@ impl Publisher {
 
     /// Whether the last picture was taken; a new one would go unseen otherwise.
     pub fn picture_wanted(&self) -> bool {
-        self.picture.lock().unwrap_or_else(PoisonError::into_inner).is_none()
+        self.picture
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_none()
     }
 }
 
@@ -81,7 +89,10 @@ impl Feed {
 
     /// Takes the latest picture, if there is a new one.
     pub fn take_picture(&self) -> Option<Picture> {
-        self.picture.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.picture
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
     }
 }
 
@@ -104,7 +115,10 @@ mod tests {
     fn the_slot_keeps_the_latest_picture() {
         let (publisher, feed, _records) = wires();
         for iteration in 1..=3 {
-            publisher.show(Picture { iteration, ..Picture::default() });
+            publisher.show(Picture {
+                iteration,
+                ..Picture::default()
+            });
         }
         assert_eq!(feed.take_picture().map(|p| p.iteration), Some(3));
         assert!(publisher.picture_wanted());

@@ -1,7 +1,37 @@
-//! OT-Flow in numbers only: the potential, its gradient, the exact trace, the flow, the loss and their adjoints.
+//! OT-Flow in numbers only: the potential Phi, its gradient, the exact trace of its Hessian, the flow, the loss, and the
+//! adjoint of each, written by hand next to its forward. No I/O, no clock.
+//!
+//! | symbol | file | shape |
+//! | --- | --- | --- |
+//! | theta = A, b, c, w, K_i, b_i | [`parameters`] flat, [`network`] packed, [`partial`] its gradient | see [`parameters::Shape`] |
+//! | sigma, sigma', sigma'' | [`activation`] | elementwise |
+//! | u_i, slope_i = sigma'(a_i) | [`resnet`] | m |
+//! | z_i, grad_s Phi | [`gradient`] | m, d + context + 1 |
+//! | J_i, t_i, trace | [`trace`] | m x d, 1, 1 |
+//! | x', l', v', r' | [`flow`] | d, 1, 1, 1 |
+//! | k_i | [`stepper`] | d |
+//! | L, C, R, loss, node weights | [`objective`] | 1 |
+//! | a whole path and back | [`trajectory`] | one tile |
+//! | means over n samples | [`batch`], [`engine`] | n |
+//!
+//! Shapes are per sample. A SIMD lane is a sample ([`lanes`]), a tile is one vector of samples ([`tile`]), and everything hot
+//! is one of the two products of [`linear`]. [`reference`] says all of it once more in plain scalar loops.
 #![forbid(unsafe_code)]
 
+pub mod activation;
+pub mod batch;
 pub mod engine;
+pub mod flow;
+pub mod gradient;
+pub mod lanes;
+pub mod linear;
+pub mod network;
 pub mod objective;
 pub mod parameters;
+pub mod partial;
+pub mod reference;
+pub mod resnet;
 pub mod stepper;
+pub mod tile;
+pub mod trace;
+pub mod trajectory;

@@ -1,8 +1,13 @@
 //! L, C, R and the loss, the seeds of the adjoint, and where the trace is evaluated.
 //!
-//!     L = mean v(1)      R = mean r(1)      C = mean( 1/2 |x(1)|^2 + d/2 log(2 pi) - l(1) )
-//!     loss = a0 L + a1 C + a2 R             log p(x) = -( 1/2 |x(1)|^2 + d/2 log(2 pi) - l(1) )
-//!     seeds per sample, before the mean:    x_bar = a1 x(1)   l_bar = -a1   v_bar = a0   r_bar = a2
+//! ```text
+//! L = mean v(1)      R = mean r(1)      C = mean( 1/2 |x(1)|^2 + d/2 log(2 pi) - l(1) )
+//! loss = a0 L + a1 C + a2 R             log p(x) = -( 1/2 |x(1)|^2 + d/2 log(2 pi) - l(1) )
+//! seeds per sample, before the mean:    x_bar = a1 x(1)   l_bar = -a1   v_bar = a0   r_bar = a2
+//! ```
+//!
+//! l(1) is a weighted sum of l' at points of the path. `EveryStage`: the stages with the stepper's weights. `StepNodes`:
+//! the nodes t_k = k/nt by composite Simpson, the 3/8 rule on the last three intervals if nt is odd.
 
 use crate::stepper::Stepper;
 
@@ -33,11 +38,62 @@ pub struct Scheme {
 pub enum TraceAt {
     /// At every Runge-Kutta stage, as published.
     EveryStage,
-    /// At the step nodes t_k = k/nt only, by composite Simpson (the 3/8 rule on the last three intervals if nt is odd).
+    /// At the step nodes only.
     StepNodes,
 }
 
-/// Means over the samples, in nats for `c`.
+impl Scheme {
+    /// Time step 1/nt.
+    pub fn dt(&self) -> f64 {
+        1.0 / self.steps as f64
+    }
+
+    /// Stages a step.
+    pub fn stages(&self) -> usize {
+        self.stepper.tableau().b.len()
+    }
+
+    /// Whether the node t = 1 is evaluated after the last step.
+    pub fn evaluates_end(&self) -> bool {
+        self.trace == TraceAt::StepNodes
+    }
+
+    /// Evaluations of the right-hand side along a path.
+    pub fn evaluations(&self) -> usize {
+        self.steps * self.stages() + usize::from(self.evaluates_end())
+    }
+
+    /// Weight of l' at a stage of a step (step nt, stage 0 being t = 1); None where the trace is not evaluated.
+    pub fn trace_weight(&self, step: usize, stage: usize) -> Option<f64> {
+        match self.trace {
+            TraceAt::EveryStage => Some(self.dt() * self.stepper.tableau().b[stage]),
+            TraceAt::StepNodes => (stage == 0).then(|| node_weight(step, self.steps)),
+        }
+    }
+}
+
+/// Weight of node k of 0..=nt on [0, 1].
+fn node_weight(k: usize, nt: usize) -> f64 {
+    let h = 1.0 / nt as f64;
+    let simpson = if nt.is_multiple_of(2) { nt } else { nt - 3 };
+    let mut weight = 0.0;
+    if simpson > 0 && k <= simpson {
+        weight += h / 3.0
+            * if k % 2 == 1 {
+                4.0
+            } else if k == 0 || k == simpson {
+                1.0
+            } else {
+                2.0
+            };
+    }
+    if !nt.is_multiple_of(2) && k >= simpson {
+        weight += 3.0 * h / 8.0 * [1.0, 3.0, 3.0, 1.0][k - simpson];
+    }
+    weight
+}
+
+/// Means over the samples.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Costs {
     /// a0 L + a1 C + a2 R.
@@ -48,4 +104,50 @@ pub struct Costs {
     pub c: f64,
     /// HJB penalty R.
     pub r: f64,
+}
+
+impl Costs {
+    /// From the sums of v(1), of -log p and of r(1) over n samples.
+    pub fn from_sums([v, nll, r]: [f64; 3], n: usize, alpha: &Alpha) -> Self {
+        let (l, c, r) = (v / n as f64, nll / n as f64, r / n as f64);
+        Costs {
+            loss: alpha.a0 * l + alpha.a1 * c + alpha.a2 * r,
+            l,
+            c,
+            r,
+        }
+    }
+}
+
+/// log p(x) from a final state (x(1), l, v, r) of d + 3 values.
+pub fn log_density(state: &[f64]) -> f64 {
+    let d = state.len() - 3;
+    let square: f64 = state[..d].iter().map(|x| x * x).sum();
+    state[d] - 0.5 * square - 0.5 * d as f64 * std::f64::consts::TAU.ln()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn node_weights_integrate_cubics_exactly() {
+        for nt in 2..=11 {
+            for power in 0..4 {
+                let sum: f64 = (0..=nt)
+                    .map(|k| node_weight(k, nt) * (k as f64 / nt as f64).powi(power))
+                    .sum();
+                assert!(
+                    (sum - 1.0 / f64::from(power + 1)).abs() < 1e-15,
+                    "nt {nt}, power {power}: {sum}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_normal_at_rest_has_the_normal_log_density() {
+        let state = [3.0, 4.0, 0.5, 0.0, 0.0];
+        assert_eq!(log_density(&state), 0.5 - 12.5 - std::f64::consts::TAU.ln());
+    }
 }

@@ -148,7 +148,13 @@ impl Offsets {
 mod tests {
     use super::*;
 
-    const SHAPE: Shape = Shape { d: 3, context: 2, m: 7, layers: 4, rank: 10 };
+    const SHAPE: Shape = Shape {
+        d: 3,
+        context: 2,
+        m: 7,
+        layers: 4,
+        rank: 10,
+    };
 
     #[test]
     fn tensors_tile_the_buffer_without_gaps() {
@@ -166,15 +172,24 @@ mod tests {
     fn start_values_follow_the_published_rule() {
         let mut state = 1_u64;
         let theta = SHAPE.start(|| {
-            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            state = state
+                .wrapping_mul(6364136223846793005)
+                .wrapping_add(1442695040888963407);
             (state >> 11) as f64 / (1_u64 << 53) as f64
         });
         let offsets = Offsets::new(&SHAPE);
         assert!(theta[offsets.w.clone()].iter().all(|&w| w == 1.0));
         assert!(theta[offsets.linear.clone()].iter().all(|&b| b == 0.0));
         assert_eq!(theta[offsets.constant.start], 0.0);
-        let largest = |r: &Range<usize>| theta[r.clone()].iter().fold(0.0, |a: f64, v| a.max(v.abs()));
-        let bounds = [(&offsets.k[0], 6.0_f64.sqrt()), (&offsets.k[1], 7.0_f64.sqrt())];
+        let largest = |r: &Range<usize>| {
+            theta[r.clone()]
+                .iter()
+                .fold(0.0, |a: f64, v| a.max(v.abs()))
+        };
+        let bounds = [
+            (&offsets.k[0], 6.0_f64.sqrt()),
+            (&offsets.k[1], 7.0_f64.sqrt()),
+        ];
         for (range, root) in bounds {
             assert!(largest(range) <= 1.0 / root && largest(range) > 0.7 / root);
         }

@@ -1,0 +1,393 @@
+//! `Real` (f32, f64) and `Lanes`, a vector of samples: lane l holds sample l of a tile, weights are broadcast.
+//!
+//! The engine runs on one 512-bit vector a tile row, f32x16 or f64x8, on every machine; where registers are narrower
+//! `wide` makes it of two or four, so tiles, sums and results do not depend on the machine. Width 1 is the scalar check.
+
+use std::fmt::Debug;
+use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
+
+use wide::bytemuck::{Pod, cast, cast_ref, cast_slice};
+use wide::{f32x4, f32x8, f32x16, f64x2, f64x4, f64x8, i32x4, i32x8, i32x16, i64x2, i64x4, i64x8};
+
+/// Rows of a register block: with [`COLUMNS`], what fills the registers without spilling.
+pub const ROWS: usize = if cfg!(target_feature = "avx512f") {
+    8
+} else if cfg!(any(target_feature = "avx", target_arch = "aarch64")) {
+    6
+} else {
+    2
+};
+
+/// Columns of J that go through a product together: three 512-bit vectors fill 24 of 32 registers, else one does.
+pub const COLUMNS: usize = if cfg!(target_feature = "avx512f") {
+    3
+} else {
+    1
+};
+
+/// Whether a multiply-add rounds once here.
+const FUSED: bool = cfg!(any(target_feature = "fma", target_arch = "aarch64"));
+
+/// A scalar the kernels compute in.
+pub trait Real: Pod + Debug + Default + PartialOrd + Send + Sync {
+    /// Double precision: selects the longer polynomials.
+    const DOUBLE: bool;
+
+    /// Nearest value.
+    fn of(value: f64) -> Self;
+
+    /// The value, exactly.
+    fn widen(self) -> f64;
+}
+
+impl Real for f32 {
+    const DOUBLE: bool = false;
+
+    fn of(value: f64) -> Self {
+        value as f32
+    }
+
+    fn widen(self) -> f64 {
+        f64::from(self)
+    }
+}
+
+impl Real for f64 {
+    const DOUBLE: bool = true;
+
+    fn of(value: f64) -> Self {
+        value
+    }
+
+    fn widen(self) -> f64 {
+        self
+    }
+}
+
+/// One value for each sample of a tile.
+pub trait Lanes:
+    Pod
+    + Debug
+    + Default
+    + Send
+    + Sync
+    + Add<Output = Self>
+    + AddAssign
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Neg<Output = Self>
+{
+    /// Type of a lane.
+    type Real: Real;
+
+    /// Number of lanes.
+    const WIDTH: usize;
+
+    /// 1.5 * 2^(mantissa bits): adding it rounds to an integer.
+    const MAGIC: f64;
+
+    /// The same value in every lane.
+    fn splat(value: Self::Real) -> Self;
+
+    /// self * a + b.
+    fn mul_add(self, a: Self, b: Self) -> Self;
+
+    /// Absolute value.
+    fn abs(self) -> Self;
+
+    /// Its magnitude with the sign of the other; self must not be negative.
+    fn with_sign(self, sign: Self) -> Self;
+
+    /// 1, -1, or 0 at zero.
+    fn sign(self) -> Self;
+
+    /// The larger of the two; NaN stays NaN.
+    fn at_least(self, floor: Self) -> Self;
+
+    /// 2^n where self is n + MAGIC, n from the smallest normal exponent to 0.
+    fn exp2_of_rounded(self) -> Self;
+
+    /// Sum over the lanes, in f64 and in order.
+    fn sum(self) -> f64 {
+        lanes(&self).iter().map(|v| v.widen()).sum()
+    }
+
+    /// `output[l]` lane k is `input[k]` lane l; both hold WIDTH vectors.
+    fn transpose(input: &[Self], output: &mut [Self]);
+
+    /// The constant in every lane.
+    fn of(value: f64) -> Self {
+        Self::splat(Self::Real::of(value))
+    }
+}
+
+/// The lanes of one vector.
+pub fn lanes<T: Lanes>(vector: &T) -> &[T::Real] {
+    cast_slice(std::slice::from_ref(vector))
+}
+
+/// The lanes of many vectors, one after another.
+pub fn scalars<T: Lanes>(vectors: &[T]) -> &[T::Real] {
+    cast_slice(vectors)
+}
+
+/// The lanes of many vectors, to write.
+pub fn scalars_mut<T: Lanes>(vectors: &mut [T]) -> &mut [T::Real] {
+    wide::bytemuck::cast_slice_mut(vectors)
+}
+
+macro_rules! wide_lanes {
+    ($vector:ident, $integer:ident, $real:ident, $width:literal, $bits:literal, $bias:literal, $transpose:expr) => {
+        impl Lanes for $vector {
+            type Real = $real;
+            const WIDTH: usize = $width;
+            const MAGIC: f64 = 1.5 * (1_u64 << $bits) as f64;
+
+            #[inline(always)]
+            fn splat(value: $real) -> Self {
+                $vector::splat(value)
+            }
+
+            #[inline(always)]
+            fn mul_add(self, a: Self, b: Self) -> Self {
+                $vector::mul_add(self, a, b)
+            }
+
+            #[inline(always)]
+            fn abs(self) -> Self {
+                $vector::abs(self)
+            }
+
+            #[inline(always)]
+            fn with_sign(self, sign: Self) -> Self {
+                self | (sign & $vector::splat(-0.0))
+            }
+
+            #[inline(always)]
+            fn sign(self) -> Self {
+                let (zero, one) = ($vector::splat(0.0), $vector::splat(1.0));
+                (self.simd_gt(zero) & one) - (self.simd_lt(zero) & one)
+            }
+
+            #[inline(always)]
+            fn at_least(self, floor: Self) -> Self {
+                // The constant stands first: the instruction returns its second operand where either is NaN.
+                floor.fast_max(self)
+            }
+
+            #[inline(always)]
+            fn exp2_of_rounded(self) -> Self {
+                let n: $integer = cast(self);
+                cast((n << $bits as u32) + $integer::splat($bias << $bits))
+            }
+
+            #[inline(always)]
+            fn transpose(input: &[Self], output: &mut [Self]) {
+                $transpose(input, output)
+            }
+        }
+    };
+}
+
+wide_lanes!(
+    f32x16,
+    i32x16,
+    f32,
+    16,
+    23,
+    127,
+    |input: &[f32x16], output: &mut [f32x16]| {
+        let halves: [[f32x8; 2]; 16] = std::array::from_fn(|k| *cast_ref(&input[k]));
+        let quarter = |row: usize, half: usize| {
+            f32x8::transpose(std::array::from_fn(|k| halves[row + k][half]))
+        };
+        for half in 0..2 {
+            let (low, high) = (quarter(0, half), quarter(8, half));
+            for l in 0..8 {
+                output[8 * half + l] = cast([low[l], high[l]]);
+            }
+        }
+    }
+);
+wide_lanes!(
+    f64x8,
+    i64x8,
+    f64,
+    8,
+    52,
+    1023,
+    |input: &[f64x8], output: &mut [f64x8]| {
+        let halves: [[f64x4; 2]; 8] = std::array::from_fn(|k| *cast_ref(&input[k]));
+        let quarter = |row: usize, half: usize| {
+            f64x4::transpose(std::array::from_fn(|k| halves[row + k][half]))
+        };
+        for half in 0..2 {
+            let (low, high) = (quarter(0, half), quarter(4, half));
+            for l in 0..4 {
+                output[4 * half + l] = cast([low[l], high[l]]);
+            }
+        }
+    }
+);
+wide_lanes!(
+    f32x8,
+    i32x8,
+    f32,
+    8,
+    23,
+    127,
+    |input: &[f32x8], output: &mut [f32x8]| {
+        output[..8].copy_from_slice(&f32x8::transpose(std::array::from_fn(|k| input[k])));
+    }
+);
+wide_lanes!(
+    f32x4,
+    i32x4,
+    f32,
+    4,
+    23,
+    127,
+    |input: &[f32x4], output: &mut [f32x4]| {
+        output[..4].copy_from_slice(&f32x4::transpose(std::array::from_fn(|k| input[k])));
+    }
+);
+wide_lanes!(
+    f64x4,
+    i64x4,
+    f64,
+    4,
+    52,
+    1023,
+    |input: &[f64x4], output: &mut [f64x4]| {
+        output[..4].copy_from_slice(&f64x4::transpose(std::array::from_fn(|k| input[k])));
+    }
+);
+wide_lanes!(
+    f64x2,
+    i64x2,
+    f64,
+    2,
+    52,
+    1023,
+    |input: &[f64x2], output: &mut [f64x2]| {
+        output[..2].copy_from_slice(&f64x2::transpose(std::array::from_fn(|k| input[k])));
+    }
+);
+
+macro_rules! scalar_lanes {
+    ($real:ident, $bits:literal, $bias:literal) => {
+        impl Lanes for $real {
+            type Real = $real;
+            const WIDTH: usize = 1;
+            const MAGIC: f64 = 1.5 * (1_u64 << $bits) as f64;
+
+            fn splat(value: $real) -> Self {
+                value
+            }
+
+            fn mul_add(self, a: Self, b: Self) -> Self {
+                if FUSED {
+                    $real::mul_add(self, a, b)
+                } else {
+                    self * a + b
+                }
+            }
+
+            fn abs(self) -> Self {
+                $real::abs(self)
+            }
+
+            fn with_sign(self, sign: Self) -> Self {
+                self.copysign(sign)
+            }
+
+            fn sign(self) -> Self {
+                if self == 0.0 {
+                    0.0
+                } else {
+                    $real::signum(self)
+                }
+            }
+
+            fn at_least(self, floor: Self) -> Self {
+                if self < floor { floor } else { self }
+            }
+
+            fn exp2_of_rounded(self) -> Self {
+                $real::from_bits((self.to_bits() << $bits).wrapping_add($bias << $bits))
+            }
+
+            fn transpose(input: &[Self], output: &mut [Self]) {
+                output[0] = input[0];
+            }
+        }
+    };
+}
+
+scalar_lanes!(f32, 23, 127);
+scalar_lanes!(f64, 52, 1023);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn transposes<T: Lanes>() {
+        let width = T::WIDTH;
+        let mut input = vec![T::default(); width];
+        for (k, value) in scalars_mut(&mut input).iter_mut().enumerate() {
+            *value = T::Real::of(k as f64);
+        }
+        let mut output = vec![T::default(); width];
+        T::transpose(&input, &mut output);
+        for k in 0..width {
+            for l in 0..width {
+                assert_eq!(lanes(&output[l])[k], lanes(&input[k])[l]);
+            }
+        }
+    }
+
+    #[test]
+    fn every_width_transposes() {
+        transposes::<f32>();
+        transposes::<f32x4>();
+        transposes::<f32x8>();
+        transposes::<f32x16>();
+        transposes::<f64>();
+        transposes::<f64x2>();
+        transposes::<f64x4>();
+        transposes::<f64x8>();
+    }
+
+    fn small_operations<T: Lanes>() {
+        let of = |v: f64| T::of(v);
+        let same = |a: T, v: f64| assert_eq!(scalars(&[a]), scalars(&[of(v)]));
+        same(of(3.0).sign(), 1.0);
+        same(of(-0.5).sign(), -1.0);
+        same(of(0.0).sign(), 0.0);
+        same(of(-0.0).sign(), 0.0);
+        same(of(2.0).with_sign(of(-3.0)), -2.0);
+        same(of(-5.0).at_least(of(-1.0)), -1.0);
+        same(of(5.0).at_least(of(-1.0)), 5.0);
+        same(of(T::MAGIC - 3.0).exp2_of_rounded(), 0.125);
+        same(of(T::MAGIC).exp2_of_rounded(), 1.0);
+        assert!(
+            lanes(&of(f64::NAN).at_least(of(-1.0)))
+                .iter()
+                .all(|v| v.widen().is_nan())
+        );
+        assert_eq!(of(0.5).sum(), 0.5 * T::WIDTH as f64);
+    }
+
+    #[test]
+    fn every_width_has_the_same_small_operations() {
+        small_operations::<f32>();
+        small_operations::<f32x4>();
+        small_operations::<f32x8>();
+        small_operations::<f32x16>();
+        small_operations::<f64>();
+        small_operations::<f64x2>();
+        small_operations::<f64x4>();
+        small_operations::<f64x8>();
+    }
+}

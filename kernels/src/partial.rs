@@ -1,0 +1,105 @@
+//! The parameter gradient of one tile in the kernels' precision, flushed into f64 sums tile by tile: over a whole batch
+//! f32 sums would lose three digits.
+
+use crate::lanes::{Lanes, Real, scalars};
+use crate::linear::vectors;
+use crate::network::Network;
+use crate::parameters::Offsets;
+use crate::tile::zeros;
+
+/// Cotangents of the parameters. Lanes are samples, summed at the flush, but for K_1 .. K_M, where lanes are columns.
+#[derive(Debug)]
+pub struct Partial<T> {
+    /// K_1 .. K_M, M x (m x vectors(m)).
+    pub k: Vec<Vec<T>>,
+    /// K_0 by columns, inputs x m.
+    pub k0: Vec<T>,
+    /// b_i, layers x m.
+    pub bias: Vec<Vec<T>>,
+    /// w, m.
+    pub w: Vec<T>,
+    /// A, r x inputs.
+    pub a: Vec<T>,
+    /// b, inputs.
+    pub linear: Vec<T>,
+    /// |(K_0 E)_k|^2, m.
+    pub norms: Vec<T>,
+    /// trace(E^T A^T A E).
+    pub a_trace: T,
+}
+
+impl<T: Lanes> Partial<T> {
+    /// Zeros for a network.
+    pub fn new(net: &Network<T>) -> Self {
+        let shape = &net.shape;
+        let (m, s) = (shape.m, shape.inputs());
+        Partial {
+            k: vec![zeros(m * vectors::<T>(m)); shape.layers - 1],
+            k0: zeros(s * m),
+            bias: vec![zeros(m); shape.layers],
+            w: zeros(m),
+            a: zeros(shape.r() * s),
+            linear: zeros(s),
+            norms: zeros(m),
+            a_trace: T::default(),
+        }
+    }
+
+    /// K_bar_0 += y x' for column l.
+    pub fn add_k0(&mut self, l: usize, y: &[T], x: T) {
+        for (k0, &y) in self.k0[l * y.len()..].iter_mut().zip(y) {
+            *k0 = y.mul_add(x, *k0);
+        }
+    }
+
+    /// Adds everything to the flat f64 gradient and is zero again.
+    pub fn flush(&mut self, net: &Network<T>, at: &Offsets, total: &mut [f64]) {
+        let (s, m, d) = (net.shape.inputs(), net.shape.m, net.shape.d);
+        for (k, range) in self.k.iter_mut().zip(&at.k[1..]) {
+            let rows = k
+                .chunks_exact_mut(vectors::<T>(m))
+                .zip(total[range.clone()].chunks_exact_mut(m));
+            for (row, total) in rows {
+                for (total, value) in total.iter_mut().zip(scalars(row)) {
+                    *total += value.widen();
+                }
+                row.fill(T::default());
+            }
+        }
+        let k0_total = &mut total[at.k[0].clone()];
+        for (k, norm) in self.norms.iter_mut().enumerate() {
+            let twice = 2.0 * take(norm);
+            for l in 0..s {
+                let from_norm = if l < d {
+                    twice * net.k0[l * m + k].widen()
+                } else {
+                    0.0
+                };
+                k0_total[k * s + l] += take(&mut self.k0[l * m + k]) + from_norm;
+            }
+        }
+        for (bias, range) in self.bias.iter_mut().zip(&at.b) {
+            add(bias, &mut total[range.clone()]);
+        }
+        add(&mut self.w, &mut total[at.w.clone()]);
+        add(&mut self.linear, &mut total[at.linear.clone()]);
+        let a_total = &mut total[at.a.clone()];
+        add(&mut self.a, a_total);
+        let twice = 2.0 * take(&mut self.a_trace);
+        for (row, total) in net.a.chunks_exact(s).zip(a_total.chunks_exact_mut(s)) {
+            for (a, total) in row[..d].iter().zip(total) {
+                *total += twice * a.widen();
+            }
+        }
+    }
+}
+
+fn take<T: Lanes>(value: &mut T) -> f64 {
+    std::mem::take(value).sum()
+}
+
+fn add<T: Lanes>(values: &mut [T], total: &mut [f64]) {
+    for (value, total) in values.iter_mut().zip(total) {
+        *total += take(value);
+    }
+}

@@ -1,0 +1,323 @@
+//! The specification: all of the mathematics once more, for one sample, in plain scalar loops over a number type.
+//!
+//! Run with [`Dual`] numbers it gives the exact derivative of the discrete loss along one parameter. Slow on purpose:
+//! every line is to be compared with the equations at the head of the term's own file.
+
+use std::fmt::Debug;
+use std::ops::{Add, Div, Mul, Neg, Sub};
+
+use crate::objective::{Alpha, Scheme};
+use crate::parameters::{Offsets, Shape};
+
+/// What the specification computes with.
+pub trait Number:
+    Copy
+    + Debug
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Neg<Output = Self>
+    + From<f64>
+{
+    /// The plain value.
+    fn value(self) -> f64;
+    /// Hyperbolic tangent.
+    fn tanh(self) -> Self;
+    /// log(1 + exp(-2 self)), self >= 0.
+    fn log1p_exp(self) -> Self;
+
+    /// |self|, with derivative 0 at 0.
+    fn abs(self) -> Self {
+        if self.value() == 0.0 {
+            Self::from(0.0)
+        } else if self.value() < 0.0 {
+            -self
+        } else {
+            self
+        }
+    }
+}
+
+impl Number for f64 {
+    fn value(self) -> f64 {
+        self
+    }
+
+    fn tanh(self) -> Self {
+        f64::tanh(self)
+    }
+
+    fn log1p_exp(self) -> Self {
+        (-2.0 * self).exp().ln_1p()
+    }
+}
+
+/// A value and its derivative along one direction.
+#[derive(Clone, Copy, Debug)]
+pub struct Dual {
+    /// The value.
+    pub value: f64,
+    /// The derivative.
+    pub slope: f64,
+}
+
+impl From<f64> for Dual {
+    fn from(value: f64) -> Self {
+        Dual { value, slope: 0.0 }
+    }
+}
+
+impl Add for Dual {
+    type Output = Self;
+    fn add(self, o: Self) -> Self {
+        Dual {
+            value: self.value + o.value,
+            slope: self.slope + o.slope,
+        }
+    }
+}
+
+impl Sub for Dual {
+    type Output = Self;
+    fn sub(self, o: Self) -> Self {
+        Dual {
+            value: self.value - o.value,
+            slope: self.slope - o.slope,
+        }
+    }
+}
+
+impl Mul for Dual {
+    type Output = Self;
+    fn mul(self, o: Self) -> Self {
+        Dual {
+            value: self.value * o.value,
+            slope: self.slope * o.value + self.value * o.slope,
+        }
+    }
+}
+
+impl Div for Dual {
+    type Output = Self;
+    fn div(self, o: Self) -> Self {
+        let value = self.value / o.value;
+        Dual {
+            value,
+            slope: (self.slope - value * o.slope) / o.value,
+        }
+    }
+}
+
+impl Neg for Dual {
+    type Output = Self;
+    fn neg(self) -> Self {
+        Dual {
+            value: -self.value,
+            slope: -self.slope,
+        }
+    }
+}
+
+impl Number for Dual {
+    fn value(self) -> f64 {
+        self.value
+    }
+
+    fn tanh(self) -> Self {
+        let value = self.value.tanh();
+        Dual {
+            value,
+            slope: (1.0 - value * value) * self.slope,
+        }
+    }
+
+    fn log1p_exp(self) -> Self {
+        let e = (-2.0 * self.value).exp();
+        Dual {
+            value: e.ln_1p(),
+            slope: -2.0 * e / (1.0 + e) * self.slope,
+        }
+    }
+}
+
+/// sigma(a).
+pub fn sigma<N: Number>(a: N) -> N {
+    a.abs() + a.abs().log1p_exp()
+}
+
+/// Row-major matrix times vector.
+fn times<N: Number>(matrix: &[N], x: &[N]) -> Vec<N> {
+    matrix.chunks(x.len()).map(|row| dot(row, x)).collect()
+}
+
+/// Transpose of a row-major matrix times vector.
+fn transpose_times<N: Number>(matrix: &[N], x: &[N]) -> Vec<N> {
+    let columns = matrix.len() / x.len();
+    (0..columns)
+        .map(|c| {
+            sum(x
+                .iter()
+                .enumerate()
+                .map(|(r, &x)| matrix[r * columns + c] * x))
+        })
+        .collect()
+}
+
+fn dot<N: Number>(a: &[N], b: &[N]) -> N {
+    sum(a.iter().zip(b).map(|(&a, &b)| a * b))
+}
+
+fn sum<N: Number>(terms: impl Iterator<Item = N>) -> N {
+    terms.fold(N::from(0.0), |sum, term| sum + term)
+}
+
+/// Phi at one point.
+#[derive(Clone, Debug)]
+pub struct Potential<N> {
+    /// Phi(s).
+    pub phi: N,
+    /// grad_s Phi, inputs.
+    pub grad: Vec<N>,
+    /// Trace of the space Hessian.
+    pub trace: N,
+}
+
+/// Phi, its gradient and its exact trace at s = (x, y, t).
+pub fn potential<N: Number>(shape: &Shape, theta: &[N], s: &[N]) -> Potential<N> {
+    let at = Offsets::new(shape);
+    let (m, d, last, one) = (shape.m, shape.d, shape.layers - 1, N::from(1.0));
+    let h = N::from(shape.h());
+    let k = |i: usize| &theta[at.k[i].clone()];
+    let open = |i: usize, x: &[N]| -> Vec<N> {
+        times(k(i), x)
+            .iter()
+            .zip(&theta[at.b[i].clone()])
+            .map(|(&a, &b)| a + b)
+            .collect()
+    };
+    let mut a = vec![open(0, s)];
+    let mut u: Vec<N> = a[0].iter().map(|&a| sigma(a)).collect();
+    for i in 1..=last {
+        a.push(open(i, &u));
+        u = u
+            .iter()
+            .zip(&a[i])
+            .map(|(&u, &a)| u + h * sigma(a))
+            .collect();
+    }
+    let slope: Vec<Vec<N>> = a
+        .iter()
+        .map(|a| a.iter().map(|a| a.tanh()).collect())
+        .collect();
+    let curvature = |i: usize, k: usize| one - slope[i][k] * slope[i][k];
+
+    let w = &theta[at.w.clone()];
+    let mut z = vec![w.to_vec(); last + 1];
+    for i in (1..=last).rev() {
+        let y: Vec<N> = (0..m).map(|k| slope[i][k] * z[i][k]).collect();
+        z[i - 1] = transpose_times(k(i), &y)
+            .iter()
+            .zip(&z[i])
+            .map(|(&y, &z)| z + h * y)
+            .collect();
+    }
+    let (a_matrix, b) = (&theta[at.a.clone()], &theta[at.linear.clone()]);
+    let a_s = times(a_matrix, s);
+    let y: Vec<N> = (0..m).map(|k| slope[0][k] * z[0][k]).collect();
+    let through_k0 = transpose_times(k(0), &y);
+    let through_a = transpose_times(a_matrix, &a_s);
+    let grad = (0..s.len())
+        .map(|l| through_k0[l] + through_a[l] + b[l])
+        .collect();
+    let phi = dot(w, &u) + N::from(0.5) * dot(&a_s, &a_s) + dot(b, s) + theta[at.constant.start];
+
+    let column = |j: usize| -> Vec<N> { (0..m).map(|row| k(0)[row * s.len() + j]).collect() };
+    let mut trace = sum(a_matrix
+        .chunks(s.len())
+        .flat_map(|row| &row[..d])
+        .map(|&a| a * a));
+    for j in 0..d {
+        let k0 = column(j);
+        trace = trace + sum((0..m).map(|k| curvature(0, k) * z[0][k] * k0[k] * k0[k]));
+        let mut jac: Vec<N> = (0..m).map(|k| slope[0][k] * k0[k]).collect();
+        for i in 1..=last {
+            let y = times(k(i), &jac);
+            trace = trace + h * sum((0..m).map(|k| curvature(i, k) * z[i][k] * y[k] * y[k]));
+            jac = (0..m).map(|k| jac[k] + h * slope[i][k] * y[k]).collect();
+        }
+    }
+    Potential { phi, grad, trace }
+}
+
+/// x', l', v', r' at (x, y, t), d + 3 values.
+pub fn velocity<N: Number>(
+    (shape, theta, a0): (&Shape, &[N], f64),
+    x: &[N],
+    y: &[f64],
+    t: f64,
+) -> Vec<N> {
+    let context = y.iter().copied().chain([t]).map(N::from);
+    let s: Vec<N> = x.iter().copied().chain(context).collect();
+    let at = potential(shape, theta, &s);
+    let mut rates: Vec<N> = at.grad[..shape.d]
+        .iter()
+        .map(|&g| -g / N::from(a0))
+        .collect();
+    let v = N::from(0.5) * dot(&rates, &rates);
+    rates.push(-at.trace / N::from(a0));
+    rates.push(v);
+    rates.push((-at.grad[s.len() - 1] + N::from(a0) * v).abs());
+    rates
+}
+
+/// The final state (x, l, v, r) of a row (x, y), from t = `from` over `span` (1 forward, -1 back).
+pub fn state<N: Number>(
+    model: (&Shape, &[N], f64),
+    scheme: &Scheme,
+    row: &[f64],
+    (from, span): (f64, f64),
+) -> Vec<N> {
+    let (d, tableau, dt) = (model.0.d, scheme.stepper.tableau(), span * scheme.dt());
+    let (x, y) = row.split_at(d);
+    let mut state: Vec<N> = x.iter().copied().chain([0.0; 3]).map(N::from).collect();
+    for step in 0..scheme.steps {
+        let (mut next, mut k) = (state.clone(), vec![N::from(0.0); d + 3]);
+        for stage in 0..tableau.b.len() {
+            let x: Vec<N> = (0..d)
+                .map(|j| state[j] + N::from(dt * tableau.a[stage]) * k[j])
+                .collect();
+            k = velocity(model, &x, y, from + (step as f64 + tableau.c[stage]) * dt);
+            for j in (0..d + 3).filter(|&j| j != d) {
+                next[j] = next[j] + N::from(dt * tableau.b[stage]) * k[j];
+            }
+            if let Some(weight) = scheme.trace_weight(step, stage) {
+                next[d] = next[d] + N::from(span * weight) * k[d];
+            }
+        }
+        state = next;
+    }
+    if scheme.evaluates_end() {
+        let weight = scheme.trace_weight(scheme.steps, 0).unwrap_or(0.0);
+        let k = velocity(model, &state[..d], y, from + span);
+        state[d] = state[d] + N::from(span * weight) * k[d];
+    }
+    state
+}
+
+/// The loss over rows of (x, y).
+pub fn loss<N: Number>(
+    (shape, theta): (&Shape, &[N]),
+    scheme: &Scheme,
+    alpha: &Alpha,
+    rows: &[f64],
+) -> N {
+    let (d, n) = (shape.d, rows.len() / shape.columns());
+    let constant = N::from(0.5 * d as f64 * std::f64::consts::TAU.ln());
+    let of_row = |row: &[f64]| {
+        let end = state((shape, theta, alpha.a0), scheme, row, (0.0, 1.0));
+        let c = N::from(0.5) * dot(&end[..d], &end[..d]) + constant - end[d];
+        N::from(alpha.a0) * end[d + 1] + N::from(alpha.a1) * c + N::from(alpha.a2) * end[d + 2]
+    };
+    sum(rows.chunks(shape.columns()).map(of_row)) / N::from(n as f64)
+}

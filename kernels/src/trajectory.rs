@@ -1,0 +1,308 @@
+//! One tile through all time steps, forward and back, on one thread and without leaving the cache.
+
+use crate::flow::{self, Place, Rates};
+use crate::lanes::{COLUMNS, Lanes, Real, lanes, scalars_mut};
+use crate::network::Network;
+use crate::objective::{Alpha, Scheme};
+use crate::partial::Partial;
+use crate::stepper::{Stages, step, step_adjoint};
+use crate::tile::{Bars, Scratch, zeros};
+
+/// Everything one thread needs for a tile, allocated once.
+#[derive(Debug)]
+pub struct Worker<T> {
+    /// x(t), d.
+    pub x: Vec<T>,
+    /// Context, fixed along the path.
+    pub y: Vec<T>,
+    /// l, v, r.
+    pub end: End<T>,
+    /// Gradient of the tiles since the last flush.
+    pub partial: Partial<T>,
+    /// One row of data.
+    row: Vec<f64>,
+    /// 1 for a sample, 0 for padding.
+    real: T,
+    stages: Stages<T>,
+    scratch: Scratch<T>,
+    bars: Bars<T>,
+    single: flow::Cache<T>,
+    tape: Vec<flow::Cache<T>>,
+    taped: Option<Scheme>,
+}
+
+/// Final l, v and r of a tile.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct End<T> {
+    /// Integral of l'.
+    pub l: T,
+    /// Integral of v'.
+    pub v: T,
+    /// Integral of r'.
+    pub r: T,
+}
+
+impl<T: Lanes> End<T> {
+    fn add(&mut self, weight: f64, trace_weight: Option<f64>, rates: Rates<T>) {
+        if let (Some(weight), Some(l)) = (trace_weight, rates.l) {
+            self.l = T::of(weight).mul_add(l, self.l);
+        }
+        self.v = T::of(weight).mul_add(rates.v, self.v);
+        self.r = T::of(weight).mul_add(rates.r, self.r);
+    }
+}
+
+impl<T: Lanes> Worker<T> {
+    /// For a network.
+    pub fn new(net: &Network<T>) -> Self {
+        let shape = &net.shape;
+        Worker {
+            x: zeros(shape.d),
+            y: zeros(shape.context),
+            end: End::default(),
+            partial: Partial::new(net),
+            row: vec![0.0; shape.columns()],
+            real: T::default(),
+            stages: Stages::new(shape.d),
+            scratch: Scratch::new(net),
+            bars: Bars::new(net),
+            single: flow::Cache::new(net, Some(COLUMNS)),
+            tape: Vec::new(),
+            taped: None,
+        }
+    }
+
+    /// Takes `count` rows from `first` on; lanes past them are padding, at 0.
+    pub fn take(&mut self, samples: &crate::engine::Samples, first: usize, count: usize) {
+        let width = T::WIDTH;
+        scalars_mut(std::slice::from_mut(&mut self.real)).fill(T::Real::default());
+        self.x.fill(T::default());
+        self.y.fill(T::default());
+        for lane in 0..count {
+            (samples.row)(first + lane, &mut self.row);
+            let (x, y) = self.row.split_at(self.x.len());
+            for (into, &from) in scalars_mut(&mut self.x)[lane..]
+                .iter_mut()
+                .step_by(width)
+                .zip(x)
+            {
+                *into = T::Real::of(from);
+            }
+            for (into, &from) in scalars_mut(&mut self.y)
+                .iter_mut()
+                .skip(lane)
+                .step_by(width)
+                .zip(y)
+            {
+                *into = T::Real::of(from);
+            }
+            scalars_mut(std::slice::from_mut(&mut self.real))[lane] = T::Real::of(1.0);
+        }
+    }
+
+    /// Phi, grad_s Phi and the trace at (x, y, t).
+    pub fn potential(&mut self, net: &Network<T>, t: f64) -> (T, &[T], T) {
+        let place = Place {
+            x: &self.x,
+            y: &self.y,
+            t,
+        };
+        // a0 = -1 makes l' the trace itself.
+        let rates = flow::forward(
+            net,
+            -1.0,
+            place,
+            (&mut self.single, &mut self.scratch),
+            true,
+        );
+        (
+            self.single.phi(net),
+            self.single.grad(),
+            rates.l.unwrap_or_default(),
+        )
+    }
+
+    /// x(0) to (x(1), l, v, r), keeping nothing.
+    pub fn forward(&mut self, net: &Network<T>, scheme: &Scheme, a0: f64) {
+        self.run(net, scheme, a0, false);
+    }
+
+    /// The same, leaving every evaluation on the tape for [`Worker::backward`].
+    pub fn forward_taped(&mut self, net: &Network<T>, scheme: &Scheme, a0: f64) {
+        self.make_tape(net, scheme);
+        self.run(net, scheme, a0, true);
+    }
+
+    fn make_tape(&mut self, net: &Network<T>, scheme: &Scheme) {
+        if self.taped == Some(*scheme) {
+            return;
+        }
+        let stages = scheme.stages();
+        let kept = |k: usize| {
+            scheme
+                .trace_weight(k / stages, k % stages)
+                .map(|_| net.shape.d)
+        };
+        self.tape = (0..scheme.evaluations())
+            .map(|k| flow::Cache::new(net, kept(k)))
+            .collect();
+        self.taped = Some(*scheme);
+    }
+
+    fn run(&mut self, net: &Network<T>, scheme: &Scheme, a0: f64, taped: bool) {
+        let Worker {
+            x,
+            y,
+            end,
+            stages,
+            scratch,
+            single,
+            tape,
+            ..
+        } = self;
+        let (tableau, dt) = (scheme.stepper.tableau(), scheme.dt());
+        *end = End::default();
+        for k in 0..scheme.steps {
+            step(tableau, dt, x, stages, |stage, x, velocity| {
+                let cache = if taped {
+                    &mut tape[k * tableau.b.len() + stage]
+                } else {
+                    &mut *single
+                };
+                let place = Place {
+                    x,
+                    y,
+                    t: (k as f64 + tableau.c[stage]) * dt,
+                };
+                let trace = scheme.trace_weight(k, stage);
+                let rates = flow::forward(net, a0, place, (cache, scratch), trace.is_some());
+                end.add(dt * tableau.b[stage], trace, rates);
+                velocity.copy_from_slice(flow::velocity(cache));
+            });
+        }
+        if scheme.evaluates_end() {
+            let cache = if taped {
+                &mut tape[scheme.steps * tableau.b.len()]
+            } else {
+                &mut *single
+            };
+            let rates = flow::forward(net, a0, Place { x, y, t: 1.0 }, (cache, scratch), true);
+            end.add(0.0, scheme.trace_weight(scheme.steps, 0), rates);
+        }
+    }
+
+    /// Adds the gradient of a0 v + a1 (1/2 |x|^2 - l) + a2 r, summed over the tile's samples, to `partial`.
+    pub fn backward(&mut self, net: &Network<T>, scheme: &Scheme, alpha: &Alpha) {
+        let Worker {
+            x,
+            partial,
+            real,
+            stages,
+            scratch,
+            bars,
+            tape,
+            ..
+        } = self;
+        let (tableau, dt, d) = (scheme.stepper.tableau(), scheme.dt(), x.len());
+        let seed = |weight: f64| T::of(weight) * *real;
+        let (l_bar, v_bar, r_bar) = (seed(-alpha.a1), seed(alpha.a0), seed(alpha.a2));
+        // The final x has done its service: it becomes its own cotangent.
+        let x_bar = x;
+        x_bar.iter_mut().for_each(|x| *x = seed(alpha.a1) * *x);
+        if scheme.evaluates_end() {
+            let l = scheme
+                .trace_weight(scheme.steps, 0)
+                .map(|weight| T::of(weight) * l_bar);
+            let rates = Rates {
+                l,
+                v: T::default(),
+                r: T::default(),
+            };
+            let cache = &tape[scheme.steps * tableau.b.len()];
+            let at_rest = [];
+            flow::adjoint(
+                net,
+                alpha.a0,
+                (cache, &at_rest, rates),
+                (bars, scratch),
+                partial,
+            );
+            x_bar.iter_mut().zip(&bars.s).for_each(|(x, &s)| *x += s);
+        }
+        for k in (0..scheme.steps).rev() {
+            step_adjoint(tableau, dt, x_bar, stages, |stage, velocity_bar, out| {
+                let weight = T::of(dt * tableau.b[stage]);
+                let rates = Rates {
+                    l: scheme
+                        .trace_weight(k, stage)
+                        .map(|weight| T::of(weight) * l_bar),
+                    v: weight * v_bar,
+                    r: weight * r_bar,
+                };
+                let cache = &tape[k * tableau.b.len() + stage];
+                flow::adjoint(
+                    net,
+                    alpha.a0,
+                    (cache, velocity_bar, rates),
+                    (bars, scratch),
+                    partial,
+                );
+                out.copy_from_slice(&bars.s[..d]);
+            });
+        }
+    }
+
+    /// The path without l, v and r, from t = 0 to 1 or back; `visit(k, x)` sees x(0), x(1/nt) .. in order of travel.
+    pub fn path(
+        &mut self,
+        net: &Network<T>,
+        (scheme, a0): (&Scheme, f64),
+        direction: crate::engine::Direction,
+        mut visit: impl FnMut(usize, &[T]),
+    ) {
+        let Worker {
+            x,
+            y,
+            stages,
+            scratch,
+            single,
+            ..
+        } = self;
+        let tableau = scheme.stepper.tableau();
+        let (start, dt) = match direction {
+            crate::engine::Direction::Forward => (0.0, scheme.dt()),
+            crate::engine::Direction::Inverse => (1.0, -scheme.dt()),
+        };
+        visit(0, x);
+        for k in 0..scheme.steps {
+            step(tableau, dt, x, stages, |stage, x, velocity| {
+                let place = Place {
+                    x,
+                    y,
+                    t: start + (k as f64 + tableau.c[stage]) * dt,
+                };
+                flow::forward(net, a0, place, (single, scratch), false);
+                velocity.copy_from_slice(flow::velocity(single));
+            });
+            visit(k + 1, x);
+        }
+    }
+
+    /// Sums of v, -log p and r over the tile's `count` samples.
+    pub fn sums(&self, count: usize) -> [f64; 3] {
+        let constant = 0.5 * self.x.len() as f64 * std::f64::consts::TAU.ln();
+        let half_square = self
+            .x
+            .iter()
+            .fold(T::default(), |sum, &x| x.mul_add(x, sum))
+            * T::of(0.5);
+        let total = |values: &T| {
+            lanes(values)[..count]
+                .iter()
+                .map(|v| v.widen())
+                .sum::<f64>()
+        };
+        let nll = total(&half_square) - total(&self.end.l) + count as f64 * constant;
+        [total(&self.end.v), nll, total(&self.end.r)]
+    }
+}

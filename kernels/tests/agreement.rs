@@ -1,0 +1,334 @@
+//! The kernels against the specification and against themselves: exact gradients, every lane width, any number of threads,
+//! order of convergence, and no lane that touches another.
+
+use otflow_kernels::batch::Batch;
+use otflow_kernels::engine::{Direction, Engine, Samples};
+use otflow_kernels::lanes::Lanes;
+use otflow_kernels::objective::{Alpha, Costs, Scheme, TraceAt};
+use otflow_kernels::parameters::Shape;
+use otflow_kernels::reference::{self, Dual};
+use otflow_kernels::stepper::Stepper;
+use wide::{f32x4, f32x8, f32x16, f64x2, f64x4, f64x8};
+
+const ALPHA: Alpha = Alpha {
+    a0: 1.3,
+    a1: 30.0,
+    a2: 7.0,
+};
+
+/// A few hundred operations in f64, each within half a unit.
+const ROUNDING: f64 = 1e-12;
+
+/// f32 has 24 bits, and values pass through some hundred operations: judged against f64.
+const SINGLE: f64 = 2e-5;
+
+fn uniform(mut state: u64) -> impl FnMut() -> f64 {
+    move || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (state >> 11) as f64 / (1_u64 << 53) as f64
+    }
+}
+
+/// Start values moved about, so that no parameter is special.
+fn parameters(shape: &Shape) -> Vec<f64> {
+    let mut draw = uniform(7);
+    let start = shape.start(&mut draw);
+    start
+        .into_iter()
+        .map(|v| v + 0.4 * (draw() - 0.5))
+        .collect()
+}
+
+fn rows(shape: &Shape, n: usize) -> Vec<f64> {
+    let mut draw = uniform(11);
+    (0..n * shape.columns())
+        .map(|_| 4.0 * (draw() - 0.5))
+        .collect()
+}
+
+fn with_samples<R>(shape: &Shape, rows: &[f64], f: impl FnOnce(Samples) -> R) -> R {
+    let width = shape.columns();
+    let row = |i: usize, out: &mut [f64]| out.copy_from_slice(&rows[i * width..(i + 1) * width]);
+    f(Samples {
+        n: rows.len() / width,
+        row: &row,
+    })
+}
+
+fn gradient<T: Lanes>(
+    shape: Shape,
+    scheme: &Scheme,
+    rows: &[f64],
+    threads: usize,
+) -> (Costs, Vec<f64>) {
+    let mut engine = Batch::<T>::new(shape, threads).unwrap();
+    engine.load(&parameters(&shape));
+    let mut gradient = vec![0.0; shape.parameters()];
+    let costs = with_samples(&shape, rows, |samples| {
+        engine.gradient(samples, scheme, &ALPHA, &mut gradient)
+    });
+    (costs, gradient)
+}
+
+fn distance(got: &[f64], want: &[f64]) -> f64 {
+    let largest = want.iter().fold(0.0_f64, |a, v| a.max(v.abs()));
+    let off = got
+        .iter()
+        .zip(want)
+        .fold(0.0_f64, |a, (g, w)| a.max((g - w).abs()));
+    off / largest.max(1e-300)
+}
+
+/// Largest relative error over the tensors, each judged by its own largest value; c has no gradient.
+fn tensor_distance(shape: &Shape, got: &[f64], want: &[f64]) -> f64 {
+    let tensors = shape.tensors();
+    let trained = tensors.iter().filter(|t| t.name != "c.bias");
+    trained
+        .map(|t| distance(&got[t.range.clone()], &want[t.range.clone()]))
+        .fold(0.0, f64::max)
+}
+
+fn cases() -> Vec<(Shape, Scheme)> {
+    let shape = |d, context, m, layers, rank| Shape {
+        d,
+        context,
+        m,
+        layers,
+        rank,
+    };
+    let scheme = |steps, stepper, trace| Scheme {
+        steps,
+        stepper,
+        trace,
+    };
+    let (rk4, euler) = (Stepper::Rk4, Stepper::Euler);
+    let (every, nodes) = (TraceAt::EveryStage, TraceAt::StepNodes);
+    vec![
+        (shape(1, 0, 1, 2, 10), scheme(2, rk4, every)),
+        (shape(2, 0, 5, 2, 10), scheme(3, rk4, every)),
+        (shape(4, 0, 7, 3, 2), scheme(2, rk4, every)),
+        (shape(3, 2, 6, 4, 10), scheme(2, rk4, nodes)),
+        (shape(2, 1, 19, 2, 1), scheme(3, rk4, nodes)),
+        (shape(5, 0, 3, 3, 10), scheme(4, euler, nodes)),
+        (shape(7, 3, 4, 2, 10), scheme(1, euler, every)),
+        (shape(3, 0, 8, 5, 10), scheme(5, euler, every)),
+    ]
+}
+
+#[test]
+fn gradients_are_those_of_the_specification_in_dual_numbers() {
+    for (shape, scheme) in cases() {
+        let rows = rows(&shape, 3);
+        let theta = parameters(&shape);
+        let along = |k: usize| {
+            let dual = |(i, &value): (usize, &f64)| Dual {
+                value,
+                slope: f64::from(u8::from(i == k)),
+            };
+            let theta: Vec<Dual> = theta.iter().enumerate().map(dual).collect();
+            reference::loss((&shape, &theta), &scheme, &ALPHA, &rows)
+        };
+        let exact: Vec<f64> = (0..theta.len()).map(|k| along(k).slope).collect();
+        let (costs, got) = gradient::<f64x8>(shape, &scheme, &rows, 1);
+        let off = tensor_distance(&shape, &got, &exact);
+        assert!(off < ROUNDING, "{shape:?} {scheme:?}: {off:e}");
+        let loss = along(0).value;
+        assert!(
+            (costs.loss / loss - 1.0).abs() < ROUNDING,
+            "{shape:?}: {} {loss}",
+            costs.loss
+        );
+    }
+}
+
+/// Costs, gradient, potential, states and inverse of one lane type.
+fn everything<T: Lanes>(shape: Shape, scheme: &Scheme) -> Vec<Vec<f64>> {
+    let rows = rows(&shape, 37);
+    let n = rows.len() / shape.columns();
+    let (costs, gradient) = gradient::<T>(shape, scheme, &rows, 1);
+    let mut engine = Batch::<T>::new(shape, 1).unwrap();
+    engine.load(&parameters(&shape));
+    let mut potential = vec![0.0; n * (shape.inputs() + 2)];
+    let mut states = vec![0.0; n * (shape.d + 3)];
+    let mut inverse = vec![0.0; n * shape.d];
+    with_samples(&shape, &rows, |samples| {
+        engine.potential(samples, 0.37, &mut potential);
+        engine.states(samples, scheme, ALPHA.a0, &mut states);
+        engine.transport(
+            samples,
+            (scheme, ALPHA.a0),
+            Direction::Inverse,
+            &mut inverse,
+        );
+        let separately = engine.costs(samples, scheme, &ALPHA);
+        assert_eq!(separately, costs, "the loss with and without its gradient");
+    });
+    vec![
+        vec![costs.loss, costs.l, costs.c, costs.r],
+        gradient,
+        potential,
+        states,
+        inverse,
+    ]
+}
+
+fn agrees<T: Lanes>(shape: Shape, scheme: &Scheme, want: &[Vec<f64>], tolerance: f64) {
+    for (got, want) in everything::<T>(shape, scheme).iter().zip(want) {
+        let off = distance(got, want);
+        assert!(
+            off < tolerance,
+            "width {} {shape:?} {scheme:?}: {off:e}",
+            T::WIDTH
+        );
+    }
+}
+
+#[test]
+fn every_lane_width_agrees_with_width_one() {
+    for (shape, scheme) in cases() {
+        let one = everything::<f64>(shape, &scheme);
+        agrees::<f64x2>(shape, &scheme, &one, ROUNDING);
+        agrees::<f64x4>(shape, &scheme, &one, ROUNDING);
+        agrees::<f64x8>(shape, &scheme, &one, ROUNDING);
+        agrees::<f32>(shape, &scheme, &one, SINGLE);
+        agrees::<f32x4>(shape, &scheme, &one, SINGLE);
+        agrees::<f32x8>(shape, &scheme, &one, SINGLE);
+        agrees::<f32x16>(shape, &scheme, &one, SINGLE);
+    }
+}
+
+#[test]
+fn lanes_do_not_touch_each_other() {
+    let (shape, scheme) = cases()[3];
+    let rows = rows(&shape, 21);
+    let states = |rows: &[f64]| {
+        let mut engine = Batch::<f64x8>::new(shape, 1).unwrap();
+        engine.load(&parameters(&shape));
+        let mut out = vec![0.0; rows.len() / shape.columns() * (shape.d + 3)];
+        with_samples(&shape, rows, |samples| {
+            engine.states(samples, &scheme, 1.0, &mut out)
+        });
+        out
+    };
+    let together = states(&rows);
+    for (row, want) in rows
+        .chunks(shape.columns())
+        .zip(together.chunks(shape.d + 3))
+    {
+        assert_eq!(states(row), want);
+    }
+}
+
+#[test]
+fn any_number_of_threads_gives_the_same_bits() {
+    for (shape, scheme) in [cases()[1], cases()[3]] {
+        for n in [1, 7, 130, 1000] {
+            let rows = rows(&shape, n);
+            let one = gradient::<f32x16>(shape, &scheme, &rows, 1);
+            for threads in [2, 3, 7] {
+                assert_eq!(
+                    gradient::<f32x16>(shape, &scheme, &rows, threads),
+                    one,
+                    "{threads} threads, n = {n}"
+                );
+            }
+        }
+    }
+}
+
+/// Slope of log error over log step, by least squares.
+fn observed_order(stepper: Stepper, trace: TraceAt, steps: &[usize]) -> f64 {
+    let shape = Shape {
+        d: 2,
+        context: 0,
+        m: 9,
+        layers: 3,
+        rank: 10,
+    };
+    let rows = rows(&shape, 4);
+    let mut engine = Batch::<f64x8>::new(shape, 1).unwrap();
+    engine.load(&shape.start(uniform(7)));
+    let mut end = |steps: usize, stepper: Stepper, trace: TraceAt| {
+        let mut out = vec![0.0; 4 * 5];
+        let scheme = Scheme {
+            steps,
+            stepper,
+            trace,
+        };
+        with_samples(&shape, &rows, |samples| {
+            engine.states(samples, &scheme, 1.0, &mut out)
+        });
+        // r has a kink where the HJB residual changes sign, so it has no order.
+        out.chunks(5)
+            .flat_map(|state| state[..4].to_vec())
+            .collect::<Vec<_>>()
+    };
+    let exact = end(512, Stepper::Rk4, TraceAt::EveryStage);
+    let points: Vec<(f64, f64)> = steps
+        .iter()
+        .map(|&nt| {
+            (
+                (nt as f64).ln(),
+                distance(&end(nt, stepper, trace), &exact).ln(),
+            )
+        })
+        .collect();
+    let mean =
+        |f: &dyn Fn(&(f64, f64)) -> f64| points.iter().map(f).sum::<f64>() / points.len() as f64;
+    let (x, y) = (mean(&|p| p.0), mean(&|p| p.1));
+    -mean(&|p| (p.0 - x) * (p.1 - y)) / mean(&|p| (p.0 - x) * (p.0 - x))
+}
+
+#[test]
+fn rk4_converges_with_order_four_and_euler_with_order_one() {
+    let near = |order: f64, want: f64| {
+        assert!(
+            (order - want).abs() < 0.15 * want,
+            "observed {order}, want {want}"
+        )
+    };
+    near(
+        observed_order(Stepper::Rk4, TraceAt::EveryStage, &[8, 12, 16, 24, 32]),
+        4.0,
+    );
+    near(
+        observed_order(Stepper::Rk4, TraceAt::StepNodes, &[8, 12, 16, 24, 32]),
+        4.0,
+    );
+    near(
+        observed_order(Stepper::Rk4, TraceAt::StepNodes, &[9, 13, 17, 25, 33]),
+        4.0,
+    );
+    near(
+        observed_order(
+            Stepper::Euler,
+            TraceAt::EveryStage,
+            &[64, 96, 128, 192, 256],
+        ),
+        1.0,
+    );
+}
+
+#[test]
+fn paths_start_at_the_sample_and_end_where_transport_does() {
+    let (shape, scheme) = cases()[3];
+    let rows = rows(&shape, 19);
+    let mut engine = Batch::<f64x8>::new(shape, 2).unwrap();
+    engine.load(&parameters(&shape));
+    let (d, width) = (shape.d, shape.d * (scheme.steps + 1));
+    let (mut paths, mut ends) = (vec![0.0; 19 * width], vec![0.0; 19 * d]);
+    with_samples(&shape, &rows, |samples| {
+        engine.paths(samples, (&scheme, 1.0), Direction::Inverse, &mut paths);
+        engine.transport(samples, (&scheme, 1.0), Direction::Inverse, &mut ends);
+    });
+    for ((path, end), row) in paths
+        .chunks(width)
+        .zip(ends.chunks(d))
+        .zip(rows.chunks(shape.columns()))
+    {
+        assert_eq!(&path[..d], &row[..d]);
+        assert_eq!(&path[width - d..], end);
+    }
+}
