@@ -4,3 +4,5 @@
 pub mod event;
 pub mod feed;
 pub mod session;
+pub mod trainer;
+pub mod verify;

@@ -163,8 +163,9 @@ fn outer_block<T: Lanes, const R: usize>(
     x: &[T],
 ) {
     let mut sum: [T; R] = std::array::from_fn(|r| k_bar[r * width]);
-    let y: [&[T::Real]; R] = std::array::from_fn(|r| &y_bar[r * T::WIDTH..(r + 1) * T::WIDTH]);
-    for (sample, &x) in x[..T::WIDTH].iter().enumerate() {
+    // The length is left to run time: unrolled over a whole tile, the block spills.
+    let y: [&[T::Real]; R] = std::array::from_fn(|r| &y_bar[r * T::WIDTH..][..x.len()]);
+    for (sample, &x) in x.iter().enumerate() {
         for r in 0..R {
             sum[r] = T::splat(y[r][sample]).mul_add(x, sum[r]);
         }

@@ -1,0 +1,89 @@
+//! Adam as the published code uses it (beta 0.9 and 0.999, epsilon 1e-8, no weight decay), and the box on the weights.
+//!
+//! ```text
+//! m <- b1 m + (1 - b1) g      v <- b2 v + (1 - b2) g^2
+//! theta <- theta - lr / (1 - b1^k) * m / ( sqrt(v) / sqrt(1 - b2^k) + eps )
+//! ```
+
+const BETA1: f64 = 0.9;
+const BETA2: f64 = 0.999;
+const EPSILON: f64 = 1e-8;
+
+/// Moments of the gradient.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Adam {
+    m: Vec<f64>,
+    v: Vec<f64>,
+    /// b1^k and b2^k, kept as running products so that they are the same bits everywhere.
+    powers: (f64, f64),
+}
+
+impl Adam {
+    /// At rest, for so many parameters.
+    pub fn new(parameters: usize) -> Self {
+        Adam {
+            m: vec![0.0; parameters],
+            v: vec![0.0; parameters],
+            powers: (1.0, 1.0),
+        }
+    }
+
+    /// One step; afterwards every parameter lies in [-clamp, clamp].
+    pub fn step(&mut self, theta: &mut [f64], gradient: &[f64], lr: f64, clamp: Option<f64>) {
+        self.powers = (self.powers.0 * BETA1, self.powers.1 * BETA2);
+        let (rate, root) = (lr / (1.0 - self.powers.0), (1.0 - self.powers.1).sqrt());
+        let moments = self.m.iter_mut().zip(&mut self.v);
+        for ((theta, &g), (m, v)) in theta.iter_mut().zip(gradient).zip(moments) {
+            *m = BETA1 * *m + (1.0 - BETA1) * g;
+            *v = BETA2 * *v + (1.0 - BETA2) * g * g;
+            *theta -= rate * *m / (v.sqrt() / root + EPSILON);
+        }
+        if let Some(limit) = clamp {
+            theta
+                .iter_mut()
+                .for_each(|value| *value = value.clamp(-limit, limit));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_steps_are_those_of_the_definition() {
+        let (mut adam, mut theta) = (Adam::new(2), [1.0, -2.0]);
+        let gradients = [[0.5, -3.0], [-0.25, 1.0]];
+        let (mut m, mut v, mut want) = ([0.0; 2], [0.0; 2], theta);
+        for (k, g) in gradients.iter().enumerate() {
+            adam.step(&mut theta, g, 0.1, None);
+            for i in 0..2 {
+                m[i] = 0.9 * m[i] + 0.1 * g[i];
+                v[i] = 0.999 * v[i] + 0.001 * g[i] * g[i];
+                let k = k as i32 + 1;
+                let (m_hat, v_hat) = (
+                    m[i] / (1.0 - 0.9_f64.powi(k)),
+                    v[i] / (1.0 - 0.999_f64.powi(k)),
+                );
+                want[i] -= 0.1 * m_hat / (v_hat.sqrt() + 1e-8);
+            }
+        }
+        for i in 0..2 {
+            assert!((theta[i] - want[i]).abs() < 1e-14, "{theta:?} {want:?}");
+        }
+    }
+
+    #[test]
+    fn the_box_holds_every_parameter() {
+        let (mut adam, mut theta) = (Adam::new(2), [1.4, -1.4]);
+        adam.step(&mut theta, &[-1.0, 1.0], 0.5, Some(1.5));
+        assert_eq!(theta, [1.5, -1.5]);
+    }
+
+    #[test]
+    fn a_parameter_without_gradient_stays() {
+        let (mut adam, mut theta) = (Adam::new(1), [0.3]);
+        adam.step(&mut theta, &[0.0], 0.5, None);
+        assert_eq!(theta, [0.3]);
+    }
+}

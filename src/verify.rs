@@ -1,0 +1,384 @@
+//! Reference files against the kernels: for every quantity the largest absolute difference over the largest absolute value
+//! (the plain difference where the reference is all zero).
+//!
+//! The format is that of the published values: d, c (context), m, nTh, n, nt, alpha, stepper, trace; `params` and `grads`
+//! by published name; x, context; phi, grad_s, trace_hess at s_time; loss, cost_L, cost_C, cost_R; forward (n x (d+3)),
+//! inverse_x (forward's x integrated back), log_prob.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+use otflow_kernels::engine::{Direction, Engine, Precision, Samples, engine};
+use otflow_kernels::objective::{Alpha, Scheme, TraceAt, log_density};
+use otflow_kernels::parameters::Shape;
+use otflow_kernels::stepper::Stepper;
+use serde::{Deserialize, Serialize};
+
+/// f64: some thousand operations of half a unit each, and values that the reference itself holds to 1e-15.
+const TOLERANCE_F64: f64 = 1e-11;
+/// f32: 24 bits through the same operations.
+const TOLERANCE_F32: f64 = 5e-5;
+
+#[derive(Deserialize)]
+struct Tensor {
+    shape: Vec<usize>,
+    data: Vec<f64>,
+}
+
+#[derive(Deserialize)]
+struct Reference {
+    d: usize,
+    #[serde(default)]
+    c: usize,
+    m: usize,
+    #[serde(rename = "nTh")]
+    layers: usize,
+    n: usize,
+    nt: usize,
+    alpha: [f64; 3],
+    stepper: String,
+    #[serde(default = "every_stage")]
+    trace: String,
+    params: BTreeMap<String, Tensor>,
+    grads: BTreeMap<String, Tensor>,
+    x: Vec<Vec<f64>>,
+    #[serde(default)]
+    context: Vec<Vec<f64>>,
+    s_time: f64,
+    phi: Vec<f64>,
+    grad_s: Vec<Vec<f64>>,
+    trace_hess: Vec<f64>,
+    loss: f64,
+    #[serde(rename = "cost_L")]
+    cost_l: f64,
+    #[serde(rename = "cost_C")]
+    cost_c: f64,
+    #[serde(rename = "cost_R")]
+    cost_r: f64,
+    forward: Vec<Vec<f64>>,
+    inverse_x: Vec<Vec<f64>>,
+    log_prob: Vec<f64>,
+}
+
+fn every_stage() -> String {
+    "every-stage".into()
+}
+
+/// How far the kernels are from one file.
+#[derive(Debug, Serialize)]
+pub struct Agreement {
+    /// The file.
+    pub file: PathBuf,
+    /// `f32` or `f64`.
+    pub precision: &'static str,
+    /// Relative error by quantity; gradients under their tensor's published name.
+    pub errors: BTreeMap<String, f64>,
+    /// The largest of them; NaN if any is.
+    pub largest: f64,
+}
+
+impl Agreement {
+    /// Whether it is within the tolerance of its precision.
+    pub fn holds(&self) -> bool {
+        self.largest
+            <= if self.precision == "f32" {
+                TOLERANCE_F32
+            } else {
+                TOLERANCE_F64
+            }
+    }
+}
+
+/// Compares one file.
+///
+/// # Errors
+/// When the file can't be read or is not of the reference format; says what is missing.
+pub fn verify(file: &Path, precision: Precision) -> Result<Agreement> {
+    let text =
+        std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let reference: Reference = serde_json::from_str(&text).with_context(|| {
+        format!(
+            "{} is not a reference file (see `otflow verify --help`)",
+            file.display()
+        )
+    })?;
+    let errors =
+        compare(&reference, precision).with_context(|| format!("in {}", file.display()))?;
+    let largest = errors.values().fold(0.0, |a: f64, &b| {
+        if a.is_nan() || b.is_nan() {
+            f64::NAN
+        } else {
+            a.max(b)
+        }
+    });
+    let precision = if precision == Precision::F32 {
+        "f32"
+    } else {
+        "f64"
+    };
+    Ok(Agreement {
+        file: file.to_owned(),
+        precision,
+        errors,
+        largest,
+    })
+}
+
+fn compare(reference: &Reference, precision: Precision) -> Result<BTreeMap<String, f64>> {
+    let shape = shape(reference)?;
+    let (scheme, alpha) = (scheme(reference)?, alpha(reference));
+    let mut engine = engine(shape, precision, 0)?;
+    engine.load(&flat(&shape, &reference.params)?);
+    let mut errors = Errors::default();
+    let rows = rows(reference, &reference.x, shape.columns())?;
+    with_rows(&rows, shape.columns(), |samples| {
+        potential(&mut *engine, reference, samples, &mut errors);
+        losses(
+            &mut *engine,
+            (reference, samples),
+            (&scheme, &alpha),
+            &mut errors,
+        )?;
+        let mut states = vec![0.0; reference.n * (shape.d + 3)];
+        engine.states(samples, &scheme, alpha.a0, &mut states);
+        errors.add("forward", &states, &reference.forward.concat());
+        let log_prob: Vec<f64> = states.chunks(shape.d + 3).map(log_density).collect();
+        errors.add("log_prob", &log_prob, &reference.log_prob);
+        Ok(())
+    })?;
+    let ends: Vec<Vec<f64>> = reference
+        .forward
+        .iter()
+        .map(|state| state[..shape.d.min(state.len())].to_vec())
+        .collect();
+    let ends = self::rows(reference, &ends, shape.columns())?;
+    let mut back = vec![0.0; reference.n * shape.d];
+    with_rows(&ends, shape.columns(), |samples| {
+        engine.transport(samples, (&scheme, alpha.a0), Direction::Inverse, &mut back);
+        Ok(())
+    })?;
+    errors.add("inverse_x", &back, &reference.inverse_x.concat());
+    Ok(errors.0)
+}
+
+fn shape(reference: &Reference) -> Result<Shape> {
+    let rank = reference
+        .params
+        .get("A")
+        .map_or(0, |a| a.shape.first().copied().unwrap_or(0));
+    ensure!(
+        reference.d >= 1 && reference.m >= 1 && reference.layers >= 2 && rank >= 1,
+        "d, m or A is empty, or nTh < 2"
+    );
+    Ok(Shape {
+        d: reference.d,
+        context: reference.c,
+        m: reference.m,
+        layers: reference.layers,
+        rank,
+    })
+}
+
+fn scheme(reference: &Reference) -> Result<Scheme> {
+    let stepper = match reference.stepper.as_str() {
+        "rk4" => Stepper::Rk4,
+        "rk1" => Stepper::Euler,
+        other => bail!("stepper is `{other}`, not rk4 or rk1"),
+    };
+    let trace = match reference.trace.as_str() {
+        "every-stage" => TraceAt::EveryStage,
+        "step-nodes" => TraceAt::StepNodes,
+        other => bail!("trace is `{other}`, not every-stage or step-nodes"),
+    };
+    let least = if trace == TraceAt::StepNodes { 2 } else { 1 };
+    ensure!(
+        reference.nt >= least,
+        "nt is {}, below {least}",
+        reference.nt
+    );
+    Ok(Scheme {
+        steps: reference.nt,
+        stepper,
+        trace,
+    })
+}
+
+fn alpha(reference: &Reference) -> Alpha {
+    let [a0, a1, a2] = reference.alpha;
+    Alpha { a0, a1, a2 }
+}
+
+fn flat(shape: &Shape, tensors: &BTreeMap<String, Tensor>) -> Result<Vec<f64>> {
+    let mut theta = vec![0.0; shape.parameters()];
+    for want in shape.tensors() {
+        let tensor = tensors
+            .get(&want.name)
+            .with_context(|| format!("tensor {} is missing", want.name))?;
+        ensure!(
+            tensor.shape.iter().product::<usize>() == want.range.len()
+                && tensor.data.len() == want.range.len(),
+            "tensor {} has {} values, {:?} expected",
+            want.name,
+            tensor.data.len(),
+            want.shape
+        );
+        theta[want.range].copy_from_slice(&tensor.data);
+    }
+    Ok(theta)
+}
+
+/// x beside the context, n x columns.
+fn rows(reference: &Reference, x: &[Vec<f64>], columns: usize) -> Result<Vec<f64>> {
+    let context = |i: usize| reference.context.get(i).into_iter().flatten();
+    let rows: Vec<f64> = x
+        .iter()
+        .enumerate()
+        .flat_map(|(i, x)| x.iter().chain(context(i)))
+        .copied()
+        .collect();
+    ensure!(
+        rows.len() == reference.n * columns,
+        "x and context hold {} values, n x (d + c) expected",
+        rows.len()
+    );
+    Ok(rows)
+}
+
+fn with_rows(rows: &[f64], width: usize, f: impl FnOnce(Samples) -> Result<()>) -> Result<()> {
+    let row = |i: usize, out: &mut [f64]| out.copy_from_slice(&rows[i * width..(i + 1) * width]);
+    f(Samples {
+        n: rows.len() / width,
+        row: &row,
+    })
+}
+
+fn potential(
+    engine: &mut dyn Engine,
+    reference: &Reference,
+    samples: Samples,
+    errors: &mut Errors,
+) {
+    let width = engine.shape().inputs() + 2;
+    let mut out = vec![0.0; samples.n * width];
+    engine.potential(samples, reference.s_time, &mut out);
+    let column = |range: std::ops::Range<usize>| -> Vec<f64> {
+        out.chunks(width)
+            .flat_map(|row| &row[range.clone()])
+            .copied()
+            .collect()
+    };
+    errors.add("phi", &column(0..1), &reference.phi);
+    errors.add("grad_s", &column(1..width - 1), &reference.grad_s.concat());
+    errors.add(
+        "trace_hess",
+        &column(width - 1..width),
+        &reference.trace_hess,
+    );
+}
+
+fn losses(
+    engine: &mut dyn Engine,
+    (reference, samples): (&Reference, Samples),
+    (scheme, alpha): (&Scheme, &Alpha),
+    errors: &mut Errors,
+) -> Result<()> {
+    let shape = engine.shape();
+    let mut gradient = vec![0.0; shape.parameters()];
+    let costs = engine.gradient(samples, scheme, alpha, &mut gradient);
+    errors.add("loss", &[costs.loss], &[reference.loss]);
+    errors.add(
+        "costs",
+        &[costs.l, costs.c, costs.r],
+        &[reference.cost_l, reference.cost_c, reference.cost_r],
+    );
+    let want = flat(&shape, &reference.grads).context("in grads")?;
+    for tensor in shape.tensors() {
+        errors.add(
+            &tensor.name,
+            &gradient[tensor.range.clone()],
+            &want[tensor.range.clone()],
+        );
+    }
+    Ok(())
+}
+
+#[derive(Default)]
+struct Errors(BTreeMap<String, f64>);
+
+impl Errors {
+    /// NaN where a value is missing or not a number: neither passes.
+    fn add(&mut self, name: &str, got: &[f64], want: &[f64]) {
+        let largest = |values: &mut dyn Iterator<Item = f64>| {
+            values.fold(0.0, |a: f64, b| {
+                if a.is_nan() || b.is_nan() {
+                    f64::NAN
+                } else {
+                    a.max(b)
+                }
+            })
+        };
+        let off = largest(&mut got.iter().zip(want).map(|(g, w)| (g - w).abs()));
+        let size = largest(&mut want.iter().map(|w| w.abs()));
+        let same_length = got.len() == want.len();
+        let error = if !same_length {
+            f64::NAN
+        } else if size == 0.0 {
+            off
+        } else {
+            off / size
+        };
+        self.0.insert(name.into(), error);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files() -> Vec<PathBuf> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference");
+        let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect();
+        files.retain(|path| path.file_name().unwrap().to_string_lossy().starts_with('d'));
+        files.sort();
+        assert_eq!(files.len(), 9);
+        files
+    }
+
+    #[test]
+    fn every_reference_file_agrees_in_both_precisions() {
+        for file in files() {
+            for precision in [Precision::F64, Precision::F32] {
+                let agreement = verify(&file, precision).unwrap();
+                assert!(agreement.holds(), "{agreement:#?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_changed_value_is_found() {
+        let text = std::fs::read_to_string(&files()[0]).unwrap();
+        let mut reference: Reference = serde_json::from_str(&text).unwrap();
+        reference.grads.get_mut("A").unwrap().data[0] *= 1.0 + 1e-8;
+        let errors = compare(&reference, Precision::F64).unwrap();
+        let wrong: Vec<&str> = errors
+            .iter()
+            .filter(|(_, e)| **e > TOLERANCE_F64)
+            .map(|(name, _)| name.as_str())
+            .collect();
+        assert_eq!(wrong, ["A"]);
+    }
+
+    #[test]
+    fn values_that_are_missing_or_not_numbers_do_not_pass() {
+        let mut errors = Errors::default();
+        errors.add("short", &[1.0], &[1.0, 2.0]);
+        errors.add("nan", &[f64::NAN], &[1.0]);
+        errors.add("zero", &[1e-3], &[0.0]);
+        assert!(errors.0["short"].is_nan() && errors.0["nan"].is_nan());
+        assert_eq!(errors.0["zero"], 1e-3);
+    }
+}
