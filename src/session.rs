@@ -1,6 +1,36 @@
 //! The session: everything a run is made from, one RON file. Units and defaults stand at each field.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `defaults.rs` | the values of fields that a file leaves out |
+//! | `toy.rs`, `gate.rs` | the names of the 2-D sets; conditions on the best validation |
+//! | `table.rs` | all fields: name, class, allowed values |
+//! | `fields.rs` | what an edit changes, and what of it a running session takes up |
+//! | `range.rs` | allowed values in words, and the check of a whole session |
+//! | `load.rs` | text to session and back |
+//! | `reject.rs`, `tokens.rs`, `nearest.rs`, `excerpt.rs` | why a text was refused: what is wrong, its place, the nearest valid name, the line with a caret |
+
+mod defaults;
+mod excerpt;
+mod fields;
+mod gate;
+mod load;
+mod nearest;
+mod range;
+mod reject;
+mod table;
+mod tokens;
+mod toy;
 
 use serde::{Deserialize, Serialize};
+
+pub use fields::{Applies, Change, Field, apply, changes, fields};
+pub use gate::{Figure, Gate};
+pub use load::{load, parse, read, to_ron};
+pub use toy::Toy;
+
+/// The session that a run without arguments trains; also the manual of the file format.
+pub const EMBEDDED: &str = include_str!("../sessions/8gaussians.ron");
 
 /// A whole session file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -45,41 +75,14 @@ pub enum Data {
     Toy {
         /// Which set.
         name: Toy,
-        /// Samples in a batch; the batch is the whole training set until it is drawn again. 1 to 10 million. At the next resample.
-        #[serde(default)]
+        /// Samples in a batch; the batch is the whole training set until it is drawn again. 1 to 10 million;
+        /// default 5000. At the next resample.
+        #[serde(default = "defaults::batch")]
         batch: usize,
-        /// Iterations between two draws of the batch. Live.
+        /// Iterations between two draws of the batch, at least 1; default 25. Live.
+        #[serde(default = "defaults::resample_every")]
         resample_every: u64,
     },
-}
-
-/// The eight 2-D sets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub enum Toy {
-    /// Eight Gaussians on a circle.
-    #[serde(rename = "8gaussians")]
-    EightGaussians,
-    /// Uniform on the dark squares.
-    #[serde(rename = "checkerboard")]
-    Checkerboard,
-    /// A spiral band.
-    #[serde(rename = "swissroll")]
-    SwissRoll,
-    /// Two rings.
-    #[serde(rename = "circles")]
-    Circles,
-    /// Four rings.
-    #[serde(rename = "rings")]
-    Rings,
-    /// Two half circles.
-    #[serde(rename = "moons")]
-    Moons,
-    /// Five blades.
-    #[serde(rename = "pinwheel")]
-    Pinwheel,
-    /// Two arms.
-    #[serde(rename = "2spirals")]
-    TwoSpirals,
 }
 
 /// The potential Phi.
@@ -155,7 +158,8 @@ pub struct Weights {
 pub enum Optimizer {
     /// Adam with beta 0.9 and 0.999, epsilon 1e-8, as the published code uses it.
     Adam {
-        /// Base learning rate, above 0 to 10.
+        /// Base learning rate, above 0 to 10; default 0.1.
+        #[serde(default = "defaults::lr")]
         lr: f64,
         /// How the rate falls. Default Constant.
         #[serde(default)]
@@ -183,8 +187,10 @@ pub enum Schedule {
         /// Validations without improvement that are borne, 1 to 10000.
         patience: u64,
         /// The rate is multiplied by this, above 0 and below 1. Default 0.1.
+        #[serde(default = "defaults::plateau_factor")]
         factor: f64,
         /// Drops before the run stops, 0 to 100. Default 3.
+        #[serde(default = "defaults::plateau_drops")]
         drops: u64,
     },
 }
@@ -195,7 +201,7 @@ pub enum Schedule {
 pub struct Validation {
     /// Iterations between validations, at least 1; default 50. Live.
     pub every: u64,
-    /// Samples, drawn once; default 5000. Restart-only.
+    /// Samples, drawn once, 1 to 10 million; default 5000. Restart-only.
     pub samples: usize,
     /// Time steps nt, 1 to 1000; default 12. Live.
     pub steps: usize,
@@ -229,28 +235,4 @@ pub struct Pictures {
     pub every: f64,
     /// Points in each, 1 to 100000; default 1000.
     pub samples: usize,
-}
-
-/// A figure of the best validation that a gate can ask about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Figure {
-    /// `validation_loss`
-    Loss,
-    /// `validation_L`
-    L,
-    /// `validation_C`
-    C,
-    /// `validation_R`
-    R,
-    /// `divergence`: C - H
-    Divergence,
-}
-
-/// `FIGURE <= LIMIT`, written as a string; the figure must be finite and not above the limit.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Gate {
-    /// What is judged.
-    pub figure: Figure,
-    /// The largest value that passes.
-    pub limit: f64,
 }

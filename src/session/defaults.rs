@@ -1,0 +1,148 @@
+//! The value of every field that a session file may leave out: the settings the published toy code starts from.
+
+use super::{
+    Flow, Model, Optimizer, Pictures, Precision, Recovery, Schedule, Stepper, Stop, Trace,
+    Validation, Weights,
+};
+
+// serde asks for functions where a field of an enum variant has a default.
+
+pub(super) const fn batch() -> usize {
+    5000
+}
+
+pub(super) const fn resample_every() -> u64 {
+    25
+}
+
+pub(super) const fn lr() -> f64 {
+    0.1
+}
+
+pub(super) const fn plateau_factor() -> f64 {
+    0.1
+}
+
+pub(super) const fn plateau_drops() -> u64 {
+    3
+}
+
+impl Default for Model {
+    fn default() -> Self {
+        Self {
+            width: 32,
+            layers: 2,
+            rank: 10,
+            precision: Precision::F64,
+            seed: 1,
+        }
+    }
+}
+
+impl Default for Flow {
+    fn default() -> Self {
+        Self {
+            steps: 8,
+            stepper: Stepper::Rk4,
+            trace: Trace::EveryStage,
+        }
+    }
+}
+
+impl Default for Weights {
+    fn default() -> Self {
+        Self {
+            transport: 1.0,
+            likelihood: 100.0,
+            hjb: 5.0,
+        }
+    }
+}
+
+impl Default for Optimizer {
+    fn default() -> Self {
+        Self::Adam {
+            lr: lr(),
+            schedule: Schedule::Constant,
+            clamp: None,
+        }
+    }
+}
+
+impl Default for Validation {
+    fn default() -> Self {
+        Self {
+            every: 50,
+            samples: 5000,
+            steps: 12,
+        }
+    }
+}
+
+impl Default for Stop {
+    fn default() -> Self {
+        Self {
+            iterations: 5000,
+            seconds: None,
+        }
+    }
+}
+
+impl Default for Recovery {
+    fn default() -> Self {
+        Self {
+            rollbacks: 5,
+            factor: 0.5,
+        }
+    }
+}
+
+impl Default for Pictures {
+    fn default() -> Self {
+        Self {
+            every: 1.0,
+            samples: 1000,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use crate::session::parse;
+
+    #[test]
+    fn a_file_that_names_only_its_data_gets_the_documented_defaults() {
+        let least = parse(r#"(data: Toy(name: "moons"))"#, Path::new("least.ron")).unwrap();
+        let spelled_out = r#"Session(
+            data: Toy(name: "moons", batch: 5000, resample_every: 25),
+            model: (width: 32, layers: 2, rank: 10, precision: F64, seed: 1),
+            flow: (steps: 8, stepper: Rk4, trace: EveryStage),
+            weights: (transport: 1.0, likelihood: 100.0, hjb: 5.0),
+            optimizer: Adam(lr: 0.1, schedule: Constant, clamp: None),
+            validation: (every: 50, samples: 5000, steps: 12),
+            stop: (iterations: 5000, seconds: None),
+            recovery: (rollbacks: 5, factor: 0.5),
+            pictures: (every: 1.0, samples: 1000),
+            gates: [],
+        )"#;
+        assert_eq!(least, parse(spelled_out, Path::new("full.ron")).unwrap());
+    }
+
+    #[test]
+    fn variants_with_fields_left_out_get_the_documented_defaults() {
+        let parse = |optimizer| {
+            let text = format!(r#"(data: Toy(name: "moons"), optimizer: {optimizer})"#);
+            parse(&text, Path::new("x.ron")).unwrap()
+        };
+        assert_eq!(
+            parse("Adam()"),
+            parse("Adam(lr: 0.1, schedule: Constant, clamp: None)")
+        );
+        assert_eq!(
+            parse("Adam(schedule: Plateau(patience: 7))"),
+            parse("Adam(schedule: Plateau(patience: 7, factor: 0.1, drops: 3))")
+        );
+    }
+}

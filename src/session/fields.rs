@@ -1,0 +1,183 @@
+//! The fields of a session by name, what an edit changes, and what of it a running session takes up.
+//!
+//! The fields themselves stand in `table.rs`.
+
+use std::fmt;
+
+use super::table::{FIELDS, Row, toy};
+use super::{Data, Session};
+
+/// When an edit of a running session takes hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Applies {
+    /// At the next iteration.
+    Live,
+    /// When the batch is drawn again.
+    Resample,
+    /// Not before a new run.
+    Restart,
+}
+
+/// One field of a session.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Field {
+    /// Dotted, as `optimizer.lr`.
+    pub name: &'static str,
+    /// When an edit takes hold.
+    pub applies: Applies,
+    /// As the session file writes it.
+    pub value: String,
+}
+
+/// One field that an edit changes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// Dotted, as `optimizer.lr`.
+    pub field: &'static str,
+    /// As the session file writes it.
+    pub old: String,
+    /// As the session file writes it.
+    pub new: String,
+    /// When the edit takes hold.
+    pub applies: Applies,
+}
+
+/// Every field of the session, in the order of the file.
+pub fn fields(session: &Session) -> Vec<Field> {
+    let field = |row: &Row| Field {
+        name: row.name,
+        applies: row.applies,
+        value: (row.held)(session).to_string(),
+    };
+    FIELDS.iter().map(field).collect()
+}
+
+/// What differs between two sessions.
+pub fn changes(old: &Session, new: &Session) -> Vec<Change> {
+    let pairs = fields(old).into_iter().zip(fields(new));
+    let change = |(old, new): (Field, Field)| Change {
+        field: old.name,
+        old: old.value,
+        new: new.value,
+        applies: old.applies,
+    };
+    pairs
+        .filter(|(old, new)| old.value != new.value)
+        .map(change)
+        .collect()
+}
+
+/// The edited session with every restart-only field as it is in force.
+pub fn apply(in_force: &Session, edited: &Session) -> Session {
+    let mut session = edited.clone();
+    session.model = in_force.model;
+    session.validation.samples = in_force.validation.samples;
+    let Data::Toy { name, .. } = &mut session.data;
+    *name = toy(in_force).0;
+    session
+}
+
+impl fmt::Display for Applies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Live => "live",
+            Self::Resample => "resample",
+            Self::Restart => "restart",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::session::parse;
+
+    fn session(text: &str) -> Session {
+        parse(text, Path::new("test.ron")).unwrap()
+    }
+
+    /// Two sessions that differ in every field.
+    fn opposites() -> (Session, Session) {
+        let old = r#"(data: Toy(name: "moons"))"#;
+        let new = r#"(
+            data: Toy(name: "rings", batch: 7, resample_every: 8),
+            model: (width: 3, layers: 4, rank: 5, precision: F32, seed: 6),
+            flow: (steps: 9, stepper: Euler, trace: StepNodes),
+            weights: (transport: 2.0, likelihood: 3.0, hjb: 4.0),
+            optimizer: Adam(lr: 0.2, schedule: Halve(every: 500), clamp: Some(1.5)),
+            validation: (every: 10, samples: 11, steps: 14),
+            stop: (iterations: 15, seconds: Some(1e9)),
+            recovery: (rollbacks: 16, factor: 0.25),
+            pictures: (every: 17.0, samples: 18),
+            gates: ["divergence <= 0.1"],
+        )"#;
+        (session(old), session(new))
+    }
+
+    #[test]
+    fn sessions_that_differ_everywhere_change_every_field() {
+        let (old, new) = opposites();
+        let changed: Vec<&str> = changes(&old, &new)
+            .iter()
+            .map(|change| change.field)
+            .collect();
+        let all: Vec<&str> = fields(&old).iter().map(|field| field.name).collect();
+        assert_eq!(changed, all);
+        assert_eq!(changes(&old, &old), []);
+    }
+
+    #[test]
+    fn values_are_written_as_in_the_file() {
+        let (old, new) = opposites();
+        let value = |session: &Session, name| {
+            fields(session)
+                .into_iter()
+                .find(|field| field.name == name)
+                .unwrap()
+                .value
+        };
+        assert_eq!(value(&new, "data.name"), "\"rings\"");
+        assert_eq!(value(&new, "model.precision"), "F32");
+        assert_eq!(value(&new, "weights.transport"), "2.0");
+        assert_eq!(value(&new, "optimizer.schedule"), "Halve(every: 500)");
+        assert_eq!(value(&new, "optimizer.clamp"), "Some(1.5)");
+        assert_eq!(value(&old, "optimizer.clamp"), "None");
+        assert_eq!(value(&new, "gates"), "[\"divergence <= 0.1\"]");
+    }
+
+    #[test]
+    fn an_edit_applies_all_but_the_restart_only_fields() {
+        let (in_force, edited) = opposites();
+        let applied = apply(&in_force, &edited);
+        assert!(
+            changes(&in_force, &applied)
+                .iter()
+                .all(|c| c.applies != Applies::Restart)
+        );
+        assert!(
+            changes(&edited, &applied)
+                .iter()
+                .all(|c| c.applies == Applies::Restart)
+        );
+        assert!(!changes(&edited, &applied).is_empty());
+    }
+
+    #[test]
+    fn classes_are_as_the_types_document_them() {
+        let (session, _) = opposites();
+        for field in fields(&session) {
+            let restart = field.name.starts_with("model.")
+                || matches!(field.name, "data.name" | "validation.samples");
+            let resample = field.name.starts_with("flow.") || field.name == "data.batch";
+            assert_eq!(field.applies == Applies::Restart, restart, "{}", field.name);
+            assert_eq!(
+                field.applies == Applies::Resample,
+                resample,
+                "{}",
+                field.name
+            );
+        }
+    }
+}

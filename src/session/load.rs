@@ -1,0 +1,215 @@
+//! From the text of a session file to a session, and back. [`parse`] is the one way in: at the start and for every edit.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use ron::extensions::Extensions;
+use ron::ser::PrettyConfig;
+
+use super::excerpt::{encoding, whole};
+use super::{Session, range, reject};
+use crate::event::Rejection;
+
+/// Session files are some kilobytes; what is larger is something else.
+const LARGEST: u64 = 1 << 20;
+
+/// Reads and checks a session file.
+pub fn load(path: &Path) -> Result<Session, Rejection> {
+    parse(&read(path)?, path)
+}
+
+/// The text of a session file, unchecked.
+pub fn read(path: &Path) -> Result<String, Rejection> {
+    let mut bytes = Vec::new();
+    let unreadable = |error: io::Error| whole(path, format!("cannot be read: {error}"));
+    let file = File::open(path).map_err(unreadable)?;
+    file.take(LARGEST + 1)
+        .read_to_end(&mut bytes)
+        .map_err(unreadable)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(whole(
+            path,
+            "is larger than 1 MiB, so it is no session file".to_owned(),
+        ));
+    }
+    String::from_utf8(bytes).map_err(|error| encoding(path, &error))
+}
+
+/// Checks the text of a session file, with or without the word `Session` before its bracket; `file` is only named in refusals.
+pub fn parse(text: &str, file: &Path) -> Result<Session, Rejection> {
+    // Some editors write a byte-order mark.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    // So that `seconds: 60` will do for `seconds: Some(60)`.
+    let options = ron::Options::default().with_default_extension(Extensions::IMPLICIT_SOME);
+    let session = options
+        .from_str(text)
+        .map_err(|error| reject::syntax(text, file, &error))?;
+    range::check(&session).map_err(|violation| reject::value(text, file, violation))?;
+    Ok(session)
+}
+
+/// The session as a file that [`parse`] reads to the same session.
+pub fn to_ron(session: &Session) -> String {
+    let style = PrettyConfig::new().depth_limit(1);
+    // Plain data cannot fail to be written; if it did, the comment would be refused with its reason.
+    let body = ron::ser::to_string_pretty(session, style);
+    format!(
+        "Session{}\n",
+        body.unwrap_or_else(|error| format!("/* {error} */"))
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::session::{
+        Data, EMBEDDED, Flow, Gate, Model, Optimizer, Pictures, Precision, Recovery, Schedule,
+        Stepper, Stop, Toy, Trace, Validation, Weights,
+    };
+
+    fn read_text(text: &str) -> Result<Session, Rejection> {
+        parse(text, Path::new("s.ron"))
+    }
+
+    /// Sessions from a small generator: every variant occurs, and numbers of every size.
+    fn varied(seed: u64) -> Session {
+        let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+        let mut draw = move |below: u64| {
+            // Marsaglia's xorshift, triple (13, 7, 17).
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state % below
+        };
+        let schedule = match draw(3) {
+            0 => Schedule::Constant,
+            1 => Schedule::Halve {
+                every: 1 + draw(u64::MAX),
+            },
+            _ => Schedule::Plateau {
+                patience: 1 + draw(9),
+                factor: 0.3,
+                drops: draw(101),
+            },
+        };
+        let gate = |figure: &str| format!("{figure}<=0.1").parse::<Gate>().unwrap();
+        Session {
+            data: Data::Toy {
+                name: Toy::ALL[draw(8) as usize],
+                batch: 1 + draw(10_000_000) as usize,
+                resample_every: 1 + draw(100),
+            },
+            model: Model {
+                width: 1 + draw(8192) as usize,
+                precision: if draw(2) == 0 {
+                    Precision::F32
+                } else {
+                    Precision::F64
+                },
+                seed: draw(u64::MAX),
+                ..Model::default()
+            },
+            flow: Flow {
+                steps: 2 + draw(999) as usize,
+                stepper: if draw(2) == 0 {
+                    Stepper::Rk4
+                } else {
+                    Stepper::Euler
+                },
+                trace: if draw(2) == 0 {
+                    Trace::EveryStage
+                } else {
+                    Trace::StepNodes
+                },
+            },
+            weights: Weights {
+                likelihood: draw(1 << 53) as f64 * 1e-8,
+                ..Weights::default()
+            },
+            optimizer: Optimizer::Adam {
+                lr: 10.0 / (1 + draw(u64::MAX)) as f64,
+                schedule,
+                clamp: (draw(2) == 0).then(|| 1.0 / 3.0 + draw(9) as f64),
+            },
+            validation: Validation {
+                steps: 2 + draw(999) as usize,
+                ..Validation::default()
+            },
+            stop: Stop {
+                seconds: (draw(2) == 0).then_some(1e300),
+                ..Stop::default()
+            },
+            recovery: Recovery {
+                rollbacks: draw(1001) as u32,
+                factor: 5e-324,
+            },
+            pictures: Pictures {
+                every: 0.1 + 0.2,
+                samples: 1,
+            },
+            gates: ["validation_L", "divergence"].map(gate)[..draw(3) as usize].to_vec(),
+        }
+    }
+
+    #[test]
+    fn a_written_session_is_read_as_the_same_session() {
+        for seed in 0..300 {
+            let session = varied(seed);
+            assert_eq!(read_text(&to_ron(&session)), Ok(session));
+        }
+    }
+
+    #[test]
+    fn the_name_before_the_bracket_is_optional() {
+        let body = EMBEDDED.split_once("Session").unwrap().1;
+        assert_eq!(read_text(body), read_text(EMBEDDED));
+        assert!(read_text(body).is_ok());
+    }
+
+    #[test]
+    fn a_byte_order_mark_and_crlf_make_no_difference() {
+        let windows = format!("\u{feff}{}", EMBEDDED.replace('\n', "\r\n"));
+        assert_eq!(read_text(&windows), read_text(EMBEDDED));
+    }
+
+    #[test]
+    fn an_optional_number_may_be_written_without_its_wrapping() {
+        let with = |seconds| {
+            read_text(&format!(
+                "(data: Toy(name: \"moons\"), stop: (seconds: {seconds}))"
+            ))
+        };
+        assert_eq!(with("60"), with("Some(60.0)"));
+        assert!(with("60").is_ok());
+    }
+
+    #[test]
+    fn what_is_no_text_file_is_refused_with_its_name_and_the_reason() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("s.ron");
+        let message = |path: &Path| {
+            let rejection = load(path).unwrap_err();
+            assert_eq!(rejection.file, path);
+            rejection.message
+        };
+        assert!(message(&path).contains("cannot be read"));
+        assert!(message(directory.path()).contains("cannot be read"));
+        fs::write(&path, " ".repeat(LARGEST as usize + 1)).unwrap();
+        assert!(message(&path).contains("larger than 1 MiB"));
+        fs::write(&path, b"(data:\n \xff)").unwrap();
+        let rejection = load(&path).unwrap_err();
+        assert_eq!((rejection.line, rejection.column), (2, 2));
+        assert!(rejection.message.contains("UTF-8"));
+    }
+
+    #[test]
+    fn a_file_is_read_as_its_text() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("s.ron");
+        fs::write(&path, EMBEDDED).unwrap();
+        assert_eq!(load(&path), read_text(EMBEDDED));
+    }
+}

@@ -1,0 +1,166 @@
+//! Why a session file was refused: the place, the field's dotted name, what is allowed, the nearest valid name.
+//!
+//! The span of a RON error tells where the parser stood, which may be past the value or before a blank; the token there is the place.
+
+use std::path::Path;
+
+use ron::Error as Ron;
+use ron::error::{Position, SpannedError};
+
+use super::excerpt::{excerpt, whole};
+use super::nearest::{unknown, unknown_but};
+use super::range::Violation;
+use super::table::{Row, rows};
+use super::tokens::{self, Token, dotted, value_of};
+use crate::event::Rejection;
+
+/// A refusal of a value that was read but is not allowed.
+pub(super) fn value(text: &str, file: &Path, violation: Violation) -> Rejection {
+    let tokens = tokens::read(text);
+    let start = value_of(&tokens, violation.field).map_or(0, |token| token.start);
+    excerpt(text, file, start, &violation.message)
+}
+
+/// A refusal of what RON or serde could not read.
+pub(super) fn syntax(text: &str, file: &Path, error: &SpannedError) -> Rejection {
+    let tokens = tokens::read(text);
+    let Some(last) = tokens.last() else {
+        return whole(
+            file,
+            "the file is empty; the least is (data: Toy(name: \"8gaussians\"))".to_owned(),
+        );
+    };
+    let begun = matches!(
+        error.code,
+        Ron::Message(_)
+            | Ron::IntegerOutOfBounds
+            | Ron::InvalidValueForType { .. }
+            | Ron::NoSuchStructField { .. }
+            | Ron::DuplicateStructField { .. }
+            | Ron::NoSuchEnumVariant { .. }
+            | Ron::ExpectedDifferentStructName { .. }
+            | Ron::UnclosedBlockComment
+    );
+    let stood = if begun {
+        error.span.start
+    } else {
+        error.span.end
+    };
+    let stood = offset(text, stood);
+    match tokens.iter().find(|token| token.end() > stood) {
+        Some(at) => {
+            let (start, message) = explain(&tokens, at, stood, &error.code);
+            excerpt(text, file, start, &message)
+        }
+        None => excerpt(text, file, last.end(), &reason(&error.code)),
+    }
+}
+
+/// Where the refused thing begins, and what is wrong with it; the parser `stood` in or before the token `at`.
+fn explain(tokens: &[Token], at: &Token, stood: usize, code: &Ron) -> (usize, String) {
+    let row = rows().find(|row| row.name == at.field);
+    match code {
+        Ron::NoSuchStructField {
+            expected, found, ..
+        } => (at.start, unknown_field(&at.field, found, expected)),
+        Ron::NoSuchEnumVariant {
+            expected, found, ..
+        } => (
+            at.start,
+            format!("`{}`: {}", at.field, unknown("variant", found, expected)),
+        ),
+        Ron::DuplicateStructField { field, .. } => (
+            at.start,
+            format!("`{}` is given twice", dotted(&at.field, field)),
+        ),
+        Ron::MissingStructField { field, .. } => {
+            let group = tokens
+                .iter()
+                .find(|token| token.field == at.field && token.text != ":");
+            (
+                group.map_or(at.start, |token| token.start),
+                missing(&dotted(&at.field, field)),
+            )
+        }
+        Ron::Message(message) => (at.start, format!("`{}`: {message}", at.field)),
+        code => match row {
+            Some(row) if concerns_value(code, at, stood) => (at.start, wrong_type(row, at)),
+            _ => (at.start.max(stood), reason(code)),
+        },
+    }
+}
+
+/// Whether the error is about the value at this token rather than about what should follow it.
+fn concerns_value(code: &Ron, at: &Token, stood: usize) -> bool {
+    match code {
+        Ron::ExpectedInteger
+        | Ron::ExpectedFloat
+        | Ron::ExpectedString
+        | Ron::ExpectedIdentifier
+        | Ron::ExpectedArray
+        | Ron::IntegerOutOfBounds
+        | Ron::InvalidIntegerDigit { .. }
+        | Ron::InvalidValueForType { .. }
+        | Ron::InvalidIdentifier(_)
+        | Ron::SuggestRawIdentifier(_)
+        | Ron::FloatUnderscore
+        | Ron::UnderscoreAtBeginning => true,
+        // The parser took `32` of `32.0` for an integer.
+        Ron::ExpectedComma => at.start < stood,
+        _ => false,
+    }
+}
+
+fn wrong_type(row: &Row, at: &Token) -> String {
+    format!(
+        "`{}` must be {}, found `{}`",
+        row.name, row.allowed, at.text
+    )
+}
+
+fn missing(field: &str) -> String {
+    let allowed = rows()
+        .find(|row| row.name == field)
+        .map(|row| row.allowed.to_string());
+    let allowed = allowed.map_or(String::new(), |allowed| format!("; it must be {allowed}"));
+    format!("`{field}` is missing{allowed}")
+}
+
+/// A field that is unknown here may be known elsewhere.
+fn unknown_field(group: &str, found: &str, expected: &[&str]) -> String {
+    let kind = format!(
+        "field of `{}`",
+        if group.is_empty() { "session" } else { group }
+    );
+    let namesake = |row: &&Row| row.name.rsplit('.').next() == Some(found);
+    let elsewhere: Vec<_> = rows()
+        .filter(namesake)
+        .map(|row| format!("`{}`", row.name))
+        .collect();
+    if elsewhere.is_empty() {
+        return unknown(&kind, found, expected);
+    }
+    unknown_but(&kind, found, Some(&elsewhere.join(" or ")), expected)
+}
+
+/// RON's reason, in terms of what to do.
+fn reason(code: &Ron) -> String {
+    match code {
+        Ron::ExpectedComma => "expected `,` or a closing bracket".to_owned(),
+        Ron::ExpectedMapColon => "expected `:` and a value after the name of a field".to_owned(),
+        Ron::ExpectedIdentifier | Ron::SuggestRawIdentifier(_) => {
+            "expected the name of a field".to_owned()
+        }
+        Ron::ExceededRecursionLimit => "nested too deeply for a session".to_owned(),
+        Ron::Eof => "the file ends before the session does".to_owned(),
+        code => code.to_string(),
+    }
+}
+
+/// Byte offset of a position of RON: lines and characters from 1.
+fn offset(text: &str, position: Position) -> usize {
+    let lines = text.split_inclusive('\n').take(position.line - 1);
+    let line_start: usize = lines.map(str::len).sum();
+    let line = text[line_start..].chars().take(position.col - 1);
+    line_start + line.map(char::len_utf8).sum::<usize>()
+}

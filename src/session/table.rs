@@ -1,0 +1,276 @@
+//! The table of all fields of a session: name, class, allowed values. It drives range checks, messages, the list on
+//! the screen, and what happens to an edit of a running session.
+
+use serde::Serialize;
+
+use super::fields::Applies;
+use super::range::{Allowed, Held};
+use super::{Data, Optimizer, Schedule, Session, Toy};
+
+/// One line of the table.
+pub(super) struct Row {
+    /// Dotted.
+    pub name: &'static str,
+    /// When an edit takes hold.
+    pub applies: Applies,
+    /// What the field may hold.
+    pub allowed: Allowed,
+    /// What the field of a session holds.
+    pub held: fn(&Session) -> Held,
+}
+
+const SAMPLES: Allowed = Allowed::Whole(1, 10_000_000);
+const STEPS: Allowed = Allowed::Whole(1, 1000);
+const SIZE: Allowed = Allowed::Whole(1, 8192);
+const COUNT: Allowed = Allowed::Whole(1, u64::MAX);
+const FRACTION: Allowed = Allowed::Between(0.0, 1.0);
+const WEIGHT: Allowed = Allowed::From(0.0, 1e9);
+const TOYS: &str = "one of 8gaussians, checkerboard, swissroll, circles, rings, moons, pinwheel, 2spirals, in quotes";
+const GATES: &str = "a list such as [\"validation_C <= 2.95\"]";
+const SCHEDULES: &str =
+    "Constant, Halve(every: 500) or Plateau(patience: 15, factor: 0.1, drops: 3)";
+
+use Allowed::{Above, From, NoneOrAbove, Whole, Words};
+use Applies::{Live, Resample, Restart};
+
+/// In the order of the file.
+pub(super) static FIELDS: &[Row] = &[
+    row("data.name", Restart, Words(TOYS), |s| written(&toy(s).0)),
+    row("data.batch", Resample, SAMPLES, |s| whole(toy(s).1)),
+    row("data.resample_every", Live, COUNT, |s| {
+        Held::Whole(toy(s).2)
+    }),
+    row("model.width", Restart, SIZE, |s| whole(s.model.width)),
+    row("model.layers", Restart, Whole(2, 64), |s| {
+        whole(s.model.layers)
+    }),
+    row("model.rank", Restart, SIZE, |s| whole(s.model.rank)),
+    row("model.precision", Restart, Words("F32 or F64"), |s| {
+        written(&s.model.precision)
+    }),
+    row("model.seed", Restart, Whole(0, u64::MAX), |s| {
+        Held::Whole(s.model.seed)
+    }),
+    row("flow.steps", Resample, STEPS, |s| whole(s.flow.steps)),
+    row("flow.stepper", Resample, Words("Rk4 or Euler"), |s| {
+        written(&s.flow.stepper)
+    }),
+    row(
+        "flow.trace",
+        Resample,
+        Words("EveryStage or StepNodes"),
+        |s| written(&s.flow.trace),
+    ),
+    row("weights.transport", Live, Above(0.0, 1e9), |s| {
+        Held::Number(s.weights.transport)
+    }),
+    row("weights.likelihood", Live, WEIGHT, |s| {
+        Held::Number(s.weights.likelihood)
+    }),
+    row("weights.hjb", Live, WEIGHT, |s| Held::Number(s.weights.hjb)),
+    row("optimizer.lr", Live, Above(0.0, 10.0), |s| {
+        Held::Number(adam(s).0)
+    }),
+    row("optimizer.schedule", Live, Words(SCHEDULES), |s| {
+        written(&adam(s).1)
+    }),
+    row("optimizer.clamp", Live, NoneOrAbove(0.0), |s| {
+        Held::Maybe(adam(s).2)
+    }),
+    row("validation.every", Live, COUNT, |s| {
+        Held::Whole(s.validation.every)
+    }),
+    row("validation.samples", Restart, SAMPLES, |s| {
+        whole(s.validation.samples)
+    }),
+    row("validation.steps", Live, STEPS, |s| {
+        whole(s.validation.steps)
+    }),
+    row("stop.iterations", Live, COUNT, |s| {
+        Held::Whole(s.stop.iterations)
+    }),
+    row("stop.seconds", Live, NoneOrAbove(0.0), |s| {
+        Held::Maybe(s.stop.seconds)
+    }),
+    row("recovery.rollbacks", Live, Whole(0, 1000), |s| {
+        Held::Whole(s.recovery.rollbacks.into())
+    }),
+    row("recovery.factor", Live, FRACTION, |s| {
+        Held::Number(s.recovery.factor)
+    }),
+    row("pictures.every", Live, From(0.1, 3600.0), |s| {
+        Held::Number(s.pictures.every)
+    }),
+    row("pictures.samples", Live, Whole(1, 100_000), |s| {
+        whole(s.pictures.samples)
+    }),
+    row("gates", Live, Words(GATES), |s| written(&s.gates)),
+];
+
+/// Parts of `optimizer.schedule`: checked one by one, shown and changed as a whole.
+static PARTS: &[Row] = &[
+    row("optimizer.schedule.every", Live, COUNT, |s| {
+        match adam(s).1 {
+            Schedule::Halve { every } => Held::Whole(every),
+            _ => Held::Absent,
+        }
+    }),
+    row(
+        "optimizer.schedule.patience",
+        Live,
+        Whole(1, 10_000),
+        |s| match adam(s).1 {
+            Schedule::Plateau { patience, .. } => Held::Whole(patience),
+            _ => Held::Absent,
+        },
+    ),
+    row(
+        "optimizer.schedule.factor",
+        Live,
+        FRACTION,
+        |s| match adam(s).1 {
+            Schedule::Plateau { factor, .. } => Held::Number(factor),
+            _ => Held::Absent,
+        },
+    ),
+    row(
+        "optimizer.schedule.drops",
+        Live,
+        Whole(0, 100),
+        |s| match adam(s).1 {
+            Schedule::Plateau { drops, .. } => Held::Whole(drops),
+            _ => Held::Absent,
+        },
+    ),
+];
+
+/// Every field that can be checked.
+pub(super) fn rows() -> impl Iterator<Item = &'static Row> {
+    FIELDS.iter().chain(PARTS)
+}
+
+const fn row(
+    name: &'static str,
+    applies: Applies,
+    allowed: Allowed,
+    held: fn(&Session) -> Held,
+) -> Row {
+    Row {
+        name,
+        applies,
+        allowed,
+        held,
+    }
+}
+
+fn whole(value: usize) -> Held {
+    Held::Whole(value as u64)
+}
+
+/// As the session file writes it.
+fn written<T: Serialize>(value: &T) -> Held {
+    let style = ron::ser::PrettyConfig::new().depth_limit(0);
+    let text = ron::ser::to_string_pretty(value, style);
+    Held::Written(text.unwrap_or_else(|error| format!("/* {error} */")))
+}
+
+pub(super) fn toy(session: &Session) -> (Toy, usize, u64) {
+    let Data::Toy {
+        name,
+        batch,
+        resample_every,
+    } = session.data;
+    (name, batch, resample_every)
+}
+
+fn adam(session: &Session) -> (f64, Schedule, Option<f64>) {
+    let Optimizer::Adam {
+        lr,
+        schedule,
+        clamp,
+    } = session.optimizer;
+    (lr, schedule, clamp)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::*;
+    use crate::session::{EMBEDDED, parse};
+
+    /// Dotted names of the fields of a serialised structure; the name of a variant is no part of them.
+    fn names_in(value: &serde_json::Value, name: &str, found: &mut BTreeSet<String>) {
+        let fields = match value {
+            serde_json::Value::Object(fields) if name != "optimizer.schedule" => fields,
+            _ => {
+                found.insert(name.to_owned());
+                return;
+            }
+        };
+        for (key, value) in fields {
+            let variant = key.starts_with(char::is_uppercase);
+            let dot = if name.is_empty() || variant { "" } else { "." };
+            let key = if variant { "" } else { key };
+            names_in(value, &format!("{name}{dot}{key}"), found);
+        }
+    }
+
+    #[test]
+    fn the_table_has_every_field_of_the_types_and_no_other() {
+        let session = parse(EMBEDDED, Path::new("8gaussians.ron")).unwrap();
+        let mut names = BTreeSet::new();
+        names_in(&serde_json::to_value(session).unwrap(), "", &mut names);
+        let listed: BTreeSet<String> = FIELDS.iter().map(|row| row.name.to_owned()).collect();
+        assert_eq!(listed, names);
+        assert_eq!(
+            FIELDS.len(),
+            names.len(),
+            "a field stands twice in the table"
+        );
+    }
+
+    #[test]
+    fn every_part_of_a_schedule_is_in_the_table() {
+        let halve = serde_json::to_value(Schedule::Halve { every: 1 }).unwrap();
+        let plateau = Schedule::Plateau {
+            patience: 1,
+            factor: 0.5,
+            drops: 1,
+        };
+        let plateau = serde_json::to_value(plateau).unwrap();
+        let mut names = BTreeSet::new();
+        names_in(&halve, "optimizer.schedule.", &mut names);
+        names_in(&plateau, "optimizer.schedule.", &mut names);
+        let names: Vec<String> = names.iter().map(|name| name.replace("..", ".")).collect();
+        let mut listed: Vec<&str> = PARTS.iter().map(|row| row.name).collect();
+        listed.sort_unstable();
+        assert_eq!(listed, names);
+    }
+
+    #[test]
+    fn the_embedded_session_explains_every_field() {
+        let least = parse(r#"(data: Toy(name: "8gaussians"))"#, Path::new("least.ron")).unwrap();
+        for row in rows() {
+            let key = row.name.rsplit('.').next().unwrap();
+            let group = row.name.split('.').next().unwrap();
+            let section = EMBEDDED.split(&format!("\n    {group}: ")).nth(1).unwrap();
+            let section = section.split("\n    )").next().unwrap();
+            let mut needed = vec![format!("{key}:")];
+            // Words are for messages; what each word means is told in the file's own words.
+            if !matches!(row.allowed, Allowed::Words(_)) {
+                needed.push(row.allowed.to_string());
+            }
+            let default = (row.held)(&least);
+            if default != Held::Absent {
+                needed.push(format!("; {}", row.applies));
+            }
+            if default != Held::Absent && row.name != "data.name" {
+                needed.push(format!("default {default}"));
+            }
+            let told = |line: &str| needed.iter().all(|part| line.contains(part));
+            assert!(section.lines().any(told), "{}: {needed:?}", row.name);
+        }
+    }
+}
