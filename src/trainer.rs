@@ -1,3 +1,374 @@
-//! trainer
-pub mod adam;
-pub mod schedule;
+//! The trainer: owns the parameters, the optimiser, the data and the clock; one [`Trainer::iterate`] is one step of Adam.
+//!
+//! ```text
+//! loss and gradient at theta -> finite? -> Adam step -> validate, lower the rate, draw again when due
+//! ```
+//!
+//! A loss or gradient that is not finite never reaches the parameters: the last good ones come back, with a lower rate.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `adam.rs`, `schedule.rs` | the optimiser and its rate |
+//! | `validation.rs` | the figures that pick the best parameters |
+//! | `problem.rs` | a session in the kernels' terms |
+//! | `control.rs` | the loop: commands, pause, edits, limits, the end |
+//! | `picture.rs` | points for the screen, from a snapshot, on a thread of their own |
+
+mod adam;
+mod control;
+mod picture;
+mod problem;
+mod schedule;
+mod validation;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use otflow_kernels::engine::{Engine, engine};
+use otflow_kernels::objective::Costs;
+use rand::RngExt;
+
+pub use control::{Outlets, train};
+pub use problem::{alpha, precision, scheme, shape};
+
+use crate::data::Dataset;
+use crate::data::random::{Stream, generator};
+use crate::event::{Best, Event, Losses, Reason};
+use crate::model::Model;
+use crate::session::{Data, Flow, Optimizer, Session};
+use adam::Adam;
+use schedule::{Outcome, Rate};
+use validation::Validation;
+
+/// Everything that training changes, and what it is trained on.
+pub struct Trainer {
+    session: Arc<Session>,
+    data: Dataset,
+    engine: Box<dyn Engine>,
+    theta: Vec<f64>,
+    gradient: Vec<f64>,
+    adam: Adam,
+    rate: Rate,
+    /// Where the last finite loss was seen, and Adam before its step.
+    good: Good,
+    batch: Batch,
+    validation: Validation,
+    best: Option<(Best, Vec<f64>)>,
+    iteration: u64,
+    rollbacks: u32,
+    clock: Clock,
+}
+
+#[derive(Clone)]
+struct Good {
+    iteration: u64,
+    theta: Vec<f64>,
+    adam: Adam,
+}
+
+/// The training set in force: one batch, and the flow it is trained with.
+struct Batch {
+    rows: Vec<f64>,
+    draws: u64,
+    flow: Flow,
+}
+
+/// Training time, pauses left out.
+#[derive(Default)]
+struct Clock {
+    before: f64,
+    since: Option<Instant>,
+}
+
+impl Clock {
+    fn seconds(&self) -> f64 {
+        self.before
+            + self
+                .since
+                .map_or(0.0, |since| since.elapsed().as_secs_f64())
+    }
+}
+
+impl Trainer {
+    /// Start values, the first batch and the validation samples, all from the session's seed; 0 threads means one a core.
+    ///
+    /// # Errors
+    /// When the worker threads cannot be started.
+    pub fn new(session: Arc<Session>, threads: usize) -> Result<Self> {
+        let data = Dataset::new(&session.data, session.model.seed);
+        let shape = shape(&session, &data);
+        let engine = engine(shape, precision(&session), threads)
+            .context("cannot start the worker threads")?;
+        let mut draw = generator(session.model.seed, Stream::StartValues);
+        let theta = shape.start(|| draw.random());
+        let adam = Adam::new(theta.len());
+        let mut trainer = Trainer {
+            good: Good {
+                iteration: 0,
+                theta: theta.clone(),
+                adam: adam.clone(),
+            },
+            batch: Batch {
+                rows: Vec::new(),
+                draws: 0,
+                flow: session.flow,
+            },
+            validation: Validation::new(&data, session.validation.samples),
+            gradient: vec![0.0; theta.len()],
+            rate: Rate::default(),
+            best: None,
+            iteration: 0,
+            rollbacks: 0,
+            clock: Clock::default(),
+            session,
+            data,
+            engine,
+            theta,
+            adam,
+        };
+        trainer.draw();
+        Ok(trainer)
+    }
+
+    /// The session in force.
+    pub fn session(&self) -> &Arc<Session> {
+        &self.session
+    }
+
+    /// The data set.
+    pub fn data(&self) -> &Dataset {
+        &self.data
+    }
+
+    /// Iterations done.
+    pub fn iteration(&self) -> u64 {
+        self.iteration
+    }
+
+    /// Stops the clock.
+    pub fn pause(&mut self) {
+        self.clock = Clock {
+            before: self.clock.seconds(),
+            since: None,
+        };
+    }
+
+    /// Starts the clock, if it does not run.
+    pub fn resume(&mut self) {
+        self.clock.since.get_or_insert_with(Instant::now);
+    }
+
+    /// Training time so far, seconds.
+    pub fn seconds(&self) -> f64 {
+        self.clock.seconds()
+    }
+
+    /// The best validation so far.
+    pub fn best(&self) -> Option<Best> {
+        self.best.as_ref().map(|(best, _)| *best)
+    }
+
+    /// The parameters as they are.
+    pub fn last_model(&self) -> Model {
+        self.model(&self.theta)
+    }
+
+    /// A copy of the parameters of the best validation.
+    pub fn best_model(&self) -> Option<Model> {
+        self.best.as_ref().map(|(_, theta)| self.model(theta))
+    }
+
+    fn model(&self, theta: &[f64]) -> Model {
+        Model::new(self.engine.shape(), &self.session, theta.to_vec())
+    }
+
+    /// Puts another session into force, as `session::apply` has made it: live fields from the next iteration on, the batch
+    /// and the flow from the next draw on.
+    pub fn take_up(&mut self, session: Arc<Session>) {
+        if let Some((best, _)) = &mut self.best {
+            // The same L, C, R under the new weights, so that validations stay comparable.
+            let alpha = alpha(&session);
+            let losses = &mut best.losses;
+            losses.loss = alpha.a0 * losses.l + alpha.a1 * losses.c + alpha.a2 * losses.r;
+        }
+        self.session = session;
+    }
+
+    fn draw(&mut self) {
+        let Data::Toy { batch, .. } = self.session.data;
+        self.batch.rows = self.data.draw(Stream::Training, self.batch.draws, batch);
+        self.batch.draws += 1;
+        self.batch.flow = self.session.flow;
+    }
+
+    /// One iteration; tells `publish` what happened and gives the reason when the run is to end.
+    pub fn iterate(&mut self, publish: &mut dyn FnMut(Event)) -> Option<Reason> {
+        let Optimizer::Adam {
+            lr,
+            schedule,
+            clamp,
+        } = self.session.optimizer;
+        let rate = self.rate.of(lr);
+        let alpha = alpha(&self.session);
+        self.engine.load(&self.theta);
+        let scheme = scheme(&self.batch.flow);
+        let columns = self.engine.shape().columns();
+        let costs = problem::with_rows(&self.batch.rows, columns, |samples| {
+            self.engine
+                .gradient(samples, &scheme, &alpha, &mut self.gradient)
+        });
+        let losses = losses(&costs);
+        let iteration = self.iteration + 1;
+        publish(Event::Iteration {
+            iteration,
+            seconds: self.seconds(),
+            lr: rate,
+            losses,
+        });
+        if let Some(quantity) = self.not_finite(&costs) {
+            return self.roll_back(iteration, quantity, publish);
+        }
+        self.good.iteration = self.iteration;
+        self.good.theta.copy_from_slice(&self.theta);
+        self.good.adam.clone_from(&self.adam);
+        self.iteration = iteration;
+        self.adam.step(&mut self.theta, &self.gradient, rate, clamp);
+
+        let mut outcome = Outcome::Same;
+        if iteration.is_multiple_of(self.session.validation.every)
+            || iteration == self.session.stop.iterations
+        {
+            let improved = self.validate(publish);
+            outcome = self.rate.validated(schedule, improved);
+        }
+        if outcome != Outcome::Exhausted
+            && self.rate.iterated(schedule, iteration) == Outcome::Dropped
+        {
+            outcome = Outcome::Dropped;
+        }
+        if outcome == Outcome::Dropped {
+            publish(Event::Rate {
+                iteration,
+                old: rate,
+                new: self.rate.of(lr),
+            });
+        }
+        let Data::Toy { resample_every, .. } = self.session.data;
+        if iteration.is_multiple_of(resample_every) {
+            self.draw();
+            publish(Event::Resample { iteration });
+        }
+        (outcome == Outcome::Exhausted).then_some(Reason::Plateau)
+    }
+
+    /// Validates the parameters as they are; whether they are the best so far.
+    fn validate(&mut self, publish: &mut dyn FnMut(Event)) -> bool {
+        let (flow, steps) = (&self.batch.flow, self.session.validation.steps);
+        let scheme = scheme(&Flow { steps, ..*flow });
+        self.engine.load(&self.theta);
+        let figures = self
+            .validation
+            .figures(&mut *self.engine, &scheme, &alpha(&self.session));
+        let losses = figures.losses;
+        let best = self
+            .best
+            .as_ref()
+            .is_none_or(|(best, _)| losses.loss < best.losses.loss)
+            && losses.loss.is_finite();
+        let iteration = self.iteration;
+        let (divergence, divergence_se) = (figures.divergence, figures.divergence_se);
+        if best {
+            self.best = Some((
+                Best {
+                    iteration,
+                    losses,
+                    divergence,
+                    divergence_se,
+                },
+                self.theta.clone(),
+            ));
+        }
+        publish(Event::Validation {
+            iteration,
+            seconds: self.seconds(),
+            losses,
+            divergence,
+            divergence_se,
+            best,
+        });
+        best
+    }
+
+    fn not_finite(&self, costs: &Costs) -> Option<String> {
+        let named = [
+            ("L", costs.l),
+            ("C", costs.c),
+            ("R", costs.r),
+            ("loss", costs.loss),
+        ];
+        if let Some((name, _)) = named.iter().find(|(_, value)| !value.is_finite()) {
+            return Some((*name).into());
+        }
+        let at = self.gradient.iter().position(|value| !value.is_finite())?;
+        let tensors = self.engine.shape().tensors();
+        tensors
+            .into_iter()
+            .find(|t| t.range.contains(&at))
+            .map(|t| format!("gradient of {}", t.name))
+    }
+
+    /// The last good parameters come back; where they fail too (the batch has changed), the best ones do.
+    fn roll_back(
+        &mut self,
+        iteration: u64,
+        quantity: String,
+        publish: &mut dyn FnMut(Event),
+    ) -> Option<Reason> {
+        let recovery = self.session.recovery;
+        let failed_again = self.good.theta == self.theta;
+        if let (true, Some((best, theta))) = (failed_again, &self.best) {
+            self.good = Good {
+                iteration: best.iteration,
+                theta: theta.clone(),
+                adam: Adam::new(theta.len()),
+            };
+        }
+        self.theta.copy_from_slice(&self.good.theta);
+        self.adam.clone_from(&self.good.adam);
+        self.iteration = iteration;
+        if self.rollbacks >= recovery.rollbacks {
+            publish(Event::Warning {
+                message: format!(
+                    "{quantity} is not finite at iteration {iteration} and no rollback is left"
+                ),
+            });
+            return Some(Reason::Diverged);
+        }
+        self.rollbacks += 1;
+        self.rate.scale(recovery.factor);
+        let Optimizer::Adam { lr, .. } = self.session.optimizer;
+        let (to, lr, left) = (
+            self.good.iteration,
+            self.rate.of(lr),
+            recovery.rollbacks - self.rollbacks,
+        );
+        publish(Event::Rollback {
+            iteration,
+            quantity,
+            to,
+            lr,
+            left,
+        });
+        None
+    }
+}
+
+fn losses(costs: &Costs) -> Losses {
+    Losses {
+        loss: costs.loss,
+        l: costs.l,
+        c: costs.c,
+        r: costs.r,
+    }
+}

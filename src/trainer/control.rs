@@ -1,0 +1,198 @@
+//! The loop around [`Trainer::iterate`]: commands between two iterations, pause, edits, limits, what is kept, the end.
+
+use std::sync::Arc;
+
+use super::Trainer;
+use super::picture::Painter;
+use crate::event::{Command, Event, Finished, Reason, Start};
+use crate::feed::Publisher;
+use crate::session::{self, Session};
+
+/// Where a run's news goes.
+pub struct Outlets {
+    /// Events, pictures, models; and the commands that come back.
+    pub publisher: Arc<Publisher>,
+    /// Makes pictures, if somebody is to see them.
+    painter: Option<Painter>,
+}
+
+impl Outlets {
+    /// Without pictures.
+    pub fn new(publisher: Arc<Publisher>) -> Self {
+        Outlets {
+            publisher,
+            painter: None,
+        }
+    }
+
+    /// With pictures.
+    ///
+    /// # Errors
+    /// When their thread cannot be started.
+    pub fn with_pictures(
+        publisher: Arc<Publisher>,
+        session: &Arc<Session>,
+    ) -> anyhow::Result<Self> {
+        let painter = Some(Painter::start(session, Arc::clone(&publisher))?);
+        Ok(Outlets { publisher, painter })
+    }
+}
+
+/// Whether the loop goes on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Running,
+    Paused,
+    /// One iteration, then paused again.
+    Step,
+    Ended(Reason),
+}
+
+/// Trains until a limit, a command or a divergence ends it.
+pub fn train(mut trainer: Trainer, mut outlets: Outlets, start: Start) -> Finished {
+    let mut edited = Arc::clone(&start.session);
+    outlets.publisher.publish(Event::Start(start));
+    trainer.resume();
+    let mut state = State::Running;
+    let reason = loop {
+        state = obey(&mut trainer, &outlets.publisher, &mut edited, state);
+        if let State::Ended(reason) = state {
+            break reason;
+        }
+        if let Some(reason) = iterate(&mut trainer, &mut outlets) {
+            break reason;
+        }
+        if state == State::Step {
+            state = State::Paused;
+        }
+    };
+    trainer.pause();
+    let publisher = &outlets.publisher;
+    publisher.keep("last", trainer.last_model());
+    let finished = Finished {
+        iteration: trainer.iteration(),
+        seconds: trainer.seconds(),
+        reason,
+        best: trainer.best(),
+    };
+    publisher.publish(Event::Finished(finished.clone()));
+    finished
+}
+
+/// One iteration and what follows from it.
+fn iterate(trainer: &mut Trainer, outlets: &mut Outlets) -> Option<Reason> {
+    let publisher = &outlets.publisher;
+    let mut validated = None;
+    let ended = trainer.iterate(&mut |event| {
+        if let Event::Validation { best, .. } = event {
+            validated = Some(best);
+        }
+        publisher.publish(event);
+    });
+    if let (Some(true), Some(model)) = (validated, trainer.best_model()) {
+        publisher.keep("best", model);
+    }
+    if validated.is_some() {
+        publisher.keep("last", trainer.last_model());
+    }
+    if let Some(painter) = &mut outlets.painter {
+        painter.offer(
+            publisher,
+            trainer.session(),
+            (trainer.iteration(), &trainer.theta),
+        );
+    }
+    ended.or_else(|| limit(trainer))
+}
+
+fn limit(trainer: &Trainer) -> Option<Reason> {
+    let stop = trainer.session().stop;
+    if trainer.iteration() >= stop.iterations {
+        return Some(Reason::Iterations);
+    }
+    stop.seconds
+        .is_some_and(|limit| trainer.seconds() >= limit)
+        .then_some(Reason::Seconds)
+}
+
+/// Takes up all commands that have come; while paused, waits for the next one.
+fn obey(
+    trainer: &mut Trainer,
+    publisher: &Publisher,
+    edited: &mut Arc<Session>,
+    mut state: State,
+) -> State {
+    loop {
+        let command = if state == State::Paused {
+            // With nobody left to say "go on", a paused run ends.
+            publisher
+                .commands
+                .recv()
+                .unwrap_or(Command::Stop(Reason::Quit))
+        } else {
+            match publisher.commands.try_recv() {
+                Ok(command) => command,
+                Err(_) => return state,
+            }
+        };
+        state = match command {
+            Command::Stop(reason) => return State::Ended(reason),
+            Command::Pause => change(trainer, publisher, state, State::Paused),
+            Command::Resume => change(trainer, publisher, state, State::Running),
+            Command::Step if state == State::Paused => {
+                trainer.resume();
+                State::Step
+            }
+            Command::Step => state,
+            Command::Session(Ok(session)) => {
+                edit(trainer, publisher, edited, session);
+                state
+            }
+            Command::Session(Err(rejection)) => {
+                publisher.publish(Event::from(rejection));
+                state
+            }
+        };
+        if state == State::Step {
+            return state;
+        }
+    }
+}
+
+fn change(trainer: &mut Trainer, publisher: &Publisher, from: State, to: State) -> State {
+    let paused = to == State::Paused;
+    if from != to {
+        if paused {
+            trainer.pause()
+        } else {
+            trainer.resume()
+        }
+        publisher.publish(Event::Paused {
+            iteration: trainer.iteration(),
+            paused,
+        });
+    }
+    to
+}
+
+/// Takes up an edited session, whole; every changed field is told, also one that needs a new run.
+fn edit(
+    trainer: &mut Trainer,
+    publisher: &Publisher,
+    edited: &mut Arc<Session>,
+    new: Arc<Session>,
+) {
+    let iteration = trainer.iteration();
+    for change in session::changes(edited, &new) {
+        publisher.publish(Event::Edit {
+            iteration,
+            field: change.field.into(),
+            old: change.old,
+            new: change.new,
+            applies: change.applies.to_string(),
+        });
+    }
+    let in_force = session::apply(trainer.session(), &new);
+    trainer.take_up(Arc::new(in_force));
+    *edited = new;
+}

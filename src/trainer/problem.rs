@@ -1,0 +1,65 @@
+//! A session in the kernels' terms.
+
+use otflow_kernels::engine::{Precision, Samples};
+use otflow_kernels::objective::{Alpha, Scheme, TraceAt};
+use otflow_kernels::parameters::Shape;
+use otflow_kernels::stepper::Stepper;
+
+use crate::data::Dataset;
+use crate::session::{self, Flow, Session, Trace};
+
+/// The shape of the potential.
+pub fn shape(session: &Session, data: &Dataset) -> Shape {
+    let model = &session.model;
+    Shape {
+        d: data.dimension(),
+        context: data.context(),
+        m: model.width,
+        layers: model.layers,
+        rank: model.rank,
+    }
+}
+
+/// Arithmetic of the kernels.
+pub fn precision(session: &Session) -> Precision {
+    match session.model.precision {
+        session::Precision::F32 => Precision::F32,
+        session::Precision::F64 => Precision::F64,
+    }
+}
+
+/// How the flow is integrated.
+pub fn scheme(flow: &Flow) -> Scheme {
+    let stepper = match flow.stepper {
+        session::Stepper::Rk4 => Stepper::Rk4,
+        session::Stepper::Euler => Stepper::Euler,
+    };
+    let trace = match flow.trace {
+        Trace::EveryStage => TraceAt::EveryStage,
+        Trace::StepNodes => TraceAt::StepNodes,
+    };
+    Scheme {
+        steps: flow.steps,
+        stepper,
+        trace,
+    }
+}
+
+/// Weights of the loss.
+pub fn alpha(session: &Session) -> Alpha {
+    let weights = &session.weights;
+    Alpha {
+        a0: weights.transport,
+        a1: weights.likelihood,
+        a2: weights.hjb,
+    }
+}
+
+/// Hands rows of `width` values to the kernels.
+pub fn with_rows<R>(rows: &[f64], width: usize, f: impl FnOnce(Samples) -> R) -> R {
+    let row = |i: usize, out: &mut [f64]| out.copy_from_slice(&rows[i * width..(i + 1) * width]);
+    f(Samples {
+        n: rows.len() / width,
+        row: &row,
+    })
+}

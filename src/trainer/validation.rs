@@ -1,0 +1,89 @@
+//! The figures that pick the best parameters, over samples of their own, drawn once.
+//!
+//! ```text
+//! C - H is estimated by the mean of log p(x) - log q(x) over the same samples, far closer than C itself:
+//! divergence = mean delta      divergence_se = sd(delta) / sqrt(n)      delta = log p(x) - log q(x)
+//! ```
+
+use otflow_kernels::engine::Engine;
+use otflow_kernels::objective::{Alpha, Costs, Scheme, log_density};
+
+use super::problem::with_rows;
+use crate::data::Dataset;
+use crate::data::random::Stream;
+use crate::event::Losses;
+
+/// Samples and, where it is known, the true log density of each.
+pub struct Validation {
+    rows: Vec<f64>,
+    truth: Option<Vec<f64>>,
+    n: usize,
+}
+
+/// What a validation finds.
+pub struct Figures {
+    /// Losses.
+    pub losses: Losses,
+    /// C - H, nats.
+    pub divergence: Option<f64>,
+    /// Its standard error, nats.
+    pub divergence_se: Option<f64>,
+}
+
+impl Validation {
+    /// Draws the samples.
+    pub fn new(data: &Dataset, n: usize) -> Self {
+        let rows = data.draw(Stream::Validation, 0, n);
+        let truth = data.log_density(&rows);
+        Validation { rows, truth, n }
+    }
+
+    /// The figures of the parameters that the engine holds.
+    pub fn figures(&self, engine: &mut dyn Engine, scheme: &Scheme, alpha: &Alpha) -> Figures {
+        let (shape, n) = (engine.shape(), self.n);
+        let width = shape.d + 3;
+        let mut states = vec![0.0; n * width];
+        with_rows(&self.rows, shape.columns(), |samples| {
+            engine.states(samples, scheme, alpha.a0, &mut states)
+        });
+        let model: Vec<f64> = states.chunks_exact(width).map(log_density).collect();
+        let total = |column: usize| states.iter().skip(column).step_by(width).sum::<f64>();
+        let costs = Costs::from_sums(
+            [
+                total(shape.d + 1),
+                -model.iter().sum::<f64>(),
+                total(shape.d + 2),
+            ],
+            n,
+            alpha,
+        );
+        let paired = self
+            .truth
+            .as_ref()
+            .map(|truth| mean_and_error(truth.iter().zip(&model).map(|(p, q)| p - q)));
+        Figures {
+            losses: super::losses(&costs),
+            divergence: paired.map(|(mean, _)| mean),
+            divergence_se: paired.map(|(_, error)| error),
+        }
+    }
+}
+
+fn mean_and_error(values: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
+    let n = values.clone().count() as f64;
+    let mean = values.clone().sum::<f64>() / n;
+    let variance = values.map(|v| (v - mean) * (v - mean)).sum::<f64>() / (n - 1.0).max(1.0);
+    (mean, (variance / n).sqrt())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_standard_error_is_that_of_the_mean() {
+        let (mean, error) = mean_and_error([1.0, 2.0, 3.0, 4.0].into_iter());
+        assert_eq!(mean, 2.5);
+        assert!((error - (5.0_f64 / 3.0 / 4.0).sqrt()).abs() < 1e-15);
+    }
+}
