@@ -4,3 +4,4 @@
 pub mod event;
 pub mod feed;
 pub mod session;
+pub mod watch;
