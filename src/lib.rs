@@ -7,3 +7,4 @@ pub mod feed;
 pub mod session;
 pub mod trainer;
 pub mod verify;
+pub mod watch;

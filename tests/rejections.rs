@@ -292,3 +292,11 @@ fn a_refusal_reads_as_compilers_write_theirs() {
          model: (width: 0),\n                ^"
     );
 }
+
+#[test]
+fn control_characters_of_the_file_do_not_reach_the_terminal() {
+    let name = "(data: Toy(name: \"moo\u{1b}[2Jns\"))";
+    let rejection = parse(name, Path::new("s.ron")).unwrap_err();
+    assert!(rejection.message.contains("moo [2Jns"), "{rejection}");
+    assert!(!rejection.message.contains('\u{1b}'), "{rejection}");
+}

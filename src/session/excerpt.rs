@@ -34,8 +34,9 @@ pub(super) fn excerpt(text: &str, file: &Path, start: usize, what: &str) -> Reje
     let line = 1 + before.matches('\n').count();
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
     let column = 1 + text[line_start..start].chars().count();
-    // Tabs and stray control characters would move the caret or the terminal.
+    // What is said may quote the file, and its control characters would move the caret or the terminal's.
     let shown = |c: char| if c.is_control() { ' ' } else { c };
+    let what: String = what.chars().map(shown).collect();
     let skip = (column - 1).saturating_sub(AROUND);
     let source = text[line_start..]
         .lines()
