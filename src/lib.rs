@@ -3,4 +3,5 @@
 
 pub mod event;
 pub mod feed;
+pub mod file;
 pub mod session;
