@@ -1,13 +1,13 @@
 //! The wires between the trainer and those who listen. The trainer never waits for any of them:
-//! events go into a bounded ring by try-push (what does not fit is counted), pictures into a slot that keeps the latest.
+//! events go into a bounded ring by try-push (what does not fit is counted, but for the end of the run, which is kept), pictures into a slot that keeps the latest.
 //! The run directory has a wire of its own that loses nothing.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
-use crate::event::{Command, Event, Picture};
+use crate::event::{Command, Event, Finished, Picture};
 
 /// Events the ring holds: minutes of iterations for a screen that has stalled.
 const RING: usize = 16_384;
@@ -18,6 +18,7 @@ pub struct Publisher {
     ring: Sender<Event>,
     record: Sender<Event>,
     dropped: Arc<AtomicU64>,
+    finished: Arc<Mutex<Option<Finished>>>,
     picture: Arc<Mutex<Option<Picture>>>,
     /// What the world asks for.
     pub commands: Receiver<Command>,
@@ -29,6 +30,7 @@ pub struct Feed {
     /// In order; ends when the trainer is gone.
     pub events: Receiver<Event>,
     dropped: Arc<AtomicU64>,
+    finished: Arc<Mutex<Option<Finished>>>,
     picture: Arc<Mutex<Option<Picture>>>,
     /// To the trainer.
     pub commands: Sender<Command>,
@@ -40,17 +42,20 @@ pub fn wires() -> (Publisher, Feed, Receiver<Event>) {
     let (record, records) = unbounded();
     let (ask, commands) = unbounded();
     let dropped = Arc::new(AtomicU64::new(0));
+    let finished = Arc::new(Mutex::new(None));
     let picture = Arc::new(Mutex::new(None));
     let publisher = Publisher {
         ring,
         record,
         dropped: Arc::clone(&dropped),
+        finished: Arc::clone(&finished),
         picture: Arc::clone(&picture),
         commands,
     };
     let feed = Feed {
         events,
         dropped,
+        finished,
         picture,
         commands: ask,
     };
@@ -62,22 +67,22 @@ impl Publisher {
     pub fn publish(&self, event: Event) {
         // A closed record wire means that nobody writes a run directory.
         let _ = self.record.send(event.clone());
-        if self.ring.try_send(event).is_err() {
-            self.dropped.fetch_add(1, Ordering::Relaxed);
+        if let Err(refused) = self.ring.try_send(event) {
+            match refused.into_inner() {
+                Event::Finished(end) => *lock(&self.finished) = Some(end),
+                _ => _ = self.dropped.fetch_add(1, Ordering::Relaxed),
+            }
         }
     }
 
     /// Replaces the picture that waits to be shown.
     pub fn show(&self, picture: Picture) {
-        *self.picture.lock().unwrap_or_else(PoisonError::into_inner) = Some(picture);
+        *lock(&self.picture) = Some(picture);
     }
 
     /// Whether the last picture was taken; a new one would go unseen otherwise.
     pub fn picture_wanted(&self) -> bool {
-        self.picture
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .is_none()
+        lock(&self.picture).is_none()
     }
 }
 
@@ -87,18 +92,26 @@ impl Feed {
         self.dropped.load(Ordering::Relaxed)
     }
 
+    /// How the run ended, when that event found the ring full; to be asked for when [`Feed::events`] has ended.
+    pub fn finished(&self) -> Option<Finished> {
+        lock(&self.finished).take()
+    }
+
     /// Takes the latest picture, if there is a new one.
     pub fn take_picture(&self) -> Option<Picture> {
-        self.picture
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
+        lock(&self.picture).take()
     }
+}
+
+/// Plain data stays usable after a panic elsewhere.
+fn lock<T>(slot: &Mutex<T>) -> MutexGuard<'_, T> {
+    slot.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Reason;
 
     #[test]
     fn a_listener_that_sleeps_never_blocks_the_trainer() {
@@ -109,6 +122,23 @@ mod tests {
         assert_eq!(feed.dropped(), 10);
         assert_eq!(feed.events.len(), RING);
         assert_eq!(records.len(), RING + 10);
+    }
+
+    #[test]
+    fn the_end_of_a_run_is_told_even_when_the_ring_is_full() {
+        let (publisher, feed, _records) = wires();
+        for i in 0..RING as u64 {
+            publisher.publish(Event::Resample { iteration: i });
+        }
+        let end = Finished {
+            iteration: 7,
+            seconds: 1.0,
+            reason: Reason::Quit,
+            best: None,
+        };
+        publisher.publish(Event::Finished(end.clone()));
+        assert_eq!(feed.dropped(), 0);
+        assert_eq!(feed.finished(), Some(end));
     }
 
     #[test]

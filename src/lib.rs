@@ -4,6 +4,7 @@
 pub mod data;
 pub mod event;
 pub mod feed;
+pub mod file;
 pub mod session;
 pub mod trainer;
 pub mod verify;
