@@ -4,4 +4,5 @@
 pub mod event;
 pub mod feed;
 pub mod file;
+pub mod model;
 pub mod session;
