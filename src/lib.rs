@@ -5,6 +5,7 @@ pub mod data;
 pub mod event;
 pub mod feed;
 pub mod file;
+pub mod model;
 pub mod session;
 pub mod trainer;
 pub mod verify;

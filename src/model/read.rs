@@ -1,0 +1,402 @@
+//! Bytes -> model. Nothing in a file is believed before it is checked: sizes against the file, every tensor against the shape.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use otflow_kernels::parameters::{Shape, Tensor};
+use safetensors::tensor::{TensorInfo, TensorView};
+use safetensors::{Dtype, SafeTensorError, SafeTensors};
+use serde::Deserialize;
+
+use super::write::PREFIX;
+use super::{Fault, LARGEST, Model, finite, metadata};
+use crate::session::Precision;
+
+/// The whole file, once its first bytes say that it can be one of ours; a film is not read into memory.
+pub(super) fn file(path: &Path) -> Result<Vec<u8>, Fault> {
+    let mut file = File::open(path)?;
+    let length = file.metadata()?.len();
+    let mut bytes = Vec::new();
+    file.by_ref().take(PREFIX as u64).read_to_end(&mut bytes)?;
+    let claimed = bytes
+        .first_chunk()
+        .map_or(u64::MAX, |prefix| u64::from_le_bytes(*prefix));
+    if claimed > length.saturating_sub(PREFIX as u64) {
+        return Err(Fault::Header { claimed, length });
+    }
+    file.take(length).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+pub(super) fn decode(bytes: &[u8]) -> Result<Model, Fault> {
+    let misfit = |error| misfit(bytes).unwrap_or(Fault::Damaged(error));
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(misfit)?;
+    let file = SafeTensors::deserialize(bytes)?;
+    let described = header
+        .metadata()
+        .as_ref()
+        .map(metadata::parse)
+        .transpose()?
+        .flatten();
+    let (shape, origin) = match described {
+        Some(described) => (described.shape(width(&file)?), described.origin),
+        None => (inferred(&file)?, None),
+    };
+    let tensors = shape.tensors();
+    if let Some((name, view)) = file
+        .iter()
+        .find(|(name, _)| tensors.iter().all(|t| t.name != *name))
+    {
+        return Err(Fault::Extra {
+            tensor: name.into(),
+            found: view.shape().to_vec(),
+        });
+    }
+    let precision = precision(&file)?;
+    let mut theta = Vec::new();
+    for tensor in &tensors {
+        theta.extend(values(&file, tensor, precision)?);
+    }
+    Ok(Model {
+        shape,
+        precision,
+        theta,
+        origin,
+    })
+}
+
+/// The tensor whose shape and bytes disagree; the crate doesn't name it.
+fn misfit(bytes: &[u8]) -> Option<Fault> {
+    let length = u64::from_le_bytes(*bytes.first_chunk()?);
+    let header = bytes.get(PREFIX..)?.get(..usize::try_from(length).ok()?)?;
+    let entries: BTreeMap<String, serde_json::Value> = serde_json::from_slice(header).ok()?;
+    entries
+        .into_iter()
+        .filter(|(name, _)| name != "__metadata__")
+        .find_map(|(tensor, entry)| {
+            let info = TensorInfo::deserialize(entry).ok()?;
+            let found = info.data_offsets.1.checked_sub(info.data_offsets.0)?;
+            let item = info.dtype.bitsize() / 8;
+            let expected = info
+                .shape
+                .iter()
+                .try_fold(item, |n: usize, &side| n.checked_mul(side));
+            (expected != Some(found)).then(|| Fault::Bytes {
+                tensor,
+                dtype: info.dtype.to_string(),
+                shape: info.shape,
+                expected: expected.map_or("too many".into(), |n| n.to_string()),
+                found,
+            })
+        })
+}
+
+/// The shape that the tensors of a published checkpoint ask for.
+fn inferred(file: &SafeTensors) -> Result<Shape, Fault> {
+    let [rank, inputs] = sides(file, "A", "[rank, dimension + 1]")?;
+    if inputs < 2 || rank > inputs {
+        let expected =
+            "[rank, dimension + 1] with 1 <= rank <= dimension + 1 and dimension >= 1".into();
+        return Err(Fault::Shape {
+            tensor: "A".into(),
+            expected,
+            found: vec![rank, inputs],
+        });
+    }
+    let is_there = |i: &usize| file.tensor(&format!("N.layers.{i}.weight")).is_ok();
+    let layers = (0..LARGEST).take_while(is_there).count();
+    // A potential has two layers at least: with fewer the second is missed by name.
+    Ok(Shape {
+        d: inputs - 1,
+        context: 0,
+        m: width(file)?,
+        layers: layers.max(2),
+        rank,
+    })
+}
+
+fn width(file: &SafeTensors) -> Result<usize, Fault> {
+    Ok(sides(file, "N.layers.0.weight", "[width, inputs]")?[0])
+}
+
+/// Rows and columns of a matrix, each from 1 to [`LARGEST`].
+fn sides(file: &SafeTensors, tensor: &str, expected: &str) -> Result<[usize; 2], Fault> {
+    let view = view(file, tensor, expected)?;
+    match *view.shape() {
+        [rows, columns]
+            if [rows, columns]
+                .iter()
+                .all(|side| (1..=LARGEST).contains(side)) =>
+        {
+            Ok([rows, columns])
+        }
+        ref found => Err(Fault::Shape {
+            tensor: tensor.into(),
+            expected: format!("{expected}, each from 1 to {LARGEST}"),
+            found: found.to_vec(),
+        }),
+    }
+}
+
+fn view<'a>(file: &SafeTensors<'a>, tensor: &str, expected: &str) -> Result<TensorView<'a>, Fault> {
+    file.tensor(tensor).map_err(|error| match error {
+        SafeTensorError::TensorNotFound(tensor) => Fault::Missing {
+            tensor,
+            expected: expected.into(),
+        },
+        error => error.into(),
+    })
+}
+
+/// The type of A; every other tensor must have the same.
+fn precision(file: &SafeTensors) -> Result<Precision, Fault> {
+    match view(file, "A", "[rank, inputs]")?.dtype() {
+        Dtype::F32 => Ok(Precision::F32),
+        Dtype::F64 => Ok(Precision::F64),
+        other => Err(Fault::Type {
+            tensor: "A".into(),
+            expected: "F32 or F64".into(),
+            found: other.to_string(),
+        }),
+    }
+}
+
+fn values(file: &SafeTensors, tensor: &Tensor, precision: Precision) -> Result<Vec<f64>, Fault> {
+    let expected = format!("{:?}", tensor.shape);
+    let view = view(file, &tensor.name, &expected)?;
+    let name = tensor.name.clone();
+    if view.shape() != tensor.shape {
+        return Err(Fault::Shape {
+            tensor: name,
+            expected,
+            found: view.shape().to_vec(),
+        });
+    }
+    let values: Vec<f64> = match (precision, view.dtype()) {
+        (Precision::F32, Dtype::F32) => view
+            .data()
+            .as_chunks()
+            .0
+            .iter()
+            .map(|b| f64::from(f32::from_le_bytes(*b)))
+            .collect(),
+        (Precision::F64, Dtype::F64) => view
+            .data()
+            .as_chunks()
+            .0
+            .iter()
+            .map(|b| f64::from_le_bytes(*b))
+            .collect(),
+        (_, found) => {
+            let expected = format!("{precision:?} as in A");
+            return Err(Fault::Type {
+                tensor: name,
+                expected,
+                found: found.to_string(),
+            });
+        }
+    };
+    finite(&name, &values)?;
+    Ok(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::write;
+    use super::*;
+    use serde_json::{Value, json};
+    use std::fs;
+
+    const PUBLISHED: &str = "tests/reference/swissroll_published.safetensors";
+
+    /// What `load` says about a file of these bytes, without the path.
+    fn refusal(bytes: &[u8]) -> String {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("m.safetensors");
+        fs::write(&path, bytes).unwrap();
+        let message = Model::load(&path).unwrap_err().to_string();
+        message
+            .strip_prefix(&format!("{}: ", path.display()))
+            .unwrap()
+            .to_owned()
+    }
+
+    /// The published file, its header changed and its data as they are.
+    fn with_header(change: impl FnOnce(&mut Value)) -> Vec<u8> {
+        let bytes = fs::read(PUBLISHED).unwrap();
+        let length = u64::from_le_bytes(*bytes.first_chunk().unwrap()) as usize;
+        let mut header = serde_json::from_slice(&bytes[PREFIX..PREFIX + length]).unwrap();
+        change(&mut header);
+        let header = serde_json::to_vec(&header).unwrap();
+        [
+            &(header.len() as u64).to_le_bytes(),
+            &header[..],
+            &bytes[PREFIX + length..],
+        ]
+        .concat()
+    }
+
+    fn reshaped(tensor: &str, shape: &[usize]) -> String {
+        refusal(&with_header(|header| {
+            header[tensor]["shape"] = json!(shape)
+        }))
+    }
+
+    /// The published file without one tensor, or with another in its place.
+    fn with_tensor(name: &str, instead: Option<TensorView>) -> Vec<u8> {
+        let bytes = fs::read(PUBLISHED).unwrap();
+        let file = SafeTensors::deserialize(&bytes).unwrap();
+        let mut tensors: BTreeMap<&str, TensorView> =
+            file.iter().filter(|(n, _)| *n != name).collect();
+        tensors.extend(instead.map(|view| (name, view)));
+        safetensors::serialize(tensors, None).unwrap()
+    }
+
+    #[test]
+    fn a_missing_tensor_is_named_with_its_shape() {
+        let cases = [
+            ("A", "[rank, dimension + 1]"),
+            ("c.bias", "[1]"),
+            ("w.weight", "[1, 32]"),
+            ("N.layers.0.weight", "[width, inputs]"),
+            ("N.layers.1.weight", "[32, 32]"),
+        ];
+        for (name, shape) in cases {
+            let expected =
+                format!("tensor {name}: expected shape {shape}, found none of this name");
+            assert_eq!(refusal(&with_tensor(name, None)), expected);
+        }
+    }
+
+    #[test]
+    fn an_extra_tensor_is_named_with_its_shape() {
+        let extra = TensorView::new(Dtype::F64, vec![2, 1], &[0; 16]).unwrap();
+        for name in ["N.layers.3.weight", "c.weights"] {
+            let expected = format!("tensor {name}: expected none of this name, found shape [2, 1]");
+            assert_eq!(refusal(&with_tensor(name, Some(extra.clone()))), expected);
+        }
+    }
+
+    #[test]
+    fn a_misshaped_tensor_is_named_with_both_shapes() {
+        assert_eq!(
+            reshaped("w.weight", &[32, 1]),
+            "tensor w.weight: expected shape [1, 32], found [32, 1]"
+        );
+        assert_eq!(
+            reshaped("N.layers.1.weight", &[16, 64]),
+            "tensor N.layers.1.weight: expected shape [32, 32], found [16, 64]"
+        );
+        assert!(reshaped("A", &[9]).starts_with("tensor A: expected shape [rank, dimension + 1]"));
+        assert!(reshaped("A", &[9, 1]).ends_with("dimension >= 1, found [9, 1]"));
+        assert_eq!(
+            reshaped("N.layers.1.weight", &[32, 31]),
+            "damaged: tensor N.layers.1.weight: expected 7936 bytes for F64 [32, 31], found 8192"
+        );
+    }
+
+    #[test]
+    fn absurd_sizes_are_refused_before_anything_is_made_for_them() {
+        let most = usize::MAX;
+        assert!(
+            reshaped("w.weight", &[most, most])
+                .contains("tensor w.weight: expected too many bytes")
+        );
+        let empty = TensorView::new(Dtype::F64, vec![0, most], &[]).unwrap();
+        let expected =
+            format!("[rank, dimension + 1], each from 1 to {LARGEST}, found [0, {most}]");
+        assert!(refusal(&with_tensor("A", Some(empty))).ends_with(&expected));
+        let mut bytes = fs::read(PUBLISHED).unwrap();
+        bytes[..PREFIX].copy_from_slice(&u64::MAX.to_le_bytes());
+        assert!(
+            refusal(&bytes).ends_with("claims 18446744073709551615 bytes and the file has 10400")
+        );
+    }
+
+    #[test]
+    fn values_that_no_flow_can_use_are_named_with_their_place() {
+        for (value, shown) in [(f64::NAN, "NaN"), (f64::NEG_INFINITY, "-inf")] {
+            let bytes: Vec<u8> = [1.0, value, 2.0]
+                .iter()
+                .flat_map(|v| v.to_le_bytes())
+                .collect();
+            let view = TensorView::new(Dtype::F64, vec![1, 3], &bytes).unwrap();
+            let expected =
+                format!("tensor c.weight: expected finite values, found {shown} at place 1");
+            assert_eq!(refusal(&with_tensor("c.weight", Some(view))), expected);
+        }
+    }
+
+    #[test]
+    fn a_type_that_is_not_that_of_the_others_is_refused() {
+        let single = TensorView::new(Dtype::F32, vec![1, 3], &[0; 12]).unwrap();
+        let message = refusal(&with_tensor("c.weight", Some(single)));
+        assert_eq!(message, "tensor c.weight: expected F64 as in A, found F32");
+        let half = TensorView::new(Dtype::F16, vec![3, 3], &[0; 18]).unwrap();
+        let message = refusal(&with_tensor("A", Some(half)));
+        assert_eq!(message, "tensor A: expected F32 or F64, found F16");
+    }
+
+    #[test]
+    fn a_file_cut_anywhere_is_refused() {
+        let bytes = fs::read(PUBLISHED).unwrap();
+        for length in (0..bytes.len())
+            .step_by(97)
+            .chain([PREFIX - 1, PREFIX, bytes.len() - 1])
+        {
+            let message = refusal(&bytes[..length]);
+            assert!(message.contains("damaged"), "{length}: {message}");
+        }
+    }
+
+    #[test]
+    fn metadata_that_this_program_could_not_have_written_is_refused() {
+        let shape = Shape {
+            d: 2,
+            context: 0,
+            m: 4,
+            layers: 2,
+            rank: 3,
+        };
+        let theta = vec![0.5; shape.parameters()];
+        let model = Model {
+            shape,
+            precision: Precision::F64,
+            theta,
+            origin: None,
+        };
+        let changed = |key: &str, value: &str| {
+            let bytes = write::encode(&model).unwrap();
+            let (_, header) = SafeTensors::read_metadata(&bytes).unwrap();
+            let mut strings = header.metadata().clone().unwrap();
+            strings.insert(key.into(), value.into());
+            let file = SafeTensors::deserialize(&bytes).unwrap();
+            refusal(&safetensors::serialize(file.iter(), Some(strings)).unwrap())
+        };
+        let expected = "metadata layers: expected a whole number from 2 to 65536, found";
+        assert_eq!(changed("layers", "two"), format!("{expected} \"two\""));
+        assert_eq!(changed("layers", "1"), format!("{expected} 1"));
+        assert_eq!(
+            changed("layers", "3"),
+            "tensor N.layers.2.weight: expected shape [4, 4], found none of this name"
+        );
+        assert_eq!(
+            changed("context", "1"),
+            "tensor A: expected shape [3, 4], found [3, 3]"
+        );
+        assert_eq!(
+            changed("iteration", "9"),
+            "metadata version: expected the program's version, found nothing"
+        );
+    }
+
+    #[test]
+    fn metadata_of_other_programs_is_passed_over() {
+        let bytes = with_header(|header| {
+            header["__metadata__"] = json!({ "format": "pt", "layers": "many" })
+        });
+        assert_eq!(decode(&bytes).unwrap().shape.layers, 2);
+    }
+}
