@@ -236,6 +236,12 @@ pub struct Rejection {
     pub message: String,
 }
 
+impl From<Rejection> for Event {
+    fn from(Rejection { file, line, column, message }: Rejection) -> Self {
+        Event::Rejected { file, line, column, message }
+    }
+}
+
 /// What a trainer shows of its flow: points in data units, row-major; the latest one is all that is kept.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Picture {

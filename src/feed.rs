@@ -8,15 +8,25 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
 use crate::event::{Command, Event, Finished, Picture};
+use crate::model::Model;
 
 /// Events the ring holds: minutes of iterations for a screen that has stalled.
 const RING: usize = 16_384;
+
+/// What the run directory is told; nothing of it is lost.
+#[derive(Debug)]
+pub enum Record {
+    /// An event.
+    Event(Event),
+    /// Parameters to write under this name (`best` or `last`).
+    Model(&'static str, Box<Model>),
+}
 
 /// The trainer's end.
 #[derive(Debug)]
 pub struct Publisher {
     ring: Sender<Event>,
-    record: Sender<Event>,
+    record: Sender<Record>,
     dropped: Arc<AtomicU64>,
     finished: Arc<Mutex<Option<Finished>>>,
     picture: Arc<Mutex<Option<Picture>>>,
@@ -37,7 +47,7 @@ pub struct Feed {
 }
 
 /// A publisher, the feed of a front end, and the events for the run directory.
-pub fn wires() -> (Publisher, Feed, Receiver<Event>) {
+pub fn wires() -> (Publisher, Feed, Receiver<Record>) {
     let (ring, events) = bounded(RING);
     let (record, records) = unbounded();
     let (ask, commands) = unbounded();
@@ -66,13 +76,18 @@ impl Publisher {
     /// Sends an event to both listeners; returns at once.
     pub fn publish(&self, event: Event) {
         // A closed record wire means that nobody writes a run directory.
-        let _ = self.record.send(event.clone());
+        let _ = self.record.send(Record::Event(event.clone()));
         if let Err(refused) = self.ring.try_send(event) {
             match refused.into_inner() {
                 Event::Finished(end) => *lock(&self.finished) = Some(end),
                 _ => _ = self.dropped.fetch_add(1, Ordering::Relaxed),
             }
         }
+    }
+
+    /// Has parameters written to the run directory.
+    pub fn keep(&self, name: &'static str, model: Model) {
+        let _ = self.record.send(Record::Model(name, Box::new(model)));
     }
 
     /// Replaces the picture that waits to be shown.

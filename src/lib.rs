@@ -1,6 +1,8 @@
 //! Trains continuous normalizing flows (OT-Flow) in a terminal.
 #![forbid(unsafe_code)]
 
+pub mod check;
+pub mod cli;
 pub mod data;
 pub mod event;
 pub mod feed;

@@ -1,3 +1,60 @@
-//! The `otflow` binary.
+//! The `otflow` binary: arguments in, exit code out.
+//!
+//! | command | file |
+//! | --- | --- |
+//! | `train` | `launch.rs` puts trainer, run directory, watcher and front end together |
+//! | `verify` | `verify.rs` |
+//! | `check` | `check.rs` |
+#![forbid(unsafe_code)]
 
-fn main() {}
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser;
+use otflow::cli::{Cli, Command, Precision, Train, Verify};
+use otflow::launch::{Exit, launch};
+use otflow::verify::{Agreement, verify};
+use otflow::{check, session};
+use otflow_kernels::engine;
+
+fn main() -> ExitCode {
+    let exit = match Cli::parse().command {
+        None => launch(&Train::default()),
+        Some(Command::Train(args)) => launch(&args),
+        Some(Command::Verify(args)) => compare(&args),
+        Some(Command::Check { session }) => Ok(describe(&session)),
+    };
+    let exit = exit.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        Exit::Failed
+    });
+    ExitCode::from(exit.code())
+}
+
+fn describe(file: &Path) -> Exit {
+    match session::load(file) {
+        Ok(session) => {
+            print!("{}", check::describe(&session));
+            Exit::Done
+        }
+        Err(rejection) => {
+            eprintln!("error: {rejection}");
+            Exit::Refused
+        }
+    }
+}
+
+fn compare(args: &Verify) -> Result<Exit> {
+    let precision = match args.precision {
+        Precision::F32 => engine::Precision::F32,
+        Precision::F64 => engine::Precision::F64,
+    };
+    let agreements = args.files.iter().map(|file| verify(file, precision)).collect::<Result<Vec<Agreement>>>()?;
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&agreements)?);
+    } else {
+        agreements.iter().for_each(|agreement| print!("{agreement}"));
+    }
+    Ok(if agreements.iter().all(Agreement::holds) { Exit::Done } else { Exit::Failed })
+}

@@ -35,8 +35,8 @@ pub use problem::{alpha, precision, scheme, shape};
 use crate::data::Dataset;
 use crate::data::random::{Stream, generator};
 use crate::event::{Best, Event, Losses, Reason};
-use crate::model::Model;
-use crate::session::{Data, Flow, Optimizer, Session};
+use crate::model::{Model, Origin};
+use crate::session::{Data, Flow, Optimizer, Session, to_ron};
 use adam::Adam;
 use schedule::{Outcome, Rate};
 use validation::Validation;
@@ -141,6 +141,11 @@ impl Trainer {
         &self.data
     }
 
+    /// Number of parameters of the potential.
+    pub fn parameters(&self) -> usize {
+        self.theta.len()
+    }
+
     /// Iterations done.
     pub fn iteration(&self) -> u64 {
         self.iteration
@@ -180,7 +185,18 @@ impl Trainer {
     }
 
     fn model(&self, theta: &[f64]) -> Model {
-        Model::new(self.engine.shape(), &self.session, theta.to_vec())
+        let origin = Origin {
+            version: env!("CARGO_PKG_VERSION").into(),
+            session: to_ron(&self.session),
+            iteration: self.iteration,
+            validation: self.best(),
+        };
+        Model {
+            shape: self.engine.shape(),
+            precision: self.session.model.precision,
+            theta: theta.to_vec(),
+            origin: Some(origin),
+        }
     }
 
     /// Puts another session into force, as `session::apply` has made it: live fields from the next iteration on, the batch

@@ -6,6 +6,7 @@
 //! inverse_x (forward's x integrated back), log_prob.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -87,6 +88,14 @@ impl Agreement {
             } else {
                 TOLERANCE_F64
             }
+    }
+}
+
+impl fmt::Display for Agreement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verdict = if self.holds() { "agrees" } else { "DIFFERS" };
+        writeln!(f, "{} ({}) {verdict}: largest relative error {:.1e}", self.file.display(), self.precision, self.largest)?;
+        self.errors.iter().try_for_each(|(name, error)| writeln!(f, "  {name:<20} {error:.1e}"))
     }
 }
 

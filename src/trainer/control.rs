@@ -48,8 +48,8 @@ enum State {
     Ended(Reason),
 }
 
-/// Trains until a limit, a command or a divergence ends it.
-pub fn train(mut trainer: Trainer, mut outlets: Outlets, start: Start) -> Finished {
+/// Trains until a limit, a command or a divergence ends it; the end, and the session in force then.
+pub fn train(mut trainer: Trainer, mut outlets: Outlets, start: Start) -> (Finished, Arc<Session>) {
     let mut edited = Arc::clone(&start.session);
     outlets.publisher.publish(Event::Start(start));
     trainer.resume();
@@ -76,7 +76,7 @@ pub fn train(mut trainer: Trainer, mut outlets: Outlets, start: Start) -> Finish
         best: trainer.best(),
     };
     publisher.publish(Event::Finished(finished.clone()));
-    finished
+    (finished, Arc::clone(trainer.session()))
 }
 
 /// One iteration and what follows from it.
