@@ -1,5 +1,7 @@
 //! The session: everything a run is made from, one RON file. Units and defaults stand at each field.
 
+pub mod fields;
+
 use serde::{Deserialize, Serialize};
 
 /// A whole session file.
