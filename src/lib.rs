@@ -1,13 +1,35 @@
 //! Trains continuous normalizing flows (OT-Flow) in a terminal.
+//!
+//! ```text
+//! Session -> Dataset + Problem -> Engine -> Trainer::iterate() -> Event -> State::apply(event) -> draw(&State)
+//!                                               ^                     \-> headless row, metrics.jsonl
+//!                              Command <- keys, watch, signals
+//! ```
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | [`session`] | the RON file: types, ranges, errors, what an edit changes |
+//! | [`data`] | batches, validation samples, true log densities |
+//! | [`event`], [`feed`] | what crosses threads, and the wires it crosses on |
+//! | [`trainer`] | parameters, optimiser, clock; the loop |
+//! | [`model`], [`run`], [`file`] | parameters on disk; the run directory |
+//! | [`watch`] | the session file as it is edited |
+//! | [`dashboard`], [`headless`] | the two front ends |
+//! | [`cli`], [`launch`] | arguments; a run put together |
+//! | [`check`], [`verify`] | `otflow check`, `otflow verify` |
 #![forbid(unsafe_code)]
 
 pub mod check;
 pub mod cli;
+pub mod dashboard;
 pub mod data;
 pub mod event;
 pub mod feed;
 pub mod file;
+pub mod headless;
+pub mod launch;
 pub mod model;
+pub mod run;
 pub mod session;
 pub mod trainer;
 pub mod verify;

@@ -1,0 +1,164 @@
+//! The dashboard: keys and the trainer's events in, a screen out.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | state, phase, history, journal, pace | what the screen shows, as a fold over events |
+//! | keys, update | the table of keys, and what they do to the state |
+//! | layout, pane, panels | the screen as a pure function of the state |
+//! | component, axis, dots, format, paint, theme | what panels draw with |
+//! | desk | the loop between keys, events and frames |
+//! | terminal, input | the terminal, taken and given back; its keys |
+//!
+//! The trainer never waits for the screen: events lie in the ring of [`Feed`] until they are fetched, at most ten times a second.
+//! The loop sleeps until a key comes or a frame is due, so a key is answered at once and drawing takes at most 2% of a core.
+
+pub mod axis;
+pub mod component;
+mod desk;
+pub mod dots;
+pub mod format;
+pub mod history;
+pub mod input;
+pub mod journal;
+pub mod keys;
+pub mod layout;
+pub mod pace;
+pub mod paint;
+pub mod pane;
+pub mod panels;
+pub mod phase;
+pub mod state;
+pub mod terminal;
+pub mod theme;
+pub mod update;
+
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod screens;
+
+use std::io::{self, BufWriter};
+
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+
+use crate::event::Finished;
+use crate::feed::Feed;
+use desk::{Desk, End};
+use input::Input;
+use terminal::Guard;
+use theme::{Markers, Theme};
+
+/// How the dashboard looks and ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Markers and colour.
+    pub theme: Theme,
+    /// Leave when the run has ended, instead of keeping the result on the screen.
+    pub leave_when_finished: bool,
+}
+
+impl Options {
+    /// What the environment asks for; `variable` reads one. No colour if NO_COLOR is set; ASCII where the terminal or the locale has no more.
+    pub fn detect(variable: impl Fn(&str) -> Option<String>) -> Self {
+        let set = |name: &str| variable(name).filter(|value| !value.is_empty());
+        let locale = set("LC_ALL")
+            .or_else(|| set("LC_CTYPE"))
+            .or_else(|| set("LANG"))
+            .unwrap_or_default();
+        let poor = matches!(set("TERM").as_deref(), Some("linux" | "dumb"))
+            || matches!(locale.as_str(), "C" | "POSIX");
+        let markers = if poor {
+            Markers::Ascii
+        } else {
+            Markers::Braille
+        };
+        Self {
+            theme: Theme {
+                markers,
+                colour: set("NO_COLOR").is_none(),
+            },
+            leave_when_finished: false,
+        }
+    }
+}
+
+/// How the dashboard was left. Only after `Finished` has the trainer ended.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The run is over and the user has seen it.
+    Finished(Finished),
+    /// The user left without waiting, by a second Ctrl-C: the trainer was asked to stop but may not have saved.
+    Abandoned,
+    /// The trainer went without a last event, or a thread panicked; the terminal is given back and the panic's message is on it.
+    Broken,
+    /// The terminal died. The trainer goes on: send it `Command::Stop` for a checkpoint, or let it train and read its events without a screen.
+    Lost(io::Error),
+}
+
+/// Shows a run until it is over and the user leaves. A run that ended by the user or a signal is left at once.
+/// Signals are not handled here, but for job control: who handles them sends `Command::Stop(Reason::Signal(n))` to the trainer.
+/// Fails only when the terminal can't be taken.
+pub fn run(feed: &Feed, options: Options) -> io::Result<Outcome> {
+    let guard = Guard::enter()?;
+    let input = Input::spawn()?;
+    let screen = Terminal::new(CrosstermBackend::new(BufWriter::new(io::stdout())))?;
+    let mut desk = Desk::new(feed, options, screen);
+    let taken = guard.taken();
+    while taken.holds() {
+        let end = match (guard.jobs().take_stop(), guard.jobs().take_resumed()) {
+            (true, _) => Some(End::Suspend),
+            (false, true) => Some(End::Resumed),
+            _ => desk.turn(input.keys()),
+        };
+        let retaken = match end {
+            None => continue,
+            Some(End::Outcome(outcome)) => return Ok(outcome),
+            Some(End::Suspend) => guard.suspend(),
+            Some(End::Resumed) => guard.retake(),
+        };
+        if let Err(error) = retaken.and_then(|()| desk.repaint()) {
+            return Ok(Outcome::Lost(error));
+        }
+    }
+    Ok(Outcome::Broken)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Options in an environment.
+    fn detect(environment: &[(&str, &str)]) -> Theme {
+        let find = |name: &str| {
+            environment
+                .iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| (*value).to_owned())
+        };
+        Options::detect(find).theme
+    }
+
+    #[test]
+    fn the_environment_decides_about_colour_and_markers() {
+        let usual = detect(&[
+            ("TERM", "xterm-256color"),
+            ("LANG", "en_US.UTF-8"),
+            ("NO_COLOR", ""),
+        ]);
+        assert_eq!(
+            usual,
+            Theme {
+                markers: Markers::Braille,
+                colour: true
+            }
+        );
+        assert!(!detect(&[("NO_COLOR", "1")]).colour);
+        assert_eq!(detect(&[("TERM", "linux")]).markers, Markers::Ascii);
+        assert_eq!(detect(&[("LANG", "C")]).markers, Markers::Ascii);
+        assert_eq!(
+            detect(&[("LANG", "C"), ("LC_ALL", "C.UTF-8")]).markers,
+            Markers::Braille
+        );
+    }
+}

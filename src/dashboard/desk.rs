@@ -1,0 +1,345 @@
+//! The loop between keys, events and frames. One turn: fetch events, draw if a frame is due, sleep until a key or the next frame.
+
+use std::io::{self, Write};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, TryRecvError};
+use crossterm::execute;
+use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+
+use super::input::Heard;
+use super::layout;
+use super::state::State;
+use super::update::{Wish, update};
+use super::{Options, Outcome};
+use crate::event::Reason;
+use crate::feed::Feed;
+
+/// Longest sleep: how late events may be fetched.
+const NAP: Duration = Duration::from_millis(100);
+/// Least time between two frames.
+const CALM: Duration = Duration::from_millis(100);
+/// Least time between two frames soon after a key.
+const BUSY: Duration = Duration::from_millis(33);
+/// How long after a key frames come faster.
+const ATTENTION: Duration = Duration::from_secs(1);
+/// A frame may follow after this many times the cost of one: at most 2% of a core.
+const REST: u32 = 50;
+
+/// Why the turns end, or are interrupted.
+#[derive(Debug)]
+pub(super) enum End {
+    /// The dashboard is left.
+    Outcome(Outcome),
+    /// The process is to stop as the shell does it.
+    Suspend,
+    /// The shell has had the terminal.
+    Resumed,
+}
+
+/// The screen, the state behind it, and their clock.
+pub(super) struct Desk<'a, W: Write> {
+    feed: &'a Feed,
+    options: Options,
+    screen: Terminal<CrosstermBackend<W>>,
+    state: State,
+    opened: Instant,
+    /// The screen is older than the state.
+    dirty: bool,
+    drawn: Option<Instant>,
+    key: Option<Instant>,
+    /// Of a frame, smoothed.
+    cost: Duration,
+    /// Between two frames, smoothed.
+    distance: Duration,
+}
+
+impl<'a, W: Write> Desk<'a, W> {
+    pub(super) fn new(
+        feed: &'a Feed,
+        options: Options,
+        screen: Terminal<CrosstermBackend<W>>,
+    ) -> Self {
+        Self {
+            feed,
+            options,
+            screen,
+            state: State::default(),
+            opened: Instant::now(),
+            dirty: true,
+            drawn: None,
+            key: None,
+            cost: Duration::ZERO,
+            distance: NAP,
+        }
+    }
+
+    /// One turn; sleeps at most for [`NAP`].
+    pub(super) fn turn(&mut self, keys: &Receiver<Heard>) -> Option<End> {
+        let gone = self.fetch();
+        if let Some(end) = self.end(gone) {
+            return Some(end);
+        }
+        let due = self.dirty && self.wait().is_zero();
+        let shown = if due { self.draw() } else { Ok(()) };
+        let heard = shown.and_then(|()| self.listen(keys));
+        heard.err().map(|error| End::Outcome(Outcome::Lost(error)))
+    }
+
+    /// Draws every cell anew at the next turn.
+    pub(super) fn repaint(&mut self) -> io::Result<()> {
+        self.dirty = true;
+        self.drawn = None;
+        self.screen.clear()
+    }
+
+    /// Takes up what has come; true when nothing can come any more.
+    fn fetch(&mut self) -> bool {
+        let shown = self.state.elapsed() as u64;
+        self.state.now = self.opened.elapsed().as_secs_f64();
+        self.dirty |= self.state.elapsed() as u64 != shown;
+        if let Some(picture) = self.feed.take_picture() {
+            self.state.show(picture);
+            self.dirty = true;
+        }
+        self.dirty |=
+            std::mem::replace(&mut self.state.dropped, self.feed.dropped()) != self.state.dropped;
+        // No more than there are now: a fast trainer must not keep keys waiting.
+        for _ in 0..=self.feed.events.len() {
+            match self.feed.events.try_recv() {
+                Ok(event) => self.state.apply(event, self.state.now),
+                Err(TryRecvError::Empty) => return false,
+                Err(TryRecvError::Disconnected) => return true,
+            }
+            self.dirty = true;
+        }
+        false
+    }
+
+    /// Whether to leave or to interrupt the loop.
+    fn end(&mut self, gone: bool) -> Option<End> {
+        let wish = self.state.view.wish.take();
+        match (wish, self.state.finished.clone()) {
+            (Some(Wish::Suspend), _) => return Some(End::Suspend),
+            (Some(Wish::Leave), None) => return Some(End::Outcome(Outcome::Abandoned)),
+            (None | Some(Wish::Repaint), None) if gone => {
+                return Some(End::Outcome(Outcome::Broken));
+            }
+            (wish, Some(finished)) => {
+                let asked = matches!(finished.reason, Reason::Quit | Reason::Signal(_));
+                if asked || self.options.leave_when_finished || wish == Some(Wish::Leave) {
+                    return Some(End::Outcome(Outcome::Finished(finished)));
+                }
+            }
+            _ => {}
+        }
+        let repainted = if wish == Some(Wish::Repaint) {
+            self.repaint()
+        } else {
+            Ok(())
+        };
+        repainted
+            .err()
+            .map(|error| End::Outcome(Outcome::Lost(error)))
+    }
+
+    /// Until the next frame may be drawn.
+    fn wait(&self) -> Duration {
+        let attentive = self.key.is_some_and(|key| key.elapsed() < ATTENTION);
+        let rest = if attentive {
+            BUSY
+        } else {
+            CALM.max(REST * self.cost)
+        };
+        self.drawn
+            .map_or(Duration::ZERO, |drawn| rest.saturating_sub(drawn.elapsed()))
+    }
+
+    fn draw(&mut self) -> io::Result<()> {
+        let start = Instant::now();
+        if let Some(before) = self.drawn.replace(start) {
+            self.distance = (3 * self.distance + (start - before)) / 4;
+        }
+        self.state.cost = self.cost.as_secs_f64() / self.distance.as_secs_f64();
+        execute!(self.screen.backend_mut(), BeginSynchronizedUpdate)?;
+        self.screen
+            .draw(|frame| layout::draw(&self.state, &self.options.theme, frame))?;
+        execute!(self.screen.backend_mut(), EndSynchronizedUpdate)?;
+        self.cost = (3 * self.cost + start.elapsed()) / 4;
+        self.dirty = false;
+        Ok(())
+    }
+
+    /// Sleeps until a key comes or a frame is due.
+    fn listen(&mut self, keys: &Receiver<Heard>) -> io::Result<()> {
+        let nap = if self.dirty {
+            self.wait().min(NAP)
+        } else {
+            NAP
+        };
+        let first = match keys.recv_timeout(nap) {
+            Ok(heard) => heard,
+            Err(RecvTimeoutError::Timeout) => return Ok(()),
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(io::Error::other("the terminal can't be read any more"));
+            }
+        };
+        for heard in std::iter::once(first).chain(keys.try_iter()) {
+            self.dirty = true;
+            if let Heard::Key(key) = heard {
+                self.key = Some(Instant::now());
+                if let Some(command) = update(&mut self.state, key) {
+                    // A trainer that is gone needs no command.
+                    let _ = self.feed.commands.send(command);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::thread;
+
+    use crossbeam_channel::{Sender, unbounded};
+    use crossterm::event::KeyCode;
+    use ratatui::layout::Rect;
+    use ratatui::{TerminalOptions, Viewport};
+
+    use super::super::keys::Key;
+    use super::super::sample;
+    use super::*;
+    use crate::event::Command;
+    use crate::feed::{Publisher, wires};
+
+    /// A terminal that hangs up after so many writes.
+    struct Mortal(usize);
+
+    impl Write for Mortal {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 = self
+                .0
+                .checked_sub(1)
+                .ok_or_else(|| io::Error::other("hung up"))?;
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// Runs `play` against a dashboard whose terminal bears `writes` writes; how it was left.
+    fn attend(writes: usize, play: impl FnOnce(&Publisher, &Sender<Heard>)) -> Outcome {
+        let (publisher, feed, _records) = wires();
+        let (sender, keys) = unbounded();
+        play(&publisher, &sender);
+        let viewport = Viewport::Fixed(Rect::new(0, 0, 80, 24));
+        let backend = CrosstermBackend::new(Mortal(writes));
+        let screen = Terminal::with_options(backend, TerminalOptions { viewport }).unwrap();
+        let options = Options::detect(|_| None);
+        let mut desk = Desk::new(&feed, options, screen);
+        loop {
+            match desk.turn(&keys) {
+                None => {}
+                Some(End::Outcome(outcome)) => return outcome,
+                Some(other) => panic!("{other:?}"),
+            }
+        }
+    }
+
+    fn key(letter: char, control: bool) -> Heard {
+        Heard::Key(Key {
+            code: KeyCode::Char(letter),
+            control,
+        })
+    }
+
+    #[test]
+    fn a_terminal_that_dies_is_an_outcome_and_not_a_panic() {
+        assert!(matches!(attend(3, |_, _| ()), Outcome::Lost(_)));
+    }
+
+    #[test]
+    fn a_run_stopped_by_a_signal_is_left_at_once() {
+        let outcome = attend(usize::MAX, |publisher, _| {
+            publisher.publish(sample::finished(7, Reason::Signal(15)))
+        });
+        assert!(
+            matches!(outcome, Outcome::Finished(finished) if finished.reason == Reason::Signal(15))
+        );
+    }
+
+    #[test]
+    fn a_finished_run_stays_until_the_user_leaves() {
+        let (done, left) = mpsc::channel();
+        thread::scope(|scope| {
+            let (publisher, feed, _records) = wires();
+            let (sender, keys) = unbounded();
+            publisher.publish(sample::finished(7, Reason::Iterations));
+            scope.spawn(move || {
+                let viewport = Viewport::Fixed(Rect::new(0, 0, 80, 24));
+                let screen = Terminal::with_options(
+                    CrosstermBackend::new(io::sink()),
+                    TerminalOptions { viewport },
+                )
+                .unwrap();
+                let mut desk = Desk::new(&feed, Options::detect(|_| None), screen);
+                for _ in 0..3 {
+                    assert!(desk.turn(&keys).is_none());
+                }
+                done.send(()).unwrap();
+                while desk.turn(&keys).is_none() {}
+            });
+            left.recv().unwrap();
+            sender.send(key('q', false)).unwrap();
+        });
+    }
+
+    #[test]
+    fn a_second_control_c_leaves_a_trainer_that_does_not_answer() {
+        let outcome = attend(usize::MAX, |publisher, keys| {
+            publisher.publish(sample::start());
+            keys.send(key('c', true)).unwrap();
+            keys.send(key('c', true)).unwrap();
+        });
+        assert!(matches!(outcome, Outcome::Abandoned));
+    }
+
+    #[test]
+    fn keys_reach_the_trainer() {
+        let (publisher, feed, _records) = wires();
+        let (sender, keys) = unbounded();
+        sender.send(key('p', false)).unwrap();
+        let viewport = Viewport::Fixed(Rect::new(0, 0, 80, 24));
+        let screen = Terminal::with_options(
+            CrosstermBackend::new(io::sink()),
+            TerminalOptions { viewport },
+        )
+        .unwrap();
+        let mut desk = Desk::new(&feed, Options::detect(|_| None), screen);
+        assert!(desk.turn(&keys).is_none());
+        assert!(matches!(publisher.commands.try_recv(), Ok(Command::Pause)));
+    }
+
+    #[test]
+    fn a_trainer_that_vanishes_is_told() {
+        let (publisher, feed, _records) = wires();
+        let (_sender, keys) = unbounded();
+        drop(publisher);
+        let viewport = Viewport::Fixed(Rect::new(0, 0, 80, 24));
+        let screen = Terminal::with_options(
+            CrosstermBackend::new(io::sink()),
+            TerminalOptions { viewport },
+        )
+        .unwrap();
+        let mut desk = Desk::new(&feed, Options::detect(|_| None), screen);
+        assert!(matches!(
+            desk.turn(&keys),
+            Some(End::Outcome(Outcome::Broken))
+        ));
+    }
+}

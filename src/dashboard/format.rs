@@ -1,0 +1,71 @@
+//! Numbers and durations as the screen writes them: short, and of about the same width while they change.
+
+/// Four significant digits; exponents outside 1e-3 to 1e5.
+pub fn number(value: f64) -> String {
+    let size = value.abs();
+    if value == 0.0 {
+        "0".into()
+    } else if !value.is_finite() {
+        if value.is_nan() {
+            "NaN".into()
+        } else {
+            format!("{value}")
+        }
+    } else if !(1e-3..1e5).contains(&size) {
+        format!("{value:.2e}")
+    } else {
+        let decimals = (3 - size.log10().floor() as i32).clamp(0, 6) as usize;
+        format!("{value:.decimals$}")
+    }
+}
+
+/// The two largest units: `9s`, `1m 02s`, `1h 12m`, `3d 04h`.
+pub fn duration(seconds: f64) -> String {
+    // A float cast saturates, so that an absurd estimate stays a number.
+    let seconds = seconds.max(0.0) as u64;
+    match seconds {
+        0..60 => format!("{seconds}s"),
+        60..3600 => format!("{}m {:02}s", seconds / 60, seconds % 60),
+        3600..86_400 => format!("{}h {:02}m", seconds / 3600, seconds / 60 % 60),
+        86_400..864_000_000 => format!("{}d {:02}h", seconds / 86_400, seconds / 3600 % 24),
+        _ => "> 9999d".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_four_digits_and_say_what_they_are() {
+        let table = [
+            (0.0, "0"),
+            (2.91349, "2.913"),
+            (-12.345, "-12.35"),
+            (99_999.4, "99999"),
+            (1e300, "1.00e300"),
+            (0.00123456, "0.001235"),
+            (4e-7, "4.00e-7"),
+            (f64::NAN, "NaN"),
+            (f64::NEG_INFINITY, "-inf"),
+        ];
+        for (value, text) in table {
+            assert_eq!(number(value), text);
+        }
+    }
+
+    #[test]
+    fn durations_have_two_units() {
+        let table = [
+            (0.4, "0s"),
+            (62.0, "1m 02s"),
+            (4320.0, "1h 12m"),
+            (273_600.0, "3d 04h"),
+            (f64::INFINITY, "> 9999d"),
+            (f64::NAN, "0s"),
+        ];
+        for (seconds, text) in table {
+            assert_eq!(duration(seconds), text);
+        }
+    }
+}

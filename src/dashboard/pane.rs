@@ -1,0 +1,30 @@
+//! The panes and their numbers.
+
+/// One of the panes, by number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pane {
+    /// 1: the loss curves.
+    #[default]
+    Losses,
+    /// 2: data and generated samples.
+    Flow,
+    /// 3: the hyperparameters.
+    Settings,
+    /// 4: what happened.
+    Log,
+}
+
+impl Pane {
+    /// In the order of their numbers.
+    pub const ALL: [Self; 4] = [Self::Losses, Self::Flow, Self::Settings, Self::Log];
+
+    /// Its title.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Losses => "losses",
+            Self::Flow => "flow",
+            Self::Settings => "settings",
+            Self::Log => "log",
+        }
+    }
+}

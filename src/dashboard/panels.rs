@@ -1,0 +1,11 @@
+//! One panel a file, named by what it shows. A panel is a pure function of the state that draws into its area of the buffer.
+
+pub mod banner;
+pub mod chart;
+pub mod flow;
+pub mod footer;
+pub mod header;
+pub mod log;
+pub mod losses;
+pub mod popup;
+pub mod settings;

@@ -1,0 +1,74 @@
+//! The top line: run, phase, iteration, time, time left, speed, threads, instruction set; what does not fit is left out from the right.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::dashboard::format::{duration, number};
+use crate::dashboard::paint;
+use crate::dashboard::state::State;
+use crate::dashboard::theme::Theme;
+
+/// Longest name of a run.
+const NAME: u16 = 24;
+
+/// Draws the line.
+pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    let (word, symbol, style) = theme.phase(state.phase());
+    let name = state
+        .start
+        .as_ref()
+        .map_or("otflow", |start| start.name.as_str());
+    let mut parts = vec![
+        (paint::shorten(name, NAME, theme), theme.strong()),
+        (format!("{symbol} {word}"), style),
+    ];
+    parts.extend(figures(state).into_iter().map(|text| (text, Style::new())));
+    let mut column = 0;
+    for (text, style) in parts {
+        let width = text.chars().count() as u16;
+        if column + width > area.width && column > 0 {
+            break;
+        }
+        paint::at(buffer, area, (column, 0), &text, style);
+        column += width + 2;
+    }
+}
+
+fn figures(state: &State) -> Vec<String> {
+    let total = state.setting("stop.iterations");
+    let mut figures = vec![match total {
+        Some(total) => format!("{}/{total}", state.iteration),
+        None => state.iteration.to_string(),
+    }];
+    figures.push(duration(state.elapsed()));
+    if let Some(left) = left(state) {
+        figures.push(format!("ETA {}", duration(left)));
+    }
+    if let Some(rate) = state.pace.rate() {
+        figures.push(format!("{} it/s", number(rate)));
+    }
+    if let Some(start) = &state.start {
+        let plural = if start.threads == 1 { "" } else { "s" };
+        figures.push(format!("{} thread{plural}", start.threads));
+        figures.push(start.compiled.clone());
+    }
+    figures
+}
+
+/// Seconds to the nearer of the two limits.
+fn left(state: &State) -> Option<f64> {
+    if state.finished.is_some() {
+        return None;
+    }
+    let iterations = state
+        .setting("stop.iterations")
+        .map(|total| total - state.iteration as f64);
+    let by_count = iterations
+        .zip(state.pace.rate())
+        .map(|(left, rate)| left / rate);
+    let by_time = state
+        .setting("stop.seconds")
+        .map(|limit| limit - state.elapsed());
+    by_count.into_iter().chain(by_time).reduce(f64::min)
+}

@@ -1,0 +1,223 @@
+//! Events for tests: a short run, made of formulas.
+
+use std::sync::Arc;
+
+use super::state::State;
+use crate::event::{Event, Finished, Losses, Picture, Reason, Start};
+use crate::session::{Applies, Field};
+use crate::session::{
+    Data, Flow, Model, Optimizer, Pictures, Recovery, Session, Stop, Toy, Validation, Weights,
+};
+
+fn session() -> Session {
+    Session {
+        data: Data::Toy {
+            name: Toy::EightGaussians,
+            batch: 5000,
+            resample_every: 25,
+        },
+        model: Model::default(),
+        flow: Flow::default(),
+        weights: Weights {
+            transport: 1.0,
+            likelihood: 100.0,
+            hjb: 5.0,
+        },
+        optimizer: Optimizer::default(),
+        validation: Validation::default(),
+        stop: Stop {
+            iterations: 5000,
+            seconds: None,
+        },
+        recovery: Recovery::default(),
+        pictures: Pictures::default(),
+        gates: Vec::new(),
+    }
+}
+
+/// The first event.
+pub fn start() -> Event {
+    Event::Start(Start {
+        schema: 1,
+        version: "0.1.0".into(),
+        name: "8gaussians".into(),
+        file: None,
+        run: None,
+        session: Arc::new(session()),
+        dimension: 2,
+        parameters: 1232,
+        threads: 2,
+        compiled: "AVX2+FMA".into(),
+        entropy: Some(2.85),
+    })
+}
+
+/// Settings of fixed names and values, so that screens don't depend on what a session holds.
+fn fields() -> Vec<Field> {
+    let rows = [
+        ("data.name", Applies::Restart, "\"8gaussians\""),
+        ("data.batch", Applies::Resample, "5000"),
+        ("model.width", Applies::Restart, "32"),
+        ("flow.steps", Applies::Resample, "8"),
+        ("weights.transport", Applies::Live, "1.0"),
+        ("weights.likelihood", Applies::Live, "100.0"),
+        ("weights.hjb", Applies::Live, "5.0"),
+        ("optimizer.lr", Applies::Live, "0.1"),
+        ("optimizer.schedule", Applies::Live, "Halve(every: 500)"),
+        ("validation.every", Applies::Live, "50"),
+        ("stop.iterations", Applies::Live, "5000"),
+        ("stop.seconds", Applies::Live, "None"),
+    ];
+    rows.map(|(name, applies, value)| Field {
+        name,
+        applies,
+        value: value.into(),
+    })
+    .into()
+}
+
+/// A run after its first event.
+pub fn started() -> State {
+    let mut state = State::default();
+    state.apply(start(), 0.0);
+    state.fields = fields();
+    state
+}
+
+/// An iteration whose four losses are all `value`.
+pub fn iteration(iteration: u64, value: f64) -> Event {
+    let losses = Losses {
+        loss: value,
+        l: value,
+        c: value,
+        r: value,
+    };
+    Event::Iteration {
+        iteration,
+        seconds: iteration as f64 * 5.0,
+        lr: 0.1,
+        losses,
+    }
+}
+
+/// A validation whose four losses are all `value`.
+pub fn validation(iteration: u64, value: f64) -> Event {
+    let losses = Losses {
+        loss: value,
+        l: value,
+        c: value,
+        r: value,
+    };
+    let seconds = iteration as f64 * 5.0;
+    Event::Validation {
+        iteration,
+        seconds,
+        losses,
+        divergence: None,
+        divergence_se: None,
+        best: false,
+    }
+}
+
+/// The last event.
+pub fn finished(iteration: u64, reason: Reason) -> Event {
+    Event::Finished(Finished {
+        iteration,
+        seconds: 60.0,
+        reason,
+        best: None,
+    })
+}
+
+/// Losses that fall as training goes on; `offset` sets validation apart.
+fn losses(iteration: u64, offset: f64) -> Losses {
+    let t = iteration as f64 / 120.0;
+    let l = 5.0 * (1.0 - (-2.0 * t).exp()) + offset;
+    let c = 2.88 + 1.2 * (-t).exp() + 0.03 * (iteration as f64 * 0.7).sin() + offset;
+    let r = 0.2 + 2.0 * (-3.0 * t).exp();
+    Losses {
+        loss: l + 100.0 * c + 5.0 * r,
+        l,
+        c,
+        r,
+    }
+}
+
+/// Eight clusters on a circle of the given radius, with a golden-angle spread.
+fn clusters(radius: f64) -> Vec<f64> {
+    let point = |i: usize| {
+        let (angle, turn) = (
+            std::f64::consts::FRAC_PI_4 * (i % 8) as f64,
+            2.399_963 * i as f64,
+        );
+        let spread = 0.5 * (i as f64 / 400.0).sqrt();
+        [
+            radius * angle.cos() + spread * turn.cos(),
+            radius * angle.sin() + spread * turn.sin(),
+        ]
+    };
+    (0..400).flat_map(point).collect()
+}
+
+/// 400 iterations with validations, an edit, a rate drop, a rollback and a picture.
+pub fn run() -> State {
+    let mut state = started();
+    for i in 1..=400_u64 {
+        let seconds = i as f64 * 0.05;
+        let event = Event::Iteration {
+            iteration: i,
+            seconds,
+            lr: 0.05,
+            losses: losses(i, 0.0),
+        };
+        state.apply(event, seconds);
+        if i % 50 == 0 {
+            let (divergence, divergence_se) = (Some(0.06), Some(0.01));
+            let event = Event::Validation {
+                iteration: i,
+                seconds,
+                losses: losses(i, 0.05),
+                divergence,
+                divergence_se,
+                best: i <= 350,
+            };
+            state.apply(event, seconds);
+        }
+        happen(&mut state, i, seconds);
+    }
+    let (data, generated) = (clusters(4.0), clusters(3.0));
+    state.show(Picture {
+        iteration: 390,
+        dimension: 2,
+        data,
+        mapped: Vec::new(),
+        generated,
+    });
+    state
+}
+
+fn happen(state: &mut State, iteration: u64, now: f64) {
+    let event = match iteration {
+        120 => Event::Edit {
+            iteration,
+            field: "optimizer.lr".into(),
+            old: "0.1".into(),
+            new: "0.05".into(),
+            applies: "live".into(),
+        },
+        200 => Event::Rate {
+            iteration,
+            old: 0.05,
+            new: 0.025,
+        },
+        280 => Event::Rollback {
+            iteration,
+            quantity: "C".into(),
+            to: 279,
+            lr: 0.0125,
+            left: 4,
+        },
+        _ => return,
+    };
+    state.apply(event, now);
+}

@@ -1,0 +1,288 @@
+//! Whole screens as text, from a list of events; and no size and no series that makes drawing fail.
+
+use std::fmt::Write;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Color, Modifier};
+
+use super::layout;
+use super::pane::Pane;
+use super::sample;
+use super::state::State;
+use super::theme::{Markers, Theme};
+use super::update::Popup;
+use crate::event::{Event, Picture, Reason};
+
+const COLOUR: Theme = Theme {
+    markers: Markers::Braille,
+    colour: true,
+};
+const PLAIN: Theme = Theme {
+    markers: Markers::Braille,
+    colour: false,
+};
+const ASCII: Theme = Theme {
+    markers: Markers::Ascii,
+    colour: false,
+};
+
+fn drawn(state: &State, theme: &Theme, (width, height): (u16, u16)) -> Buffer {
+    let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+    layout::screen(state, theme, &mut buffer);
+    buffer
+}
+
+/// One line a row, without trailing blanks.
+fn text(buffer: &Buffer) -> String {
+    let row = |y| {
+        (0..buffer.area.width)
+            .map(|x| buffer[(x, y)].symbol())
+            .collect::<String>()
+            .trim_end()
+            .to_owned()
+    };
+    (0..buffer.area.height)
+        .map(row)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// A letter a cell for its colour (upper case: bold), `#` reversed, `-` dim.
+fn styles(buffer: &Buffer) -> String {
+    let mut out = String::new();
+    for y in 0..buffer.area.height {
+        let mut row = String::new();
+        for x in 0..buffer.area.width {
+            let cell = &buffer[(x, y)];
+            let letter = match cell.fg {
+                Color::Reset => '.',
+                Color::Red => 'r',
+                Color::Green => 'g',
+                Color::Yellow => 'y',
+                Color::Blue => 'b',
+                Color::Magenta => 'm',
+                Color::Cyan => 'c',
+                other => panic!("{other} is not of the theme"),
+            };
+            row.push(match cell.modifier {
+                _ if cell.symbol() == " " && !cell.modifier.contains(Modifier::REVERSED) => ' ',
+                m if m.contains(Modifier::REVERSED) => '#',
+                m if m.contains(Modifier::DIM) => '-',
+                m if m.contains(Modifier::BOLD) && letter == '.' => 'B',
+                m if m.contains(Modifier::BOLD) => letter.to_ascii_uppercase(),
+                _ => letter,
+            });
+        }
+        let _ = writeln!(out, "{}", row.trim_end());
+    }
+    out
+}
+
+fn rejected() -> Event {
+    let message = "optimizer.lr must be above 0 and at most 10\n   optimizer: Adam(lr: 20.0),\n                       ^";
+    Event::Rejected {
+        file: "8gaussians.ron".into(),
+        line: 7,
+        column: 24,
+        message: message.into(),
+    }
+}
+
+#[test]
+fn the_design_size() {
+    insta::assert_snapshot!(text(&drawn(&sample::run(), &COLOUR, (80, 24))));
+}
+
+#[test]
+fn the_styles_of_the_design_size() {
+    insta::assert_snapshot!(styles(&drawn(&sample::run(), &COLOUR, (80, 24))));
+}
+
+#[test]
+fn a_wide_screen() {
+    insta::assert_snapshot!(text(&drawn(&sample::run(), &COLOUR, (120, 40))));
+}
+
+#[test]
+fn a_large_screen_with_log_axes_and_weights() {
+    let mut state = sample::run();
+    (state.view.log_axis, state.view.weighted) = (true, true);
+    insta::assert_snapshot!(text(&drawn(&state, &COLOUR, (200, 60))));
+}
+
+#[test]
+fn a_line_a_metric() {
+    insta::assert_snapshot!(text(&drawn(&sample::run(), &COLOUR, (40, 12))));
+}
+
+#[test]
+fn one_pane_at_a_time_in_ascii() {
+    let mut state = sample::run();
+    state.view.focus = Pane::Flow;
+    insta::assert_snapshot!(text(&drawn(&state, &ASCII, (70, 20))));
+}
+
+#[test]
+fn the_help() {
+    let mut state = sample::run();
+    state.view.popup = Some(Popup::Help);
+    insta::assert_snapshot!(text(&drawn(&state, &COLOUR, (80, 24))));
+}
+
+#[test]
+fn a_refused_file_while_asked_to_stop() {
+    let mut state = sample::run();
+    state.apply(rejected(), 21.0);
+    state.view.popup = Some(Popup::Quit);
+    insta::assert_snapshot!(text(&drawn(&state, &COLOUR, (80, 24))));
+}
+
+#[test]
+fn before_the_first_event() {
+    insta::assert_snapshot!(text(&drawn(&State::default(), &COLOUR, (80, 24))));
+}
+
+#[test]
+fn a_screen_that_is_too_small_says_so() {
+    let small = |size| text(&drawn(&sample::run(), &COLOUR, size));
+    assert_eq!(small((30, 3)).trim(), "need 20x5, have 30x3");
+    assert_eq!(small((15, 3)).trim(), "need 20x5,\nhave 15x3");
+}
+
+#[test]
+fn a_finished_run() {
+    let mut state = sample::run();
+    state.apply(sample::finished(400, Reason::Iterations), 21.0);
+    state.dropped = 12;
+    let screen = text(&drawn(&state, &COLOUR, (80, 24)));
+    assert!(
+        screen.contains("DONE")
+            && screen.contains("done, q to leave")
+            && screen.contains("12 events lost")
+    );
+}
+
+#[test]
+fn without_colour_the_same_text_has_no_colour_at_all() {
+    let mut state = sample::run();
+    state.apply(rejected(), 21.0);
+    let (colour, plain) = (
+        drawn(&state, &COLOUR, (120, 40)),
+        drawn(&state, &PLAIN, (120, 40)),
+    );
+    assert!(
+        plain
+            .content()
+            .iter()
+            .all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset)
+    );
+    assert!(colour.content().iter().any(|cell| cell.fg != Color::Reset));
+    assert_eq!(text(&colour), text(&plain));
+}
+
+#[test]
+fn ascii_is_ascii() {
+    for size in [(80, 24), (40, 12), (120, 40), (70, 20)] {
+        assert!(
+            text(&drawn(&sample::run(), &ASCII, size)).is_ascii(),
+            "{size:?}"
+        );
+    }
+}
+
+/// Runs whose series are hard to draw.
+fn hard() -> Vec<State> {
+    let tables: [&[f64]; 9] = [
+        &[],
+        &[1.0],
+        &[2.0; 5],
+        &[f64::NAN; 3],
+        &[1.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 3.0],
+        &[1e300, -1e300, f64::MAX, f64::MIN],
+        &[f64::MAX],
+        &[f64::MIN_POSITIVE, 5e-324, 0.0, -0.0],
+        &[1e-300, 1e300],
+    ];
+    let mut states: Vec<State> = tables
+        .iter()
+        .flat_map(|values| {
+            let mut training = sample::started();
+            let mut validation = training.clone();
+            for (i, &value) in (1..).zip(*values) {
+                training.apply(sample::iteration(i, value), 0.0);
+                validation.apply(sample::validation(i, value), 0.0);
+            }
+            training.show(Picture {
+                dimension: 1,
+                data: values.to_vec(),
+                generated: values.to_vec(),
+                ..Picture::default()
+            });
+            [training, validation]
+        })
+        .collect();
+    states.extend([State::default(), sample::run(), zero_dimension()]);
+    states
+}
+
+fn zero_dimension() -> State {
+    let mut state = sample::started();
+    state.show(Picture {
+        data: vec![1.0, 2.0],
+        ..Picture::default()
+    });
+    state.apply(rejected(), 1.0);
+    state
+}
+
+/// The same state looked at in other ways.
+fn looks(state: &State) -> Vec<State> {
+    let mut other = state.clone();
+    (other.view.log_axis, other.view.weighted) = (true, true);
+    let mut looks = vec![state.clone(), other.clone()];
+    for focus in Pane::ALL {
+        other.view.focus = focus;
+        other.view.zoom = true;
+        looks.push(other.clone());
+    }
+    other.view.popup = Some(Popup::Help);
+    (other.view.log_scroll, other.view.settings_scroll) = (1000, 1000);
+    looks.push(other);
+    looks
+}
+
+#[test]
+fn no_size_and_no_series_makes_drawing_fail() {
+    let sizes = (0..=130)
+        .step_by(13)
+        .flat_map(|w| (0..=50).step_by(5).map(move |h| (w, h)));
+    let sizes: Vec<_> = sizes
+        .chain([
+            (1, 1),
+            (20, 5),
+            (60, 16),
+            (80, 24),
+            (300, 300),
+            (300, 1),
+            (1, 300),
+        ])
+        .collect();
+    for state in hard().iter().flat_map(looks) {
+        for &size in &sizes {
+            for theme in [&COLOUR, &ASCII] {
+                drawn(&state, theme, size);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_size_draws() {
+    let state = sample::run();
+    for width in 0..=130 {
+        for height in 0..=50 {
+            drawn(&state, &COLOUR, (width, height));
+        }
+    }
+}

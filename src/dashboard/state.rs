@@ -1,0 +1,443 @@
+//! Everything the screen shows, as a fold over the trainer's events. `now` is given, in seconds: there is no clock in here.
+
+use std::collections::VecDeque;
+
+use super::component::Component;
+use super::history::History;
+use super::journal::{Journal, Kind};
+use super::pace::Pace;
+use super::phase;
+use super::update::{Popup, View};
+use crate::event::{Best, Event, Finished, Losses, Picture, Rejection, Start};
+use crate::session::{Field, fields};
+
+/// Ticks kept for the charts.
+const MARKS: usize = 256;
+
+/// A tick on the charts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// Where.
+    pub iteration: u64,
+    /// Why.
+    pub kind: Kind,
+}
+
+/// The last accepted edit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Edit {
+    /// Dotted name.
+    pub field: String,
+    /// Old value.
+    pub old: String,
+    /// New value.
+    pub new: String,
+    /// Last iteration done under the old value.
+    pub iteration: u64,
+}
+
+/// The last validation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Validated {
+    /// Its losses.
+    pub losses: Losses,
+    /// C - H and its standard error, nats.
+    pub divergence: Option<(f64, f64)>,
+}
+
+/// Everything the screen shows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct State {
+    /// Seconds since the dashboard was opened.
+    pub now: f64,
+    /// What the run started with.
+    pub start: Option<Start>,
+    /// The settings in force.
+    pub fields: Vec<Field>,
+    /// Last iteration done.
+    pub iteration: u64,
+    /// Its learning rate.
+    pub lr: Option<f64>,
+    /// Its losses.
+    pub losses: Option<Losses>,
+    /// The last validation.
+    pub validated: Option<Validated>,
+    /// The best validation.
+    pub best: Option<Best>,
+    /// Training curves.
+    pub training: History,
+    /// Validation curves.
+    pub validation: History,
+    /// Ticks on the charts, without the best validation.
+    pub marks: VecDeque<Mark>,
+    /// The last accepted edit.
+    pub edit: Option<Edit>,
+    /// The session file as it stands was refused.
+    pub rejection: Option<Rejection>,
+    /// What happened.
+    pub journal: Journal,
+    /// Training time and speed.
+    pub pace: Pace,
+    /// The last picture of the flow.
+    pub picture: Option<Picture>,
+    /// x low, x high, y low, y high of all data seen in pictures.
+    pub bounds: Option<[f64; 4]>,
+    /// Training is paused.
+    pub paused: bool,
+    /// How the run ended.
+    pub finished: Option<Finished>,
+    /// What the user looks at.
+    pub view: View,
+    /// Events that were lost.
+    pub dropped: u64,
+    /// Share of one core that drawing takes, 0 to 1.
+    pub cost: f64,
+}
+
+impl State {
+    /// Takes up one event.
+    pub fn apply(&mut self, event: Event, now: f64) {
+        self.now = now;
+        let lines = self.journal.lines().len();
+        self.take(event, now);
+        // Lines that were scrolled to stay where they are.
+        if self.view.log_scroll > 0 {
+            self.view.log_scroll += self.journal.lines().len().saturating_sub(lines);
+        }
+    }
+
+    fn take(&mut self, event: Event, now: f64) {
+        match event {
+            Event::Start(start) => self.begin(start),
+            Event::Iteration {
+                iteration,
+                seconds,
+                lr,
+                losses,
+            } => {
+                self.iteration = iteration;
+                (self.lr, self.losses) = (Some(lr), Some(losses));
+                self.training.push(iteration, &losses);
+                self.pace.reach(iteration, seconds, now);
+            }
+            Event::Validation {
+                iteration,
+                seconds,
+                losses,
+                divergence,
+                divergence_se,
+                best,
+            } => {
+                self.validation.push(iteration, &losses);
+                self.pace.reach(iteration, seconds, now);
+                self.validated = Some(Validated {
+                    losses,
+                    divergence: divergence.zip(divergence_se),
+                });
+                if best {
+                    self.best = Some(Best {
+                        iteration,
+                        losses,
+                        divergence,
+                        divergence_se,
+                    });
+                    self.journal
+                        .best(iteration, &losses, divergence.zip(divergence_se));
+                }
+            }
+            Event::Edit {
+                iteration,
+                field,
+                old,
+                new,
+                applies,
+            } => {
+                self.edited(
+                    Edit {
+                        field,
+                        old,
+                        new,
+                        iteration,
+                    },
+                    &applies,
+                );
+            }
+            Event::Rejected {
+                file,
+                line,
+                column,
+                message,
+            } => {
+                self.journal
+                    .rejected(self.iteration, &file, (line, column), &message);
+                self.rejection = Some(Rejection {
+                    file,
+                    line,
+                    column,
+                    message,
+                });
+            }
+            Event::Rate {
+                iteration,
+                old,
+                new,
+            } => {
+                self.journal.push(
+                    iteration,
+                    Kind::Rate,
+                    format!("learning rate {old} -> {new}"),
+                );
+                self.mark(iteration, Kind::Rate);
+            }
+            Event::Rollback {
+                iteration,
+                quantity,
+                to,
+                lr,
+                left,
+            } => {
+                let text =
+                    format!("{quantity} not finite: back to {to}, lr {lr}, {left} rollbacks left");
+                self.journal.push(iteration, Kind::Rollback, text);
+                self.mark(iteration, Kind::Rollback);
+            }
+            Event::Checkpoint { iteration, path } => {
+                self.journal.push(
+                    iteration,
+                    Kind::Checkpoint,
+                    format!("wrote {}", path.display()),
+                );
+            }
+            Event::Paused { iteration, paused } => {
+                self.pace.hold(now, !self.paused);
+                (self.paused, self.view.pause_wanted) = (paused, paused);
+                let text = if paused { "paused" } else { "goes on" };
+                self.journal.push(iteration, Kind::Note, text.into());
+            }
+            Event::Warning { message } => self.journal.push(self.iteration, Kind::Warning, message),
+            Event::Finished(finished) => self.finish(finished),
+            // Every few iterations: ticks or lines would bury the rest.
+            Event::Resample { .. } => {}
+        }
+    }
+
+    /// Takes up a new picture.
+    pub fn show(&mut self, picture: Picture) {
+        for point in picture.data.chunks_exact(picture.dimension.max(1)) {
+            let (x, y) = (point[0], point.get(1).copied().unwrap_or(0.0));
+            if x.is_finite() && y.is_finite() {
+                let [a, b, c, d] = self.bounds.unwrap_or([x, x, y, y]);
+                self.bounds = Some([a.min(x), b.max(x), c.min(y), d.max(y)]);
+            }
+        }
+        self.picture = Some(picture);
+    }
+
+    fn begin(&mut self, start: Start) {
+        self.fields = fields(&start.session);
+        let text = format!(
+            "{}: d {}, {} parameters",
+            start.name, start.dimension, start.parameters
+        );
+        self.journal.push(0, Kind::Note, text);
+        self.start = Some(start);
+    }
+
+    fn edited(&mut self, edit: Edit, applies: &str) {
+        let when = match applies {
+            "restart" => " (needs a new run; old value kept)",
+            "resample" => " (from the next batch)",
+            _ => "",
+        };
+        if applies != "restart"
+            && let Some(field) = self
+                .fields
+                .iter_mut()
+                .find(|field| field.name == edit.field)
+        {
+            field.value.clone_from(&edit.new);
+        }
+        self.journal.push(
+            edit.iteration,
+            Kind::Edit,
+            format!("{} {} -> {}{when}", edit.field, edit.old, edit.new),
+        );
+        self.mark(edit.iteration, Kind::Edit);
+        self.edit = Some(edit);
+        self.rejection = None;
+    }
+
+    fn finish(&mut self, finished: Finished) {
+        self.iteration = finished.iteration;
+        self.pace
+            .reach(finished.iteration, finished.seconds, self.now);
+        self.best = finished.best.or(self.best);
+        self.journal.push(
+            finished.iteration,
+            Kind::Note,
+            format!("ended: {}", phase::reason(finished.reason)),
+        );
+        // The question before stopping is answered.
+        self.view.popup = self.view.popup.filter(|&popup| popup == Popup::Help);
+        self.finished = Some(finished);
+    }
+
+    fn mark(&mut self, iteration: u64, kind: Kind) {
+        if self.marks.len() == MARKS {
+            self.marks.pop_front();
+        }
+        self.marks.push_back(Mark { iteration, kind });
+    }
+
+    /// Training time now, seconds; also between the events of long iterations.
+    pub fn elapsed(&self) -> f64 {
+        let idle = self.paused || self.finished.is_some();
+        self.pace.elapsed(if idle { None } else { Some(self.now) })
+    }
+
+    /// Value of a setting as a number; `Some(x)` counts as x.
+    pub fn setting(&self, name: &str) -> Option<f64> {
+        let value = &self.fields.iter().find(|field| field.name == name)?.value;
+        let value = value
+            .strip_prefix("Some(")
+            .and_then(|rest| rest.strip_suffix(')'))
+            .unwrap_or(value);
+        value.replace('_', "").parse().ok()
+    }
+
+    /// What a curve is multiplied by: its weight in force, or 1.
+    pub fn factor(&self, component: Component) -> f64 {
+        let weight = component.weight().filter(|_| self.view.weighted);
+        weight.and_then(|name| self.setting(name)).unwrap_or(1.0)
+    }
+
+    /// First and last iteration on the charts.
+    pub fn span(&self) -> Option<(u64, u64)> {
+        let spans = [self.training.span(), self.validation.span()];
+        spans
+            .into_iter()
+            .flatten()
+            .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+
+    fn edit(field: &str, new: &str, applies: &str) -> Event {
+        let (field, old, new, applies) = (field.into(), "1.0".into(), new.into(), applies.into());
+        Event::Edit {
+            iteration: 7,
+            field,
+            old,
+            new,
+            applies,
+        }
+    }
+
+    fn rejected() -> Event {
+        Event::Rejected {
+            file: "a.ron".into(),
+            line: 2,
+            column: 3,
+            message: "no".into(),
+        }
+    }
+
+    #[test]
+    fn an_edit_changes_the_setting_unless_it_needs_a_new_run() {
+        let mut state = sample::started();
+        state.apply(edit("weights.likelihood", "30.0", "live"), 1.0);
+        assert_eq!(state.setting("weights.likelihood"), Some(30.0));
+        state.apply(edit("model.width", "64", "restart"), 2.0);
+        assert_eq!(state.setting("model.width"), Some(32.0));
+        assert_eq!(
+            state.edit.as_ref().map(|edit| edit.field.as_str()),
+            Some("model.width")
+        );
+        assert_eq!(state.marks.len(), 2);
+    }
+
+    #[test]
+    fn a_rejection_stays_until_the_next_accepted_edit() {
+        let mut state = sample::started();
+        state.apply(rejected(), 1.0);
+        state.apply(sample::iteration(8, 1.0), 1.5);
+        assert_eq!(
+            state.rejection.as_ref().map(|r| (r.line, r.column)),
+            Some((2, 3))
+        );
+        state.apply(edit("optimizer.lr", "0.01", "live"), 2.0);
+        assert_eq!(state.rejection, None);
+    }
+
+    #[test]
+    fn the_weights_in_force_scale_the_curves_only_when_asked() {
+        let mut state = sample::started();
+        state.apply(edit("weights.hjb", "2.5", "live"), 1.0);
+        assert_eq!(state.factor(Component::R), 1.0);
+        state.view.weighted = true;
+        assert_eq!(state.factor(Component::R), 2.5);
+        assert_eq!(state.factor(Component::Loss), 1.0);
+    }
+
+    #[test]
+    fn time_stands_still_while_paused_and_goes_on_between_events() {
+        let mut state = sample::started();
+        state.apply(sample::iteration(1, 5.0), 10.0);
+        state.now = 12.0;
+        assert_eq!(state.elapsed(), 7.0);
+        state.apply(
+            Event::Paused {
+                iteration: 1,
+                paused: true,
+            },
+            12.0,
+        );
+        state.now = 20.0;
+        assert_eq!(state.elapsed(), 7.0);
+        state.apply(
+            Event::Paused {
+                iteration: 1,
+                paused: false,
+            },
+            20.0,
+        );
+        state.now = 21.0;
+        assert_eq!(state.elapsed(), 8.0);
+    }
+
+    #[test]
+    fn marks_stay_bounded() {
+        let mut state = sample::started();
+        for iteration in 0..3 * MARKS as u64 {
+            state.apply(
+                Event::Rate {
+                    iteration,
+                    old: 1.0,
+                    new: 0.5,
+                },
+                1.0,
+            );
+        }
+        assert_eq!(state.marks.len(), MARKS);
+    }
+
+    #[test]
+    fn the_frame_of_the_flow_grows_with_the_data_and_ignores_what_is_not_finite() {
+        let mut state = sample::started();
+        state.show(Picture {
+            dimension: 2,
+            data: vec![0.0, 1.0, f64::NAN, 9.0],
+            ..Picture::default()
+        });
+        state.show(Picture {
+            dimension: 2,
+            data: vec![-2.0, 0.5],
+            ..Picture::default()
+        });
+        assert_eq!(state.bounds, Some([-2.0, 0.0, 0.5, 1.0]));
+    }
+}

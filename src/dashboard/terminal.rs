@@ -1,0 +1,159 @@
+//! The terminal: taken over on entry, given back on every exit by one function that may be called any number of times:
+//! by the guard's drop, by the panic hook, before the process is suspended.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossterm::cursor::{Hide, Show};
+use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste};
+use crossterm::terminal::{
+    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
+use crossterm::{execute, style};
+
+/// Whether the terminal is taken; shared with the panic hook.
+#[derive(Clone, Debug, Default)]
+pub struct Taken(Arc<AtomicBool>);
+
+impl Taken {
+    /// False after any thread has panicked or the guard is gone.
+    pub fn holds(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    /// Gives the terminal back. A failure means that it is gone, and then nobody needs it back.
+    fn restore(&self) {
+        if self.0.swap(false, Ordering::SeqCst) {
+            // Each on its own: one that fails must not keep the others from being tried.
+            let mut out = io::stdout();
+            let _ = execute!(out, DisableMouseCapture);
+            let _ = execute!(out, DisableBracketedPaste);
+            let _ = execute!(out, LeaveAlternateScreen);
+            let _ = disable_raw_mode();
+            let _ = execute!(out, Show);
+        }
+    }
+}
+
+/// Holds the terminal; dropping it gives the terminal back.
+#[derive(Debug)]
+pub struct Guard {
+    taken: Taken,
+    jobs: Jobs,
+}
+
+impl Guard {
+    /// Takes the terminal, and sees to it that a panic on any thread gives it back before the message is written.
+    pub fn enter() -> io::Result<Self> {
+        let guard = Self {
+            taken: Taken::default(),
+            jobs: Jobs::watch()?,
+        };
+        let (taken, previous) = (guard.taken.clone(), std::panic::take_hook());
+        std::panic::set_hook(Box::new(move |panic| {
+            taken.restore();
+            previous(panic);
+        }));
+        guard.take()?;
+        Ok(guard)
+    }
+
+    /// Whether the terminal is still ours.
+    pub fn taken(&self) -> Taken {
+        self.taken.clone()
+    }
+
+    /// Job control from outside.
+    pub fn jobs(&self) -> &Jobs {
+        &self.jobs
+    }
+
+    fn take(&self) -> io::Result<()> {
+        // The theme decides about colour; crossterm's own switch would also wipe bold and reverse.
+        style::force_color_output(true);
+        enable_raw_mode()?;
+        self.taken.0.store(true, Ordering::SeqCst);
+        let mut out = io::stdout();
+        execute!(out, EnterAlternateScreen, EnableBracketedPaste, Hide)?;
+        out.flush()
+    }
+
+    /// Takes the terminal anew, after the shell has had it.
+    pub fn retake(&self) -> io::Result<()> {
+        self.taken.restore();
+        self.take()
+    }
+
+    /// Gives the terminal back, stops the process as Ctrl-Z does, and takes the terminal when the shell lets it go on.
+    pub fn suspend(&self) -> io::Result<()> {
+        self.taken.restore();
+        self.jobs.stop()?;
+        self.take()
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.taken.restore();
+    }
+}
+
+/// Requests of the shell: SIGTSTP sent from outside, and SIGCONT after a stop that nobody told us of.
+#[derive(Debug, Default)]
+pub struct Jobs {
+    stop: Arc<AtomicBool>,
+    resumed: Arc<AtomicBool>,
+    #[cfg(unix)]
+    handlers: Vec<signal_hook::SigId>,
+}
+
+impl Jobs {
+    /// True once after SIGTSTP.
+    pub fn take_stop(&self) -> bool {
+        self.stop.swap(false, Ordering::SeqCst)
+    }
+
+    /// True once after SIGCONT.
+    pub fn take_resumed(&self) -> bool {
+        self.resumed.swap(false, Ordering::SeqCst)
+    }
+
+    #[cfg(unix)]
+    fn watch() -> io::Result<Self> {
+        use signal_hook::consts::{SIGCONT, SIGTSTP};
+        let mut jobs = Self::default();
+        for (signal, flag) in [(SIGTSTP, &jobs.stop), (SIGCONT, &jobs.resumed)] {
+            jobs.handlers
+                .push(signal_hook::flag::register(signal, Arc::clone(flag))?);
+        }
+        Ok(jobs)
+    }
+
+    #[cfg(unix)]
+    fn stop(&self) -> io::Result<()> {
+        signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP)?;
+        // Our own stop is over: `suspend` takes the terminal by itself.
+        self.resumed.store(false, Ordering::SeqCst);
+        Ok(())
+    }
+
+    #[cfg(not(unix))]
+    fn watch() -> io::Result<Self> {
+        Ok(Self::default())
+    }
+
+    #[cfg(not(unix))]
+    fn stop(&self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Jobs {
+    fn drop(&mut self) {
+        for &handler in &self.handlers {
+            signal_hook::low_level::unregister(handler);
+        }
+    }
+}

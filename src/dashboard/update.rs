@@ -1,0 +1,336 @@
+//! What keys do: `update` is the only place, besides the fold over events, where the state changes.
+
+use super::keys::{self, Action, Key};
+use super::pane::Pane;
+use super::state::State;
+use crate::event::{Command, Reason};
+
+/// Number of the signal that Ctrl-C stands for.
+const SIGINT: i32 = 2;
+
+/// A box over the panes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Popup {
+    /// The keys.
+    Help,
+    /// Whether to stop.
+    Quit,
+}
+
+/// What only the loop around the state can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// Leave the dashboard.
+    Leave,
+    /// Stop the process as the shell does.
+    Suspend,
+    /// Draw every cell again.
+    Repaint,
+}
+
+/// What the user looks at.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct View {
+    /// The pane that keys act on.
+    pub focus: Pane,
+    /// Whether it is shown alone.
+    pub zoom: bool,
+    /// What is open above the panes.
+    pub popup: Option<Popup>,
+    /// Whether loss axes are logarithmic.
+    pub log_axis: bool,
+    /// Whether L, C, R are shown times their weights.
+    pub weighted: bool,
+    /// Settings above the first one shown.
+    pub settings_scroll: usize,
+    /// Log lines below the last one shown.
+    pub log_scroll: usize,
+    /// Asked to pause; the trainer may still be in an iteration.
+    pub pause_wanted: bool,
+    /// Asked to stop.
+    pub stopping: bool,
+    /// Lines of the help above the first one shown.
+    pub help_scroll: usize,
+    /// For the loop to take.
+    pub wish: Option<Wish>,
+}
+
+/// Takes up a key; the command is for the trainer.
+pub fn update(state: &mut State, key: Key) -> Option<Command> {
+    let action = keys::action(key)?;
+    match action {
+        Action::Interrupt => interrupt(state),
+        Action::Suspend => wish(state, Wish::Suspend),
+        Action::Repaint => wish(state, Wish::Repaint),
+        _ => match state.view.popup {
+            Some(Popup::Quit) => answer(state, action),
+            Some(Popup::Help) => {
+                read(&mut state.view, action);
+                None
+            }
+            None => act(state, action),
+        },
+    }
+}
+
+fn act(state: &mut State, action: Action) -> Option<Command> {
+    match action {
+        Action::Quit => quit(state),
+        Action::Pause => pause(state),
+        Action::Step => (state.paused && state.finished.is_none()).then_some(Command::Step),
+        other => {
+            look(state, other);
+            None
+        }
+    }
+}
+
+/// Keys while the help is open.
+fn read(view: &mut View, action: Action) {
+    match action {
+        Action::Down => view.help_scroll = (view.help_scroll + 1).min(keys::TABLE.len()),
+        Action::Up => view.help_scroll = view.help_scroll.saturating_sub(1),
+        Action::Back | Action::Help | Action::Quit | Action::Accept => {
+            (view.popup, view.help_scroll) = (None, 0);
+        }
+        _ => {}
+    }
+}
+
+/// Keys that only change what is seen.
+fn look(state: &mut State, action: Action) {
+    let view = &mut state.view;
+    match action {
+        Action::Help => view.popup = Some(Popup::Help),
+        Action::Back if view.zoom => view.zoom = false,
+        Action::Back => state.rejection = None,
+        Action::Accept | Action::Zoom => view.zoom = !view.zoom,
+        Action::Next => view.focus = neighbour(view.focus, 1),
+        Action::Previous => view.focus = neighbour(view.focus, Pane::ALL.len() - 1),
+        Action::Focus(pane) => view.focus = pane,
+        Action::LogAxis => view.log_axis = !view.log_axis,
+        Action::Weighted => view.weighted = !view.weighted,
+        Action::Up => scroll(state, 1),
+        Action::Down => scroll(state, -1),
+        Action::Quit
+        | Action::Interrupt
+        | Action::Pause
+        | Action::Step
+        | Action::Repaint
+        | Action::Suspend => {}
+    }
+}
+
+fn neighbour(pane: Pane, distance: usize) -> Pane {
+    Pane::ALL[(pane as usize + distance) % Pane::ALL.len()]
+}
+
+/// By so many lines up.
+fn scroll(state: &mut State, up: isize) {
+    let view = &mut state.view;
+    match view.focus {
+        Pane::Settings => {
+            let last = state.fields.len().saturating_sub(1);
+            view.settings_scroll = view.settings_scroll.saturating_add_signed(-up).min(last);
+        }
+        Pane::Log => {
+            let last = state.journal.lines().len().saturating_sub(1);
+            view.log_scroll = view.log_scroll.saturating_add_signed(up).min(last);
+        }
+        Pane::Losses | Pane::Flow => {}
+    }
+}
+
+fn wish(state: &mut State, wish: Wish) -> Option<Command> {
+    state.view.wish = Some(wish);
+    None
+}
+
+fn quit(state: &mut State) -> Option<Command> {
+    if state.finished.is_some() {
+        return wish(state, Wish::Leave);
+    }
+    state.view.popup = Some(Popup::Quit);
+    None
+}
+
+/// The answer to "stop?".
+fn answer(state: &mut State, action: Action) -> Option<Command> {
+    match action {
+        Action::Quit | Action::Accept => {
+            state.view.popup = None;
+            // Asked before: the first reason stands.
+            let first = !std::mem::replace(&mut state.view.stopping, true);
+            first.then_some(Command::Stop(Reason::Quit))
+        }
+        Action::Back => {
+            state.view.popup = None;
+            None
+        }
+        _ => None,
+    }
+}
+
+fn interrupt(state: &mut State) -> Option<Command> {
+    if state.view.stopping || state.finished.is_some() {
+        return wish(state, Wish::Leave);
+    }
+    (state.view.stopping, state.view.popup) = (true, None);
+    Some(Command::Stop(Reason::Signal(SIGINT)))
+}
+
+fn pause(state: &mut State) -> Option<Command> {
+    if state.finished.is_some() || state.view.stopping {
+        return None;
+    }
+    state.view.pause_wanted = !state.view.pause_wanted;
+    Some(if state.view.pause_wanted {
+        Command::Pause
+    } else {
+        Command::Resume
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+    use crate::event::Event;
+    use crossterm::event::KeyCode;
+
+    fn press(state: &mut State, letter: char) -> Option<Command> {
+        update(
+            state,
+            Key {
+                code: KeyCode::Char(letter),
+                control: false,
+            },
+        )
+    }
+
+    fn hold(state: &mut State, letter: char) -> Option<Command> {
+        update(
+            state,
+            Key {
+                code: KeyCode::Char(letter),
+                control: true,
+            },
+        )
+    }
+
+    fn escape(state: &mut State) -> Option<Command> {
+        update(
+            state,
+            Key {
+                code: KeyCode::Esc,
+                control: false,
+            },
+        )
+    }
+
+    #[test]
+    fn p_and_space_pause_and_go_on() {
+        let mut state = sample::started();
+        assert!(matches!(press(&mut state, 'p'), Some(Command::Pause)));
+        assert!(press(&mut state, '.').is_none(), "no step before the pause");
+        state.apply(
+            Event::Paused {
+                iteration: 3,
+                paused: true,
+            },
+            1.0,
+        );
+        assert!(matches!(press(&mut state, '.'), Some(Command::Step)));
+        assert!(matches!(press(&mut state, ' '), Some(Command::Resume)));
+        assert!(
+            matches!(press(&mut state, ' '), Some(Command::Pause)),
+            "before the trainer answers"
+        );
+    }
+
+    #[test]
+    fn q_asks_then_stops_then_leaves() {
+        let mut state = sample::started();
+        assert!(press(&mut state, 'q').is_none());
+        assert_eq!(state.view.popup, Some(Popup::Quit));
+        assert!(escape(&mut state).is_none());
+        assert_eq!((state.view.popup, state.view.stopping), (None, false));
+        press(&mut state, 'q');
+        assert!(matches!(
+            press(&mut state, 'q'),
+            Some(Command::Stop(Reason::Quit))
+        ));
+        assert_eq!(state.view.wish, None, "the trainer saves first");
+        state.apply(sample::finished(5, Reason::Quit), 1.0);
+        press(&mut state, 'q');
+        assert_eq!(state.view.wish, Some(Wish::Leave));
+    }
+
+    #[test]
+    fn the_first_control_c_stops_and_the_second_leaves() {
+        let mut state = sample::started();
+        press(&mut state, 'q');
+        assert!(matches!(
+            hold(&mut state, 'c'),
+            Some(Command::Stop(Reason::Signal(SIGINT)))
+        ));
+        assert_eq!((state.view.wish, state.view.popup), (None, None));
+        assert!(hold(&mut state, 'c').is_none());
+        assert_eq!(state.view.wish, Some(Wish::Leave));
+    }
+
+    #[test]
+    fn escape_never_quits() {
+        let mut state = sample::started();
+        state.apply(sample::finished(5, Reason::Iterations), 1.0);
+        for _ in 0..5 {
+            assert!(escape(&mut state).is_none());
+            assert_eq!(state.view.wish, None);
+        }
+    }
+
+    /// States in which keys have different meanings.
+    fn situations() -> Vec<State> {
+        let running = sample::started();
+        let mut paused = running.clone();
+        paused.apply(
+            Event::Paused {
+                iteration: 3,
+                paused: true,
+            },
+            1.0,
+        );
+        let mut asked = running.clone();
+        asked.view.popup = Some(Popup::Quit);
+        let mut settings = running.clone();
+        (settings.view.focus, settings.view.settings_scroll) = (Pane::Settings, 1);
+        vec![running, paused, asked, settings]
+    }
+
+    #[test]
+    fn every_key_of_the_table_does_something_somewhere() {
+        for binding in keys::TABLE {
+            for &key in binding.keys {
+                let acts = situations().into_iter().any(|before| {
+                    let mut after = before.clone();
+                    update(&mut after, key).is_some() || after != before
+                });
+                assert!(acts, "{}", key.label());
+            }
+        }
+    }
+
+    #[test]
+    fn scrolling_stops_at_both_ends() {
+        let mut state = sample::started();
+        state.view.focus = Pane::Settings;
+        for _ in 0..1000 {
+            press(&mut state, 'j');
+        }
+        assert_eq!(state.view.settings_scroll, state.fields.len() - 1);
+        for _ in 0..1000 {
+            press(&mut state, 'k');
+        }
+        assert_eq!(state.view.settings_scroll, 0);
+    }
+}
