@@ -5,4 +5,5 @@ pub mod event;
 pub mod feed;
 pub mod file;
 pub mod model;
+pub mod run;
 pub mod session;
