@@ -1,0 +1,371 @@
+//! The run directory, `runs/<session>-<time>/`:
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `session.ron` | the session as started, its exact text |
+//! | `metrics.jsonl` | the events start, iteration, validation, resample, rate, rollback, finished, as `train --json` prints them |
+//! | `edits.jsonl` | the event edit for every accepted edit, with its iteration; not the restart-only ones |
+//! | `log.txt` | in words, with the time of day: all that happened but iterations, validations and resamples |
+//! | `summary.json` | [`summary::Summary`], when the run has finished |
+//! | `best.safetensors`, `last.safetensors` | [`Model`] |
+//!
+//! Whole files are replaced atomically ([`crate::file`]); lines are appended whole, at the latest after a second.
+
+pub mod line;
+mod lines;
+mod record;
+pub mod summary;
+
+#[cfg(test)]
+pub(crate) mod synthetic;
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use jiff::ZonedDateTime;
+
+use crate::file::{self, naming};
+use crate::model::{self, Model};
+
+pub use record::{Recording, record};
+
+/// A directory that belongs to one run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunDirectory {
+    path: PathBuf,
+}
+
+impl RunDirectory {
+    /// Makes `parent/<name>-<time>`, with `-2`, `-3`, .. when another run has taken that name.
+    pub fn create(parent: &Path, name: &str, session_text: &str) -> io::Result<Self> {
+        let time = ZonedDateTime::now().strftime("%Y%m%d-%H%M%S");
+        Self::numbered(parent, &format!("{name}-{time}"), session_text)
+    }
+
+    /// Takes exactly `path`, which must be empty or not be there.
+    pub fn create_at(path: &Path, session_text: &str) -> io::Result<Self> {
+        fs::create_dir_all(path).map_err(naming("create", path))?;
+        let mut entries = fs::read_dir(path).map_err(naming("read", path))?;
+        if entries.next().is_some() {
+            let message = format!(
+                "{} is not empty: give a new directory, or empty this one",
+                path.display()
+            );
+            return Err(io::Error::new(ErrorKind::DirectoryNotEmpty, message));
+        }
+        Self::claim(path.to_owned(), session_text)
+    }
+
+    /// The directory.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes `<file>.safetensors`, with `file` one of `best` and `last`; gives its path.
+    pub fn save_model(&self, file: &str, model: &Model) -> Result<PathBuf, model::Error> {
+        let path = self.path.join(file).with_extension("safetensors");
+        model.save(&path)?;
+        Ok(path)
+    }
+
+    fn numbered(parent: &Path, stem: &str, session_text: &str) -> io::Result<Self> {
+        fs::create_dir_all(parent).map_err(naming("create", parent))?;
+        let mut path = parent.join(stem);
+        let mut number = 1;
+        // One call that makes or fails: two processes can't both have made it.
+        while let Err(error) = fs::create_dir(&path) {
+            if error.kind() != ErrorKind::AlreadyExists {
+                return Err(naming("create", &path)(error));
+            }
+            number += 1;
+            path = parent.join(format!("{stem}-{number}"));
+        }
+        Self::claim(path, session_text)
+    }
+
+    /// Of two processes that found the same directory empty, the log lets in one.
+    fn claim(path: PathBuf, session_text: &str) -> io::Result<Self> {
+        for name in ["log.txt", "metrics.jsonl", "edits.jsonl"] {
+            let path = path.join(name);
+            File::create_new(&path).map_err(naming("create", &path))?;
+        }
+        file::replace(&path.join("session.ron"), session_text.as_bytes())?;
+        Ok(RunDirectory { path })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Event;
+    use crate::feed::wires;
+    use crate::session::Precision;
+    use otflow_kernels::parameters::Shape;
+    use serde_json::Value;
+    use std::collections::BTreeSet;
+    use summary::Verdict;
+
+    fn text(directory: &RunDirectory, file: &str) -> String {
+        fs::read_to_string(directory.path().join(file)).unwrap()
+    }
+
+    fn objects(directory: &RunDirectory, file: &str) -> Vec<Value> {
+        text(directory, file)
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    }
+
+    fn names(objects: &[Value]) -> Vec<&str> {
+        objects
+            .iter()
+            .map(|object| object["event"].as_str().unwrap())
+            .collect()
+    }
+
+    /// A directory with the synthetic run in it.
+    fn recorded(parent: &Path, verdicts: Vec<Verdict>) -> RunDirectory {
+        let directory =
+            RunDirectory::create(parent, "8gaussians", "Session()\r\n// as typed").unwrap();
+        let (publisher, _feed, records) = wires();
+        let recording = record(&directory, records, |warning| panic!("{warning}")).unwrap();
+        synthetic::events()
+            .into_iter()
+            .for_each(|event| publisher.publish(event));
+        drop(publisher);
+        recording.finish(verdicts).unwrap();
+        directory
+    }
+
+    #[test]
+    fn directories_of_the_same_second_are_distinct() {
+        let parent = tempfile::tempdir().unwrap();
+        let create = || {
+            RunDirectory::numbered(parent.path(), "rings-20260101-120000", "")
+                .unwrap()
+                .path
+        };
+        let made: BTreeSet<PathBuf> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(create)).collect();
+            threads
+                .into_iter()
+                .map(|thread| thread.join().unwrap())
+                .collect()
+        });
+        let suffixes = ["", "-2", "-3", "-4", "-5", "-6", "-7", "-8"];
+        let expected =
+            suffixes.map(|suffix| parent.path().join(format!("rings-20260101-120000{suffix}")));
+        assert_eq!(made, BTreeSet::from(expected));
+    }
+
+    #[test]
+    fn a_directory_carries_session_and_time_in_its_name_and_the_session_as_typed() {
+        let parent = tempfile::tempdir().unwrap();
+        let directory =
+            RunDirectory::create(&parent.path().join("runs"), "my rings", "Session(\r\n)").unwrap();
+        let name = directory.path().file_name().unwrap().to_str().unwrap();
+        let stamp = name.strip_prefix("my rings-").unwrap();
+        let shape: String = stamp
+            .chars()
+            .map(|c| if c.is_ascii_digit() { '0' } else { c })
+            .collect();
+        assert_eq!(shape, "00000000-000000");
+        assert_eq!(text(&directory, "session.ron"), "Session(\r\n)");
+    }
+
+    #[test]
+    fn a_given_directory_must_be_empty_and_is_left_alone_otherwise() {
+        let parent = tempfile::tempdir().unwrap();
+        let path = parent.path().join("a").join("b");
+        let directory = RunDirectory::create_at(&path, "first").unwrap();
+        let error = RunDirectory::create_at(&path, "second").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::DirectoryNotEmpty);
+        assert!(
+            error
+                .to_string()
+                .starts_with(&format!("{} is not empty", path.display()))
+        );
+        assert_eq!(text(&directory, "session.ron"), "first");
+        let race = RunDirectory::claim(path.clone(), "third").unwrap_err();
+        assert_eq!(race.kind(), ErrorKind::AlreadyExists);
+        assert_eq!(text(&directory, "session.ron"), "first");
+    }
+
+    #[test]
+    fn metrics_and_edits_hold_the_events_as_they_are_printed() {
+        let parent = tempfile::tempdir().unwrap();
+        let directory = recorded(parent.path(), vec![]);
+        let metrics = objects(&directory, "metrics.jsonl");
+        let expected = [
+            "start",
+            "iteration",
+            "iteration",
+            "validation",
+            "resample",
+            "iteration",
+            "rollback",
+            "iteration",
+            "rate",
+            "validation",
+            "finished",
+        ];
+        assert_eq!(names(&metrics), expected);
+        assert_eq!(metrics[3]["divergence_se"], synthetic::DIVERGENCE_SE);
+        let edits = objects(&directory, "edits.jsonl");
+        assert_eq!(names(&edits), ["edit"]);
+        assert_eq!(
+            (&edits[0]["iteration"], &edits[0]["field"]),
+            (&2.into(), &"optimizer.lr".into())
+        );
+        let printed: Vec<String> = synthetic::events().iter().map(line::json).collect();
+        let written = text(&directory, "metrics.jsonl") + &text(&directory, "edits.jsonl");
+        assert!(
+            written
+                .split_inclusive('\n')
+                .all(|line| printed.iter().any(|p| p == line))
+        );
+    }
+
+    #[test]
+    fn the_log_tells_what_happened_with_the_time() {
+        let parent = tempfile::tempdir().unwrap();
+        let log = text(&recorded(parent.path(), vec![]), "log.txt");
+        let told: Vec<&str> = log
+            .lines()
+            .filter_map(|line| line.get(30..40))
+            .map(str::trim)
+            .collect();
+        for kind in [
+            "start",
+            "edit",
+            "rejected",
+            "rollback",
+            "rate",
+            "checkpoint",
+            "warning",
+            "finished",
+        ] {
+            assert!(told.contains(&kind), "{kind} is not in\n{log}");
+        }
+        assert!(!told.contains(&"iteration"));
+        assert!(log[..19].parse::<jiff::civil::DateTime>().is_ok());
+    }
+
+    #[test]
+    fn the_summary_holds_the_run_in_one_object() {
+        let parent = tempfile::tempdir().unwrap();
+        let verdicts = vec![
+            Verdict::new("validation_C <= 2.9".into(), None),
+            Verdict::new("validation_L <= 0.1".into(), Some("it is 0.3".into())),
+        ];
+        let summary: Value =
+            serde_json::from_str(&text(&recorded(parent.path(), verdicts), "summary.json"))
+                .unwrap();
+        let start = synthetic::start();
+        for (key, expected) in [
+            ("schema", Value::from(start.schema)),
+            ("version", start.version.into()),
+            ("compiled", start.compiled.into()),
+            ("threads", start.threads.into()),
+            ("entropy", start.entropy.into()),
+            ("iterations", 4.into()),
+            ("seconds", 21.5.into()),
+            ("reason", "iterations".into()),
+            ("edits", 1.into()),
+            ("rejected", 1.into()),
+            ("rollbacks", 1.into()),
+        ] {
+            assert_eq!(summary[key], expected, "{key}");
+        }
+        for key in [
+            "iteration",
+            "loss",
+            "L",
+            "C",
+            "R",
+            "divergence",
+            "divergence_se",
+        ] {
+            assert!(summary["best"][key].is_number(), "{key}");
+        }
+        assert_eq!(
+            (
+                &summary["gates"][0]["passed"],
+                &summary["gates"][1]["passed"]
+            ),
+            (&true.into(), &false.into())
+        );
+        assert_eq!(summary["gates"][1]["missed"], "it is 0.3");
+    }
+
+    #[test]
+    fn a_directory_that_is_gone_neither_stops_the_writer_nor_goes_unsaid() {
+        let parent = tempfile::tempdir().unwrap();
+        let directory = RunDirectory::create(parent.path(), "rings", "").unwrap();
+        fs::remove_dir_all(directory.path()).unwrap();
+        let (publisher, _feed, records) = wires();
+        let (warn, warnings) = crossbeam_channel::unbounded();
+        let recording = record(&directory, records, move |warning| {
+            warn.send(warning).unwrap()
+        })
+        .unwrap();
+        synthetic::events()
+            .into_iter()
+            .for_each(|event| publisher.publish(event));
+        drop(publisher);
+        let error = recording.finish(vec![]).unwrap_err().to_string();
+        let warnings: Vec<String> = warnings.iter().collect();
+        for file in ["metrics.jsonl", "edits.jsonl", "log.txt", "summary.json"] {
+            assert!(error.contains(file), "{error}");
+            assert_eq!(
+                warnings
+                    .iter()
+                    .filter(|warning| warning.contains(file))
+                    .count(),
+                1,
+                "{warnings:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn models_are_saved_under_their_name() {
+        let parent = tempfile::tempdir().unwrap();
+        let directory = RunDirectory::create(parent.path(), "rings", "").unwrap();
+        let shape = Shape {
+            d: 1,
+            context: 0,
+            m: 2,
+            layers: 2,
+            rank: 2,
+        };
+        let theta = vec![0.25; shape.parameters()];
+        let model = Model {
+            shape,
+            precision: Precision::F32,
+            theta,
+            origin: None,
+        };
+        let path = directory.save_model("best", &model).unwrap();
+        assert_eq!(path, directory.path().join("best.safetensors"));
+        assert_eq!(Model::load(&path).unwrap(), model);
+    }
+
+    #[test]
+    fn json_numbers_read_back_exactly_and_others_are_null() {
+        let values = [0.1 + 0.2, -5e-324, f64::MAX, f64::NAN, f64::NEG_INFINITY];
+        for lr in values {
+            let losses = crate::event::Losses::default();
+            let text = line::json(&Event::Iteration {
+                iteration: 1,
+                seconds: 0.0,
+                lr,
+                losses,
+            });
+            let object: Value = serde_json::from_str(&text).unwrap();
+            assert_eq!(object["lr"].as_f64(), lr.is_finite().then_some(lr));
+            assert_eq!(object["lr"].is_null(), !lr.is_finite());
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! One event as a line: as a JSON object for programs (`--json`, `metrics.jsonl`, `edits.jsonl`), in words for people
+//! (`log.txt`, the `#` lines of the headless rows).
+//!
+//! JSON numbers read back as the same f64; JSON has no other numbers than finite ones, so NaN and infinities become null.
+
+use crate::event::{Best, Event, Finished, Reason, Start};
+
+/// Columns of the word in front of every text.
+const KIND: usize = 12;
+
+/// The event as a JSON object, with its line end.
+pub fn json(event: &Event) -> String {
+    // Only a path that is not UTF-8 can't be told in JSON.
+    let warning = |error| {
+        serde_json::json!({ "event": "warning", "message": format!("an event can't be written as JSON: {error}") })
+            .to_string()
+    };
+    serde_json::to_string(event).unwrap_or_else(warning) + "\n"
+}
+
+/// What happened, in words, without control characters; several lines for a refused session. None for what happens all
+/// the time.
+pub fn words(event: &Event) -> Option<String> {
+    let (kind, text) = match event {
+        Event::Start(start) => ("start", started(start)),
+        Event::Edit {
+            field,
+            old,
+            new,
+            applies,
+            ..
+        } => (
+            "edit",
+            format!("{field} {old} -> {new} ({})", when(applies)),
+        ),
+        Event::Rejected {
+            file,
+            line,
+            column,
+            message,
+        } => (
+            "rejected",
+            format!("{}:{line}:{column}: {message}", file.display()),
+        ),
+        Event::Rate { old, new, .. } => ("rate", format!("{old} -> {new}")),
+        Event::Rollback {
+            quantity,
+            to,
+            lr,
+            left,
+            ..
+        } => (
+            "rollback",
+            format!(
+                "{quantity} is not finite: back to iteration {to}, rate {lr}, rollbacks left: {left}"
+            ),
+        ),
+        Event::Checkpoint { path, .. } => ("checkpoint", path.display().to_string()),
+        Event::Paused { paused: true, .. } => ("pause", "training waits".into()),
+        Event::Paused { paused: false, .. } => ("resume", "training goes on".into()),
+        Event::Warning { message } => ("warning", message.clone()),
+        Event::Finished(finished) => ("finished", ended(finished)),
+        Event::Iteration { .. } | Event::Validation { .. } | Event::Resample { .. } => return None,
+    };
+    let printable = |c: char| if c.is_control() { '\u{fffd}' } else { c };
+    let lines: Vec<String> = text
+        .lines()
+        .map(|line| line.chars().map(printable).collect())
+        .collect();
+    Some(format!(
+        "{kind:<KIND$}{}",
+        lines.join(&format!("\n{:KIND$}", ""))
+    ))
+}
+
+/// The iteration an event belongs to, where it has one.
+pub fn iteration(event: &Event) -> Option<u64> {
+    match event {
+        Event::Start(_) | Event::Rejected { .. } | Event::Warning { .. } => None,
+        Event::Finished(finished) => Some(finished.iteration),
+        Event::Iteration { iteration, .. }
+        | Event::Validation { iteration, .. }
+        | Event::Edit { iteration, .. }
+        | Event::Rate { iteration, .. }
+        | Event::Resample { iteration }
+        | Event::Rollback { iteration, .. }
+        | Event::Checkpoint { iteration, .. }
+        | Event::Paused { iteration, .. } => Some(*iteration),
+    }
+}
+
+fn started(start: &Start) -> String {
+    let Start {
+        version,
+        name,
+        dimension,
+        parameters,
+        threads,
+        compiled,
+        ..
+    } = start;
+    let entropy = start
+        .entropy
+        .map_or("unknown".into(), |h| format!("{h:.6} nats"));
+    format!(
+        "otflow {version}  {name}: {dimension} dimensions, {parameters} parameters, {threads} threads, {compiled}, H {entropy}"
+    )
+}
+
+fn when(applies: &str) -> &str {
+    match applies {
+        "live" => "in force",
+        "resample" => "from the next draw of the batch",
+        "restart" => "not applied: needs a new run",
+        other => other,
+    }
+}
+
+fn ended(finished: &Finished) -> String {
+    let why = match finished.reason {
+        Reason::Iterations => "all iterations are done".into(),
+        Reason::Seconds => "the time is up".into(),
+        Reason::Plateau => "the plateau schedule has no drops left".into(),
+        Reason::Quit => "stopped by the user".into(),
+        Reason::Signal(number) => format!("stopped by signal {number}"),
+        Reason::Diverged => "diverged: not finite, and no rollbacks left".into(),
+    };
+    let best = finished
+        .best
+        .as_ref()
+        .map_or("without a validation".into(), best);
+    format!(
+        "{why}: {} iterations in {:.1} s\n{best}",
+        finished.iteration, finished.seconds
+    )
+}
+
+fn best(best: &Best) -> String {
+    let losses = best.losses;
+    let divergence = match (best.divergence, best.divergence_se) {
+        (Some(value), Some(se)) => format!(", C - H {value:.4} \u{b1} {se:.4}"),
+        (Some(value), None) => format!(", C - H {value:.4}"),
+        _ => String::new(),
+    };
+    let (c, l, r, loss) = (losses.c, losses.l, losses.r, losses.loss);
+    format!(
+        "best at iteration {}: C {c:.4} nats{divergence}, L {l:.4}, R {r:.4}, loss {loss:.4}",
+        best.iteration
+    )
+}

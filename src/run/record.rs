@@ -1,0 +1,155 @@
+//! The writer of the run directory: a thread of its own that appends events until the trainer is gone. A disk that fails
+//! ends neither training nor this thread: it is told once a file, tried again, and told at the end if it stays so.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError};
+use jiff::ZonedDateTime;
+
+use super::RunDirectory;
+use super::line;
+use super::lines::Lines;
+use super::summary::{Summary, Verdict};
+use crate::event::Event;
+use crate::file;
+
+/// No line waits longer for the disk.
+const FLUSH: Duration = Duration::from_secs(1);
+
+/// Columns of time and iteration in `log.txt`.
+const MARGIN: usize = 30;
+
+/// A thread that writes a run directory.
+#[derive(Debug)]
+pub struct Recording {
+    thread: JoinHandle<Writer>,
+}
+
+/// Starts to append events to the files of `directory`. What can't be written is told to `warn`, once a file, with what and where.
+pub fn record(
+    directory: &RunDirectory,
+    events: Receiver<Event>,
+    mut warn: impl FnMut(String) + Send + 'static,
+) -> io::Result<Recording> {
+    let mut writer = Writer::new(directory.path());
+    let thread = thread::Builder::new()
+        .name("run directory".into())
+        .spawn(move || {
+            writer.follow(&events, &mut warn);
+            writer
+        })?;
+    Ok(Recording { thread })
+}
+
+impl Recording {
+    /// Waits until the trainer is gone and everything is written, then adds the gates to the summary. An error says what is
+    /// still missing on the disk after a last attempt.
+    pub fn finish(self, gates: Vec<Verdict>) -> io::Result<()> {
+        let panicked = |_| io::Error::other("the writer of the run directory panicked");
+        let mut writer = self.thread.join().map_err(panicked)?;
+        writer.summary.gates = gates;
+        writer.close()
+    }
+}
+
+#[derive(Debug)]
+struct Writer {
+    metrics: Lines,
+    edits: Lines,
+    log: Lines,
+    summary: Summary,
+    summary_path: PathBuf,
+}
+
+impl Writer {
+    fn new(directory: &Path) -> Self {
+        let lines = |name| Lines::new(directory.join(name));
+        Writer {
+            metrics: lines("metrics.jsonl"),
+            edits: lines("edits.jsonl"),
+            log: lines("log.txt"),
+            summary: Summary::default(),
+            summary_path: directory.join("summary.json"),
+        }
+    }
+
+    fn follow(&mut self, events: &Receiver<Event>, warn: &mut dyn FnMut(String)) {
+        let mut flushed = Instant::now();
+        loop {
+            match events.recv_timeout(FLUSH) {
+                Ok(event) => {
+                    self.take(&event);
+                    if let Event::Finished(_) = event
+                        && let Err(error) = self.write_summary()
+                    {
+                        warn(error.to_string());
+                    }
+                    let frequent =
+                        matches!(event, Event::Iteration { .. } | Event::Resample { .. });
+                    if frequent && flushed.elapsed() < FLUSH {
+                        continue;
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            for lines in self.files() {
+                lines.flush(warn);
+            }
+            flushed = Instant::now();
+        }
+    }
+
+    fn take(&mut self, event: &Event) {
+        self.summary.apply(event);
+        match event {
+            Event::Edit { applies, .. } if applies != "restart" => {
+                self.edits.push(&line::json(event))
+            }
+            Event::Start(_)
+            | Event::Iteration { .. }
+            | Event::Validation { .. }
+            | Event::Resample { .. }
+            | Event::Rate { .. }
+            | Event::Rollback { .. }
+            | Event::Finished(_) => self.metrics.push(&line::json(event)),
+            _ => {}
+        }
+        if let Some(words) = line::words(event) {
+            let now = ZonedDateTime::now().strftime("%F %T");
+            let iteration = line::iteration(event).map_or(String::new(), |i| i.to_string());
+            let words = words.replace('\n', &format!("\n{:MARGIN$}", ""));
+            self.log.push(&format!("{now} {iteration:>8}  {words}\n"));
+        }
+    }
+
+    fn write_summary(&self) -> io::Result<()> {
+        let mut json = serde_json::to_vec_pretty(&self.summary)?;
+        json.push(b'\n');
+        file::replace(&self.summary_path, &json)
+    }
+
+    fn files(&mut self) -> [&mut Lines; 3] {
+        [&mut self.metrics, &mut self.edits, &mut self.log]
+    }
+
+    fn close(&mut self) -> io::Result<()> {
+        let mut results = Vec::from(self.files().map(Lines::close));
+        if self.summary.reason.is_some() {
+            results.push(self.write_summary());
+        }
+        let errors: Vec<String> = results
+            .into_iter()
+            .filter_map(|r| r.err())
+            .map(|e| e.to_string())
+            .collect();
+        if errors.is_empty() {
+            Ok(())
+        } else {
+            Err(io::Error::other(errors.join("; ")))
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! `summary.json`: the run in one object, a fold over its events.
+
+use serde::Serialize;
+
+use crate::event::{Best, Event, Reason, SCHEMA};
+
+/// What `summary.json` holds. Numbers that are not finite are null.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Summary {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// Program version.
+    pub version: String,
+    /// Vector instructions compiled in.
+    pub compiled: String,
+    /// Worker threads.
+    pub threads: usize,
+    /// Name of the run.
+    pub name: String,
+    /// Space dimension.
+    pub dimension: usize,
+    /// Number of parameters of the potential.
+    pub parameters: usize,
+    /// Entropy H of the data, nats.
+    pub entropy: Option<f64>,
+    /// Iterations done.
+    pub iterations: u64,
+    /// Training time, seconds.
+    pub seconds: f64,
+    /// Why the run ended; null while it has not.
+    pub reason: Option<Reason>,
+    /// The best validation: iteration, loss, L, C, R, divergence, divergence_se.
+    pub best: Option<Best>,
+    /// Accepted edits.
+    pub edits: u64,
+    /// Session files refused while training.
+    pub rejected: u64,
+    /// Returns to the last good parameters.
+    pub rollbacks: u64,
+    /// Every gate and whether the best validation passes.
+    pub gates: Vec<Verdict>,
+}
+
+/// One gate, judged.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Verdict {
+    /// As the session writes it: `validation_C <= 2.95`.
+    pub gate: String,
+    /// Why it is missed; null when it passes.
+    pub missed: Option<String>,
+    /// Whether it passes.
+    pub passed: bool,
+}
+
+impl Verdict {
+    /// A gate with the reason why it is missed, if it is.
+    pub fn new(gate: String, missed: Option<String>) -> Self {
+        Verdict {
+            gate,
+            passed: missed.is_none(),
+            missed,
+        }
+    }
+}
+
+impl Summary {
+    /// Takes one event into account.
+    pub fn apply(&mut self, event: &Event) {
+        match event {
+            Event::Start(start) => {
+                self.schema = SCHEMA;
+                self.version.clone_from(&start.version);
+                self.compiled.clone_from(&start.compiled);
+                self.name.clone_from(&start.name);
+                self.threads = start.threads;
+                self.dimension = start.dimension;
+                self.parameters = start.parameters;
+                self.entropy = start.entropy;
+            }
+            Event::Edit { applies, .. } => self.edits += u64::from(applies != "restart"),
+            Event::Rejected { .. } => self.rejected += 1,
+            Event::Rollback { .. } => self.rollbacks += 1,
+            Event::Finished(finished) => {
+                self.iterations = finished.iteration;
+                self.seconds = finished.seconds;
+                self.reason = Some(finished.reason);
+                self.best = finished.best;
+            }
+            _ => {}
+        }
+    }
+}

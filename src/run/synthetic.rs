@@ -1,0 +1,193 @@
+//! A short made-up run for the tests of the run directory and of the headless rows.
+
+use std::sync::Arc;
+
+use crate::event::{Best, Event, Finished, Losses, Reason, SCHEMA, Start};
+use crate::session::{
+    Data, Flow, Model, Optimizer, Pictures, Precision, Recovery, Schedule, Session, Stepper, Stop,
+    Toy, Trace, Validation, Weights,
+};
+
+/// A number that decimals with fewer digits would change.
+pub(crate) const DIVERGENCE_SE: f64 = 0.1 + 0.2;
+
+pub(crate) fn session() -> Session {
+    Session {
+        data: Data::Toy {
+            name: Toy::EightGaussians,
+            batch: 64,
+            resample_every: 2,
+        },
+        model: Model {
+            width: 32,
+            layers: 2,
+            rank: 10,
+            precision: Precision::F64,
+            seed: 1,
+        },
+        flow: Flow {
+            steps: 8,
+            stepper: Stepper::Rk4,
+            trace: Trace::EveryStage,
+        },
+        weights: Weights {
+            transport: 1.0,
+            likelihood: 30.0,
+            hjb: 1.0,
+        },
+        optimizer: Optimizer::Adam {
+            lr: 0.1,
+            schedule: Schedule::Halve { every: 3 },
+            clamp: None,
+        },
+        validation: Validation {
+            every: 2,
+            samples: 100,
+            steps: 12,
+        },
+        stop: Stop {
+            iterations: 4,
+            seconds: None,
+        },
+        recovery: Recovery {
+            rollbacks: 5,
+            factor: 0.5,
+        },
+        pictures: Pictures {
+            every: 1.0,
+            samples: 100,
+        },
+        gates: vec![],
+    }
+}
+
+pub(crate) fn start() -> Start {
+    Start {
+        schema: SCHEMA,
+        version: "0.1.0".into(),
+        name: "8gaussians".into(),
+        file: Some("sessions/8gaussians.ron".into()),
+        run: Some("runs/8gaussians-20260101-120000".into()),
+        session: Arc::new(session()),
+        dimension: 2,
+        parameters: 1229,
+        threads: 2,
+        compiled: "AVX2+FMA".into(),
+        entropy: Some(2.75),
+    }
+}
+
+pub(crate) fn iteration(iteration: u64, seconds: f64, lr: f64, l: f64) -> Event {
+    let losses = Losses {
+        loss: 85.25 + l,
+        l,
+        c: 2.8,
+        r: 0.03125,
+    };
+    Event::Iteration {
+        iteration,
+        seconds,
+        lr,
+        losses,
+    }
+}
+
+pub(crate) fn best(iteration: u64) -> Best {
+    let losses = Losses {
+        loss: 84.5,
+        l: 0.299,
+        c: 2.7657,
+        r: 0.0301,
+    };
+    Best {
+        iteration,
+        losses,
+        divergence: Some(0.0157),
+        divergence_se: Some(0.0021),
+    }
+}
+
+/// Four iterations with everything that can happen on the way.
+pub(crate) fn events() -> Vec<Event> {
+    let good = best(4);
+    vec![
+        Event::Start(start()),
+        iteration(1, 0.5, 0.1, 123456.789),
+        iteration(2, 1.0, 0.1, -3.2),
+        Event::Validation {
+            iteration: 2,
+            seconds: 1.25,
+            losses: Losses {
+                loss: 1e5,
+                l: -3.2,
+                c: f64::NAN,
+                r: 1.234567e-5,
+            },
+            divergence: Some(-0.25),
+            divergence_se: Some(DIVERGENCE_SE),
+            best: true,
+        },
+        edit("optimizer.lr", "0.1", "0.05", "live"),
+        edit("model.width", "32", "64", "restart"),
+        Event::Rejected {
+            file: "sessions/8gaussians.ron".into(),
+            line: 3,
+            column: 14,
+            message: "lr must be above 0\n  lr: -1,\x1b[31m\r\n      ^".into(),
+        },
+        Event::Resample { iteration: 2 },
+        iteration(3, 15.0, 0.05, f64::NAN),
+        Event::Rollback {
+            iteration: 3,
+            quantity: "L".into(),
+            to: 2,
+            lr: 0.025,
+            left: 4,
+        },
+        Event::Warning {
+            message: "the disk is slow".into(),
+        },
+        iteration(4, 21.25, 0.025, 0.5),
+        Event::Rate {
+            iteration: 4,
+            old: 0.025,
+            new: 0.0125,
+        },
+        Event::Validation {
+            iteration: 4,
+            seconds: 21.5,
+            losses: good.losses,
+            divergence: good.divergence,
+            divergence_se: good.divergence_se,
+            best: true,
+        },
+        Event::Checkpoint {
+            iteration: 4,
+            path: "runs/8gaussians-20260101-120000/best.safetensors".into(),
+        },
+        Event::Paused {
+            iteration: 4,
+            paused: true,
+        },
+        Event::Paused {
+            iteration: 4,
+            paused: false,
+        },
+        Event::Finished(Finished {
+            iteration: 4,
+            seconds: 21.5,
+            reason: Reason::Iterations,
+            best: Some(good),
+        }),
+    ]
+}
+
+fn edit(field: &str, old: &str, new: &str, applies: &str) -> Event {
+    Event::Edit {
+        iteration: 2,
+        field: field.into(),
+        old: old.into(),
+        new: new.into(),
+        applies: applies.into(),
+    }
+}
