@@ -1,8 +1,8 @@
 //! The writer of the run directory: a thread of its own that appends events until the trainer is gone. A disk that fails
 //! ends neither training nor this thread: it is told once a file, tried again, and told at the end if it stays so.
 
+use std::collections::BTreeMap;
 use std::io;
-use std::path::{Path, PathBuf};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,9 @@ use super::line;
 use super::lines::Lines;
 use super::summary::{Summary, Verdict};
 use crate::event::Event;
+use crate::feed::Record;
 use crate::file;
+use crate::model::{self, Model};
 
 /// No line waits longer for the disk.
 const FLUSH: Duration = Duration::from_secs(1);
@@ -31,14 +33,14 @@ pub struct Recording {
 /// Starts to append events to the files of `directory`. What can't be written is told to `warn`, once a file, with what and where.
 pub fn record(
     directory: &RunDirectory,
-    events: Receiver<Event>,
+    records: Receiver<Record>,
     mut warn: impl FnMut(String) + Send + 'static,
 ) -> io::Result<Recording> {
-    let mut writer = Writer::new(directory.path());
+    let mut writer = Writer::new(directory.clone());
     let thread = thread::Builder::new()
         .name("run directory".into())
         .spawn(move || {
-            writer.follow(&events, &mut warn);
+            writer.follow(&records, &mut warn);
             writer
         })?;
     Ok(Recording { thread })
@@ -61,26 +63,38 @@ struct Writer {
     edits: Lines,
     log: Lines,
     summary: Summary,
-    summary_path: PathBuf,
+    directory: RunDirectory,
+    /// Models that could not be written: the latest of each name, tried again.
+    unsaved: BTreeMap<&'static str, Box<Model>>,
 }
 
 impl Writer {
-    fn new(directory: &Path) -> Self {
-        let lines = |name| Lines::new(directory.join(name));
+    fn new(directory: RunDirectory) -> Self {
+        let lines = |name| Lines::new(directory.path().join(name));
         Writer {
             metrics: lines("metrics.jsonl"),
             edits: lines("edits.jsonl"),
             log: lines("log.txt"),
             summary: Summary::default(),
-            summary_path: directory.join("summary.json"),
+            unsaved: BTreeMap::new(),
+            directory,
         }
     }
 
-    fn follow(&mut self, events: &Receiver<Event>, warn: &mut dyn FnMut(String)) {
+    fn follow(&mut self, records: &Receiver<Record>, warn: &mut dyn FnMut(String)) {
         let mut flushed = Instant::now();
         loop {
-            match events.recv_timeout(FLUSH) {
-                Ok(event) => {
+            match records.recv_timeout(FLUSH) {
+                Ok(Record::Model(name, model)) => {
+                    let known = self.unsaved.insert(name, model).is_some();
+                    if let Err(error) = self.save(name)
+                        && !known
+                    {
+                        warn(error.to_string());
+                    }
+                    continue;
+                }
+                Ok(Record::Event(event)) => {
                     self.take(&event);
                     if let Event::Finished(_) = event
                         && let Err(error) = self.write_summary()
@@ -126,10 +140,19 @@ impl Writer {
         }
     }
 
+    /// Writes a model that waits; it goes on waiting if that fails.
+    fn save(&mut self, name: &'static str) -> Result<(), model::Error> {
+        if let Some(model) = self.unsaved.get(name) {
+            self.directory.save_model(name, model)?;
+            self.unsaved.remove(name);
+        }
+        Ok(())
+    }
+
     fn write_summary(&self) -> io::Result<()> {
         let mut json = serde_json::to_vec_pretty(&self.summary)?;
         json.push(b'\n');
-        file::replace(&self.summary_path, &json)
+        file::replace(&self.directory.path().join("summary.json"), &json)
     }
 
     fn files(&mut self) -> [&mut Lines; 3] {
@@ -141,11 +164,11 @@ impl Writer {
         if self.summary.reason.is_some() {
             results.push(self.write_summary());
         }
-        let errors: Vec<String> = results
-            .into_iter()
-            .filter_map(|r| r.err())
-            .map(|e| e.to_string())
-            .collect();
+        let waiting: Vec<&str> = self.unsaved.keys().copied().collect();
+        let models = waiting.into_iter().filter_map(|name| self.save(name).err()).map(|e| e.to_string());
+        let models: Vec<String> = models.collect();
+        let lines = results.into_iter().filter_map(Result::err).map(|e| e.to_string());
+        let errors: Vec<String> = lines.chain(models).collect();
         if errors.is_empty() {
             Ok(())
         } else {
