@@ -4,6 +4,7 @@
 pub mod event;
 pub mod feed;
 pub mod file;
+pub mod headless;
 pub mod model;
 pub mod run;
 pub mod session;
