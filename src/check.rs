@@ -20,7 +20,11 @@ pub fn describe(session: &Session) -> String {
     let mut text = String::new();
     // Writing to a String does not fail.
     for field in fields(session) {
-        _ = writeln!(text, "{:<28} {:<24} {}", field.name, field.value, field.applies);
+        _ = writeln!(
+            text,
+            "{:<28} {:<24} {}",
+            field.name, field.value, field.applies
+        );
     }
     _ = writeln!(text, "\nparameters {}", shape.parameters());
     for tensor in shape.tensors() {
@@ -28,7 +32,11 @@ pub fn describe(session: &Session) -> String {
     }
     let flops = flops_per_sample(&shape, &scheme) * batch as f64;
     _ = writeln!(text, "\none iteration      {:.3} Gflop", flops / 1e9);
-    _ = writeln!(text, "memory a thread    {:.1} MB (the path of one tile)", tape_bytes(&shape, &scheme) / 1e6);
+    _ = writeln!(
+        text,
+        "memory a thread    {:.1} MB (the path of one tile)",
+        tape_bytes(&shape, &scheme) / 1e6
+    );
     text
 }
 
@@ -43,7 +51,9 @@ fn flops_per_sample(shape: &Shape, scheme: &Scheme) -> f64 {
 
 fn traced_evaluations(scheme: &Scheme) -> f64 {
     let stages = scheme.stages();
-    (0..scheme.evaluations()).filter(|k| scheme.trace_weight(k / stages, k % stages).is_some()).count() as f64
+    (0..scheme.evaluations())
+        .filter(|k| scheme.trace_weight(k / stages, k % stages).is_some())
+        .count() as f64
 }
 
 fn tape_bytes(shape: &Shape, scheme: &Scheme) -> f64 {
@@ -61,8 +71,18 @@ mod tests {
 
     #[test]
     fn the_flops_are_those_of_the_published_workloads() {
-        let shape = |d, m| Shape { d, context: 0, m, layers: 2, rank: 10 };
-        let scheme = |steps| Scheme { steps, stepper: Stepper::Rk4, trace: TraceAt::EveryStage };
+        let shape = |d, m| Shape {
+            d,
+            context: 0,
+            m,
+            layers: 2,
+            rank: 10,
+        };
+        let scheme = |steps| Scheme {
+            steps,
+            stepper: Stepper::Rk4,
+            trace: TraceAt::EveryStage,
+        };
         let total = |d, m, steps, n: f64| flops_per_sample(&shape(d, m), &scheme(steps)) * n;
         assert!((total(43, 256, 6, 2000.0) / 0.86e12 - 1.0).abs() < 0.01);
         assert!((total(6, 128, 10, 10000.0) / 0.32e12 - 1.0).abs() < 0.02);

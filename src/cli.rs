@@ -109,8 +109,14 @@ pub enum Precision {
 }
 
 fn positive(text: &str) -> Result<f64, String> {
-    let value: f64 = text.parse().map_err(|_| format!("`{text}` is not a number"))?;
-    if value > 0.0 && value.is_finite() { Ok(value) } else { Err("it must be above 0 and finite".into()) }
+    let value: f64 = text
+        .parse()
+        .map_err(|_| format!("`{text}` is not a number"))?;
+    if value > 0.0 && value.is_finite() {
+        Ok(value)
+    } else {
+        Err("it must be above 0 and finite".into())
+    }
 }
 
 #[cfg(test)]
@@ -129,15 +135,30 @@ mod tests {
             Some(Command::Train(train)) => train.watch,
             _ => None,
         };
-        assert_eq!(follow(&["otflow", "train", "--watch"]), Some(Follow::Native));
-        assert_eq!(follow(&["otflow", "train", "--watch=poll"]), Some(Follow::Poll));
+        assert_eq!(
+            follow(&["otflow", "train", "--watch"]),
+            Some(Follow::Native)
+        );
+        assert_eq!(
+            follow(&["otflow", "train", "--watch=poll"]),
+            Some(Follow::Poll)
+        );
         assert_eq!(follow(&["otflow", "train"]), None);
     }
 
     #[test]
     fn limits_out_of_range_are_refused() {
-        for bad in ["--iterations=0", "--seconds=nan", "--seconds=-1", "--threads=0", "--require=loss>3"] {
-            assert!(Cli::try_parse_from(["otflow", "train", bad]).is_err(), "{bad}");
+        for bad in [
+            "--iterations=0",
+            "--seconds=nan",
+            "--seconds=-1",
+            "--threads=0",
+            "--require=loss>3",
+        ] {
+            assert!(
+                Cli::try_parse_from(["otflow", "train", bad]).is_err(),
+                "{bad}"
+            );
         }
     }
 }

@@ -237,8 +237,20 @@ pub struct Rejection {
 }
 
 impl From<Rejection> for Event {
-    fn from(Rejection { file, line, column, message }: Rejection) -> Self {
-        Event::Rejected { file, line, column, message }
+    fn from(
+        Rejection {
+            file,
+            line,
+            column,
+            message,
+        }: Rejection,
+    ) -> Self {
+        Event::Rejected {
+            file,
+            line,
+            column,
+            message,
+        }
     }
 }
 

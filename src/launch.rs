@@ -18,10 +18,10 @@ use otflow_kernels::engine::compiled;
 use crate::cli::{self, Follow};
 use crate::dashboard::{self, Outcome};
 use crate::event::{Command, Event, Finished, Reason, Rejection, SCHEMA, Start};
-use crate::feed::{Feed, Publisher, wires};
+use crate::feed::{Feed, wires};
 use crate::headless;
 use crate::run::summary::Verdict;
-use crate::run::{RunDirectory, record};
+use crate::run::{RunDirectory, line, record};
 use crate::session::{self, EMBEDDED, Session};
 use crate::trainer::{Outlets, Trainer, train};
 use crate::watch::{self, Mode, Watcher};
@@ -72,12 +72,24 @@ impl Source {
         let default = Path::new(DEFAULT);
         let file = given.or_else(|| default.is_file().then_some(default));
         let text = file.map_or_else(|| Ok(EMBEDDED.into()), session::read)?;
-        let name = file.unwrap_or(default).file_stem().map_or("run".into(), |stem| stem.to_string_lossy().into_owned());
-        Ok(Source { file: file.map(Path::to_owned), text, name })
+        let name = file
+            .unwrap_or(default)
+            .file_stem()
+            .map_or("run".into(), |stem| stem.to_string_lossy().into_owned());
+        Ok(Source {
+            file: file.map(Path::to_owned),
+            text,
+            name,
+        })
     }
 
     fn parse(&self) -> Result<Session, Rejection> {
-        session::parse(&self.text, self.file.as_deref().unwrap_or(Path::new("built-in 8gaussians")))
+        session::parse(
+            &self.text,
+            self.file
+                .as_deref()
+                .unwrap_or(Path::new("built-in 8gaussians")),
+        )
     }
 }
 
@@ -102,13 +114,17 @@ pub fn launch(args: &cli::Train) -> Result<Exit> {
         Err(message) => return Ok(refuse(&message)),
     };
     let source = Source::find(args.session.as_deref());
-    let (source, session) = match source.and_then(|source| source.parse().map(|session| (source, session))) {
-        Ok(found) => found,
-        Err(rejection) => return Ok(refuse(&rejection.to_string())),
-    };
+    let (source, session) =
+        match source.and_then(|source| source.parse().map(|session| (source, session))) {
+            Ok(found) => found,
+            Err(rejection) => return Ok(refuse(&rejection.to_string())),
+        };
     let overlay = overlay(args);
     let session = Arc::new(overlay(session));
-    let threads = args.threads.map_or_else(|| thread::available_parallelism().map_or(1, usize::from), usize::from);
+    let threads = args.threads.map_or_else(
+        || thread::available_parallelism().map_or(1, usize::from),
+        usize::from,
+    );
     let trainer = Trainer::new(Arc::clone(&session), threads)?;
     let directory = match &args.out {
         Some(path) => RunDirectory::create_at(path, &source.text)?,
@@ -126,21 +142,38 @@ pub fn launch(args: &cli::Train) -> Result<Exit> {
     let start = start(&trainer, &source, (&directory, threads));
     let _watcher = follow(args, (on_screen, &source), &feed, overlay)?;
     signals(feed.commands.clone(), on_screen)?;
-    let outlets =
-        if on_screen { Outlets::with_pictures(publisher, &session)? } else { Outlets::new(publisher) };
-    let training = thread::Builder::new().name("trainer".into()).spawn(move || train(trainer, outlets, start))?;
+    let outlets = if on_screen {
+        Outlets::with_pictures(publisher, &session)?
+    } else {
+        Outlets::new(publisher)
+    };
+    let training = thread::Builder::new()
+        .name("trainer".into())
+        .spawn(move || train(trainer, outlets, start))?;
 
     let abandoned = watch_run(args, on_screen, &feed)?;
     if abandoned {
         return Ok(Exit::Signal(signal_hook::consts::SIGINT));
     }
-    let (finished, session) = training.join().map_err(|_| anyhow::anyhow!("the trainer panicked: a bug"))?;
-    let verdicts: Vec<Verdict> =
-        session.gates.iter().map(|gate| Verdict::new(gate.to_string(), gate.missed(finished.best.as_ref()))).collect();
-    let missed: Vec<String> = verdicts.iter().filter_map(|verdict| verdict.missed.clone()).collect();
+    let (finished, session) = training
+        .join()
+        .map_err(|_| anyhow::anyhow!("the trainer panicked: a bug"))?;
+    let verdicts: Vec<Verdict> = session
+        .gates
+        .iter()
+        .map(|gate| Verdict::new(gate.to_string(), gate.missed(finished.best.as_ref())))
+        .collect();
+    let missed: Vec<String> = verdicts
+        .iter()
+        .filter_map(|verdict| verdict.missed.clone())
+        .collect();
     let written = recording.finish(verdicts);
     if on_screen {
-        print!("{}", headless::summary(&finished, Some(directory.path())));
+        let last = line::words(&Event::Finished(finished.clone())).unwrap_or_default();
+        println!(
+            "{last}\n{}",
+            line::entry("run", &directory.path().display().to_string())
+        );
     }
     for sentence in &missed {
         eprintln!("{sentence}");
@@ -173,7 +206,9 @@ fn front_end(args: &cli::Train) -> Result<bool, String> {
     };
     match obstacle {
         None => Ok(true),
-        Some(obstacle) if args.tui => Err(format!("no dashboard here: {obstacle}; leave out --tui to train headless")),
+        Some(obstacle) if args.tui => Err(format!(
+            "no dashboard here: {obstacle}; leave out --tui to train headless"
+        )),
         Some(obstacle) => {
             eprintln!("training headless: {obstacle}");
             Ok(false)
@@ -181,7 +216,11 @@ fn front_end(args: &cli::Train) -> Result<bool, String> {
     }
 }
 
-fn start(trainer: &Trainer, source: &Source, (directory, threads): (&RunDirectory, usize)) -> Start {
+fn start(
+    trainer: &Trainer,
+    source: &Source,
+    (directory, threads): (&RunDirectory, usize),
+) -> Start {
     Start {
         schema: SCHEMA,
         version: env!("CARGO_PKG_VERSION").into(),
@@ -204,29 +243,40 @@ fn follow(
     feed: &Feed,
     overlay: impl Fn(Session) -> Session + Send + 'static,
 ) -> Result<Option<Watcher>> {
-    let how = args.watch.unwrap_or(if on_screen { Follow::Native } else { Follow::Off });
+    let how = args.watch.unwrap_or(if on_screen {
+        Follow::Native
+    } else {
+        Follow::Off
+    });
     let (Some(file), Follow::Native | Follow::Poll) = (&source.file, how) else {
         return Ok(None);
     };
-    let mode = if how == Follow::Poll { Mode::Poll } else { Mode::Native };
+    let mode = if how == Follow::Poll {
+        Mode::Poll
+    } else {
+        Mode::Native
+    };
     let commands = feed.commands.clone();
     let send = move |command| {
         let command = match command {
-            Command::Session(Ok(session)) => Command::Session(Ok(Arc::new(overlay(Session::clone(&session))))),
+            Command::Session(Ok(session)) => {
+                Command::Session(Ok(Arc::new(overlay(Session::clone(&session)))))
+            }
             other => other,
         };
         // The trainer may have ended; nobody needs the edit then.
         let _ = commands.send(command);
     };
-    let watcher =
-        watch::watch(file, mode, &source.text, send).with_context(|| format!("cannot watch {}", file.display()))?;
+    let watcher = watch::watch(file, mode, &source.text, send)
+        .with_context(|| format!("cannot watch {}", file.display()))?;
     Ok(Some(watcher))
 }
 
 /// INT, TERM and HUP end the run after the iteration in hand; headless, a second one ends the program at once.
 fn signals(commands: Sender<Command>, on_screen: bool) -> Result<()> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP]).context("cannot handle signals")?;
+    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])
+        .context("cannot handle signals")?;
     let body = move || {
         let mut told = false;
         for signal in signals.forever() {
@@ -244,8 +294,15 @@ fn signals(commands: Sender<Command>, on_screen: bool) -> Result<()> {
 /// Shows the run until it is over; true when the user has left it before.
 fn watch_run(args: &cli::Train, on_screen: bool, feed: &Feed) -> Result<bool> {
     if !on_screen {
-        let format = if args.json { headless::Format::Json } else { headless::Format::Text { every: args.every } };
-        let options = headless::Options { format, progress: headless::Progress::Stderr };
+        let format = if args.json {
+            headless::Format::Json
+        } else {
+            headless::Format::Text { every: args.every }
+        };
+        let options = headless::Options {
+            format,
+            progress: headless::Progress::Stderr,
+        };
         headless::run(feed, &options, &mut io::stdout().lock())?;
         return Ok(false);
     }
@@ -253,10 +310,14 @@ fn watch_run(args: &cli::Train, on_screen: bool, feed: &Feed) -> Result<bool> {
     match dashboard::run(feed, options)? {
         Outcome::Finished(_) => Ok(false),
         Outcome::Abandoned => Ok(true),
-        Outcome::Broken => anyhow::bail!("a thread panicked: a bug; the run directory holds the last parameters written"),
+        Outcome::Broken => anyhow::bail!(
+            "a thread panicked: a bug; the run directory holds the last parameters written"
+        ),
         Outcome::Lost(_) => {
             // Without a terminal nobody watches: end as its hang-up would, with the parameters written.
-            let _ = feed.commands.send(Command::Stop(Reason::Signal(signal_hook::consts::SIGHUP)));
+            let _ = feed
+                .commands
+                .send(Command::Stop(Reason::Signal(signal_hook::consts::SIGHUP)));
             Ok(false)
         }
     }

@@ -50,11 +50,21 @@ fn compare(args: &Verify) -> Result<Exit> {
         Precision::F32 => engine::Precision::F32,
         Precision::F64 => engine::Precision::F64,
     };
-    let agreements = args.files.iter().map(|file| verify(file, precision)).collect::<Result<Vec<Agreement>>>()?;
+    let agreements = args
+        .files
+        .iter()
+        .map(|file| verify(file, precision))
+        .collect::<Result<Vec<Agreement>>>()?;
     if args.json {
         println!("{}", serde_json::to_string_pretty(&agreements)?);
     } else {
-        agreements.iter().for_each(|agreement| print!("{agreement}"));
+        agreements
+            .iter()
+            .for_each(|agreement| print!("{agreement}"));
     }
-    Ok(if agreements.iter().all(Agreement::holds) { Exit::Done } else { Exit::Failed })
+    Ok(if agreements.iter().all(Agreement::holds) {
+        Exit::Done
+    } else {
+        Exit::Failed
+    })
 }

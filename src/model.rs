@@ -53,8 +53,7 @@ pub struct Error {
     /// The file.
     pub path: PathBuf,
     /// What is wrong.
-    #[source]
-    pub fault: Fault,
+    pub fault: Box<Fault>,
 }
 
 /// What is wrong with a model file.
@@ -168,7 +167,10 @@ impl Model {
 
 fn at(path: &Path) -> impl FnOnce(Fault) -> Error {
     let path = path.to_owned();
-    |fault| Error { path, fault }
+    |fault| Error {
+        path,
+        fault: Box::new(fault),
+    }
 }
 
 /// The first value that is not finite, as an error.

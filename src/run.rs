@@ -368,4 +368,14 @@ mod tests {
             assert_eq!(object["lr"].is_null(), !lr.is_finite());
         }
     }
+
+    #[cfg(unix)]
+    #[test]
+    fn an_event_that_json_can_not_tell_is_a_line_all_the_same() {
+        use std::os::unix::ffi::OsStringExt;
+        let path = PathBuf::from(std::ffi::OsString::from_vec(vec![0xff]));
+        let text = line::json(&Event::Checkpoint { iteration: 1, path });
+        let object: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(object["event"], "warning");
+    }
 }

@@ -94,8 +94,16 @@ impl Agreement {
 impl fmt::Display for Agreement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let verdict = if self.holds() { "agrees" } else { "DIFFERS" };
-        writeln!(f, "{} ({}) {verdict}: largest relative error {:.1e}", self.file.display(), self.precision, self.largest)?;
-        self.errors.iter().try_for_each(|(name, error)| writeln!(f, "  {name:<20} {error:.1e}"))
+        writeln!(
+            f,
+            "{} ({}) {verdict}: largest relative error {:.1e}",
+            self.file.display(),
+            self.precision,
+            self.largest
+        )?;
+        self.errors
+            .iter()
+            .try_for_each(|(name, error)| writeln!(f, "  {name:<20} {error:.1e}"))
     }
 }
 

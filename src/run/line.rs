@@ -62,15 +62,17 @@ pub fn words(event: &Event) -> Option<String> {
         Event::Finished(finished) => ("finished", ended(finished)),
         Event::Iteration { .. } | Event::Validation { .. } | Event::Resample { .. } => return None,
     };
+    Some(entry(kind, &text))
+}
+
+/// A text behind a word that says what it is about, without control characters.
+pub fn entry(kind: &str, text: &str) -> String {
     let printable = |c: char| if c.is_control() { '\u{fffd}' } else { c };
     let lines: Vec<String> = text
         .lines()
         .map(|line| line.chars().map(printable).collect())
         .collect();
-    Some(format!(
-        "{kind:<KIND$}{}",
-        lines.join(&format!("\n{:KIND$}", ""))
-    ))
+    format!("{kind:<KIND$}{}", lines.join(&format!("\n{:KIND$}", "")))
 }
 
 /// The iteration an event belongs to, where it has one.

@@ -165,9 +165,15 @@ impl Writer {
             results.push(self.write_summary());
         }
         let waiting: Vec<&str> = self.unsaved.keys().copied().collect();
-        let models = waiting.into_iter().filter_map(|name| self.save(name).err()).map(|e| e.to_string());
+        let models = waiting
+            .into_iter()
+            .filter_map(|name| self.save(name).err())
+            .map(|e| e.to_string());
         let models: Vec<String> = models.collect();
-        let lines = results.into_iter().filter_map(Result::err).map(|e| e.to_string());
+        let lines = results
+            .into_iter()
+            .filter_map(Result::err)
+            .map(|e| e.to_string());
         let errors: Vec<String> = lines.chain(models).collect();
         if errors.is_empty() {
             Ok(())

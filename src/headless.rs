@@ -1,0 +1,343 @@
+//! Training without a screen: the events of a run as aligned rows for people or as JSON lines for programs, on stdout.
+//!
+//! Text: a header, then rows of training losses, validation losses and C - H; between them, behind `#`, what happened.
+//! Never an escape code or a carriage return. JSON: every event is one line ([`crate::run::line::json`]), `start` first.
+//! What comes out at the other end of a pipe can't harm training: when it is closed, printing stops and nothing else.
+
+mod bar;
+mod number;
+mod rows;
+
+use std::io::{self, ErrorKind, Write};
+
+use crate::event::{Event, Finished};
+use crate::feed::Feed;
+use crate::run::line;
+use bar::Bar;
+use rows::Rows;
+
+/// How a run is told.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// For people or for programs.
+    pub format: Format,
+    /// The bar beside the rows.
+    pub progress: Progress,
+}
+
+/// For whom the run is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Aligned rows.
+    Text {
+        /// Iterations between rows; None: a row at each validation. There is always one for the first and the last iteration,
+        /// and one when there was none for ten seconds of training.
+        every: Option<u64>,
+    },
+    /// JSON lines.
+    Json,
+}
+
+/// Where the progress bar goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// To stderr, if that is a terminal.
+    Stderr,
+    /// Nowhere.
+    Hidden,
+}
+
+/// Tells a run until it ends; says how it ended. An error means that `out` could not be written (a closed pipe is none) or
+/// that the trainer is gone without a word; either is found out only at the end of the run.
+pub fn run(feed: &Feed, options: &Options, out: &mut impl Write) -> io::Result<Finished> {
+    let mut out = Output {
+        out,
+        open: true,
+        failure: None,
+    };
+    let bar = Bar::new(options.progress);
+    let mut rows = match options.format {
+        Format::Text { every } => Some(Rows::new(every)),
+        Format::Json => None,
+    };
+    let mut tell = |event: &Event| {
+        rows.as_mut()
+            .map_or_else(|| line::json(event), |rows| rows.tell(event))
+    };
+    let mut dropped = 0;
+    let mut finished = None;
+    while finished.is_none()
+        && let Some(event) = next(feed)
+    {
+        let mut text = String::new();
+        if matches!(event, Event::Validation { .. } | Event::Finished(_))
+            && feed.dropped() > dropped
+        {
+            dropped = feed.dropped();
+            text += &tell(&drops(dropped));
+        }
+        text += &tell(&event);
+        bar.apply(&event);
+        if !text.is_empty() {
+            bar.around(|| out.print(&text));
+        }
+        if let Event::Finished(end) = event {
+            finished = Some(end);
+        }
+    }
+    bar.clear();
+    let silence = || {
+        io::Error::new(
+            ErrorKind::UnexpectedEof,
+            "the trainer is gone without saying how the run ended",
+        )
+    };
+    out.failure
+        .map_or_else(|| finished.ok_or_else(silence), Err)
+}
+
+/// None when the trainer is gone and its last event was taken.
+fn next(feed: &Feed) -> Option<Event> {
+    feed.events
+        .recv()
+        .ok()
+        .or_else(|| feed.finished().map(Event::Finished))
+}
+
+fn drops(dropped: u64) -> Event {
+    let message = format!(
+        "{dropped} events are left out here: they came faster than they were read; metrics.jsonl has all"
+    );
+    Event::Warning { message }
+}
+
+/// A writer that is left alone after its first failure.
+struct Output<'a, W> {
+    out: &'a mut W,
+    open: bool,
+    failure: Option<io::Error>,
+}
+
+impl<W: Write> Output<'_, W> {
+    /// Writes and flushes, so that nothing comes out later in the middle of the bar.
+    fn print(&mut self, text: &str) {
+        if !self.open {
+            return;
+        }
+        if let Err(error) = self
+            .out
+            .write_all(text.as_bytes())
+            .and_then(|()| self.out.flush())
+        {
+            self.open = false;
+            if error.kind() != ErrorKind::BrokenPipe {
+                let message = format!("cannot write the output: {error}");
+                self.failure = Some(io::Error::new(error.kind(), message));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::SCHEMA;
+    use crate::feed::wires;
+    use crate::run::synthetic;
+    use serde_json::Value;
+
+    const ROWS: Format = Format::Text { every: None };
+
+    fn options(format: Format) -> Options {
+        Options {
+            format,
+            progress: Progress::Hidden,
+        }
+    }
+
+    /// What `run` prints about these events.
+    fn told(format: Format, events: Vec<Event>) -> String {
+        let (publisher, feed, _records) = wires();
+        events
+            .into_iter()
+            .for_each(|event| publisher.publish(event));
+        let mut out = Vec::new();
+        run(&feed, &options(format), &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    /// The iterations that have a row of their own.
+    fn rows(text: &str) -> Vec<u64> {
+        let rows = text.lines().filter(|line| !line.starts_with('#')).skip(1);
+        rows.map(|row| row.split_whitespace().next().unwrap().parse().unwrap())
+            .collect()
+    }
+
+    /// A run of 30 iterations of one second each, without validations.
+    fn plain_run() -> Vec<Event> {
+        let iterations = (1..=30).map(|i| synthetic::iteration(i, i as f64, 0.1, 0.5));
+        let end = synthetic::events().pop().unwrap();
+        [Event::Start(synthetic::start())]
+            .into_iter()
+            .chain(iterations)
+            .chain([end])
+            .collect()
+    }
+
+    /// A writer that fails from its second call on.
+    struct Failing {
+        kind: ErrorKind,
+        calls: usize,
+    }
+
+    impl Write for Failing {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.calls += 1;
+            if self.calls > 1 {
+                Err(self.kind.into())
+            } else {
+                Ok(bytes.len())
+            }
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_run_is_told_in_aligned_rows() {
+        insta::assert_snapshot!(told(ROWS, synthetic::events()));
+    }
+
+    #[test]
+    fn rows_hold_no_escape_codes_and_line_up() {
+        let text = told(ROWS, synthetic::events());
+        assert!(text.chars().all(|c| c == '\n' || !c.is_control()));
+        let widths: Vec<usize> = text
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .map(|line| line.chars().count())
+            .collect();
+        assert_eq!(widths.len(), 5);
+        assert!(widths.iter().all(|&width| width == widths[0]));
+    }
+
+    #[test]
+    fn rows_come_at_the_first_and_last_iteration_and_after_ten_seconds_of_silence() {
+        assert_eq!(rows(&told(ROWS, plain_run())), [1, 11, 21, 30]);
+    }
+
+    #[test]
+    fn rows_come_as_often_as_asked_for() {
+        let every = |n| Format::Text { every: Some(n) };
+        assert_eq!(rows(&told(every(7), plain_run())), [1, 7, 14, 21, 28, 30]);
+        assert_eq!(rows(&told(every(0), plain_run())).len(), 30);
+    }
+
+    #[test]
+    fn json_lines_have_the_names_of_the_contract() {
+        let text = told(Format::Json, synthetic::events());
+        let objects: Vec<Value> = text
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        assert_eq!(objects.len(), synthetic::events().len());
+        assert_eq!(
+            (&objects[0]["event"], &objects[0]["schema"]),
+            (&"start".into(), &SCHEMA.into())
+        );
+        let contract: [(&str, &[&str]); 7] = [
+            (
+                "iteration",
+                &["iteration", "seconds", "lr", "loss", "L", "C", "R"],
+            ),
+            (
+                "validation",
+                &[
+                    "iteration",
+                    "loss",
+                    "L",
+                    "C",
+                    "R",
+                    "divergence",
+                    "divergence_se",
+                ],
+            ),
+            ("edit", &["iteration", "field", "old", "new"]),
+            ("rejected", &["file", "line", "column", "message"]),
+            ("rollback", &["iteration"]),
+            ("checkpoint", &["iteration", "path"]),
+            ("finished", &["iteration", "reason", "best"]),
+        ];
+        for (name, keys) in contract {
+            let object = objects
+                .iter()
+                .find(|object| object["event"] == name)
+                .unwrap();
+            assert!(keys.iter().all(|key| object.get(key).is_some()), "{object}");
+        }
+        assert_eq!(objects.last().unwrap()["event"], "finished");
+    }
+
+    #[test]
+    fn a_closed_pipe_ends_the_printing_and_not_the_run() {
+        let (publisher, feed, _records) = wires();
+        synthetic::events()
+            .into_iter()
+            .for_each(|event| publisher.publish(event));
+        let mut pipe = Failing {
+            kind: ErrorKind::BrokenPipe,
+            calls: 0,
+        };
+        let finished = run(&feed, &options(ROWS), &mut pipe).unwrap();
+        assert_eq!((finished.iteration, pipe.calls), (4, 2));
+        assert!(feed.events.is_empty());
+    }
+
+    #[test]
+    fn a_full_disk_is_reported_when_the_run_has_ended() {
+        let (publisher, feed, _records) = wires();
+        synthetic::events()
+            .into_iter()
+            .for_each(|event| publisher.publish(event));
+        let mut disk = Failing {
+            kind: ErrorKind::StorageFull,
+            calls: 0,
+        };
+        let error = run(&feed, &options(Format::Json), &mut disk).unwrap_err();
+        assert_eq!((error.kind(), disk.calls), (ErrorKind::StorageFull, 2));
+        assert!(feed.events.is_empty());
+    }
+
+    #[test]
+    fn events_that_were_dropped_are_told_and_the_end_is_not_lost() {
+        let (publisher, feed, _records) = wires();
+        let mut sent = 0;
+        while feed.dropped() < 3 {
+            sent += 1;
+            publisher.publish(synthetic::iteration(sent, 0.0, 0.1, 0.5));
+        }
+        synthetic::events()
+            .pop()
+            .into_iter()
+            .for_each(|end| publisher.publish(end));
+        drop(publisher);
+        let mut out = Vec::new();
+        assert_eq!(run(&feed, &options(ROWS), &mut out).unwrap().iteration, 4);
+        assert!(
+            String::from_utf8(out)
+                .unwrap()
+                .contains("warning     3 events are left out here")
+        );
+    }
+
+    #[test]
+    fn a_trainer_that_is_gone_without_a_word_is_an_error() {
+        let (publisher, feed, _records) = wires();
+        publisher.publish(Event::Start(synthetic::start()));
+        drop(publisher);
+        let error = run(&feed, &options(ROWS), &mut Vec::new()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::UnexpectedEof);
+    }
+}

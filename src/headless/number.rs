@@ -1,0 +1,98 @@
+//! Numbers in columns: six significant digits in at most [`WIDTH`] characters, whatever the value.
+
+/// Characters of a column; enough for a sign and six digits of what losses are, from 0.01 to 999999.
+pub(super) const WIDTH: usize = 10;
+
+/// Significant digits of a loss.
+pub(super) const DIGITS: usize = 6;
+
+/// As many significant digits as asked for; fewer where [`WIDTH`] has no place for them.
+pub(super) fn general(value: f64, digits: usize) -> String {
+    if !value.is_finite() {
+        return value.to_string();
+    }
+    let scientific = format!("{value:.*e}", digits - 1);
+    // Of the rounded value: 999999.7 has the exponent 6.
+    let exponent: i32 = scientific
+        .split('e')
+        .nth(1)
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(0);
+    let decimals = digits as i32 - 1 - exponent;
+    let fixed = format!("{value:.*}", decimals.max(0) as usize);
+    if exponent >= -3 && decimals >= 0 && fixed.len() <= WIDTH {
+        return fixed;
+    }
+    let shorter = (0..digits).rev().map(|places| format!("{value:.places$e}"));
+    shorter
+        .into_iter()
+        .find(|text| text.len() <= WIDTH)
+        .unwrap_or(scientific)
+}
+
+/// A setting as it was typed, where it fits.
+pub(super) fn setting(value: f64) -> String {
+    let typed = value.to_string();
+    if typed.len() <= WIDTH {
+        typed
+    } else {
+        general(value, DIGITS)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn losses_have_six_digits() {
+        let cases = [
+            (2.8123456, "2.81235"),
+            (-3.2, "-3.20000"),
+            (1e5, "100000"),
+            (123456.789, "123457"),
+            (999999.7, "1.00000e6"),
+            (1e-2, "0.0100000"),
+            (-0.0123456789, "-0.0123457"),
+            (0.00123456789, "0.00123457"),
+            (-0.00123456789, "-1.2346e-3"),
+            (1.23456789e-5, "1.23457e-5"),
+            (-1.23456789e-300, "-1.23e-300"),
+            (0.0, "0.00000"),
+            (f64::NAN, "NaN"),
+            (f64::NEG_INFINITY, "-inf"),
+        ];
+        for (value, text) in cases {
+            assert_eq!(general(value, DIGITS), text);
+        }
+    }
+
+    #[test]
+    fn every_magnitude_fits_into_its_column_and_keeps_its_value() {
+        /// Three digits are left in the worst case, -1.23e-300.
+        const ROUNDING: f64 = 0.005;
+        for exponent in -307..308 {
+            for value in [9.99999, 1.23456, -1.23456, -9.99999].map(|v| v * 10_f64.powi(exponent)) {
+                let text = general(value, DIGITS);
+                assert!(text.len() <= WIDTH, "{text}");
+                assert!(
+                    (text.parse::<f64>().unwrap() / value - 1.0).abs() <= ROUNDING,
+                    "{text} for {value}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_standard_error_has_two_digits() {
+        assert_eq!(general(0.0021345, 2), "0.0021");
+        assert_eq!(general(12.3, 2), "12");
+        assert_eq!(general(123.0, 2), "1.2e2");
+    }
+
+    #[test]
+    fn a_rate_is_shown_as_typed_unless_it_is_too_long() {
+        assert_eq!(setting(0.1), "0.1");
+        assert_eq!(setting(0.1 / 3.0), "0.0333333");
+    }
+}
