@@ -340,9 +340,9 @@ mod tests {
         }
         let mut output = vec![T::default(); width];
         T::transpose(&input, &mut output);
-        for k in 0..width {
-            for l in 0..width {
-                assert_eq!(lanes(&output[l])[k], lanes(&input[k])[l]);
+        for (k, input) in input.iter().enumerate() {
+            for (l, output) in output.iter().enumerate() {
+                assert_eq!(lanes(output)[k], lanes(input)[l]);
             }
         }
     }

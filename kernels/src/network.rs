@@ -85,8 +85,8 @@ impl<T: Lanes> Network<T> {
         let (s, m, d) = (self.shape.inputs(), self.shape.m, self.shape.d);
         for (k, row) in k0.chunks(s).enumerate() {
             self.norms[k] = T::Real::of(row[..d].iter().map(|v| v * v).sum());
-            for j in 0..d {
-                self.k0[j * m + k] = T::Real::of(row[j]);
+            for (j, &value) in row[..d].iter().enumerate() {
+                self.k0[j * m + k] = T::Real::of(value);
             }
         }
         for j in 0..d {

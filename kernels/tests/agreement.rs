@@ -1,5 +1,6 @@
 //! The kernels against the specification and against themselves: exact gradients, every lane width, any number of threads,
 //! order of convergence, and no lane that touches another.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use otflow_kernels::batch::Batch;
 use otflow_kernels::engine::{Direction, Engine, Samples};
