@@ -19,6 +19,8 @@ mod control;
 mod picture;
 mod problem;
 mod schedule;
+#[cfg(test)]
+mod tests;
 mod validation;
 
 use std::sync::Arc;

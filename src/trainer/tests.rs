@@ -1,0 +1,344 @@
+//! The trainer as a whole: same bits, copies, recovery, edits, commands.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::*;
+use crate::event::{Command, Finished, Start};
+use crate::feed::{Feed, Record, wires};
+use crate::session;
+use crossbeam_channel::Receiver;
+
+/// A small run that still has every part: batches drawn again, validations, a falling rate.
+const SMALL: &str = r#"(
+    data: Toy(name: "moons", batch: 200, resample_every: 4),
+    model: (width: 8),
+    flow: (steps: 4),
+    optimizer: Adam(lr: 0.05, schedule: Halve(every: 5)),
+    validation: (every: 3, samples: 100, steps: 5),
+    stop: (iterations: 9),
+)"#;
+
+fn session(text: &str) -> Arc<Session> {
+    Arc::new(session::parse(text, Path::new("test.ron")).unwrap())
+}
+
+fn trainer(text: &str, threads: usize) -> Trainer {
+    Trainer::new(session(text), threads).unwrap()
+}
+
+/// Iterates and gives the events, times left out.
+fn iterate(trainer: &mut Trainer, iterations: usize) -> Vec<Event> {
+    let mut events = Vec::new();
+    for _ in 0..iterations {
+        trainer.iterate(&mut |event| events.push(without_time(event)));
+    }
+    events
+}
+
+fn without_time(mut event: Event) -> Event {
+    if let Event::Iteration { seconds, .. } | Event::Validation { seconds, .. } = &mut event {
+        *seconds = 0.0;
+    }
+    event
+}
+
+#[test]
+fn any_number_of_threads_trains_the_same_bits() {
+    let mut one = trainer(SMALL, 1);
+    let events = iterate(&mut one, 9);
+    for threads in [2, 3] {
+        let mut other = trainer(SMALL, threads);
+        assert_eq!(iterate(&mut other, 9), events);
+        assert_eq!(other.theta, one.theta);
+    }
+}
+
+#[test]
+fn validations_draws_and_drops_come_when_they_are_due() {
+    let events = iterate(&mut trainer(SMALL, 1), 9);
+    let at = |wanted: fn(&Event) -> Option<u64>| -> Vec<u64> {
+        events.iter().filter_map(wanted).collect()
+    };
+    let validations = at(|e| match e {
+        Event::Validation { iteration, .. } => Some(*iteration),
+        _ => None,
+    });
+    let draws = at(|e| match e {
+        Event::Resample { iteration } => Some(*iteration),
+        _ => None,
+    });
+    let drops = at(|e| match e {
+        Event::Rate { iteration, .. } => Some(*iteration),
+        _ => None,
+    });
+    assert_eq!(
+        (validations, draws, drops),
+        (vec![3, 6, 9], vec![4, 8], vec![5])
+    );
+}
+
+#[test]
+fn training_lowers_the_loss_and_the_divergence() {
+    let mut trainer = trainer(SMALL, 1);
+    let events = iterate(&mut trainer, 60);
+    let validations: Vec<(f64, f64)> = events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Validation {
+                losses, divergence, ..
+            } => Some((losses.loss, divergence.unwrap())),
+            _ => None,
+        })
+        .collect();
+    let (first, last) = (validations[0], validations[validations.len() - 1]);
+    assert!(
+        last.0 < first.0 && last.1 < first.1,
+        "{first:?} -> {last:?}"
+    );
+}
+
+#[test]
+fn the_best_parameters_are_a_copy() {
+    let mut trainer = trainer(SMALL, 1);
+    iterate(&mut trainer, 3);
+    let best = trainer.best_model().unwrap().theta;
+    iterate(&mut trainer, 2);
+    assert_eq!(trainer.best_model().unwrap().theta, best);
+    assert_ne!(trainer.theta, best);
+}
+
+#[test]
+fn without_a_flow_the_divergence_is_that_of_the_normal() {
+    let mut trainer = trainer(SMALL, 1);
+    trainer.theta.fill(0.0);
+    trainer.engine.load(&trainer.theta);
+    let session = trainer.session().clone();
+    let (scheme, alpha) = (scheme(&session.flow), alpha(&session));
+    let figures = trainer
+        .validation
+        .figures(&mut *trainer.engine, &scheme, &alpha);
+    let rows = trainer.data.draw(Stream::Validation, 0, 100);
+    let truth = trainer.data.log_density(&rows).unwrap();
+    let normal = |x: &[f64]| -0.5 * (x[0] * x[0] + x[1] * x[1]) - std::f64::consts::TAU.ln();
+    let c = -rows.chunks(2).map(normal).sum::<f64>() / 100.0;
+    let divergence = c + truth.iter().sum::<f64>() / 100.0;
+    assert!((figures.losses.c - c).abs() < 1e-13);
+    assert!((figures.divergence.unwrap() - divergence).abs() < 1e-13);
+    assert_eq!((figures.losses.l, figures.losses.r), (0.0, 0.0));
+}
+
+#[test]
+fn a_loss_that_is_not_finite_never_reaches_the_parameters() {
+    let mut trainer = trainer(SMALL, 1);
+    iterate(&mut trainer, 3);
+    let (good, adam) = (trainer.theta.clone(), trainer.adam.clone());
+    trainer.iterate(&mut |_| {});
+    // As if that step had gone too far.
+    trainer.theta.iter_mut().for_each(|value| *value *= 1e200);
+    let events = iterate(&mut trainer, 1);
+    let Some(Event::Rollback {
+        iteration,
+        to,
+        lr,
+        left,
+        ..
+    }) = events.last()
+    else {
+        unreachable!("{events:?}");
+    };
+    assert_eq!((*iteration, *to, *lr, *left), (5, 3, 0.025, 4));
+    assert_eq!((&trainer.theta, &trainer.adam), (&good, &adam));
+    assert!(
+        iterate(&mut trainer, 1).iter().any(
+            |event| matches!(event, Event::Iteration { losses, .. } if losses.loss.is_finite())
+        )
+    );
+}
+
+#[test]
+fn rollbacks_end_and_then_the_run_has_diverged() {
+    let mut trainer = trainer(SMALL, 1);
+    // Where no batch gives a finite loss, there is nothing to go back to.
+    trainer.theta.fill(1e200);
+    trainer.good.theta.fill(1e200);
+    let reasons: Vec<Option<Reason>> = (0..6).map(|_| trainer.iterate(&mut |_| {})).collect();
+    assert_eq!(reasons[..5], [None; 5]);
+    assert_eq!(reasons[5], Some(Reason::Diverged));
+}
+
+/// The events of a run that is told these commands before it starts.
+fn run_with(commands: Vec<Command>) -> (Vec<Event>, Finished) {
+    let trainer = trainer(SMALL, 1);
+    let (publisher, feed, records) = wires();
+    commands
+        .into_iter()
+        .for_each(|command| feed.commands.send(command).unwrap());
+    let start = start(&trainer);
+    let (finished, _) = train(trainer, Outlets::new(Arc::new(publisher)), start);
+    (events(&records), finished)
+}
+
+fn events(records: &Receiver<Record>) -> Vec<Event> {
+    records
+        .iter()
+        .filter_map(|record| match record {
+            Record::Event(event) => Some(event),
+            Record::Model(..) => None,
+        })
+        .collect()
+}
+
+fn start(trainer: &Trainer) -> Start {
+    Start {
+        schema: 1,
+        version: String::new(),
+        name: "test".into(),
+        file: None,
+        run: None,
+        session: trainer.session().clone(),
+        dimension: 2,
+        parameters: 0,
+        threads: 1,
+        compiled: String::new(),
+        entropy: None,
+    }
+}
+
+#[test]
+fn a_run_starts_finishes_and_keeps_its_parameters() {
+    let trainer = trainer(SMALL, 1);
+    let (publisher, _feed, records) = wires();
+    let start = start(&trainer);
+    let (finished, _) = train(trainer, Outlets::new(Arc::new(publisher)), start);
+    assert_eq!(
+        (finished.iteration, finished.reason),
+        (9, Reason::Iterations)
+    );
+    let records: Vec<Record> = records.iter().collect();
+    assert!(matches!(
+        records.first(),
+        Some(Record::Event(Event::Start(_)))
+    ));
+    assert!(matches!(
+        records.last(),
+        Some(Record::Event(Event::Finished(_)))
+    ));
+    let kept = |wanted: &str| {
+        records
+            .iter()
+            .any(|r| matches!(r, Record::Model(name, _) if *name == wanted))
+    };
+    assert!(kept("best") && kept("last"));
+}
+
+#[test]
+fn an_edit_is_told_and_takes_hold_by_its_class() {
+    let edited = SMALL
+        .replace("lr: 0.05", "lr: 0.01")
+        .replace("batch: 200", "batch: 100")
+        .replace("width: 8", "width: 16");
+    let (events, _) = run_with(vec![Command::Session(Ok(session(&edited)))]);
+    let told: Vec<(String, String)> = events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Edit { field, applies, .. } => Some((field.clone(), applies.clone())),
+            _ => None,
+        })
+        .collect();
+    let pair = |field: &str, applies: &str| (field.to_owned(), applies.to_owned());
+    assert_eq!(told.len(), 3);
+    for expected in [
+        pair("optimizer.lr", "live"),
+        pair("data.batch", "resample"),
+        pair("model.width", "restart"),
+    ] {
+        assert!(told.contains(&expected), "{told:?}");
+    }
+    let rate = events.iter().find_map(|event| match event {
+        Event::Iteration { lr, .. } => Some(*lr),
+        _ => None,
+    });
+    assert_eq!(rate, Some(0.01));
+}
+
+#[test]
+fn the_batch_changes_at_the_next_draw_and_not_before() {
+    let mut trainer = trainer(SMALL, 1);
+    let edited = session(&SMALL.replace("batch: 200", "batch: 100"));
+    iterate(&mut trainer, 1);
+    trainer.take_up(edited);
+    iterate(&mut trainer, 2);
+    assert_eq!(trainer.batch.rows.len(), 2 * 200);
+    iterate(&mut trainer, 1);
+    assert_eq!(trainer.batch.rows.len(), 2 * 100);
+}
+
+#[test]
+fn a_refused_edit_changes_nothing_but_is_told() {
+    let rejection = session::parse("(", Path::new("test.ron")).unwrap_err();
+    let (with, _) = run_with(vec![Command::Session(Err(rejection))]);
+    let (without, _) = run_with(vec![]);
+    let losses = |events: &[Event]| -> Vec<Event> {
+        let iterations = events
+            .iter()
+            .filter(|event| matches!(event, Event::Iteration { .. }));
+        iterations.cloned().map(without_time).collect()
+    };
+    assert_eq!(losses(&with), losses(&without));
+    assert!(
+        with.iter()
+            .any(|event| matches!(event, Event::Rejected { .. }))
+    );
+}
+
+fn next_iteration(feed: &Feed) -> Option<u64> {
+    loop {
+        match feed.events.recv_timeout(Duration::from_millis(300)).ok()? {
+            Event::Iteration { iteration, .. } => return Some(iteration),
+            _ => continue,
+        }
+    }
+}
+
+#[test]
+fn a_paused_run_waits_steps_and_goes_on() {
+    let trainer = trainer(SMALL, 1);
+    let (publisher, feed, _records) = wires();
+    let tell = |command| feed.commands.send(command).unwrap();
+    tell(Command::Pause);
+    tell(Command::Step);
+    let start = start(&trainer);
+    let training =
+        std::thread::spawn(move || train(trainer, Outlets::new(Arc::new(publisher)), start));
+    assert_eq!(next_iteration(&feed), Some(1));
+    assert_eq!(next_iteration(&feed), None, "one step, then paused again");
+    tell(Command::Resume);
+    assert_eq!(next_iteration(&feed), Some(2));
+    tell(Command::Stop(Reason::Quit));
+    let (finished, _) = training.join().unwrap();
+    assert!(finished.iteration <= 9);
+}
+
+#[test]
+fn a_paused_run_can_be_stopped() {
+    let (_, finished) = run_with(vec![Command::Pause, Command::Stop(Reason::Signal(15))]);
+    assert_eq!(
+        (finished.iteration, finished.reason),
+        (0, Reason::Signal(15))
+    );
+}
+
+#[test]
+fn new_weights_judge_the_best_anew() {
+    let mut trainer = trainer(SMALL, 1);
+    iterate(&mut trainer, 3);
+    let before = trainer.best().unwrap().losses;
+    let mut heavier = Session::clone(trainer.session());
+    heavier.weights.likelihood *= 2.0;
+    let added = trainer.session().weights.likelihood * before.c;
+    trainer.take_up(Arc::new(heavier));
+    let after = trainer.best().unwrap().losses;
+    assert!((after.loss - before.loss - added).abs() < 1e-9 * after.loss);
+}
