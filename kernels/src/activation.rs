@@ -65,14 +65,23 @@ const ATANH_F64: [f64; 11] = [
     0.170_441_635_627_813_98,
 ];
 
-/// The polynomial's value at x; `coefficients` from the constant upwards.
+/// The polynomial's value at x; `coefficients` from the constant upwards. Even and odd powers go side by side, since a
+/// single chain of multiply-adds would leave the units waiting.
 #[inline(always)]
 fn polynomial<T: Lanes, const N: usize>(coefficients: &[f64; N], x: T) -> T {
-    let mut value = T::of(coefficients[N - 1]);
-    for &c in coefficients[..N - 1].iter().rev() {
-        value = value.mul_add(x, T::of(c));
+    let square = x * x;
+    let chain = |last: usize| {
+        let rest = coefficients[..last].iter().rev().skip(1).step_by(2);
+        rest.fold(T::of(coefficients[last]), |value, &c| {
+            value.mul_add(square, T::of(c))
+        })
+    };
+    let (high, low) = (chain(N - 1), chain(N - 2));
+    if N % 2 == 1 {
+        low.mul_add(x, high)
+    } else {
+        high.mul_add(x, low)
     }
-    value
 }
 
 /// exp(-2|a|) - 1, in [-1, 0].
