@@ -86,6 +86,11 @@ pub enum Event {
         /// What is wrong and what is allowed, with the line and a caret.
         message: String,
     },
+    /// A new version of the session file is valid and changes nothing, as after a refused one was taken back.
+    Accepted {
+        /// Last iteration done.
+        iteration: u64,
+    },
     /// The schedule changed the learning rate.
     Rate {
         /// After this iteration.

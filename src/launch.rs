@@ -134,9 +134,9 @@ pub fn launch(args: &cli::Train) -> Result<Exit> {
     let publisher = Arc::new(publisher);
     // Weak: the writer ends when the trainer has let go of the publisher.
     let to_screen = Arc::downgrade(&publisher);
-    let recording = record(&directory, records, move |message| {
+    let recording = record(&directory, records, move |event| {
         if let Some(publisher) = to_screen.upgrade() {
-            publisher.publish(Event::Warning { message });
+            publisher.publish(event);
         }
     })?;
     let start = start(&trainer, &source, (&directory, threads));
@@ -182,7 +182,8 @@ pub fn launch(args: &cli::Train) -> Result<Exit> {
         eprintln!("error: {error}");
         return Ok(Exit::Failed);
     }
-    Ok(exit(&finished, !missed.is_empty()))
+    // In the dashboard a person has judged already.
+    Ok(exit(&finished, !on_screen && !missed.is_empty()))
 }
 
 fn refuse(message: &str) -> Exit {

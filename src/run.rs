@@ -5,7 +5,7 @@
 //! | `session.ron` | the session as started, its exact text |
 //! | `metrics.jsonl` | the events start, iteration, validation, resample, rate, rollback, finished, as `train --json` prints them |
 //! | `edits.jsonl` | the event edit for every accepted edit, with its iteration; not the restart-only ones |
-//! | `log.txt` | in words, with the time of day: all that happened but iterations, validations and resamples |
+//! | `log.txt` | in words, with the time of day: all that happened but iterations, validations, resamples and checkpoints |
 //! | `summary.json` | [`summary::Summary`], when the run has finished |
 //! | `best.safetensors`, `last.safetensors` | [`Model`] |
 //!
@@ -129,7 +129,7 @@ mod tests {
         let directory =
             RunDirectory::create(parent, "8gaussians", "Session()\r\n// as typed").unwrap();
         let (publisher, _feed, records) = wires();
-        let recording = record(&directory, records, |warning| panic!("{warning}")).unwrap();
+        let recording = record(&directory, records, |event| panic!("{event:?}")).unwrap();
         synthetic::events()
             .into_iter()
             .for_each(|event| publisher.publish(event));
@@ -237,14 +237,7 @@ mod tests {
             .map(str::trim)
             .collect();
         for kind in [
-            "start",
-            "edit",
-            "rejected",
-            "rollback",
-            "rate",
-            "checkpoint",
-            "warning",
-            "finished",
+            "start", "edit", "rejected", "rollback", "rate", "warning", "finished",
         ] {
             assert!(told.contains(&kind), "{kind} is not in\n{log}");
         }
@@ -306,8 +299,10 @@ mod tests {
         fs::remove_dir_all(directory.path()).unwrap();
         let (publisher, _feed, records) = wires();
         let (warn, warnings) = crossbeam_channel::unbounded();
-        let recording = record(&directory, records, move |warning| {
-            warn.send(warning).unwrap()
+        let recording = record(&directory, records, move |event| {
+            if let Event::Warning { message } = event {
+                warn.send(message).unwrap();
+            }
         })
         .unwrap();
         synthetic::events()

@@ -177,6 +177,7 @@ impl State {
                     message,
                 });
             }
+            Event::Accepted { .. } => self.rejection = None,
             Event::Rate {
                 iteration,
                 old,

@@ -55,12 +55,18 @@ pub fn words(event: &Event) -> Option<String> {
                 "{quantity} is not finite: back to iteration {to}, rate {lr}, rollbacks left: {left}"
             ),
         ),
-        Event::Checkpoint { path, .. } => ("checkpoint", path.display().to_string()),
+        Event::Accepted { .. } => (
+            "accepted",
+            "the session file is valid again and changes nothing".into(),
+        ),
         Event::Paused { paused: true, .. } => ("pause", "training waits".into()),
         Event::Paused { paused: false, .. } => ("resume", "training goes on".into()),
         Event::Warning { message } => ("warning", message.clone()),
         Event::Finished(finished) => ("finished", ended(finished)),
-        Event::Iteration { .. } | Event::Validation { .. } | Event::Resample { .. } => return None,
+        Event::Iteration { .. }
+        | Event::Validation { .. }
+        | Event::Resample { .. }
+        | Event::Checkpoint { .. } => return None,
     };
     Some(entry(kind, &text))
 }
@@ -86,6 +92,7 @@ pub fn iteration(event: &Event) -> Option<u64> {
         | Event::Rate { iteration, .. }
         | Event::Resample { iteration }
         | Event::Rollback { iteration, .. }
+        | Event::Accepted { iteration }
         | Event::Checkpoint { iteration, .. }
         | Event::Paused { iteration, .. } => Some(*iteration),
     }

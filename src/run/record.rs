@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::path::PathBuf;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -30,17 +31,18 @@ pub struct Recording {
     thread: JoinHandle<Writer>,
 }
 
-/// Starts to append events to the files of `directory`. What can't be written is told to `warn`, once a file, with what and where.
+/// Starts to write `directory`. `tell` gets a checkpoint for every model written and a warning for what can't be written,
+/// once a file, with what and where.
 pub fn record(
     directory: &RunDirectory,
     records: Receiver<Record>,
-    mut warn: impl FnMut(String) + Send + 'static,
+    mut tell: impl FnMut(Event) + Send + 'static,
 ) -> io::Result<Recording> {
     let mut writer = Writer::new(directory.clone());
     let thread = thread::Builder::new()
         .name("run directory".into())
         .spawn(move || {
-            writer.follow(&records, &mut warn);
+            writer.follow(&records, &mut tell);
             writer
         })?;
     Ok(Recording { thread })
@@ -55,6 +57,10 @@ impl Recording {
         writer.summary.gates = gates;
         writer.close()
     }
+}
+
+fn warning(message: String) -> Event {
+    Event::Warning { message }
 }
 
 #[derive(Debug)]
@@ -81,17 +87,12 @@ impl Writer {
         }
     }
 
-    fn follow(&mut self, records: &Receiver<Record>, warn: &mut dyn FnMut(String)) {
+    fn follow(&mut self, records: &Receiver<Record>, tell: &mut dyn FnMut(Event)) {
         let mut flushed = Instant::now();
         loop {
             match records.recv_timeout(FLUSH) {
                 Ok(Record::Model(name, model)) => {
-                    let known = self.unsaved.insert(name, model).is_some();
-                    if let Err(error) = self.save(name)
-                        && !known
-                    {
-                        warn(error.to_string());
-                    }
+                    self.keep(name, model, tell);
                     continue;
                 }
                 Ok(Record::Event(event)) => {
@@ -99,7 +100,7 @@ impl Writer {
                     if let Event::Finished(_) = event
                         && let Err(error) = self.write_summary()
                     {
-                        warn(error.to_string());
+                        tell(warning(error.to_string()));
                     }
                     let frequent =
                         matches!(event, Event::Iteration { .. } | Event::Resample { .. });
@@ -111,7 +112,7 @@ impl Writer {
                 Err(RecvTimeoutError::Disconnected) => break,
             }
             for lines in self.files() {
-                lines.flush(warn);
+                lines.flush(&mut |message| tell(warning(message)));
             }
             flushed = Instant::now();
         }
@@ -140,13 +141,22 @@ impl Writer {
         }
     }
 
-    /// Writes a model that waits; it goes on waiting if that fails.
-    fn save(&mut self, name: &'static str) -> Result<(), model::Error> {
-        if let Some(model) = self.unsaved.get(name) {
-            self.directory.save_model(name, model)?;
-            self.unsaved.remove(name);
+    /// Writes a model, or has it wait for a disk that takes it.
+    fn keep(&mut self, name: &'static str, model: Box<Model>, tell: &mut dyn FnMut(Event)) {
+        let iteration = model.origin.as_ref().map_or(0, |origin| origin.iteration);
+        let waited = self.unsaved.insert(name, model).is_some();
+        match self.save(name) {
+            Ok(path) => tell(Event::Checkpoint { iteration, path }),
+            Err(error) if !waited => tell(warning(error.to_string())),
+            Err(_) => {}
         }
-        Ok(())
+    }
+
+    /// Writes a model that waits; it goes on waiting if that fails.
+    fn save(&mut self, name: &'static str) -> Result<PathBuf, model::Error> {
+        let path = self.directory.save_model(name, &self.unsaved[name])?;
+        self.unsaved.remove(name);
+        Ok(path)
     }
 
     fn write_summary(&self) -> io::Result<()> {

@@ -183,7 +183,11 @@ fn edit(
     new: Arc<Session>,
 ) {
     let iteration = trainer.iteration();
-    for change in session::changes(edited, &new) {
+    let changes = session::changes(edited, &new);
+    if changes.is_empty() {
+        publisher.publish(Event::Accepted { iteration });
+    }
+    for change in changes {
         publisher.publish(Event::Edit {
             iteration,
             field: change.field.into(),
