@@ -9,7 +9,7 @@
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 use anyhow::{Context, Result};
 use crossbeam_channel::Sender;
@@ -21,8 +21,8 @@ use crate::event::{Command, Event, Finished, Reason, Rejection, SCHEMA, Start};
 use crate::feed::{Feed, wires};
 use crate::headless;
 use crate::run::summary::Verdict;
-use crate::run::{RunDirectory, line, record};
-use crate::session::{self, EMBEDDED, Session};
+use crate::run::{Recording, RunDirectory, line, record};
+use crate::session::{self, EMBEDDED, Gate, Session};
 use crate::trainer::{Outlets, Trainer, train};
 use crate::watch::{self, Mode, Watcher};
 
@@ -104,6 +104,16 @@ fn overlay(args: &cli::Train) -> impl Fn(Session) -> Session + Send + use<> {
     }
 }
 
+/// A run under way.
+struct Run {
+    feed: Feed,
+    directory: RunDirectory,
+    recording: Recording,
+    training: JoinHandle<(Finished, Arc<Session>)>,
+    /// Ends with the run.
+    _watcher: Option<Watcher>,
+}
+
 /// Trains. What the user must know is printed; the value is the exit code.
 ///
 /// # Errors
@@ -114,17 +124,24 @@ pub fn launch(args: &cli::Train) -> Result<Exit> {
         Err(message) => return Ok(refuse(&message)),
     };
     let source = Source::find(args.session.as_deref());
-    let (source, session) =
-        match source.and_then(|source| source.parse().map(|session| (source, session))) {
-            Ok(found) => found,
-            Err(rejection) => return Ok(refuse(&rejection.to_string())),
-        };
+    let parsed = source.and_then(|source| source.parse().map(|session| (source, session)));
+    let (source, session) = match parsed {
+        Ok(found) => found,
+        Err(rejection) => return Ok(refuse(&rejection.to_string())),
+    };
+    let run = start(args, on_screen, &source, session)?;
+    if show(args, on_screen, &run.feed)? == Left::Early {
+        return Ok(Exit::Signal(signal_hook::consts::SIGINT));
+    }
+    finish(run, on_screen)
+}
+
+/// Starts the threads.
+fn start(args: &cli::Train, on_screen: bool, source: &Source, session: Session) -> Result<Run> {
     let overlay = overlay(args);
     let session = Arc::new(overlay(session));
-    let threads = args.threads.map_or_else(
-        || thread::available_parallelism().map_or(1, usize::from),
-        usize::from,
-    );
+    let cores = || thread::available_parallelism().map_or(1, usize::from);
+    let threads = args.threads.map_or_else(cores, usize::from);
     let trainer = Trainer::new(Arc::clone(&session), threads)?;
     let directory = match &args.out {
         Some(path) => RunDirectory::create_at(path, &source.text)?,
@@ -133,51 +150,61 @@ pub fn launch(args: &cli::Train) -> Result<Exit> {
     let (publisher, feed, records) = wires();
     let publisher = Arc::new(publisher);
     // Weak: the writer ends when the trainer has let go of the publisher.
-    let to_screen = Arc::downgrade(&publisher);
+    let news = Arc::downgrade(&publisher);
     let recording = record(&directory, records, move |event| {
-        if let Some(publisher) = to_screen.upgrade() {
+        if let Some(publisher) = news.upgrade() {
             publisher.publish(event);
         }
     })?;
-    let start = start(&trainer, &source, (&directory, threads));
-    let _watcher = follow(args, (on_screen, &source), &feed, overlay)?;
-    signals(feed.commands.clone(), on_screen)?;
-    let outlets = if on_screen {
+    let first = first_event(&trainer, source, (&directory, threads));
+    let mut outlets = if on_screen {
         Outlets::with_pictures(publisher, &session)?
     } else {
         Outlets::new(publisher)
     };
-    let training = thread::Builder::new()
-        .name("trainer".into())
-        .spawn(move || train(trainer, outlets, start))?;
+    let watcher = follow(args, (on_screen, source), &feed, overlay)?;
+    outlets.notices.extend(notice(args, watcher.as_ref()));
+    signals(feed.commands.clone(), on_screen)?;
+    let training = thread::Builder::new().name("trainer".into());
+    Ok(Run {
+        feed,
+        directory,
+        recording,
+        training: training.spawn(move || train(trainer, outlets, first))?,
+        _watcher: watcher,
+    })
+}
 
-    let abandoned = watch_run(args, on_screen, &feed)?;
-    if abandoned {
-        return Ok(Exit::Signal(signal_hook::consts::SIGINT));
+/// What a user who asked for the file to be followed should know.
+fn notice(args: &cli::Train, watcher: Option<&Watcher>) -> Option<String> {
+    match (args.watch, watcher.map(Watcher::mode)) {
+        (Some(Follow::Native | Follow::Poll), None) => {
+            Some("nothing to follow: the built-in session has no file".into())
+        }
+        (Some(Follow::Native) | None, Some(Mode::Poll)) => Some(
+            "the file system tells of no changes here: looking at the session file once a second"
+                .into(),
+        ),
+        _ => None,
     }
-    let (finished, session) = training
+}
+
+/// Waits for the end, judges the gates, and says what a person must know.
+fn finish(run: Run, on_screen: bool) -> Result<Exit> {
+    let (finished, session) = run
+        .training
         .join()
         .map_err(|_| anyhow::anyhow!("the trainer panicked: a bug"))?;
-    let verdicts: Vec<Verdict> = session
-        .gates
-        .iter()
-        .map(|gate| Verdict::new(gate.to_string(), gate.missed(finished.best.as_ref())))
-        .collect();
-    let missed: Vec<String> = verdicts
-        .iter()
-        .filter_map(|verdict| verdict.missed.clone())
-        .collect();
-    let written = recording.finish(verdicts);
+    let judge = |gate: &Gate| Verdict::new(gate.to_string(), gate.missed(finished.best.as_ref()));
+    let verdicts: Vec<Verdict> = session.gates.iter().map(judge).collect();
+    let missed: Vec<String> = verdicts.iter().filter_map(|v| v.missed.clone()).collect();
+    let written = run.recording.finish(verdicts);
     if on_screen {
         let last = line::words(&Event::Finished(finished.clone())).unwrap_or_default();
-        println!(
-            "{last}\n{}",
-            line::entry("run", &directory.path().display().to_string())
-        );
+        let path = run.directory.path().display().to_string();
+        println!("{last}\n{}", line::entry("run", &path));
     }
-    for sentence in &missed {
-        eprintln!("{sentence}");
-    }
+    missed.iter().for_each(|sentence| eprintln!("{sentence}"));
     if let Err(error) = written {
         eprintln!("error: {error}");
         return Ok(Exit::Failed);
@@ -217,7 +244,8 @@ fn front_end(args: &cli::Train) -> Result<bool, String> {
     }
 }
 
-fn start(
+/// What the run begins with.
+fn first_event(
     trainer: &Trainer,
     source: &Source,
     (directory, threads): (&RunDirectory, usize),
@@ -292,8 +320,17 @@ fn signals(commands: Sender<Command>, on_screen: bool) -> Result<()> {
     Ok(())
 }
 
-/// Shows the run until it is over; true when the user has left it before.
-fn watch_run(args: &cli::Train, on_screen: bool, feed: &Feed) -> Result<bool> {
+/// How the front end was left.
+#[derive(PartialEq, Eq)]
+enum Left {
+    /// With the run.
+    AtTheEnd,
+    /// Before the trainer had answered.
+    Early,
+}
+
+/// Shows the run until it is over or left.
+fn show(args: &cli::Train, on_screen: bool, feed: &Feed) -> Result<Left> {
     if !on_screen {
         let format = if args.json {
             headless::Format::Json
@@ -305,21 +342,20 @@ fn watch_run(args: &cli::Train, on_screen: bool, feed: &Feed) -> Result<bool> {
             progress: headless::Progress::Stderr,
         };
         headless::run(feed, &options, &mut io::stdout().lock())?;
-        return Ok(false);
+        return Ok(Left::AtTheEnd);
     }
     let options = dashboard::Options::detect(|name| std::env::var(name).ok());
     match dashboard::run(feed, options)? {
-        Outcome::Finished(_) => Ok(false),
-        Outcome::Abandoned => Ok(true),
+        Outcome::Finished(_) => Ok(Left::AtTheEnd),
+        Outcome::Abandoned => Ok(Left::Early),
         Outcome::Broken => anyhow::bail!(
             "a thread panicked: a bug; the run directory holds the last parameters written"
         ),
         Outcome::Lost(_) => {
             // Without a terminal nobody watches: end as its hang-up would, with the parameters written.
-            let _ = feed
-                .commands
-                .send(Command::Stop(Reason::Signal(signal_hook::consts::SIGHUP)));
-            Ok(false)
+            let hang_up = Reason::Signal(signal_hook::consts::SIGHUP);
+            let _ = feed.commands.send(Command::Stop(hang_up));
+            Ok(Left::AtTheEnd)
         }
     }
 }

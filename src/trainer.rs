@@ -4,7 +4,7 @@
 //! loss and gradient at theta -> finite? -> Adam step -> validate, lower the rate, draw again when due
 //! ```
 //!
-//! A loss or gradient that is not finite never reaches the parameters: the last good ones come back, with a lower rate.
+//! Parameters and moments are f64 whatever the kernels compute in. A loss or gradient that is not finite never reaches the parameters: the last good ones come back, with a lower rate.
 //!
 //! | file | holds |
 //! | --- | --- |
@@ -222,11 +222,7 @@ impl Trainer {
 
     /// One iteration; tells `publish` what happened and gives the reason when the run is to end.
     pub fn iterate(&mut self, publish: &mut dyn FnMut(Event)) -> Option<Reason> {
-        let Optimizer::Adam {
-            lr,
-            schedule,
-            clamp,
-        } = self.session.optimizer;
+        let Optimizer::Adam { lr, clamp, .. } = self.session.optimizer;
         let rate = self.rate.of(lr);
         let alpha = alpha(&self.session);
         self.engine.load(&self.theta);
@@ -245,39 +241,49 @@ impl Trainer {
             losses,
         });
         if let Some(quantity) = self.not_finite(&costs) {
-            return self.roll_back(iteration, quantity, publish);
+            self.iteration = iteration;
+            if let Some(reason) = self.roll_back(quantity, publish) {
+                return Some(reason);
+            }
+        } else {
+            self.good.iteration = self.iteration;
+            self.good.theta.copy_from_slice(&self.theta);
+            self.good.adam.clone_from(&self.adam);
+            self.iteration = iteration;
+            self.adam.step(&mut self.theta, &self.gradient, rate, clamp);
         }
-        self.good.iteration = self.iteration;
-        self.good.theta.copy_from_slice(&self.theta);
-        self.good.adam.clone_from(&self.adam);
-        self.iteration = iteration;
-        self.adam.step(&mut self.theta, &self.gradient, rate, clamp);
-
-        let mut outcome = Outcome::Same;
-        if iteration.is_multiple_of(self.session.validation.every)
-            || iteration == self.session.stop.iterations
-        {
-            let improved = self.validate(publish);
-            outcome = self.rate.validated(schedule, improved);
-        }
-        if outcome != Outcome::Exhausted
-            && self.rate.iterated(schedule, iteration) == Outcome::Dropped
-        {
-            outcome = Outcome::Dropped;
-        }
-        if outcome == Outcome::Dropped {
-            publish(Event::Rate {
-                iteration,
-                old: rate,
-                new: self.rate.of(lr),
-            });
-        }
+        let outcome = self.follow_schedule(publish);
         let Data::Toy { resample_every, .. } = self.session.data;
         if iteration.is_multiple_of(resample_every) {
             self.draw();
             publish(Event::Resample { iteration });
         }
         (outcome == Outcome::Exhausted).then_some(Reason::Plateau)
+    }
+
+    /// Validates when it is due and lowers the rate as the schedule says.
+    fn follow_schedule(&mut self, publish: &mut dyn FnMut(Event)) -> Outcome {
+        let iteration = self.iteration;
+        let Optimizer::Adam { lr, schedule, .. } = self.session.optimizer;
+        let old = self.rate.of(lr);
+        let last = iteration == self.session.stop.iterations;
+        let mut outcome = Outcome::Same;
+        if iteration.is_multiple_of(self.session.validation.every) || last {
+            let improved = self.validate(publish);
+            outcome = self.rate.validated(schedule, improved);
+        }
+        if self.rate.iterated(schedule, iteration) == Outcome::Dropped {
+            outcome = Outcome::Dropped;
+        }
+        if outcome == Outcome::Dropped {
+            let new = self.rate.of(lr);
+            publish(Event::Rate {
+                iteration,
+                old,
+                new,
+            });
+        }
+        outcome
     }
 
     /// Validates the parameters as they are; whether they are the best so far.
@@ -337,12 +343,8 @@ impl Trainer {
     }
 
     /// The last good parameters come back; where they fail too (the batch has changed), the best ones do.
-    fn roll_back(
-        &mut self,
-        iteration: u64,
-        quantity: String,
-        publish: &mut dyn FnMut(Event),
-    ) -> Option<Reason> {
+    fn roll_back(&mut self, quantity: String, publish: &mut dyn FnMut(Event)) -> Option<Reason> {
+        let iteration = self.iteration;
         let recovery = self.session.recovery;
         let failed_again = self.good.theta == self.theta;
         if let (true, Some((best, theta))) = (failed_again, &self.best) {
@@ -354,7 +356,6 @@ impl Trainer {
         }
         self.theta.copy_from_slice(&self.good.theta);
         self.adam.clone_from(&self.good.adam);
-        self.iteration = iteration;
         if self.rollbacks >= recovery.rollbacks {
             publish(Event::Warning {
                 message: format!(

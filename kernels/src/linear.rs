@@ -127,10 +127,8 @@ pub fn transpose<T: Lanes>(x: &[T], transposed: &mut [T]) {
     }
 }
 
-/// K_bar += y_bar x'. `y_bar`: [row][sample]; `x`: [vector of columns][sample], as [`transpose`] gives it, where sample runs
-/// over `y_bar`'s panels of one tile each; `k_bar`: [row][vector of columns].
-///
-/// A panel is one column of J (or one plain layer vector): `y_bar` holds `panels` arrays of rows, one after another.
+/// K_bar += y_bar x'. `y_bar`: [row][sample]; `x`: [vector of columns][sample], as [`transpose`] gives it;
+/// `k_bar`: [row][vector of columns].
 #[inline(always)]
 pub fn outer<T: Lanes>(k_bar: &mut [T], rows: usize, y_bar: &[T], x: &[T]) {
     let width = k_bar.len() / rows;
@@ -172,5 +170,108 @@ fn outer_block<T: Lanes, const R: usize>(
     }
     for (r, sum) in sum.into_iter().enumerate() {
         k_bar[r * width] = sum;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lanes::{lanes, scalars_mut};
+    use wide::{f32x4, f32x8, f32x16, f64x2, f64x4, f64x8};
+
+    /// Small integers: products and sums are exact in f32, so every width must give the same bits.
+    fn entry(row: usize, column: usize) -> f64 {
+        ((7 * row + 5 * column) % 13) as f64 - 6.0
+    }
+
+    fn column<T: Lanes>(rows: usize, seed: usize) -> Vec<T> {
+        let mut x = vec![T::default(); rows];
+        for (place, value) in scalars_mut(&mut x).iter_mut().enumerate() {
+            *value = T::Real::of(entry(place + seed, 3 * seed));
+        }
+        x
+    }
+
+    fn at<T: Lanes>(x: &[T], row: usize, lane: usize) -> f64 {
+        lanes(&x[row])[lane].widen()
+    }
+
+    fn applies<T: Lanes, const P: usize>(rows: usize, columns: usize) {
+        let mut k = Packed::new(rows, columns);
+        k.fill(entry);
+        let x: [Vec<T>; P] = std::array::from_fn(|p| column(columns, p));
+        let mut seen = vec![false; rows];
+        apply(
+            &k,
+            std::array::from_fn(|p| x[p].as_slice()),
+            |row, y: [T; P]| {
+                seen[row] = true;
+                for (y, x) in y.iter().zip(&x) {
+                    for lane in 0..T::WIDTH {
+                        let want: f64 = (0..columns).map(|c| entry(row, c) * at(x, c, lane)).sum();
+                        assert_eq!(
+                            lanes(y)[lane].widen(),
+                            want,
+                            "{rows} x {columns}, row {row}"
+                        );
+                    }
+                }
+            },
+        );
+        assert!(seen.into_iter().all(|seen| seen));
+    }
+
+    fn outers<T: Lanes>(rows: usize, columns: usize) {
+        let (y, x) = (column::<T>(rows, 1), column::<T>(columns, 2));
+        let mut across = vec![T::default(); vectors::<T>(columns) * T::WIDTH];
+        transpose(&x, &mut across);
+        let mut k_bar = vec![T::of(1.0); rows * vectors::<T>(columns)];
+        outer(&mut k_bar, rows, &y, &across);
+        let k_bar = scalars(&k_bar);
+        let padded = k_bar.len() / rows;
+        for (row, k_bar) in k_bar.chunks(padded).enumerate() {
+            for (c, value) in k_bar[..columns].iter().enumerate() {
+                let sum: f64 = (0..T::WIDTH).map(|l| at(&y, row, l) * at(&x, c, l)).sum();
+                assert_eq!(value.widen(), 1.0 + sum, "{rows} x {columns}");
+            }
+            assert!(
+                k_bar[columns..].iter().all(|value| value.widen() == 1.0),
+                "padding is touched"
+            );
+        }
+    }
+
+    fn products<T: Lanes>() {
+        for (rows, columns) in [(1, 1), (2, 3), (5, 7), (8, 6), (19, 17), (33, 32)] {
+            applies::<T, 1>(rows, columns);
+            applies::<T, 2>(rows, columns);
+            applies::<T, 3>(rows, columns);
+            outers::<T>(rows, columns);
+        }
+    }
+
+    #[test]
+    fn both_products_are_exact_at_every_width_and_size() {
+        products::<f32>();
+        products::<f32x4>();
+        products::<f32x8>();
+        products::<f32x16>();
+        products::<f64>();
+        products::<f64x2>();
+        products::<f64x4>();
+        products::<f64x8>();
+    }
+
+    #[test]
+    fn blocks_cover_the_rows_in_even_sizes() {
+        for rows in 1..100 {
+            let sizes: Vec<usize> = blocks(rows).collect();
+            assert_eq!(sizes.iter().sum::<usize>(), rows);
+            assert!(
+                sizes
+                    .iter()
+                    .all(|&size| size <= ROWS && size + 1 >= sizes[0])
+            );
+        }
     }
 }

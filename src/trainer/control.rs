@@ -12,6 +12,8 @@ use crate::session::{self, Session};
 pub struct Outlets {
     /// Events, pictures, models; and the commands that come back.
     pub publisher: Arc<Publisher>,
+    /// What is to be told at the start.
+    pub notices: Vec<String>,
     /// Makes pictures, if somebody is to see them.
     painter: Option<Painter>,
 }
@@ -21,6 +23,7 @@ impl Outlets {
     pub fn new(publisher: Arc<Publisher>) -> Self {
         Outlets {
             publisher,
+            notices: Vec::new(),
             painter: None,
         }
     }
@@ -34,7 +37,10 @@ impl Outlets {
         session: &Arc<Session>,
     ) -> anyhow::Result<Self> {
         let painter = Some(Painter::start(session, Arc::clone(&publisher))?);
-        Ok(Outlets { publisher, painter })
+        Ok(Outlets {
+            painter,
+            ..Outlets::new(publisher)
+        })
     }
 }
 
@@ -52,6 +58,9 @@ enum State {
 pub fn train(mut trainer: Trainer, mut outlets: Outlets, start: Start) -> (Finished, Arc<Session>) {
     let mut edited = Arc::clone(&start.session);
     outlets.publisher.publish(Event::Start(start));
+    for message in std::mem::take(&mut outlets.notices) {
+        outlets.publisher.publish(Event::Warning { message });
+    }
     trainer.resume();
     let mut state = State::Running;
     let reason = loop {
@@ -63,6 +72,7 @@ pub fn train(mut trainer: Trainer, mut outlets: Outlets, start: Start) -> (Finis
             break reason;
         }
         if state == State::Step {
+            trainer.pause();
             state = State::Paused;
         }
     };
