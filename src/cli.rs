@@ -67,10 +67,10 @@ pub struct Train {
     #[arg(long, value_name = "GATE")]
     pub require: Vec<Gate>,
     /// Follow the session file while training; the default in the dashboard. `poll` for file systems without events.
-    #[arg(long, value_name = "HOW", num_args = 0..=1, default_missing_value = "native")]
+    #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "native")]
     pub watch: Option<Follow>,
-    /// A row every N iterations; default at every validation.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    /// A row every N iterations besides those at validations.
+    #[arg(long, conflicts_with = "json", value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub every: Option<u64>,
 }
 
@@ -142,6 +142,10 @@ mod tests {
         assert_eq!(
             follow(&["otflow", "train", "--watch=poll"]),
             Some(Follow::Poll)
+        );
+        assert_eq!(
+            follow(&["otflow", "train", "--watch", "a.ron"]),
+            Some(Follow::Native)
         );
         assert_eq!(follow(&["otflow", "train"]), None);
     }

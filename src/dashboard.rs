@@ -38,6 +38,8 @@ mod sample;
 mod screens;
 
 use std::io::{self, BufWriter};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
@@ -50,12 +52,12 @@ use terminal::Guard;
 use theme::{Markers, Theme};
 
 /// How the dashboard looks and ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// Markers and colour.
     pub theme: Theme,
-    /// Leave when the run has ended, instead of keeping the result on the screen.
-    pub leave_when_finished: bool,
+    /// Set from outside to leave a run that has ended, as a signal does; until then its result stays on the screen.
+    pub leave: Arc<AtomicBool>,
 }
 
 impl Options {
@@ -78,7 +80,7 @@ impl Options {
                 markers,
                 colour: set("NO_COLOR").is_none(),
             },
-            leave_when_finished: false,
+            leave: Arc::default(),
         }
     }
 }

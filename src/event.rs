@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::session::Session;
 
@@ -86,7 +86,7 @@ pub enum Event {
         /// What is wrong and what is allowed, with the line and a caret.
         message: String,
     },
-    /// A new version of the session file is valid and changes nothing, as after a refused one was taken back.
+    /// A new version of the session file is valid and asks for what is in force, as after a refused one was taken back.
     Accepted {
         /// Last iteration done.
         iteration: u64,
@@ -118,7 +118,8 @@ pub enum Event {
         /// Rollbacks left before the run gives up.
         left: u32,
     },
-    /// Parameters were written.
+    /// Parameters were written. Told by the writer when it is done: that of the end may come after `finished`, or find
+    /// nobody there.
     Checkpoint {
         /// After this iteration.
         iteration: u64,
@@ -196,8 +197,7 @@ pub struct Best {
 }
 
 /// Why a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// All iterations are done.
     Iterations,
@@ -211,6 +211,20 @@ pub enum Reason {
     Signal(i32),
     /// Not finite, and no rollbacks left.
     Diverged,
+}
+
+impl Serialize for Reason {
+    /// One word; a signal as `signal 15`.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Reason::Iterations => serializer.serialize_str("iterations"),
+            Reason::Seconds => serializer.serialize_str("seconds"),
+            Reason::Plateau => serializer.serialize_str("plateau"),
+            Reason::Quit => serializer.serialize_str("quit"),
+            Reason::Diverged => serializer.serialize_str("diverged"),
+            Reason::Signal(number) => serializer.collect_str(&format_args!("signal {number}")),
+        }
+    }
 }
 
 /// From keys, the watcher and signals to the trainer; taken up between two iterations.

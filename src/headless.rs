@@ -30,7 +30,7 @@ pub struct Options {
 pub enum Format {
     /// Aligned rows.
     Text {
-        /// Iterations between rows; None: a row at each validation. There is always one for the first and the last iteration,
+        /// Iterations between rows, besides those at validations. There is always one for the first and the last iteration,
         /// and one when there was none for ten seconds of training.
         every: Option<u64>,
     },

@@ -9,11 +9,15 @@
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 
 use anyhow::{Context, Result};
 use crossbeam_channel::Sender;
 use otflow_kernels::engine::compiled;
+use rayon::ThreadPoolBuilder;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
 
 use crate::cli::{self, Follow};
 use crate::dashboard::{self, Outcome};
@@ -22,6 +26,7 @@ use crate::feed::{Feed, wires};
 use crate::headless;
 use crate::run::summary::Verdict;
 use crate::run::{Recording, RunDirectory, line, record};
+use crate::say;
 use crate::session::{self, EMBEDDED, Gate, Session};
 use crate::trainer::{Outlets, Trainer, train};
 use crate::watch::{self, Mode, Watcher};
@@ -58,6 +63,13 @@ impl Exit {
             Exit::Signal(number) => u8::try_from(128 + number).unwrap_or(128),
         }
     }
+}
+
+/// Who shows the run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum FrontEnd {
+    Dashboard,
+    Headless,
 }
 
 /// The session as it was given.
@@ -110,6 +122,8 @@ struct Run {
     directory: RunDirectory,
     recording: Recording,
     training: JoinHandle<(Finished, Arc<Session>)>,
+    /// Set by a signal, for a dashboard that shows a run that has ended.
+    leave: Arc<AtomicBool>,
     /// Ends with the run.
     _watcher: Option<Watcher>,
 }
@@ -117,10 +131,10 @@ struct Run {
 /// Trains. What the user must know is printed; the value is the exit code.
 ///
 /// # Errors
-/// When a thread or the run directory cannot be had.
+/// When a thread or the run directory cannot be had, or something could not be written.
 pub fn launch(args: &cli::Train) -> Result<Exit> {
-    let on_screen = match front_end(args) {
-        Ok(on_screen) => on_screen,
+    let front_end = match front_end(args) {
+        Ok(front_end) => front_end,
         Err(message) => return Ok(refuse(&message)),
     };
     let source = Source::find(args.session.as_deref());
@@ -129,19 +143,24 @@ pub fn launch(args: &cli::Train) -> Result<Exit> {
         Ok(found) => found,
         Err(rejection) => return Ok(refuse(&rejection.to_string())),
     };
-    let run = start(args, on_screen, &source, session)?;
-    if show(args, on_screen, &run.feed)? == Left::Early {
-        return Ok(Exit::Signal(signal_hook::consts::SIGINT));
+    let run = start(args, front_end, &source, session)?;
+    let left = show(args, front_end, &run);
+    if let Ok(Left::Early) = left {
+        return Ok(Exit::Signal(SIGINT));
     }
-    finish(run, on_screen)
+    // Whatever became of the screen, the run directory gets its end.
+    let exit = finish(run, front_end)?;
+    left.map(|_| exit)
 }
 
 /// Starts the threads.
-fn start(args: &cli::Train, on_screen: bool, source: &Source, session: Session) -> Result<Run> {
+fn start(args: &cli::Train, front_end: FrontEnd, source: &Source, session: Session) -> Result<Run> {
     let overlay = overlay(args);
     let session = Arc::new(overlay(session));
     let cores = || thread::available_parallelism().map_or(1, usize::from);
     let threads = args.threads.map_or_else(cores, usize::from);
+    // Batches and true densities are drawn on rayon's own threads; that they are there already is no harm.
+    let _ = ThreadPoolBuilder::new().num_threads(threads).build_global();
     let trainer = Trainer::new(Arc::clone(&session), threads)?;
     let directory = match &args.out {
         Some(path) => RunDirectory::create_at(path, &source.text)?,
@@ -156,21 +175,21 @@ fn start(args: &cli::Train, on_screen: bool, source: &Source, session: Session) 
             publisher.publish(event);
         }
     })?;
-    let first = first_event(&trainer, source, (&directory, threads));
-    let mut outlets = if on_screen {
-        Outlets::with_pictures(publisher, &session)?
-    } else {
-        Outlets::new(publisher)
+    let first = first_event(&trainer, source, &directory, threads);
+    let mut outlets = match front_end {
+        FrontEnd::Dashboard => Outlets::with_pictures(publisher, &session)?,
+        FrontEnd::Headless => Outlets::new(publisher),
     };
-    let watcher = follow(args, (on_screen, source), &feed, overlay)?;
+    let watcher = follow(args, front_end, source, &feed)?;
     outlets.notices.extend(notice(args, watcher.as_ref()));
-    signals(feed.commands.clone(), on_screen)?;
+    let leave = signals(feed.commands.clone(), front_end)?;
     let training = thread::Builder::new().name("trainer".into());
     Ok(Run {
         feed,
         directory,
         recording,
         training: training.spawn(move || train(trainer, outlets, first))?,
+        leave,
         _watcher: watcher,
     })
 }
@@ -190,7 +209,7 @@ fn notice(args: &cli::Train, watcher: Option<&Watcher>) -> Option<String> {
 }
 
 /// Waits for the end, judges the gates, and says what a person must know.
-fn finish(run: Run, on_screen: bool) -> Result<Exit> {
+fn finish(run: Run, front_end: FrontEnd) -> Result<Exit> {
     let (finished, session) = run
         .training
         .join()
@@ -199,29 +218,33 @@ fn finish(run: Run, on_screen: bool) -> Result<Exit> {
     let verdicts: Vec<Verdict> = session.gates.iter().map(judge).collect();
     let missed: Vec<String> = verdicts.iter().filter_map(|v| v.missed.clone()).collect();
     let written = run.recording.finish(verdicts);
-    if on_screen {
-        let last = line::words(&Event::Finished(finished.clone())).unwrap_or_default();
-        let path = run.directory.path().display().to_string();
-        println!("{last}\n{}", line::entry("run", &path));
+    if front_end == FrontEnd::Dashboard {
+        say::out(&line::words(&Event::Finished(finished.clone())).unwrap_or_default());
+        say::out(&line::entry(
+            "run",
+            &run.directory.path().display().to_string(),
+        ));
     }
-    missed.iter().for_each(|sentence| eprintln!("{sentence}"));
-    if let Err(error) = written {
-        eprintln!("error: {error}");
-        return Ok(Exit::Failed);
-    }
-    // In the dashboard a person has judged already.
-    Ok(exit(&finished, !on_screen && !missed.is_empty()))
+    missed.iter().for_each(|sentence| say::err(sentence));
+    written?;
+    Ok(match finished.reason {
+        Reason::Diverged => Exit::Diverged,
+        Reason::Signal(number) => Exit::Signal(number),
+        // In the dashboard a person has judged already.
+        _ if front_end == FrontEnd::Headless && !missed.is_empty() => Exit::GateMissed,
+        _ => Exit::Done,
+    })
 }
 
 fn refuse(message: &str) -> Exit {
-    eprintln!("error: {message}");
+    say::err(&format!("error: {message}"));
     Exit::Refused
 }
 
-/// Whether the dashboard is to be shown; the reason when it was asked for and cannot be.
-fn front_end(args: &cli::Train) -> Result<bool, String> {
+/// Who is to show the run; the reason when the dashboard was asked for and cannot be had.
+fn front_end(args: &cli::Train) -> Result<FrontEnd, String> {
     if args.headless || args.json {
-        return Ok(false);
+        return Ok(FrontEnd::Headless);
     }
     let obstacle = if !io::stdout().is_terminal() {
         Some("stdout is no terminal")
@@ -233,13 +256,13 @@ fn front_end(args: &cli::Train) -> Result<bool, String> {
         None
     };
     match obstacle {
-        None => Ok(true),
+        None => Ok(FrontEnd::Dashboard),
         Some(obstacle) if args.tui => Err(format!(
             "no dashboard here: {obstacle}; leave out --tui to train headless"
         )),
         Some(obstacle) => {
-            eprintln!("training headless: {obstacle}");
-            Ok(false)
+            say::err(&format!("training headless: {obstacle}"));
+            Ok(FrontEnd::Headless)
         }
     }
 }
@@ -248,7 +271,8 @@ fn front_end(args: &cli::Train) -> Result<bool, String> {
 fn first_event(
     trainer: &Trainer,
     source: &Source,
-    (directory, threads): (&RunDirectory, usize),
+    directory: &RunDirectory,
+    threads: usize,
 ) -> Start {
     Start {
         schema: SCHEMA,
@@ -268,16 +292,17 @@ fn first_event(
 /// Follows the session file, if it is to be followed and there is one.
 fn follow(
     args: &cli::Train,
-    (on_screen, source): (bool, &Source),
+    front_end: FrontEnd,
+    source: &Source,
     feed: &Feed,
-    overlay: impl Fn(Session) -> Session + Send + 'static,
 ) -> Result<Option<Watcher>> {
-    let how = args.watch.unwrap_or(if on_screen {
-        Follow::Native
-    } else {
-        Follow::Off
-    });
-    let (Some(file), Follow::Native | Follow::Poll) = (&source.file, how) else {
+    let unsaid = match front_end {
+        FrontEnd::Dashboard => Follow::Native,
+        FrontEnd::Headless => Follow::Off,
+    };
+    let (Some(file), how @ (Follow::Native | Follow::Poll)) =
+        (&source.file, args.watch.unwrap_or(unsaid))
+    else {
         return Ok(None);
     };
     let mode = if how == Follow::Poll {
@@ -285,7 +310,7 @@ fn follow(
     } else {
         Mode::Native
     };
-    let commands = feed.commands.clone();
+    let (commands, overlay) = (feed.commands.clone(), overlay(args));
     let send = move |command| {
         let command = match command {
             Command::Session(Ok(session)) => {
@@ -301,70 +326,78 @@ fn follow(
     Ok(Some(watcher))
 }
 
-/// INT, TERM and HUP end the run after the iteration in hand; headless, a second one ends the program at once.
-fn signals(commands: Sender<Command>, on_screen: bool) -> Result<()> {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])
-        .context("cannot handle signals")?;
+/// INT, TERM and HUP end the run after the iteration in hand, unless this program was started with them ignored, as by
+/// nohup. Headless, a second one ends the program at once; the flag is set for a dashboard whose run has ended.
+fn signals(commands: Sender<Command>, front_end: FrontEnd) -> Result<Arc<AtomicBool>> {
+    let ignored = ignored_signals();
+    let wanted = [SIGINT, SIGTERM, SIGHUP]
+        .into_iter()
+        .filter(|n| ignored >> (n - 1) & 1 == 0);
+    let mut signals = Signals::new(wanted).context("cannot handle signals")?;
+    let leave = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&leave);
     let body = move || {
-        let mut told = false;
         for signal in signals.forever() {
-            if told && !on_screen {
+            if flag.swap(true, Ordering::Relaxed) && front_end == FrontEnd::Headless {
                 std::process::exit(i32::from(Exit::Signal(signal).code()));
             }
-            told = true;
+            // A trainer that has ended needs no command.
             let _ = commands.send(Command::Stop(Reason::Signal(signal)));
         }
     };
     thread::Builder::new().name("signals".into()).spawn(body)?;
-    Ok(())
+    Ok(leave)
+}
+
+/// Bit n - 1 stands for signal n; none where the system does not tell.
+fn ignored_signals() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .unwrap_or(0)
 }
 
 /// How the front end was left.
-#[derive(PartialEq, Eq)]
 enum Left {
-    /// With the run.
+    /// With the run, or with the trainer told to end it.
     AtTheEnd,
     /// Before the trainer had answered.
     Early,
 }
 
 /// Shows the run until it is over or left.
-fn show(args: &cli::Train, on_screen: bool, feed: &Feed) -> Result<Left> {
-    if !on_screen {
+fn show(args: &cli::Train, front_end: FrontEnd, run: &Run) -> Result<Left> {
+    let stop = |reason| {
+        // A trainer that has ended needs no command.
+        let _ = run.feed.commands.send(Command::Stop(reason));
+    };
+    if front_end == FrontEnd::Headless {
         let format = if args.json {
             headless::Format::Json
         } else {
             headless::Format::Text { every: args.every }
         };
-        let options = headless::Options {
-            format,
-            progress: headless::Progress::Stderr,
-        };
-        headless::run(feed, &options, &mut io::stdout().lock())?;
+        let progress = headless::Progress::Stderr;
+        let options = headless::Options { format, progress };
+        headless::run(&run.feed, &options, &mut io::stdout().lock())?;
         return Ok(Left::AtTheEnd);
     }
-    let options = dashboard::Options::detect(|name| std::env::var(name).ok());
-    match dashboard::run(feed, options)? {
+    let options = dashboard::Options {
+        leave: Arc::clone(&run.leave),
+        ..dashboard::Options::detect(|name| std::env::var(name).ok())
+    };
+    let outcome = dashboard::run(&run.feed, options).inspect_err(|_| stop(Reason::Quit))?;
+    match outcome {
         Outcome::Finished(_) => Ok(Left::AtTheEnd),
         Outcome::Abandoned => Ok(Left::Early),
-        Outcome::Broken => anyhow::bail!(
-            "a thread panicked: a bug; the run directory holds the last parameters written"
-        ),
+        Outcome::Broken => {
+            stop(Reason::Quit);
+            anyhow::bail!("a thread panicked: a bug; the run was ended and its parameters written")
+        }
         Outcome::Lost(_) => {
-            // Without a terminal nobody watches: end as its hang-up would, with the parameters written.
-            let hang_up = Reason::Signal(signal_hook::consts::SIGHUP);
-            let _ = feed.commands.send(Command::Stop(hang_up));
+            // Without a terminal nobody watches: end as its hang-up would.
+            stop(Reason::Signal(SIGHUP));
             Ok(Left::AtTheEnd)
         }
-    }
-}
-
-fn exit(finished: &Finished, missed: bool) -> Exit {
-    match finished.reason {
-        Reason::Diverged => Exit::Diverged,
-        Reason::Signal(number) => Exit::Signal(number),
-        _ if missed => Exit::GateMissed,
-        _ => Exit::Done,
     }
 }

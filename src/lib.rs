@@ -12,10 +12,11 @@
 //! | [`data`] | batches, validation samples, true log densities |
 //! | [`event`], [`feed`] | what crosses threads, and the wires it crosses on |
 //! | [`trainer`] | parameters, optimiser, clock; the loop |
-//! | [`model`], [`run`], [`file`] | parameters on disk; the run directory |
+//! | [`model`], [`run`], [`mod@file`] | parameters on disk; the run directory |
 //! | [`watch`] | the session file as it is edited |
 //! | [`dashboard`], [`headless`] | the two front ends |
 //! | [`cli`], [`launch`] | arguments; a run put together |
+//! | [`say`] | lines for a person |
 //! | [`check`], [`verify`] | `otflow check`, `otflow verify` |
 #![forbid(unsafe_code)]
 
@@ -30,6 +31,7 @@ pub mod headless;
 pub mod launch;
 pub mod model;
 pub mod run;
+pub mod say;
 pub mod session;
 pub mod trainer;
 pub mod verify;

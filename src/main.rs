@@ -15,7 +15,7 @@ use clap::Parser;
 use otflow::cli::{Cli, Command, Precision, Train, Verify};
 use otflow::launch::{Exit, launch};
 use otflow::verify::{Agreement, verify};
-use otflow::{check, session};
+use otflow::{check, say, session};
 use otflow_kernels::engine;
 
 fn main() -> ExitCode {
@@ -26,7 +26,7 @@ fn main() -> ExitCode {
         Some(Command::Check { session }) => Ok(describe(&session)),
     };
     let exit = exit.unwrap_or_else(|error| {
-        eprintln!("error: {error:#}");
+        say::err(&format!("error: {error:#}"));
         Exit::Failed
     });
     ExitCode::from(exit.code())
@@ -35,11 +35,11 @@ fn main() -> ExitCode {
 fn describe(file: &Path) -> Exit {
     match session::load(file) {
         Ok(session) => {
-            print!("{}", check::describe(&session));
+            say::out(&check::describe(&session));
             Exit::Done
         }
         Err(rejection) => {
-            eprintln!("error: {rejection}");
+            say::err(&format!("error: {rejection}"));
             Exit::Refused
         }
     }
@@ -56,11 +56,11 @@ fn compare(args: &Verify) -> Result<Exit> {
         .map(|file| verify(file, precision))
         .collect::<Result<Vec<Agreement>>>()?;
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&agreements)?);
+        say::out(&serde_json::to_string_pretty(&agreements)?);
     } else {
         agreements
             .iter()
-            .for_each(|agreement| print!("{agreement}"));
+            .for_each(|agreement| say::out(&agreement.to_string()));
     }
     Ok(if agreements.iter().all(Agreement::holds) {
         Exit::Done

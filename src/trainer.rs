@@ -27,7 +27,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use otflow_kernels::engine::{Engine, engine};
+use otflow_kernels::engine::{Engine, engine, with_rows};
 use otflow_kernels::objective::Costs;
 use rand::RngExt;
 
@@ -41,7 +41,7 @@ use crate::model::{Model, Origin};
 use crate::session::{Data, Flow, Optimizer, Session, to_ron};
 use adam::Adam;
 use schedule::{Outcome, Rate};
-use validation::Validation;
+use validation::{Figures, Validation};
 
 /// Everything that training changes, and what it is trained on.
 pub struct Trainer {
@@ -58,6 +58,8 @@ pub struct Trainer {
     validation: Validation,
     best: Option<(Best, Vec<f64>)>,
     iteration: u64,
+    /// Iteration of the last validation.
+    validated: u64,
     rollbacks: u32,
     clock: Clock,
 }
@@ -121,6 +123,7 @@ impl Trainer {
             rate: Rate::default(),
             best: None,
             iteration: 0,
+            validated: 0,
             rollbacks: 0,
             clock: Clock::default(),
             session,
@@ -178,19 +181,20 @@ impl Trainer {
 
     /// The parameters as they are.
     pub fn last_model(&self) -> Model {
-        self.model(&self.theta)
+        self.model(self.iteration, &self.theta)
     }
 
     /// A copy of the parameters of the best validation.
     pub fn best_model(&self) -> Option<Model> {
-        self.best.as_ref().map(|(_, theta)| self.model(theta))
+        let (best, theta) = self.best.as_ref()?;
+        Some(self.model(best.iteration, theta))
     }
 
-    fn model(&self, theta: &[f64]) -> Model {
+    fn model(&self, iteration: u64, theta: &[f64]) -> Model {
         let origin = Origin {
             version: env!("CARGO_PKG_VERSION").into(),
             session: to_ron(&self.session),
-            iteration: self.iteration,
+            iteration,
             validation: self.best(),
         };
         Model {
@@ -202,15 +206,29 @@ impl Trainer {
     }
 
     /// Puts another session into force, as `session::apply` has made it: live fields from the next iteration on, the batch
-    /// and the flow from the next draw on.
+    /// and the flow it is trained with from the next draw on. The best parameters are judged anew where their figures change.
     pub fn take_up(&mut self, session: Arc<Session>) {
-        if let Some((best, _)) = &mut self.best {
-            // The same L, C, R under the new weights, so that validations stay comparable.
-            let alpha = alpha(&session);
-            let losses = &mut best.losses;
-            losses.loss = alpha.a0 * losses.l + alpha.a1 * losses.c + alpha.a2 * losses.r;
-        }
+        let judged_by = |session: &Session| (session.flow, session.validation, session.weights);
+        let anew = judged_by(&self.session) != judged_by(&session);
         self.session = session;
+        if let (true, Some((mut best, theta))) = (anew, self.best.take()) {
+            let figures = self.figures(&theta);
+            best.losses = figures.losses;
+            (best.divergence, best.divergence_se) = (figures.divergence, figures.divergence_se);
+            self.best = Some((best, theta));
+        }
+    }
+
+    /// Validation goes by the session in force, also while the batch is still trained with an older flow.
+    fn figures(&mut self, theta: &[f64]) -> Figures {
+        let steps = self.session.validation.steps;
+        let scheme = scheme(&Flow {
+            steps,
+            ..self.session.flow
+        });
+        self.engine.load(theta);
+        self.validation
+            .figures(&mut *self.engine, &scheme, &alpha(&self.session))
     }
 
     fn draw(&mut self) {
@@ -228,7 +246,7 @@ impl Trainer {
         self.engine.load(&self.theta);
         let scheme = scheme(&self.batch.flow);
         let columns = self.engine.shape().columns();
-        let costs = problem::with_rows(&self.batch.rows, columns, |samples| {
+        let costs = with_rows(&self.batch.rows, columns, |samples| {
             self.engine
                 .gradient(samples, &scheme, &alpha, &mut self.gradient)
         });
@@ -248,7 +266,7 @@ impl Trainer {
         } else {
             self.good.iteration = self.iteration;
             self.good.theta.copy_from_slice(&self.theta);
-            self.good.adam.clone_from(&self.adam);
+            self.good.adam.copy_from(&self.adam);
             self.iteration = iteration;
             self.adam.step(&mut self.theta, &self.gradient, rate, clamp);
         }
@@ -266,11 +284,9 @@ impl Trainer {
         let iteration = self.iteration;
         let Optimizer::Adam { lr, schedule, .. } = self.session.optimizer;
         let old = self.rate.of(lr);
-        let last = iteration == self.session.stop.iterations;
         let mut outcome = Outcome::Same;
-        if iteration.is_multiple_of(self.session.validation.every) || last {
-            let improved = self.validate(publish);
-            outcome = self.rate.validated(schedule, improved);
+        if iteration.is_multiple_of(self.session.validation.every) {
+            outcome = self.validate(publish);
         }
         if self.rate.iterated(schedule, iteration) == Outcome::Dropped {
             outcome = Outcome::Dropped;
@@ -286,42 +302,49 @@ impl Trainer {
         outcome
     }
 
-    /// Validates the parameters as they are; whether they are the best so far.
-    fn validate(&mut self, publish: &mut dyn FnMut(Event)) -> bool {
-        let (flow, steps) = (&self.batch.flow, self.session.validation.steps);
-        let scheme = scheme(&Flow { steps, ..*flow });
-        self.engine.load(&self.theta);
-        let figures = self
-            .validation
-            .figures(&mut *self.engine, &scheme, &alpha(&self.session));
-        let losses = figures.losses;
-        let best = self
+    /// Validates the parameters as they are, unless that has been done; what the schedule makes of it.
+    fn validate(&mut self, publish: &mut dyn FnMut(Event)) -> Outcome {
+        let iteration = self.iteration;
+        if self.validated == iteration {
+            return Outcome::Same;
+        }
+        self.validated = iteration;
+        let theta = std::mem::take(&mut self.theta);
+        let Figures {
+            losses,
+            divergence,
+            divergence_se,
+        } = self.figures(&theta);
+        self.theta = theta;
+        let known = self
             .best
             .as_ref()
-            .is_none_or(|(best, _)| losses.loss < best.losses.loss)
-            && losses.loss.is_finite();
-        let iteration = self.iteration;
-        let (divergence, divergence_se) = (figures.divergence, figures.divergence_se);
+            .map_or(f64::INFINITY, |(best, _)| best.losses.loss);
+        let best = losses.loss < known;
         if best {
-            self.best = Some((
-                Best {
-                    iteration,
-                    losses,
-                    divergence,
-                    divergence_se,
-                },
-                self.theta.clone(),
-            ));
+            let figures = Best {
+                iteration,
+                losses,
+                divergence,
+                divergence_se,
+            };
+            self.best = Some((figures, self.theta.clone()));
         }
+        let seconds = self.seconds();
         publish(Event::Validation {
             iteration,
-            seconds: self.seconds(),
+            seconds,
             losses,
             divergence,
             divergence_se,
             best,
         });
-        best
+        if best {
+            self.rate.improved();
+            return Outcome::Same;
+        }
+        let Optimizer::Adam { schedule, .. } = self.session.optimizer;
+        self.rate.stalled(schedule)
     }
 
     fn not_finite(&self, costs: &Costs) -> Option<String> {
@@ -334,7 +357,9 @@ impl Trainer {
         if let Some((name, _)) = named.iter().find(|(_, value)| !value.is_finite()) {
             return Some((*name).into());
         }
-        let at = self.gradient.iter().position(|value| !value.is_finite())?;
+        // Adam squares it.
+        let finite = |value: &f64| (value * value).is_finite();
+        let at = self.gradient.iter().position(|value| !finite(value))?;
         let tensors = self.engine.shape().tensors();
         tensors
             .into_iter()
@@ -342,7 +367,7 @@ impl Trainer {
             .map(|t| format!("gradient of {}", t.name))
     }
 
-    /// The last good parameters come back; where they fail too (the batch has changed), the best ones do.
+    /// The last good parameters come back; where they have failed too, the best ones do.
     fn roll_back(&mut self, quantity: String, publish: &mut dyn FnMut(Event)) -> Option<Reason> {
         let iteration = self.iteration;
         let recovery = self.session.recovery;
@@ -355,7 +380,7 @@ impl Trainer {
             };
         }
         self.theta.copy_from_slice(&self.good.theta);
-        self.adam.clone_from(&self.good.adam);
+        self.adam.copy_from(&self.good.adam);
         if self.rollbacks >= recovery.rollbacks {
             publish(Event::Warning {
                 message: format!(

@@ -10,7 +10,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
-use otflow_kernels::engine::{Direction, Engine, Precision, Samples, engine};
+use otflow_kernels::engine::{Direction, Engine, Precision, Samples, engine, with_rows};
 use otflow_kernels::objective::{Alpha, Scheme, TraceAt, log_density};
 use otflow_kernels::parameters::Shape;
 use otflow_kernels::stepper::Stepper;
@@ -122,13 +122,7 @@ pub fn verify(file: &Path, precision: Precision) -> Result<Agreement> {
     })?;
     let errors =
         compare(&reference, precision).with_context(|| format!("in {}", file.display()))?;
-    let largest = errors.values().fold(0.0, |a: f64, &b| {
-        if a.is_nan() || b.is_nan() {
-            f64::NAN
-        } else {
-            a.max(b)
-        }
-    });
+    let largest = largest(errors.values().copied());
     let precision = if precision == Precision::F32 {
         "f32"
     } else {
@@ -162,7 +156,7 @@ fn compare(reference: &Reference, precision: Precision) -> Result<BTreeMap<Strin
         errors.add("forward", &states, &reference.forward.concat());
         let log_prob: Vec<f64> = states.chunks(shape.d + 3).map(log_density).collect();
         errors.add("log_prob", &log_prob, &reference.log_prob);
-        Ok(())
+        anyhow::Ok(())
     })?;
     let ends: Vec<Vec<f64>> = reference
         .forward
@@ -173,8 +167,7 @@ fn compare(reference: &Reference, precision: Precision) -> Result<BTreeMap<Strin
     let mut back = vec![0.0; reference.n * shape.d];
     with_rows(&ends, shape.columns(), |samples| {
         engine.transport(samples, (&scheme, alpha.a0), Direction::Inverse, &mut back);
-        Ok(())
-    })?;
+    });
     errors.add("inverse_x", &back, &reference.inverse_x.concat());
     Ok(errors.0)
 }
@@ -248,6 +241,15 @@ fn flat(shape: &Shape, tensors: &BTreeMap<String, Tensor>) -> Result<Vec<f64>> {
 /// x beside the context, n x columns.
 fn rows(reference: &Reference, x: &[Vec<f64>], columns: usize) -> Result<Vec<f64>> {
     let context = |i: usize| reference.context.get(i).into_iter().flatten();
+    for (i, x) in x.iter().enumerate() {
+        let (d, c) = (x.len(), context(i).count());
+        ensure!(
+            (d, c) == (reference.d, reference.c),
+            "row {i} of x has {d} values and {c} of context, {} and {} expected",
+            reference.d,
+            reference.c
+        );
+    }
     let rows: Vec<f64> = x
         .iter()
         .enumerate()
@@ -256,18 +258,11 @@ fn rows(reference: &Reference, x: &[Vec<f64>], columns: usize) -> Result<Vec<f64
         .collect();
     ensure!(
         rows.len() == reference.n * columns,
-        "x and context hold {} values, n x (d + c) expected",
-        rows.len()
+        "x has {} rows, {} expected",
+        x.len(),
+        reference.n
     );
     Ok(rows)
-}
-
-fn with_rows(rows: &[f64], width: usize, f: impl FnOnce(Samples) -> Result<()>) -> Result<()> {
-    let row = |i: usize, out: &mut [f64]| out.copy_from_slice(&rows[i * width..(i + 1) * width]);
-    f(Samples {
-        n: rows.len() / width,
-        row: &row,
-    })
 }
 
 fn potential(
@@ -302,7 +297,8 @@ fn losses(
 ) -> Result<()> {
     let shape = engine.shape();
     let mut gradient = vec![0.0; shape.parameters()];
-    let costs = engine.gradient(samples, scheme, alpha, &mut gradient);
+    engine.gradient(samples, scheme, alpha, &mut gradient);
+    let costs = engine.costs(samples, scheme, alpha);
     errors.add("loss", &[costs.loss], &[reference.loss]);
     errors.add(
         "costs",
@@ -320,23 +316,25 @@ fn losses(
     Ok(())
 }
 
+/// NaN if any is.
+fn largest(values: impl Iterator<Item = f64>) -> f64 {
+    values.fold(0.0, |a: f64, b| {
+        if a.is_nan() || b.is_nan() {
+            f64::NAN
+        } else {
+            a.max(b)
+        }
+    })
+}
+
 #[derive(Default)]
 struct Errors(BTreeMap<String, f64>);
 
 impl Errors {
     /// NaN where a value is missing or not a number: neither passes.
     fn add(&mut self, name: &str, got: &[f64], want: &[f64]) {
-        let largest = |values: &mut dyn Iterator<Item = f64>| {
-            values.fold(0.0, |a: f64, b| {
-                if a.is_nan() || b.is_nan() {
-                    f64::NAN
-                } else {
-                    a.max(b)
-                }
-            })
-        };
-        let off = largest(&mut got.iter().zip(want).map(|(g, w)| (g - w).abs()));
-        let size = largest(&mut want.iter().map(|w| w.abs()));
+        let off = largest(got.iter().zip(want).map(|(g, w)| (g - w).abs()));
+        let size = largest(want.iter().map(|w| w.abs()));
         let same_length = got.len() == want.len();
         let error = if !same_length {
             f64::NAN

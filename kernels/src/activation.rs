@@ -6,8 +6,8 @@
 //! log(1 + e): a polynomial in e - 1/2 (f32); 2 atanh(w), w = e / (2 + e), sharing tanh's division (f64)
 //! ```
 //!
-//! The coefficients are Chebyshev fits made in 40 digits. Measured over [-30, 30] against f64 and 40-digit values
-//! (tests): f32 sigma within 2 ULP, tanh 1.6e-7 absolute; f64 both within 1e-15 relative. NaN stays NaN.
+//! The coefficients are Chebyshev fits made in 40 digits. Tested over [-30, 30]: sigma within 2 ULP in f32 and 1e-15 relative
+//! in f64, tanh 1.6e-7 and 1e-15 absolute, in f64 near zero 2e-15 relative. NaN stays NaN.
 
 use crate::lanes::{Lanes, Real};
 

@@ -6,44 +6,43 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 
-use crate::engine::{Direction, Engine, Samples};
-use crate::lanes::{Lanes, Real, lanes};
+use crate::lanes::Lanes;
 use crate::network::Network;
-use crate::objective::{Alpha, Costs, Scheme};
+use crate::objective::{Alpha, Costs};
 use crate::parameters::{Offsets, Shape};
-use crate::trajectory::Worker;
+use crate::trajectory::{Samples, Worker};
 
 /// Chunks of a batch: enough to keep a machine's cores busy, few enough to hold an f64 gradient each.
-const CHUNKS: usize = 16;
+pub const CHUNKS: usize = 16;
 
 /// What a chunk has summed up.
 #[derive(Debug)]
-struct Sums {
-    costs: [f64; 3],
-    gradient: Vec<f64>,
+pub(crate) struct Sums {
+    pub(crate) costs: [f64; 3],
+    pub(crate) gradient: Vec<f64>,
 }
 
 /// The samples of one tile.
 #[derive(Debug, Clone, Copy)]
-struct Tile {
-    first: usize,
-    count: usize,
+pub(crate) struct Tile {
+    pub(crate) first: usize,
+    pub(crate) count: usize,
 }
 
 /// What all threads read.
 #[derive(Debug)]
-struct Setup<T: Lanes> {
-    net: Network<T>,
-    offsets: Offsets,
+pub(crate) struct Setup<T: Lanes> {
+    pub(crate) net: Network<T>,
+    pub(crate) offsets: Offsets,
 }
 
-/// The engine for one lane type.
+/// Threads, workers and sums for one lane type; [`crate::engine`] says what they do.
 #[derive(Debug)]
 pub struct Batch<T: Lanes> {
-    setup: Setup<T>,
+    pub(crate) setup: Setup<T>,
     pool: ThreadPool,
     workers: Vec<Mutex<Worker<T>>>,
-    chunks: Vec<Sums>,
+    pub(crate) chunks: Vec<Sums>,
 }
 
 impl<T: Lanes> Batch<T> {
@@ -78,7 +77,7 @@ impl<T: Lanes> Batch<T> {
     }
 
     /// Runs `body` on every tile of every chunk, chunks in parallel.
-    fn over_chunks(
+    pub(crate) fn over_chunks(
         &mut self,
         n: usize,
         body: impl Fn(&Setup<T>, &mut Worker<T>, &mut Sums, Tile) + Sync,
@@ -115,7 +114,7 @@ impl<T: Lanes> Batch<T> {
         });
     }
 
-    fn costs_of(&self, n: usize, alpha: &Alpha) -> Costs {
+    pub(crate) fn costs_of(&self, n: usize, alpha: &Alpha) -> Costs {
         let mut total = [0.0; 3];
         for sums in &self.chunks {
             for (total, cost) in total.iter_mut().zip(sums.costs) {
@@ -126,7 +125,7 @@ impl<T: Lanes> Batch<T> {
     }
 
     /// Runs `body` on every tile, its samples taken; it writes their rows of `width` values.
-    fn over_rows(
+    pub(crate) fn over_rows(
         &self,
         samples: &Samples,
         (out, width): (&mut [f64], usize),
@@ -153,114 +152,4 @@ fn mine<T>(workers: &[Mutex<Worker<T>>]) -> MutexGuard<'_, Worker<T>> {
     workers[thread]
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Writes row k of `columns` to place `at` of every sample's row of `width` values.
-fn scatter<T: Lanes>(columns: &[T], at: usize, width: usize, rows: &mut [f64]) {
-    for (k, column) in columns.iter().enumerate() {
-        for (row, value) in rows.chunks_exact_mut(width).zip(lanes(column)) {
-            row[at + k] = value.widen();
-        }
-    }
-}
-
-impl<T: Lanes> Engine for Batch<T> {
-    fn shape(&self) -> Shape {
-        self.setup.net.shape
-    }
-
-    fn load(&mut self, theta: &[f64]) {
-        self.setup.net.load(theta);
-    }
-
-    fn potential(&mut self, samples: Samples, t: f64, out: &mut [f64]) {
-        let width = self.setup.net.shape.inputs() + 2;
-        self.over_rows(&samples, (out, width), |net, worker, rows| {
-            let (phi, grad, trace) = worker.potential(net, t);
-            scatter(&[phi], 0, width, rows);
-            scatter(grad, 1, width, rows);
-            scatter(&[trace], width - 1, width, rows);
-        });
-    }
-
-    fn costs(&mut self, samples: Samples, scheme: &Scheme, alpha: &Alpha) -> Costs {
-        self.over_chunks(samples.n, |setup, worker, sums, tile| {
-            worker.take(&samples, tile.first, tile.count);
-            worker.forward(&setup.net, scheme, alpha.a0);
-            add(&mut sums.costs, worker.sums(tile.count));
-        });
-        self.costs_of(samples.n, alpha)
-    }
-
-    fn gradient(
-        &mut self,
-        samples: Samples,
-        scheme: &Scheme,
-        alpha: &Alpha,
-        gradient: &mut [f64],
-    ) -> Costs {
-        self.over_chunks(samples.n, |Setup { net, offsets }, worker, sums, tile| {
-            worker.take(&samples, tile.first, tile.count);
-            worker.forward_taped(net, scheme, alpha.a0);
-            add(&mut sums.costs, worker.sums(tile.count));
-            worker.backward(net, scheme, alpha);
-            worker.partial.flush(net, offsets, &mut sums.gradient);
-        });
-        gradient.fill(0.0);
-        for sums in &self.chunks {
-            for (total, part) in gradient.iter_mut().zip(&sums.gradient) {
-                *total += part;
-            }
-        }
-        let n = samples.n as f64;
-        gradient.iter_mut().for_each(|value| *value /= n);
-        self.costs_of(samples.n, alpha)
-    }
-
-    fn states(&mut self, samples: Samples, scheme: &Scheme, a0: f64, out: &mut [f64]) {
-        let d = self.setup.net.shape.d;
-        self.over_rows(&samples, (out, d + 3), |net, worker, rows| {
-            worker.forward(net, scheme, a0);
-            scatter(&worker.x, 0, d + 3, rows);
-            scatter(&[worker.end.l, worker.end.v, worker.end.r], d, d + 3, rows);
-        });
-    }
-
-    fn paths(
-        &mut self,
-        samples: Samples,
-        (scheme, a0): (&Scheme, f64),
-        direction: Direction,
-        out: &mut [f64],
-    ) {
-        let (d, width) = (
-            self.setup.net.shape.d,
-            self.setup.net.shape.d * (scheme.steps + 1),
-        );
-        self.over_rows(&samples, (out, width), |net, worker, rows| {
-            worker.path(net, (scheme, a0), direction, |k, x| {
-                scatter(x, k * d, width, rows)
-            });
-        });
-    }
-
-    fn transport(
-        &mut self,
-        samples: Samples,
-        (scheme, a0): (&Scheme, f64),
-        direction: Direction,
-        out: &mut [f64],
-    ) {
-        let d = self.setup.net.shape.d;
-        self.over_rows(&samples, (out, d), |net, worker, rows| {
-            worker.path(net, (scheme, a0), direction, |_, _| {});
-            scatter(&worker.x, 0, d, rows);
-        });
-    }
-}
-
-fn add(total: &mut [f64; 3], part: [f64; 3]) {
-    for (total, part) in total.iter_mut().zip(part) {
-        *total += part;
-    }
 }

@@ -3,27 +3,11 @@
 use rayon::ThreadPoolBuildError;
 use wide::{f32x16, f64x8};
 
-use crate::batch::Batch;
+use crate::batch::{Batch, Setup};
+use crate::lanes::{Lanes, Real, lanes};
 use crate::objective::{Alpha, Costs, Scheme};
 use crate::parameters::Shape;
-
-/// Rows of data, each (x, y) with d + context values; asked for one at a time, so that memory does not grow with n.
-#[derive(Clone, Copy)]
-pub struct Samples<'a> {
-    /// Number of rows.
-    pub n: usize,
-    /// Writes row i into the slice.
-    pub row: &'a (dyn Fn(usize, &mut [f64]) + Sync),
-}
-
-/// Which way the flow runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
-    /// t from 0 to 1: data to normal, f.
-    Forward,
-    /// t from 1 to 0: normal to data, f^-1.
-    Inverse,
-}
+pub use crate::trajectory::{Direction, Samples, with_rows};
 
 /// Arithmetic of the kernels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +61,116 @@ pub trait Engine: Send {
         direction: Direction,
         out: &mut [f64],
     );
+}
+
+impl<T: Lanes> Engine for Batch<T> {
+    fn shape(&self) -> Shape {
+        self.setup.net.shape
+    }
+
+    fn load(&mut self, theta: &[f64]) {
+        self.setup.net.load(theta);
+    }
+
+    fn potential(&mut self, samples: Samples, t: f64, out: &mut [f64]) {
+        let width = self.setup.net.shape.inputs() + 2;
+        self.over_rows(&samples, (out, width), |net, worker, rows| {
+            let (phi, grad, trace) = worker.potential(net, t);
+            scatter(&[phi], 0, width, rows);
+            scatter(grad, 1, width, rows);
+            scatter(&[trace], width - 1, width, rows);
+        });
+    }
+
+    fn costs(&mut self, samples: Samples, scheme: &Scheme, alpha: &Alpha) -> Costs {
+        self.over_chunks(samples.n, |setup, worker, sums, tile| {
+            worker.take(&samples, tile.first, tile.count);
+            worker.forward(&setup.net, scheme, alpha.a0);
+            add(&mut sums.costs, worker.sums(tile.count));
+        });
+        self.costs_of(samples.n, alpha)
+    }
+
+    fn gradient(
+        &mut self,
+        samples: Samples,
+        scheme: &Scheme,
+        alpha: &Alpha,
+        gradient: &mut [f64],
+    ) -> Costs {
+        self.over_chunks(samples.n, |Setup { net, offsets }, worker, sums, tile| {
+            worker.take(&samples, tile.first, tile.count);
+            worker.forward_taped(net, scheme, alpha.a0);
+            add(&mut sums.costs, worker.sums(tile.count));
+            worker.backward(net, scheme, alpha);
+            worker.partial.flush(net, offsets, &mut sums.gradient);
+        });
+        gradient.fill(0.0);
+        for sums in &self.chunks {
+            for (total, part) in gradient.iter_mut().zip(&sums.gradient) {
+                *total += part;
+            }
+        }
+        let n = samples.n as f64;
+        gradient.iter_mut().for_each(|value| *value /= n);
+        self.costs_of(samples.n, alpha)
+    }
+
+    fn states(&mut self, samples: Samples, scheme: &Scheme, a0: f64, out: &mut [f64]) {
+        let d = self.setup.net.shape.d;
+        self.over_rows(&samples, (out, d + 3), |net, worker, rows| {
+            worker.forward(net, scheme, a0);
+            scatter(&worker.x, 0, d + 3, rows);
+            scatter(&[worker.end.l, worker.end.v, worker.end.r], d, d + 3, rows);
+        });
+    }
+
+    fn paths(
+        &mut self,
+        samples: Samples,
+        (scheme, a0): (&Scheme, f64),
+        direction: Direction,
+        out: &mut [f64],
+    ) {
+        let (d, width) = (
+            self.setup.net.shape.d,
+            self.setup.net.shape.d * (scheme.steps + 1),
+        );
+        self.over_rows(&samples, (out, width), |net, worker, rows| {
+            worker.path(net, (scheme, a0), direction, |k, x| {
+                scatter(x, k * d, width, rows)
+            });
+        });
+    }
+
+    fn transport(
+        &mut self,
+        samples: Samples,
+        (scheme, a0): (&Scheme, f64),
+        direction: Direction,
+        out: &mut [f64],
+    ) {
+        let d = self.setup.net.shape.d;
+        self.over_rows(&samples, (out, d), |net, worker, rows| {
+            worker.path(net, (scheme, a0), direction, |_, _| {});
+            scatter(&worker.x, 0, d, rows);
+        });
+    }
+}
+
+/// Writes row k of `columns` to place `at` of every sample's row of `width` values.
+fn scatter<T: Lanes>(columns: &[T], at: usize, width: usize, rows: &mut [f64]) {
+    for (k, column) in columns.iter().enumerate() {
+        for (row, value) in rows.chunks_exact_mut(width).zip(lanes(column)) {
+            row[at + k] = value.widen();
+        }
+    }
+}
+
+fn add(total: &mut [f64; 3], part: [f64; 3]) {
+    for (total, part) in total.iter_mut().zip(part) {
+        *total += part;
+    }
 }
 
 /// An engine on so many threads of its own; 0 means one a core.

@@ -76,13 +76,13 @@ pub struct Place<'a, T> {
     pub t: f64,
 }
 
-/// Writes x' and gives the other rates.
+/// Writes x' and gives the other rates; l' where the cache has room for the trace.
 pub fn forward<T: Lanes>(
     net: &Network<T>,
     a0: f64,
     place: Place<T>,
-    (cache, scratch): (&mut Cache<T>, &mut Scratch<T>),
-    with_trace: bool,
+    cache: &mut Cache<T>,
+    scratch: &mut Scratch<T>,
 ) -> Rates<T> {
     let d = net.shape.d;
     cache.s[..d].copy_from_slice(place.x);
@@ -98,8 +98,7 @@ pub fn forward<T: Lanes>(
     }
     let v = T::of(0.5) * square;
     cache.rho = T::of(a0).mul_add(v, -cache.gradient.grad[net.shape.inputs() - 1]);
-    let trace = cache.trace.as_mut().filter(|_| with_trace);
-    let l = trace.map(|trace| {
+    let l = cache.trace.as_mut().map(|trace| {
         factor * trace::forward(net, (&cache.resnet, &cache.gradient), trace, scratch)
     });
     Rates {

@@ -1,7 +1,8 @@
 //! `Real` (f32, f64) and `Lanes`, a vector of samples: lane l holds sample l of a tile, weights are broadcast.
 //!
 //! The engine runs on one 512-bit vector a tile row, f32x16 or f64x8, on every machine; where registers are narrower
-//! `wide` makes it of two or four, so tiles, sums and results do not depend on the machine. Width 1 is the scalar check.
+//! `wide` makes it of two or four, so tiles and the order of sums do not depend on the machine; nor do the bits, wherever a
+//! multiply-add rounds once. Width 1 is the scalar check.
 
 use std::fmt::Debug;
 use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};

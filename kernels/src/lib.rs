@@ -15,7 +15,7 @@
 //! | means over n samples | [`batch`], [`engine`] | n |
 //!
 //! Shapes are per sample. A SIMD lane is a sample ([`lanes`]), a tile is one vector of samples ([`tile`]), and everything hot
-//! is one of the two products of [`linear`]. [`reference`] says all of it once more in plain scalar loops.
+//! is one of the two products of [`linear`]. [`mod@reference`] says all of it once more in plain scalar loops.
 #![forbid(unsafe_code)]
 
 pub mod activation;

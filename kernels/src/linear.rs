@@ -110,7 +110,7 @@ pub fn vectors<T: Lanes>(length: usize) -> usize {
     length.div_ceil(T::WIDTH)
 }
 
-/// Swaps samples and rows: x is [row][sample], the result [vector of rows][sample], padded with zeros.
+/// Swaps samples and rows: x is `[row][sample]`, the result `[vector of rows][sample]`, padded with zeros.
 pub fn transpose<T: Lanes>(x: &[T], transposed: &mut [T]) {
     let whole = x.len() / T::WIDTH * T::WIDTH;
     for (input, output) in x[..whole]
@@ -127,8 +127,8 @@ pub fn transpose<T: Lanes>(x: &[T], transposed: &mut [T]) {
     }
 }
 
-/// K_bar += y_bar x'. `y_bar`: [row][sample]; `x`: [vector of columns][sample], as [`transpose`] gives it;
-/// `k_bar`: [row][vector of columns].
+/// K_bar += y_bar x'. `y_bar`: `[row][sample]`; `x`: `[vector of columns][sample]`, as [`transpose`] gives it;
+/// `k_bar`: `[row][vector of columns]`.
 #[inline(always)]
 pub fn outer<T: Lanes>(k_bar: &mut [T], rows: usize, y_bar: &[T], x: &[T]) {
     let width = k_bar.len() / rows;

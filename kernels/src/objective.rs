@@ -74,6 +74,7 @@ impl Scheme {
 
 /// Weight of node k of 0..=nt on [0, 1].
 fn node_weight(k: usize, nt: usize) -> f64 {
+    assert!(nt >= 2, "step nodes need at least two steps");
     let h = 1.0 / nt as f64;
     let simpson = if nt.is_multiple_of(2) { nt } else { nt - 3 };
     let mut weight = 0.0;
@@ -119,11 +120,15 @@ impl Costs {
     }
 }
 
+/// log p(x) from d, |x(1)|^2 and l(1).
+pub fn normal_log_density(d: usize, square: f64, l: f64) -> f64 {
+    l - 0.5 * square - 0.5 * d as f64 * std::f64::consts::TAU.ln()
+}
+
 /// log p(x) from a final state (x(1), l, v, r) of d + 3 values.
 pub fn log_density(state: &[f64]) -> f64 {
     let d = state.len() - 3;
-    let square: f64 = state[..d].iter().map(|x| x * x).sum();
-    state[d] - 0.5 * square - 0.5 * d as f64 * std::f64::consts::TAU.ln()
+    normal_log_density(d, state[..d].iter().map(|x| x * x).sum(), state[d])
 }
 
 #[cfg(test)]

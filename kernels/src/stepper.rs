@@ -122,7 +122,7 @@ pub fn step_adjoint<T: Lanes>(
 mod tests {
     use super::*;
 
-    /// The adjoint of x' = c x^2 against the derivative of the step by dual-like complex differences of its polynomial.
+    /// For x' = x^2, against central differences of the step.
     #[test]
     fn the_adjoint_of_a_step_is_its_derivative() {
         for stepper in [Stepper::Euler, Stepper::Rk4] {

@@ -3,10 +3,44 @@
 use crate::flow::{self, Place, Rates};
 use crate::lanes::{COLUMNS, Lanes, Real, lanes, scalars_mut};
 use crate::network::Network;
-use crate::objective::{Alpha, Scheme};
+use crate::objective::{Alpha, Scheme, normal_log_density};
 use crate::partial::Partial;
 use crate::stepper::{Stages, step, step_adjoint};
 use crate::tile::{Bars, Scratch, zeros};
+
+/// Rows of data, each (x, y) with d + context values; asked for one at a time, so that memory does not grow with n.
+#[derive(Clone, Copy)]
+pub struct Samples<'a> {
+    /// Number of rows.
+    pub n: usize,
+    /// Writes row i into the slice.
+    pub row: &'a (dyn Fn(usize, &mut [f64]) + Sync),
+}
+
+/// Hands rows that lie in memory, `width` values each, to `f`.
+pub fn with_rows<R>(rows: &[f64], width: usize, f: impl FnOnce(Samples) -> R) -> R {
+    let row = |i: usize, out: &mut [f64]| out.copy_from_slice(&rows[i * width..(i + 1) * width]);
+    f(Samples {
+        n: rows.len() / width,
+        row: &row,
+    })
+}
+
+/// Which way the flow runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// t from 0 to 1: data to normal, f.
+    Forward,
+    /// t from 1 to 0: normal to data, f^-1.
+    Inverse,
+}
+
+/// What a forward run leaves behind.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Keep {
+    Nothing,
+    Tape,
+}
 
 /// Everything one thread needs for a tile, allocated once.
 #[derive(Debug)]
@@ -26,9 +60,45 @@ pub struct Worker<T> {
     stages: Stages<T>,
     scratch: Scratch<T>,
     bars: Bars<T>,
-    single: flow::Cache<T>,
+    caches: Caches<T>,
+}
+
+/// Where evaluations leave what their adjoints need.
+#[derive(Debug)]
+struct Caches<T> {
+    /// For an evaluation that is not kept, with the trace and without it.
+    traced: flow::Cache<T>,
+    plain: flow::Cache<T>,
+    /// One for every evaluation of `taped`.
     tape: Vec<flow::Cache<T>>,
     taped: Option<Scheme>,
+}
+
+impl<T: Lanes> Caches<T> {
+    /// The cache of evaluation k, whose trace has this weight.
+    fn of(&mut self, keep: Keep, k: usize, weight: Option<f64>) -> &mut flow::Cache<T> {
+        match (keep, weight) {
+            (Keep::Tape, _) => &mut self.tape[k],
+            (Keep::Nothing, Some(_)) => &mut self.traced,
+            (Keep::Nothing, None) => &mut self.plain,
+        }
+    }
+
+    fn make_tape(&mut self, net: &Network<T>, scheme: &Scheme) {
+        if self.taped == Some(*scheme) {
+            return;
+        }
+        let stages = scheme.stages();
+        let kept = |k: usize| {
+            let weight = scheme.trace_weight(k / stages, k % stages);
+            weight.map(|_| net.shape.d)
+        };
+        let evaluations = 0..scheme.evaluations();
+        self.tape = evaluations
+            .map(|k| flow::Cache::new(net, kept(k)))
+            .collect();
+        self.taped = Some(*scheme);
+    }
 }
 
 /// Final l, v and r of a tile.
@@ -66,14 +136,17 @@ impl<T: Lanes> Worker<T> {
             stages: Stages::new(shape.d),
             scratch: Scratch::new(net),
             bars: Bars::new(net),
-            single: flow::Cache::new(net, Some(COLUMNS)),
-            tape: Vec::new(),
-            taped: None,
+            caches: Caches {
+                traced: flow::Cache::new(net, Some(COLUMNS)),
+                plain: flow::Cache::new(net, None),
+                tape: Vec::new(),
+                taped: None,
+            },
         }
     }
 
     /// Takes `count` rows from `first` on; lanes past them are padding, at 0.
-    pub fn take(&mut self, samples: &crate::engine::Samples, first: usize, count: usize) {
+    pub fn take(&mut self, samples: &Samples, first: usize, count: usize) {
         let width = T::WIDTH;
         scalars_mut(std::slice::from_mut(&mut self.real)).fill(T::Real::default());
         self.x.fill(T::default());
@@ -108,86 +181,52 @@ impl<T: Lanes> Worker<T> {
             t,
         };
         // a0 = -1 makes l' the trace itself.
-        let rates = flow::forward(
-            net,
-            -1.0,
-            place,
-            (&mut self.single, &mut self.scratch),
-            true,
-        );
+        let rates = flow::forward(net, -1.0, place, &mut self.caches.traced, &mut self.scratch);
         (
-            self.single.phi(net),
-            self.single.grad(),
+            self.caches.traced.phi(net),
+            self.caches.traced.grad(),
             rates.l.unwrap_or_default(),
         )
     }
 
     /// x(0) to (x(1), l, v, r), keeping nothing.
     pub fn forward(&mut self, net: &Network<T>, scheme: &Scheme, a0: f64) {
-        self.run(net, scheme, a0, false);
+        self.run(net, scheme, a0, Keep::Nothing);
     }
 
     /// The same, leaving every evaluation on the tape for [`Worker::backward`].
     pub fn forward_taped(&mut self, net: &Network<T>, scheme: &Scheme, a0: f64) {
-        self.make_tape(net, scheme);
-        self.run(net, scheme, a0, true);
+        self.caches.make_tape(net, scheme);
+        self.run(net, scheme, a0, Keep::Tape);
     }
 
-    fn make_tape(&mut self, net: &Network<T>, scheme: &Scheme) {
-        if self.taped == Some(*scheme) {
-            return;
-        }
-        let stages = scheme.stages();
-        let kept = |k: usize| {
-            scheme
-                .trace_weight(k / stages, k % stages)
-                .map(|_| net.shape.d)
-        };
-        self.tape = (0..scheme.evaluations())
-            .map(|k| flow::Cache::new(net, kept(k)))
-            .collect();
-        self.taped = Some(*scheme);
-    }
-
-    fn run(&mut self, net: &Network<T>, scheme: &Scheme, a0: f64, taped: bool) {
+    fn run(&mut self, net: &Network<T>, scheme: &Scheme, a0: f64, keep: Keep) {
         let Worker {
             x,
             y,
             end,
             stages,
             scratch,
-            single,
-            tape,
+            caches,
             ..
         } = self;
         let (tableau, dt) = (scheme.stepper.tableau(), scheme.dt());
         *end = End::default();
         for k in 0..scheme.steps {
             step(tableau, dt, x, stages, |stage, x, velocity| {
-                let cache = if taped {
-                    &mut tape[k * tableau.b.len() + stage]
-                } else {
-                    &mut *single
-                };
-                let place = Place {
-                    x,
-                    y,
-                    t: (k as f64 + tableau.c[stage]) * dt,
-                };
-                let trace = scheme.trace_weight(k, stage);
-                let rates = flow::forward(net, a0, place, (cache, scratch), trace.is_some());
-                end.add(dt * tableau.b[stage], trace, rates);
+                let weight = scheme.trace_weight(k, stage);
+                let cache = caches.of(keep, k * tableau.b.len() + stage, weight);
+                let t = (k as f64 + tableau.c[stage]) * dt;
+                let rates = flow::forward(net, a0, Place { x, y, t }, cache, scratch);
+                end.add(dt * tableau.b[stage], weight, rates);
                 velocity.copy_from_slice(flow::velocity(cache));
             });
         }
         if scheme.evaluates_end() {
-            let cache = if taped {
-                &mut tape[scheme.steps * tableau.b.len()]
-            } else {
-                &mut *single
-            };
-            let rates = flow::forward(net, a0, Place { x, y, t: 1.0 }, (cache, scratch), true);
-            end.add(0.0, scheme.trace_weight(scheme.steps, 0), rates);
+            let weight = scheme.trace_weight(scheme.steps, 0);
+            let cache = caches.of(keep, scheme.steps * tableau.b.len(), weight);
+            let rates = flow::forward(net, a0, Place { x, y, t: 1.0 }, cache, scratch);
+            end.add(0.0, weight, rates);
         }
     }
 
@@ -200,7 +239,7 @@ impl<T: Lanes> Worker<T> {
             stages,
             scratch,
             bars,
-            tape,
+            caches: Caches { tape, .. },
             ..
         } = self;
         let (tableau, dt, d) = (scheme.stepper.tableau(), scheme.dt(), x.len());
@@ -257,7 +296,7 @@ impl<T: Lanes> Worker<T> {
         &mut self,
         net: &Network<T>,
         (scheme, a0): (&Scheme, f64),
-        direction: crate::engine::Direction,
+        direction: Direction,
         mut visit: impl FnMut(usize, &[T]),
     ) {
         let Worker {
@@ -265,13 +304,13 @@ impl<T: Lanes> Worker<T> {
             y,
             stages,
             scratch,
-            single,
+            caches: Caches { plain, .. },
             ..
         } = self;
         let tableau = scheme.stepper.tableau();
         let (start, dt) = match direction {
-            crate::engine::Direction::Forward => (0.0, scheme.dt()),
-            crate::engine::Direction::Inverse => (1.0, -scheme.dt()),
+            Direction::Forward => (0.0, scheme.dt()),
+            Direction::Inverse => (1.0, -scheme.dt()),
         };
         visit(0, x);
         for k in 0..scheme.steps {
@@ -281,8 +320,8 @@ impl<T: Lanes> Worker<T> {
                     y,
                     t: start + (k as f64 + tableau.c[stage]) * dt,
                 };
-                flow::forward(net, a0, place, (single, scratch), false);
-                velocity.copy_from_slice(flow::velocity(single));
+                flow::forward(net, a0, place, plain, scratch);
+                velocity.copy_from_slice(flow::velocity(plain));
             });
             visit(k + 1, x);
         }
@@ -290,19 +329,14 @@ impl<T: Lanes> Worker<T> {
 
     /// Sums of v, -log p and r over the tile's `count` samples.
     pub fn sums(&self, count: usize) -> [f64; 3] {
-        let constant = 0.5 * self.x.len() as f64 * std::f64::consts::TAU.ln();
-        let half_square = self
-            .x
-            .iter()
-            .fold(T::default(), |sum, &x| x.mul_add(x, sum))
-            * T::of(0.5);
-        let total = |values: &T| {
-            lanes(values)[..count]
-                .iter()
-                .map(|v| v.widen())
-                .sum::<f64>()
-        };
-        let nll = total(&half_square) - total(&self.end.l) + count as f64 * constant;
-        [total(&self.end.v), nll, total(&self.end.r)]
+        let mut sums = [0.0; 3];
+        for lane in 0..count {
+            let at = |vector: &T| lanes(vector)[lane].widen();
+            let square = self.x.iter().map(|x| at(x) * at(x)).sum();
+            sums[0] += at(&self.end.v);
+            sums[1] -= normal_log_density(self.x.len(), square, at(&self.end.l));
+            sums[2] += at(&self.end.r);
+        }
+        sums
     }
 }

@@ -1,6 +1,7 @@
 //! The loop between keys, events and frames. One turn: fetch events, draw if a frame is due, sleep until a key or the next frame.
 
 use std::io::{self, Write};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, TryRecvError};
@@ -14,7 +15,7 @@ use super::layout;
 use super::state::State;
 use super::update::{Wish, update};
 use super::{Options, Outcome};
-use crate::event::Reason;
+use crate::event::{Event, Reason};
 use crate::feed::Feed;
 
 /// Longest sleep: how late events may be fetched.
@@ -111,7 +112,14 @@ impl<'a, W: Write> Desk<'a, W> {
             match self.feed.events.try_recv() {
                 Ok(event) => self.state.apply(event, self.state.now),
                 Err(TryRecvError::Empty) => return false,
-                Err(TryRecvError::Disconnected) => return true,
+                Err(TryRecvError::Disconnected) => {
+                    // The end found the ring full.
+                    if let Some(end) = self.feed.finished() {
+                        self.state.apply(Event::Finished(end), self.state.now);
+                        self.dirty = true;
+                    }
+                    return true;
+                }
             }
             self.dirty = true;
         }
@@ -129,7 +137,8 @@ impl<'a, W: Write> Desk<'a, W> {
             }
             (wish, Some(finished)) => {
                 let asked = matches!(finished.reason, Reason::Quit | Reason::Signal(_));
-                if asked || self.options.leave_when_finished || wish == Some(Wish::Leave) {
+                let leave = self.options.leave.load(Ordering::Relaxed);
+                if asked || leave || wish == Some(Wish::Leave) {
                     return Some(End::Outcome(Outcome::Finished(finished)));
                 }
             }
@@ -202,7 +211,7 @@ impl<'a, W: Write> Desk<'a, W> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc;
+    use std::sync::{Arc, mpsc};
     use std::thread;
 
     use crossbeam_channel::{Sender, unbounded};
@@ -251,6 +260,13 @@ mod tests {
         }
     }
 
+    /// 80 x 24 cells that nobody sees.
+    fn screen() -> Terminal<CrosstermBackend<io::Sink>> {
+        let viewport = Viewport::Fixed(Rect::new(0, 0, 80, 24));
+        let backend = CrosstermBackend::new(io::sink());
+        Terminal::with_options(backend, TerminalOptions { viewport }).unwrap()
+    }
+
     fn key(letter: char, control: bool) -> Heard {
         Heard::Key(Key {
             code: KeyCode::Char(letter),
@@ -281,13 +297,7 @@ mod tests {
             let (sender, keys) = unbounded();
             publisher.publish(sample::finished(7, Reason::Iterations));
             scope.spawn(move || {
-                let viewport = Viewport::Fixed(Rect::new(0, 0, 80, 24));
-                let screen = Terminal::with_options(
-                    CrosstermBackend::new(io::sink()),
-                    TerminalOptions { viewport },
-                )
-                .unwrap();
-                let mut desk = Desk::new(&feed, Options::detect(|_| None), screen);
+                let mut desk = Desk::new(&feed, Options::detect(|_| None), screen());
                 for _ in 0..3 {
                     assert!(desk.turn(&keys).is_none());
                 }
@@ -310,17 +320,43 @@ mod tests {
     }
 
     #[test]
+    fn a_finished_run_is_left_when_a_signal_asks_for_it() {
+        let (publisher, feed, _records) = wires();
+        publisher.publish(sample::finished(7, Reason::Iterations));
+        let options = Options::detect(|_| None);
+        let leave = Arc::clone(&options.leave);
+        let (_sender, keys) = unbounded();
+        let mut desk = Desk::new(&feed, options, screen());
+        assert!(desk.turn(&keys).is_none());
+        leave.store(true, Ordering::Relaxed);
+        let end = desk.turn(&keys);
+        assert!(matches!(end, Some(End::Outcome(Outcome::Finished(_)))));
+    }
+
+    #[test]
+    fn an_end_that_found_the_ring_full_is_seen() {
+        let (publisher, feed, _records) = wires();
+        while feed.dropped() == 0 {
+            publisher.publish(Event::Resample { iteration: 1 });
+        }
+        publisher.publish(sample::finished(7, Reason::Signal(15)));
+        drop(publisher);
+        let (_sender, keys) = unbounded();
+        let mut desk = Desk::new(&feed, Options::detect(|_| None), screen());
+        let end = loop {
+            if let Some(end) = desk.turn(&keys) {
+                break end;
+            }
+        };
+        assert!(matches!(end, End::Outcome(Outcome::Finished(_))));
+    }
+
+    #[test]
     fn keys_reach_the_trainer() {
         let (publisher, feed, _records) = wires();
         let (sender, keys) = unbounded();
         sender.send(key('p', false)).unwrap();
-        let viewport = Viewport::Fixed(Rect::new(0, 0, 80, 24));
-        let screen = Terminal::with_options(
-            CrosstermBackend::new(io::sink()),
-            TerminalOptions { viewport },
-        )
-        .unwrap();
-        let mut desk = Desk::new(&feed, Options::detect(|_| None), screen);
+        let mut desk = Desk::new(&feed, Options::detect(|_| None), screen());
         assert!(desk.turn(&keys).is_none());
         assert!(matches!(publisher.commands.try_recv(), Ok(Command::Pause)));
     }
@@ -330,13 +366,7 @@ mod tests {
         let (publisher, feed, _records) = wires();
         let (_sender, keys) = unbounded();
         drop(publisher);
-        let viewport = Viewport::Fixed(Rect::new(0, 0, 80, 24));
-        let screen = Terminal::with_options(
-            CrosstermBackend::new(io::sink()),
-            TerminalOptions { viewport },
-        )
-        .unwrap();
-        let mut desk = Desk::new(&feed, Options::detect(|_| None), screen);
+        let mut desk = Desk::new(&feed, Options::detect(|_| None), screen());
         assert!(matches!(
             desk.turn(&keys),
             Some(End::Outcome(Outcome::Broken))

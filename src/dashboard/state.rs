@@ -120,31 +120,7 @@ impl State {
                 self.training.push(iteration, &losses);
                 self.pace.reach(iteration, seconds, now);
             }
-            Event::Validation {
-                iteration,
-                seconds,
-                losses,
-                divergence,
-                divergence_se,
-                best,
-            } => {
-                self.validation.push(iteration, &losses);
-                self.pace.reach(iteration, seconds, now);
-                self.validated = Some(Validated {
-                    losses,
-                    divergence: divergence.zip(divergence_se),
-                });
-                if best {
-                    self.best = Some(Best {
-                        iteration,
-                        losses,
-                        divergence,
-                        divergence_se,
-                    });
-                    self.journal
-                        .best(iteration, &losses, divergence.zip(divergence_se));
-                }
-            }
+            Event::Validation { .. } => self.validate(&event, now),
             Event::Edit {
                 iteration,
                 field,
@@ -167,16 +143,12 @@ impl State {
                 line,
                 column,
                 message,
-            } => {
-                self.journal
-                    .rejected(self.iteration, &file, (line, column), &message);
-                self.rejection = Some(Rejection {
-                    file,
-                    line,
-                    column,
-                    message,
-                });
-            }
+            } => self.reject(Rejection {
+                file,
+                line,
+                column,
+                message,
+            }),
             Event::Accepted { .. } => self.rejection = None,
             Event::Rate {
                 iteration,
@@ -220,6 +192,43 @@ impl State {
             // Every few iterations: ticks or lines would bury the rest.
             Event::Resample { .. } => {}
         }
+    }
+
+    fn validate(&mut self, event: &Event, now: f64) {
+        let &Event::Validation {
+            iteration,
+            seconds,
+            losses,
+            divergence,
+            divergence_se,
+            best,
+        } = event
+        else {
+            return;
+        };
+        self.validation.push(iteration, &losses);
+        self.pace.reach(iteration, seconds, now);
+        let paired = divergence.zip(divergence_se);
+        self.validated = Some(Validated {
+            losses,
+            divergence: paired,
+        });
+        if best {
+            self.best = Some(Best {
+                iteration,
+                losses,
+                divergence,
+                divergence_se,
+            });
+            self.journal.best(iteration, &losses, paired);
+        }
+    }
+
+    fn reject(&mut self, rejection: Rejection) {
+        let place = (rejection.line, rejection.column);
+        self.journal
+            .rejected(self.iteration, &rejection.file, place, &rejection.message);
+        self.rejection = Some(rejection);
     }
 
     /// Takes up a new picture.

@@ -106,11 +106,11 @@ impl Rows {
     }
 
     fn due(&self, row: &Row) -> bool {
-        let wanted = match self.every {
-            Some(every) => row.iteration.is_multiple_of(every.max(1)),
-            None => row.validation.is_some(),
-        };
-        wanted
+        let asked = self
+            .every
+            .is_some_and(|every| row.iteration.is_multiple_of(every.max(1)));
+        asked
+            || row.validation.is_some()
             || self
                 .printed
                 .is_none_or(|printed| row.seconds - printed >= SILENCE)

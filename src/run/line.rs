@@ -57,7 +57,7 @@ pub fn words(event: &Event) -> Option<String> {
         ),
         Event::Accepted { .. } => (
             "accepted",
-            "the session file is valid again and changes nothing".into(),
+            "the session file is valid and changes nothing".into(),
         ),
         Event::Paused { paused: true, .. } => ("pause", "training waits".into()),
         Event::Paused { paused: false, .. } => ("resume", "training goes on".into()),

@@ -28,6 +28,13 @@ impl Adam {
         }
     }
 
+    /// Takes over another's moments without allocating.
+    pub fn copy_from(&mut self, other: &Self) {
+        self.m.copy_from_slice(&other.m);
+        self.v.copy_from_slice(&other.v);
+        self.powers = other.powers;
+    }
+
     /// One step; afterwards every parameter lies in [-clamp, clamp].
     pub fn step(&mut self, theta: &mut [f64], gradient: &[f64], lr: f64, clamp: Option<f64>) {
         self.powers = (self.powers.0 * BETA1, self.powers.1 * BETA2);

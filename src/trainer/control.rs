@@ -6,7 +6,7 @@ use super::Trainer;
 use super::picture::Painter;
 use crate::event::{Command, Event, Finished, Reason, Start};
 use crate::feed::Publisher;
-use crate::session::{self, Session};
+use crate::session::{self, Applies, Session};
 
 /// Where a run's news goes.
 pub struct Outlets {
@@ -68,6 +68,10 @@ pub fn train(mut trainer: Trainer, mut outlets: Outlets, start: Start) -> (Finis
         if let State::Ended(reason) = state {
             break reason;
         }
+        // An edit may have moved the limit below what is done.
+        if let Some(reason) = limit(&trainer) {
+            break reason;
+        }
         if let Some(reason) = iterate(&mut trainer, &mut outlets) {
             break reason;
         }
@@ -76,8 +80,11 @@ pub fn train(mut trainer: Trainer, mut outlets: Outlets, start: Start) -> (Finis
             state = State::Paused;
         }
     };
-    trainer.pause();
     let publisher = &outlets.publisher;
+    if matches!(reason, Reason::Iterations | Reason::Seconds) {
+        validate_last(&mut trainer, publisher);
+    }
+    trainer.pause();
     publisher.keep("last", trainer.last_model());
     let finished = Finished {
         iteration: trainer.iteration(),
@@ -113,6 +120,15 @@ fn iterate(trainer: &mut Trainer, outlets: &mut Outlets) -> Option<Reason> {
         );
     }
     ended.or_else(|| limit(trainer))
+}
+
+/// A run that reached its limit ends with figures of its last parameters.
+fn validate_last(trainer: &mut Trainer, publisher: &Publisher) {
+    let before = trainer.best();
+    trainer.validate(&mut |event| publisher.publish(event));
+    if let (true, Some(model)) = (trainer.best() != before, trainer.best_model()) {
+        publisher.keep("best", model);
+    }
 }
 
 fn limit(trainer: &Trainer) -> Option<Reason> {
@@ -185,7 +201,8 @@ fn change(trainer: &mut Trainer, publisher: &Publisher, from: State, to: State) 
     to
 }
 
-/// Takes up an edited session, whole; every changed field is told, also one that needs a new run.
+/// Takes up an edited session, whole; every changed field is told, also one that needs a new run, but not one that is
+/// back at the value in force.
 fn edit(
     trainer: &mut Trainer,
     publisher: &Publisher,
@@ -193,7 +210,11 @@ fn edit(
     new: Arc<Session>,
 ) {
     let iteration = trainer.iteration();
-    let changes = session::changes(edited, &new);
+    let off = session::changes(trainer.session(), &new);
+    let mut changes = session::changes(edited, &new);
+    changes.retain(|change| {
+        change.applies != Applies::Restart || off.iter().any(|off| off.field == change.field)
+    });
     if changes.is_empty() {
         publisher.publish(Event::Accepted { iteration });
     }

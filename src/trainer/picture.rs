@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use crossbeam_channel::{Receiver, Sender, bounded};
-use otflow_kernels::engine::{Direction, Engine, engine};
+use otflow_kernels::engine::{Direction, Engine, engine, with_rows};
 use rand_distr::{Distribution, StandardNormal};
 
-use super::problem::{precision, scheme, shape, with_rows};
+use super::problem::{precision, scheme, shape};
 use crate::data::Dataset;
 use crate::data::random::{Stream, row_generator};
 use crate::event::Picture;
@@ -40,7 +40,8 @@ impl Painter {
         let data = Dataset::new(&session.data, session.model.seed);
         let engine = engine(shape(session, &data), precision(session), 1)
             .context("cannot start the picture thread")?;
-        let (orders, snapshots) = bounded(1);
+        // Without a place to wait in: an order is taken by an idle painter or not at all.
+        let (orders, snapshots) = bounded(0);
         let thread = std::thread::Builder::new()
             .name("pictures".into())
             .spawn(move || paint(&data, engine, &snapshots, &publisher))
@@ -82,7 +83,7 @@ impl Drop for Painter {
     fn drop(&mut self) {
         self.orders = None;
         if let Some(thread) = self.thread.take() {
-            // A panic there has been reported; the pictures end, the run does not.
+            // A panic there has been reported by the hook.
             let _ = thread.join();
         }
     }

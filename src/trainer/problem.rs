@@ -1,6 +1,6 @@
 //! A session in the kernels' terms.
 
-use otflow_kernels::engine::{Precision, Samples};
+use otflow_kernels::engine::Precision;
 use otflow_kernels::objective::{Alpha, Scheme, TraceAt};
 use otflow_kernels::parameters::Shape;
 use otflow_kernels::stepper::Stepper;
@@ -53,13 +53,4 @@ pub fn alpha(session: &Session) -> Alpha {
         a1: weights.likelihood,
         a2: weights.hjb,
     }
-}
-
-/// Hands rows of `width` values to the kernels.
-pub fn with_rows<R>(rows: &[f64], width: usize, f: impl FnOnce(Samples) -> R) -> R {
-    let row = |i: usize, out: &mut [f64]| out.copy_from_slice(&rows[i * width..(i + 1) * width]);
-    f(Samples {
-        n: rows.len() / width,
-        row: &row,
-    })
 }

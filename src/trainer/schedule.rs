@@ -55,8 +55,13 @@ impl Rate {
         }
     }
 
-    /// After a validation, as the published code counts: more than `patience` validations without improvement.
-    pub fn validated(&mut self, schedule: Schedule, improved: bool) -> Outcome {
+    /// After a validation that was the best so far.
+    pub fn improved(&mut self) {
+        self.stale = 0;
+    }
+
+    /// After one that was not; as the published code counts, more than `patience` of them are too many.
+    pub fn stalled(&mut self, schedule: Schedule) -> Outcome {
         let Schedule::Plateau {
             patience,
             factor,
@@ -65,7 +70,7 @@ impl Rate {
         else {
             return Outcome::Same;
         };
-        self.stale = if improved { 0 } else { self.stale + 1 };
+        self.stale += 1;
         if self.stale <= patience {
             return Outcome::Same;
         }
@@ -104,13 +109,13 @@ mod tests {
             drops: 2,
         };
         let mut rate = Rate::default();
-        let outcomes: Vec<Outcome> = [false, true, false, false, false, false, false, false]
-            .map(|improved| rate.validated(schedule, improved))
-            .into();
+        let mut outcomes = vec![rate.stalled(schedule)];
+        rate.improved();
+        outcomes.extend((0..6).map(|_| rate.stalled(schedule)));
         use Outcome::{Dropped, Exhausted, Same};
         assert_eq!(
             outcomes,
-            [Same, Same, Same, Dropped, Same, Dropped, Same, Exhausted]
+            [Same, Same, Dropped, Same, Dropped, Same, Exhausted]
         );
         assert!((rate.of(1.0) - 0.01).abs() < 1e-17);
     }

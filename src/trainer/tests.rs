@@ -138,23 +138,39 @@ fn a_loss_that_is_not_finite_never_reaches_the_parameters() {
     // As if that step had gone too far.
     trainer.theta.iter_mut().for_each(|value| *value *= 1e200);
     let events = iterate(&mut trainer, 1);
-    let Some(Event::Rollback {
-        iteration,
-        to,
-        lr,
-        left,
-        ..
-    }) = events.last()
-    else {
-        unreachable!("{events:?}");
-    };
-    assert_eq!((*iteration, *to, *lr, *left), (5, 3, 0.025, 4));
+    let rollback = events.iter().find_map(|event| match event {
+        Event::Rollback {
+            iteration,
+            to,
+            lr,
+            left,
+            ..
+        } => Some((*iteration, *to, *lr, *left)),
+        _ => None,
+    });
+    assert_eq!(rollback, Some((5, 3, 0.025, 4)));
     assert_eq!((&trainer.theta, &trainer.adam), (&good, &adam));
-    assert!(
-        iterate(&mut trainer, 1).iter().any(
-            |event| matches!(event, Event::Iteration { losses, .. } if losses.loss.is_finite())
-        )
-    );
+    // The schedule goes on: iteration 5 halves the rate as it would have.
+    let rate = events.iter().find_map(|event| match event {
+        Event::Rate { old, new, .. } => Some((*old, *new)),
+        _ => None,
+    });
+    assert_eq!(rate, Some((0.025, 0.0125)));
+    let finite =
+        |event: &Event| matches!(event, Event::Iteration { losses, .. } if losses.loss.is_finite());
+    assert!(iterate(&mut trainer, 1).iter().any(finite));
+}
+
+#[test]
+fn where_the_last_good_parameters_fail_too_the_best_come_back() {
+    let mut trainer = trainer(SMALL, 1);
+    iterate(&mut trainer, 3);
+    let best = trainer.best_model().unwrap().theta;
+    // As if a new batch could not be integrated from where training stands.
+    trainer.theta.fill(1e200);
+    trainer.good.theta.fill(1e200);
+    iterate(&mut trainer, 1);
+    assert_eq!(trainer.theta, best);
 }
 
 #[test]
@@ -304,7 +320,8 @@ fn next_iteration(feed: &Feed) -> Option<u64> {
 
 #[test]
 fn a_paused_run_waits_steps_and_goes_on() {
-    let trainer = trainer(SMALL, 1);
+    let endless = SMALL.replace("iterations: 9", "iterations: 1000000");
+    let trainer = trainer(&endless, 1);
     let (publisher, feed, _records) = wires();
     let tell = |command| feed.commands.send(command).unwrap();
     tell(Command::Pause);
@@ -330,15 +347,139 @@ fn a_paused_run_can_be_stopped() {
     );
 }
 
+/// What a validation of the best parameters finds under the session in force.
+fn judged(trainer: &mut Trainer) -> Losses {
+    let theta = trainer.best_model().unwrap().theta;
+    trainer.figures(&theta).losses
+}
+
 #[test]
-fn new_weights_judge_the_best_anew() {
-    let mut trainer = trainer(SMALL, 1);
+fn an_edit_that_changes_the_figures_has_the_best_judged_anew() {
+    for edit in [
+        ("stop:", "weights: (transport: 2.0), stop:"),
+        ("stop:", "weights: (likelihood: 9.0), stop:"),
+        ("steps: 5", "steps: 9"),
+        ("steps: 4", "steps: 4, stepper: Euler"),
+    ] {
+        let mut trainer = trainer(SMALL, 1);
+        iterate(&mut trainer, 3);
+        let before = trainer.best().unwrap().losses;
+        trainer.take_up(session(&SMALL.replace(edit.0, edit.1)));
+        let after = trainer.best().unwrap().losses;
+        assert_eq!(after, judged(&mut trainer), "{edit:?}");
+        assert_ne!(after, before, "{edit:?}");
+    }
+}
+
+#[test]
+fn one_validation_step_is_no_trouble_once_the_trace_is_at_every_stage() {
+    let nodes = SMALL.replace("flow: (steps: 4)", "flow: (steps: 4, trace: StepNodes)");
+    let mut trainer = trainer(&nodes, 1);
+    iterate(&mut trainer, 1);
+    trainer.take_up(session(&SMALL.replace("steps: 5", "steps: 1")));
+    // Validates at 3 while the batch, drawn anew at 4, is still trained by step nodes.
+    let events = iterate(&mut trainer, 2);
+    let c = events.iter().find_map(|event| match event {
+        Event::Validation { losses, .. } => Some(losses.c),
+        _ => None,
+    });
+    let theta = trainer.best_model().unwrap().theta;
+    assert_eq!(c, Some(trainer.figures(&theta).losses.c));
+}
+
+#[test]
+fn the_best_validation_is_the_lowest() {
+    let wild = SMALL.replace("lr: 0.05", "lr: 0.5");
+    let mut trainer = trainer(&wild, 1);
+    let events = iterate(&mut trainer, 90);
+    let mut lowest = f64::INFINITY;
+    let mut worse = 0;
+    for event in &events {
+        if let Event::Validation { losses, best, .. } = event {
+            assert_eq!(*best, losses.loss < lowest);
+            worse += u32::from(!best);
+            lowest = lowest.min(losses.loss);
+        }
+    }
+    assert!(worse > 0, "a validation after a better one");
+    assert_eq!(trainer.best().unwrap().losses.loss, lowest);
+}
+
+#[test]
+fn a_plateau_without_drops_left_ends_the_run() {
+    let plateau = SMALL
+        .replace("lr: 0.05", "lr: 1e-12")
+        .replace(
+            "Halve(every: 5)",
+            "Plateau(patience: 1, factor: 0.1, drops: 1)",
+        )
+        .replace(
+            "batch: 200, resample_every: 4",
+            "batch: 200, resample_every: 1000",
+        )
+        .replace("steps: 5", "steps: 4")
+        .replace("iterations: 9", "iterations: 1000");
+    let mut trainer = trainer(&plateau, 1);
+    // The first validation cannot be beaten, whatever the others find.
     iterate(&mut trainer, 3);
-    let before = trainer.best().unwrap().losses;
-    let mut heavier = Session::clone(trainer.session());
-    heavier.weights.likelihood *= 2.0;
-    let added = trainer.session().weights.likelihood * before.c;
-    trainer.take_up(Arc::new(heavier));
-    let after = trainer.best().unwrap().losses;
-    assert!((after.loss - before.loss - added).abs() < 1e-9 * after.loss);
+    if let Some((best, _)) = &mut trainer.best {
+        best.losses.loss = f64::MIN;
+    }
+    let mut reason = None;
+    while reason.is_none() && trainer.iteration() < 100 {
+        reason = trainer.iterate(&mut |_| {});
+    }
+    // Two validations too many drop the rate, two more end the run.
+    assert_eq!((reason, trainer.iteration()), (Some(Reason::Plateau), 15));
+}
+
+#[test]
+fn a_clamp_holds_every_parameter() {
+    let clamped = SMALL.replace("schedule:", "clamp: Some(0.9), schedule:");
+    let mut trainer = trainer(&clamped, 1);
+    iterate(&mut trainer, 4);
+    assert!(trainer.theta.iter().all(|value| value.abs() <= 0.9));
+}
+
+#[test]
+fn a_run_that_ends_by_time_is_validated_at_its_end() {
+    let timed = SMALL
+        .replace("iterations: 9", "iterations: 1000000, seconds: Some(0.05)")
+        .replace("every: 3", "every: 1000000");
+    let trainer = trainer(&timed, 1);
+    let (publisher, _feed, records) = wires();
+    let start = start(&trainer);
+    let (finished, _) = train(trainer, Outlets::new(Arc::new(publisher)), start);
+    assert_eq!(finished.reason, Reason::Seconds);
+    assert_eq!(
+        finished.best.map(|best| best.iteration),
+        Some(finished.iteration)
+    );
+    let mut records = records.iter();
+    assert!(records.any(|record| matches!(record, Record::Model("best", _))));
+}
+
+#[test]
+fn a_restart_only_edit_that_is_taken_back_is_not_told_as_one() {
+    let wider = SMALL.replace("width: 8", "width: 16");
+    let (events, _) = run_with(vec![
+        Command::Session(Ok(session(&wider))),
+        Command::Session(Ok(session(SMALL))),
+    ]);
+    let edits = events
+        .iter()
+        .filter(|event| matches!(event, Event::Edit { .. }));
+    assert_eq!(edits.count(), 1);
+    let accepted = |event: &&Event| matches!(event, Event::Accepted { .. });
+    assert_eq!(events.iter().filter(accepted).count(), 1);
+}
+
+#[test]
+fn a_gradient_too_large_to_square_counts_as_not_finite() {
+    let mut trainer = trainer(SMALL, 1);
+    iterate(&mut trainer, 1);
+    let at = trainer.engine.shape().tensors()[3].range.start;
+    trainer.gradient[at] = 1e200;
+    let named = trainer.not_finite(&Costs::default());
+    assert_eq!(named.as_deref(), Some("gradient of w.weight"));
 }

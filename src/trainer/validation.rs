@@ -5,10 +5,9 @@
 //! divergence = mean delta      divergence_se = sd(delta) / sqrt(n)      delta = log p(x) - log q(x)
 //! ```
 
-use otflow_kernels::engine::Engine;
+use otflow_kernels::engine::{Engine, with_rows};
 use otflow_kernels::objective::{Alpha, Costs, Scheme, log_density};
 
-use super::problem::with_rows;
 use crate::data::Dataset;
 use crate::data::random::Stream;
 use crate::event::Losses;

@@ -1,0 +1,14 @@
+//! Lines for a person on stdout and stderr. A stream that is gone (a closed terminal, a pipe whose reader has left) is no
+//! reason to fail: the exit code still says how it went.
+
+use std::io::Write;
+
+/// To stdout.
+pub fn out(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{}", text.trim_end_matches('\n'));
+}
+
+/// To stderr.
+pub fn err(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{}", text.trim_end_matches('\n'));
+}
