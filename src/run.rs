@@ -2,7 +2,7 @@
 //!
 //! | file | holds |
 //! | --- | --- |
-//! | `session.ron` | the session as started, its exact text |
+//! | `session.ron` | the session as typed; the start event has it as in force, with the limits and gates of the command line |
 //! | `metrics.jsonl` | the events start, iteration, validation, resample, rate, rollback, finished, as `train --json` prints them |
 //! | `edits.jsonl` | the event edit for every accepted edit, with its iteration; not the restart-only ones |
 //! | `log.txt` | in words, with the time of day: all that happened but iterations, validations, resamples and checkpoints |

@@ -44,10 +44,12 @@ pub trait Real: Pod + Debug + Default + PartialOrd + Send + Sync {
 impl Real for f32 {
     const DOUBLE: bool = false;
 
+    #[inline(always)]
     fn of(value: f64) -> Self {
         value as f32
     }
 
+    #[inline(always)]
     fn widen(self) -> f64 {
         f64::from(self)
     }
@@ -56,10 +58,12 @@ impl Real for f32 {
 impl Real for f64 {
     const DOUBLE: bool = true;
 
+    #[inline(always)]
     fn of(value: f64) -> Self {
         value
     }
 
+    #[inline(always)]
     fn widen(self) -> f64 {
         self
     }
@@ -118,6 +122,7 @@ pub trait Lanes:
     fn transpose(input: &[Self], output: &mut [Self]);
 
     /// The constant in every lane.
+    #[inline(always)]
     fn of(value: f64) -> Self {
         Self::splat(Self::Real::of(value))
     }
