@@ -4,7 +4,8 @@
 //! loss and gradient at theta -> finite? -> Adam step -> validate, lower the rate, draw again when due
 //! ```
 //!
-//! Parameters and moments are f64 whatever the kernels compute in. A loss or gradient that is not finite never reaches the parameters: the last good ones come back, with a lower rate.
+//! Parameters and moments are f64 whatever the kernels compute in. A loss or gradient that is not finite never reaches the
+//! parameters: the last good ones come back, with a lower rate.
 //!
 //! | file | holds |
 //! | --- | --- |

@@ -1,4 +1,9 @@
 //! One tile through all time steps, forward and back, on one thread and without leaving the cache.
+//!
+//! ```text
+//! forward   x(0) = sample, l = v = r = 0, then nt steps of the stepper; every evaluation goes onto the tape
+//! back      seeds of the objective at t = 1, then the adjoint of each step over the tape, last one first
+//! ```
 
 use crate::flow::{self, Place, Rates};
 use crate::lanes::{COLUMNS, Lanes, Real, lanes, scalars_mut};
