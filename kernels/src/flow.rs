@@ -49,8 +49,8 @@ impl<T: Lanes> Cache<T> {
     }
 
     /// Phi itself.
-    pub fn phi(&self, net: &Network<T>) -> T {
-        resnet::output(net, &self.resnet) + gradient::quadratic(net, &self.s)
+    pub fn phi(&self, net: &Network<T>, scratch: &mut Scratch<T>) -> T {
+        resnet::output(net, &self.resnet, scratch) + gradient::quadratic(net, &self.s)
     }
 }
 
@@ -121,7 +121,7 @@ pub fn adjoint<T: Lanes>(
     (bars, scratch): (&mut Bars<T>, &mut Scratch<T>),
     partial: &mut Partial<T>,
 ) {
-    bars.clear();
+    bars.s.fill(T::default());
     let factor = T::of(-1.0 / a0);
     let rho_bar = rates.r * cache.rho.sign();
     let v_bar = T::of(a0).mul_add(rho_bar, rates.v);
@@ -133,6 +133,9 @@ pub fn adjoint<T: Lanes>(
     if let (Some(l_bar), Some(trace)) = (rates.l, &cache.trace) {
         let known = (&cache.resnet, &cache.gradient, trace);
         trace::adjoint(net, known, factor * l_bar, (bars, scratch), partial);
+    } else {
+        let both = bars.slope.iter_mut().chain(&mut bars.z);
+        both.for_each(|bar| bar.fill(T::default()));
     }
     gradient::adjoint(
         net,
@@ -141,5 +144,6 @@ pub fn adjoint<T: Lanes>(
         scratch,
         partial,
     );
-    resnet::adjoint(net, (&cache.s, &cache.resnet), bars, scratch, partial);
+    resnet::adjoint(net, &cache.resnet, bars, scratch, partial);
+    partial.add_k0((&scratch.y_0, &bars.grad), (&scratch.a_bar, &cache.s));
 }

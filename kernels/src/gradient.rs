@@ -15,17 +15,17 @@
 //! ```
 
 use crate::lanes::Lanes;
-use crate::linear::{apply, outer, transpose};
+use crate::linear::{apply, transpose};
 use crate::network::Network;
 use crate::partial::Partial;
 use crate::resnet;
-use crate::tile::{Bars, Scratch, zeros};
+use crate::tile::{Bars, Pair, Scratch, add, zeros};
 
 /// What forward leaves for the other terms and for the adjoint.
 #[derive(Debug, Clone)]
 pub struct Cache<T> {
-    /// z_1 .. z_{M+1}, layers x m; the last is w.
-    pub z: Vec<Vec<T>>,
+    /// z_1 .. z_M, M x m.
+    z: Vec<Vec<T>>,
     /// grad_s Phi, inputs.
     pub grad: Vec<T>,
 }
@@ -34,9 +34,14 @@ impl<T: Lanes> Cache<T> {
     /// Zeros for a network.
     pub fn new(net: &Network<T>) -> Self {
         Cache {
-            z: vec![zeros(net.shape.m); net.shape.layers],
+            z: vec![zeros(net.shape.m); net.shape.layers - 1],
             grad: zeros(net.shape.inputs()),
         }
+    }
+
+    /// z_i, m; i = 1..=M+1.
+    pub fn z<'a>(&'a self, net: &'a Network<T>, i: usize) -> &'a [T] {
+        self.z.get(i - 1).unwrap_or(&net.w)
     }
 }
 
@@ -48,22 +53,22 @@ pub fn forward<T: Lanes>(
     cache: &mut Cache<T>,
     scratch: &mut Scratch<T>,
 ) {
-    let y = &mut scratch.y_bar;
-    let last = net.shape.layers - 1;
-    for (z, &w) in cache.z[last].iter_mut().zip(&net.w) {
-        *z = T::splat(w);
-    }
-    for i in (1..=last).rev() {
-        product(y, &resnet.slope[i], &cache.z[i]);
+    let y = &mut scratch.y;
+    for i in (1..net.shape.layers).rev() {
+        product(y, &resnet.slope[i], cache.z(net, i + 1));
         let (z, above) = cache.z.split_at_mut(i);
-        let (z, above) = (&mut z[i - 1], &above[0]);
-        apply(&net.kt[i], [y], |k, [y]| z[k] = net.h.mul_add(y, above[k]));
+        let (z, above) = (&mut z[i - 1], above.first().unwrap_or(&net.w));
+        apply(&net.kt[i], y, z);
+        for (z, &above) in z.iter_mut().zip(above) {
+            *z = net.h.mul_add(*z, above);
+        }
     }
-    product(y, &resnet.slope[0], &cache.z[0]);
+    product(y, &resnet.slope[0], cache.z(net, 1));
     let grad = &mut cache.grad;
-    apply(&net.kt[0], [y], |l, [y]| {
-        grad[l] = y + T::splat(net.linear[l])
-    });
+    apply(&net.kt[0], y, grad);
+    for (grad, &b) in grad.iter_mut().zip(&net.linear) {
+        *grad += T::splat(b);
+    }
     add_gram(net, s, grad);
 }
 
@@ -103,7 +108,8 @@ pub fn quadratic<T: Lanes>(net: &Network<T>, s: &[T]) -> T {
         .fold(value, |sum, (&s, &b)| s.mul_add(T::splat(b), sum))
 }
 
-/// From grad_bar and `bars.z` to `bars.slope`, s and the parameters.
+/// From grad_bar and `bars.z` to `bars.slope`, s and the parameters; the terms of K_bar_i wait in `scratch.pair`, slope_0 z_1
+/// in `scratch.y_0`, for [`resnet::adjoint`] to add its own.
 pub fn adjoint<T: Lanes>(
     net: &Network<T>,
     (s, resnet, cache): (&[T], &resnet::Cache<T>, &Cache<T>),
@@ -111,44 +117,37 @@ pub fn adjoint<T: Lanes>(
     scratch: &mut Scratch<T>,
     partial: &mut Partial<T>,
 ) {
-    let Bars {
-        grad: g,
-        slope: slope_bar,
-        z: z_bar,
-        s: s_bar,
-        ..
-    } = bars;
-    let Scratch {
-        y_bar: y,
-        transposed,
-        ..
-    } = scratch;
-    apply(&net.k[0], [g], |k, [e]| {
-        slope_bar[0][k] = e.mul_add(cache.z[0][k], slope_bar[0][k]);
-        z_bar[0][k] = e.mul_add(resnet.slope[0][k], z_bar[0][k]);
-    });
-    product(y, &resnet.slope[0], &cache.z[0]);
-    for (l, &g) in g.iter().enumerate() {
-        partial.add_k0(l, y, g);
-        partial.linear[l] += g;
+    let (m, f) = (net.shape.m, &mut scratch.y);
+    add(&mut partial.linear, &bars.grad);
+    add_gram(net, &bars.grad, &mut bars.s);
+    add_gram_parameters(net, (s, &bars.grad), partial);
+    apply(&net.k[0], &bars.grad, f);
+    let (slope, z) = (&resnet.slope[0][..m], &cache.z(net, 1)[..m]);
+    let (slope_bar, z_bar) = (&mut bars.slope[0][..m], &mut bars.z[0][..m]);
+    let y = &mut scratch.y_0[..m];
+    for (k, &e) in f.iter().enumerate() {
+        y[k] = slope[k] * z[k];
+        slope_bar[k] = e.mul_add(z[k], slope_bar[k]);
+        z_bar[k] = e.mul_add(slope[k], z_bar[k]);
     }
-    add_gram(net, g, s_bar);
-    add_gram_parameters(net, (s, g), partial);
     for i in 1..net.shape.layers {
-        product(y, &resnet.slope[i], &cache.z[i]);
-        y.iter_mut().for_each(|y| *y = net.h * *y);
-        transpose(&z_bar[i - 1], transposed);
-        outer(&mut partial.k[i - 1], net.shape.m, y, transposed);
-        let (below, above) = z_bar.split_at_mut(i);
-        let (below, above) = (&below[i - 1], &mut above[0]);
-        apply(&net.k[i], [below], |k, [f]| {
+        let Pair { y_bar, x } = &mut scratch.pair[i - 1];
+        let (below, above) = bars.z.split_at_mut(i);
+        let (below, above) = (
+            &below[i - 1][..m],
+            above.first_mut().unwrap_or(&mut partial.w),
+        );
+        transpose(below, x);
+        apply(&net.k[i], below, f);
+        let (slope, z) = (&resnet.slope[i][..m], &cache.z(net, i + 1)[..m]);
+        let (slope_bar, above) = (&mut bars.slope[i][..m], &mut above[..m]);
+        let y = &mut y_bar[..m];
+        for (k, &f) in f.iter().enumerate() {
             let f = net.h * f;
-            slope_bar[i][k] = f.mul_add(cache.z[i][k], slope_bar[i][k]);
-            above[k] += f.mul_add(resnet.slope[i][k], below[k]);
-        });
-    }
-    for (w_bar, &z_bar) in partial.w.iter_mut().zip(&z_bar[net.shape.layers - 1]) {
-        *w_bar += z_bar;
+            y[k] = net.h * slope[k] * z[k];
+            slope_bar[k] = f.mul_add(z[k], slope_bar[k]);
+            above[k] += f.mul_add(slope[k], below[k]);
+        }
     }
 }
 

@@ -1,13 +1,16 @@
 //! The two hot dense products, each over register blocks of [`ROWS`] rows:
 //!
 //! ```text
-//! apply   y = K x              for up to COLUMNS columns x at once; lanes are samples, weights are broadcast
-//! outer   K_bar += y_bar x'    contracted over the samples; lanes are the columns of K, so nothing is summed across lanes
+//! apply   y = K x              for a panel of columns; lanes are samples, weights are broadcast
+//! outer   K_bar += y_bar x'    contracted over a panel's samples; lanes are the columns of K: nothing is summed across lanes
 //! ```
 //!
-//! Each result of `apply` goes through an epilogue while it is in registers: a term fuses its elementwise work there.
+//! Both leave their results in memory, and a term does its elementwise work in loops of its own after: the columns are in the
+//! first cache then, and one copy of the product serves every caller.
 
-use crate::lanes::{Lanes, ROWS, Real, scalars};
+use std::slice::{ChunksExact, ChunksExactMut};
+
+use crate::lanes::{COLUMNS, Lanes, ROWS, Real, scalars};
 
 /// A matrix in row blocks, each [column][row of the block] so that the block's weights of one column lie together.
 #[derive(Debug, Clone)]
@@ -17,10 +20,15 @@ pub struct Packed<R> {
     data: Vec<R>,
 }
 
-/// Rows of every block: even sizes, none above ROWS.
+/// Sizes that add up to `total`: even ones, none above `most`.
+pub fn evenly(total: usize, most: usize) -> impl Iterator<Item = usize> {
+    let count = total.div_ceil(most);
+    (0..count).map(move |k| total / count + usize::from(k < total % count))
+}
+
+/// Rows of every block.
 fn blocks(rows: usize) -> impl Iterator<Item = usize> {
-    let count = rows.div_ceil(ROWS);
-    (0..count).map(move |k| rows / count + usize::from(k < rows % count))
+    evenly(rows, ROWS)
 }
 
 impl<R: Real> Packed<R> {
@@ -48,61 +56,72 @@ impl<R: Real> Packed<R> {
     }
 }
 
-/// y = K x, `epilogue(row, y of every column)`; x: columns of K long each.
-#[inline(always)]
-pub fn apply<T: Lanes, const P: usize>(
+/// y = K x for a panel of columns x, one after another, each as long as K has columns; y likewise, as long as it has rows.
+pub fn apply<T: Lanes>(k: &Packed<T::Real>, x: &[T], y: &mut [T]) {
+    let panel = (x.chunks_exact(k.columns), y.chunks_exact_mut(k.rows));
+    let (mut x, mut y) = panel;
+    loop {
+        if COLUMNS >= 3 && x.len() >= 3 {
+            apply_columns::<T, 3>(k, &mut x, &mut y);
+        } else if COLUMNS >= 2 && x.len() >= 2 {
+            apply_columns::<T, 2>(k, &mut x, &mut y);
+        } else if x.len() >= 1 {
+            apply_columns::<T, 1>(k, &mut x, &mut y);
+        } else {
+            return;
+        }
+    }
+}
+
+/// The next P columns.
+#[inline(never)]
+fn apply_columns<T: Lanes, const P: usize>(
     k: &Packed<T::Real>,
-    x: [&[T]; P],
-    mut epilogue: impl FnMut(usize, [T; P]),
+    x: &mut ChunksExact<T>,
+    y: &mut ChunksExactMut<T>,
 ) {
-    let x = x.map(|column| &column[..k.columns]);
+    let x: [&[T]; P] = std::array::from_fn(|_| x.next().unwrap_or_default());
+    let mut y: [&mut [T]; P] = std::array::from_fn(|_| y.next().unwrap_or_default());
     let (mut row, mut rest) = (0, k.data.as_slice());
     for size in blocks(k.rows) {
         let (block, after) = rest.split_at(size * k.columns);
         match size {
-            8 => emit(row, apply_block::<T, 8, P>(block, x), &mut epilogue),
-            7 => emit(row, apply_block::<T, 7, P>(block, x), &mut epilogue),
-            6 => emit(row, apply_block::<T, 6, P>(block, x), &mut epilogue),
-            5 => emit(row, apply_block::<T, 5, P>(block, x), &mut epilogue),
-            4 => emit(row, apply_block::<T, 4, P>(block, x), &mut epilogue),
-            3 => emit(row, apply_block::<T, 3, P>(block, x), &mut epilogue),
-            2 => emit(row, apply_block::<T, 2, P>(block, x), &mut epilogue),
-            _ => emit(row, apply_block::<T, 1, P>(block, x), &mut epilogue),
+            8 => apply_block::<T, 8, P>(block, x, &mut y, row),
+            7 => apply_block::<T, 7, P>(block, x, &mut y, row),
+            6 => apply_block::<T, 6, P>(block, x, &mut y, row),
+            5 => apply_block::<T, 5, P>(block, x, &mut y, row),
+            4 => apply_block::<T, 4, P>(block, x, &mut y, row),
+            3 => apply_block::<T, 3, P>(block, x, &mut y, row),
+            2 => apply_block::<T, 2, P>(block, x, &mut y, row),
+            _ => apply_block::<T, 1, P>(block, x, &mut y, row),
         }
         (row, rest) = (row + size, after);
     }
 }
 
-#[inline(always)]
-fn emit<T, const R: usize, const P: usize>(
-    row: usize,
-    y: [[T; P]; R],
-    epilogue: &mut impl FnMut(usize, [T; P]),
-) {
-    for (r, y) in y.into_iter().enumerate() {
-        epilogue(row + r, y);
-    }
-}
-
 /// R rows of y for P columns.
-#[inline(never)]
+#[inline(always)]
 fn apply_block<T: Lanes, const R: usize, const P: usize>(
     block: &[T::Real],
     x: [&[T]; P],
-) -> [[T; P]; R] {
+    y: &mut [&mut [T]; P],
+    row: usize,
+) {
     let weights = block.as_chunks::<R>().0;
     let x = x.map(|column| &column[..weights.len()]);
-    let mut y = [[T::default(); P]; R];
+    let mut sum = [[T::default(); R]; P];
     for (k, weights) in weights.iter().enumerate() {
         let x = x.map(|column| column[k]);
         for r in 0..R {
             let weight = T::splat(weights[r]);
             for p in 0..P {
-                y[r][p] = weight.mul_add(x[p], y[r][p]);
+                sum[p][r] = weight.mul_add(x[p], sum[p][r]);
             }
         }
     }
-    y
+    for (y, sum) in y.iter_mut().zip(sum) {
+        y[row..row + R].copy_from_slice(&sum);
+    }
 }
 
 /// Vectors that hold `length` lanes, the last one padded.
@@ -127,50 +146,53 @@ pub fn transpose<T: Lanes>(x: &[T], transposed: &mut [T]) {
     }
 }
 
-/// K_bar += y_bar x'. `y_bar`: `[row][sample]`; `x`: `[vector of columns][sample]`, as [`transpose`] gives it;
-/// `k_bar`: `[row][vector of columns]`.
-#[inline(always)]
+/// K_bar += y_bar x' over a panel of columns. `y_bar`: `[column of the panel][row][sample]`; `x`: `[column of the panel][vector
+/// of columns of K][sample]`, as [`transpose`] gives it; `k_bar`: `[vector of columns of K][row]`.
+#[inline(never)]
 pub fn outer<T: Lanes>(k_bar: &mut [T], rows: usize, y_bar: &[T], x: &[T]) {
-    let width = k_bar.len() / rows;
-    let y_bar = &scalars(y_bar)[..rows * T::WIDTH];
-    for (column, x) in x.chunks_exact(T::WIDTH).enumerate().take(width) {
+    let across = k_bar.len() / rows;
+    // Left to run time: unrolled over a whole tile, the block spills.
+    let samples = x.len() / (y_bar.len() / rows) / across;
+    for (at, k_bar) in k_bar.chunks_exact_mut(rows).enumerate() {
+        let x = x[at * samples..]
+            .chunks(across * samples)
+            .map(|x| &x[..samples]);
         let mut row = 0;
         for size in blocks(rows) {
-            let y = &y_bar[row * T::WIDTH..];
-            let into = &mut k_bar[row * width + column..];
+            let into = &mut k_bar[row..];
+            let y = y_bar[row..].chunks(rows);
+            let terms = y.zip(x.clone());
             match size {
-                8 => outer_block::<T, 8>(into, width, y, x),
-                7 => outer_block::<T, 7>(into, width, y, x),
-                6 => outer_block::<T, 6>(into, width, y, x),
-                5 => outer_block::<T, 5>(into, width, y, x),
-                4 => outer_block::<T, 4>(into, width, y, x),
-                3 => outer_block::<T, 3>(into, width, y, x),
-                2 => outer_block::<T, 2>(into, width, y, x),
-                _ => outer_block::<T, 1>(into, width, y, x),
+                8 => outer_block::<T, 8>(into, terms),
+                7 => outer_block::<T, 7>(into, terms),
+                6 => outer_block::<T, 6>(into, terms),
+                5 => outer_block::<T, 5>(into, terms),
+                4 => outer_block::<T, 4>(into, terms),
+                3 => outer_block::<T, 3>(into, terms),
+                2 => outer_block::<T, 2>(into, terms),
+                _ => outer_block::<T, 1>(into, terms),
             }
             row += size;
         }
     }
 }
 
-#[inline(never)]
-fn outer_block<T: Lanes, const R: usize>(
+#[inline(always)]
+fn outer_block<'a, T: Lanes, const R: usize>(
     k_bar: &mut [T],
-    width: usize,
-    y_bar: &[T::Real],
-    x: &[T],
+    terms: impl Iterator<Item = (&'a [T], &'a [T])>,
 ) {
-    let mut sum: [T; R] = std::array::from_fn(|r| k_bar[r * width]);
-    // The length is left to run time: unrolled over a whole tile, the block spills.
-    let y: [&[T::Real]; R] = std::array::from_fn(|r| &y_bar[r * T::WIDTH..][..x.len()]);
-    for (sample, &x) in x.iter().enumerate() {
-        for r in 0..R {
-            sum[r] = T::splat(y[r][sample]).mul_add(x, sum[r]);
+    let mut sum: [T; R] = std::array::from_fn(|r| k_bar[r]);
+    for (y, x) in terms {
+        let y = scalars(&y[..R]);
+        let y: [&[T::Real]; R] = std::array::from_fn(|r| &y[r * T::WIDTH..][..x.len()]);
+        for (sample, &x) in x.iter().enumerate() {
+            for r in 0..R {
+                sum[r] = T::splat(y[r][sample]).mul_add(x, sum[r]);
+            }
         }
     }
-    for (r, sum) in sum.into_iter().enumerate() {
-        k_bar[r * width] = sum;
-    }
+    k_bar[..R].copy_from_slice(&sum);
 }
 
 #[cfg(test)]
@@ -196,57 +218,56 @@ mod tests {
         lanes(&x[row])[lane].widen()
     }
 
-    fn applies<T: Lanes, const P: usize>(rows: usize, columns: usize) {
+    fn applies<T: Lanes>(rows: usize, columns: usize, panel: usize) {
         let mut k = Packed::new(rows, columns);
         k.fill(entry);
-        let x: [Vec<T>; P] = std::array::from_fn(|p| column(columns, p));
-        let mut seen = vec![false; rows];
-        apply(
-            &k,
-            std::array::from_fn(|p| x[p].as_slice()),
-            |row, y: [T; P]| {
-                seen[row] = true;
-                for (y, x) in y.iter().zip(&x) {
-                    for lane in 0..T::WIDTH {
-                        let want: f64 = (0..columns).map(|c| entry(row, c) * at(x, c, lane)).sum();
-                        assert_eq!(
-                            lanes(y)[lane].widen(),
-                            want,
-                            "{rows} x {columns}, row {row}"
-                        );
-                    }
+        let x: Vec<T> = column(columns * panel, panel);
+        let mut y = vec![T::of(9.0); rows * panel];
+        apply(&k, &x, &mut y);
+        for (x, y) in x.chunks(columns).zip(y.chunks(rows)) {
+            for (row, y) in y.iter().enumerate() {
+                for lane in 0..T::WIDTH {
+                    let want: f64 = (0..columns).map(|c| entry(row, c) * at(x, c, lane)).sum();
+                    let got = lanes(y)[lane].widen();
+                    assert_eq!(got, want, "{rows} x {columns}, row {row}");
                 }
-            },
-        );
-        assert!(seen.into_iter().all(|seen| seen));
+            }
+        }
     }
 
-    fn outers<T: Lanes>(rows: usize, columns: usize) {
-        let (y, x) = (column::<T>(rows, 1), column::<T>(columns, 2));
-        let mut across = vec![T::default(); vectors::<T>(columns) * T::WIDTH];
-        transpose(&x, &mut across);
+    fn outers<T: Lanes>(rows: usize, columns: usize, panel: usize) {
+        let across = vectors::<T>(columns) * T::WIDTH;
+        let (y, x) = (
+            column::<T>(rows * panel, 1),
+            column::<T>(columns * panel, 2),
+        );
+        let mut transposed = vec![T::default(); across * panel];
+        for (x, transposed) in x.chunks(columns).zip(transposed.chunks_mut(across)) {
+            transpose(x, transposed);
+        }
         let mut k_bar = vec![T::of(1.0); rows * vectors::<T>(columns)];
-        outer(&mut k_bar, rows, &y, &across);
-        let k_bar = scalars(&k_bar);
-        let padded = k_bar.len() / rows;
-        for (row, k_bar) in k_bar.chunks(padded).enumerate() {
-            for (c, value) in k_bar[..columns].iter().enumerate() {
-                let sum: f64 = (0..T::WIDTH).map(|l| at(&y, row, l) * at(&x, c, l)).sum();
-                assert_eq!(value.widen(), 1.0 + sum, "{rows} x {columns}");
+        outer(&mut k_bar, rows, &y, &transposed);
+        for c in 0..across {
+            for row in 0..rows {
+                let value = lanes(&k_bar[c / T::WIDTH * rows + row])[c % T::WIDTH];
+                let term = |p: usize, lane: usize| {
+                    at(&y, p * rows + row, lane) * at(&x, p * columns + c, lane)
+                };
+                let sum: f64 = (0..panel * T::WIDTH)
+                    .filter(|_| c < columns)
+                    .map(|q| term(q / T::WIDTH, q % T::WIDTH))
+                    .sum();
+                assert_eq!(value.widen(), 1.0 + sum, "{rows} x {columns}, column {c}");
             }
-            assert!(
-                k_bar[columns..].iter().all(|value| value.widen() == 1.0),
-                "padding is touched"
-            );
         }
     }
 
     fn products<T: Lanes>() {
         for (rows, columns) in [(1, 1), (2, 3), (5, 7), (8, 6), (19, 17), (33, 32)] {
-            applies::<T, 1>(rows, columns);
-            applies::<T, 2>(rows, columns);
-            applies::<T, 3>(rows, columns);
-            outers::<T>(rows, columns);
+            for panel in 1..=4 {
+                applies::<T>(rows, columns, panel);
+                outers::<T>(rows, columns, panel);
+            }
         }
     }
 

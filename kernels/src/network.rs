@@ -17,8 +17,8 @@ pub struct Network<T: Lanes> {
     pub kt: Vec<Packed<T::Real>>,
     /// b_i, m each.
     pub bias: Vec<Vec<T::Real>>,
-    /// w, m.
-    pub w: Vec<T::Real>,
+    /// w in every lane, m.
+    pub w: Vec<T>,
     /// A, r x inputs.
     pub a: Vec<T::Real>,
     /// b, inputs.
@@ -51,7 +51,7 @@ impl<T: Lanes> Network<T> {
                 .map(|i| Packed::new(fan_in(i), m))
                 .collect(),
             bias: vec![zeros(m); shape.layers],
-            w: zeros(m),
+            w: vec![T::default(); m],
             a: zeros(shape.r() * s),
             linear: zeros(s),
             constant: T::Real::default(),
@@ -72,7 +72,9 @@ impl<T: Lanes> Network<T> {
             self.kt[i].fill(|row, column| k[column * columns + row]);
             copy(&mut self.bias[i], &theta[at.b[i].clone()]);
         }
-        copy(&mut self.w, &theta[at.w.clone()]);
+        for (into, &w) in self.w.iter_mut().zip(&theta[at.w.clone()]) {
+            *into = T::of(w);
+        }
         copy(&mut self.a, &theta[at.a.clone()]);
         copy(&mut self.linear, &theta[at.linear.clone()]);
         self.constant = T::Real::of(theta[at.constant.start]);

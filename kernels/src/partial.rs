@@ -1,7 +1,7 @@
 //! The parameter gradient of one tile in the kernels' precision, flushed into f64 sums tile by tile: over a whole batch
 //! f32 sums would lose three digits.
 
-use crate::lanes::{Lanes, Real, scalars};
+use crate::lanes::{Lanes, Real, lanes};
 use crate::linear::vectors;
 use crate::network::Network;
 use crate::parameters::Offsets;
@@ -10,7 +10,7 @@ use crate::tile::zeros;
 /// Cotangents of the parameters. Lanes are samples, summed at the flush, but for K_1 .. K_M, where lanes are columns.
 #[derive(Debug)]
 pub struct Partial<T> {
-    /// K_1 .. K_M, M x (m x vectors(m)).
+    /// K_1 .. K_M, M x (vectors(m) x m), as `outer` writes them.
     pub k: Vec<Vec<T>>,
     /// K_0 by columns, inputs x m.
     pub k0: Vec<T>,
@@ -45,10 +45,12 @@ impl<T: Lanes> Partial<T> {
         }
     }
 
-    /// K_bar_0 += y x' for column l.
-    pub fn add_k0(&mut self, l: usize, y: &[T], x: T) {
-        for (k0, &y) in self.k0[l * y.len()..].iter_mut().zip(y) {
-            *k0 = y.mul_add(x, *k0);
+    /// K_bar_0 += y g' + a_bar s'.
+    pub fn add_k0(&mut self, (y, g): (&[T], &[T]), (a_bar, s): (&[T], &[T])) {
+        for ((column, &g), &s) in self.k0.chunks_exact_mut(y.len()).zip(g).zip(s) {
+            for ((k0, &y), &a_bar) in column.iter_mut().zip(y).zip(a_bar) {
+                *k0 = y.mul_add(g, a_bar.mul_add(s, *k0));
+            }
         }
     }
 
@@ -56,14 +58,14 @@ impl<T: Lanes> Partial<T> {
     pub fn flush(&mut self, net: &Network<T>, at: &Offsets, total: &mut [f64]) {
         let (s, m, d) = (net.shape.inputs(), net.shape.m, net.shape.d);
         for (k, range) in self.k.iter_mut().zip(&at.k[1..]) {
-            let rows = k
-                .chunks_exact_mut(vectors::<T>(m))
-                .zip(total[range.clone()].chunks_exact_mut(m));
-            for (row, total) in rows {
-                for (total, value) in total.iter_mut().zip(scalars(row)) {
-                    *total += value.widen();
+            let total = &mut total[range.clone()];
+            for (at, column) in k.chunks_exact_mut(m).enumerate() {
+                for (value, row) in column.iter_mut().zip(total.chunks_exact_mut(m)) {
+                    let value = std::mem::take(value);
+                    for (total, value) in row[at * T::WIDTH..].iter_mut().zip(lanes(&value)) {
+                        *total += value.widen();
+                    }
                 }
-                row.fill(T::default());
             }
         }
         let k0_total = &mut total[at.k[0].clone()];

@@ -13,12 +13,12 @@
 //!
 //! u_M enters Phi alone, neither the loss nor the density: its u_bar is 0, and `forward` leaves it out.
 
-use crate::activation::{curvature, sigma_and_slope, slope};
+use crate::activation::{curvature, sigma_and_slope, slope as sigma_1};
 use crate::lanes::Lanes;
 use crate::linear::{apply, outer, transpose};
 use crate::network::Network;
 use crate::partial::Partial;
-use crate::tile::{Bars, Scratch, zeros};
+use crate::tile::{Bars, Pair, Scratch, add, zeros};
 
 /// What forward leaves for the other terms and for the adjoint.
 #[derive(Debug, Clone)]
@@ -42,73 +42,86 @@ impl<T: Lanes> Cache<T> {
 
 /// Fills the cache from s (inputs).
 pub fn forward<T: Lanes>(net: &Network<T>, s: &[T], cache: &mut Cache<T>) {
+    let Cache { slope, u } = cache;
     let last = net.shape.layers - 1;
-    let (bias, slopes, u) = (&net.bias[0], &mut cache.slope[0], &mut cache.u[0]);
-    apply(&net.k[0], [s], |k, [a]| {
-        (u[k], slopes[k]) = sigma_and_slope(a + T::splat(bias[k]))
-    });
-    for i in 1..last {
-        let (bias, slopes) = (&net.bias[i], &mut cache.slope[i]);
-        let (before, after) = cache.u.split_at_mut(i);
-        let (before, after) = (&before[i - 1], &mut after[0]);
-        apply(&net.k[i], [before], |k, [a]| {
-            let (sigma, slope) = sigma_and_slope(a + T::splat(bias[k]));
-            after[k] = net.h.mul_add(sigma, before[k]);
-            slopes[k] = slope;
-        });
+    // Every a_i is written where its slope will be.
+    apply(&net.k[0], s, &mut slope[0]);
+    for ((slope, u), &b) in slope[0].iter_mut().zip(&mut u[0]).zip(&net.bias[0]) {
+        (*u, *slope) = sigma_and_slope(*slope + T::splat(b));
     }
-    let (bias, slopes) = (&net.bias[last], &mut cache.slope[last]);
-    apply(&net.k[last], [&cache.u[last - 1]], |k, [a]| {
-        slopes[k] = slope(a + T::splat(bias[k]))
-    });
+    for i in 1..last {
+        let (before, after) = u.split_at_mut(i);
+        let (before, after) = (&before[i - 1], &mut after[0]);
+        apply(&net.k[i], before, &mut slope[i]);
+        let rows = slope[i].iter_mut().zip(&net.bias[i]);
+        for ((slope, &b), (&before, after)) in rows.zip(before.iter().zip(after)) {
+            let (sigma, sigma_1) = sigma_and_slope(*slope + T::splat(b));
+            *after = net.h.mul_add(sigma, before);
+            *slope = sigma_1;
+        }
+    }
+    apply(&net.k[last], &u[last - 1], &mut slope[last]);
+    for (a, &b) in slope[last].iter_mut().zip(&net.bias[last]) {
+        *a = sigma_1(*a + T::splat(b));
+    }
 }
 
 /// w . u_M from a filled cache.
-pub fn output<T: Lanes>(net: &Network<T>, cache: &Cache<T>) -> T {
+pub fn output<T: Lanes>(net: &Network<T>, cache: &Cache<T>, scratch: &mut Scratch<T>) -> T {
     let last = net.shape.layers - 1;
-    let (bias, before) = (&net.bias[last], &cache.u[last - 1]);
+    let (a, before) = (&mut scratch.y, &cache.u[last - 1]);
+    apply(&net.k[last], before, a);
     let mut value = T::default();
-    apply(&net.k[last], [before], |k, [a]| {
-        let (sigma, _) = sigma_and_slope(a + T::splat(bias[k]));
-        value = T::splat(net.w[k]).mul_add(net.h.mul_add(sigma, before[k]), value);
-    });
+    for (k, &a) in a.iter().enumerate() {
+        let (sigma, _) = sigma_and_slope(a + T::splat(net.bias[last][k]));
+        value = net.w[k].mul_add(net.h.mul_add(sigma, before[k]), value);
+    }
     value
 }
 
-/// From `bars.slope` to the parameters and, added, to s.
+/// From `bars.slope` to the parameters and, added, to s; K_bar_i takes the terms that wait in `scratch.pair` with its own, and
+/// a_bar_0 stays in `scratch.a_bar` for K_bar_0.
 pub fn adjoint<T: Lanes>(
     net: &Network<T>,
-    (s, cache): (&[T], &Cache<T>),
+    cache: &Cache<T>,
     bars: &mut Bars<T>,
     scratch: &mut Scratch<T>,
     partial: &mut Partial<T>,
 ) {
-    let Scratch {
-        y_bar: a_bar,
-        transposed,
-        ..
-    } = scratch;
-    bars.u.fill(T::default());
-    for i in (1..net.shape.layers).rev() {
-        let slopes = &cache.slope[i];
-        for (k, a_bar) in a_bar.iter_mut().enumerate() {
-            let through_u = net.h * slopes[k] * bars.u[k];
-            *a_bar = curvature(slopes[k]).mul_add(bars.slope[i][k], through_u);
-            partial.bias[i][k] += *a_bar;
+    let (m, last) = (net.shape.m, net.shape.layers - 1);
+    for i in (1..=last).rev() {
+        let Pair { y_bar, x } = &mut scratch.pair[i - 1];
+        let a_bar = &mut y_bar[m..];
+        let through_u = (i < last).then_some((bars.u.as_slice(), net.h));
+        a_bar_of(&cache.slope[i], &bars.slope[i], through_u, a_bar);
+        add(&mut partial.bias[i], a_bar);
+        let half = x.len() / 2;
+        transpose(&cache.u[i - 1], &mut x[half..]);
+        if i == last {
+            apply(&net.kt[i], a_bar, &mut bars.u);
+        } else {
+            apply(&net.kt[i], a_bar, &mut scratch.y);
+            add(&mut bars.u, &scratch.y);
         }
-        transpose(&cache.u[i - 1], transposed);
-        outer(&mut partial.k[i - 1], net.shape.m, a_bar, transposed);
-        let u_bar = &mut bars.u;
-        apply(&net.kt[i], [a_bar], |k, [y]| u_bar[k] += y);
+        outer(&mut partial.k[i - 1], m, y_bar, x);
     }
-    for (k, a_bar) in a_bar.iter_mut().enumerate() {
-        let slope = cache.slope[0][k];
-        *a_bar = curvature(slope).mul_add(bars.slope[0][k], slope * bars.u[k]);
-        partial.bias[0][k] += *a_bar;
+    let a_bar = &mut scratch.a_bar;
+    let through_u = Some((bars.u.as_slice(), T::of(1.0)));
+    a_bar_of(&cache.slope[0], &bars.slope[0], through_u, a_bar);
+    add(&mut partial.bias[0], a_bar);
+    apply(&net.kt[0], a_bar, &mut scratch.inputs);
+    add(&mut bars.s, &scratch.inputs);
+}
+
+/// sigma'' slope_bar, and what comes through u: factor slope u_bar.
+fn a_bar_of<T: Lanes>(slope: &[T], slope_bar: &[T], u_bar: Option<(&[T], T)>, a_bar: &mut [T]) {
+    let rows = a_bar.iter_mut().zip(slope).zip(slope_bar);
+    match u_bar {
+        None => rows.for_each(|((a_bar, &slope), &bar)| *a_bar = curvature(slope) * bar),
+        Some((u_bar, factor)) => {
+            for (((a_bar, &slope), &bar), &u_bar) in rows.zip(u_bar) {
+                *a_bar = curvature(slope).mul_add(bar, factor * slope * u_bar);
+            }
+        }
     }
-    for (l, &s) in s.iter().enumerate() {
-        partial.add_k0(l, a_bar, s);
-    }
-    let s_bar = &mut bars.s;
-    apply(&net.kt[0], [a_bar], |l, [y]| s_bar[l] += y);
 }

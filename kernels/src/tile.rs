@@ -6,17 +6,28 @@ use crate::lanes::{COLUMNS, Lanes};
 use crate::linear::vectors;
 use crate::network::Network;
 
+/// Columns of J that go through all layers together: as many as keep the second cache free for K and its gradient. The
+/// longer the panel, the fewer times the gradient of K is loaded and stored.
+pub const PANEL: usize = if COLUMNS == 3 { 3 } else { 4 };
+
 /// A column of zeros.
 pub fn zeros<T: Lanes>(rows: usize) -> Vec<T> {
     vec![T::default(); rows]
 }
 
-/// Cotangents of one evaluation; every adjoint adds to them.
+/// into += x, row by row.
+pub fn add<T: Lanes>(into: &mut [T], x: &[T]) {
+    for (into, &x) in into.iter_mut().zip(x) {
+        *into += x;
+    }
+}
+
+/// Cotangents of one evaluation.
 #[derive(Debug)]
 pub struct Bars<T> {
     /// Of sigma'(a_i), layers x m.
     pub slope: Vec<Vec<T>>,
-    /// Of z_1 .. z_{M+1}, layers x m.
+    /// Of z_1 .. z_M, M x m; that of z_{M+1} is w's.
     pub z: Vec<Vec<T>>,
     /// Of u_i, m.
     pub u: Vec<T>,
@@ -32,40 +43,51 @@ impl<T: Lanes> Bars<T> {
         let (m, layers, inputs) = (net.shape.m, net.shape.layers, net.shape.inputs());
         Bars {
             slope: vec![zeros(m); layers],
-            z: vec![zeros(m); layers],
+            z: vec![zeros(m); layers - 1],
             u: zeros(m),
             grad: zeros(inputs),
             s: zeros(inputs),
         }
     }
-
-    /// Zero again, but for `grad`.
-    pub fn clear(&mut self) {
-        self.slope
-            .iter_mut()
-            .chain(&mut self.z)
-            .for_each(|bar| bar.fill(T::default()));
-        self.s.fill(T::default());
-    }
 }
 
-/// Intermediate columns; no value outlives the call that wrote it.
+/// The two terms of K_bar_i that are outer products of columns, as `outer` takes them: the first from the gradient, the second
+/// from the network.
+#[derive(Debug, Clone)]
+pub struct Pair<T> {
+    /// 2 x m.
+    pub y_bar: Vec<T>,
+    /// Rows across lanes, 2 x (vectors(m) x WIDTH).
+    pub x: Vec<T>,
+}
+
+/// Intermediate columns; but for `pair` and the two columns next to it, no value outlives the call that wrote it.
 #[derive(Debug)]
 pub struct Scratch<T> {
-    /// One layer's right-hand side, m.
+    /// One layer's column, m.
+    pub y: Vec<T>,
+    /// One column of inputs.
+    pub inputs: Vec<T>,
+    /// For K_1 .. K_M.
+    pub pair: Vec<Pair<T>>,
+    /// The left sides of K_bar_0, m each: slope_0 z_1 and a_bar_0.
+    pub y_0: Vec<T>,
+    /// See `y_0`.
+    pub a_bar: Vec<T>,
+    /// Columns of J or of its cotangent, PANEL x m.
+    pub jac: Vec<T>,
+    /// Columns of y_bar, PANEL x m.
     pub y_bar: Vec<T>,
-    /// One layer's column with rows across lanes, vectors(m) x WIDTH.
-    pub transposed: Vec<T>,
-    /// Columns of J or of its cotangent, COLUMNS x m.
-    pub jac: Vec<Vec<T>>,
-    /// Columns of y_bar, COLUMNS x m.
-    pub panel: Vec<Vec<T>>,
+    /// Columns of K_i^T y_bar, PANEL x m.
+    pub below: Vec<T>,
     /// 2 h trace_bar sigma''_i z_{i+1}, M x m.
     pub weight: Vec<Vec<T>>,
     /// slope_0 .. slope_{M-1}, rows across lanes, M x (vectors(m) x WIDTH).
     pub slope_lanes: Vec<Vec<T>>,
-    /// J_0 .. J_{M-1}, rows across lanes, M x COLUMNS x (vectors(m) x WIDTH).
-    pub jac_lanes: Vec<Vec<Vec<T>>>,
+    /// J_0 .. J_{M-1}, rows across lanes, M x (PANEL x vectors(m) x WIDTH).
+    pub jac_lanes: Vec<Vec<T>>,
+    /// One column with rows across lanes, vectors(m) x WIDTH.
+    pub transposed: Vec<T>,
 }
 
 impl<T: Lanes> Scratch<T> {
@@ -73,14 +95,23 @@ impl<T: Lanes> Scratch<T> {
     pub fn new(net: &Network<T>) -> Self {
         let (m, inner) = (net.shape.m, net.shape.layers - 1);
         let across = vectors::<T>(m) * T::WIDTH;
+        let pair = Pair {
+            y_bar: zeros(2 * m),
+            x: zeros(2 * across),
+        };
         Scratch {
-            y_bar: zeros(m),
-            transposed: zeros(across),
-            jac: vec![zeros(m); COLUMNS],
-            panel: vec![zeros(m); COLUMNS],
+            y: zeros(m),
+            inputs: zeros(net.shape.inputs()),
+            pair: vec![pair; inner],
+            y_0: zeros(m),
+            a_bar: zeros(m),
+            jac: zeros(PANEL * m),
+            y_bar: zeros(PANEL * m),
+            below: zeros(PANEL * m),
             weight: vec![zeros(m); inner],
             slope_lanes: vec![zeros(across); inner],
-            jac_lanes: vec![vec![zeros(across); COLUMNS]; inner],
+            jac_lanes: vec![zeros(PANEL * across); inner],
+            transposed: zeros(across),
         }
     }
 }

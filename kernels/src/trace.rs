@@ -16,14 +16,16 @@
 //! slope_bar_0 += J_bar_0 . K_0 E            K_bar_0 += slope_0 J_bar_0
 //! ```
 //!
-//! Each column of J is on its own: the columns go through all layers in panels of [`COLUMNS`].
+//! Each column of J is on its own: the columns go through all layers in panels of at most [`PANEL`].
+
+use std::ops::Range;
 
 use crate::activation::curvature;
-use crate::lanes::{COLUMNS, Lanes};
-use crate::linear::{apply, outer, transpose, vectors};
+use crate::lanes::Lanes;
+use crate::linear::{apply, evenly, outer, transpose, vectors};
 use crate::network::Network;
 use crate::partial::Partial;
-use crate::tile::{Bars, Scratch, zeros};
+use crate::tile::{Bars, PANEL, Scratch, add, zeros};
 use crate::{gradient, resnet};
 
 /// What forward leaves for the adjoint.
@@ -38,7 +40,7 @@ pub struct Cache<T> {
 }
 
 impl<T: Lanes> Cache<T> {
-    /// Zeros for a network; `kept` is d where the adjoint is to follow, else anything from [`COLUMNS`].
+    /// Zeros for a network; `kept` is d where the adjoint is to follow, else [`PANEL`].
     pub fn new(net: &Network<T>, kept: usize) -> Self {
         let (m, inner) = (net.shape.m, net.shape.layers - 1);
         Cache {
@@ -48,10 +50,20 @@ impl<T: Lanes> Cache<T> {
         }
     }
 
-    fn column(&self, i: usize, j: usize) -> &[T] {
-        let m = self.c[0].len();
-        &self.y[i - 1][(j % self.kept) * m..][..m]
+    /// Where the columns of a panel lie in y.
+    fn place(&self, panel: &Range<usize>, d: usize) -> Range<usize> {
+        let (m, first) = (self.c[0].len(), if self.kept < d { 0 } else { panel.start });
+        first * m..(first + panel.len()) * m
     }
+}
+
+/// The columns 0..d in panels.
+fn panels(d: usize) -> impl Iterator<Item = Range<usize>> {
+    let mut end = 0;
+    evenly(d, PANEL).map(move |size| {
+        end += size;
+        end - size..end
+    })
 }
 
 /// The trace, one value a sample.
@@ -62,56 +74,55 @@ pub fn forward<T: Lanes>(
     scratch: &mut Scratch<T>,
 ) -> T {
     cache.c.iter_mut().for_each(|c| c.fill(T::default()));
-    let d = net.shape.d;
-    let mut j = 0;
-    while j + COLUMNS <= d {
-        panel_forward::<T, COLUMNS>(net, resnet, (cache, j), scratch);
-        j += COLUMNS;
-    }
-    for j in j..d {
-        panel_forward::<T, 1>(net, resnet, (cache, j), scratch);
+    for panel in panels(net.shape.d) {
+        panel_forward(net, resnet, (cache, panel), &mut scratch.jac);
     }
     let mut trace = T::splat(net.a_trace);
-    for (k, &n) in net.norms.iter().enumerate() {
-        trace = (curvature(resnet.slope[0][k]) * gradient.z[0][k]).mul_add(T::splat(n), trace);
+    let rows = resnet.slope[0]
+        .iter()
+        .zip(gradient.z(net, 1))
+        .zip(&net.norms);
+    for ((&slope, &z), &n) in rows {
+        trace = (curvature(slope) * z).mul_add(T::splat(n), trace);
     }
     for i in 1..net.shape.layers {
         let mut t = T::default();
-        for (k, &c) in cache.c[i - 1].iter().enumerate() {
-            t = (curvature(resnet.slope[i][k]) * gradient.z[i][k]).mul_add(c, t);
+        let rows = resnet.slope[i].iter().zip(gradient.z(net, i + 1));
+        for ((&slope, &z), &c) in rows.zip(&cache.c[i - 1]) {
+            t = (curvature(slope) * z).mul_add(c, t);
         }
         trace = net.h.mul_add(t, trace);
     }
     trace
 }
 
-/// Columns j .. j + P of J through all layers.
-fn panel_forward<T: Lanes, const P: usize>(
+/// A panel's columns of J through all layers.
+fn panel_forward<T: Lanes>(
     net: &Network<T>,
     resnet: &resnet::Cache<T>,
-    (cache, j): (&mut Cache<T>, usize),
-    scratch: &mut Scratch<T>,
+    (cache, panel): (&mut Cache<T>, Range<usize>),
+    jac: &mut [T],
 ) {
-    let (m, kept) = (net.shape.m, cache.kept);
-    for p in 0..P {
-        let k0 = &net.k0[(j + p) * m..][..m];
-        for ((jac, &k0), &slope) in scratch.jac[p].iter_mut().zip(k0).zip(&resnet.slope[0]) {
+    let (m, last) = (net.shape.m, net.shape.layers - 1);
+    let place = cache.place(&panel, net.shape.d);
+    let jac = &mut jac[..place.len()];
+    let k0 = &net.k0[panel.start * m..];
+    for (jac, k0) in jac.chunks_exact_mut(m).zip(k0.chunks_exact(m)) {
+        for ((jac, &k0), &slope) in jac.iter_mut().zip(k0).zip(&resnet.slope[0]) {
             *jac = slope * T::splat(k0);
         }
     }
-    for i in 1..net.shape.layers {
-        let (c, y_kept) = (&mut cache.c[i - 1], &mut cache.y[i - 1]);
-        let jac: [&[T]; P] = std::array::from_fn(|p| scratch.jac[p].as_slice());
-        apply(&net.k[i], jac, |k, y| {
-            for (p, &y) in y.iter().enumerate() {
-                c[k] = y.mul_add(y, c[k]);
-                y_kept[((j + p) % kept) * m + k] = y;
+    for i in 1..=last {
+        let y = &mut cache.y[i - 1][place.clone()];
+        apply(&net.k[i], jac, y);
+        for y in y.chunks_exact(m) {
+            for (c, &y) in cache.c[i - 1].iter_mut().zip(y) {
+                *c = y.mul_add(y, *c);
             }
-        });
-        if i + 1 < net.shape.layers {
-            for p in 0..P {
-                let y = cache.column(i, j + p);
-                for ((jac, &y), &slope) in scratch.jac[p].iter_mut().zip(y).zip(&resnet.slope[i]) {
+        }
+        if i < last {
+            for (jac, y) in jac.chunks_exact_mut(m).zip(y.chunks_exact(m)) {
+                for ((jac, &y), &slope) in jac.iter_mut().zip(y).zip(&resnet.slope[i]) {
                     *jac = (net.h * slope).mul_add(y, *jac);
                 }
             }
@@ -119,7 +130,7 @@ fn panel_forward<T: Lanes, const P: usize>(
     }
 }
 
-/// From trace_bar to `bars.slope`, `bars.z` and the parameters.
+/// From trace_bar to `bars.slope`, `bars.z`, which are overwritten, and the parameters.
 pub fn adjoint<T: Lanes>(
     net: &Network<T>,
     (resnet, gradient, cache): (&resnet::Cache<T>, &gradient::Cache<T>, &Cache<T>),
@@ -127,110 +138,166 @@ pub fn adjoint<T: Lanes>(
     (bars, scratch): (&mut Bars<T>, &mut Scratch<T>),
     partial: &mut Partial<T>,
 ) {
+    let m = net.shape.m;
     partial.a_trace += trace_bar;
-    for (k, &n) in net.norms.iter().enumerate() {
-        let (slope, z, n) = (resnet.slope[0][k], gradient.z[0][k], T::splat(n));
-        let along = trace_bar * curvature(slope);
-        bars.slope[0][k] = (T::of(-2.0) * slope * trace_bar * z).mul_add(n, bars.slope[0][k]);
-        bars.z[0][k] = along.mul_add(n, bars.z[0][k]);
-        partial.norms[k] = along.mul_add(z, partial.norms[k]);
+    let (slope, z, norms) = (
+        &resnet.slope[0][..m],
+        &gradient.z(net, 1)[..m],
+        &net.norms[..m],
+    );
+    let (slope_bar, z_bar) = (&mut bars.slope[0][..m], &mut bars.z[0][..m]);
+    let norms_bar = &mut partial.norms[..m];
+    for k in 0..m {
+        let n = T::splat(norms[k]);
+        let along = trace_bar * curvature(slope[k]);
+        slope_bar[k] = T::of(-2.0) * slope[k] * trace_bar * z[k] * n;
+        z_bar[k] = along * n;
+        norms_bar[k] = along.mul_add(z[k], norms_bar[k]);
     }
     let scaled = net.h * trace_bar;
     for i in 1..net.shape.layers {
-        for (k, &c) in cache.c[i - 1].iter().enumerate() {
-            let (slope, z) = (resnet.slope[i][k], gradient.z[i][k]);
-            let along = scaled * curvature(slope);
-            bars.slope[i][k] = (T::of(-2.0) * slope * scaled * z).mul_add(c, bars.slope[i][k]);
-            bars.z[i][k] = along.mul_add(c, bars.z[i][k]);
-            scratch.weight[i - 1][k] = T::of(2.0) * along * z;
+        let (slope, z) = (&resnet.slope[i][..m], &gradient.z(net, i + 1)[..m]);
+        let (slope_bar, weight) = (&mut bars.slope[i][..m], &mut scratch.weight[i - 1][..m]);
+        let c = &cache.c[i - 1][..m];
+        for k in 0..m {
+            weight[k] = T::of(2.0) * scaled * curvature(slope[k]) * z[k];
+            slope_bar[k] = T::of(-2.0) * slope[k] * scaled * z[k] * c[k];
+        }
+        let along = slope
+            .iter()
+            .zip(c)
+            .map(|(&slope, &c)| scaled * curvature(slope) * c);
+        match bars.z.get_mut(i) {
+            Some(z_bar) => z_bar
+                .iter_mut()
+                .zip(along)
+                .for_each(|(bar, new)| *bar = new),
+            None => partial
+                .w
+                .iter_mut()
+                .zip(along)
+                .for_each(|(bar, new)| *bar += new),
         }
     }
-    for i in 0..net.shape.layers - 1 {
-        transpose(&resnet.slope[i], &mut scratch.slope_lanes[i]);
+    for (slope, lanes) in resnet.slope.iter().zip(&mut scratch.slope_lanes) {
+        transpose(slope, lanes);
     }
-    let mut j = 0;
-    while j + COLUMNS <= net.shape.d {
-        panel_adjoint::<T, COLUMNS>(net, (resnet, cache, j), (bars, scratch), partial);
-        j += COLUMNS;
-    }
-    for j in j..net.shape.d {
-        panel_adjoint::<T, 1>(net, (resnet, cache, j), (bars, scratch), partial);
+    for panel in panels(net.shape.d) {
+        columns_across_lanes(net, (cache, panel.clone()), scratch);
+        panel_adjoint(net, (resnet, cache, panel), (bars, scratch), partial);
     }
 }
 
-/// Columns j .. j + P back through all layers.
-fn panel_adjoint<T: Lanes, const P: usize>(
+/// A panel's columns back through all layers.
+fn panel_adjoint<T: Lanes>(
     net: &Network<T>,
-    (resnet, cache, j): (&resnet::Cache<T>, &Cache<T>, usize),
+    (resnet, cache, panel): (&resnet::Cache<T>, &Cache<T>, Range<usize>),
     (bars, scratch): (&mut Bars<T>, &mut Scratch<T>),
     partial: &mut Partial<T>,
 ) {
     let (m, last) = (net.shape.m, net.shape.layers - 1);
-    for p in 0..P {
-        columns_across_lanes(net, (cache, j + p), p, scratch);
-    }
-    let Scratch {
-        panel: y_bar,
-        jac: jac_bar,
-        weight,
-        jac_lanes,
-        ..
-    } = scratch;
+    let place = cache.place(&panel, net.shape.d);
+    let (y_bar, jac_bar) = (
+        &mut scratch.y_bar[..place.len()],
+        &mut scratch.jac[..place.len()],
+    );
     for i in (1..=last).rev() {
-        for p in 0..P {
-            let y = cache.column(i, j + p);
-            for (k, y_bar) in y_bar[p].iter_mut().enumerate() {
-                *y_bar = weight[i - 1][k] * y[k];
-                if i < last {
-                    let scaled = net.h * jac_bar[p][k];
-                    *y_bar = resnet.slope[i][k].mul_add(scaled, *y_bar);
-                    bars.slope[i][k] = scaled.mul_add(y[k], bars.slope[i][k]);
-                }
+        let y = &cache.y[i - 1][place.clone()];
+        let columns = y_bar.chunks_exact_mut(m).zip(y.chunks_exact(m));
+        for ((y_bar, y), jac_bar) in columns.zip(jac_bar.chunks_exact(m)) {
+            let rows = y_bar.iter_mut().zip(y).zip(&scratch.weight[i - 1]);
+            rows.for_each(|((y_bar, &y), &weight)| *y_bar = weight * y);
+            if i < last {
+                through_j(
+                    net.h,
+                    (&resnet.slope[i], y),
+                    jac_bar,
+                    (y_bar, &mut bars.slope[i]),
+                );
             }
-            outer(&mut partial.k[i - 1], m, &y_bar[p], &jac_lanes[i - 1][p]);
         }
-        let above: [&[T]; P] = std::array::from_fn(|p| y_bar[p].as_slice());
-        apply(&net.kt[i], above, |k, y| {
-            for (p, &y) in y.iter().enumerate() {
-                jac_bar[p][k] = if i < last { jac_bar[p][k] + y } else { y };
-            }
-        });
+        let across = vectors::<T>(m) * T::WIDTH;
+        let jac = &scratch.jac_lanes[i - 1][..panel.len() * across];
+        outer(&mut partial.k[i - 1], m, y_bar, jac);
+        if i == last {
+            apply(&net.kt[i], y_bar, jac_bar);
+        } else {
+            let added = &mut scratch.below[..place.len()];
+            apply(&net.kt[i], y_bar, added);
+            add(jac_bar, added);
+        }
     }
-    for (p, jac_bar) in jac_bar[..P].iter().enumerate() {
-        let k0 = &net.k0[(j + p) * m..][..m];
-        let k0_bar = &mut partial.k0[(j + p) * m..][..m];
+    let k0 = net.k0[panel.start * m..].chunks_exact(m);
+    let k0_bar = partial.k0[panel.start * m..].chunks_exact_mut(m);
+    for ((jac_bar, k0), k0_bar) in jac_bar.chunks_exact(m).zip(k0).zip(k0_bar) {
+        let (k0, k0_bar) = (&k0[..m], &mut k0_bar[..m]);
+        let (slope, slope_bar) = (&resnet.slope[0][..m], &mut bars.slope[0][..m]);
         for (k, &jac_bar) in jac_bar.iter().enumerate() {
-            bars.slope[0][k] = jac_bar.mul_add(T::splat(k0[k]), bars.slope[0][k]);
-            k0_bar[k] = jac_bar.mul_add(resnet.slope[0][k], k0_bar[k]);
+            slope_bar[k] = jac_bar.mul_add(T::splat(k0[k]), slope_bar[k]);
+            k0_bar[k] = jac_bar.mul_add(slope[k], k0_bar[k]);
         }
     }
 }
 
-/// J_0 .. J_{M-1} of one column, rows across lanes as `outer` reads them.
+/// y_bar += h slope J_bar,  slope_bar += h J_bar . y  for one column.
+fn through_j<T: Lanes>(
+    h: T,
+    (slope, y): (&[T], &[T]),
+    jac_bar: &[T],
+    (y_bar, slope_bar): (&mut [T], &mut [T]),
+) {
+    let rows = slope.iter().zip(y).zip(jac_bar).zip(y_bar).zip(slope_bar);
+    for ((((&slope, &y), &jac_bar), y_bar), slope_bar) in rows {
+        let scaled = h * jac_bar;
+        *y_bar = slope.mul_add(scaled, *y_bar);
+        *slope_bar = scaled.mul_add(y, *slope_bar);
+    }
+}
+
+/// J_0 .. J_{M-1} of a panel, rows across lanes as `outer` reads them.
 fn columns_across_lanes<T: Lanes>(
     net: &Network<T>,
-    (cache, j): (&Cache<T>, usize),
-    p: usize,
+    (cache, panel): (&Cache<T>, Range<usize>),
     scratch: &mut Scratch<T>,
 ) {
-    let k0 = &net.k0_lanes[j * vectors::<T>(net.shape.m)..];
-    for ((jac, slope), &k0) in scratch.jac_lanes[0][p]
-        .chunks_exact_mut(T::WIDTH)
-        .zip(scratch.slope_lanes[0].chunks_exact(T::WIDTH))
+    let (m, width) = (net.shape.m, vectors::<T>(net.shape.m));
+    let across = width * T::WIDTH;
+    let Scratch {
+        slope_lanes,
+        jac_lanes,
+        transposed,
+        ..
+    } = scratch;
+    let k0 = net.k0_lanes[panel.start * width..].chunks_exact(width);
+    for (jac, k0) in jac_lanes[0]
+        .chunks_exact_mut(across)
         .zip(k0)
+        .take(panel.len())
     {
-        for (jac, &slope) in jac.iter_mut().zip(slope) {
-            *jac = slope * k0;
+        let vectors = jac
+            .chunks_exact_mut(T::WIDTH)
+            .zip(slope_lanes[0].chunks_exact(T::WIDTH));
+        for ((jac, slope), &k0) in vectors.zip(k0) {
+            for (jac, &slope) in jac.iter_mut().zip(slope) {
+                *jac = slope * k0;
+            }
         }
     }
+    let place = cache.place(&panel, net.shape.d);
     for i in 1..net.shape.layers - 1 {
-        transpose(cache.column(i, j), &mut scratch.transposed);
-        let (before, after) = scratch.jac_lanes.split_at_mut(i);
-        let step = scratch.slope_lanes[i].iter().zip(&scratch.transposed);
-        for ((after, &before), (&slope, &y)) in
-            after[0][p].iter_mut().zip(&before[i - 1][p]).zip(step)
-        {
-            *after = (net.h * slope).mul_add(y, before);
+        let (before, after) = jac_lanes.split_at_mut(i);
+        let columns = before[i - 1]
+            .chunks_exact(across)
+            .zip(after[0].chunks_exact_mut(across));
+        for ((before, after), y) in columns.zip(cache.y[i - 1][place.clone()].chunks_exact(m)) {
+            transpose(y, transposed);
+            let rows = slope_lanes[i]
+                .iter()
+                .zip(&*transposed)
+                .zip(before.iter().zip(after));
+            for ((&slope, &y), (&before, after)) in rows {
+                *after = (net.h * slope).mul_add(y, before);
+            }
         }
     }
 }

@@ -6,12 +6,12 @@
 //! ```
 
 use crate::flow::{self, Place, Rates};
-use crate::lanes::{COLUMNS, Lanes, Real, lanes, scalars_mut};
+use crate::lanes::{Lanes, Real, lanes, scalars_mut};
 use crate::network::Network;
 use crate::objective::{Alpha, Scheme, normal_log_density};
 use crate::partial::Partial;
 use crate::stepper::{Stages, step, step_adjoint};
-use crate::tile::{Bars, Scratch, zeros};
+use crate::tile::{Bars, PANEL, Scratch, zeros};
 
 /// Rows of data, each (x, y) with d + context values; asked for one at a time, so that memory does not grow with n.
 #[derive(Clone, Copy)]
@@ -142,7 +142,7 @@ impl<T: Lanes> Worker<T> {
             scratch: Scratch::new(net),
             bars: Bars::new(net),
             caches: Caches {
-                traced: flow::Cache::new(net, Some(COLUMNS)),
+                traced: flow::Cache::new(net, Some(PANEL)),
                 plain: flow::Cache::new(net, None),
                 tape: Vec::new(),
                 taped: None,
@@ -188,7 +188,7 @@ impl<T: Lanes> Worker<T> {
         // a0 = -1 makes l' the trace itself.
         let rates = flow::forward(net, -1.0, place, &mut self.caches.traced, &mut self.scratch);
         (
-            self.caches.traced.phi(net),
+            self.caches.traced.phi(net, &mut self.scratch),
             self.caches.traced.grad(),
             rates.l.unwrap_or_default(),
         )
