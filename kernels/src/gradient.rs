@@ -19,7 +19,7 @@ use crate::linear::{apply, transpose};
 use crate::network::Network;
 use crate::partial::Partial;
 use crate::resnet;
-use crate::tile::{Bars, Pair, Scratch, add, zeros};
+use crate::tile::{Bars, Scratch, add, zeros};
 
 /// What forward leaves for the other terms and for the adjoint.
 #[derive(Debug, Clone)]
@@ -108,8 +108,7 @@ pub fn quadratic<T: Lanes>(net: &Network<T>, s: &[T]) -> T {
         .fold(value, |sum, (&s, &b)| s.mul_add(T::splat(b), sum))
 }
 
-/// From grad_bar and `bars.z` to `bars.slope`, s and the parameters; the terms of K_bar_i wait in `scratch.pair`, slope_0 z_1
-/// in `scratch.y_0`, for [`resnet::adjoint`] to add its own.
+/// From grad_bar and `bars.z` to `bars.slope`, s and the parameters; slope_0 z_1 stays in `scratch.y_0` for K_bar_0.
 pub fn adjoint<T: Lanes>(
     net: &Network<T>,
     (s, resnet, cache): (&[T], &resnet::Cache<T>, &Cache<T>),
@@ -131,7 +130,8 @@ pub fn adjoint<T: Lanes>(
         z_bar[k] = e.mul_add(slope[k], z_bar[k]);
     }
     for i in 1..net.shape.layers {
-        let Pair { y_bar, x } = &mut scratch.pair[i - 1];
+        partial.k[i - 1].push(1);
+        let (y, x) = partial.k[i - 1].last(1);
         let (below, above) = bars.z.split_at_mut(i);
         let (below, above) = (
             &below[i - 1][..m],
@@ -141,7 +141,7 @@ pub fn adjoint<T: Lanes>(
         apply(&net.k[i], below, f);
         let (slope, z) = (&resnet.slope[i][..m], &cache.z(net, i + 1)[..m]);
         let (slope_bar, above) = (&mut bars.slope[i][..m], &mut above[..m]);
-        let y = &mut y_bar[..m];
+        let y = &mut y[..m];
         for (k, &f) in f.iter().enumerate() {
             let f = net.h * f;
             y[k] = net.h * slope[k] * z[k];

@@ -5,7 +5,7 @@
 //! multiply-add rounds once. Width 1 is the scalar check.
 
 use std::fmt::Debug;
-use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
+use std::ops::{Add, AddAssign, Div, Index, Mul, Neg, Sub};
 
 use wide::bytemuck::{Pod, cast, cast_ref, cast_slice};
 use wide::{f32x4, f32x8, f32x16, f64x2, f64x4, f64x8, i32x4, i32x8, i32x16, i64x2, i64x4, i64x8};
@@ -86,6 +86,9 @@ pub trait Lanes:
     /// Type of a lane.
     type Real: Real;
 
+    /// The lanes one by one.
+    type Array: Pod + Index<usize, Output = Self::Real>;
+
     /// Number of lanes.
     const WIDTH: usize;
 
@@ -147,6 +150,7 @@ macro_rules! wide_lanes {
     ($vector:ident, $integer:ident, $real:ident, $width:literal, $bits:literal, $bias:literal, $transpose:expr) => {
         impl Lanes for $vector {
             type Real = $real;
+            type Array = [$real; $width];
             const WIDTH: usize = $width;
             const MAGIC: f64 = 1.5 * (1_u64 << $bits) as f64;
 
@@ -285,6 +289,7 @@ macro_rules! scalar_lanes {
     ($real:ident, $bits:literal, $bias:literal) => {
         impl Lanes for $real {
             type Real = $real;
+            type Array = [$real; 1];
             const WIDTH: usize = 1;
             const MAGIC: f64 = 1.5 * (1_u64 << $bits) as f64;
 

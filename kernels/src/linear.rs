@@ -10,7 +10,9 @@
 
 use std::slice::{ChunksExact, ChunksExactMut};
 
-use crate::lanes::{COLUMNS, Lanes, ROWS, Real, scalars};
+use wide::bytemuck::cast_slice;
+
+use crate::lanes::{COLUMNS, Lanes, ROWS, Real, lanes};
 
 /// A matrix in row blocks, each [column][row of the block] so that the block's weights of one column lie together.
 #[derive(Debug, Clone)]
@@ -107,11 +109,10 @@ fn apply_block<T: Lanes, const R: usize, const P: usize>(
     y: &mut [&mut [T]; P],
     row: usize,
 ) {
-    let weights = block.as_chunks::<R>().0;
-    let x = x.map(|column| &column[..weights.len()]);
     let mut sum = [[T::default(); R]; P];
-    for (k, weights) in weights.iter().enumerate() {
-        let x = x.map(|column| column[k]);
+    // A zip with the first column, since an index costs a check every time.
+    for (k, (weights, &first)) in block.as_chunks::<R>().0.iter().zip(x[0]).enumerate() {
+        let x: [T; P] = std::array::from_fn(|p| if p == 0 { first } else { x[p][k] });
         for r in 0..R {
             let weight = T::splat(weights[r]);
             for p in 0..P {
@@ -146,21 +147,95 @@ pub fn transpose<T: Lanes>(x: &[T], transposed: &mut [T]) {
     }
 }
 
-/// K_bar += y_bar x' over a panel of columns. `y_bar`: `[column of the panel][row][sample]`; `x`: `[column of the panel][vector
-/// of columns of K][sample]`, as [`transpose`] gives it; `k_bar`: `[vector of columns of K][row]`.
+/// The gradient of a matrix: K_bar += y_bar x' for columns that wait until there are enough of them, since a long contraction
+/// loads and stores K_bar less often. The sum has the same order, and bits, however many wait.
+#[derive(Debug)]
+pub struct Outer<T> {
+    rows: usize,
+    /// `[vector of columns of K][row]`.
+    sum: Vec<T>,
+    /// What waits: `[column][row][sample]`.
+    y_bar: Vec<T>,
+    /// What waits: `[column][vector of columns of K][sample]`, as [`transpose`] gives it.
+    x: Vec<T>,
+    waiting: usize,
+}
+
+/// Bytes of waiting y_bar that the second cache holds besides K and K_bar, and most columns that gain anything.
+const WAITING: (usize, usize) = (64 << 10, 8);
+
+impl<T: Lanes> Outer<T> {
+    /// Zero, for a square matrix and at least `panel` columns at a time.
+    pub fn new(rows: usize, panel: usize) -> Self {
+        let across = vectors::<T>(rows);
+        let most = WAITING.0 / size_of::<T>() / rows;
+        let capacity = most.min(WAITING.1).max(panel);
+        Outer {
+            rows,
+            sum: vec![T::default(); across * rows],
+            y_bar: vec![T::default(); capacity * rows],
+            x: vec![T::default(); capacity * across * T::WIDTH],
+            waiting: 0,
+        }
+    }
+
+    /// Makes room for `columns` more, to be filled through [`Outer::last`].
+    pub fn push(&mut self, columns: usize) {
+        if (self.waiting + columns) * self.rows > self.y_bar.len() {
+            self.contract();
+        }
+        self.waiting += columns;
+    }
+
+    /// y_bar, `[column][row]`, and x, `[column][vector of columns of K][sample]`, of the last `columns` pushed.
+    pub fn last(&mut self, columns: usize) -> (&mut [T], &mut [T]) {
+        let (first, across) = (self.waiting - columns, vectors::<T>(self.rows) * T::WIDTH);
+        (
+            &mut self.y_bar[first * self.rows..self.waiting * self.rows],
+            &mut self.x[first * across..self.waiting * across],
+        )
+    }
+
+    /// Adds what waits.
+    fn contract(&mut self) {
+        let across = vectors::<T>(self.rows) * T::WIDTH;
+        let (y_bar, x) = (
+            &self.y_bar[..self.waiting * self.rows],
+            &self.x[..self.waiting * across],
+        );
+        if self.waiting > 0 {
+            outer(&mut self.sum, self.rows, y_bar, x);
+        }
+        self.waiting = 0;
+    }
+
+    /// Adds everything to a matrix row by row and is zero again.
+    pub fn flush(&mut self, total: &mut [f64]) {
+        self.contract();
+        for (at, column) in self.sum.chunks_exact_mut(self.rows).enumerate() {
+            for (value, row) in column.iter_mut().zip(total.chunks_exact_mut(self.rows)) {
+                let value = std::mem::take(value);
+                for (total, value) in row[at * T::WIDTH..].iter_mut().zip(lanes(&value)) {
+                    *total += value.widen();
+                }
+            }
+        }
+    }
+}
+
+/// K_bar += y_bar x' over a panel of columns; shapes as in [`Outer`].
 #[inline(never)]
-pub fn outer<T: Lanes>(k_bar: &mut [T], rows: usize, y_bar: &[T], x: &[T]) {
+fn outer<T: Lanes>(k_bar: &mut [T], rows: usize, y_bar: &[T], x: &[T]) {
     let across = k_bar.len() / rows;
     // Left to run time: unrolled over a whole tile, the block spills.
     let samples = x.len() / (y_bar.len() / rows) / across;
+    let y_bar: &[T::Array] = cast_slice(y_bar);
     for (at, k_bar) in k_bar.chunks_exact_mut(rows).enumerate() {
-        let x = x[at * samples..]
-            .chunks(across * samples)
-            .map(|x| &x[..samples]);
+        let x = x[at * samples..].chunks(across * samples);
+        let x = x.map(|x| &x[..samples]);
         let mut row = 0;
         for size in blocks(rows) {
-            let into = &mut k_bar[row..];
-            let y = y_bar[row..].chunks(rows);
+            let (into, y) = (&mut k_bar[row..], y_bar[row..].chunks(rows));
             let terms = y.zip(x.clone());
             match size {
                 8 => outer_block::<T, 8>(into, terms),
@@ -180,12 +255,11 @@ pub fn outer<T: Lanes>(k_bar: &mut [T], rows: usize, y_bar: &[T], x: &[T]) {
 #[inline(always)]
 fn outer_block<'a, T: Lanes, const R: usize>(
     k_bar: &mut [T],
-    terms: impl Iterator<Item = (&'a [T], &'a [T])>,
+    terms: impl Iterator<Item = (&'a [T::Array], &'a [T])>,
 ) {
     let mut sum: [T; R] = std::array::from_fn(|r| k_bar[r]);
     for (y, x) in terms {
-        let y = scalars(&y[..R]);
-        let y: [&[T::Real]; R] = std::array::from_fn(|r| &y[r * T::WIDTH..][..x.len()]);
+        let y = &y[..R];
         for (sample, &x) in x.iter().enumerate() {
             for r in 0..R {
                 sum[r] = T::splat(y[r][sample]).mul_add(x, sum[r]);
@@ -235,38 +309,39 @@ mod tests {
         }
     }
 
-    fn outers<T: Lanes>(rows: usize, columns: usize, panel: usize) {
-        let across = vectors::<T>(columns) * T::WIDTH;
-        let (y, x) = (
-            column::<T>(rows * panel, 1),
-            column::<T>(columns * panel, 2),
-        );
-        let mut transposed = vec![T::default(); across * panel];
-        for (x, transposed) in x.chunks(columns).zip(transposed.chunks_mut(across)) {
-            transpose(x, transposed);
-        }
-        let mut k_bar = vec![T::of(1.0); rows * vectors::<T>(columns)];
-        outer(&mut k_bar, rows, &y, &transposed);
-        for c in 0..across {
-            for row in 0..rows {
-                let value = lanes(&k_bar[c / T::WIDTH * rows + row])[c % T::WIDTH];
-                let term = |p: usize, lane: usize| {
-                    at(&y, p * rows + row, lane) * at(&x, p * columns + c, lane)
-                };
-                let sum: f64 = (0..panel * T::WIDTH)
-                    .filter(|_| c < columns)
-                    .map(|q| term(q / T::WIDTH, q % T::WIDTH))
-                    .sum();
-                assert_eq!(value.widen(), 1.0 + sum, "{rows} x {columns}, column {c}");
+    /// More terms than wait at once, a few at a time.
+    fn outers<T: Lanes>(m: usize, panel: usize) {
+        let mut k_bar = Outer::<T>::new(m, panel);
+        let mut total = vec![1.0; m * m];
+        let (mut want, mut terms) = (total.clone(), 0);
+        for _ in 0..20 / panel {
+            k_bar.push(panel);
+            let (y_bar, x) = k_bar.last(panel);
+            let across = x.len() / panel;
+            for (y_bar, x) in y_bar.chunks_mut(m).zip(x.chunks_mut(across)) {
+                terms += 1;
+                let (left, right) = (column::<T>(m, terms), column::<T>(m, terms + 1));
+                y_bar.copy_from_slice(&left);
+                transpose(&right, x);
+                for (place, want) in want.iter_mut().enumerate() {
+                    let (row, c) = (place / m, place % m);
+                    *want += (0..T::WIDTH)
+                        .map(|l| at(&left, row, l) * at(&right, c, l))
+                        .sum::<f64>();
+                }
             }
         }
+        k_bar.flush(&mut total);
+        assert_eq!(total, want, "{m} x {m}, {panel} at a time");
+        k_bar.flush(&mut total);
+        assert_eq!(total, want, "a flush leaves zeros");
     }
 
     fn products<T: Lanes>() {
         for (rows, columns) in [(1, 1), (2, 3), (5, 7), (8, 6), (19, 17), (33, 32)] {
             for panel in 1..=4 {
                 applies::<T>(rows, columns, panel);
-                outers::<T>(rows, columns, panel);
+                outers::<T>(rows, panel);
             }
         }
     }

@@ -1,17 +1,17 @@
 //! The parameter gradient of one tile in the kernels' precision, flushed into f64 sums tile by tile: over a whole batch
 //! f32 sums would lose three digits.
 
-use crate::lanes::{Lanes, Real, lanes};
-use crate::linear::vectors;
+use crate::lanes::{Lanes, Real};
+use crate::linear::Outer;
 use crate::network::Network;
 use crate::parameters::Offsets;
-use crate::tile::zeros;
+use crate::tile::{PANEL, zeros};
 
 /// Cotangents of the parameters. Lanes are samples, summed at the flush, but for K_1 .. K_M, where lanes are columns.
 #[derive(Debug)]
 pub struct Partial<T> {
-    /// K_1 .. K_M, M x (vectors(m) x m), as `outer` writes them.
-    pub k: Vec<Vec<T>>,
+    /// K_1 .. K_M.
+    pub k: Vec<Outer<T>>,
     /// K_0 by columns, inputs x m.
     pub k0: Vec<T>,
     /// b_i, layers x m.
@@ -34,7 +34,7 @@ impl<T: Lanes> Partial<T> {
         let shape = &net.shape;
         let (m, s) = (shape.m, shape.inputs());
         Partial {
-            k: vec![zeros(m * vectors::<T>(m)); shape.layers - 1],
+            k: (1..shape.layers).map(|_| Outer::new(m, PANEL)).collect(),
             k0: zeros(s * m),
             bias: vec![zeros(m); shape.layers],
             w: zeros(m),
@@ -58,15 +58,7 @@ impl<T: Lanes> Partial<T> {
     pub fn flush(&mut self, net: &Network<T>, at: &Offsets, total: &mut [f64]) {
         let (s, m, d) = (net.shape.inputs(), net.shape.m, net.shape.d);
         for (k, range) in self.k.iter_mut().zip(&at.k[1..]) {
-            let total = &mut total[range.clone()];
-            for (at, column) in k.chunks_exact_mut(m).enumerate() {
-                for (value, row) in column.iter_mut().zip(total.chunks_exact_mut(m)) {
-                    let value = std::mem::take(value);
-                    for (total, value) in row[at * T::WIDTH..].iter_mut().zip(lanes(&value)) {
-                        *total += value.widen();
-                    }
-                }
-            }
+            k.flush(&mut total[range.clone()]);
         }
         let k0_total = &mut total[at.k[0].clone()];
         for (k, norm) in self.norms.iter_mut().enumerate() {

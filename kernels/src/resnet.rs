@@ -15,10 +15,10 @@
 
 use crate::activation::{curvature, sigma_and_slope, slope as sigma_1};
 use crate::lanes::Lanes;
-use crate::linear::{apply, outer, transpose};
+use crate::linear::{apply, transpose};
 use crate::network::Network;
 use crate::partial::Partial;
-use crate::tile::{Bars, Pair, Scratch, add, zeros};
+use crate::tile::{Bars, Scratch, add, zeros};
 
 /// What forward leaves for the other terms and for the adjoint.
 #[derive(Debug, Clone)]
@@ -79,8 +79,7 @@ pub fn output<T: Lanes>(net: &Network<T>, cache: &Cache<T>, scratch: &mut Scratc
     value
 }
 
-/// From `bars.slope` to the parameters and, added, to s; K_bar_i takes the terms that wait in `scratch.pair` with its own, and
-/// a_bar_0 stays in `scratch.a_bar` for K_bar_0.
+/// From `bars.slope` to the parameters and, added, to s; a_bar_0 stays in `scratch.a_bar` for K_bar_0.
 pub fn adjoint<T: Lanes>(
     net: &Network<T>,
     cache: &Cache<T>,
@@ -88,22 +87,20 @@ pub fn adjoint<T: Lanes>(
     scratch: &mut Scratch<T>,
     partial: &mut Partial<T>,
 ) {
-    let (m, last) = (net.shape.m, net.shape.layers - 1);
+    let last = net.shape.layers - 1;
     for i in (1..=last).rev() {
-        let Pair { y_bar, x } = &mut scratch.pair[i - 1];
-        let a_bar = &mut y_bar[m..];
+        partial.k[i - 1].push(1);
+        let (a_bar, x) = partial.k[i - 1].last(1);
         let through_u = (i < last).then_some((bars.u.as_slice(), net.h));
         a_bar_of(&cache.slope[i], &bars.slope[i], through_u, a_bar);
         add(&mut partial.bias[i], a_bar);
-        let half = x.len() / 2;
-        transpose(&cache.u[i - 1], &mut x[half..]);
+        transpose(&cache.u[i - 1], x);
         if i == last {
             apply(&net.kt[i], a_bar, &mut bars.u);
         } else {
             apply(&net.kt[i], a_bar, &mut scratch.y);
             add(&mut bars.u, &scratch.y);
         }
-        outer(&mut partial.k[i - 1], m, y_bar, x);
     }
     let a_bar = &mut scratch.a_bar;
     let through_u = Some((bars.u.as_slice(), T::of(1.0)));

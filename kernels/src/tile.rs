@@ -51,41 +51,25 @@ impl<T: Lanes> Bars<T> {
     }
 }
 
-/// The two terms of K_bar_i that are outer products of columns, as `outer` takes them: the first from the gradient, the second
-/// from the network.
-#[derive(Debug, Clone)]
-pub struct Pair<T> {
-    /// 2 x m.
-    pub y_bar: Vec<T>,
-    /// Rows across lanes, 2 x (vectors(m) x WIDTH).
-    pub x: Vec<T>,
-}
-
-/// Intermediate columns; but for `pair` and the two columns next to it, no value outlives the call that wrote it.
+/// Intermediate columns; but for the left sides of K_bar_0, no value outlives the call that wrote it.
 #[derive(Debug)]
 pub struct Scratch<T> {
     /// One layer's column, m.
     pub y: Vec<T>,
     /// One column of inputs.
     pub inputs: Vec<T>,
-    /// For K_1 .. K_M.
-    pub pair: Vec<Pair<T>>,
     /// The left sides of K_bar_0, m each: slope_0 z_1 and a_bar_0.
     pub y_0: Vec<T>,
     /// See `y_0`.
     pub a_bar: Vec<T>,
     /// Columns of J or of its cotangent, PANEL x m.
     pub jac: Vec<T>,
-    /// Columns of y_bar, PANEL x m.
-    pub y_bar: Vec<T>,
     /// Columns of K_i^T y_bar, PANEL x m.
     pub below: Vec<T>,
     /// 2 h trace_bar sigma''_i z_{i+1}, M x m.
     pub weight: Vec<Vec<T>>,
     /// slope_0 .. slope_{M-1}, rows across lanes, M x (vectors(m) x WIDTH).
     pub slope_lanes: Vec<Vec<T>>,
-    /// J_0 .. J_{M-1}, rows across lanes, M x (PANEL x vectors(m) x WIDTH).
-    pub jac_lanes: Vec<Vec<T>>,
     /// One column with rows across lanes, vectors(m) x WIDTH.
     pub transposed: Vec<T>,
 }
@@ -95,22 +79,15 @@ impl<T: Lanes> Scratch<T> {
     pub fn new(net: &Network<T>) -> Self {
         let (m, inner) = (net.shape.m, net.shape.layers - 1);
         let across = vectors::<T>(m) * T::WIDTH;
-        let pair = Pair {
-            y_bar: zeros(2 * m),
-            x: zeros(2 * across),
-        };
         Scratch {
             y: zeros(m),
             inputs: zeros(net.shape.inputs()),
-            pair: vec![pair; inner],
             y_0: zeros(m),
             a_bar: zeros(m),
             jac: zeros(PANEL * m),
-            y_bar: zeros(PANEL * m),
             below: zeros(PANEL * m),
             weight: vec![zeros(m); inner],
             slope_lanes: vec![zeros(across); inner],
-            jac_lanes: vec![zeros(PANEL * across); inner],
             transposed: zeros(across),
         }
     }

@@ -22,7 +22,7 @@ use std::ops::Range;
 
 use crate::activation::curvature;
 use crate::lanes::Lanes;
-use crate::linear::{apply, evenly, outer, transpose, vectors};
+use crate::linear::{Outer, apply, evenly, transpose, vectors};
 use crate::network::Network;
 use crate::partial::Partial;
 use crate::tile::{Bars, PANEL, Scratch, add, zeros};
@@ -183,7 +183,7 @@ pub fn adjoint<T: Lanes>(
         transpose(slope, lanes);
     }
     for panel in panels(net.shape.d) {
-        columns_across_lanes(net, (cache, panel.clone()), scratch);
+        columns_across_lanes(net, (cache, &panel), scratch, &mut partial.k);
         panel_adjoint(net, (resnet, cache, panel), (bars, scratch), partial);
     }
 }
@@ -197,34 +197,27 @@ fn panel_adjoint<T: Lanes>(
 ) {
     let (m, last) = (net.shape.m, net.shape.layers - 1);
     let place = cache.place(&panel, net.shape.d);
-    let (y_bar, jac_bar) = (
-        &mut scratch.y_bar[..place.len()],
+    let (jac_bar, below) = (
         &mut scratch.jac[..place.len()],
+        &mut scratch.below[..place.len()],
     );
     for i in (1..=last).rev() {
         let y = &cache.y[i - 1][place.clone()];
+        let (y_bar, _) = partial.k[i - 1].last(panel.len());
         let columns = y_bar.chunks_exact_mut(m).zip(y.chunks_exact(m));
         for ((y_bar, y), jac_bar) in columns.zip(jac_bar.chunks_exact(m)) {
             let rows = y_bar.iter_mut().zip(y).zip(&scratch.weight[i - 1]);
             rows.for_each(|((y_bar, &y), &weight)| *y_bar = weight * y);
             if i < last {
-                through_j(
-                    net.h,
-                    (&resnet.slope[i], y),
-                    jac_bar,
-                    (y_bar, &mut bars.slope[i]),
-                );
+                let known = (resnet.slope[i].as_slice(), y);
+                through_j(net.h, known, jac_bar, (y_bar, &mut bars.slope[i]));
             }
         }
-        let across = vectors::<T>(m) * T::WIDTH;
-        let jac = &scratch.jac_lanes[i - 1][..panel.len() * across];
-        outer(&mut partial.k[i - 1], m, y_bar, jac);
         if i == last {
             apply(&net.kt[i], y_bar, jac_bar);
         } else {
-            let added = &mut scratch.below[..place.len()];
-            apply(&net.kt[i], y_bar, added);
-            add(jac_bar, added);
+            apply(&net.kt[i], y_bar, below);
+            add(jac_bar, below);
         }
     }
     let k0 = net.k0[panel.start * m..].chunks_exact(m);
@@ -254,26 +247,24 @@ fn through_j<T: Lanes>(
     }
 }
 
-/// J_0 .. J_{M-1} of a panel, rows across lanes as `outer` reads them.
+/// Makes room for a panel in every K_bar_i and writes J_{i-1} there, rows across lanes.
 fn columns_across_lanes<T: Lanes>(
     net: &Network<T>,
-    (cache, panel): (&Cache<T>, Range<usize>),
+    (cache, panel): (&Cache<T>, &Range<usize>),
     scratch: &mut Scratch<T>,
+    k_bar: &mut [Outer<T>],
 ) {
-    let (m, width) = (net.shape.m, vectors::<T>(net.shape.m));
+    let (m, width, size) = (net.shape.m, vectors::<T>(net.shape.m), panel.len());
     let across = width * T::WIDTH;
     let Scratch {
         slope_lanes,
-        jac_lanes,
         transposed,
         ..
     } = scratch;
+    k_bar.iter_mut().for_each(|k_bar| k_bar.push(size));
     let k0 = net.k0_lanes[panel.start * width..].chunks_exact(width);
-    for (jac, k0) in jac_lanes[0]
-        .chunks_exact_mut(across)
-        .zip(k0)
-        .take(panel.len())
-    {
+    let (_, jac) = k_bar[0].last(size);
+    for (jac, k0) in jac.chunks_exact_mut(across).zip(k0) {
         let vectors = jac
             .chunks_exact_mut(T::WIDTH)
             .zip(slope_lanes[0].chunks_exact(T::WIDTH));
@@ -283,12 +274,13 @@ fn columns_across_lanes<T: Lanes>(
             }
         }
     }
-    let place = cache.place(&panel, net.shape.d);
+    let place = cache.place(panel, net.shape.d);
     for i in 1..net.shape.layers - 1 {
-        let (before, after) = jac_lanes.split_at_mut(i);
-        let columns = before[i - 1]
+        let (before, after) = k_bar.split_at_mut(i);
+        let ((_, before), (_, after)) = (before[i - 1].last(size), after[0].last(size));
+        let columns = before
             .chunks_exact(across)
-            .zip(after[0].chunks_exact_mut(across));
+            .zip(after.chunks_exact_mut(across));
         for ((before, after), y) in columns.zip(cache.y[i - 1][place.clone()].chunks_exact(m)) {
             transpose(y, transposed);
             let rows = slope_lanes[i]
