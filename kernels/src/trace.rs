@@ -75,7 +75,13 @@ pub fn forward<T: Lanes>(
 ) -> T {
     cache.c.iter_mut().for_each(|c| c.fill(T::default()));
     for panel in panels(net.shape.d) {
-        panel_forward(net, resnet, (cache, panel), &mut scratch.jac);
+        let jac = &mut scratch.jac;
+        match panel.len() {
+            4 => panel_forward::<T, 4>(net, resnet, (cache, panel), jac),
+            3 => panel_forward::<T, 3>(net, resnet, (cache, panel), jac),
+            2 => panel_forward::<T, 2>(net, resnet, (cache, panel), jac),
+            _ => panel_forward::<T, 1>(net, resnet, (cache, panel), jac),
+        }
     }
     let mut trace = T::splat(net.a_trace);
     let rows = resnet.slope[0]
@@ -96,8 +102,9 @@ pub fn forward<T: Lanes>(
     trace
 }
 
-/// A panel's columns of J through all layers.
-fn panel_forward<T: Lanes>(
+/// The P columns of a panel through all layers. A loop goes over the rows and takes all columns along, which loads and stores
+/// what they share once.
+fn panel_forward<T: Lanes, const P: usize>(
     net: &Network<T>,
     resnet: &resnet::Cache<T>,
     (cache, panel): (&mut Cache<T>, Range<usize>),
@@ -105,29 +112,42 @@ fn panel_forward<T: Lanes>(
 ) {
     let (m, last) = (net.shape.m, net.shape.layers - 1);
     let place = cache.place(&panel, net.shape.d);
-    let jac = &mut jac[..place.len()];
-    let k0 = &net.k0[panel.start * m..];
-    for (jac, k0) in jac.chunks_exact_mut(m).zip(k0.chunks_exact(m)) {
-        for ((jac, &k0), &slope) in jac.iter_mut().zip(k0).zip(&resnet.slope[0]) {
-            *jac = slope * T::splat(k0);
+    let jac = &mut jac[..P * m];
+    let k0: [&[T::Real]; P] = columns(&net.k0[panel.start * m..], m);
+    let into: [&mut [T]; P] = columns_mut(jac, m);
+    for (k, &slope) in resnet.slope[0][..m].iter().enumerate() {
+        for p in 0..P {
+            into[p][k] = slope * T::splat(k0[p][k]);
         }
     }
     for i in 1..=last {
         let y = &mut cache.y[i - 1][place.clone()];
         apply(&net.k[i], jac, y);
-        for y in y.chunks_exact(m) {
-            for (c, &y) in cache.c[i - 1].iter_mut().zip(y) {
-                *c = y.mul_add(y, *c);
-            }
+        let y: [&[T]; P] = columns(y, m);
+        for (k, c) in cache.c[i - 1][..m].iter_mut().enumerate() {
+            *c = (0..P).fold(*c, |c, p| y[p][k].mul_add(y[p][k], c));
         }
         if i < last {
-            for (jac, y) in jac.chunks_exact_mut(m).zip(y.chunks_exact(m)) {
-                for ((jac, &y), &slope) in jac.iter_mut().zip(y).zip(&resnet.slope[i]) {
-                    *jac = (net.h * slope).mul_add(y, *jac);
+            let jac: [&mut [T]; P] = columns_mut(jac, m);
+            for (k, &slope) in resnet.slope[i][..m].iter().enumerate() {
+                let step = net.h * slope;
+                for p in 0..P {
+                    jac[p][k] = step.mul_add(y[p][k], jac[p][k]);
                 }
             }
         }
     }
+}
+
+/// P columns that lie one after another, `rows` long.
+fn columns<V, const P: usize>(panel: &[V], rows: usize) -> [&[V]; P] {
+    std::array::from_fn(|p| &panel[p * rows..][..rows])
+}
+
+/// The same, to write.
+fn columns_mut<V, const P: usize>(panel: &mut [V], rows: usize) -> [&mut [V]; P] {
+    let mut columns = panel.chunks_exact_mut(rows);
+    std::array::from_fn(|_| columns.next().unwrap_or_default())
 }
 
 /// From trace_bar to `bars.slope`, `bars.z`, which are overwritten, and the parameters.
@@ -184,66 +204,63 @@ pub fn adjoint<T: Lanes>(
     }
     for panel in panels(net.shape.d) {
         columns_across_lanes(net, (cache, &panel), scratch, &mut partial.k);
-        panel_adjoint(net, (resnet, cache, panel), (bars, scratch), partial);
+        let (known, work) = ((resnet, cache), (&mut *bars, &mut *scratch));
+        match panel.len() {
+            4 => panel_adjoint::<T, 4>(net, known, panel, work, partial),
+            3 => panel_adjoint::<T, 3>(net, known, panel, work, partial),
+            2 => panel_adjoint::<T, 2>(net, known, panel, work, partial),
+            _ => panel_adjoint::<T, 1>(net, known, panel, work, partial),
+        }
     }
 }
 
-/// A panel's columns back through all layers.
-fn panel_adjoint<T: Lanes>(
+/// The P columns of a panel back through all layers.
+fn panel_adjoint<T: Lanes, const P: usize>(
     net: &Network<T>,
-    (resnet, cache, panel): (&resnet::Cache<T>, &Cache<T>, Range<usize>),
+    (resnet, cache): (&resnet::Cache<T>, &Cache<T>),
+    panel: Range<usize>,
     (bars, scratch): (&mut Bars<T>, &mut Scratch<T>),
     partial: &mut Partial<T>,
 ) {
     let (m, last) = (net.shape.m, net.shape.layers - 1);
     let place = cache.place(&panel, net.shape.d);
-    let (jac_bar, below) = (
-        &mut scratch.jac[..place.len()],
-        &mut scratch.below[..place.len()],
-    );
+    let (jac_bar, below) = (&mut scratch.jac[..P * m], &mut scratch.below[..P * m]);
     for i in (1..=last).rev() {
-        let y = &cache.y[i - 1][place.clone()];
-        let (y_bar, _) = partial.k[i - 1].last(panel.len());
-        let columns = y_bar.chunks_exact_mut(m).zip(y.chunks_exact(m));
-        for ((y_bar, y), jac_bar) in columns.zip(jac_bar.chunks_exact(m)) {
-            let rows = y_bar.iter_mut().zip(y).zip(&scratch.weight[i - 1]);
-            rows.for_each(|((y_bar, &y), &weight)| *y_bar = weight * y);
-            if i < last {
-                let known = (resnet.slope[i].as_slice(), y);
-                through_j(net.h, known, jac_bar, (y_bar, &mut bars.slope[i]));
+        let y: [&[T]; P] = columns(&cache.y[i - 1][place.clone()], m);
+        let (y_bar, _) = partial.k[i - 1].last(P);
+        let into: [&mut [T]; P] = columns_mut(y_bar, m);
+        for (k, &weight) in scratch.weight[i - 1][..m].iter().enumerate() {
+            for p in 0..P {
+                into[p][k] = weight * y[p][k];
             }
         }
         if i == last {
             apply(&net.kt[i], y_bar, jac_bar);
-        } else {
-            apply(&net.kt[i], y_bar, below);
-            add(jac_bar, below);
+            continue;
         }
-    }
-    let k0 = net.k0[panel.start * m..].chunks_exact(m);
-    let k0_bar = partial.k0[panel.start * m..].chunks_exact_mut(m);
-    for ((jac_bar, k0), k0_bar) in jac_bar.chunks_exact(m).zip(k0).zip(k0_bar) {
-        let (k0, k0_bar) = (&k0[..m], &mut k0_bar[..m]);
-        let (slope, slope_bar) = (&resnet.slope[0][..m], &mut bars.slope[0][..m]);
-        for (k, &jac_bar) in jac_bar.iter().enumerate() {
-            slope_bar[k] = jac_bar.mul_add(T::splat(k0[k]), slope_bar[k]);
-            k0_bar[k] = jac_bar.mul_add(slope[k], k0_bar[k]);
+        let through: [&[T]; P] = columns(jac_bar, m);
+        let (slope, slope_bar) = (&resnet.slope[i][..m], &mut bars.slope[i][..m]);
+        for k in 0..m {
+            for p in 0..P {
+                let scaled = net.h * through[p][k];
+                into[p][k] = slope[k].mul_add(scaled, into[p][k]);
+                slope_bar[k] = scaled.mul_add(y[p][k], slope_bar[k]);
+            }
         }
+        apply(&net.kt[i], y_bar, below);
+        add(jac_bar, below);
     }
-}
-
-/// y_bar += h slope J_bar,  slope_bar += h J_bar . y  for one column.
-fn through_j<T: Lanes>(
-    h: T,
-    (slope, y): (&[T], &[T]),
-    jac_bar: &[T],
-    (y_bar, slope_bar): (&mut [T], &mut [T]),
-) {
-    let rows = slope.iter().zip(y).zip(jac_bar).zip(y_bar).zip(slope_bar);
-    for ((((&slope, &y), &jac_bar), y_bar), slope_bar) in rows {
-        let scaled = h * jac_bar;
-        *y_bar = slope.mul_add(scaled, *y_bar);
-        *slope_bar = scaled.mul_add(y, *slope_bar);
+    let jac_bar: [&[T]; P] = columns(jac_bar, m);
+    let k0: [&[T::Real]; P] = columns(&net.k0[panel.start * m..], m);
+    let k0_bar: [&mut [T]; P] = columns_mut(&mut partial.k0[panel.start * m..], m);
+    let (slope, slope_bar) = (&resnet.slope[0][..m], &mut bars.slope[0][..m]);
+    for k in 0..m {
+        let mut sum = slope_bar[k];
+        for p in 0..P {
+            sum = jac_bar[p][k].mul_add(T::splat(k0[p][k]), sum);
+            k0_bar[p][k] = jac_bar[p][k].mul_add(slope[k], k0_bar[p][k]);
+        }
+        slope_bar[k] = sum;
     }
 }
 
