@@ -121,7 +121,7 @@ pub fn adjoint<T: Lanes>(
     (bars, scratch): (&mut Bars<T>, &mut Scratch<T>),
     partial: &mut Partial<T>,
 ) {
-    bars.s.fill(T::default());
+    bars.clear();
     let factor = T::of(-1.0 / a0);
     let rho_bar = rates.r * cache.rho.sign();
     let v_bar = T::of(a0).mul_add(rho_bar, rates.v);
@@ -130,16 +130,20 @@ pub fn adjoint<T: Lanes>(
         *grad = factor * v_bar.mul_add(velocity, bar);
     }
     bars.grad[net.shape.inputs() - 1] = -rho_bar;
-    if let (Some(l_bar), Some(trace)) = (rates.l, &cache.trace) {
+    let trace = rates.l.zip(cache.trace.as_ref());
+    let trace = trace.map(|(l_bar, trace)| (factor * l_bar, trace));
+    if let Some((trace_bar, trace)) = trace {
         let known = (&cache.resnet, &cache.gradient, trace);
-        trace::adjoint(net, known, factor * l_bar, (bars, scratch), partial);
-    } else {
-        let both = bars.slope.iter_mut().chain(&mut bars.z);
-        both.for_each(|bar| bar.fill(T::default()));
+        trace::adjoint(net, known, trace_bar, (bars, scratch), partial);
     }
     gradient::adjoint(
         net,
-        (&cache.s, &cache.resnet, &cache.gradient),
+        (
+            &cache.s,
+            &cache.resnet,
+            &cache.gradient,
+            trace.map(|(trace_bar, trace)| (trace_bar, trace.squares())),
+        ),
         bars,
         scratch,
         partial,

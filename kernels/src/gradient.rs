@@ -5,15 +5,18 @@
 //! grad = K_0^T ( slope_0 * z_1 ) + A^T A s + b
 //! ```
 //!
-//! adjoint, from g = grad_bar:
+//! adjoint, from g = grad_bar; the trace meets slope and z in the same places, with tau_0 = t |(K_0 E)_k|^2, tau_i = t c_i from
+//! its cotangent t, 0 where it is not evaluated:
 //!
 //! ```text
-//! e = K_0 g:   slope_bar_0 += e z_1      z_bar_1 += e slope_0      K_bar_0 += (slope_0 z_1) g'
-//! f = K_i z_bar_i:   slope_bar_i += h f z_{i+1}      z_bar_{i+1} += z_bar_i + h f slope_i
+//! e = K_0 g:   slope_bar_0 += z_1 (e - 2 slope_0 tau_0)      z_bar_1 = slope_0 e + sigma''_0 tau_0
+//!              K_bar_0 += (slope_0 z_1) g'
+//! f = K_i z_bar_i:   slope_bar_i += h z_{i+1} (f - 2 slope_i tau_i)    z_bar_{i+1} = z_bar_i + h (slope_i f + sigma''_i tau_i)
 //!                    K_bar_i += h (slope_i z_{i+1}) z_bar_i'                                 i = 1..M
 //! w_bar += z_bar_{M+1}    b_bar += g    s_bar += A^T A g    A_bar += (A s) g' + (A g) s'
 //! ```
 
+use crate::activation::curvature;
 use crate::lanes::Lanes;
 use crate::linear::{apply, transpose};
 use crate::network::Network;
@@ -108,10 +111,13 @@ pub fn quadratic<T: Lanes>(net: &Network<T>, s: &[T]) -> T {
         .fold(value, |sum, (&s, &b)| s.mul_add(T::splat(b), sum))
 }
 
-/// From grad_bar and `bars.z` to `bars.slope`, s and the parameters; slope_0 z_1 stays in `scratch.y_0` for K_bar_0.
+/// trace_bar and c_1 .. c_M, where the trace was evaluated.
+pub type FromTrace<'a, T> = Option<(T, &'a [Vec<T>])>;
+
+/// From grad_bar to `bars.slope`, `bars.z`, s and the parameters; slope_0 z_1 stays in `scratch.y_0` for K_bar_0.
 pub fn adjoint<T: Lanes>(
     net: &Network<T>,
-    (s, resnet, cache): (&[T], &resnet::Cache<T>, &Cache<T>),
+    (s, resnet, cache, trace): (&[T], &resnet::Cache<T>, &Cache<T>, FromTrace<T>),
     bars: &mut Bars<T>,
     scratch: &mut Scratch<T>,
     partial: &mut Partial<T>,
@@ -120,35 +126,64 @@ pub fn adjoint<T: Lanes>(
     add(&mut partial.linear, &bars.grad);
     add_gram(net, &bars.grad, &mut bars.s);
     add_gram_parameters(net, (s, &bars.grad), partial);
+    let trace_bar = trace.map_or(T::default(), |(t, _)| t);
+    // Without the trace any finite column does, since its factor is 0.
+    let column = |i: usize| trace.map_or(&resnet.slope[i], |(_, c)| &c[i - 1]);
     apply(&net.k[0], &bars.grad, f);
-    let (slope, z) = (&resnet.slope[0][..m], &cache.z(net, 1)[..m]);
-    let (slope_bar, z_bar) = (&mut bars.slope[0][..m], &mut bars.z[0][..m]);
-    let y = &mut scratch.y_0[..m];
+    let (slope, z, n) = (
+        &resnet.slope[0][..m],
+        &cache.z(net, 1)[..m],
+        &net.norms[..m],
+    );
+    let (y, slope_bar, z_bar) = (
+        &mut scratch.y_0[..m],
+        &mut bars.slope[0][..m],
+        &mut bars.z[0][..m],
+    );
     for (k, &e) in f.iter().enumerate() {
+        let through = through_product((slope[k], z[k]), (e, trace_bar * n[k]));
         y[k] = slope[k] * z[k];
-        slope_bar[k] = e.mul_add(z[k], slope_bar[k]);
-        z_bar[k] = e.mul_add(slope[k], z_bar[k]);
+        slope_bar[k] += through.0;
+        z_bar[k] = through.1;
     }
     for i in 1..net.shape.layers {
         partial.k[i - 1].push(1);
         let (y, x) = partial.k[i - 1].last(1);
         let (below, above) = bars.z.split_at_mut(i);
-        let (below, above) = (
-            &below[i - 1][..m],
-            above.first_mut().unwrap_or(&mut partial.w),
+        transpose(&below[i - 1], x);
+        apply(&net.k[i], &below[i - 1], f);
+        let (slope, z, c) = (
+            &resnet.slope[i][..m],
+            &cache.z(net, i + 1)[..m],
+            &column(i)[..m],
         );
-        transpose(below, x);
-        apply(&net.k[i], below, f);
-        let (slope, z) = (&resnet.slope[i][..m], &cache.z(net, i + 1)[..m]);
-        let (slope_bar, above) = (&mut bars.slope[i][..m], &mut above[..m]);
-        let y = &mut y[..m];
-        for (k, &f) in f.iter().enumerate() {
-            let f = net.h * f;
+        let (y, slope_bar, below) = (&mut y[..m], &mut bars.slope[i][..m], &below[i - 1][..m]);
+        let mut layer = |k: usize| {
+            let through = through_product((slope[k], z[k]), (f[k], trace_bar * c[k]));
             y[k] = net.h * slope[k] * z[k];
-            slope_bar[k] = f.mul_add(z[k], slope_bar[k]);
-            above[k] += f.mul_add(slope[k], below[k]);
+            slope_bar[k] = net.h.mul_add(through.0, slope_bar[k]);
+            net.h.mul_add(through.1, below[k])
+        };
+        match above.first_mut() {
+            Some(above) => above
+                .iter_mut()
+                .enumerate()
+                .for_each(|(k, z_bar)| *z_bar = layer(k)),
+            None => partial
+                .w
+                .iter_mut()
+                .enumerate()
+                .for_each(|(k, z_bar)| *z_bar += layer(k)),
         }
     }
+}
+
+/// What slope and z receive from f, the cotangent of slope z, and tau, that of sigma'' z.
+#[inline(always)]
+fn through_product<T: Lanes>((slope, z): (T, T), (f, tau): (T, T)) -> (T, T) {
+    let slope_bar = z * (T::of(-2.0) * slope).mul_add(tau, f);
+    let z_bar = slope.mul_add(f, curvature(slope) * tau);
+    (slope_bar, z_bar)
 }
 
 fn add_gram_parameters<T: Lanes>(net: &Network<T>, (s, g): (&[T], &[T]), partial: &mut Partial<T>) {

@@ -22,8 +22,6 @@ pub struct Partial<T> {
     pub a: Vec<T>,
     /// b, inputs.
     pub linear: Vec<T>,
-    /// |(K_0 E)_k|^2, m.
-    pub norms: Vec<T>,
     /// trace(E^T A^T A E).
     pub a_trace: T,
 }
@@ -40,7 +38,6 @@ impl<T: Lanes> Partial<T> {
             w: zeros(m),
             a: zeros(shape.r() * s),
             linear: zeros(s),
-            norms: zeros(m),
             a_trace: T::default(),
         }
     }
@@ -61,15 +58,9 @@ impl<T: Lanes> Partial<T> {
             k.flush(&mut total[range.clone()]);
         }
         let k0_total = &mut total[at.k[0].clone()];
-        for (k, norm) in self.norms.iter_mut().enumerate() {
-            let twice = 2.0 * take(norm);
-            for l in 0..s {
-                let from_norm = if l < d {
-                    twice * net.k0[l * m + k].widen()
-                } else {
-                    0.0
-                };
-                k0_total[k * s + l] += take(&mut self.k0[l * m + k]) + from_norm;
+        for (l, column) in self.k0.chunks_exact_mut(m).enumerate() {
+            for (value, row) in column.iter_mut().zip(k0_total.chunks_exact_mut(s)) {
+                row[l] += take(value);
             }
         }
         for (bias, range) in self.bias.iter_mut().zip(&at.b) {

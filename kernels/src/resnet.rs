@@ -92,8 +92,8 @@ pub fn adjoint<T: Lanes>(
         partial.k[i - 1].push(1);
         let (a_bar, x) = partial.k[i - 1].last(1);
         let through_u = (i < last).then_some((bars.u.as_slice(), net.h));
-        a_bar_of(&cache.slope[i], &bars.slope[i], through_u, a_bar);
-        add(&mut partial.bias[i], a_bar);
+        let into = (&mut *a_bar, partial.bias[i].as_mut_slice());
+        a_bar_of(&cache.slope[i], &bars.slope[i], through_u, into);
         transpose(&cache.u[i - 1], x);
         if i == last {
             apply(&net.kt[i], a_bar, &mut bars.u);
@@ -104,20 +104,29 @@ pub fn adjoint<T: Lanes>(
     }
     let a_bar = &mut scratch.a_bar;
     let through_u = Some((bars.u.as_slice(), T::of(1.0)));
-    a_bar_of(&cache.slope[0], &bars.slope[0], through_u, a_bar);
-    add(&mut partial.bias[0], a_bar);
+    let into = (&mut a_bar[..], partial.bias[0].as_mut_slice());
+    a_bar_of(&cache.slope[0], &bars.slope[0], through_u, into);
     apply(&net.kt[0], a_bar, &mut scratch.inputs);
     add(&mut bars.s, &scratch.inputs);
 }
 
-/// sigma'' slope_bar, and what comes through u: factor slope u_bar.
-fn a_bar_of<T: Lanes>(slope: &[T], slope_bar: &[T], u_bar: Option<(&[T], T)>, a_bar: &mut [T]) {
-    let rows = a_bar.iter_mut().zip(slope).zip(slope_bar);
+/// a_bar = sigma'' slope_bar, and what comes through u, factor slope u_bar; added to the bias.
+fn a_bar_of<T: Lanes>(
+    slope: &[T],
+    slope_bar: &[T],
+    u_bar: Option<(&[T], T)>,
+    (a_bar, bias): (&mut [T], &mut [T]),
+) {
+    let rows = a_bar.iter_mut().zip(bias).zip(slope.iter().zip(slope_bar));
     match u_bar {
-        None => rows.for_each(|((a_bar, &slope), &bar)| *a_bar = curvature(slope) * bar),
+        None => rows.for_each(|((a_bar, bias), (&slope, &bar))| {
+            *a_bar = curvature(slope) * bar;
+            *bias += *a_bar;
+        }),
         Some((u_bar, factor)) => {
-            for (((a_bar, &slope), &bar), &u_bar) in rows.zip(u_bar) {
+            for (((a_bar, bias), (&slope, &bar)), &u_bar) in rows.zip(u_bar) {
                 *a_bar = curvature(slope).mul_add(bar, factor * slope * u_bar);
+                *bias += *a_bar;
             }
         }
     }

@@ -49,6 +49,12 @@ impl<T: Lanes> Bars<T> {
             s: zeros(inputs),
         }
     }
+
+    /// Zero for the next evaluation; whatever else there is is overwritten.
+    pub fn clear(&mut self) {
+        self.slope.iter_mut().for_each(|bar| bar.fill(T::default()));
+        self.s.fill(T::default());
+    }
 }
 
 /// Intermediate columns; but for the left sides of K_bar_0, no value outlives the call that wrote it.
@@ -66,8 +72,6 @@ pub struct Scratch<T> {
     pub jac: Vec<T>,
     /// Columns of K_i^T y_bar, PANEL x m.
     pub below: Vec<T>,
-    /// 2 h trace_bar sigma''_i z_{i+1}, M x m.
-    pub weight: Vec<Vec<T>>,
     /// slope_0 .. slope_{M-1}, rows across lanes, M x (vectors(m) x WIDTH).
     pub slope_lanes: Vec<Vec<T>>,
     /// One column with rows across lanes, vectors(m) x WIDTH.
@@ -86,7 +90,6 @@ impl<T: Lanes> Scratch<T> {
             a_bar: zeros(m),
             jac: zeros(PANEL * m),
             below: zeros(PANEL * m),
-            weight: vec![zeros(m); inner],
             slope_lanes: vec![zeros(across); inner],
             transposed: zeros(across),
         }

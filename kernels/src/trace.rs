@@ -9,11 +9,10 @@
 //! adjoint, from t = trace_bar, with sigma'' = 1 - slope^2:
 //!
 //! ```text
-//! slope_bar_0 -= 2 slope_0 t z_1 n      z_bar_1 += t sigma''_0 n      n_bar += t sigma''_0 z_1          n = |(K_0 E)_k|^2
-//! slope_bar_i -= 2 slope_i t h z_{i+1} c_i    z_bar_{i+1} += t h sigma''_i c_i    w_i = 2 t h sigma''_i z_{i+1}
-//! y_bar_i = w_i y_i + h slope_i J_bar_i     slope_bar_i += h J_bar_i . y_i        J_bar_M = 0
-//! J_bar_{i-1} = J_bar_i + K_i^T y_bar_i     K_bar_i += y_bar_i J_{i-1}'
-//! slope_bar_0 += J_bar_0 . K_0 E            K_bar_0 += slope_0 J_bar_0
+//! tau_0 = t |(K_0 E)_k|^2      tau_i = t c_i        slope and z meet them in gradient::adjoint
+//! y_bar_i = 2 t h sigma''_i z_{i+1} y_i + h slope_i J_bar_i     slope_bar_i += h J_bar_i . y_i        J_bar_M = 0
+//! J_bar_{i-1} = J_bar_i + K_i^T y_bar_i                         K_bar_i += y_bar_i J_{i-1}'
+//! slope_bar_0 += J_bar_0 . K_0 E            K_bar_0 += slope_0 J_bar_0 + 2 t sigma''_0 z_1 K_0 E
 //! ```
 //!
 //! Each column of J is on its own: the columns go through all layers in panels of at most [`PANEL`].
@@ -48,6 +47,11 @@ impl<T: Lanes> Cache<T> {
             y: vec![zeros(kept * m); inner],
             kept,
         }
+    }
+
+    /// c_1 .. c_M, M x m.
+    pub fn squares(&self) -> &[Vec<T>] {
+        &self.c
     }
 
     /// Where the columns of a panel lie in y.
@@ -89,7 +93,7 @@ pub fn forward<T: Lanes>(
         .zip(gradient.z(net, 1))
         .zip(&net.norms);
     for ((&slope, &z), &n) in rows {
-        trace = (curvature(slope) * z).mul_add(T::splat(n), trace);
+        trace = (curvature(slope) * z).mul_add(n, trace);
     }
     for i in 1..net.shape.layers {
         let mut t = T::default();
@@ -150,66 +154,27 @@ fn columns_mut<V, const P: usize>(panel: &mut [V], rows: usize) -> [&mut [V]; P]
     std::array::from_fn(|_| columns.next().unwrap_or_default())
 }
 
-/// From trace_bar to `bars.slope`, `bars.z`, which are overwritten, and the parameters.
+/// From trace_bar, added to `bars.slope` and the parameters.
 pub fn adjoint<T: Lanes>(
     net: &Network<T>,
-    (resnet, gradient, cache): (&resnet::Cache<T>, &gradient::Cache<T>, &Cache<T>),
+    known: (&resnet::Cache<T>, &gradient::Cache<T>, &Cache<T>),
     trace_bar: T,
     (bars, scratch): (&mut Bars<T>, &mut Scratch<T>),
     partial: &mut Partial<T>,
 ) {
-    let m = net.shape.m;
+    let (resnet, _, cache) = known;
     partial.a_trace += trace_bar;
-    let (slope, z, norms) = (
-        &resnet.slope[0][..m],
-        &gradient.z(net, 1)[..m],
-        &net.norms[..m],
-    );
-    let (slope_bar, z_bar) = (&mut bars.slope[0][..m], &mut bars.z[0][..m]);
-    let norms_bar = &mut partial.norms[..m];
-    for k in 0..m {
-        let n = T::splat(norms[k]);
-        let along = trace_bar * curvature(slope[k]);
-        slope_bar[k] = T::of(-2.0) * slope[k] * trace_bar * z[k] * n;
-        z_bar[k] = along * n;
-        norms_bar[k] = along.mul_add(z[k], norms_bar[k]);
-    }
-    let scaled = net.h * trace_bar;
-    for i in 1..net.shape.layers {
-        let (slope, z) = (&resnet.slope[i][..m], &gradient.z(net, i + 1)[..m]);
-        let (slope_bar, weight) = (&mut bars.slope[i][..m], &mut scratch.weight[i - 1][..m]);
-        let c = &cache.c[i - 1][..m];
-        for k in 0..m {
-            weight[k] = T::of(2.0) * scaled * curvature(slope[k]) * z[k];
-            slope_bar[k] = T::of(-2.0) * slope[k] * scaled * z[k] * c[k];
-        }
-        let along = slope
-            .iter()
-            .zip(c)
-            .map(|(&slope, &c)| scaled * curvature(slope) * c);
-        match bars.z.get_mut(i) {
-            Some(z_bar) => z_bar
-                .iter_mut()
-                .zip(along)
-                .for_each(|(bar, new)| *bar = new),
-            None => partial
-                .w
-                .iter_mut()
-                .zip(along)
-                .for_each(|(bar, new)| *bar += new),
-        }
-    }
     for (slope, lanes) in resnet.slope.iter().zip(&mut scratch.slope_lanes) {
         transpose(slope, lanes);
     }
     for panel in panels(net.shape.d) {
         columns_across_lanes(net, (cache, &panel), scratch, &mut partial.k);
-        let (known, work) = ((resnet, cache), (&mut *bars, &mut *scratch));
-        match panel.len() {
-            4 => panel_adjoint::<T, 4>(net, known, panel, work, partial),
-            3 => panel_adjoint::<T, 3>(net, known, panel, work, partial),
-            2 => panel_adjoint::<T, 2>(net, known, panel, work, partial),
-            _ => panel_adjoint::<T, 1>(net, known, panel, work, partial),
+        let (from, work) = ((panel, trace_bar), (&mut *bars, &mut *scratch));
+        match from.0.len() {
+            4 => panel_adjoint::<T, 4>(net, known, from, work, partial),
+            3 => panel_adjoint::<T, 3>(net, known, from, work, partial),
+            2 => panel_adjoint::<T, 2>(net, known, from, work, partial),
+            _ => panel_adjoint::<T, 1>(net, known, from, work, partial),
         }
     }
 }
@@ -217,19 +182,22 @@ pub fn adjoint<T: Lanes>(
 /// The P columns of a panel back through all layers.
 fn panel_adjoint<T: Lanes, const P: usize>(
     net: &Network<T>,
-    (resnet, cache): (&resnet::Cache<T>, &Cache<T>),
-    panel: Range<usize>,
+    (resnet, gradient, cache): (&resnet::Cache<T>, &gradient::Cache<T>, &Cache<T>),
+    (panel, trace_bar): (Range<usize>, T),
     (bars, scratch): (&mut Bars<T>, &mut Scratch<T>),
     partial: &mut Partial<T>,
 ) {
     let (m, last) = (net.shape.m, net.shape.layers - 1);
     let place = cache.place(&panel, net.shape.d);
+    let twice = T::of(2.0) * trace_bar;
     let (jac_bar, below) = (&mut scratch.jac[..P * m], &mut scratch.below[..P * m]);
     for i in (1..=last).rev() {
         let y: [&[T]; P] = columns(&cache.y[i - 1][place.clone()], m);
         let (y_bar, _) = partial.k[i - 1].last(P);
         let into: [&mut [T]; P] = columns_mut(y_bar, m);
-        for (k, &weight) in scratch.weight[i - 1][..m].iter().enumerate() {
+        let (slope, z) = (&resnet.slope[i][..m], &gradient.z(net, i + 1)[..m]);
+        for k in 0..m {
+            let weight = twice * net.h * curvature(slope[k]) * z[k];
             for p in 0..P {
                 into[p][k] = weight * y[p][k];
             }
@@ -239,7 +207,7 @@ fn panel_adjoint<T: Lanes, const P: usize>(
             continue;
         }
         let through: [&[T]; P] = columns(jac_bar, m);
-        let (slope, slope_bar) = (&resnet.slope[i][..m], &mut bars.slope[i][..m]);
+        let slope_bar = &mut bars.slope[i][..m];
         for k in 0..m {
             for p in 0..P {
                 let scaled = net.h * through[p][k];
@@ -253,12 +221,15 @@ fn panel_adjoint<T: Lanes, const P: usize>(
     let jac_bar: [&[T]; P] = columns(jac_bar, m);
     let k0: [&[T::Real]; P] = columns(&net.k0[panel.start * m..], m);
     let k0_bar: [&mut [T]; P] = columns_mut(&mut partial.k0[panel.start * m..], m);
-    let (slope, slope_bar) = (&resnet.slope[0][..m], &mut bars.slope[0][..m]);
+    let (slope, z) = (&resnet.slope[0][..m], &gradient.z(net, 1)[..m]);
+    let slope_bar = &mut bars.slope[0][..m];
     for k in 0..m {
+        let weight = twice * curvature(slope[k]) * z[k];
         let mut sum = slope_bar[k];
         for p in 0..P {
-            sum = jac_bar[p][k].mul_add(T::splat(k0[p][k]), sum);
-            k0_bar[p][k] = jac_bar[p][k].mul_add(slope[k], k0_bar[p][k]);
+            let k0 = T::splat(k0[p][k]);
+            sum = jac_bar[p][k].mul_add(k0, sum);
+            k0_bar[p][k] = jac_bar[p][k].mul_add(slope[k], weight.mul_add(k0, k0_bar[p][k]));
         }
         slope_bar[k] = sum;
     }
