@@ -161,15 +161,10 @@ pub struct Outer<T> {
     waiting: usize,
 }
 
-/// Bytes of waiting y_bar that the second cache holds besides K and K_bar, and most columns that gain anything.
-const WAITING: (usize, usize) = (64 << 10, 8);
-
 impl<T: Lanes> Outer<T> {
-    /// Zero, for a square matrix and at least `panel` columns at a time.
-    pub fn new(rows: usize, panel: usize) -> Self {
+    /// Zero, for a square matrix; up to `capacity` columns wait.
+    pub fn new(rows: usize, capacity: usize) -> Self {
         let across = vectors::<T>(rows);
-        let most = WAITING.0 / size_of::<T>() / rows;
-        let capacity = most.min(WAITING.1).max(panel);
         Outer {
             rows,
             sum: vec![T::default(); across * rows],
