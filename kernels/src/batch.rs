@@ -8,8 +8,8 @@ use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 
 use crate::lanes::Lanes;
 use crate::network::Network;
-use crate::objective::{Alpha, Costs};
-use crate::parameters::{Offsets, Shape};
+use crate::objective::{Alpha, Costs, Scheme};
+use crate::parameters::Shape;
 use crate::trajectory::{Samples, Worker};
 
 /// Chunks of a batch: enough to keep a machine's cores busy, few enough to hold an f64 gradient each.
@@ -29,17 +29,10 @@ pub(crate) struct Tile {
     pub(crate) count: usize,
 }
 
-/// What all threads read.
-#[derive(Debug)]
-pub(crate) struct Setup<T: Lanes> {
-    pub(crate) net: Network<T>,
-    pub(crate) offsets: Offsets,
-}
-
 /// Threads, workers and sums for one lane type; [`crate::engine`] says what they do.
 #[derive(Debug)]
 pub struct Batch<T: Lanes> {
-    pub(crate) setup: Setup<T>,
+    pub(crate) net: Network<T>,
     pool: ThreadPool,
     workers: Vec<Mutex<Worker<T>>>,
     pub(crate) chunks: Vec<Sums>,
@@ -66,10 +59,7 @@ impl<T: Lanes> Batch<T> {
             })
             .collect();
         Ok(Batch {
-            setup: Setup {
-                net,
-                offsets: Offsets::new(&shape),
-            },
+            net,
             pool,
             workers,
             chunks,
@@ -80,11 +70,11 @@ impl<T: Lanes> Batch<T> {
     pub(crate) fn over_chunks(
         &mut self,
         n: usize,
-        body: impl Fn(&Setup<T>, &mut Worker<T>, &mut Sums, Tile) + Sync,
+        body: impl Fn(&Network<T>, &mut Worker<T>, &mut Sums, Tile) + Sync,
     ) {
         let tiles = n.div_ceil(T::WIDTH);
         let Batch {
-            setup,
+            net,
             pool,
             workers,
             chunks,
@@ -101,7 +91,7 @@ impl<T: Lanes> Batch<T> {
                     for tile in chunk * tiles / CHUNKS..(chunk + 1) * tiles / CHUNKS {
                         let first = tile * T::WIDTH;
                         body(
-                            setup,
+                            net,
                             &mut worker,
                             sums,
                             Tile {
@@ -112,6 +102,14 @@ impl<T: Lanes> Batch<T> {
                     }
                 });
         });
+    }
+
+    /// Readies every worker for the tape of a scheme: whichever comes first to a tile, none allocates then.
+    pub(crate) fn make_tapes(&mut self, scheme: &Scheme) {
+        for worker in &mut self.workers {
+            let worker = worker.get_mut().unwrap_or_else(PoisonError::into_inner);
+            worker.make_tape(&self.net, scheme);
+        }
     }
 
     pub(crate) fn costs_of(&self, n: usize, alpha: &Alpha) -> Costs {
@@ -140,7 +138,7 @@ impl<T: Lanes> Batch<T> {
                 .for_each(|(tile, rows)| {
                     let mut worker = mine(workers);
                     worker.take(samples, tile * T::WIDTH, rows.len() / width);
-                    body(&self.setup.net, &mut worker, rows);
+                    body(&self.net, &mut worker, rows);
                 });
         });
     }

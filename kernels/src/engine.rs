@@ -3,7 +3,7 @@
 use rayon::ThreadPoolBuildError;
 use wide::{f32x16, f64x8};
 
-use crate::batch::{Batch, Setup};
+use crate::batch::Batch;
 use crate::lanes::{Lanes, Real, lanes};
 use crate::objective::{Alpha, Costs, Scheme};
 use crate::parameters::Shape;
@@ -65,15 +65,15 @@ pub trait Engine: Send {
 
 impl<T: Lanes> Engine for Batch<T> {
     fn shape(&self) -> Shape {
-        self.setup.net.shape
+        self.net.shape
     }
 
     fn load(&mut self, theta: &[f64]) {
-        self.setup.net.load(theta);
+        self.net.load(theta);
     }
 
     fn potential(&mut self, samples: Samples, t: f64, out: &mut [f64]) {
-        let width = self.setup.net.shape.inputs() + 2;
+        let width = self.net.shape.inputs() + 2;
         self.over_rows(&samples, (out, width), |net, worker, rows| {
             let (phi, grad, trace) = worker.potential(net, t);
             scatter(&[phi], 0, width, rows);
@@ -83,9 +83,9 @@ impl<T: Lanes> Engine for Batch<T> {
     }
 
     fn costs(&mut self, samples: Samples, scheme: &Scheme, alpha: &Alpha) -> Costs {
-        self.over_chunks(samples.n, |setup, worker, sums, tile| {
+        self.over_chunks(samples.n, |net, worker, sums, tile| {
             worker.take(&samples, tile.first, tile.count);
-            worker.forward(&setup.net, scheme, alpha.a0);
+            worker.forward(net, scheme, alpha.a0);
             add(&mut sums.costs, worker.sums(tile.count));
         });
         self.costs_of(samples.n, alpha)
@@ -98,12 +98,13 @@ impl<T: Lanes> Engine for Batch<T> {
         alpha: &Alpha,
         gradient: &mut [f64],
     ) -> Costs {
-        self.over_chunks(samples.n, |Setup { net, offsets }, worker, sums, tile| {
+        self.make_tapes(scheme);
+        self.over_chunks(samples.n, |net, worker, sums, tile| {
             worker.take(&samples, tile.first, tile.count);
             worker.forward_taped(net, scheme, alpha.a0);
             add(&mut sums.costs, worker.sums(tile.count));
             worker.backward(net, scheme, alpha);
-            worker.partial.flush(net, offsets, &mut sums.gradient);
+            worker.partial.flush(net, &mut sums.gradient);
         });
         gradient.fill(0.0);
         for sums in &self.chunks {
@@ -117,7 +118,7 @@ impl<T: Lanes> Engine for Batch<T> {
     }
 
     fn states(&mut self, samples: Samples, scheme: &Scheme, a0: f64, out: &mut [f64]) {
-        let d = self.setup.net.shape.d;
+        let d = self.net.shape.d;
         self.over_rows(&samples, (out, d + 3), |net, worker, rows| {
             worker.forward(net, scheme, a0);
             scatter(&worker.x, 0, d + 3, rows);
@@ -132,10 +133,7 @@ impl<T: Lanes> Engine for Batch<T> {
         direction: Direction,
         out: &mut [f64],
     ) {
-        let (d, width) = (
-            self.setup.net.shape.d,
-            self.setup.net.shape.d * (scheme.steps + 1),
-        );
+        let (d, width) = (self.net.shape.d, self.net.shape.d * (scheme.steps + 1));
         self.over_rows(&samples, (out, width), |net, worker, rows| {
             worker.path(net, (scheme, a0), direction, |k, x| {
                 scatter(x, k * d, width, rows)
@@ -150,7 +148,7 @@ impl<T: Lanes> Engine for Batch<T> {
         direction: Direction,
         out: &mut [f64],
     ) {
-        let d = self.setup.net.shape.d;
+        let d = self.net.shape.d;
         self.over_rows(&samples, (out, d), |net, worker, rows| {
             worker.path(net, (scheme, a0), direction, |_, _| {});
             scatter(&worker.x, 0, d, rows);

@@ -9,6 +9,8 @@ use crate::parameters::{Offsets, Shape};
 pub struct Network<T: Lanes> {
     /// The shape it was made for.
     pub shape: Shape,
+    /// Where theta has what.
+    pub at: Offsets,
     /// The residual step h = 1/M.
     pub h: T,
     /// K_i.
@@ -43,6 +45,7 @@ impl<T: Lanes> Network<T> {
         let zeros = |length: usize| vec![T::Real::default(); length];
         Network {
             shape,
+            at: Offsets::new(&shape),
             h: T::of(shape.h()),
             k: (0..shape.layers)
                 .map(|i| Packed::new(m, fan_in(i)))
@@ -65,7 +68,7 @@ impl<T: Lanes> Network<T> {
     /// Takes new parameters, flat as in [`Shape::tensors`].
     pub fn load(&mut self, theta: &[f64]) {
         let (s, m, d) = (self.shape.inputs(), self.shape.m, self.shape.d);
-        let at = Offsets::new(&self.shape);
+        let at = &self.at;
         for i in 0..self.shape.layers {
             let (k, columns) = (&theta[at.k[i].clone()], if i == 0 { s } else { m });
             self.k[i].fill(|row, column| k[row * columns + column]);
@@ -78,9 +81,10 @@ impl<T: Lanes> Network<T> {
         copy(&mut self.a, &theta[at.a.clone()]);
         copy(&mut self.linear, &theta[at.linear.clone()]);
         self.constant = T::Real::of(theta[at.constant.start]);
-        self.load_space_columns(&theta[at.k[0].clone()]);
         let a = &theta[at.a.clone()];
         self.a_trace = T::Real::of(a.chunks(s).flat_map(|row| &row[..d]).map(|v| v * v).sum());
+        let k0 = at.k[0].clone();
+        self.load_space_columns(&theta[k0]);
     }
 
     fn load_space_columns(&mut self, k0: &[f64]) {

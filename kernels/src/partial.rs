@@ -4,7 +4,6 @@
 use crate::lanes::{Lanes, Real};
 use crate::linear::Outer;
 use crate::network::Network;
-use crate::parameters::Offsets;
 use crate::tile::{PANEL, zeros};
 
 /// Cotangents of the parameters. Lanes are samples, summed at the flush, but for K_1 .. K_M, where lanes are columns.
@@ -52,8 +51,9 @@ impl<T: Lanes> Partial<T> {
     }
 
     /// Adds everything to the flat f64 gradient and is zero again.
-    pub fn flush(&mut self, net: &Network<T>, at: &Offsets, total: &mut [f64]) {
+    pub fn flush(&mut self, net: &Network<T>, total: &mut [f64]) {
         let (s, m, d) = (net.shape.inputs(), net.shape.m, net.shape.d);
+        let at = &net.at;
         for (k, range) in self.k.iter_mut().zip(&at.k[1..]) {
             k.flush(&mut total[range.clone()]);
         }

@@ -199,9 +199,13 @@ impl<T: Lanes> Worker<T> {
         self.run(net, scheme, a0, Keep::Nothing);
     }
 
-    /// The same, leaving every evaluation on the tape for [`Worker::backward`].
-    pub fn forward_taped(&mut self, net: &Network<T>, scheme: &Scheme, a0: f64) {
+    /// Room for every evaluation of a scheme.
+    pub fn make_tape(&mut self, net: &Network<T>, scheme: &Scheme) {
         self.caches.make_tape(net, scheme);
+    }
+
+    /// The same as [`Worker::forward`], leaving every evaluation on the tape for [`Worker::backward`]; the tape is made.
+    pub fn forward_taped(&mut self, net: &Network<T>, scheme: &Scheme, a0: f64) {
         self.run(net, scheme, a0, Keep::Tape);
     }
 

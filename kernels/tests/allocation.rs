@@ -1,0 +1,67 @@
+//! Nothing is allocated inside an iteration, on any thread.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
+use otflow_kernels::engine::{Precision, engine, with_rows};
+use otflow_kernels::objective::{Alpha, Scheme, TraceAt};
+use otflow_kernels::parameters::Shape;
+use otflow_kernels::stepper::Stepper;
+
+#[global_allocator]
+static ALLOCATOR: dhat::Alloc = dhat::Alloc;
+
+const SHAPE: Shape = Shape {
+    d: 5,
+    context: 1,
+    m: 20,
+    layers: 3,
+    rank: 10,
+};
+
+const ALPHA: Alpha = Alpha {
+    a0: 1.0,
+    a1: 30.0,
+    a2: 1.0,
+};
+
+/// What rayon's queue takes whoever calls it: a block for this many jobs that come from outside of its threads.
+const JOBS_A_BLOCK: u64 = 63;
+
+/// Blocks of memory allocated by all threads in so many iterations, the first not counted.
+fn allocated(precision: Precision, trace: TraceAt, iterations: u64) -> u64 {
+    let rows: Vec<f64> = (0..300 * SHAPE.columns())
+        .map(|k| (k as f64 * 0.7).sin())
+        .collect();
+    let theta = SHAPE.start(|| 0.5);
+    let scheme = Scheme {
+        steps: 4,
+        stepper: Stepper::Rk4,
+        trace,
+    };
+    let mut gradient = vec![0.0; SHAPE.parameters()];
+    let mut engine = engine(SHAPE, precision, 3).unwrap();
+    let mut iterate = || {
+        engine.load(&theta);
+        with_rows(&rows, SHAPE.columns(), |samples| {
+            engine.gradient(samples, &scheme, &ALPHA, &mut gradient)
+        });
+        dhat::HeapStats::get().total_blocks
+    };
+    let start = iterate();
+    (1..iterations).for_each(|_| _ = iterate());
+    iterate() - start
+}
+
+#[test]
+fn an_iteration_allocates_nothing() {
+    let _profiler = dhat::Profiler::builder().testing().build();
+    for precision in [Precision::F32, Precision::F64] {
+        for trace in [TraceAt::EveryStage, TraceAt::StepNodes] {
+            let iterations = 4 * JOBS_A_BLOCK;
+            let blocks = allocated(precision, trace, iterations);
+            assert!(
+                blocks <= iterations / JOBS_A_BLOCK,
+                "{precision:?} {trace:?}: {blocks} in {iterations} iterations"
+            );
+        }
+    }
+}
