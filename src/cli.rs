@@ -25,7 +25,7 @@ pub enum Command {
     /// Exit codes: 0 done, 1 I/O or internal, 2 bad arguments or session, 3 diverged, 4 gate missed, 130/143/129 after
     /// INT/TERM/HUP, with the parameters written.
     Train(Train),
-    /// Compare the kernels with files of reference values; exit 1 past the tolerance (f64 1e-11, f32 5e-5).
+    /// Compare the kernels with files of reference values; exit 1 past the tolerance (f64 1e-11; f32 2e-6 for the loss, else 2e-5).
     ///
     /// A file is JSON: d, c, m, nTh, n, nt, alpha, stepper, trace; params and grads by published name as {shape, data};
     /// x, context; phi, grad_s, trace_hess at s_time; loss, cost_L, cost_C, cost_R; forward, inverse_x, log_prob.
