@@ -1,0 +1,148 @@
+//! Every kernel on its own, on one thread: `cargo bench -p otflow-kernels`. An item is a flop, or a vector for `activation`:
+//! "Gitem/s" reads as GFLOP/s, to be held against `peak`. Whole iterations are timed by `otflow bench`.
+
+use divan::counter::ItemsCount;
+use divan::{Bencher, black_box};
+use otflow_kernels::activation::{sigma_and_slope, slope};
+use otflow_kernels::lanes::Lanes;
+use otflow_kernels::linear::{Outer, Packed, apply, transpose};
+use otflow_kernels::network::Network;
+use otflow_kernels::objective::{Alpha, Scheme, TraceAt};
+use otflow_kernels::parameters::Shape;
+use otflow_kernels::stepper::Stepper;
+use otflow_kernels::tile::PANEL;
+use otflow_kernels::trajectory::{Worker, with_rows};
+use wide::{f32x16, f64x8};
+
+fn main() {
+    divan::main();
+}
+
+/// Widths of the published sessions.
+const WIDTHS: [usize; 5] = [32, 128, 256, 350, 512];
+
+fn column<T: Lanes>(rows: usize) -> Vec<T> {
+    (0..rows).map(|k| T::of((k as f64).sin())).collect()
+}
+
+fn product_flops<T: Lanes>(m: usize) -> ItemsCount {
+    ItemsCount::new(2 * m * m * PANEL * T::WIDTH)
+}
+
+/// What the products are measured against: multiply-adds in registers.
+#[divan::bench(types = [f32x16, f64x8])]
+fn peak<T: Lanes>(bencher: Bencher) {
+    const ROUNDS: u32 = 10_000;
+    let flops = otflow_kernels::peak::multiply_adds::<T>(1) as usize * ROUNDS as usize;
+    bencher
+        .counter(ItemsCount::new(flops))
+        .bench(|| otflow_kernels::peak::multiply_adds::<T>(black_box(ROUNDS)));
+}
+
+/// y = K x for a panel.
+#[divan::bench(types = [f32x16, f64x8], args = WIDTHS)]
+fn apply_panel<T: Lanes>(bencher: Bencher, m: usize) {
+    let mut k = Packed::new(m, m);
+    k.fill(|row, column| ((row + column) as f64).cos());
+    let (x, mut y) = (column::<T>(m * PANEL), column::<T>(m * PANEL));
+    bencher
+        .counter(product_flops::<T>(m))
+        .bench_local(|| apply(&k, black_box(&x), &mut y));
+}
+
+/// K_bar += y_bar x' for a panel.
+#[divan::bench(types = [f32x16, f64x8], args = WIDTHS)]
+fn outer_panel<T: Lanes>(bencher: Bencher, m: usize) {
+    let mut k_bar = Outer::<T>::new(m, PANEL);
+    bencher
+        .counter(product_flops::<T>(m))
+        .bench_local(|| k_bar.push(black_box(PANEL)));
+}
+
+/// Rows across lanes.
+#[divan::bench(types = [f32x16, f64x8], args = WIDTHS)]
+fn transpose_column<T: Lanes>(bencher: Bencher, m: usize) {
+    let (x, mut transposed) = (column::<T>(m), column::<T>(m + T::WIDTH));
+    bencher
+        .counter(ItemsCount::new(m))
+        .bench_local(|| transpose(black_box(&x), &mut transposed));
+}
+
+/// sigma and sigma' of a column of 32.
+#[divan::bench(types = [f32x16, f64x8])]
+fn activation<T: Lanes>(bencher: Bencher) {
+    let (a, mut both) = (column::<T>(32), vec![(T::default(), T::default()); 32]);
+    bencher.counter(ItemsCount::new(a.len())).bench_local(|| {
+        for (both, &a) in both.iter_mut().zip(black_box(&a)) {
+            *both = sigma_and_slope(a);
+        }
+    });
+}
+
+/// sigma' alone.
+#[divan::bench(types = [f32x16, f64x8])]
+fn activation_slope<T: Lanes>(bencher: Bencher) {
+    let (a, mut slopes) = (column::<T>(32), column::<T>(32));
+    bencher.counter(ItemsCount::new(a.len())).bench_local(|| {
+        for (slope_of, &a) in slopes.iter_mut().zip(black_box(&a)) {
+            *slope_of = slope(a);
+        }
+    });
+}
+
+/// Shapes (d, m, layers) of a tile.
+const SHAPES: [(usize, usize, usize); 4] = [(2, 32, 2), (6, 128, 2), (43, 256, 2), (43, 256, 4)];
+
+fn tile<T: Lanes>(
+    bencher: Bencher,
+    (d, m, layers): (usize, usize, usize),
+    run: impl Fn(&Network<T>, &Scheme, &mut Worker<T>),
+) {
+    let shape = Shape {
+        d,
+        context: 0,
+        m,
+        layers,
+        rank: 10,
+    };
+    let mut draw = 0.0;
+    let mut net = Network::new(shape);
+    net.load(&shape.start(|| {
+        draw = (draw + 0.618_033_988_749_895_f64).fract();
+        draw
+    }));
+    let scheme = Scheme {
+        steps: 1,
+        stepper: Stepper::Rk4,
+        trace: TraceAt::EveryStage,
+    };
+    let mut worker = Worker::new(&net);
+    worker.make_tape(&net, &scheme);
+    let rows: Vec<f64> = (0..d * T::WIDTH).map(|k| (k as f64).sin()).collect();
+    bencher.bench_local(|| {
+        with_rows(&rows, d, |samples| worker.take(&samples, 0, T::WIDTH));
+        run(&net, &scheme, &mut worker);
+    });
+}
+
+/// A time step of a tile, forward.
+#[divan::bench(types = [f32x16, f64x8], args = SHAPES)]
+fn step_forward<T: Lanes>(bencher: Bencher, shape: (usize, usize, usize)) {
+    tile::<T>(bencher, shape, |net, scheme, worker| {
+        worker.forward(net, scheme, 1.0)
+    });
+}
+
+/// A time step of a tile, forward and back.
+#[divan::bench(types = [f32x16, f64x8], args = SHAPES)]
+fn step_and_back<T: Lanes>(bencher: Bencher, shape: (usize, usize, usize)) {
+    let alpha = Alpha {
+        a0: 1.0,
+        a1: 100.0,
+        a2: 5.0,
+    };
+    tile::<T>(bencher, shape, |net, scheme, worker| {
+        worker.forward_taped(net, scheme, 1.0);
+        worker.backward(net, scheme, &alpha);
+    });
+}
