@@ -19,6 +19,16 @@ pub enum Precision {
     F64,
 }
 
+impl Precision {
+    /// `f32` or `f64`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Precision::F32 => "f32",
+            Precision::F64 => "f64",
+        }
+    }
+}
+
 /// A potential with its flow; object safe, made by [`engine`].
 pub trait Engine: Send {
     /// The shape it was made for.
