@@ -6,6 +6,7 @@ use otflow_kernels::batch::CHUNKS;
 use otflow_kernels::objective::Scheme;
 use otflow_kernels::parameters::Shape;
 
+use crate::cost::{Work, flops_per_sample, traced_evaluations};
 use crate::data::Dataset;
 use crate::session::{Data, Session, fields};
 use crate::trainer::{scheme, shape};
@@ -31,7 +32,7 @@ pub fn describe(session: &Session) -> String {
     for tensor in shape.tensors() {
         _ = writeln!(text, "  {:<20} {:?}", tensor.name, tensor.shape);
     }
-    let flops = flops_per_sample(&shape, &scheme) * batch as f64;
+    let flops = flops_per_sample(Work::Iteration, &shape, &scheme) * batch as f64;
     _ = writeln!(text, "\none iteration      {:.3} Gflop", flops / 1e9);
     let memory = [
         ("path of a tile, each thread", tape_bytes(&shape, &scheme)),
@@ -58,27 +59,11 @@ fn sample_values(shape: &Shape, session: &Session) -> f64 {
     (batch * columns + session.validation.samples * (columns + shape.d + 5)) as f64
 }
 
-/// About 3 (2 m^2 d + 4 m^2 + 4 m (d + 1)) an evaluation with layers = 2; the m^2 terms once more for each further layer.
-fn flops_per_sample(shape: &Shape, scheme: &Scheme) -> f64 {
-    let (d, m, inner) = (shape.d as f64, shape.m as f64, (shape.layers - 1) as f64);
-    let plain = inner * 4.0 * m * m + 4.0 * m * shape.inputs() as f64;
-    let trace = inner * 2.0 * m * m * d;
-    let traced = traced_evaluations(scheme);
-    3.0 * (plain * scheme.evaluations() as f64 + trace * traced)
-}
-
-fn traced_evaluations(scheme: &Scheme) -> f64 {
-    let stages = scheme.stages();
-    (0..scheme.evaluations())
-        .filter(|k| scheme.trace_weight(k / stages, k % stages).is_some())
-        .count() as f64
-}
-
 fn tape_bytes(shape: &Shape, scheme: &Scheme) -> f64 {
     let (d, m, layers) = (shape.d as f64, shape.m as f64, shape.layers as f64);
     let plain = 3.0 * layers * m;
     let trace = (layers - 1.0) * m * (d + 1.0);
-    VECTOR * (plain * scheme.evaluations() as f64 + trace * traced_evaluations(scheme))
+    VECTOR * (plain * scheme.evaluations() as f64 + trace * traced_evaluations(scheme) as f64)
 }
 
 #[cfg(test)]
@@ -103,25 +88,5 @@ mod tests {
             trace: TraceAt::EveryStage,
         };
         assert!((tape_bytes(&shape, &scheme) / 18e6 - 1.0).abs() < 0.15);
-    }
-
-    #[test]
-    fn the_flops_are_those_of_the_published_workloads() {
-        let shape = |d, m| Shape {
-            d,
-            context: 0,
-            m,
-            layers: 2,
-            rank: 10,
-        };
-        let scheme = |steps| Scheme {
-            steps,
-            stepper: Stepper::Rk4,
-            trace: TraceAt::EveryStage,
-        };
-        let total = |d, m, steps, n: f64| flops_per_sample(&shape(d, m), &scheme(steps)) * n;
-        assert!((total(43, 256, 6, 2000.0) / 0.86e12 - 1.0).abs() < 0.01);
-        assert!((total(6, 128, 10, 10000.0) / 0.32e12 - 1.0).abs() < 0.02);
-        assert!((total(2, 32, 8, 2048.0) / 1.7e9 - 1.0).abs() < 0.03);
     }
 }

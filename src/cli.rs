@@ -1,10 +1,15 @@
 //! The command line.
 
 use std::path::PathBuf;
+use std::thread;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use otflow_kernels::engine;
+use otflow_kernels::objective::TraceAt;
 
+use crate::cost::Work;
 use crate::session::Gate;
+use crate::workloads::Workload;
 
 /// Trains continuous normalizing flows (OT-Flow) in a terminal.
 ///
@@ -35,6 +40,12 @@ pub enum Command {
         /// A session file.
         session: PathBuf,
     },
+    /// Time the kernels on the published workloads, against the FMA peak measured between the runs.
+    ///
+    /// GFLOP/s are counted flops of the products in the best seconds; the fraction is of the best probe. On a machine whose
+    /// cores others use, a fraction above 1 means that every probe was disturbed. Memory is the peak of the process so far:
+    /// give one workload a call to compare it.
+    Bench(Bench),
 }
 
 /// `otflow train`
@@ -99,6 +110,36 @@ pub struct Verify {
     pub json: bool,
 }
 
+/// `otflow bench`
+#[derive(Debug, Args)]
+pub struct Bench {
+    /// What to time; all of them, if none is named.
+    #[arg(value_name = "WORKLOAD")]
+    pub workloads: Vec<Workload>,
+    /// Arithmetic of the kernels; default f32, but f64 for toy_5000.
+    #[arg(long)]
+    pub precision: Option<Precision>,
+    /// What is done with the samples.
+    #[arg(long, default_value = "iteration")]
+    pub what: Work,
+    /// Where the trace is evaluated; without effect on `--what sample`.
+    #[arg(long, default_value = "every-stage")]
+    pub trace: Trace,
+    /// Samples, instead of the workload's; memory does not grow with them.
+    #[arg(long, value_name = "N", value_parser = count)]
+    pub n: Option<usize>,
+    /// Worker threads; default one a core.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Seconds for each workload, probes included; three runs are timed however long they take.
+    #[arg(long, value_name = "S", default_value_t = 10.0, value_parser = positive)]
+    pub seconds: f64,
+    /// A JSON list of {workload, what, trace, precision, n, threads, best_s, median_s, cpu_s, gflops, peak_gflops,
+    /// fraction_of_peak, peak_rss_bytes, lanes}.
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Arithmetic of the kernels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Precision {
@@ -106,6 +147,47 @@ pub enum Precision {
     F32,
     /// Double.
     F64,
+}
+
+impl From<Precision> for engine::Precision {
+    fn from(precision: Precision) -> Self {
+        match precision {
+            Precision::F32 => engine::Precision::F32,
+            Precision::F64 => engine::Precision::F64,
+        }
+    }
+}
+
+/// Where the trace is evaluated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Trace {
+    /// At every Runge-Kutta stage, as published.
+    EveryStage,
+    /// At the step nodes only.
+    StepNodes,
+}
+
+impl From<Trace> for TraceAt {
+    fn from(trace: Trace) -> Self {
+        match trace {
+            Trace::EveryStage => TraceAt::EveryStage,
+            Trace::StepNodes => TraceAt::StepNodes,
+        }
+    }
+}
+
+/// Worker threads: those asked for, else one a core.
+pub fn threads(asked: Option<u16>) -> usize {
+    let cores = || thread::available_parallelism().map_or(1, usize::from);
+    asked.map_or_else(cores, usize::from)
+}
+
+fn count(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("it must be above 0".into()),
+        Ok(count) => Ok(count),
+        Err(_) => Err(format!("`{text}` is not a whole number")),
+    }
 }
 
 fn positive(text: &str) -> Result<f64, String> {
@@ -148,6 +230,16 @@ mod tests {
             Some(Follow::Native)
         );
         assert_eq!(follow(&["otflow", "train"]), None);
+    }
+
+    #[test]
+    fn a_bench_of_nothing_is_refused() {
+        for bad in ["--n=0", "--n=-1", "--seconds=0", "--threads=0", "tyo"] {
+            assert!(
+                Cli::try_parse_from(["otflow", "bench", bad]).is_err(),
+                "{bad}"
+            );
+        }
     }
 
     #[test]

@@ -157,8 +157,7 @@ pub fn launch(args: &cli::Train) -> Result<Exit> {
 fn start(args: &cli::Train, front_end: FrontEnd, source: &Source, session: Session) -> Result<Run> {
     let overlay = overlay(args);
     let session = Arc::new(overlay(session));
-    let cores = || thread::available_parallelism().map_or(1, usize::from);
-    let threads = args.threads.map_or_else(cores, usize::from);
+    let threads = cli::threads(args.threads);
     // Batches and true densities are drawn on rayon's own threads; that they are there already is no harm.
     let _ = ThreadPoolBuilder::new().num_threads(threads).build_global();
     let trainer = Trainer::new(Arc::clone(&session), threads)?;

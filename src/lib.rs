@@ -17,11 +17,14 @@
 //! | [`dashboard`], [`headless`] | the two front ends |
 //! | [`cli`], [`launch`] | arguments; a run put together |
 //! | [`say`] | lines for a person |
-//! | [`check`], [`verify`] | `otflow check`, `otflow verify` |
+//! | [`check`], [`verify`], [`mod@bench`] | `otflow check`, `otflow verify`, `otflow bench` |
+//! | [`workloads`], [`cost`] | the problems it times; flops |
 #![forbid(unsafe_code)]
 
+pub mod bench;
 pub mod check;
 pub mod cli;
+pub mod cost;
 pub mod dashboard;
 pub mod data;
 pub mod event;
@@ -36,3 +39,4 @@ pub mod session;
 pub mod trainer;
 pub mod verify;
 pub mod watch;
+pub mod workloads;

@@ -5,6 +5,7 @@
 //! | `train` | `launch.rs` puts trainer, run directory, watcher and front end together |
 //! | `verify` | `verify.rs` |
 //! | `check` | `check.rs` |
+//! | `bench` | `bench.rs` |
 #![forbid(unsafe_code)]
 
 use std::path::Path;
@@ -12,11 +13,11 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
-use otflow::cli::{Cli, Command, Precision, Train, Verify};
+use otflow::bench::bench;
+use otflow::cli::{Cli, Command, Train, Verify};
 use otflow::launch::{Exit, launch};
 use otflow::verify::{Agreement, verify};
 use otflow::{check, say, session};
-use otflow_kernels::engine;
 
 fn main() -> ExitCode {
     let exit = match Cli::parse().command {
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
         Some(Command::Train(args)) => launch(&args),
         Some(Command::Verify(args)) => compare(&args),
         Some(Command::Check { session }) => Ok(describe(&session)),
+        Some(Command::Bench(args)) => bench(&args).map(|()| Exit::Done),
     };
     let exit = exit.unwrap_or_else(|error| {
         say::err(&format!("error: {error:#}"));
@@ -46,14 +48,10 @@ fn describe(file: &Path) -> Exit {
 }
 
 fn compare(args: &Verify) -> Result<Exit> {
-    let precision = match args.precision {
-        Precision::F32 => engine::Precision::F32,
-        Precision::F64 => engine::Precision::F64,
-    };
     let agreements = args
         .files
         .iter()
-        .map(|file| verify(file, precision))
+        .map(|file| verify(file, args.precision.into()))
         .collect::<Result<Vec<Agreement>>>()?;
     if args.json {
         say::out(&serde_json::to_string_pretty(&agreements)?);

@@ -130,14 +130,9 @@ pub fn verify(file: &Path, precision: Precision) -> Result<Agreement> {
     let errors =
         compare(&reference, precision).with_context(|| format!("in {}", file.display()))?;
     let largest = largest(errors.values().copied());
-    let precision = if precision == Precision::F32 {
-        "f32"
-    } else {
-        "f64"
-    };
     Ok(Agreement {
         file: file.to_owned(),
-        precision,
+        precision: precision.name(),
         errors,
         largest,
     })

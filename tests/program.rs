@@ -3,12 +3,13 @@
 // The lint lets test functions unwrap, but not the functions that they share.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tempfile::TempDir;
 
 /// Seconds of training are not needed to see what the program does.
@@ -313,4 +314,90 @@ fn verify_prints_every_quantity_and_ends_with_1_past_the_tolerance() {
     fs::write(&changed, reference.to_string()).unwrap();
     assert_eq!(code(&verify(&changed)), Some(1));
     assert_eq!(code(&verify(Path::new("no such file"))), Some(1));
+}
+
+fn bench(arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_otflow"));
+    command.arg("bench").args(arguments);
+    command.output().unwrap()
+}
+
+#[test]
+fn bench_prints_the_measurements_of_its_contract() {
+    for what in ["iteration", "density", "sample"] {
+        let arguments = ["toy", "--n", "64", "--seconds", "0.1", "--threads", "1"];
+        let json = bench(&[&arguments[..], &["--what", what, "--json"]].concat());
+        assert_eq!(code(&json), Some(0), "{}", text(&json.stderr));
+        let list: Vec<Map<String, Value>> = serde_json::from_slice(&json.stdout).unwrap();
+        assert_eq!(list.len(), 1);
+        let names: BTreeSet<&str> = list[0].keys().map(String::as_str).collect();
+        assert_eq!(names, BTreeSet::from(MEASURED));
+        let one = &list[0];
+        assert_eq!(
+            (&one["workload"], &one["what"]),
+            (&"toy".into(), &what.into())
+        );
+        assert_eq!((&one["n"], &one["threads"]), (&64.into(), &1.into()));
+        assert_eq!(
+            (&one["precision"], &one["trace"]),
+            (&"f32".into(), &"every-stage".into())
+        );
+        let number = |name: &str| one[name].as_f64().unwrap();
+        assert!(0.0 < number("best_s") && number("best_s") <= number("median_s"));
+        assert!(number("gflops") > 0.0 && number("peak_gflops") > 0.0);
+        assert_eq!(
+            number("fraction_of_peak"),
+            number("gflops") / number("peak_gflops")
+        );
+        // A process with the kernels' code and one thread's arrays: more than 1 MB, less than 1 GB.
+        assert!((1e6..1e9).contains(&number("peak_rss_bytes")));
+    }
+}
+
+const MEASURED: [&str; 14] = [
+    "workload",
+    "what",
+    "trace",
+    "precision",
+    "n",
+    "threads",
+    "best_s",
+    "median_s",
+    "cpu_s",
+    "gflops",
+    "peak_gflops",
+    "fraction_of_peak",
+    "peak_rss_bytes",
+    "lanes",
+];
+
+#[test]
+fn bench_takes_each_workload_at_its_own_precision() {
+    let arguments = ["toy_5000", "toy", "--n", "20000", "--seconds", "0.1"];
+    let rows = bench(&[&arguments[..], &["--what", "sample"]].concat());
+    assert_eq!(code(&rows), Some(0), "{}", text(&rows.stderr));
+    let rows = text(&rows.stdout);
+    let words = |line: &str| line.split_whitespace().take(3).map(String::from).collect();
+    let starts: Vec<Vec<String>> = rows.lines().map(words).collect();
+    assert_eq!(starts.len(), 4, "{rows}");
+    assert_eq!(starts[2], ["toy_5000", "f64", "20000"]);
+    assert_eq!(starts[3], ["toy", "f32", "20000"]);
+}
+
+#[test]
+fn bench_names_its_workloads_when_asked_for_another() {
+    let output = bench(&["miniboon"]);
+    assert_eq!(code(&output), Some(2));
+    let message = text(&output.stderr);
+    for name in [
+        "toy",
+        "toy_5000",
+        "power",
+        "gas",
+        "hepmass",
+        "miniboone",
+        "bsds300",
+    ] {
+        assert!(message.contains(name), "{message}");
+    }
 }

@@ -7,6 +7,7 @@ use crate::batch::Batch;
 use crate::lanes::{Lanes, Real, lanes};
 use crate::objective::{Alpha, Costs, Scheme};
 use crate::parameters::Shape;
+use crate::peak::multiply_adds;
 pub use crate::trajectory::{Direction, Samples, with_rows};
 
 /// Arithmetic of the kernels.
@@ -16,6 +17,16 @@ pub enum Precision {
     F32,
     /// Double precision.
     F64,
+}
+
+impl Precision {
+    /// `f32` or `f64`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Precision::F32 => "f32",
+            Precision::F64 => "f64",
+        }
+    }
 }
 
 /// A potential with its flow; object safe, made by [`engine`].
@@ -184,6 +195,22 @@ pub fn engine(
         Precision::F32 => Box::new(Batch::<f32x16>::new(shape, threads)?),
         Precision::F64 => Box::new(Batch::<f64x8>::new(shape, threads)?),
     })
+}
+
+/// Samples in a tile.
+pub fn lanes_of(precision: Precision) -> usize {
+    match precision {
+        Precision::F32 => f32x16::WIDTH,
+        Precision::F64 => f64x8::WIDTH,
+    }
+}
+
+/// Runs so many rounds of [`multiply_adds`] on the calling thread and gives the flops done; the caller times it.
+pub fn fma_flops(precision: Precision, rounds: u32) -> f64 {
+    match precision {
+        Precision::F32 => multiply_adds::<f32x16>(rounds),
+        Precision::F64 => multiply_adds::<f64x8>(rounds),
+    }
 }
 
 /// The vector instructions this was compiled for.

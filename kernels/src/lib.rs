@@ -13,6 +13,7 @@
 //! | L, C, R, loss, node weights | [`objective`] | 1 |
 //! | a whole path and back | [`trajectory`] | one tile |
 //! | means over n samples | [`batch`], [`engine`] | n |
+//! | the machine's FMA peak | [`peak`] | |
 //!
 //! Shapes are per sample. A SIMD lane is a sample ([`lanes`]), a tile is one vector of samples ([`tile`]), and everything hot
 //! is one of the two products of [`linear`]. [`mod@reference`] says all of it once more in plain scalar loops.
@@ -29,6 +30,7 @@ pub mod network;
 pub mod objective;
 pub mod parameters;
 pub mod partial;
+pub mod peak;
 pub mod reference;
 pub mod resnet;
 pub mod stepper;

@@ -1,0 +1,181 @@
+//! What is timed: one run over all samples of a workload.
+//!
+//! Samples are rows of a small pool of standard normal ones, taken in turn, so that memory does not grow with their number
+//! and drawing them costs nothing.
+
+use anyhow::{Context, Result, ensure};
+use otflow_kernels::engine::{Direction, Engine, Precision, Samples, engine};
+use otflow_kernels::objective::Scheme;
+use rand::RngExt;
+use rand_distr::StandardNormal;
+
+use crate::cli::{self, Trace};
+use crate::cost::{Work, flops_per_sample};
+use crate::data::random::{Stream, generator};
+use crate::trainer::Adam;
+use crate::workloads::Workload;
+
+/// Of start values and samples.
+const SEED: u64 = 1;
+/// Rows of the pool.
+const POOL: usize = 4096;
+/// New samples are made so many at a time; whole pools, so that a piece starts at the pool's first row.
+const PIECE: usize = 4 * POOL;
+/// Learning rate: small enough that the loss stays finite however long the runs go on.
+const RATE: f64 = 1e-3;
+
+/// A workload with what the command line makes of it.
+pub(super) struct Job {
+    pub workload: Workload,
+    pub work: Work,
+    pub trace: Trace,
+    pub precision: Precision,
+    /// Samples.
+    pub n: usize,
+    pub threads: usize,
+}
+
+impl Job {
+    pub fn new(args: &cli::Bench, workload: &Workload) -> Self {
+        Job {
+            workload: *workload,
+            work: args.what,
+            trace: args.trace,
+            precision: args.precision.map_or(workload.precision, Into::into),
+            n: args.n.unwrap_or(workload.n),
+            threads: cli::threads(args.threads),
+        }
+    }
+
+    fn scheme(&self) -> Scheme {
+        self.workload.scheme(self.trace.into())
+    }
+
+    /// Of one run.
+    pub fn flops(&self) -> f64 {
+        flops_per_sample(self.work, &self.workload.shape(), &self.scheme()) * self.n as f64
+    }
+}
+
+/// Everything a run needs, allocated once.
+pub(super) struct Task<'a> {
+    job: &'a Job,
+    scheme: Scheme,
+    engine: Box<dyn Engine>,
+    theta: Vec<f64>,
+    gradient: Vec<f64>,
+    adam: Adam,
+    pool: Vec<f64>,
+    /// New samples, PIECE x d.
+    ends: Vec<f64>,
+}
+
+impl<'a> Task<'a> {
+    /// With start values and samples drawn.
+    pub fn new(job: &'a Job) -> Result<Self> {
+        let shape = job.workload.shape();
+        let mut engine =
+            engine(shape, job.precision, job.threads).context("cannot start the worker threads")?;
+        let mut draw = generator(SEED, Stream::StartValues);
+        let theta = shape.start(|| draw.random());
+        engine.load(&theta);
+        let normal = generator(SEED, Stream::Training).sample_iter(StandardNormal);
+        let ends = match job.work {
+            Work::Sample => PIECE.min(job.n) * shape.d,
+            Work::Iteration | Work::Density => 0,
+        };
+        Ok(Task {
+            job,
+            scheme: job.scheme(),
+            engine,
+            gradient: vec![0.0; theta.len()],
+            adam: Adam::new(theta.len()),
+            theta,
+            pool: normal.take(POOL.min(job.n) * shape.d).collect(),
+            ends: vec![0.0; ends],
+        })
+    }
+
+    /// One run: the loss before the step, C, or the sum of the last piece of new samples.
+    ///
+    /// # Errors
+    /// When its result is not finite.
+    pub fn run(&mut self) -> Result<f64> {
+        let (d, n) = (self.job.workload.d, self.job.n);
+        let pool = &self.pool;
+        let row = |i: usize, out: &mut [f64]| {
+            let at = i * d % pool.len();
+            out.copy_from_slice(&pool[at..at + d]);
+        };
+        let samples = Samples { n, row: &row };
+        let alpha = self.job.workload.alpha();
+        let result = match self.job.work {
+            Work::Iteration => {
+                let (gradient, theta) = (&mut self.gradient, &mut self.theta);
+                let costs = self
+                    .engine
+                    .gradient(samples, &self.scheme, &alpha, gradient);
+                self.adam.step(theta, gradient, RATE, None);
+                self.engine.load(theta);
+                costs.loss
+            }
+            Work::Density => self.engine.costs(samples, &self.scheme, &alpha).c,
+            Work::Sample => {
+                for first in (0..n).step_by(PIECE) {
+                    let n = PIECE.min(n - first);
+                    let (piece, ends) = (Samples { n, ..samples }, &mut self.ends[..n * d]);
+                    let flow = (&self.scheme, alpha.a0);
+                    self.engine.transport(piece, flow, Direction::Inverse, ends);
+                }
+                self.ends.iter().sum()
+            }
+        };
+        ensure!(result.is_finite(), "the result of a run is not finite");
+        Ok(result)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workloads::WORKLOADS;
+
+    fn job(work: Work, n: usize) -> Job {
+        Job {
+            workload: WORKLOADS[0],
+            work,
+            trace: Trace::EveryStage,
+            precision: Precision::F64,
+            n,
+            threads: 1,
+        }
+    }
+
+    #[test]
+    fn iterations_lower_the_loss() {
+        let job = job(Work::Iteration, 64);
+        let mut task = Task::new(&job).unwrap();
+        let first = task.run().unwrap();
+        let last = (0..30).map(|_| task.run().unwrap()).last().unwrap();
+        assert!(last < first, "{first} to {last}");
+    }
+
+    #[test]
+    fn the_mean_over_two_pools_is_the_mean_over_one() {
+        let of = |n| Task::new(&job(Work::Density, n)).unwrap().run().unwrap();
+        let (one, two) = (of(POOL), of(2 * POOL));
+        assert!((one / two - 1.0).abs() < 1e-12, "{one} {two}");
+    }
+
+    #[test]
+    fn pieces_of_new_samples_hold_what_a_run_of_them_alone_holds() {
+        let last = |n| {
+            let job = job(Work::Sample, n);
+            let mut task = Task::new(&job).unwrap();
+            task.run().unwrap();
+            task.ends
+        };
+        let (alone, after) = (last(5), last(PIECE + 5));
+        assert_eq!(alone, after[..10]);
+    }
+}
