@@ -128,6 +128,9 @@ pub struct Bench {
     /// Samples, instead of the workload's; memory does not grow with them.
     #[arg(long, value_name = "N", value_parser = count)]
     pub n: Option<usize>,
+    /// Layers M + 1 of the network, instead of the workload's.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(2..=64))]
+    pub layers: Option<u16>,
     /// Worker threads; default one a core.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,

@@ -12,8 +12,11 @@ pub(super) fn head(args: &cli::Bench) -> String {
         Work::Iteration | Work::Density => format!("trace {}", name(&args.trace)),
         Work::Sample => "no trace".into(),
     };
+    let layers = args
+        .layers
+        .map_or(String::new(), |n| format!(", layers {n}"));
     format!(
-        "{}, {trace}, threads {}, compiled for {}\n{:<9} {:>4} {:>8} {:>10} {:>10} {:>10} {:>8} {:>7} {:>8} {:>9}",
+        "{}{layers}, {trace}, threads {}, compiled for {}\n{:<9} {:>4} {:>8} {:>10} {:>10} {:>10} {:>8} {:>7} {:>8} {:>9}",
         name(&args.what),
         cli::threads(args.threads),
         compiled(),

@@ -38,7 +38,10 @@ pub(super) struct Job {
 impl Job {
     pub fn new(args: &cli::Bench, workload: &Workload) -> Self {
         Job {
-            workload: *workload,
+            workload: Workload {
+                layers: args.layers.map_or(workload.layers, usize::from),
+                ..*workload
+            },
             work: args.what,
             trace: args.trace,
             precision: args.precision.map_or(workload.precision, Into::into),
