@@ -1,4 +1,5 @@
-//! The workloads of `otflow bench`: sizes of the published experiments, all with RK4, two layers and rank 10.
+//! The workloads of `otflow bench`: sizes of the published experiments, all with RK4, rank 10 and, if nothing else is asked for, two
+//! layers.
 
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
@@ -16,6 +17,8 @@ pub struct Workload {
     pub d: usize,
     /// Width.
     pub m: usize,
+    /// Layers M + 1.
+    pub layers: usize,
     /// Time steps nt.
     pub steps: usize,
     /// Samples.
@@ -43,6 +46,7 @@ const fn workload(name: &'static str, [d, m, steps, n]: [usize; 4], weights: [f6
         name,
         d,
         m,
+        layers: 2,
         steps,
         n,
         weights,
@@ -57,7 +61,7 @@ impl Workload {
             d: self.d,
             context: 0,
             m: self.m,
-            layers: 2,
+            layers: self.layers,
             rank: 10,
         }
     }
