@@ -1,5 +1,5 @@
-//! The workloads of `otflow bench`: sizes of the published experiments, all with RK4, rank 10 and, if nothing else is asked for, two
-//! layers.
+//! The workloads of `otflow bench`: sizes of the published experiments, all with RK4, rank 10 and two layers, if nothing else
+//! is asked for.
 
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
