@@ -63,22 +63,16 @@ fn flops_per_sample(shape: &Shape, scheme: &Scheme) -> f64 {
     let (d, m, inner) = (shape.d as f64, shape.m as f64, (shape.layers - 1) as f64);
     let plain = inner * 4.0 * m * m + 4.0 * m * shape.inputs() as f64;
     let trace = inner * 2.0 * m * m * d;
-    let traced = traced_evaluations(scheme);
+    let traced = scheme.traced_evaluations() as f64;
     3.0 * (plain * scheme.evaluations() as f64 + trace * traced)
-}
-
-fn traced_evaluations(scheme: &Scheme) -> f64 {
-    let stages = scheme.stages();
-    (0..scheme.evaluations())
-        .filter(|k| scheme.trace_weight(k / stages, k % stages).is_some())
-        .count() as f64
 }
 
 fn tape_bytes(shape: &Shape, scheme: &Scheme) -> f64 {
     let (d, m, layers) = (shape.d as f64, shape.m as f64, shape.layers as f64);
     let plain = 3.0 * layers * m;
     let trace = (layers - 1.0) * m * (d + 1.0);
-    VECTOR * (plain * scheme.evaluations() as f64 + trace * traced_evaluations(scheme))
+    let traced = scheme.traced_evaluations() as f64;
+    VECTOR * (plain * scheme.evaluations() as f64 + trace * traced)
 }
 
 #[cfg(test)]
