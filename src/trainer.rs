@@ -32,6 +32,7 @@ use otflow_kernels::engine::{Engine, engine, with_rows};
 use otflow_kernels::objective::Costs;
 use rand::RngExt;
 
+pub use adam::Adam;
 pub use control::{Outlets, train};
 pub use problem::{alpha, precision, scheme, shape};
 
@@ -40,7 +41,6 @@ use crate::data::random::{Stream, generator};
 use crate::event::{Best, Event, Losses, Reason};
 use crate::model::{Model, Origin};
 use crate::session::{Data, Flow, Optimizer, Session, to_ron};
-use adam::Adam;
 use schedule::{Outcome, Rate};
 use validation::{Figures, Validation};
 
