@@ -6,7 +6,7 @@ use otflow_kernels::batch::CHUNKS;
 use otflow_kernels::objective::Scheme;
 use otflow_kernels::parameters::Shape;
 
-use crate::cost::{Work, flops_per_sample, traced_evaluations};
+use crate::cost::{Work, flops_per_sample};
 use crate::data::Dataset;
 use crate::session::{Data, Session, fields};
 use crate::trainer::{scheme, shape};
@@ -63,7 +63,8 @@ fn tape_bytes(shape: &Shape, scheme: &Scheme) -> f64 {
     let (d, m, layers) = (shape.d as f64, shape.m as f64, shape.layers as f64);
     let plain = 3.0 * layers * m;
     let trace = (layers - 1.0) * m * (d + 1.0);
-    VECTOR * (plain * scheme.evaluations() as f64 + trace * traced_evaluations(scheme) as f64)
+    let traced = scheme.traced_evaluations() as f64;
+    VECTOR * (plain * scheme.evaluations() as f64 + trace * traced)
 }
 
 #[cfg(test)]

@@ -168,6 +168,8 @@ pub enum Trace {
     EveryStage,
     /// At the step nodes only.
     StepNodes,
+    /// At Gauss points of [0, 1].
+    GaussPoints,
 }
 
 impl From<Trace> for TraceAt {
@@ -175,6 +177,7 @@ impl From<Trace> for TraceAt {
         match trace {
             Trace::EveryStage => TraceAt::EveryStage,
             Trace::StepNodes => TraceAt::StepNodes,
+            Trace::GaussPoints => TraceAt::GaussPoints,
         }
     }
 }

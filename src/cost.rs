@@ -28,20 +28,12 @@ pub fn flops_per_sample(work: Work, shape: &Shape, scheme: &Scheme) -> f64 {
     let (d, m, inner) = (shape.d as f64, shape.m as f64, (shape.layers - 1) as f64);
     let plain = inner * 4.0 * m * m + 4.0 * m * shape.inputs() as f64;
     let trace = inner * 2.0 * m * m * d;
-    let density = plain * scheme.evaluations() as f64 + trace * traced_evaluations(scheme) as f64;
+    let density = plain * scheme.evaluations() as f64 + trace * scheme.traced_evaluations() as f64;
     match work {
         Work::Iteration => 3.0 * density,
         Work::Density => density,
         Work::Sample => plain * (scheme.steps * scheme.stages()) as f64,
     }
-}
-
-/// Evaluations along a path that take the trace.
-pub fn traced_evaluations(scheme: &Scheme) -> usize {
-    let stages = scheme.stages();
-    (0..scheme.evaluations())
-        .filter(|k| scheme.trace_weight(k / stages, k % stages).is_some())
-        .count()
 }
 
 #[cfg(test)]

@@ -138,6 +138,8 @@ pub enum Trace {
     EveryStage,
     /// At the step nodes only.
     StepNodes,
+    /// At Gauss points of [0, 1].
+    GaussPoints,
 }
 
 /// Weights of the loss a0 L + a1 C + a2 R, each finite and from 0 to 1e9; transport above 0.

@@ -10,7 +10,7 @@
 //! | J_i, t_i, trace | [`trace`] | m x d, 1, 1 |
 //! | x', l', v', r' | [`flow`] | d, 1, 1, 1 |
 //! | k_i | [`stepper`] | d |
-//! | L, C, R, loss, node weights | [`objective`] | 1 |
+//! | L, C, R, loss, where the trace is evaluated | [`objective`], [`quadrature`] | 1 |
 //! | a whole path and back | [`trajectory`] | one tile |
 //! | means over n samples | [`batch`], [`engine`] | n |
 //! | the machine's FMA peak | [`peak`] | |
@@ -31,6 +31,7 @@ pub mod objective;
 pub mod parameters;
 pub mod partial;
 pub mod peak;
+pub mod quadrature;
 pub mod reference;
 pub mod resnet;
 pub mod stepper;

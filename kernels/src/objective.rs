@@ -6,9 +6,15 @@
 //! seeds per sample, before the mean:    x_bar = a1 x(1)   l_bar = -a1   v_bar = a0   r_bar = a2
 //! ```
 //!
-//! l(1) is a weighted sum of l' at points of the path. `EveryStage`: the stages with the stepper's weights. `StepNodes`:
-//! the nodes t_k = k/nt by composite Simpson, the 3/8 rule on the last three intervals if nt is odd.
+//! l does not feed back into the path, so l(1) may be any weighted sum of l' at points of it:
+//!
+//! | where | evaluations | points and weights |
+//! | --- | --- | --- |
+//! | `EveryStage` | 4 nt (RK4) | the stages, with the stepper's weights |
+//! | `StepNodes` | nt + 1 | t_k = k/nt by composite Simpson; if nt is odd, the 3/8 rule on the last three intervals |
+//! | `GaussPoints` | nt/2 + 2 | Gauss-Legendre on [0, 1], x from the continuous extension of the step around each point |
 
+use crate::quadrature::legendre;
 use crate::stepper::Stepper;
 
 /// The weights of the loss; a0 also scales the dynamics.
@@ -40,6 +46,19 @@ pub enum TraceAt {
     EveryStage,
     /// At the step nodes only.
     StepNodes,
+    /// At the points of one Gauss-Legendre rule over [0, 1].
+    GaussPoints,
+}
+
+/// A point between the stages at which the trace is evaluated.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Point {
+    /// The step around it.
+    pub step: usize,
+    /// Where it lies in the step, above 0 and up to 1.
+    pub theta: f64,
+    /// Weight of l'.
+    pub weight: f64,
 }
 
 impl Scheme {
@@ -53,21 +72,47 @@ impl Scheme {
         self.stepper.tableau().b.len()
     }
 
-    /// Whether the node t = 1 is evaluated after the last step.
-    pub fn evaluates_end(&self) -> bool {
-        self.trace == TraceAt::StepNodes
-    }
-
     /// Evaluations of the right-hand side along a path.
     pub fn evaluations(&self) -> usize {
-        self.steps * self.stages() + usize::from(self.evaluates_end())
+        self.steps * self.stages() + self.points().len()
     }
 
-    /// Weight of l' at a stage of a step (step nt, stage 0 being t = 1); None where the trace is not evaluated.
+    /// Those of them with the trace.
+    pub fn traced_evaluations(&self) -> usize {
+        let traced = |stage| self.trace_weight(0, stage).is_some();
+        let a_step = (0..self.stages()).filter(|&stage| traced(stage)).count();
+        self.steps * a_step + self.points().len()
+    }
+
+    /// Weight of l' at a stage of a step; None where the trace is not evaluated.
     pub fn trace_weight(&self, step: usize, stage: usize) -> Option<f64> {
         match self.trace {
             TraceAt::EveryStage => Some(self.dt() * self.stepper.tableau().b[stage]),
             TraceAt::StepNodes => (stage == 0).then(|| node_weight(step, self.steps)),
+            TraceAt::GaussPoints => None,
+        }
+    }
+
+    /// The points between the stages, in order of time.
+    pub fn points(&self) -> Vec<Point> {
+        let nt = self.steps;
+        match self.trace {
+            TraceAt::EveryStage => Vec::new(),
+            TraceAt::StepNodes => vec![Point {
+                step: nt - 1,
+                theta: 1.0,
+                weight: node_weight(nt, nt),
+            }],
+            TraceAt::GaussPoints => legendre(nt / 2 + 2)
+                .map(|(z, weight)| {
+                    let at = 0.5 * (1.0 + z) * nt as f64;
+                    Point {
+                        step: at as usize,
+                        theta: at.fract(),
+                        weight: 0.5 * weight,
+                    }
+                })
+                .collect(),
         }
     }
 }
@@ -147,6 +192,49 @@ mod tests {
                     "nt {nt}, power {power}: {sum}"
                 );
             }
+        }
+    }
+
+    #[test]
+    fn every_rule_has_its_number_of_traces_and_its_weights_sum_to_one() {
+        for nt in 2..=11 {
+            let traces = [
+                (TraceAt::EveryStage, 4 * nt),
+                (TraceAt::StepNodes, nt + 1),
+                (TraceAt::GaussPoints, nt / 2 + 2),
+            ];
+            for (trace, count) in traces {
+                let scheme = Scheme {
+                    steps: nt,
+                    stepper: Stepper::Rk4,
+                    trace,
+                };
+                assert_eq!(scheme.traced_evaluations(), count);
+                let on_stages = (0..4 * nt).filter_map(|k| scheme.trace_weight(k / 4, k % 4));
+                let between = scheme.points().into_iter().map(|point| point.weight);
+                let sum: f64 = on_stages.chain(between).sum();
+                assert!((sum - 1.0).abs() < 1e-14, "{scheme:?}: {sum}");
+            }
+        }
+    }
+
+    #[test]
+    fn gauss_points_come_in_order_of_time_and_lie_in_their_steps() {
+        for steps in 1..=40 {
+            let scheme = Scheme {
+                steps,
+                stepper: Stepper::Rk4,
+                trace: TraceAt::GaussPoints,
+            };
+            let points = scheme.points();
+            let time = |point: &Point| point.step as f64 + point.theta;
+            assert!(points.is_sorted_by(|a, b| time(a) < time(b)));
+            assert!(points.iter().all(|point| point.step < steps));
+            assert!(
+                points
+                    .iter()
+                    .all(|point| (0.0..=1.0).contains(&point.theta))
+            );
         }
     }
 

@@ -281,26 +281,34 @@ pub fn state<N: Number>(
     let (d, tableau, dt) = (model.0.d, scheme.stepper.tableau(), span * scheme.dt());
     let (x, y) = row.split_at(d);
     let mut state: Vec<N> = x.iter().copied().chain([0.0; 3]).map(N::from).collect();
+    let points = scheme.points();
     for step in 0..scheme.steps {
-        let (mut next, mut k) = (state.clone(), vec![N::from(0.0); d + 3]);
+        let (mut next, mut stages) = (state.clone(), Vec::<Vec<N>>::new());
         for stage in 0..tableau.b.len() {
             let x: Vec<N> = (0..d)
-                .map(|j| state[j] + N::from(dt * tableau.a[stage]) * k[j])
+                .map(|j| match stages.last() {
+                    Some(k) => state[j] + N::from(dt * tableau.a[stage]) * k[j],
+                    None => state[j],
+                })
                 .collect();
-            k = velocity(model, &x, y, from + (step as f64 + tableau.c[stage]) * dt);
+            let k = velocity(model, &x, y, from + (step as f64 + tableau.c[stage]) * dt);
             for j in (0..d + 3).filter(|&j| j != d) {
                 next[j] = next[j] + N::from(dt * tableau.b[stage]) * k[j];
             }
             if let Some(weight) = scheme.trace_weight(step, stage) {
                 next[d] = next[d] + N::from(span * weight) * k[d];
             }
+            stages.push(k);
+        }
+        for point in points.iter().filter(|point| point.step == step) {
+            let b = |stage: usize| N::from(dt * tableau.b_between(stage, point.theta));
+            let x: Vec<N> = (0..d)
+                .map(|j| state[j] + sum(stages.iter().enumerate().map(|(i, k)| b(i) * k[j])))
+                .collect();
+            let k = velocity(model, &x, y, from + (step as f64 + point.theta) * dt);
+            next[d] = next[d] + N::from(span * point.weight) * k[d];
         }
         state = next;
-    }
-    if scheme.evaluates_end() {
-        let weight = scheme.trace_weight(scheme.steps, 0).unwrap_or(0.0);
-        let k = velocity(model, &state[..d], y, from + span);
-        state[d] = state[d] + N::from(span * weight) * k[d];
     }
     state
 }

@@ -1,16 +1,17 @@
 //! One tile through all time steps, forward and back, on one thread and without leaving the cache.
 //!
 //! ```text
-//! forward   x(0) = sample, l = v = r = 0, then nt steps of the stepper; every evaluation goes onto the tape
-//! back      seeds of the objective at t = 1, then the adjoint of each step over the tape, last one first
+//! forward   x(0) = sample, l = v = r = 0, then nt steps of the stepper, then l' at the points between the stages; every
+//!           evaluation goes onto the tape
+//! back      seeds of the objective at t = 1 and at those points, then the adjoint of each step over the tape, last one first
 //! ```
 
 use crate::flow::{self, Place, Rates};
 use crate::lanes::{Lanes, Real, lanes, scalars_mut};
 use crate::network::Network;
-use crate::objective::{Alpha, Scheme, normal_log_density};
+use crate::objective::{Alpha, Point, Scheme, normal_log_density};
 use crate::partial::Partial;
-use crate::stepper::{Stages, step, step_adjoint};
+use crate::stepper::{Between, Stages, step, step_adjoint};
 use crate::tile::{Bars, PANEL, Scratch, zeros};
 
 /// Rows of data, each (x, y) with d + context values; asked for one at a time, so that memory does not grow with n.
@@ -63,9 +64,42 @@ pub struct Worker<T> {
     /// 1 for a sample, 0 for padding.
     real: T,
     stages: Stages<T>,
+    points: Points<T>,
     scratch: Scratch<T>,
     bars: Bars<T>,
     caches: Caches<T>,
+}
+
+/// The points between the stages.
+#[derive(Debug)]
+struct Points<T> {
+    /// In order of time.
+    list: Vec<Point>,
+    /// The path there, one for every point.
+    path: Vec<Between<T>>,
+    made: Option<Scheme>,
+}
+
+impl<T: Lanes> Points<T> {
+    fn make(&mut self, d: usize, scheme: &Scheme) {
+        if self.made == Some(*scheme) {
+            return;
+        }
+        self.list = scheme.points();
+        let between = |point: &Point| Between {
+            theta: point.theta,
+            x: zeros(d),
+        };
+        self.path = self.list.iter().map(between).collect();
+        self.made = Some(*scheme);
+    }
+
+    /// Those of step k.
+    fn of_step(&mut self, k: usize) -> &mut [Between<T>] {
+        let before = |k: usize| self.list.partition_point(|point| point.step < k);
+        let range = before(k)..before(k + 1);
+        &mut self.path[range]
+    }
 }
 
 /// Where evaluations leave what their adjoints need.
@@ -93,14 +127,15 @@ impl<T: Lanes> Caches<T> {
         if self.taped == Some(*scheme) {
             return;
         }
-        let stages = scheme.stages();
-        let kept = |k: usize| {
+        let (stages, d) = (scheme.stages(), net.shape.d);
+        let on_stages = (0..scheme.steps * stages).map(|k| {
             let weight = scheme.trace_weight(k / stages, k % stages);
-            weight.map(|_| net.shape.d)
-        };
-        let evaluations = 0..scheme.evaluations();
-        self.tape = evaluations
-            .map(|k| flow::Cache::new(net, kept(k)))
+            weight.map(|_| d)
+        });
+        let between = scheme.points().into_iter().map(|_| Some(d));
+        self.tape = on_stages
+            .chain(between)
+            .map(|kept| flow::Cache::new(net, kept))
             .collect();
         self.taped = Some(*scheme);
     }
@@ -139,6 +174,11 @@ impl<T: Lanes> Worker<T> {
             row: vec![0.0; shape.columns()],
             real: T::default(),
             stages: Stages::new(shape.d),
+            points: Points {
+                list: Vec::new(),
+                path: Vec::new(),
+                made: None,
+            },
             scratch: Scratch::new(net),
             bars: Bars::new(net),
             caches: Caches {
@@ -202,6 +242,7 @@ impl<T: Lanes> Worker<T> {
     /// Room for every evaluation of a scheme.
     pub fn make_tape(&mut self, net: &Network<T>, scheme: &Scheme) {
         self.caches.make_tape(net, scheme);
+        self.points.make(net.shape.d, scheme);
     }
 
     /// The same as [`Worker::forward`], leaving every evaluation on the tape for [`Worker::backward`]; the tape is made.
@@ -215,14 +256,17 @@ impl<T: Lanes> Worker<T> {
             y,
             end,
             stages,
+            points,
             scratch,
             caches,
             ..
         } = self;
         let (tableau, dt) = (scheme.stepper.tableau(), scheme.dt());
+        points.make(x.len(), scheme);
         *end = End::default();
         for k in 0..scheme.steps {
-            step(tableau, dt, x, stages, |stage, x, velocity| {
+            let places = (&mut *stages, points.of_step(k));
+            step(tableau, dt, x, places, |stage, x, velocity| {
                 let weight = scheme.trace_weight(k, stage);
                 let cache = caches.of(keep, k * tableau.b.len() + stage, weight);
                 let t = (k as f64 + tableau.c[stage]) * dt;
@@ -231,10 +275,15 @@ impl<T: Lanes> Worker<T> {
                 velocity.copy_from_slice(flow::velocity(cache));
             });
         }
-        if scheme.evaluates_end() {
-            let weight = scheme.trace_weight(scheme.steps, 0);
-            let cache = caches.of(keep, scheme.steps * tableau.b.len(), weight);
-            let rates = flow::forward(net, a0, Place { x, y, t: 1.0 }, cache, scratch);
+        for (k, (point, path)) in points.list.iter().zip(&points.path).enumerate() {
+            let weight = Some(point.weight);
+            let cache = caches.of(keep, scheme.steps * tableau.b.len() + k, weight);
+            let place = Place {
+                x: &path.x,
+                y,
+                t: (point.step as f64 + point.theta) * dt,
+            };
+            let rates = flow::forward(net, a0, place, cache, scratch);
             end.add(0.0, weight, rates);
         }
     }
@@ -246,6 +295,7 @@ impl<T: Lanes> Worker<T> {
             partial,
             real,
             stages,
+            points,
             scratch,
             bars,
             caches: Caches { tape, .. },
@@ -257,16 +307,13 @@ impl<T: Lanes> Worker<T> {
         // The final x has done its service: it becomes its own cotangent.
         let x_bar = x;
         x_bar.iter_mut().for_each(|x| *x = seed(alpha.a1) * *x);
-        if scheme.evaluates_end() {
-            let l = scheme
-                .trace_weight(scheme.steps, 0)
-                .map(|weight| T::of(weight) * l_bar);
+        let between = &tape[scheme.steps * tableau.b.len()..];
+        for ((cache, point), path) in between.iter().zip(&points.list).zip(&mut points.path) {
             let rates = Rates {
-                l,
+                l: Some(T::of(point.weight) * l_bar),
                 v: T::default(),
                 r: T::default(),
             };
-            let cache = &tape[scheme.steps * tableau.b.len()];
             let at_rest = [];
             flow::adjoint(
                 net,
@@ -275,10 +322,11 @@ impl<T: Lanes> Worker<T> {
                 (bars, scratch),
                 partial,
             );
-            x_bar.iter_mut().zip(&bars.s).for_each(|(x, &s)| *x += s);
+            path.x.copy_from_slice(&bars.s[..d]);
         }
         for k in (0..scheme.steps).rev() {
-            step_adjoint(tableau, dt, x_bar, stages, |stage, velocity_bar, out| {
+            let places = (&mut *stages, &*points.of_step(k));
+            step_adjoint(tableau, dt, x_bar, places, |stage, velocity_bar, out| {
                 let weight = T::of(dt * tableau.b[stage]);
                 let rates = Rates {
                     l: scheme
@@ -323,7 +371,7 @@ impl<T: Lanes> Worker<T> {
         };
         visit(0, x);
         for k in 0..scheme.steps {
-            step(tableau, dt, x, stages, |stage, x, velocity| {
+            step(tableau, dt, x, (stages, &mut []), |stage, x, velocity| {
                 let place = Place {
                     x,
                     y,

@@ -101,6 +101,7 @@ fn cases() -> Vec<(Shape, Scheme)> {
     };
     let (rk4, euler) = (Stepper::Rk4, Stepper::Euler);
     let (every, nodes) = (TraceAt::EveryStage, TraceAt::StepNodes);
+    let gauss = TraceAt::GaussPoints;
     vec![
         (shape(1, 0, 1, 2, 10), scheme(2, rk4, every)),
         (shape(2, 0, 5, 2, 10), scheme(3, rk4, every)),
@@ -109,6 +110,9 @@ fn cases() -> Vec<(Shape, Scheme)> {
         (shape(2, 1, 19, 2, 1), scheme(3, rk4, nodes)),
         (shape(5, 0, 3, 3, 10), scheme(4, euler, nodes)),
         (shape(7, 3, 4, 2, 10), scheme(1, euler, every)),
+        (shape(3, 1, 7, 3, 10), scheme(1, rk4, gauss)),
+        (shape(4, 0, 6, 2, 10), scheme(3, rk4, gauss)),
+        (shape(2, 0, 5, 2, 10), scheme(4, euler, gauss)),
         (shape(3, 0, 8, 5, 10), scheme(5, euler, every)),
     ]
 }
@@ -293,18 +297,15 @@ fn rk4_converges_with_order_four_and_euler_with_order_one() {
             "observed {order}, want {want}"
         )
     };
-    near(
-        observed_order(Stepper::Rk4, TraceAt::EveryStage, &[8, 12, 16, 24, 32]),
-        4.0,
-    );
-    near(
-        observed_order(Stepper::Rk4, TraceAt::StepNodes, &[8, 12, 16, 24, 32]),
-        4.0,
-    );
-    near(
-        observed_order(Stepper::Rk4, TraceAt::StepNodes, &[9, 13, 17, 25, 33]),
-        4.0,
-    );
+    let (even, odd) = ([8, 12, 16, 24, 32], [9, 13, 17, 25, 33]);
+    for trace in [
+        TraceAt::EveryStage,
+        TraceAt::StepNodes,
+        TraceAt::GaussPoints,
+    ] {
+        near(observed_order(Stepper::Rk4, trace, &even), 4.0);
+        near(observed_order(Stepper::Rk4, trace, &odd), 4.0);
+    }
     near(
         observed_order(
             Stepper::Euler,

@@ -55,7 +55,7 @@ fn allocated(precision: Precision, trace: TraceAt, iterations: u64) -> u64 {
 fn an_iteration_allocates_nothing() {
     let _profiler = dhat::Profiler::builder().testing().build();
     for precision in [Precision::F32, Precision::F64] {
-        for trace in [TraceAt::EveryStage, TraceAt::StepNodes] {
+        for trace in [TraceAt::EveryStage, TraceAt::GaussPoints] {
             let iterations = 4 * JOBS_A_BLOCK;
             let blocks = allocated(precision, trace, iterations);
             assert!(

@@ -119,11 +119,7 @@ mod tests {
                 } else {
                     Stepper::Euler
                 },
-                trace: if draw(2) == 0 {
-                    Trace::EveryStage
-                } else {
-                    Trace::StepNodes
-                },
+                trace: [Trace::EveryStage, Trace::StepNodes, Trace::GaussPoints][draw(3) as usize],
             },
             weights: Weights {
                 likelihood: draw(1 << 53) as f64 * 1e-8,

@@ -109,7 +109,7 @@ pub(super) fn check(session: &Session) -> Result<(), Violation> {
 
 /// Simpson's rule over the step nodes needs two steps, in training and in validation.
 fn check_nodes(session: &Session) -> Result<(), Violation> {
-    if session.flow.trace == Trace::EveryStage {
+    if session.flow.trace != Trace::StepNodes {
         return Ok(());
     }
     let steps = [
@@ -120,7 +120,7 @@ fn check_nodes(session: &Session) -> Result<(), Violation> {
         None => Ok(()),
         Some((field, steps)) => {
             let message = format!(
-                "`{field}` must be at least 2 where `flow.trace` is StepNodes, found {steps}; or use EveryStage"
+                "`{field}` must be at least 2 where `flow.trace` is StepNodes, found {steps}; or use GaussPoints"
             );
             Err(Violation { field, message })
         }

@@ -58,7 +58,7 @@ pub(super) static FIELDS: &[Row] = &[
     row(
         "flow.trace",
         Resample,
-        Words("EveryStage or StepNodes"),
+        Words("EveryStage, StepNodes or GaussPoints"),
         |s| written(&s.flow.trace),
     ),
     row("weights.transport", Live, Above(0.0, 1e9), |s| {

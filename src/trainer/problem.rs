@@ -37,6 +37,7 @@ pub fn scheme(flow: &Flow) -> Scheme {
     let trace = match flow.trace {
         Trace::EveryStage => TraceAt::EveryStage,
         Trace::StepNodes => TraceAt::StepNodes,
+        Trace::GaussPoints => TraceAt::GaussPoints,
     };
     Scheme {
         steps: flow.steps,

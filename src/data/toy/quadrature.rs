@@ -1,6 +1,6 @@
 //! What the exact densities are summed with: Gauss-Legendre panels, log-sum-exp and a root finder that can't escape.
 
-use std::f64::consts::PI;
+use otflow_kernels::quadrature::legendre;
 
 /// Points in a panel.
 const ORDER: usize = 16;
@@ -11,36 +11,12 @@ const NEGLIGIBLE: f64 = 45.0;
 /// Points t and weights of the integral over [a, b] in equal panels; the weights sum to b - a.
 pub fn panels(a: f64, b: f64, count: usize) -> impl Iterator<Item = (f64, f64)> {
     let half = (b - a) / (2 * count) as f64;
-    let rule = legendre();
+    let rule: Vec<_> = legendre(ORDER).collect();
     (0..count).flat_map(move |panel| {
         let middle = a + half * (2 * panel + 1) as f64;
-        rule.map(|(z, w)| (middle + half * z, half * w))
+        let place = move |(z, w)| (middle + half * z, half * w);
+        rule.clone().into_iter().map(place)
     })
-}
-
-/// The rule on [-1, 1]: roots z of P_n by Newton's method from z = cos(pi (i + 3/4) / (n + 1/2)), weights 2 / ((1 - z^2) P_n'(z)^2).
-fn legendre() -> [(f64, f64); ORDER] {
-    let n = ORDER as f64;
-    std::array::from_fn(|i| {
-        let mut z = libm::cos(PI * (i as f64 + 0.75) / (n + 0.5));
-        // Five steps square an error of 1e-3 far below rounding.
-        for _ in 0..5 {
-            let (p, slope) = polynomial(z);
-            z -= p / slope;
-        }
-        let slope = polynomial(z).1;
-        (z, 2.0 / ((1.0 - z * z) * slope * slope))
-    })
-}
-
-/// P_n(z) and P_n'(z) by the three-term recurrence.
-fn polynomial(z: f64) -> (f64, f64) {
-    let (mut before, mut p) = (1.0, z);
-    for k in 2..=ORDER {
-        let k = k as f64;
-        (before, p) = (p, ((2.0 * k - 1.0) * z * p - (k - 1.0) * before) / k);
-    }
-    (p, ORDER as f64 * (z * p - before) / (z * z - 1.0))
 }
 
 /// log sum exp of the terms; -inf for none. Never underflows.
@@ -86,26 +62,6 @@ mod tests {
 
     /// A handful of roundings of numbers of size 1.
     const ROUNDING: f64 = 1e-14;
-
-    #[test]
-    fn a_panel_is_exact_for_polynomials_of_degree_31_and_not_32() {
-        let integral = |degree: i32| {
-            panels(-1.0, 1.0, 1)
-                .map(|(t, w)| w * t.powi(degree))
-                .sum::<f64>()
-        };
-        for even in (0..32).step_by(2) {
-            assert!(
-                (integral(even) - 2.0 / f64::from(even + 1)).abs() < ROUNDING,
-                "{even}"
-            );
-            assert!(integral(even + 1).abs() < ROUNDING);
-        }
-        // The error at degree 2n is 2^(2n + 1) n!^4 / ((2n + 1) (2n)!^2), 7e-10.
-        let factorial = |n: u32| (1..=n).map(f64::from).product::<f64>();
-        let error = 2f64.powi(33) * factorial(16).powi(4) / (33.0 * factorial(32).powi(2));
-        assert!((2.0 / 33.0 - integral(32) - error).abs() < ROUNDING);
-    }
 
     #[test]
     fn panels_tile_their_interval() {
