@@ -16,12 +16,14 @@
 //! | [`watch`] | the session file as it is edited |
 //! | [`dashboard`], [`headless`] | the two front ends |
 //! | [`cli`], [`launch`] | arguments; a run put together |
+//! | [`cpu`] | whether this CPU can run what was compiled |
 //! | [`say`] | lines for a person |
 //! | [`check`], [`verify`] | `otflow check`, `otflow verify` |
 #![forbid(unsafe_code)]
 
 pub mod check;
 pub mod cli;
+pub mod cpu;
 pub mod dashboard;
 pub mod data;
 pub mod event;
