@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use otflow_kernels::engine::compiled;
 
 use crate::session::Gate;
 
@@ -10,7 +11,7 @@ use crate::session::Gate;
 ///
 /// Without a command it trains the 8gaussians session: sessions/8gaussians.ron where that exists, else the built-in copy of it.
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 120)]
+#[command(version = version(), max_term_width = 120)]
 pub struct Cli {
     /// What to do; train, if nothing is said.
     #[command(subcommand)]
@@ -22,8 +23,8 @@ pub struct Cli {
 pub enum Command {
     /// Train a session: in the dashboard on a terminal, else as rows on stdout.
     ///
-    /// Exit codes: 0 done, 1 I/O or internal, 2 bad arguments or session, 3 diverged, 4 gate missed, 130/143/129 after
-    /// INT/TERM/HUP, with the parameters written.
+    /// Exit codes: 0 done, 1 I/O or internal, 2 bad arguments or session, or a build for another CPU, 3 diverged, 4 gate
+    /// missed, 130/143/129 after INT/TERM/HUP, with the parameters written.
     Train(Train),
     /// Compare the kernels with files of reference values; exit 1 past the tolerance (f64 1e-11, f32 5e-5).
     ///
@@ -106,6 +107,10 @@ pub enum Precision {
     F32,
     /// Double.
     F64,
+}
+
+fn version() -> String {
+    format!("{} ({})", env!("CARGO_PKG_VERSION"), compiled())
 }
 
 fn positive(text: &str) -> Result<f64, String> {
