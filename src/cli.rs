@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::thread;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use otflow_kernels::engine;
+use otflow_kernels::engine::{self, compiled};
 use otflow_kernels::objective::TraceAt;
 
 use crate::cost::Work;
@@ -15,7 +15,7 @@ use crate::workloads::Workload;
 ///
 /// Without a command it trains the 8gaussians session: sessions/8gaussians.ron where that exists, else the built-in copy of it.
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 120)]
+#[command(version = version(), max_term_width = 120)]
 pub struct Cli {
     /// What to do; train, if nothing is said.
     #[command(subcommand)]
@@ -27,8 +27,8 @@ pub struct Cli {
 pub enum Command {
     /// Train a session: in the dashboard on a terminal, else as rows on stdout.
     ///
-    /// Exit codes: 0 done, 1 I/O or internal, 2 bad arguments or session, 3 diverged, 4 gate missed, 130/143/129 after
-    /// INT/TERM/HUP, with the parameters written.
+    /// Exit codes: 0 done, 1 I/O or internal, 2 bad arguments or session, or a build for another CPU, 3 diverged, 4 gate
+    /// missed, 130/143/129 after INT/TERM/HUP, with the parameters written.
     Train(Train),
     /// Compare the kernels with files of reference values; exit 1 past the tolerance (f64 1e-11; f32 2e-6 for the loss, else 2e-5).
     ///
@@ -194,6 +194,10 @@ fn count(text: &str) -> Result<usize, String> {
         Ok(count) => Ok(count),
         Err(_) => Err(format!("`{text}` is not a whole number")),
     }
+}
+
+fn version() -> String {
+    format!("{} ({})", env!("CARGO_PKG_VERSION"), compiled())
 }
 
 fn positive(text: &str) -> Result<f64, String> {

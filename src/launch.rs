@@ -20,6 +20,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::cli::{self, Follow};
+use crate::cpu;
 use crate::dashboard::{self, Outcome};
 use crate::event::{Command, Event, Finished, Reason, Rejection, SCHEMA, Start};
 use crate::feed::{Feed, wires};
@@ -41,7 +42,7 @@ pub enum Exit {
     Done,
     /// 1: something could not be written, or a bug.
     Failed,
-    /// 2: bad arguments or session.
+    /// 2: bad arguments or session, or a build for another CPU.
     Refused,
     /// 3: not finite, and no rollbacks left.
     Diverged,
@@ -143,6 +144,7 @@ pub fn launch(args: &cli::Train) -> Result<Exit> {
         Ok(found) => found,
         Err(rejection) => return Ok(refuse(&rejection.to_string())),
     };
+    cpu::slow().into_iter().for_each(say::err);
     let run = start(args, front_end, &source, session)?;
     let left = show(args, front_end, &run);
     if let Ok(Left::Early) = left {

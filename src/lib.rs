@@ -16,6 +16,7 @@
 //! | [`watch`] | the session file as it is edited |
 //! | [`dashboard`], [`headless`] | the two front ends |
 //! | [`cli`], [`launch`] | arguments; a run put together |
+//! | [`cpu`] | whether this CPU can run what was compiled |
 //! | [`say`] | lines for a person |
 //! | [`check`], [`verify`], [`mod@bench`] | `otflow check`, `otflow verify`, `otflow bench` |
 //! | [`workloads`], [`cost`] | the problems it times; flops |
@@ -25,6 +26,7 @@ pub mod bench;
 pub mod check;
 pub mod cli;
 pub mod cost;
+pub mod cpu;
 pub mod dashboard;
 pub mod data;
 pub mod event;

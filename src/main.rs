@@ -17,9 +17,18 @@ use otflow::bench::bench;
 use otflow::cli::{Cli, Command, Train, Verify};
 use otflow::launch::{Exit, launch};
 use otflow::verify::{Agreement, verify};
-use otflow::{check, say, session};
+use otflow::{check, cpu, say, session};
 
 fn main() -> ExitCode {
+    if cpu::refuses(&mut std::io::stderr()) {
+        return ExitCode::from(Exit::Refused.code());
+    }
+    run()
+}
+
+/// Never inlined: whatever instructions it is made of stay behind the check.
+#[inline(never)]
+fn run() -> ExitCode {
     let exit = match Cli::parse().command {
         None => launch(&Train::default()),
         Some(Command::Train(args)) => launch(&args),
