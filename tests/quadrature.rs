@@ -260,9 +260,9 @@ fn gauss_points_cost_no_quality(problem: &Problem) {
     for (trace, figures) in RULES.iter().zip(means) {
         print(problem.name, &format!("{trace:?}"), "mean", figures);
     }
-    let [every_stage, step_nodes, gauss_points] = means;
+    let [every_stage, _, gauss_points] = means;
     assert!(gauss_points.divergence < (1.0 + WORSE_BY) * every_stage.divergence);
-    assert!(step_nodes.off.abs() < OFF_BY && gauss_points.off.abs() < OFF_BY);
+    assert!(gauss_points.off.abs() < OFF_BY);
 }
 
 #[test]
