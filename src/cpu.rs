@@ -23,7 +23,7 @@ pub fn slow() -> Option<&'static str> {
         not(all(target_feature = "avx2", target_feature = "fma"))
     ));
     slow.then_some(
-        "compiled without AVX2 and FMA, so the kernels are about 3 times slower; for a CPU that has them: \
+        "compiled without AVX2 and FMA, so the kernels take 2 to 3 times as long; for a CPU that has them: \
          RUSTFLAGS=\"-C target-cpu=x86-64-v3\" cargo build --release",
     )
 }
