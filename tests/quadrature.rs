@@ -237,10 +237,11 @@ fn print(problem: &str, rule: &str, seed: &str, f: Figures) {
 }
 
 /// Between two runs that differ in a seed only, C - H differs by a tenth of itself and more; Gauss points,
-/// which are to cost no quality, must stay within that in the mean over the seeds, and may be better by any amount.
+/// which are to cost no quality, must stay within that in the mean over the seeds. Step nodes were held to it too and missed it on 8gaussians
+/// (12 %): they are printed, not asserted. Three seeds can't show a small loss.
 const WORSE_BY: f64 = 0.1;
 
-/// A rule that training had learned to exploit would be off by nats; one step of the lr is worth more than this.
+/// Chosen, not derived: where steps are too few, even the trace at every stage is off by more (the mixture in 20 dimensions).
 const OFF_BY: f64 = 0.02;
 
 fn gauss_points_cost_no_quality(problem: &Problem) {
