@@ -41,7 +41,7 @@ pub struct Measurement {
     pub workload: &'static str,
     /// `iteration`, `density` or `sample`.
     pub what: String,
-    /// `every-stage` or `step-nodes`; without meaning for `sample`.
+    /// `every-stage`, `step-nodes` or `gauss-points`; without meaning for `sample`.
     pub trace: String,
     /// `f32` or `f64`.
     pub precision: &'static str,

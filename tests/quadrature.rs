@@ -236,8 +236,8 @@ fn print(problem: &str, rule: &str, seed: &str, f: Figures) {
     );
 }
 
-/// Between two runs that differ in a seed only, C - H differs by a tenth of itself and more; Gauss points,
-/// which are to cost no quality, must stay within that in the mean over the seeds. Step nodes were held to it too and missed it on 8gaussians
+/// Between two runs that differ in a seed only, C - H differs by a tenth of itself and more; Gauss points, which are to cost
+/// no quality, must stay within that in the mean over the seeds. Step nodes were held to it too and missed it on 8gaussians
 /// (12 %): they are printed, not asserted. Three seeds can't show a small loss.
 const WORSE_BY: f64 = 0.1;
 

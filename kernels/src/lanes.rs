@@ -136,12 +136,7 @@ pub fn lanes<T: Lanes>(vector: &T) -> &[T::Real] {
     cast_slice(std::slice::from_ref(vector))
 }
 
-/// The lanes of many vectors, one after another.
-pub fn scalars<T: Lanes>(vectors: &[T]) -> &[T::Real] {
-    cast_slice(vectors)
-}
-
-/// The lanes of many vectors, to write.
+/// The lanes of many vectors, one after another, to write.
 pub fn scalars_mut<T: Lanes>(vectors: &mut [T]) -> &mut [T::Real] {
     wide::bytemuck::cast_slice_mut(vectors)
 }
@@ -372,7 +367,7 @@ mod tests {
 
     fn small_operations<T: Lanes>() {
         let of = |v: f64| T::of(v);
-        let same = |a: T, v: f64| assert_eq!(scalars(&[a]), scalars(&[of(v)]));
+        let same = |a: T, v: f64| assert_eq!(lanes(&a), lanes(&of(v)));
         same(of(3.0).sign(), 1.0);
         same(of(-0.5).sign(), -1.0);
         same(of(0.0).sign(), 0.0);

@@ -222,7 +222,7 @@ impl<T: Lanes> Outer<T> {
 #[inline(never)]
 fn outer<T: Lanes>(k_bar: &mut [T], rows: usize, y_bar: &[T], x: &[T]) {
     let across = k_bar.len() / rows;
-    // Left to run time: unrolled over a whole tile, the block spills.
+    // Left to run time: unrolled over a whole tile, the loop is longer and no faster.
     let samples = x.len() / (y_bar.len() / rows) / across;
     let y_bar: &[T::Array] = cast_slice(y_bar);
     for (at, k_bar) in k_bar.chunks_exact_mut(rows).enumerate() {

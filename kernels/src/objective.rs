@@ -13,6 +13,10 @@
 //! | `EveryStage` | 4 nt (RK4) | the stages, with the stepper's weights |
 //! | `StepNodes` | nt + 1 | t_k = k/nt by composite Simpson; if nt is odd, the 3/8 rule on the last three intervals |
 //! | `GaussPoints` | nt/2 + 2 | Gauss-Legendre on [0, 1], x from the continuous extension of the step around each point |
+//!
+//! `GaussPoints` is for flows in many dimensions, where the trace is nearly all of the cost: on four trained flows its error in C
+//! was below that of `StepNodes`, and with a point fewer the error of l grew two- to threefold. `tests/quadrature.rs` of the
+//! program trains with each.
 
 use crate::quadrature::legendre;
 use crate::stepper::Stepper;

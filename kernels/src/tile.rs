@@ -7,7 +7,7 @@ use crate::linear::vectors;
 use crate::network::Network;
 
 /// Columns of J that go through all layers together: as many as keep the second cache free for K and its gradient. The
-/// longer the panel, the fewer times the gradient of K is loaded and stored.
+/// longer the panel, the fewer times the gradient of K is loaded and stored. At most 4: `trace` has loops for 1 to 4 columns.
 pub const PANEL: usize = if COLUMNS == 3 { 3 } else { 4 };
 
 /// A column of zeros.

@@ -32,7 +32,7 @@ use crate::{gradient, resnet};
 pub struct Cache<T> {
     /// c_i, M x m.
     c: Vec<Vec<T>>,
-    /// y_i, M x (kept x m): column j at j mod kept.
+    /// y_i, M x (kept x m): all columns, or those of the panel in hand.
     y: Vec<Vec<T>>,
     /// Columns that y holds: d when the adjoint follows, else one panel.
     kept: usize,
