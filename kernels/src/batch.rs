@@ -1,6 +1,7 @@
-//! rayon over tiles, with the same bits for any number of threads: the tiles are dealt to a fixed number of chunks that
-//! depends on n only; a chunk adds its tiles in order, and the chunks are added in order.
+//! rayon over tiles, with the same bits for any number of threads: tile k belongs to chunk k mod [`CHUNKS`], whoever computes
+//! it; a chunk adds its tiles in order, and the chunks are added in order.
 
+use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rayon::prelude::*;
@@ -18,6 +19,8 @@ pub const CHUNKS: usize = 16;
 /// What a chunk has summed up.
 #[derive(Debug)]
 pub(crate) struct Sums {
+    /// The tile whose turn it is.
+    next: usize,
     pub(crate) costs: [f64; 3],
     pub(crate) gradient: Vec<f64>,
 }
@@ -35,7 +38,9 @@ pub struct Batch<T: Lanes> {
     pub(crate) net: Network<T>,
     pool: ThreadPool,
     workers: Vec<Mutex<Worker<T>>>,
-    pub(crate) chunks: Vec<Sums>,
+    chunks: Vec<Mutex<Sums>>,
+    /// Chunks that nobody works on and that have tiles left, the longest waiting first.
+    waiting: Mutex<VecDeque<usize>>,
 }
 
 impl<T: Lanes> Batch<T> {
@@ -53,9 +58,12 @@ impl<T: Lanes> Batch<T> {
             .map(|_| Mutex::new(Worker::new(&net)))
             .collect();
         let chunks = (0..CHUNKS)
-            .map(|_| Sums {
-                costs: [0.0; 3],
-                gradient: vec![0.0; shape.parameters()],
+            .map(|_| {
+                Mutex::new(Sums {
+                    next: 0,
+                    costs: [0.0; 3],
+                    gradient: vec![0.0; shape.parameters()],
+                })
             })
             .collect();
         Ok(Batch {
@@ -63,45 +71,58 @@ impl<T: Lanes> Batch<T> {
             pool,
             workers,
             chunks,
+            waiting: Mutex::new(VecDeque::with_capacity(CHUNKS)),
         })
     }
 
-    /// Runs `body` on every tile of every chunk, chunks in parallel.
+    /// Runs `body` on every tile. A thread does the next tile of the chunk that has waited longest and hands the chunk back, so
+    /// that none is idle for longer than a tile takes.
     pub(crate) fn over_chunks(
         &mut self,
         n: usize,
         body: impl Fn(&Network<T>, &mut Worker<T>, &mut Sums, Tile) + Sync,
     ) {
         let tiles = n.div_ceil(T::WIDTH);
+        for (chunk, sums) in self.sums().enumerate() {
+            sums.next = chunk;
+            sums.costs = [0.0; 3];
+            sums.gradient.fill(0.0);
+        }
         let Batch {
             net,
             pool,
             workers,
             chunks,
-        } = self;
+            waiting,
+        } = &*self;
+        lock(waiting).clear();
+        lock(waiting).extend(0..CHUNKS.min(tiles));
+        let work = |_| {
+            let mut worker = mine(workers);
+            let next = || lock(waiting).pop_front();
+            while let Some(chunk) = next() {
+                let mut sums = lock(&chunks[chunk]);
+                let first = sums.next * T::WIDTH;
+                let count = T::WIDTH.min(n - first);
+                body(net, &mut worker, &mut sums, Tile { first, count });
+                sums.next += CHUNKS;
+                if sums.next < tiles {
+                    lock(waiting).push_back(chunk);
+                }
+            }
+        };
         pool.install(|| {
-            chunks
-                .par_iter_mut()
-                .enumerate()
+            (0..workers.len())
+                .into_par_iter()
                 .with_max_len(1)
-                .for_each(|(chunk, sums)| {
-                    let mut worker = mine(workers);
-                    sums.costs = [0.0; 3];
-                    sums.gradient.fill(0.0);
-                    for tile in chunk * tiles / CHUNKS..(chunk + 1) * tiles / CHUNKS {
-                        let first = tile * T::WIDTH;
-                        body(
-                            net,
-                            &mut worker,
-                            sums,
-                            Tile {
-                                first,
-                                count: T::WIDTH.min(n - first),
-                            },
-                        );
-                    }
-                });
+                .for_each(work);
         });
+    }
+
+    /// The chunks in order.
+    pub(crate) fn sums(&mut self) -> impl Iterator<Item = &mut Sums> {
+        let chunks = self.chunks.iter_mut();
+        chunks.map(|chunk| chunk.get_mut().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Readies every worker for the tape of a scheme: whichever comes first to a tile, none allocates then.
@@ -112,9 +133,9 @@ impl<T: Lanes> Batch<T> {
         }
     }
 
-    pub(crate) fn costs_of(&self, n: usize, alpha: &Alpha) -> Costs {
+    pub(crate) fn costs_of(&mut self, n: usize, alpha: &Alpha) -> Costs {
         let mut total = [0.0; 3];
-        for sums in &self.chunks {
+        for sums in self.sums() {
             for (total, cost) in total.iter_mut().zip(sums.costs) {
                 *total += cost;
             }
@@ -135,6 +156,7 @@ impl<T: Lanes> Batch<T> {
         self.pool.install(|| {
             out.par_chunks_mut(T::WIDTH * width)
                 .enumerate()
+                .with_max_len(1)
                 .for_each(|(tile, rows)| {
                     let mut worker = mine(workers);
                     worker.take(samples, tile * T::WIDTH, rows.len() / width);
@@ -146,8 +168,10 @@ impl<T: Lanes> Batch<T> {
 
 /// The worker of the thread this runs on; nobody else wants it, so the lock never waits.
 fn mine<T>(workers: &[Mutex<Worker<T>>]) -> MutexGuard<'_, Worker<T>> {
-    let thread = rayon::current_thread_index().unwrap_or(0);
-    workers[thread]
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
+    lock(&workers[rayon::current_thread_index().unwrap_or(0)])
+}
+
+/// A panic elsewhere ends the whole batch, so what it left half done is never read.
+fn lock<V>(mutex: &Mutex<V>) -> MutexGuard<'_, V> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -118,7 +118,7 @@ impl<T: Lanes> Engine for Batch<T> {
             worker.partial.flush(net, &mut sums.gradient);
         });
         gradient.fill(0.0);
-        for sums in &self.chunks {
+        for sums in self.sums() {
             for (total, part) in gradient.iter_mut().zip(&sums.gradient) {
                 *total += part;
             }
