@@ -8,8 +8,6 @@
 //! Both leave their results in memory, and a term does its elementwise work in loops of its own after: the columns are in the
 //! first cache then, and one copy of the product serves every caller.
 
-use std::slice::{ChunksExact, ChunksExactMut};
-
 use wide::bytemuck::cast_slice;
 
 use crate::lanes::{COLUMNS, Lanes, ROWS, Real, lanes};
@@ -25,7 +23,8 @@ pub struct Packed<R> {
 /// Sizes that add up to `total`: even ones, none above `most`.
 pub fn evenly(total: usize, most: usize) -> impl Iterator<Item = usize> {
     let count = total.div_ceil(most);
-    (0..count).map(move |k| total / count + usize::from(k < total % count))
+    let (size, larger) = (total / count.max(1), total % count.max(1));
+    (0..count).map(move |k| size + usize::from(k < larger))
 }
 
 /// Rows of every block.
@@ -60,30 +59,28 @@ impl<R: Real> Packed<R> {
 
 /// y = K x for a panel of columns x, one after another, each as long as K has columns; y likewise, as long as it has rows.
 pub fn apply<T: Lanes>(k: &Packed<T::Real>, x: &[T], y: &mut [T]) {
-    let panel = (x.chunks_exact(k.columns), y.chunks_exact_mut(k.rows));
-    let (mut x, mut y) = panel;
-    loop {
-        if COLUMNS >= 3 && x.len() >= 3 {
-            apply_columns::<T, 3>(k, &mut x, &mut y);
-        } else if COLUMNS >= 2 && x.len() >= 2 {
-            apply_columns::<T, 2>(k, &mut x, &mut y);
-        } else if x.len() >= 1 {
-            apply_columns::<T, 1>(k, &mut x, &mut y);
+    let (mut x, mut y) = (x, y);
+    while !x.is_empty() {
+        (x, y) = if COLUMNS >= 3 && x.len() >= 3 * k.columns {
+            apply_columns::<T, 3>(k, x, y)
+        } else if COLUMNS >= 2 && x.len() >= 2 * k.columns {
+            apply_columns::<T, 2>(k, x, y)
         } else {
-            return;
-        }
+            apply_columns::<T, 1>(k, x, y)
+        };
     }
 }
 
-/// The next P columns.
+/// The first P columns; gives the rest of the panel.
 #[inline(never)]
-fn apply_columns<T: Lanes, const P: usize>(
+fn apply_columns<'a, T: Lanes, const P: usize>(
     k: &Packed<T::Real>,
-    x: &mut ChunksExact<T>,
-    y: &mut ChunksExactMut<T>,
-) {
-    let x: [&[T]; P] = std::array::from_fn(|_| x.next().unwrap_or_default());
-    let mut y: [&mut [T]; P] = std::array::from_fn(|_| y.next().unwrap_or_default());
+    x: &'a [T],
+    y: &'a mut [T],
+) -> (&'a [T], &'a mut [T]) {
+    let (first, later) = (x.split_at(P * k.columns), y.split_at_mut(P * k.rows));
+    let (x, mut y): ([&[T]; P], [&mut [T]; P]) =
+        (columns(first.0, k.columns), columns_mut(later.0, k.rows));
     let (mut row, mut rest) = (0, k.data.as_slice());
     for size in blocks(k.rows) {
         let (block, after) = rest.split_at(size * k.columns);
@@ -99,6 +96,24 @@ fn apply_columns<T: Lanes, const P: usize>(
         }
         (row, rest) = (row + size, after);
     }
+    (first.1, later.1)
+}
+
+/// P columns that lie one after another, `rows` long.
+#[inline(always)]
+pub fn columns<V, const P: usize>(panel: &[V], rows: usize) -> [&[V]; P] {
+    std::array::from_fn(|p| &panel[p * rows..][..rows])
+}
+
+/// The same, to write.
+#[inline(always)]
+pub fn columns_mut<V, const P: usize>(panel: &mut [V], rows: usize) -> [&mut [V]; P] {
+    let mut rest = panel;
+    std::array::from_fn(|_| {
+        let (column, after) = std::mem::take(&mut rest).split_at_mut(rows);
+        rest = after;
+        column
+    })
 }
 
 /// R rows of y for P columns.

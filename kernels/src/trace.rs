@@ -21,7 +21,7 @@ use std::ops::Range;
 
 use crate::activation::curvature;
 use crate::lanes::Lanes;
-use crate::linear::{Outer, apply, evenly, transpose, vectors};
+use crate::linear::{Outer, apply, columns, columns_mut, evenly, transpose, vectors};
 use crate::network::Network;
 use crate::partial::Partial;
 use crate::tile::{Bars, PANEL, Scratch, add, zeros};
@@ -141,17 +141,6 @@ fn panel_forward<T: Lanes, const P: usize>(
             }
         }
     }
-}
-
-/// P columns that lie one after another, `rows` long.
-fn columns<V, const P: usize>(panel: &[V], rows: usize) -> [&[V]; P] {
-    std::array::from_fn(|p| &panel[p * rows..][..rows])
-}
-
-/// The same, to write.
-fn columns_mut<V, const P: usize>(panel: &mut [V], rows: usize) -> [&mut [V]; P] {
-    let mut columns = panel.chunks_exact_mut(rows);
-    std::array::from_fn(|_| columns.next().unwrap_or_default())
 }
 
 /// From trace_bar, added to `bars.slope` and the parameters.
