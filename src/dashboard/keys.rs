@@ -1,4 +1,5 @@
-//! The one table of keys: what they do, the footer and the help come from it.
+//! The one table of keys: what they do, the footer and the help come from it. A pane may have keys of its own, which go before
+//! those for all; its file holds their table.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
@@ -23,18 +24,21 @@ impl Key {
         })
     }
 
-    const fn plain(code: KeyCode) -> Self {
+    /// Without control.
+    pub const fn plain(code: KeyCode) -> Self {
         Self {
             code,
             control: false,
         }
     }
 
-    const fn letter(letter: char) -> Self {
+    /// A letter or sign without control.
+    pub const fn letter(letter: char) -> Self {
         Self::plain(KeyCode::Char(letter))
     }
 
-    const fn control(letter: char) -> Self {
+    /// With control.
+    pub const fn control(letter: char) -> Self {
         Self {
             code: KeyCode::Char(letter),
             control: true,
@@ -105,7 +109,8 @@ pub struct Binding {
     pub help: &'static str,
 }
 
-const fn row(
+/// A row.
+pub const fn row(
     keys: &'static [Key],
     action: Action,
     footer: Option<&'static str>,
@@ -119,8 +124,10 @@ const fn row(
     }
 }
 
-/// All keys.
-pub const TABLE: &[Binding] = &[
+/// All keys: those of a pane, and those for all.
+pub const TABLES: &[(Option<Pane>, &[Binding])] = &[(None, EVERYWHERE)];
+
+const EVERYWHERE: &[Binding] = &[
     row(
         &[Key::letter('q')],
         Action::Quit,
@@ -228,10 +235,15 @@ pub const TABLE: &[Binding] = &[
     ),
 ];
 
+/// The rows that count while a pane has the focus, its own first.
+pub fn rows(focus: Pane) -> impl Iterator<Item = &'static Binding> {
+    let of = move |pane| TABLES.iter().filter(move |table| table.0 == pane);
+    of(Some(focus)).chain(of(None)).flat_map(|table| table.1)
+}
+
 /// What `key` asks for.
-pub fn action(key: Key) -> Option<Action> {
-    TABLE
-        .iter()
+pub fn action(key: Key, focus: Pane) -> Option<Action> {
+    rows(focus)
         .find(|binding| binding.keys.contains(&key))
         .map(|binding| binding.action)
 }
@@ -252,10 +264,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_key_is_bound_twice() {
-        let keys: Vec<_> = TABLE.iter().flat_map(|binding| binding.keys).collect();
-        for (i, key) in keys.iter().enumerate() {
-            assert!(!keys[..i].contains(key), "{}", key.label());
+    fn no_key_is_bound_twice_in_a_table() {
+        for (_, table) in TABLES {
+            let keys: Vec<_> = table.iter().flat_map(|binding| binding.keys).collect();
+            for (i, key) in keys.iter().enumerate() {
+                assert!(!keys[..i].contains(key), "{}", key.label());
+            }
         }
     }
 
@@ -270,8 +284,8 @@ mod tests {
             None
         );
         let stop = Key::pressed(press(KeyEventKind::Press, KeyModifiers::CONTROL)).unwrap();
-        assert_eq!(action(stop), Some(Action::Interrupt));
+        assert_eq!(action(stop, Pane::Losses), Some(Action::Interrupt));
         let plain = Key::pressed(press(KeyEventKind::Press, KeyModifiers::NONE)).unwrap();
-        assert_eq!(action(plain), None);
+        assert_eq!(action(plain, Pane::Losses), None);
     }
 }

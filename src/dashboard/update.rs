@@ -57,7 +57,7 @@ pub struct View {
 
 /// Takes up a key; the command is for the trainer.
 pub fn update(state: &mut State, key: Key) -> Option<Command> {
-    let action = keys::action(key)?;
+    let action = keys::action(key, state.view.focus)?;
     match action {
         Action::Interrupt => interrupt(state),
         Action::Suspend => wish(state, Wish::Suspend),
@@ -88,7 +88,9 @@ fn act(state: &mut State, action: Action) -> Option<Command> {
 /// Keys while the help is open.
 fn read(view: &mut View, action: Action) {
     match action {
-        Action::Down => view.help_scroll = (view.help_scroll + 1).min(keys::TABLE.len()),
+        Action::Down => {
+            view.help_scroll = (view.help_scroll + 1).min(keys::rows(view.focus).count())
+        }
         Action::Up => view.help_scroll = view.help_scroll.saturating_sub(1),
         Action::Back | Action::Help | Action::Quit | Action::Accept => {
             (view.popup, view.help_scroll) = (None, 0);
@@ -309,9 +311,13 @@ mod tests {
 
     #[test]
     fn every_key_of_the_table_does_something_somewhere() {
-        for binding in keys::TABLE {
+        for (pane, binding) in keys::TABLES
+            .iter()
+            .flat_map(|(pane, table)| table.iter().map(move |row| (pane, row)))
+        {
             for &key in binding.keys {
-                let acts = situations().into_iter().any(|before| {
+                let acts = situations().into_iter().any(|mut before| {
+                    before.view.focus = pane.unwrap_or(before.view.focus);
                     let mut after = before.clone();
                     update(&mut after, key).is_some() || after != before
                 });

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::dashboard::keys::TABLE;
+use crate::dashboard::keys;
 use crate::dashboard::paint;
 use crate::dashboard::state::State;
 use crate::dashboard::theme::Theme;
@@ -23,7 +23,7 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
         paint::at(buffer, area, (0, 0), notice, theme.changed());
         column = notice.chars().count() as u16 + 2;
     }
-    for binding in TABLE {
+    for binding in keys::rows(state.view.focus) {
         let Some(word) = binding.footer else { continue };
         let key = binding.keys[0].label();
         let width = (key.chars().count() + word.chars().count()) as u16 + 1;

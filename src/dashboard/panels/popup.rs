@@ -4,8 +4,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::dashboard::keys::TABLE;
+use crate::dashboard::keys::{self, Action, Binding};
 use crate::dashboard::paint;
+use crate::dashboard::pane::Pane;
 use crate::dashboard::state::State;
 use crate::dashboard::theme::Theme;
 use crate::dashboard::update::Popup;
@@ -13,7 +14,7 @@ use crate::dashboard::update::Popup;
 /// Draws what is open, if anything is.
 pub fn draw(state: &State, theme: &Theme, screen: Rect, buffer: &mut Buffer) {
     let (title, lines) = match state.view.popup {
-        Some(Popup::Help) => ("keys", help()),
+        Some(Popup::Help) => ("keys", help(state.view.focus)),
         Some(Popup::Quit) => (
             "stop?",
             vec![
@@ -32,9 +33,17 @@ pub fn draw(state: &State, theme: &Theme, screen: Rect, buffer: &mut Buffer) {
     let area = centred(screen, width, lines.len() as u16 + 2);
     let inner = frame(title, theme, area, buffer);
     let hidden = lines.len().saturating_sub(usize::from(inner.height));
-    for (row, line) in (0..inner.height).zip(lines.iter().skip(state.view.help_scroll.min(hidden)))
-    {
+    let above = state.view.help_scroll.min(hidden);
+    for (row, line) in (0..inner.height).zip(lines.iter().skip(above)) {
         paint::cut(buffer, inner, row, line, (theme, Style::new()));
+    }
+    let edge = area.width.saturating_sub(1);
+    let marks = [
+        (above > 0, 1, theme.more().0),
+        (above < hidden, inner.height, theme.more().1),
+    ];
+    for (_, row, mark) in marks.into_iter().filter(|mark| mark.0) {
+        paint::at(buffer, area, (edge, row), mark, theme.strong());
     }
 }
 
@@ -58,13 +67,19 @@ fn frame(title: &str, theme: &Theme, area: Rect, buffer: &mut Buffer) -> Rect {
     }
 }
 
-/// A line for every row of the key table, and one for the ticks.
-pub fn help() -> Vec<String> {
+/// A line for every row of the key tables, the focused pane's first, and two for the ticks and classes; the panes share a line.
+pub fn help(focus: Pane) -> Vec<String> {
     let ticks = "ticks: e edit, d rate drop, b best validation, ! rollback";
     let classes = "settings: live, next (batch), new (run): when an edit applies";
-    let rows = TABLE
-        .iter()
-        .map(|binding| format!("{:<10} {}", binding.label(), binding.help));
+    let line = |label: &str, help: &str| format!("{label:<10} {help}");
+    let names = Pane::ALL.map(Pane::name).join(", ");
+    let digits = |binding: &&Binding| matches!(binding.action, Action::Focus(_));
+    let first = |binding: &&Binding| binding.action == Action::Focus(Pane::Losses);
+    let rows = keys::rows(focus).filter(|row| first(row) || !digits(row));
+    let rows = rows.map(|row| match row.action {
+        Action::Focus(_) => line(&format!("1 to {}", Pane::ALL.len()), &names),
+        _ => line(&row.label(), row.help),
+    });
     rows.chain([ticks.into(), classes.into()]).collect()
 }
 
@@ -85,20 +100,22 @@ mod tests {
 
     #[test]
     fn the_help_lists_every_key_with_what_it_does() {
-        let lines = help();
-        for binding in TABLE {
-            assert!(!binding.help.is_empty());
-            for key in binding.keys {
+        for pane in Pane::ALL {
+            let lines = help(pane);
+            for binding in keys::rows(pane) {
+                assert!(!binding.help.is_empty());
                 let listed =
-                    |line: &String| line.contains(&key.label()) && line.ends_with(binding.help);
-                assert!(lines.iter().any(listed), "{}", key.label());
+                    |line: &String| line.contains(&binding.label()) && line.ends_with(binding.help);
+                let digit = matches!(binding.action, Action::Focus(_));
+                assert!(digit || lines.iter().any(listed), "{}", binding.label());
             }
         }
     }
 
     #[test]
-    fn the_help_fits_the_design_size() {
-        assert!(help().len() + 2 <= 24);
-        assert!(help().iter().all(|line| line.chars().count() + 4 <= 80));
+    fn the_help_is_no_wider_than_the_design_size() {
+        for pane in Pane::ALL {
+            assert!(help(pane).iter().all(|line| line.chars().count() + 4 <= 80));
+        }
     }
 }
