@@ -2,7 +2,7 @@
 //!
 //! | file | holds |
 //! | --- | --- |
-//! | state, phase, history, journal, pace | what the screen shows, as a fold over events |
+//! | state, phase, history, journal, pace, gauge | what the screen shows, as a fold over events |
 //! | keys, update | the table of keys, and what they do to the state |
 //! | layout, pane, panels | the screen as a pure function of the state |
 //! | component, axis, dots, format, paint, theme | what panels draw with |
@@ -17,6 +17,7 @@ pub mod component;
 mod desk;
 pub mod dots;
 pub mod format;
+pub mod gauge;
 pub mod history;
 pub mod input;
 pub mod journal;

@@ -42,6 +42,10 @@ pub enum Event {
         seconds: f64,
         /// Learning rate of this iteration.
         lr: f64,
+        /// Euclidean norm of the gradient of the loss.
+        gradient: f64,
+        /// Norm of this iteration's change of the parameters over their own; 0 when they were put back.
+        update: f64,
         /// Training losses, before this iteration's update.
         #[serde(flatten)]
         losses: Losses,
@@ -236,7 +240,7 @@ pub enum Command {
     Resume,
     /// While paused: one iteration.
     Step,
-    /// End the run after the iteration in hand.
+    /// End the run; the iteration in hand is given up.
     Stop(Reason),
     /// The session file has changed: the new session, or why it was refused.
     Session(Result<Arc<Session>, Rejection>),

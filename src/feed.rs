@@ -3,11 +3,12 @@
 //! The run directory has a wire of its own that loses nothing.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+use crossbeam_channel::{Receiver, SendError, Sender, bounded, unbounded};
 
 use crate::event::{Command, Event, Finished, Picture};
+use crate::meter::Instruments;
 use crate::model::Model;
 
 /// Events the ring holds: minutes of iterations for a screen that has stalled.
@@ -30,6 +31,7 @@ pub struct Publisher {
     dropped: Arc<AtomicU64>,
     finished: Arc<Mutex<Option<Finished>>>,
     picture: Arc<Mutex<Option<Picture>>>,
+    instruments: Arc<OnceLock<Instruments>>,
     /// What the world asks for.
     pub commands: Receiver<Command>,
 }
@@ -43,7 +45,14 @@ pub struct Feed {
     finished: Arc<Mutex<Option<Finished>>>,
     picture: Arc<Mutex<Option<Picture>>>,
     /// To the trainer.
-    pub commands: Sender<Command>,
+    pub commands: Commands,
+}
+
+/// The way to the trainer.
+#[derive(Clone, Debug)]
+pub struct Commands {
+    sender: Sender<Command>,
+    instruments: Arc<OnceLock<Instruments>>,
 }
 
 /// A publisher, the feed of a front end, and the events for the run directory.
@@ -54,12 +63,14 @@ pub fn wires() -> (Publisher, Feed, Receiver<Record>) {
     let dropped = Arc::new(AtomicU64::new(0));
     let finished = Arc::new(Mutex::new(None));
     let picture = Arc::new(Mutex::new(None));
+    let instruments = Arc::new(OnceLock::new());
     let publisher = Publisher {
         ring,
         record,
         dropped: Arc::clone(&dropped),
         finished: Arc::clone(&finished),
         picture: Arc::clone(&picture),
+        instruments: Arc::clone(&instruments),
         commands,
     };
     let feed = Feed {
@@ -67,12 +78,20 @@ pub fn wires() -> (Publisher, Feed, Receiver<Record>) {
         dropped,
         finished,
         picture,
-        commands: ask,
+        commands: Commands {
+            sender: ask,
+            instruments,
+        },
     };
     (publisher, feed, records)
 }
 
 impl Publisher {
+    /// Lets the world see the trainer at work. The first ones count.
+    pub fn attach(&self, instruments: Instruments) {
+        let _ = self.instruments.set(instruments);
+    }
+
     /// Sends an event to both listeners; returns at once.
     pub fn publish(&self, event: Event) {
         // A closed record wire means that nobody writes a run directory.
@@ -101,7 +120,28 @@ impl Publisher {
     }
 }
 
+impl Commands {
+    /// Asks for something. A stop also ends the iteration in hand, whose work is lost.
+    ///
+    /// # Errors
+    /// When the trainer has ended; the command comes back.
+    pub fn send(&self, command: Command) -> Result<(), SendError<Command>> {
+        let stop = matches!(command, Command::Stop(_));
+        self.sender.send(command)?;
+        // Told before: a trainer whose iteration was given up finds out why.
+        if let (true, Some(instruments)) = (stop, self.instruments.get()) {
+            instruments.progress.give_up();
+        }
+        Ok(())
+    }
+}
+
 impl Feed {
+    /// The trainer at work, once it has begun.
+    pub fn instruments(&self) -> Option<&Instruments> {
+        self.commands.instruments.get()
+    }
+
     /// Events that did not fit into the ring.
     pub fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)

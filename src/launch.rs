@@ -13,7 +13,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 
 use anyhow::{Context, Result};
-use crossbeam_channel::Sender;
 use otflow_kernels::engine::compiled;
 use rayon::ThreadPoolBuilder;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -23,7 +22,7 @@ use crate::cli::{self, Follow};
 use crate::cpu;
 use crate::dashboard::{self, Outcome};
 use crate::event::{Command, Event, Finished, Reason, Rejection, SCHEMA, Start};
-use crate::feed::{Feed, wires};
+use crate::feed::{Commands, Feed, wires};
 use crate::headless;
 use crate::run::summary::Verdict;
 use crate::run::{Recording, RunDirectory, line, record};
@@ -327,9 +326,9 @@ fn follow(
     Ok(Some(watcher))
 }
 
-/// INT, TERM and HUP end the run after the iteration in hand, unless this program was started with them ignored, as by
+/// INT, TERM and HUP end the run within the iteration in hand, unless this program was started with them ignored, as by
 /// nohup. Headless, a second one ends the program at once; the flag is set for a dashboard whose run has ended.
-fn signals(commands: Sender<Command>, front_end: FrontEnd) -> Result<Arc<AtomicBool>> {
+fn signals(commands: Commands, front_end: FrontEnd) -> Result<Arc<AtomicBool>> {
     let ignored = ignored_signals();
     let wanted = [SIGINT, SIGTERM, SIGHUP]
         .into_iter()

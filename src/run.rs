@@ -353,6 +353,8 @@ mod tests {
         for lr in values {
             let losses = crate::event::Losses::default();
             let text = line::json(&Event::Iteration {
+                gradient: 1.0,
+                update: 0.1,
                 iteration: 1,
                 seconds: 0.0,
                 lr,

@@ -17,6 +17,7 @@ use super::update::{Wish, update};
 use super::{Options, Outcome};
 use crate::event::{Event, Reason};
 use crate::feed::Feed;
+use crate::meter::Instruments;
 
 /// Longest sleep: how late events may be fetched.
 const NAP: Duration = Duration::from_millis(100);
@@ -107,6 +108,11 @@ impl<'a, W: Write> Desk<'a, W> {
         }
         self.dirty |=
             std::mem::replace(&mut self.state.dropped, self.feed.dropped()) != self.state.dropped;
+        if let Some(Instruments { progress, meter }) = self.feed.instruments() {
+            self.state.gauge.read(self.state.now, meter.read());
+            let before = std::mem::replace(&mut self.state.tiles, progress.tiles());
+            self.dirty |= self.state.inside().is_some() && before != self.state.tiles;
+        }
         // No more than there are now: a fast trainer must not keep keys waiting.
         for _ in 0..=self.feed.events.len() {
             match self.feed.events.try_recv() {
