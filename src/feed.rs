@@ -4,11 +4,12 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 use crossbeam_channel::{Receiver, SendError, Sender, bounded, unbounded};
 
 use crate::event::{Command, Event, Finished, Picture};
-use crate::meter::Instruments;
+use crate::meter::{Instruments, Task};
 use crate::model::Model;
 
 /// Events the ring holds: minutes of iterations for a screen that has stalled.
@@ -90,6 +91,13 @@ impl Publisher {
     /// Lets the world see the trainer at work. The first ones count.
     pub fn attach(&self, instruments: Instruments) {
         let _ = self.instruments.set(instruments);
+    }
+
+    /// Counts time in the meter of the trainer.
+    pub fn spend(&self, task: Task, time: Duration) {
+        if let Some(instruments) = self.instruments.get() {
+            instruments.meter.spend(task, time);
+        }
     }
 
     /// Sends an event to both listeners; returns at once.
