@@ -116,15 +116,22 @@ pub fn run(feed: &Feed, options: Options) -> io::Result<Outcome> {
         };
         let retaken = match end {
             None => continue,
+            Some(End::Outcome(Outcome::Lost(error))) => return Ok(lost(desk, error)),
             Some(End::Outcome(outcome)) => return Ok(outcome),
             Some(End::Suspend) => guard.suspend(),
             Some(End::Resumed) => guard.retake(),
         };
         if let Err(error) = retaken.and_then(|()| desk.repaint()) {
-            return Ok(Outcome::Lost(error));
+            return Ok(lost(desk, error));
         }
     }
     Ok(Outcome::Broken)
+}
+
+/// A screen that nobody sees is not taken down: ratatui would complain of it on a stderr that is gone too, and panic.
+fn lost<W: io::Write>(desk: Desk<W>, error: io::Error) -> Outcome {
+    std::mem::forget(desk);
+    Outcome::Lost(error)
 }
 
 #[cfg(test)]

@@ -94,7 +94,9 @@ impl<'a, W: Write> Desk<'a, W> {
     pub(super) fn repaint(&mut self) -> io::Result<()> {
         self.dirty = true;
         self.drawn = None;
-        self.screen.clear()
+        // Not `clear`, which asks the terminal for its cursor: one that does not answer would hold everything up.
+        let area = self.screen.get_frame().area();
+        self.screen.resize(area)
     }
 
     /// Takes up what has come; true when nothing can come any more.
