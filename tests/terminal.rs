@@ -152,10 +152,10 @@ fn plus_changes_the_file_and_through_it_the_run_and_u_takes_it_back() {
     desk.press(b"+");
     desk.wait_for(">*optimizer.lr 0.01 -> 0.02");
     wait_for_file(&desk, &NOTED.replace("1e-2", "0.02"));
-    desk.press(b"++");
-    desk.wait_for(">*optimizer.lr 0.02 -> 0.1");
+    desk.press(b"+");
+    desk.wait_for(">*optimizer.lr 0.02 -> 0.05");
     desk.press(b"u");
-    desk.wait_for(">*optimizer.lr 0.1 -> 0.02");
+    desk.wait_for(">*optimizer.lr 0.05 -> 0.02");
     desk.press(b"u");
     desk.wait_for(">*optimizer.lr 0.02 -> 0.01");
     wait_for_file(&desk, &NOTED.replace("1e-2", "0.01"));

@@ -102,7 +102,9 @@ impl<'a, W: Write> Desk<'a, W> {
     pub(super) fn repaint(&mut self) -> io::Result<()> {
         self.dirty = true;
         self.drawn = None;
-        self.screen.clear()
+        // Not `clear`: that asks the terminal for its cursor, and not every one answers.
+        let area = self.screen.size()?.into();
+        self.screen.resize(area)
     }
 
     /// Runs the user's editor on the session file, and takes up what comes meanwhile.
