@@ -16,6 +16,8 @@ pub mod axis;
 pub mod component;
 mod desk;
 pub mod dots;
+mod editor;
+pub mod edits;
 pub mod format;
 pub mod gauge;
 pub mod history;
@@ -27,8 +29,10 @@ pub mod pace;
 pub mod paint;
 pub mod pane;
 pub mod panels;
+mod pen;
 pub mod phase;
 pub mod state;
+pub mod steer;
 pub mod terminal;
 pub mod theme;
 pub mod update;
@@ -59,6 +63,8 @@ pub struct Options {
     pub theme: Theme,
     /// Set from outside to leave a run that has ended, as a signal does; until then its result stays on the screen.
     pub leave: Arc<AtomicBool>,
+    /// Whether changes of the session file reach the run, which can then be steered from the settings.
+    pub followed: bool,
 }
 
 impl Options {
@@ -82,6 +88,7 @@ impl Options {
                 colour: set("NO_COLOR").is_none(),
             },
             leave: Arc::default(),
+            followed: false,
         }
     }
 }
@@ -104,7 +111,7 @@ pub enum Outcome {
 /// Fails only when the terminal can't be taken.
 pub fn run(feed: &Feed, options: Options) -> io::Result<Outcome> {
     let guard = Guard::enter()?;
-    let input = Input::spawn()?;
+    let mut input = Input::spawn()?;
     let screen = Terminal::new(CrosstermBackend::new(BufWriter::new(io::stdout())))?;
     let mut desk = Desk::new(feed, options, screen);
     let taken = guard.taken();
@@ -120,6 +127,7 @@ pub fn run(feed: &Feed, options: Options) -> io::Result<Outcome> {
             Some(End::Outcome(outcome)) => return Ok(outcome),
             Some(End::Suspend) => guard.suspend(),
             Some(End::Resumed) => guard.retake(),
+            Some(End::Editor) => lend(&guard, &mut input, &mut desk),
         };
         if let Err(error) = retaken.and_then(|()| desk.repaint()) {
             return Ok(lost(desk, error));
@@ -132,6 +140,14 @@ pub fn run(feed: &Feed, options: Options) -> io::Result<Outcome> {
 fn lost<W: io::Write>(desk: Desk<W>, error: io::Error) -> Outcome {
     std::mem::forget(desk);
     Outcome::Lost(error)
+}
+
+/// Lends terminal and keys to the user's editor.
+fn lend<W: io::Write>(guard: &Guard, input: &mut Input, desk: &mut Desk<W>) -> io::Result<()> {
+    input.end()?;
+    guard.lend(|jobs| desk.edit(jobs))?;
+    *input = Input::spawn()?;
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,13 +1,25 @@
 //! Whole files: written under a temporary name in the same directory, synced, renamed. A reader sees the old file or the new
 //! one, never half of one, and neither does who comes back after a power cut.
 
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io::{self, Write};
 use std::path::Path;
 
 /// Puts `bytes` at `path`, in place of what was there. An error names the path.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    replace_in(parent(path), path, bytes).map_err(naming("write", path))
+    replace_in(parent(path), path, bytes, None).map_err(naming("write", path))
+}
+
+/// Puts `bytes` in place of the text of a file that is there, behind all links to it, with the permissions it has. Fails where
+/// the user may not write to it: renaming alone would not ask. An error names the path.
+pub fn renew(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let renewed = || {
+        let real = path.canonicalize()?;
+        let old = File::options().write(true).open(&real)?;
+        let permissions = old.metadata()?.permissions();
+        replace_in(parent(&real), &real, bytes, Some(permissions))
+    };
+    renewed().map_err(naming("write", path))
 }
 
 /// Adds the path and what was tried to an error of the system, which names neither.
@@ -20,7 +32,12 @@ pub fn naming(verb: &str, path: &Path) -> impl Fn(io::Error) -> io::Error {
     }
 }
 
-fn replace_in(directory: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
+fn replace_in(
+    directory: &Path,
+    path: &Path,
+    bytes: &[u8],
+    permissions: Option<Permissions>,
+) -> io::Result<()> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".otflow-");
     // Temporary files are private by default; these become ordinary files, so the umask decides.
@@ -28,6 +45,9 @@ fn replace_in(directory: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let mut file = builder.tempfile_in(directory)?;
     file.write_all(bytes)?;
+    if let Some(permissions) = permissions {
+        file.as_file().set_permissions(permissions)?;
+    }
     file.as_file().sync_all()?;
     file.persist(path)?;
     sync_directory(directory)
@@ -83,6 +103,34 @@ mod tests {
                 .to_string()
                 .starts_with(&format!("cannot write {}: ", path.display()))
         );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_renewed_file_keeps_its_permissions_and_the_links_to_it() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| directory.path().join(name);
+        fs::create_dir(at("real")).unwrap();
+        fs::write(at("real/s.ron"), "old").unwrap();
+        fs::set_permissions(at("real/s.ron"), Permissions::from_mode(0o640)).unwrap();
+        symlink("real/s.ron", at("link.ron")).unwrap();
+        renew(&at("link.ron"), b"new").unwrap();
+        assert!(at("link.ron").is_symlink());
+        assert_eq!(fs::read(at("real/s.ron")).unwrap(), b"new");
+        let mode = fs::metadata(at("real/s.ron")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o640);
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 2);
+        assert_eq!(fs::read_dir(at("real")).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_not_renewed() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("s.ron");
+        let error = renew(&path, b"x").unwrap_err();
+        assert!(error.to_string().contains("s.ron"));
+        assert!(!path.exists());
     }
 
     #[cfg(unix)]

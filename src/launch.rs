@@ -125,7 +125,7 @@ struct Run {
     /// Set by a signal, for a dashboard that shows a run that has ended.
     leave: Arc<AtomicBool>,
     /// Ends with the run.
-    _watcher: Option<Watcher>,
+    watcher: Option<Watcher>,
 }
 
 /// Trains. What the user must know is printed; the value is the exit code.
@@ -190,7 +190,7 @@ fn start(args: &cli::Train, front_end: FrontEnd, source: &Source, session: Sessi
         recording,
         training: training.spawn(move || train(trainer, outlets, first))?,
         leave,
-        _watcher: watcher,
+        watcher,
     })
 }
 
@@ -393,6 +393,7 @@ fn show(args: &cli::Train, front_end: FrontEnd, run: &Run) -> Result<Left> {
     }
     let options = dashboard::Options {
         leave: Arc::clone(&run.leave),
+        followed: run.watcher.is_some(),
         ..dashboard::Options::detect(|name| std::env::var(name).ok())
     };
     let outcome = dashboard::run(&run.feed, options).inspect_err(|_| stop(Reason::Quit))?;

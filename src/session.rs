@@ -8,6 +8,7 @@
 //! | `fields.rs` | what an edit changes, and what of it a running session takes up |
 //! | `range.rs` | allowed values in words, and the check of a whole session |
 //! | `load.rs` | text to session and back |
+//! | `nudge.rs`, `rewrite.rs` | the next value of a field; new values in a text, the rest of it as it was |
 //! | `reject.rs`, `tokens.rs`, `nearest.rs`, `excerpt.rs` | why a text was refused: what is wrong, its place, the nearest valid name, the line with a caret |
 
 mod defaults;
@@ -16,8 +17,10 @@ mod fields;
 mod gate;
 mod load;
 mod nearest;
+mod nudge;
 mod range;
 mod reject;
+mod rewrite;
 mod table;
 mod tokens;
 mod toy;
@@ -27,6 +30,8 @@ use serde::{Deserialize, Serialize};
 pub use fields::{Applies, Change, Field, apply, changes, fields};
 pub use gate::{Figure, Gate};
 pub use load::{load, parse, read, to_ron};
+pub use nudge::{Way, nudge};
+pub use rewrite::{Unwritable, rewrite};
 pub use toy::Toy;
 
 /// The session that a run without arguments trains; also the manual of the file format.

@@ -159,3 +159,100 @@ fn a_terminal_that_is_gone_ends_the_run_with_its_parameters_written() {
     let summary = fs::read_to_string(run.path().join("run/summary.json")).unwrap();
     assert!(summary.contains("signal 1"), "{summary}");
 }
+
+/// A session with what a change of a value must leave alone.
+const NOTED: &str = r#"// Mine.
+(
+    data: Toy(name: "moons", batch: 100),
+    model: (width: 6),
+    flow: (steps: 3),
+    optimizer: Adam(
+        lr: 1e-2, // tried: 0.1
+    ),
+    validation: (every: 5, samples: 50, steps: 4),
+    stop: (iterations: 1000000000),
+)
+"#;
+
+/// A dashboard with the learning rate selected in the settings.
+fn steering(environment: &[(&str, &str)]) -> Desk {
+    let mut desk = Desk::open_in(NOTED, &[], environment);
+    desk.wait_for("RUN");
+    desk.press(b"3jjjjjjjjjjjjjj");
+    desk.wait_for("> optimizer.lr");
+    desk
+}
+
+fn wait_for_file(desk: &Desk, expected: &str) {
+    desk.wait_until(expected, |_| {
+        fs::read_to_string(desk.session()).unwrap() == expected
+    });
+}
+
+#[test]
+fn plus_changes_the_file_and_through_it_the_run_and_u_takes_it_back() {
+    let mut desk = steering(&[]);
+    desk.press(b"+");
+    desk.wait_for(">*optimizer.lr 0.01 -> 0.02");
+    wait_for_file(&desk, &NOTED.replace("1e-2", "0.02"));
+    desk.press(b"+");
+    desk.wait_for(">*optimizer.lr 0.02 -> 0.05");
+    desk.press(b"u");
+    desk.wait_for(">*optimizer.lr 0.05 -> 0.02");
+    desk.press(b"u");
+    desk.wait_for(">*optimizer.lr 0.02 -> 0.01");
+    wait_for_file(&desk, &NOTED.replace("1e-2", "0.01"));
+    desk.press(b"u");
+    desk.wait_for("nothing to undo");
+    desk.press(b"i");
+    desk.wait_for("edits: 4");
+    desk.press(b"qq");
+    assert_eq!(desk.leave(), 0);
+}
+
+#[test]
+fn a_broken_file_is_shown_until_it_is_mended_and_no_step_touches_it() {
+    let mut desk = steering(&[]);
+    let broken = NOTED.replace("1e-2", "20");
+    fs::write(desk.session(), &broken).unwrap();
+    desk.wait_for("small.ron:7:13: refused");
+    desk.press(b"+");
+    desk.wait_for("mend the file first");
+    assert!(desk.text().contains("small.ron:7:13: refused"));
+    assert_eq!(fs::read_to_string(desk.session()).unwrap(), broken);
+    fs::write(desk.session(), NOTED).unwrap();
+    desk.wait_until("no refusal", |text| {
+        !text.contains("small.ron:7:13: refused")
+    });
+    desk.press(b"qq");
+    assert_eq!(desk.leave(), 0);
+}
+
+#[test]
+fn e_lends_the_terminal_to_the_editor_with_its_keys() {
+    // It shows a word, reads a line, and edits only then.
+    let editor = r#"sh -c 'echo EDITING; read line; sed -i "s/1e-2/$line/" "$2"' editor -w"#;
+    let mut desk = steering(&[("EDITOR", editor), ("VISUAL", "")]);
+    desk.press(b"e");
+    desk.wait_for("EDITING");
+    // Keys of the dashboard, if it heard them.
+    desk.press(b"0.03\r");
+    desk.wait_for(">*optimizer.lr 0.01 -> 0.03");
+    wait_for_file(&desk, &NOTED.replace("1e-2", "0.03"));
+    desk.wait_for("1 losses");
+    desk.press(b"u");
+    desk.wait_for(">*optimizer.lr 0.03 -> 0.01");
+    desk.press(b"p");
+    desk.wait_for("PAUSED");
+    desk.press(b"qq");
+    assert_eq!(desk.leave(), 0);
+}
+
+#[test]
+fn an_editor_that_is_not_there_is_named_in_a_line() {
+    let mut desk = steering(&[("VISUAL", "no-such-editor -w")]);
+    desk.press(b"e");
+    desk.wait_for("no editor `no-such-editor`");
+    desk.press(b"qq");
+    assert_eq!(desk.leave(), 0);
+}

@@ -10,9 +10,13 @@ use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 
+use super::editor;
 use super::input::Heard;
 use super::layout;
+use super::pen;
 use super::state::State;
+use super::steer;
+use super::terminal::Jobs;
 use super::update::{Wish, update};
 use super::{Options, Outcome};
 use crate::event::{Event, Reason};
@@ -39,6 +43,8 @@ pub(super) enum End {
     Suspend,
     /// The shell has had the terminal.
     Resumed,
+    /// The user's editor is to have the terminal.
+    Editor,
 }
 
 /// The screen, the state behind it, and their clock.
@@ -64,11 +70,13 @@ impl<'a, W: Write> Desk<'a, W> {
         options: Options,
         screen: Terminal<CrosstermBackend<W>>,
     ) -> Self {
+        let mut state = State::default();
+        state.view.steer.followed = options.followed;
         Self {
             feed,
             options,
             screen,
-            state: State::default(),
+            state,
             opened: Instant::now(),
             dirty: true,
             drawn: None,
@@ -99,11 +107,30 @@ impl<'a, W: Write> Desk<'a, W> {
         self.screen.resize(area)
     }
 
+    /// Runs the user's editor on the session file, and takes up what comes meanwhile.
+    pub(super) fn edit(&mut self, jobs: &Jobs) {
+        let start = self.state.start.as_ref();
+        let Some(file) = start.and_then(|start| start.file.clone()) else {
+            return;
+        };
+        let editor = editor::choose(|name| std::env::var(name).ok());
+        let edited = editor::run(&editor, &file, || {
+            self.fetch();
+            // A stop that fails leaves the editor running, and that is all that is asked for.
+            let _ = jobs.obey();
+        });
+        if let Err(message) = edited {
+            steer::warn(&mut self.state, message);
+        }
+    }
+
     /// Takes up what has come; true when nothing can come any more.
     fn fetch(&mut self) -> bool {
         let shown = self.state.elapsed() as u64;
+        let fresh = self.state.edits.fresh_ones(self.state.now);
         self.state.now = self.opened.elapsed().as_secs_f64();
         self.dirty |= self.state.elapsed() as u64 != shown;
+        self.dirty |= self.state.edits.fresh_ones(self.state.now) != fresh;
         if let Some(picture) = self.feed.take_picture() {
             self.state.show(picture);
             self.dirty = true;
@@ -139,6 +166,7 @@ impl<'a, W: Write> Desk<'a, W> {
         let wish = self.state.view.wish.take();
         match (wish, self.state.finished.clone()) {
             (Some(Wish::Suspend), _) => return Some(End::Suspend),
+            (Some(Wish::Editor), _) => return Some(End::Editor),
             (Some(Wish::Leave), None) => return Some(End::Outcome(Outcome::Abandoned)),
             (None | Some(Wish::Repaint), None) if gone => {
                 return Some(End::Outcome(Outcome::Broken));
@@ -210,6 +238,10 @@ impl<'a, W: Write> Desk<'a, W> {
                 if let Some(command) = update(&mut self.state, key) {
                     // A trainer that is gone needs no command.
                     let _ = self.feed.commands.send(command);
+                }
+                if let Some(request) = self.state.view.steer.request.take() {
+                    let written = pen::write(&request);
+                    steer::answer(&mut self.state, request, written);
                 }
             }
         }

@@ -6,13 +6,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use crossterm::event::{self, Event};
 
 use super::keys::Key;
 
 /// How late the thread may notice that it is no longer needed.
 const NAP: Duration = Duration::from_millis(100);
+/// How long the thread may take to end.
+const PATIENCE: Duration = Duration::from_secs(1);
 /// Keys that may wait while a frame is drawn.
 const WAITING: usize = 256;
 
@@ -50,6 +52,20 @@ impl Input {
     /// What was heard; ends when the terminal can't be read any more.
     pub fn keys(&self) -> &Receiver<Heard> {
         &self.keys
+    }
+
+    /// Ends the thread and waits until it is gone, so that it takes no key from who reads next.
+    pub fn end(&self) -> io::Result<()> {
+        self.enough.store(true, Ordering::SeqCst);
+        loop {
+            match self.keys.recv_timeout(PATIENCE) {
+                Ok(_) => {}
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
+                Err(RecvTimeoutError::Timeout) => {
+                    return Err(io::Error::other("the terminal does not answer"));
+                }
+            }
+        }
     }
 }
 

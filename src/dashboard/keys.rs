@@ -4,6 +4,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::pane::Pane;
+use super::steer;
 
 /// A key that was pressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +95,8 @@ pub enum Action {
     Repaint,
     /// Stop the process as the shell does.
     Suspend,
+    /// Steer from the settings.
+    Steer(steer::Act),
 }
 
 /// One row of the table.
@@ -125,7 +128,8 @@ pub const fn row(
 }
 
 /// All keys: those of a pane, and those for all.
-pub const TABLES: &[(Option<Pane>, &[Binding])] = &[(None, EVERYWHERE)];
+pub const TABLES: &[(Option<Pane>, &[Binding])] =
+    &[(Some(Pane::Settings), steer::KEYS), (None, EVERYWHERE)];
 
 const EVERYWHERE: &[Binding] = &[
     row(
@@ -207,13 +211,13 @@ const EVERYWHERE: &[Binding] = &[
         &[Key::plain(KeyCode::Up), Key::letter('k')],
         Action::Up,
         None,
-        "scroll settings or log up",
+        "setting above, or scroll the log up",
     ),
     row(
         &[Key::plain(KeyCode::Down), Key::letter('j')],
         Action::Down,
         None,
-        "scroll settings or log down",
+        "setting below, or scroll the log down",
     ),
     row(
         &[Key::letter('y')],

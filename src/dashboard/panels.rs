@@ -2,6 +2,7 @@
 
 pub mod banner;
 pub mod chart;
+pub mod edits;
 pub mod flow;
 pub mod footer;
 pub mod header;

@@ -138,6 +138,62 @@ fn a_refused_file_while_asked_to_stop() {
     insta::assert_snapshot!(text(&drawn(&state, &COLOUR, (80, 24))));
 }
 
+/// A run with the settings in focus, soon after an edit.
+fn steered() -> State {
+    let mut state = sample::run();
+    let edit = |field: &str, old: &str, new: &str| Event::Edit {
+        iteration: 400,
+        field: field.into(),
+        old: old.into(),
+        new: new.into(),
+        applies: "live".into(),
+    };
+    state.apply(edit("weights.likelihood", "100.0", "200.0"), 21.0);
+    state.apply(rejected(), 23.0);
+    state.apply(edit("optimizer.lr", "0.05", "0.1"), 24.0);
+    state.view.focus = Pane::Settings;
+    (state.view.steer.selected, state.now) = (8, 25.0);
+    state
+}
+
+#[test]
+fn settings_soon_after_an_edit() {
+    let mut state = steered();
+    insta::assert_snapshot!(text(&drawn(&state, &COLOUR, (80, 24))));
+    state.now = 40.0;
+    state.view.steer.note = Some("mend the file first (e opens it)".into());
+    let later = text(&drawn(&state, &COLOUR, (80, 24)));
+    assert!(!later.contains("100.0 -> 200.0") && later.contains("mend the file first"));
+}
+
+#[test]
+fn the_edits_of_a_run() {
+    let mut state = steered();
+    (state.view.steer.edits, state.view.zoom) = (true, true);
+    insta::assert_snapshot!(text(&drawn(&state, &COLOUR, (80, 24))));
+}
+
+#[test]
+fn the_selected_setting_is_always_among_the_rows_and_marked_without_colour() {
+    let mut state = steered();
+    for (selected, name) in [
+        (0, "data.name"),
+        (5, "weights.likelihood"),
+        (11, "stop.seconds"),
+    ] {
+        state.view.steer.selected = selected;
+        for theme in [&PLAIN, &ASCII] {
+            let screen = text(&drawn(&state, theme, (80, 24)));
+            let marked = |line: &str| {
+                line.split('>')
+                    .skip(1)
+                    .any(|rest| rest.trim_start_matches(['*', ' ']).starts_with(name))
+            };
+            assert!(screen.lines().any(marked), "{name}:\n{screen}");
+        }
+    }
+}
+
 #[test]
 fn before_the_first_event() {
     insta::assert_snapshot!(text(&drawn(&State::default(), &COLOUR, (80, 24))));
@@ -222,7 +278,7 @@ fn hard() -> Vec<State> {
             [training, validation]
         })
         .collect();
-    states.extend([State::default(), sample::run(), zero_dimension()]);
+    states.extend([State::default(), sample::run(), steered(), zero_dimension()]);
     states
 }
 
@@ -247,7 +303,11 @@ fn looks(state: &State) -> Vec<State> {
         looks.push(other.clone());
     }
     other.view.popup = Some(Popup::Help);
-    (other.view.log_scroll, other.view.settings_scroll) = (1000, 1000);
+    (other.view.log_scroll, other.view.steer.selected) = (1000, 1000);
+    looks.push(other.clone());
+    (other.view.focus, other.view.popup) = (Pane::Settings, None);
+    (other.view.steer.edits, other.view.steer.above) = (true, 1000);
+    other.view.steer.note = Some("é".repeat(1000));
     looks.push(other);
     looks
 }

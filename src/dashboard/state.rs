@@ -3,14 +3,16 @@
 use std::collections::VecDeque;
 
 use super::component::Component;
+use super::edits::Edits;
 use super::gauge::Gauge;
 use super::history::History;
 use super::journal::{Journal, Kind};
 use super::pace::Pace;
 use super::phase;
+use super::steer;
 use super::update::{Popup, View};
 use crate::event::{Best, Event, Finished, Losses, Picture, Rejection, Start};
-use crate::session::{Field, fields};
+use crate::session::{Applies, Field, fields};
 
 /// Seconds without an event from which on the screen shows how far the iteration is.
 const LOOK: f64 = 0.5;
@@ -91,6 +93,8 @@ pub struct State {
     pub marks: VecDeque<Mark>,
     /// The last accepted edit.
     pub edit: Option<Edit>,
+    /// All edits.
+    pub edits: Edits,
     /// The session file as it stands was refused.
     pub rejection: Option<Rejection>,
     /// What happened.
@@ -171,7 +175,10 @@ impl State {
                 column,
                 message,
             }),
-            Event::Accepted { .. } => self.rejection = None,
+            Event::Accepted { .. } => {
+                self.rejection = None;
+                steer::unchanged(self);
+            }
             Event::Rate {
                 iteration,
                 old,
@@ -250,6 +257,8 @@ impl State {
         let place = (rejection.line, rejection.column);
         self.journal
             .rejected(self.iteration, &rejection.file, place, &rejection.message);
+        self.edits
+            .refuse(self.iteration, self.now, place, &rejection.message);
         self.rejection = Some(rejection);
     }
 
@@ -295,6 +304,13 @@ impl State {
             format!("{} {} -> {}{when}", edit.field, edit.old, edit.new),
         );
         self.mark(edit.iteration, Kind::Edit);
+        let class = match applies {
+            "restart" => Applies::Restart,
+            "resample" => Applies::Resample,
+            _ => Applies::Live,
+        };
+        self.edits.accept(&edit, class, self.now);
+        steer::arrived(self);
         self.edit = Some(edit);
         self.rejection = None;
     }

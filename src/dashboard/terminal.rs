@@ -85,6 +85,13 @@ impl Guard {
         self.take()
     }
 
+    /// Gives the terminal back for as long as `body` takes, which is to obey the shell's requests.
+    pub fn lend(&self, body: impl FnOnce(&Jobs)) -> io::Result<()> {
+        self.taken.restore();
+        body(&self.jobs);
+        self.take()
+    }
+
     /// Gives the terminal back, stops the process as Ctrl-Z does, and takes the terminal when the shell lets it go on.
     pub fn suspend(&self) -> io::Result<()> {
         self.taken.restore();
@@ -117,6 +124,15 @@ impl Jobs {
     /// True once after SIGCONT.
     pub fn take_resumed(&self) -> bool {
         self.resumed.swap(false, Ordering::SeqCst)
+    }
+
+    /// Stops the process if the shell has asked for it: without the terminal there is nothing else to do.
+    pub fn obey(&self) -> io::Result<()> {
+        if self.take_stop() {
+            self.stop()
+        } else {
+            Ok(())
+        }
     }
 
     #[cfg(unix)]

@@ -92,6 +92,16 @@ impl Theme {
         [self.style(Color::Blue), self.style(Color::Green)]
     }
 
+    /// A row that an edit has changed, while that is fresh.
+    pub fn fresh(&self) -> Style {
+        self.kind(Kind::Edit).1
+    }
+
+    /// The row that keys act on.
+    pub fn selected(&self) -> Style {
+        Style::new().add_modifier(Modifier::REVERSED)
+    }
+
     /// A pane's title.
     pub fn title(&self, focused: bool) -> Style {
         if focused {

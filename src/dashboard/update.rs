@@ -3,6 +3,7 @@
 use super::keys::{self, Action, Key};
 use super::pane::Pane;
 use super::state::State;
+use super::steer::{self, Steer};
 use crate::event::{Command, Reason};
 
 /// Number of the signal that Ctrl-C stands for.
@@ -26,6 +27,8 @@ pub enum Wish {
     Suspend,
     /// Draw every cell again.
     Repaint,
+    /// Open the session file in the user's editor.
+    Editor,
 }
 
 /// What the user looks at.
@@ -41,8 +44,8 @@ pub struct View {
     pub log_axis: bool,
     /// Whether L, C, R are shown times their weights.
     pub weighted: bool,
-    /// Settings above the first one shown.
-    pub settings_scroll: usize,
+    /// The settings.
+    pub steer: Steer,
     /// Log lines below the last one shown.
     pub log_scroll: usize,
     /// Asked to pause; the trainer may still be in an iteration.
@@ -114,6 +117,7 @@ fn look(state: &mut State, action: Action) {
         Action::Weighted => view.weighted = !view.weighted,
         Action::Up => scroll(state, 1),
         Action::Down => scroll(state, -1),
+        Action::Steer(act) => steer::act(state, act),
         Action::Quit
         | Action::Interrupt
         | Action::Pause
@@ -131,10 +135,7 @@ fn neighbour(pane: Pane, distance: usize) -> Pane {
 fn scroll(state: &mut State, up: isize) {
     let view = &mut state.view;
     match view.focus {
-        Pane::Settings => {
-            let last = state.fields.len().saturating_sub(1);
-            view.settings_scroll = view.settings_scroll.saturating_add_signed(-up).min(last);
-        }
+        Pane::Settings => steer::select(state, -up),
         Pane::Log => {
             let last = state.journal.lines().len().saturating_sub(1);
             view.log_scroll = view.log_scroll.saturating_add_signed(up).min(last);
@@ -305,7 +306,7 @@ mod tests {
         let mut asked = running.clone();
         asked.view.popup = Some(Popup::Quit);
         let mut settings = running.clone();
-        (settings.view.focus, settings.view.settings_scroll) = (Pane::Settings, 1);
+        (settings.view.focus, settings.view.steer.selected) = (Pane::Settings, 1);
         vec![running, paused, asked, settings]
     }
 
@@ -333,10 +334,10 @@ mod tests {
         for _ in 0..1000 {
             press(&mut state, 'j');
         }
-        assert_eq!(state.view.settings_scroll, state.fields.len() - 1);
+        assert_eq!(state.view.steer.selected, state.fields.len() - 1);
         for _ in 0..1000 {
             press(&mut state, 'k');
         }
-        assert_eq!(state.view.settings_scroll, 0);
+        assert_eq!(state.view.steer.selected, 0);
     }
 }

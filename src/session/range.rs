@@ -49,7 +49,8 @@ pub(super) struct Violation {
 }
 
 impl Allowed {
-    fn admits(self, held: &Held) -> bool {
+    /// Whether `held` is one of them.
+    pub fn admits(self, held: &Held) -> bool {
         match (self, held) {
             (Self::Whole(low, high), Held::Whole(value)) => (low..=high).contains(value),
             (Self::NoneOrAbove(low), Held::Maybe(value)) => {

@@ -40,6 +40,11 @@ pub struct Desk {
 impl Desk {
     /// Trains a session in the dashboard, with further arguments.
     pub fn open(text: &str, args: &[&str]) -> Self {
+        Self::open_in(text, args, &[])
+    }
+
+    /// The same with variables of the environment.
+    pub fn open_in(text: &str, args: &[&str], environment: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join(SESSION), text).unwrap();
         let (rows, cols) = (24, 80);
@@ -55,6 +60,9 @@ impl Desk {
         command.args(args);
         command.cwd(folder.path());
         command.env("TERM", "xterm-256color");
+        for (name, value) in environment {
+            command.env(name, value);
+        }
         let child = pair.slave.spawn_command(command).unwrap();
         let screen = Arc::new(Mutex::new(vt100::Parser::default()));
         let reading = Arc::new(AtomicBool::new(true));

@@ -1,0 +1,127 @@
+//! Writes into the session file what the settings pane asks for. The text is read anew each time: the file is the truth, and
+//! several quick steps add up.
+
+use super::edits::Save;
+use super::steer::Request;
+use crate::file;
+use crate::session::{fields, nudge, parse, read, rewrite};
+
+/// Said of a file that is no valid session.
+pub const BROKEN: &str = "mend the file first (e opens it)";
+
+/// A field whose value in the file was replaced.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Written {
+    /// Dotted name.
+    pub field: String,
+    /// As it stood in the file.
+    pub old: String,
+    /// As it stands there now.
+    pub new: String,
+}
+
+/// Does it; the error is a line for the user.
+pub fn write(request: &Request) -> Result<Vec<Written>, String> {
+    let (Request::Nudge(path, ..) | Request::Undo(path, _)) = request;
+    let text = read(path).map_err(|rejection| rejection.to_string())?;
+    let session = parse(&text, path).map_err(|_| BROKEN)?;
+    let values: Vec<(&str, String)> = match request {
+        Request::Nudge(_, field, way) => vec![(field, nudge(&session, field, *way)?)],
+        Request::Undo(_, Save { edits, .. }) => edits
+            .iter()
+            .map(|edit| (edit.field.as_str(), edit.old.clone()))
+            .collect(),
+    };
+    let borrowed: Vec<_> = values
+        .iter()
+        .map(|(field, value)| (*field, value.as_str()))
+        .collect();
+    let new = rewrite(&text, &borrowed).map_err(|error| error.to_string())?;
+    if new != text {
+        file::renew(path, new.as_bytes()).map_err(|error| error.to_string())?;
+    }
+    let before = fields(&session);
+    let written = |(name, new): (&str, String)| {
+        let field = before.iter().find(|field| field.name == name);
+        Written {
+            field: name.to_owned(),
+            old: field.map_or(String::new(), |field| field.value.clone()),
+            new,
+        }
+    };
+    Ok(values.into_iter().map(written).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::dashboard::edits::Edits;
+    use crate::dashboard::state::Edit;
+    use crate::session::{Applies, Way};
+
+    const TEXT: &str =
+        "(\n  data: Toy(name: \"moons\"),\n  flow: (steps: 1, trace: GaussPoints), // few\n)\n";
+
+    #[test]
+    fn quick_steps_add_up_and_comments_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("s.ron");
+        fs::write(&path, TEXT).unwrap();
+        let request = Request::Nudge(path.clone(), "flow.steps", Way::Up);
+        write(&request).unwrap();
+        let written = write(&request).unwrap();
+        assert_eq!(
+            (written[0].old.as_str(), written[0].new.as_str()),
+            ("2", "5")
+        );
+        assert_eq!(
+            fs::read_to_string(&path).unwrap(),
+            TEXT.replace("steps: 1", "steps: 5")
+        );
+    }
+
+    #[test]
+    fn a_save_that_is_valid_only_as_a_whole_is_undone_as_a_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("s.ron");
+        fs::write(&path, TEXT).unwrap();
+        let mut edits = Edits::default();
+        for (field, old) in [("flow.trace", "StepNodes"), ("flow.steps", "7")] {
+            let (field, old, new) = (field.into(), old.into(), "x".into());
+            let edit = Edit {
+                field,
+                old,
+                new,
+                iteration: 3,
+            };
+            edits.accept(&edit, Applies::Resample, 1.0);
+        }
+        write(&Request::Undo(path.clone(), edits.undo().unwrap())).unwrap();
+        let back = TEXT.replace("steps: 1, trace: GaussPoints", "steps: 7, trace: StepNodes");
+        assert_eq!(fs::read_to_string(&path).unwrap(), back);
+    }
+
+    #[test]
+    fn a_file_that_is_broken_or_gone_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("s.ron");
+        let request = Request::Nudge(path.clone(), "flow.steps", Way::Up);
+        assert!(write(&request).unwrap_err().contains("cannot be read"));
+        fs::write(&path, "(data: ").unwrap();
+        assert_eq!(write(&request).unwrap_err(), BROKEN);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "(data: ");
+    }
+
+    #[test]
+    fn a_step_that_would_be_refused_is_not_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("s.ron");
+        let nodes = TEXT.replace("1, trace: GaussPoints", "2, trace: StepNodes");
+        fs::write(&path, &nodes).unwrap();
+        let request = Request::Nudge(path.clone(), "flow.steps", Way::Down);
+        assert!(write(&request).unwrap_err().contains("at least 2"));
+        assert_eq!(fs::read_to_string(&path).unwrap(), nodes);
+    }
+}

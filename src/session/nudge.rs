@@ -1,0 +1,213 @@
+//! The next value of a field: numbers go up and down the ladder 1, 2, 5, 10, ..., words to their neighbour in the table.
+
+use super::Session;
+use super::range::{Allowed, Held};
+use super::table::FIELDS;
+
+/// Which way a value goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// To the next larger number or the next word.
+    Up,
+    /// To the next smaller number or the word before.
+    Down,
+}
+
+impl Way {
+    fn opposite(self) -> Self {
+        match self {
+            Self::Up => Self::Down,
+            Self::Down => Self::Up,
+        }
+    }
+}
+
+/// The least rung of a number that may be 0: below it comes 0.
+const LEAST: f64 = 1e-3;
+
+/// The value next to the one that `field` holds, as the session file writes it; or in a sentence why there is none.
+pub fn nudge(session: &Session, field: &str, way: Way) -> Result<String, String> {
+    let row = FIELDS.iter().find(|row| row.name == field);
+    let row = row.ok_or_else(|| format!("no field `{field}`"))?;
+    let held = (row.held)(session);
+    let next = match (row.allowed, &held) {
+        (Allowed::Whole(low, high), Held::Whole(value)) => whole(*value, way)
+            .map(|next| next.clamp(low, high))
+            .filter(|next| next != value)
+            .map(Held::Whole),
+        (allowed, Held::Number(value)) => number(allowed, *value, way).map(Held::Number),
+        (Allowed::NoneOrAbove(_), Held::Maybe(Some(value))) => {
+            rung(*value, way).map(|next| Held::Maybe(Some(next)))
+        }
+        (Allowed::Words(words), Held::Written(word)) => {
+            neighbour(words, word, way).map(|next| Held::Written(next.to_owned()))
+        }
+        _ => None,
+    };
+    match next.filter(|next| row.allowed.admits(next)) {
+        Some(next) => Ok(next.to_string()),
+        None => Err(format!("no step from {held}; {field} is {}", row.allowed)),
+    }
+}
+
+/// The next rung of the ladder; 0 lies below 1.
+fn whole(value: u64, way: Way) -> Option<u64> {
+    let rungs = || (0..20).flat_map(|power| [1, 2, 5].map(|m| 10_u64.pow(power).saturating_mul(m)));
+    match way {
+        Way::Up => rungs().find(|&rung| rung > value),
+        Way::Down if value == 0 => None,
+        Way::Down => Some(rungs().take_while(|&rung| rung < value).last().unwrap_or(0)),
+    }
+}
+
+/// The next rung; the ends of the range belong to the ladder, and towards 1 as an open end it is that of the rest to 1.
+fn number(allowed: Allowed, value: f64, way: Way) -> Option<f64> {
+    let (low, high) = match allowed {
+        Allowed::From(low, high) | Allowed::Above(low, high) => (low, high),
+        Allowed::Between(_, 1.0) if value > 0.5 || (value == 0.5 && way == Way::Up) => {
+            return rung(1.0 - value, way.opposite()).map(|rest| 1.0 - rest);
+        }
+        _ => return rung(value, way),
+    };
+    let zero = low == 0.0 && matches!(allowed, Allowed::From(..));
+    let next = match way {
+        Way::Up if zero && value < LEAST => LEAST,
+        Way::Down if zero && value <= LEAST => 0.0,
+        way => rung(value, way)?,
+    };
+    let next = next.min(high);
+    let next = if matches!(allowed, Allowed::From(..)) {
+        next.max(low)
+    } else {
+        next
+    };
+    (next != value).then_some(next)
+}
+
+/// The next of 1, 2 and 5 times a power of 10. Values within [`SAME`] of a rung stand on it.
+fn rung(value: f64, way: Way) -> Option<f64> {
+    let power = value.log10().floor() as i32;
+    let rungs = (power - 1..=power + 1).flat_map(|power| ["1", "2", "5"].map(|m| (m, power)));
+    // Read from text, 0.1 is the 0.1 of the file.
+    let mut rungs = rungs.filter_map(|(m, power)| format!("{m}e{power}").parse::<f64>().ok());
+    let next = match way {
+        Way::Up => rungs.find(|&rung| rung > value * (1.0 + SAME)),
+        Way::Down => rungs.take_while(|&rung| rung < value * (1.0 - SAME)).last(),
+    };
+    next.filter(|next| *next > 0.0 && next.is_finite())
+}
+
+/// Far above rounding, far below the distance of two rungs.
+const SAME: f64 = 1e-9;
+
+/// The word beside `word` in "A, B or C", round and round; of a word with brackets only the name counts.
+fn neighbour<'a>(words: &'a str, word: &str, way: Way) -> Option<&'a str> {
+    let name = |word: &str| word.split('(').next().map(str::to_owned);
+    let (head, last) = words.split_once(" or ")?;
+    let words: Vec<&str> = head.split(", ").chain([last]).collect();
+    let at = words.iter().position(|other| name(other) == name(word))?;
+    let step = match way {
+        Way::Up => 1,
+        Way::Down => words.len() - 1,
+    };
+    Some(words[(at + step) % words.len()])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::session::{parse, rewrite};
+
+    /// The values that steps from `value` lead through.
+    fn steps(field: &str, value: &str, way: Way) -> Vec<String> {
+        let text = "(data: Toy(name: \"moons\"))";
+        let mut text = rewrite(text, &[(field, value)]).unwrap();
+        let mut values = Vec::new();
+        for _ in 0..4 {
+            let session = parse(&text, Path::new("s.ron")).unwrap();
+            let Ok(value) = nudge(&session, field, way) else {
+                break;
+            };
+            text = rewrite(&text, &[(field, &value)]).unwrap();
+            values.push(value);
+        }
+        values
+    }
+
+    #[test]
+    fn numbers_climb_and_descend_the_ladder() {
+        use Way::{Down, Up};
+        assert_eq!(
+            steps("optimizer.lr", "0.1", Up),
+            ["0.2", "0.5", "1.0", "2.0"]
+        );
+        assert_eq!(
+            steps("optimizer.lr", "0.3", Down),
+            ["0.2", "0.1", "0.05", "0.02"]
+        );
+        assert_eq!(
+            steps("weights.likelihood", "30.0", Up)[..2],
+            ["50.0", "100.0"]
+        );
+        assert_eq!(steps("flow.steps", "8", Up)[..3], ["10", "20", "50"]);
+        assert_eq!(steps("flow.steps", "8", Down), ["5", "2", "1"]);
+        assert_eq!(
+            steps("stop.seconds", "Some(60.0)", Up)[..2],
+            ["Some(100.0)", "Some(200.0)"]
+        );
+    }
+
+    #[test]
+    fn ranges_end_the_ladder() {
+        use Way::{Down, Up};
+        assert_eq!(steps("optimizer.lr", "5.0", Up), ["10.0"]);
+        assert_eq!(steps("pictures.every", "2000.0", Up), ["3600.0"]);
+        assert_eq!(steps("pictures.every", "0.2", Down), ["0.1"]);
+        assert_eq!(steps("recovery.rollbacks", "2", Down), ["1", "0"]);
+        assert_eq!(steps("recovery.rollbacks", "0", Up)[..2], ["1", "2"]);
+        assert_eq!(steps("weights.hjb", "0.002", Down), ["0.001", "0.0"]);
+        assert_eq!(steps("weights.hjb", "0.0", Up)[..2], ["0.001", "0.002"]);
+        assert_eq!(steps("weights.transport", "0.001", Down)[..1], ["0.0005"]);
+        assert_eq!(
+            steps("recovery.factor", "0.5", Up),
+            ["0.8", "0.9", "0.95", "0.98"]
+        );
+        assert_eq!(
+            steps("recovery.factor", "0.9", Down),
+            ["0.8", "0.5", "0.2", "0.1"]
+        );
+        let most = u64::MAX.to_string();
+        assert_eq!(steps("stop.iterations", &most, Up), [""; 0]);
+        assert_eq!(
+            steps("stop.iterations", &most, Down)[..1],
+            ["10000000000000000000"]
+        );
+    }
+
+    #[test]
+    fn words_go_round() {
+        use Way::{Down, Up};
+        assert_eq!(
+            steps("flow.stepper", "Rk4", Up),
+            ["Euler", "Rk4", "Euler", "Rk4"]
+        );
+        assert_eq!(
+            steps("flow.trace", "EveryStage", Down)[..2],
+            ["GaussPoints", "StepNodes"]
+        );
+        let schedules = steps("optimizer.schedule", "Halve(every: 7)", Up);
+        let plateau = "Plateau(patience: 15, factor: 0.1, drops: 3)";
+        assert_eq!(schedules[..3], [plateau, "Constant", "Halve(every: 500)"]);
+    }
+
+    #[test]
+    fn what_has_no_step_says_what_it_may_be() {
+        let session = parse("(data: Toy(name: \"moons\"))", Path::new("s.ron")).unwrap();
+        let refusal = |field| nudge(&session, field, Way::Up).unwrap_err();
+        assert!(refusal("stop.seconds").contains("no step from None"));
+        assert!(refusal("gates").contains("a list such as"));
+        assert!(refusal("data.name").contains("one of"));
+    }
+}
