@@ -3,6 +3,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
+use super::lens;
 use super::pane::Pane;
 
 /// A key that was pressed.
@@ -86,10 +87,12 @@ pub enum Action {
     Up,
     /// Scroll the focused pane down.
     Down,
-    /// Linear or log loss axes.
+    /// The next scale of the loss axes.
     LogAxis,
     /// L, C, R alone or times their weights.
     Weighted,
+    /// Of the loss charts.
+    Lens(lens::Act),
     /// Draw everything again.
     Repaint,
     /// Stop the process as the shell does.
@@ -125,7 +128,8 @@ pub const fn row(
 }
 
 /// All keys: those of a pane, and those for all.
-pub const TABLES: &[(Option<Pane>, &[Binding])] = &[(None, EVERYWHERE)];
+pub const TABLES: &[(Option<Pane>, &[Binding])] =
+    &[(Some(Pane::Losses), lens::KEYS), (None, EVERYWHERE)];
 
 const EVERYWHERE: &[Binding] = &[
     row(
@@ -213,7 +217,7 @@ const EVERYWHERE: &[Binding] = &[
         &[Key::letter('y')],
         Action::LogAxis,
         Some("log"),
-        "loss axes linear or log",
+        "loss axes linear, log, symmetric log",
     ),
     row(
         &[Key::letter('w')],
@@ -286,6 +290,6 @@ mod tests {
         let stop = Key::pressed(press(KeyEventKind::Press, KeyModifiers::CONTROL)).unwrap();
         assert_eq!(action(stop, Pane::Losses), Some(Action::Interrupt));
         let plain = Key::pressed(press(KeyEventKind::Press, KeyModifiers::NONE)).unwrap();
-        assert_eq!(action(plain, Pane::Losses), None);
+        assert_eq!(action(plain, Pane::Log), None);
     }
 }

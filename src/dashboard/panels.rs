@@ -2,10 +2,13 @@
 
 pub mod banner;
 pub mod chart;
+pub mod curve;
 pub mod flow;
 pub mod footer;
 pub mod header;
 pub mod log;
 pub mod losses;
 pub mod popup;
+pub mod readout;
 pub mod settings;
+pub mod ticks;

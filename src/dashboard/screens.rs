@@ -6,7 +6,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};
 
+use super::axis::Scale;
+use super::history::Smoothing;
 use super::layout;
+use super::lens::{Lens, Reach};
 use super::pane::Pane;
 use super::sample;
 use super::state::State;
@@ -107,8 +110,29 @@ fn a_wide_screen() {
 #[test]
 fn a_large_screen_with_log_axes_and_weights() {
     let mut state = sample::run();
-    (state.view.log_axis, state.view.weighted) = (true, true);
+    (state.view.lens.scale, state.view.weighted) = (Scale::Log, true);
     insta::assert_snapshot!(text(&drawn(&state, &COLOUR, (200, 60))));
+}
+
+#[test]
+fn a_window_with_a_cursor_an_average_and_outliers() {
+    let mut state = sample::run();
+    state.view.lens = Lens {
+        reach: Reach::Between(50, 300),
+        cursor: Some(222),
+        smoothing: Smoothing::Short,
+        robust: true,
+        ..Lens::default()
+    };
+    insta::assert_snapshot!(text(&drawn(&state, &COLOUR, (80, 24))));
+}
+
+#[test]
+fn the_losses_alone_with_log_iterations() {
+    let mut state = sample::run();
+    (state.view.zoom, state.view.lens.log_x) = (true, true);
+    state.view.lens.scale = Scale::SymLog;
+    insta::assert_snapshot!(text(&drawn(&state, &COLOUR, (100, 40))));
 }
 
 #[test]
@@ -239,8 +263,16 @@ fn zero_dimension() -> State {
 /// The same state looked at in other ways.
 fn looks(state: &State) -> Vec<State> {
     let mut other = state.clone();
-    (other.view.log_axis, other.view.weighted) = (true, true);
+    (other.view.lens.scale, other.view.weighted) = (Scale::Log, true);
     let mut looks = vec![state.clone(), other.clone()];
+    other.view.lens = Lens {
+        scale: Scale::SymLog,
+        log_x: true,
+        reach: Reach::Between(2, 300),
+        cursor: Some(77),
+        smoothing: Smoothing::Long,
+        robust: true,
+    };
     for focus in Pane::ALL {
         other.view.focus = focus;
         other.view.zoom = true;
