@@ -113,7 +113,8 @@ impl Axis {
         let step = ((last - first + room) / room).max(1);
         (first..=last)
             .step_by(step as usize)
-            .map(|e| (10f64.powi(e), format!("1e{e}")))
+            // Not powi, which takes the smallest ones for 0.
+            .map(|e| (10f64.powf(f64::from(e)), format!("1e{e}")))
             .collect()
     }
 

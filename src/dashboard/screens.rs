@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};
@@ -305,6 +307,37 @@ fn no_size_and_no_series_makes_drawing_fail() {
             for theme in [&COLOUR, &ASCII] {
                 drawn(&state, theme, size);
             }
+        }
+    }
+}
+
+#[test]
+fn any_part_of_any_series_draws_at_any_size() {
+    let random = &mut ChaCha8Rng::seed_from_u64(3);
+    let scales = [Scale::Linear, Scale::Log, Scale::SymLog];
+    let averages = [Smoothing::Off, Smoothing::Short, Smoothing::Long];
+    for mut state in hard() {
+        for _ in 0..40 {
+            let mut iteration = || random.random_range(0..1 << random.random_range(1..64));
+            let (from, to, width) = (iteration(), iteration(), iteration());
+            let reaches = [
+                Reach::All,
+                Reach::Newest(width),
+                Reach::Between(from, to),
+                Reach::Between(2, 3),
+            ];
+            state.view.lens = Lens {
+                cursor: random.random_bool(0.5).then_some(to),
+                scale: scales[random.random_range(0..3)],
+                log_x: random.random(),
+                reach: reaches[random.random_range(0..4)],
+                smoothing: averages[random.random_range(0..3)],
+                robust: random.random(),
+            };
+            (state.view.zoom, state.view.weighted) = (random.random(), random.random());
+            let size = (random.random_range(0..=300), random.random_range(0..=300));
+            drawn(&state, &ASCII, size);
+            drawn(&state, &COLOUR, (size.0 / 3, size.1 / 9));
         }
     }
 }

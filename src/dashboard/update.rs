@@ -197,6 +197,7 @@ fn pause(state: &mut State) -> Option<Command> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::lens::Reach;
     use super::super::sample;
     use super::*;
     use crate::event::Event;
@@ -308,7 +309,9 @@ mod tests {
         asked.view.popup = Some(Popup::Quit);
         let mut settings = running.clone();
         (settings.view.focus, settings.view.settings_scroll) = (Pane::Settings, 1);
-        vec![running, paused, asked, settings]
+        let mut window = sample::run();
+        window.view.lens.reach = Reach::Between(100, 200);
+        vec![running, paused, asked, settings, window]
     }
 
     #[test]

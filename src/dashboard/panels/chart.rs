@@ -103,13 +103,14 @@ pub fn draw(
         factor: state.factor(component),
     };
     labels(&frame, theme, buffer);
-    ticks::lines(state, &frame, theme, buffer);
+    let ticks = ticks::seen(state, &frame);
+    ticks::lines((state, &ticks), &frame, theme, buffer);
     floor((state, component), &frame, theme, buffer);
     curves((state, component), &frame, theme, buffer);
-    for series in series(state, component) {
-        curve::edges(series, &frame, theme, buffer);
+    for drawn in series(state, component) {
+        curve::edges(drawn, &frame, theme, buffer);
     }
-    ticks::letters(state, &frame, theme, buffer);
+    ticks::letters(&ticks, &frame, theme, buffer);
 }
 
 /// The values dim below their average, if there is one; the validations above.
@@ -119,8 +120,8 @@ fn curves(
     theme: &Theme,
     buffer: &mut Buffer,
 ) {
-    let [training, validation] = series(state, component);
-    let (style, smoothing) = (theme.curve(component), state.view.lens.smoothing);
+    let [(training, smoothing), (validation, _)] = series(state, component);
+    let style = theme.curve(component);
     if smoothing == Smoothing::Off {
         curve::line((training, smoothing), frame, (theme, style), buffer);
     } else {
@@ -132,9 +133,13 @@ fn curves(
     curve::symbols(validation, frame, theme.validation(component), buffer);
 }
 
-/// What is drawn, and what the range of the values is made for.
-fn series(state: &State, component: Component) -> [&Series; 2] {
-    [&state.training, &state.validation].map(|history| history.series(component))
+/// What is drawn, each with its average; the range of the values is made for it.
+fn series(state: &State, component: Component) -> [(&Series, Smoothing); 2] {
+    [
+        (&state.training, state.view.lens.smoothing),
+        (&state.validation, Smoothing::Off),
+    ]
+    .map(|(history, smoothing)| (history.series(component), smoothing))
 }
 
 /// Spans what is seen of both curves, and the floor; None without a finite value.
@@ -142,8 +147,11 @@ fn axis((state, component): (&State, Component), window: Window) -> Option<Axis>
     let (factor, lens) = (state.factor(component), &state.view.lens);
     let ranges: Vec<(f64, f64)> = series(state, component)
         .into_iter()
-        .flat_map(|series| series.within(window.first, window.last))
-        .filter_map(Bucket::range)
+        .flat_map(|(series, smoothing)| {
+            let seen = series.within(window.first, window.last);
+            seen.flat_map(move |bucket| [bucket.range(), bucket.smooth(smoothing)])
+        })
+        .flatten()
         .collect();
     let whole = ranges
         .iter()

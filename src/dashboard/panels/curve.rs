@@ -79,14 +79,17 @@ pub fn symbols(
 }
 
 /// Marks at the top for values above the range, and over them for NaN and +inf; at the bottom likewise, for -inf.
-pub fn edges(series: &Series, frame: &Frame, theme: &Theme, buffer: &mut Buffer) {
+pub fn edges(
+    (series, smoothing): (&Series, Smoothing),
+    frame: &Frame,
+    theme: &Theme,
+    buffer: &mut Buffer,
+) {
     let bottom = frame.plot.height - 1;
     for bucket in frame.seen(series) {
-        let Some((low, high)) = bucket.range() else {
-            continue;
-        };
-        // A factor below 0 turns them round.
-        let ends = [low, high].map(|value| scaled(value, frame.factor));
+        let drawn = [bucket.range(), bucket.smooth(smoothing)];
+        let ends = drawn.into_iter().flatten().flat_map(<[f64; 2]>::from);
+        let ends: Vec<_> = ends.map(|value| scaled(value, frame.factor)).collect();
         let (up, down) = theme.beyond();
         let marks = [
             (ends.iter().any(|&end| end > frame.axis.high), 0, up),
@@ -215,7 +218,7 @@ mod tests {
             let series = any(random);
             let frame = frame(&series, random);
             let mut buffer = Buffer::empty(Rect::new(0, 0, 310, 70));
-            edges(&series, &frame, &THEME, &mut buffer);
+            edges((&series, Smoothing::Off), &frame, &THEME, &mut buffer);
             let bottom = frame.plot.height - 1;
             for bucket in frame.seen(&series) {
                 let column = frame.end(bucket);

@@ -58,7 +58,7 @@ pub fn title(state: &State) -> String {
     let parts = [
         Some("losses".into()),
         state.view.weighted.then(|| "weighted".into()),
-        smoothing.map(|factor| format!("average {factor}")),
+        smoothing.map(|factor| format!("avg {factor}")),
         reach,
         lens.log_x.then(|| "log x".into()),
         lens.robust.then(|| "no outliers".into()),

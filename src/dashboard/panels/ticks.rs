@@ -1,5 +1,7 @@
 //! Ticks of events, shared by all charts, each with its letter at the top; and the line of the cursor.
 
+use std::collections::BTreeMap;
+
 use ratatui::buffer::Buffer;
 
 use super::chart::Frame;
@@ -21,51 +23,57 @@ const ORDER: [Kind; 6] = [
 /// Columns a tick of what happens all the time must have on average, so that they can be told apart.
 const SPACING: usize = 4;
 
-/// The ticks that are seen, the least important first.
-fn seen(state: &State, frame: &Frame) -> Vec<Mark> {
+/// What there is to see in each column.
+pub fn seen(state: &State, frame: &Frame) -> BTreeMap<u16, Kind> {
     let best = state.best.map(|best| Mark {
         iteration: best.iteration,
         kind: Kind::Best,
     });
-    let marks = || state.marks.iter().copied().chain(best);
-    let of =
-        |kind| marks().filter(move |mark| mark.kind == kind && frame.window.holds(mark.iteration));
+    let marks = state.marks.iter().copied().chain(best);
+    let marks: Vec<_> = marks
+        .filter(|mark| frame.window.holds(mark.iteration))
+        .collect();
+    let of = |kind| marks.iter().filter(move |mark| mark.kind == kind);
     let most = usize::from(frame.plot.width) / SPACING;
     let few = |&kind: &Kind| {
         !matches!(kind, Kind::Resample | Kind::Checkpoint) || of(kind).count() <= most
     };
-    ORDER.into_iter().filter(few).flat_map(of).collect()
+    let all = ORDER.into_iter().filter(few).flat_map(of);
+    // The last of a column stays.
+    all.map(|mark| (frame.column(mark.iteration), mark.kind))
+        .collect()
 }
 
 /// A thin line for each event, and the cursor.
-pub fn lines(state: &State, frame: &Frame, theme: &Theme, buffer: &mut Buffer) {
-    let marks = seen(state, frame).into_iter().map(|mark| mark.iteration);
-    let marks = marks.map(|at| (at, theme.lines().1, theme.dim()));
+pub fn lines(
+    (state, ticks): (&State, &BTreeMap<u16, Kind>),
+    frame: &Frame,
+    theme: &Theme,
+    buffer: &mut Buffer,
+) {
+    let ticks = ticks
+        .keys()
+        .map(|&column| (column, theme.lines().1, theme.dim()));
     let cursor = state.view.lens.cursor(frame.window);
-    let cursor = cursor.map(|at| (at, theme.side(), theme.strong()));
-    for (iteration, symbol, style) in marks.chain(cursor) {
+    let cursor = cursor.map(|at| (frame.column(at), theme.side(), theme.strong()));
+    for (column, symbol, style) in ticks.chain(cursor) {
         for row in 0..frame.plot.height {
-            let place = (frame.column(iteration), row);
-            paint::at(buffer, frame.plot, place, symbol, style);
+            paint::at(buffer, frame.plot, (column, row), symbol, style);
         }
     }
 }
 
-/// The letters in the first row, above the curves; in the second where the first holds a mark of values outside or not finite.
-pub fn letters(state: &State, frame: &Frame, theme: &Theme, buffer: &mut Buffer) {
-    for mark in seen(state, frame) {
-        let (letter, style) = theme.kind(mark.kind);
-        let column = frame.column(mark.iteration);
-        let top = buffer.cell((frame.plot.x + column, frame.plot.y));
-        let marks = [theme.broken(), theme.beyond().0];
-        let taken = top.is_some_and(|cell| marks.contains(&cell.symbol()));
-        paint::at(
-            buffer,
-            frame.plot,
-            (column, u16::from(taken)),
-            letter,
-            style,
-        );
+/// The letters, each in the first row that the curves and marks leave free; at the top if there is none.
+pub fn letters(ticks: &BTreeMap<u16, Kind>, frame: &Frame, theme: &Theme, buffer: &mut Buffer) {
+    let lines = [" ", theme.lines().1, theme.side()];
+    for (&column, &kind) in ticks {
+        let (letter, style) = theme.kind(kind);
+        let free = |row: &u16| {
+            let cell = buffer.cell((frame.plot.x + column, frame.plot.y + row));
+            cell.is_some_and(|cell| lines.contains(&cell.symbol()))
+        };
+        let row = (0..frame.plot.height).find(free).unwrap_or(0);
+        paint::at(buffer, frame.plot, (column, row), letter, style);
     }
 }
 
@@ -100,8 +108,9 @@ mod tests {
     /// The first two rows.
     fn drawn(state: &State, frame: &Frame) -> [String; 2] {
         let mut buffer = Buffer::empty(frame.plot);
-        lines(state, frame, &THEME, &mut buffer);
-        letters(state, frame, &THEME, &mut buffer);
+        let ticks = seen(state, frame);
+        lines((state, &ticks), frame, &THEME, &mut buffer);
+        letters(&ticks, frame, &THEME, &mut buffer);
         [0, 1].map(|y| (0..21).map(|x| buffer[(x, y)].symbol()).collect())
     }
 
@@ -135,14 +144,13 @@ mod tests {
     }
 
     #[test]
-    fn a_letter_goes_below_a_mark_and_the_cursor_has_a_line() {
+    fn a_letter_hides_no_mark_and_the_cursor_has_a_line() {
         let mut state = sample::run();
         state.view.lens.cursor = Some(40);
         let frame = frame(400);
         let mut buffer = Buffer::empty(frame.plot);
         buffer[(6, 0)].set_symbol(THEME.beyond().0);
-        lines(&State::default(), &frame, &THEME, &mut buffer);
-        letters(&state, &frame, &THEME, &mut buffer);
+        letters(&seen(&state, &frame), &frame, &THEME, &mut buffer);
         assert_eq!(buffer[(6, 0)].symbol(), "^");
         assert_eq!(buffer[(6, 1)].symbol(), "e");
         assert_eq!(drawn(&state, &frame)[1].find('|'), Some(2));
