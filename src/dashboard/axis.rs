@@ -141,12 +141,13 @@ impl Axis {
     }
 }
 
-/// The part of `values` that their bulk explains: Tukey's fences, 1.5 interquartile ranges beyond the quartiles. None without values.
+/// The part of `values` that their bulk explains: Tukey's outer fences, 3 interquartile ranges beyond the quartiles; a column of a
+/// chart holds many values, so that most would reach beyond the inner ones. None without values.
 pub fn fences(mut values: Vec<f64>) -> Option<(f64, f64)> {
     let last = values.len().checked_sub(1)?;
     let mut quartile = |at: usize| *values.select_nth_unstable_by(at, f64::total_cmp).1;
     let (low, high) = (quartile(last / 4), quartile(last - last / 4));
-    let room = 1.5 * (high - low);
+    let room = 3.0 * (high - low);
     Some((low - room, high + room))
 }
 
@@ -271,7 +272,7 @@ mod tests {
         let mut values = vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0];
         values.push(1e6);
         let (low, high) = fences(values).unwrap();
-        assert!(low < 1.0 && high > 8.0 && high < 30.0);
+        assert!(low < 1.0 && high > 8.0 && high < 40.0);
         assert_eq!(fences(Vec::new()), None);
         assert_eq!(fences(vec![3.0]), Some((3.0, 3.0)));
     }

@@ -318,7 +318,10 @@ fn any_part_of_any_series_draws_at_any_size() {
     let averages = [Smoothing::Off, Smoothing::Short, Smoothing::Long];
     for mut state in hard() {
         for _ in 0..40 {
-            let mut iteration = || random.random_range(0..1 << random.random_range(1..64));
+            let mut iteration = || {
+                let bits = random.random_range(1..64);
+                random.random_range(0..1_u64 << bits)
+            };
             let (from, to, width) = (iteration(), iteration(), iteration());
             let reaches = [
                 Reach::All,

@@ -220,6 +220,7 @@ mod tests {
     use super::*;
     use crate::dashboard::sample;
     use crate::dashboard::theme::Markers;
+    use ratatui::style::Modifier;
 
     /// The chart of the loss after these training values, as rows of text.
     fn chart(values: &[f64]) -> Vec<String> {
@@ -298,5 +299,24 @@ mod tests {
         assert!(state(Scale::Log, 0.0).trim_end().ends_with(" symlog"));
         assert!(state(Scale::SymLog, 1.0).trim_end().ends_with(" symlog"));
         assert!(!state(Scale::Linear, 1.0).contains("log"));
+    }
+
+    #[test]
+    fn the_average_is_bright_above_the_dim_values() {
+        let mut state = sample::started();
+        for i in 1..=40 {
+            state.apply(sample::iteration(i, (i % 2) as f64), 1.0);
+        }
+        state.view.lens.smoothing = Smoothing::Long;
+        let theme = Theme {
+            markers: Markers::Ascii,
+            colour: false,
+        };
+        let mut buffer = Buffer::empty(Rect::new(0, 0, GUTTER + 40, 10));
+        let area = buffer.area;
+        draw((&state, Component::Loss), &theme, area, &mut buffer);
+        let style = |y: u16| buffer[(GUTTER + 30, y)].modifier;
+        assert_eq!((style(1), style(9)), (Modifier::DIM, Modifier::DIM));
+        assert_eq!(style(5), Modifier::BOLD);
     }
 }

@@ -10,20 +10,22 @@ use crate::dashboard::theme::Theme;
 pub fn text(state: &State, theme: &Theme, component: Component) -> Option<String> {
     let lens = &state.view.lens;
     let at = lens.cursor(lens.window(state.span()?))?;
-    let factor = state.factor(component);
+    let read = |bucket, smoothing| values(bucket, smoothing, state.factor(component));
     let mut text = format!("{} @{at}", component.symbol());
-    if let Some(bucket) = state.training.series(component).nearest(at) {
-        text += &format!(" {}", values(bucket, Smoothing::Off, factor));
-        if lens.smoothing != Smoothing::Off {
-            text += &format!(" avg {}", values(bucket, lens.smoothing, factor));
-        }
+    let training = state.training.series(component).nearest(at);
+    if let Some(bucket) = training {
+        text += &format!(" {}", read(bucket, Smoothing::Off));
     }
     if let Some(bucket) = state.validation.series(component).nearest(at) {
-        let (symbol, value) = (
-            theme.validation(component).0,
-            values(bucket, Smoothing::Off, factor),
-        );
-        text += &format!("  {symbol} {value} @{}", bucket.to);
+        let symbol = theme.validation(component).0;
+        text += &format!(" {symbol} {}", read(bucket, Smoothing::Off));
+        if bucket.distance(at) > 0 {
+            text += &format!(" @{}", bucket.to);
+        }
+    }
+    // Last, since a narrow chart cuts it.
+    if let (Some(bucket), Some(_)) = (training, lens.smoothing.factor()) {
+        text += &format!(" avg {}", read(bucket, lens.smoothing));
     }
     Some(text)
 }
@@ -75,13 +77,13 @@ mod tests {
             text(&state, &theme, Component::R)
         };
         assert_eq!(read(None), None);
-        assert_eq!(read(Some(5)).unwrap(), "R @5 5.000  # 40.00 @4");
-        assert_eq!(read(Some(7)).unwrap(), "R @7 7.000  # 80.00 @8");
-        assert_eq!(read(Some(99)).unwrap(), "R @10 NaN/inf  # 80.00 @8");
+        assert_eq!(read(Some(5)).unwrap(), "R @5 5.000 # 40.00 @4");
+        assert_eq!(read(Some(8)).unwrap(), "R @8 8.000 # 80.00");
+        assert_eq!(read(Some(99)).unwrap(), "R @10 NaN/inf # 80.00 @8");
         state.view.weighted = true;
         assert_eq!(
             text(&state, &theme, Component::R).unwrap(),
-            "R @10 NaN/inf  # 400.0 @8"
+            "R @10 NaN/inf # 400.0 @8"
         );
     }
 

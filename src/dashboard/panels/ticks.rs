@@ -20,7 +20,8 @@ const ORDER: [Kind; 6] = [
     Kind::Rollback,
 ];
 
-/// Columns a tick of what happens all the time must have on average, so that they can be told apart.
+/// Columns a tick must have on average to be told from others of its kind. Those of a kind that has less are left out, but
+/// for what nobody may miss: edits and rollbacks.
 const SPACING: usize = 4;
 
 /// What there is to see in each column.
@@ -35,9 +36,8 @@ pub fn seen(state: &State, frame: &Frame) -> BTreeMap<u16, Kind> {
         .collect();
     let of = |kind| marks.iter().filter(move |mark| mark.kind == kind);
     let most = usize::from(frame.plot.width) / SPACING;
-    let few = |&kind: &Kind| {
-        !matches!(kind, Kind::Resample | Kind::Checkpoint) || of(kind).count() <= most
-    };
+    let few =
+        |&kind: &Kind| matches!(kind, Kind::Edit | Kind::Rollback) || of(kind).count() <= most;
     let all = ORDER.into_iter().filter(few).flat_map(of);
     // The last of a column stays.
     all.map(|mark| (frame.column(mark.iteration), mark.kind))
@@ -134,8 +134,19 @@ mod tests {
     }
 
     #[test]
-    fn new_batches_are_seen_only_where_they_can_be_told_apart() {
+    fn routine_is_seen_only_where_its_ticks_can_be_told_apart() {
         let mut state = sample::started();
+        for iteration in 101..=120 {
+            let (old, new) = (1.0, 0.5);
+            state.apply(
+                Event::Rate {
+                    iteration,
+                    old,
+                    new,
+                },
+                0.0,
+            );
+        }
         for iteration in (25..=400).step_by(25) {
             state.apply(Event::Resample { iteration }, 0.0);
         }
