@@ -315,8 +315,12 @@ mod tests {
         let mut buffer = Buffer::empty(Rect::new(0, 0, GUTTER + 40, 10));
         let area = buffer.area;
         draw((&state, Component::Loss), &theme, area, &mut buffer);
-        let style = |y: u16| buffer[(GUTTER + 30, y)].modifier;
-        assert_eq!((style(1), style(9)), (Modifier::DIM, Modifier::DIM));
-        assert_eq!(style(5), Modifier::BOLD);
+        // One column a value: 1 at the left, 0 at the right of the two.
+        let style = |x: u16, y: u16| buffer[(GUTTER + x, y)].modifier;
+        assert_eq!((style(30, 1), style(31, 9)), (Modifier::DIM, Modifier::DIM));
+        assert_eq!(
+            (style(30, 5), style(31, 5)),
+            (Modifier::BOLD, Modifier::BOLD)
+        );
     }
 }

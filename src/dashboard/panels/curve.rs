@@ -73,7 +73,7 @@ pub fn symbols(
     for (column, low, high) in groups {
         for value in [low, high] {
             let place = (column, frame.row(value));
-            paint::at(buffer, frame.plot, place, symbol, style);
+            paint::over(buffer, frame.plot, place, symbol, style);
         }
     }
 }
@@ -97,14 +97,14 @@ pub fn edges(
         ];
         for (_, row, mark) in marks.into_iter().filter(|mark| mark.0) {
             let place = (frame.end(bucket), row);
-            paint::at(buffer, frame.plot, place, mark, theme.strong());
+            paint::over(buffer, frame.plot, place, mark, theme.strong());
         }
     }
     for bucket in frame.seen(series) {
         let marks = [(bucket.above, 0), (bucket.below, bottom)];
         for (_, row) in marks.into_iter().filter(|mark| mark.0) {
             let place = (frame.end(bucket), row);
-            paint::at(buffer, frame.plot, place, theme.broken(), theme.alert());
+            paint::over(buffer, frame.plot, place, theme.broken(), theme.alert());
         }
     }
 }

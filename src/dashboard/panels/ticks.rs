@@ -58,7 +58,7 @@ pub fn lines(
     let cursor = cursor.map(|at| (frame.column(at), theme.side(), theme.strong()));
     for (column, symbol, style) in ticks.chain(cursor) {
         for row in 0..frame.plot.height {
-            paint::at(buffer, frame.plot, (column, row), symbol, style);
+            paint::over(buffer, frame.plot, (column, row), symbol, style);
         }
     }
 }
@@ -73,7 +73,7 @@ pub fn letters(ticks: &BTreeMap<u16, Kind>, frame: &Frame, theme: &Theme, buffer
             cell.is_some_and(|cell| lines.contains(&cell.symbol()))
         };
         let row = (0..frame.plot.height).find(free).unwrap_or(0);
-        paint::at(buffer, frame.plot, (column, row), letter, style);
+        paint::over(buffer, frame.plot, (column, row), letter, style);
     }
 }
 
