@@ -3,6 +3,7 @@
 //! | file | holds |
 //! | --- | --- |
 //! | state, phase, history, journal, pace, gauge | what the screen shows, as a fold over events |
+//! | lens, window | what part of the curves is seen, and how |
 //! | keys, update | the table of keys, and what they do to the state |
 //! | layout, pane, panels | the screen as a pure function of the state |
 //! | component, axis, dots, format, paint, theme | what panels draw with |
@@ -25,6 +26,7 @@ pub mod input;
 pub mod journal;
 pub mod keys;
 pub mod layout;
+pub mod lens;
 pub mod pace;
 pub mod paint;
 pub mod pane;
@@ -36,6 +38,7 @@ pub mod steer;
 pub mod terminal;
 pub mod theme;
 pub mod update;
+pub mod window;
 
 #[cfg(test)]
 mod sample;

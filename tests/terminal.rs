@@ -33,10 +33,10 @@ fn the_first_screen_has_every_pane_at_80_by_24() {
         desk.wait_for(pane);
     }
     desk.press(b"?");
-    desk.wait_for("Ctrl-L");
+    desk.wait_for("this help");
     desk.press(b"\x1b");
     // A key right behind an escape would be one key with Alt.
-    desk.wait_until("without help", |text| !text.contains("Ctrl-L"));
+    desk.wait_until("without help", |text| !text.contains("this help"));
     desk.press(b"p");
     desk.wait_for("PAUSED");
     desk.press(b"qq");

@@ -26,6 +26,8 @@ pub enum Kind {
     Rollback,
     /// Parameters were written.
     Checkpoint,
+    /// The batch was drawn again; a tick only.
+    Resample,
     /// Something to know.
     Warning,
 }
