@@ -12,6 +12,7 @@ use ratatui::backend::CrosstermBackend;
 
 use super::input::Heard;
 use super::layout;
+use super::stage;
 use super::state::State;
 use super::update::{Wish, update};
 use super::{Options, Outcome};
@@ -99,8 +100,10 @@ impl<'a, W: Write> Desk<'a, W> {
     /// Takes up what has come; true when nothing can come any more.
     fn fetch(&mut self) -> bool {
         let shown = self.state.elapsed() as u64;
+        let before = self.state.now;
         self.state.now = self.opened.elapsed().as_secs_f64();
         self.dirty |= self.state.elapsed() as u64 != shown;
+        self.dirty |= stage::moves(&self.state, before);
         if let Some(picture) = self.feed.take_picture() {
             self.state.show(picture);
             self.dirty = true;

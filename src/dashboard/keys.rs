@@ -4,6 +4,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::pane::Pane;
+use super::stage;
 
 /// A key that was pressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +95,8 @@ pub enum Action {
     Repaint,
     /// Stop the process as the shell does.
     Suspend,
+    /// Look at the flow in another way.
+    Stage(stage::Act),
 }
 
 /// One row of the table.
@@ -125,7 +128,8 @@ pub const fn row(
 }
 
 /// All keys: those of a pane, and those for all.
-pub const TABLES: &[(Option<Pane>, &[Binding])] = &[(None, EVERYWHERE)];
+pub const TABLES: &[(Option<Pane>, &[Binding])] =
+    &[(None, EVERYWHERE), (Some(Pane::Flow), stage::KEYS)];
 
 const EVERYWHERE: &[Binding] = &[
     row(

@@ -2,6 +2,7 @@
 
 use super::keys::{self, Action, Key};
 use super::pane::Pane;
+use super::stage::{self, Stage};
 use super::state::State;
 use crate::event::{Command, Reason};
 
@@ -51,6 +52,8 @@ pub struct View {
     pub stopping: bool,
     /// Lines of the help above the first one shown.
     pub help_scroll: usize,
+    /// What of the flow.
+    pub stage: Stage,
     /// For the loop to take.
     pub wish: Option<Wish>,
 }
@@ -114,6 +117,7 @@ fn look(state: &mut State, action: Action) {
         Action::Weighted => view.weighted = !view.weighted,
         Action::Up => scroll(state, 1),
         Action::Down => scroll(state, -1),
+        Action::Stage(act) => stage::act(state, act),
         Action::Quit
         | Action::Interrupt
         | Action::Pause
@@ -197,7 +201,7 @@ fn pause(state: &mut State) -> Option<Command> {
 mod tests {
     use super::super::sample;
     use super::*;
-    use crate::event::Event;
+    use crate::event::{Event, Picture};
     use crossterm::event::KeyCode;
 
     fn press(state: &mut State, letter: char) -> Option<Command> {
@@ -306,7 +310,13 @@ mod tests {
         asked.view.popup = Some(Popup::Quit);
         let mut settings = running.clone();
         (settings.view.focus, settings.view.settings_scroll) = (Pane::Settings, 1);
-        vec![running, paused, asked, settings]
+        let mut columns = running.clone();
+        columns.show(Picture {
+            dimension: 3,
+            ..Picture::default()
+        });
+        stage::act(&mut columns, stage::Act::Column(0, 1));
+        vec![running, paused, asked, settings, columns]
     }
 
     #[test]

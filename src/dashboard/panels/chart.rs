@@ -280,7 +280,7 @@ fn rail(buckets: &[Bucket], frame: &Frame, theme: &Theme, buffer: &mut Buffer) {
 mod tests {
     use super::*;
     use crate::dashboard::sample;
-    use crate::dashboard::theme::Markers;
+    use crate::dashboard::theme::{Depth, Markers};
 
     /// The chart of the loss after these training values, as rows of text.
     fn chart(values: &[f64]) -> Vec<String> {
@@ -290,7 +290,7 @@ mod tests {
         }
         let theme = Theme {
             markers: Markers::Ascii,
-            colour: false,
+            colour: Depth::None,
         };
         let mut buffer = Buffer::empty(Rect::new(0, 0, GUTTER + 9, 6));
         let area = buffer.area;
