@@ -141,12 +141,36 @@ fn paint(
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
+    use crate::feed::wires;
+    use crate::session;
+    use crate::trainer::Trainer;
 
     #[test]
     fn a_picture_is_followed_by_a_rest_of_fifty_times_its_cost() {
         assert_eq!(rest(1.0, 0.01), Duration::from_secs(1));
         assert_eq!(rest(1.0, 0.25), Duration::from_millis(12_500));
+    }
+
+    #[test]
+    fn an_order_is_done_before_the_painter_goes_and_a_second_one_waits_for_the_first() {
+        let text =
+            r#"(data: Toy(name: "moons"), model: (width: 4), pictures: (every: 0.1, samples: 20))"#;
+        let session = Arc::new(session::parse(text, Path::new("tiny.ron")).unwrap());
+        let trainer = Trainer::new(Arc::clone(&session), 1).unwrap();
+        let theta = trainer.last_model().theta;
+        let (publisher, feed, _records) = wires();
+        let publisher = Arc::new(publisher);
+        let mut painter = Painter::start(&session, Arc::clone(&publisher)).unwrap();
+        painter.offer(&publisher, &session, (1, &theta));
+        assert!(painter.busy);
+        painter.offer(&publisher, &session, (2, &theta));
+        drop(painter);
+        let picture = feed.take_picture().unwrap();
+        assert_eq!((picture.iteration, picture.data.len()), (1, 2 * 20));
+        assert!(picture.seconds > 0.0);
     }
 
     #[test]

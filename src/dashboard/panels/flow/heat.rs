@@ -37,15 +37,34 @@ impl<'a> Map<'a> {
             across,
             values,
         } = self.density;
-        let up = values.len().checked_div(*across)?;
-        let cell = |share: f64, count: usize| {
-            ((0.0..=1.0).contains(&share) && count > 0).then(|| part(share, count))
-        };
-        let column = cell((x - left) / (right - left), *across)?;
-        let row = cell((y - low) / (high - low), up)?;
-        let level = 1.0 + (values[row * across + column] - self.peak) / RANGE;
+        let up = values.len().checked_div(*across).filter(|&up| up > 0)?;
+        let [x, y] = [(x - left) / (right - left), (y - low) / (high - low)];
+        if ![x, y].iter().all(|share| (0.0..=1.0).contains(share)) {
+            return None;
+        }
+        let value = |column: usize, row: usize| values[row * across + column];
+        let ((x, (column, beside)), (y, (row, above))) = (between(x, *across), between(y, up));
+        let mix = |a: f64, b: f64, share: f64| a + share * (b - a);
+        let smooth = mix(
+            mix(value(column, row), value(beside, row), x),
+            mix(value(column, above), value(beside, above), x),
+            y,
+        );
+        let nearest = value(
+            if x < 0.5 { column } else { beside },
+            if y < 0.5 { row } else { above },
+        );
+        let value = if smooth.is_finite() { smooth } else { nearest };
+        let level = 1.0 + (value - self.peak) / RANGE;
         (!level.is_nan()).then_some(level.clamp(0.0, 1.0))
     }
+}
+
+/// The two of `count` equal parts between whose centres a share lies, and where between them, 0 to 1.
+fn between(share: f64, count: usize) -> (f64, (usize, usize)) {
+    let place = (share * count as f64 - 0.5).clamp(0.0, count as f64 - 1.0);
+    let below = place as usize;
+    (place.fract(), (below, (below + 1).min(count - 1)))
 }
 
 /// Draws the map, and the data over it if there are `points`.
@@ -232,6 +251,20 @@ mod tests {
         let buffer = drawn(&corners(), Some(&points), (Markers::Ascii, Depth::None));
         assert_eq!(buffer[(1, 0)].symbol(), "o");
         assert_ne!(buffer[(0, 0)].symbol(), "o");
+    }
+
+    #[test]
+    fn between_the_centres_of_the_grid_shades_are_mixed() {
+        let density = Density {
+            bounds: [0.0, 1.0, 0.0, 1.0],
+            across: 2,
+            values: vec![-5.0, -3.0, -4.0, -2.0],
+        };
+        let level = |x, y| Map::new(&density).level([x, y]).unwrap();
+        assert!((level(0.5, 0.5) - (1.0 - 1.5 / RANGE)).abs() < 1e-12);
+        assert!((level(0.5, 0.0) - (1.0 - 2.0 / RANGE)).abs() < 1e-12);
+        assert_eq!(level(1.0, 1.0), 1.0);
+        assert_eq!(Map::new(&density).level([1.1, 0.5]), None);
     }
 
     #[test]

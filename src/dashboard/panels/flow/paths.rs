@@ -21,7 +21,7 @@ pub struct Paths<'a> {
     pub rows: &'a [f64],
 }
 
-/// Draws the particles after a share of the way, over the paths.
+/// Draws the particles after a share of the way: those without a path shown as dots, the others as marks on their paths.
 pub fn draw(
     paths: Paths,
     (frame, share): (&Frame, f64),
@@ -38,6 +38,15 @@ pub fn draw(
         let [x, y] = frame.place(point)?;
         Some((part(x, dots.width()), part(y, dots.height())))
     };
+    let travellers = paths.rows.chunks_exact(nodes * d);
+    let now: Vec<_> = travellers
+        .map(|path| between(path, paths.times, share, d))
+        .collect();
+    for point in now.iter().skip(lines) {
+        if let Some((x, y)) = dot(&dots, point) {
+            dots.set(x, y, theme.points()[0]);
+        }
+    }
     for path in paths.rows.chunks_exact(nodes * d).take(lines) {
         let mut before = None;
         for point in path.chunks_exact(d) {
@@ -46,15 +55,6 @@ pub fn draw(
                 dots.join(from, to, theme.dim());
             }
             before = here;
-        }
-    }
-    let travellers = paths.rows.chunks_exact(nodes * d);
-    let now: Vec<_> = travellers
-        .map(|path| between(path, paths.times, share, d))
-        .collect();
-    for point in now.iter().skip(lines) {
-        if let Some((x, y)) = dot(&dots, point) {
-            dots.set(x, y, theme.points()[0]);
         }
     }
     dots.paint(buffer);
