@@ -2,10 +2,11 @@
 //!
 //! | file | holds |
 //! | --- | --- |
-//! | state, phase, history, journal, pace | what the screen shows, as a fold over events |
+//! | state, phase, history, other, journal, pace | what the screen shows, as a fold over events |
 //! | keys, update | the table of keys, and what they do to the state |
 //! | layout, pane, panels | the screen as a pure function of the state |
 //! | component, axis, dots, format, paint, theme | what panels draw with |
+//! | portrait | a screen as text and as a picture |
 //! | desk | the loop between keys, events and frames |
 //! | terminal, input | the terminal, taken and given back; its keys |
 //!
@@ -22,11 +23,13 @@ pub mod input;
 pub mod journal;
 pub mod keys;
 pub mod layout;
+pub mod other;
 pub mod pace;
 pub mod paint;
 pub mod pane;
 pub mod panels;
 pub mod phase;
+pub mod portrait;
 pub mod state;
 pub mod terminal;
 pub mod theme;

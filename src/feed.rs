@@ -4,6 +4,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
@@ -30,6 +31,7 @@ pub struct Publisher {
     dropped: Arc<AtomicU64>,
     finished: Arc<Mutex<Option<Finished>>>,
     picture: Arc<Mutex<Option<Picture>>>,
+    heard: Arc<Mutex<Option<SystemTime>>>,
     /// What the world asks for.
     pub commands: Receiver<Command>,
 }
@@ -42,8 +44,11 @@ pub struct Feed {
     dropped: Arc<AtomicU64>,
     finished: Arc<Mutex<Option<Finished>>>,
     picture: Arc<Mutex<Option<Picture>>>,
+    heard: Arc<Mutex<Option<SystemTime>>>,
     /// To the trainer.
     pub commands: Sender<Command>,
+    /// Runs to be compared with this one, by name.
+    pub others: Vec<(String, Feed)>,
 }
 
 /// A publisher, the feed of a front end, and the events for the run directory.
@@ -54,12 +59,14 @@ pub fn wires() -> (Publisher, Feed, Receiver<Record>) {
     let dropped = Arc::new(AtomicU64::new(0));
     let finished = Arc::new(Mutex::new(None));
     let picture = Arc::new(Mutex::new(None));
+    let heard = Arc::new(Mutex::new(None));
     let publisher = Publisher {
         ring,
         record,
         dropped: Arc::clone(&dropped),
         finished: Arc::clone(&finished),
         picture: Arc::clone(&picture),
+        heard: Arc::clone(&heard),
         commands,
     };
     let feed = Feed {
@@ -67,7 +74,9 @@ pub fn wires() -> (Publisher, Feed, Receiver<Record>) {
         dropped,
         finished,
         picture,
+        heard,
         commands: ask,
+        others: Vec::new(),
     };
     (publisher, feed, records)
 }
@@ -83,6 +92,16 @@ impl Publisher {
                 _ => _ = self.dropped.fetch_add(1, Ordering::Relaxed),
             }
         }
+    }
+
+    /// Sends an event to the front end and waits while the ring is full, as no trainer may; false when nobody listens any more.
+    pub fn deliver(&self, event: Event) -> bool {
+        self.ring.send(event).is_ok()
+    }
+
+    /// Tells when the process that trains this run, which is another one, was last heard of.
+    pub fn hear(&self, time: SystemTime) {
+        *lock(&self.heard) = Some(time);
     }
 
     /// Has parameters written to the run directory.
@@ -110,6 +129,11 @@ impl Feed {
     /// How the run ended, when that event found the ring full; to be asked for when [`Feed::events`] has ended.
     pub fn finished(&self) -> Option<Finished> {
         lock(&self.finished).take()
+    }
+
+    /// When the process that trains this run was last heard of; None if it is this one.
+    pub fn heard(&self) -> Option<SystemTime> {
+        *lock(&self.heard)
     }
 
     /// Takes the latest picture, if there is a new one.

@@ -1,6 +1,7 @@
 //! The loop between keys, events and frames. One turn: fetch events, draw if a frame is due, sleep until a key or the next frame.
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -9,9 +10,13 @@ use crossterm::execute;
 use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::buffer::Buffer;
 
 use super::input::Heard;
+use super::journal::Kind;
 use super::layout;
+use super::other::Other;
+use super::portrait;
 use super::state::State;
 use super::update::{Wish, update};
 use super::{Options, Outcome};
@@ -63,11 +68,16 @@ impl<'a, W: Write> Desk<'a, W> {
         options: Options,
         screen: Terminal<CrosstermBackend<W>>,
     ) -> Self {
+        let others = feed.others.iter();
+        let state = State {
+            others: others.map(|(name, _)| Other::new(name.clone())).collect(),
+            ..State::default()
+        };
         Self {
             feed,
             options,
             screen,
-            state: State::default(),
+            state,
             opened: Instant::now(),
             dirty: true,
             drawn: None,
@@ -107,6 +117,7 @@ impl<'a, W: Write> Desk<'a, W> {
         }
         self.dirty |=
             std::mem::replace(&mut self.state.dropped, self.feed.dropped()) != self.state.dropped;
+        self.watch();
         // No more than there are now: a fast trainer must not keep keys waiting.
         for _ in 0..=self.feed.events.len() {
             match self.feed.events.try_recv() {
@@ -126,23 +137,66 @@ impl<'a, W: Write> Desk<'a, W> {
         false
     }
 
+    /// What is known besides the events of a run that another process trains.
+    fn watch(&mut self) {
+        for (other, (_, feed)) in self.state.others.iter_mut().zip(&self.feed.others) {
+            for event in feed.events.try_iter().take(feed.events.len()) {
+                other.apply(&event);
+                self.dirty = true;
+            }
+        }
+        if let Some(heard) = self.feed.heard() {
+            // A clock that is behind that of the disk has just heard of it.
+            let silence = heard.elapsed().unwrap_or_default().as_secs_f64();
+            let before = self.state.silence.replace(silence).unwrap_or(-1.0);
+            let ended = self.state.finished.is_some();
+            self.dirty |= before as i64 != silence as i64 && !ended;
+        }
+    }
+
+    /// Saves what is seen.
+    fn portray(&mut self) {
+        let area = self.screen.get_frame().area();
+        let mut buffer = Buffer::empty(area);
+        layout::screen(&self.state, &self.options.theme, &mut buffer);
+        let start = self.state.start.as_ref();
+        let directory = start.and_then(|start| start.run.as_deref());
+        let directory = directory.unwrap_or(Path::new("."));
+        let (kind, text) = match portrait::save(&buffer, directory, self.state.iteration) {
+            Ok(path) => (
+                Kind::Note,
+                format!("saved the screen: {} and .txt", path.display()),
+            ),
+            Err(error) => (Kind::Warning, format!("the screen is not saved: {error}")),
+        };
+        self.state.journal.push(self.state.iteration, kind, text);
+    }
+
     /// Whether to leave or to interrupt the loop.
     fn end(&mut self, gone: bool) -> Option<End> {
         let wish = self.state.view.wish.take();
+        let leave = self.options.leave.load(Ordering::Relaxed);
         match (wish, self.state.finished.clone()) {
             (Some(Wish::Suspend), _) => return Some(End::Suspend),
             (Some(Wish::Leave), None) => return Some(End::Outcome(Outcome::Abandoned)),
-            (None | Some(Wish::Repaint), None) if gone => {
+            (None | Some(Wish::Repaint | Wish::Portrait), None) if gone => {
                 return Some(End::Outcome(Outcome::Broken));
             }
+            (_, None) if self.state.silence.is_some() && leave => {
+                return Some(End::Outcome(Outcome::Abandoned));
+            }
             (wish, Some(finished)) => {
-                let asked = matches!(finished.reason, Reason::Quit | Reason::Signal(_));
-                let leave = self.options.leave.load(Ordering::Relaxed);
+                // Who watches another process's run has not asked for its end.
+                let asked = matches!(finished.reason, Reason::Quit | Reason::Signal(_))
+                    && self.state.silence.is_none();
                 if asked || leave || wish == Some(Wish::Leave) {
                     return Some(End::Outcome(Outcome::Finished(finished)));
                 }
             }
             _ => {}
+        }
+        if wish == Some(Wish::Portrait) {
+            self.portray();
         }
         let repainted = if wish == Some(Wish::Repaint) {
             self.repaint()

@@ -90,6 +90,8 @@ pub enum Action {
     LogAxis,
     /// L, C, R alone or times their weights.
     Weighted,
+    /// Save what is seen.
+    Portrait,
     /// Draw everything again.
     Repaint,
     /// Stop the process as the shell does.
@@ -220,6 +222,12 @@ const EVERYWHERE: &[Binding] = &[
         Action::Weighted,
         Some("weighted"),
         "L, C, R raw or times their weights",
+    ),
+    row(
+        &[Key::letter('s')],
+        Action::Portrait,
+        None,
+        "save the screen, as text and SVG",
     ),
     row(
         &[Key::control('l')],

@@ -7,6 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};
 
 use super::layout;
+use super::other::Other;
 use super::pane::Pane;
 use super::sample;
 use super::state::State;
@@ -151,6 +152,12 @@ fn a_screen_that_is_too_small_says_so() {
 }
 
 #[test]
+fn a_watched_run_beside_another() {
+    let state = compared(&[120.0, 150.0, 90.0, 60.0, 40.0, 30.0, 30.0, 30.0]);
+    insta::assert_snapshot!(text(&drawn(&state, &COLOUR, (80, 24))));
+}
+
+#[test]
 fn a_finished_run() {
     let mut state = sample::run();
     state.apply(sample::finished(400, Reason::Iterations), 21.0);
@@ -223,7 +230,23 @@ fn hard() -> Vec<State> {
         })
         .collect();
     states.extend([State::default(), sample::run(), zero_dimension()]);
+    states.extend(tables.iter().map(|values| compared(values)));
     states
+}
+
+/// Another process's run beside two others, one of them with these values.
+fn compared(values: &[f64]) -> State {
+    let mut state = sample::run();
+    state.silence = Some(45.0);
+    let mut other = Other::new("rings-20260101-120000".into());
+    for (i, &value) in (1..).zip(values) {
+        other.apply(&sample::iteration(50 * i, value));
+    }
+    state.others = vec![
+        other,
+        Other::new("a name that is wider than the pane".into()),
+    ];
+    state
 }
 
 fn zero_dimension() -> State {

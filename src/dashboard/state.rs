@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use super::component::Component;
 use super::history::History;
 use super::journal::{Journal, Kind};
+use super::other::Other;
 use super::pace::Pace;
 use super::phase;
 use super::update::{Popup, View};
@@ -92,6 +93,10 @@ pub struct State {
     pub dropped: u64,
     /// Share of one core that drawing takes, 0 to 1.
     pub cost: f64,
+    /// Seconds since the process that trains this run was last heard of; None if it is this one.
+    pub silence: Option<f64>,
+    /// Runs to be compared with this one.
+    pub others: Vec<Other>,
 }
 
 impl State {
@@ -301,7 +306,7 @@ impl State {
 
     /// Training time now, seconds; also between the events of long iterations.
     pub fn elapsed(&self) -> f64 {
-        let idle = self.paused || self.finished.is_some();
+        let idle = self.paused || self.finished.is_some() || self.silent();
         self.pace.elapsed(if idle { None } else { Some(self.now) })
     }
 
@@ -324,8 +329,10 @@ impl State {
     /// First and last iteration on the charts.
     pub fn span(&self) -> Option<(u64, u64)> {
         let spans = [self.training.span(), self.validation.span()];
+        let others = self.others.iter().map(Other::span);
         spans
             .into_iter()
+            .chain(others)
             .flatten()
             .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
     }

@@ -53,29 +53,28 @@ impl Painter {
         })
     }
 
-    /// Orders a picture if one is due and the last one was seen.
+    /// Orders a picture if one is due and the last one was seen; whether it did.
     pub fn offer(
         &mut self,
         publisher: &Publisher,
         session: &Arc<Session>,
         (iteration, theta): (u64, &[f64]),
-    ) {
+    ) -> bool {
         let pause = Duration::from_secs_f64(session.pictures.every);
         if self.last.is_some_and(|last| last.elapsed() < pause) || !publisher.picture_wanted() {
-            return;
+            return false;
         }
         let snapshot = Snapshot {
             iteration,
             session: Arc::clone(session),
             theta: theta.to_vec(),
         };
-        if self
-            .orders
-            .as_ref()
-            .is_some_and(|orders| orders.try_send(snapshot).is_ok())
-        {
+        let orders = self.orders.as_ref();
+        let taken = orders.is_some_and(|orders| orders.try_send(snapshot).is_ok());
+        if taken {
             self.last = Some(Instant::now());
         }
+        taken
     }
 }
 

@@ -11,6 +11,7 @@ use crate::dashboard::component::Component;
 use crate::dashboard::dots::Dots;
 use crate::dashboard::history::Bucket;
 use crate::dashboard::journal::Kind;
+use crate::dashboard::other::Other;
 use crate::dashboard::paint;
 use crate::dashboard::state::{Mark, State};
 use crate::dashboard::theme::Theme;
@@ -96,6 +97,7 @@ pub fn draw(
     labels(&frame, theme, buffer);
     ticks(state, &frame, theme, buffer);
     floor((state, component), &frame, theme, buffer);
+    others((state, component), &frame, theme, buffer);
     let training = state.training.series(component).buckets();
     curve(training, &frame, (theme, theme.curve(component)), buffer);
     let validation = state.validation.series(component).buckets();
@@ -112,8 +114,11 @@ fn axis(state: &State, component: Component) -> Option<Axis> {
         state.training.series(component).range(),
         state.validation.series(component).range(),
     ];
+    let others = state.others.iter();
+    let others = others.map(|other| other.training.series(component).range());
     let (low, high) = ranges
         .into_iter()
+        .chain(others)
         .flatten()
         .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))?;
     let (mut low, mut high) = (scaled(low, factor), scaled(high, factor));
@@ -224,6 +229,29 @@ fn curve(buckets: &[Bucket], frame: &Frame, (theme, style): (&Theme, Style), buf
         before = Some(middle);
     }
     dots.paint(buffer);
+}
+
+/// The curves of the runs compared with, each with its letter at the end.
+fn others(
+    (state, component): (&State, Component),
+    frame: &Frame,
+    theme: &Theme,
+    buffer: &mut Buffer,
+) {
+    let style = theme.curve(component).patch(theme.dim());
+    for (number, other) in state.others.iter().enumerate() {
+        let buckets = other.training.series(component).buckets();
+        curve(buckets, frame, (theme, style), buffer);
+        let last = buckets
+            .iter()
+            .rev()
+            .find_map(|bucket| Some((bucket.to, bucket.range()?.0)));
+        if let Some((iteration, value)) = last {
+            let place = (frame.column(iteration), frame.row(value));
+            let letter = Other::letter(number).to_string();
+            paint::at(buffer, frame.plot, place, &letter, theme.strong());
+        }
+    }
 }
 
 /// Least and greatest validation of every few columns.

@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use super::chart;
 use crate::dashboard::component::Component;
 use crate::dashboard::format::number;
+use crate::dashboard::other::Other;
 use crate::dashboard::paint;
 use crate::dashboard::state::State;
 use crate::dashboard::theme::Theme;
@@ -19,8 +20,10 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
         lines(state, theme, area, buffer);
         return;
     }
-    let rows = area.height - 1;
-    let mut top = area.y;
+    let legend = u16::from(!state.others.is_empty());
+    others(state, theme, area, buffer);
+    let rows = area.height - 1 - legend;
+    let mut top = area.y + legend;
     for (index, component) in (0..).zip(Component::ALL) {
         let height = rows / 4 + u16::from(index < rows % 4);
         chart::draw(
@@ -45,6 +48,14 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
         },
         buffer,
     );
+}
+
+/// Letters and names of the runs compared with, in one line.
+fn others(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    let names = state.others.iter().enumerate();
+    let names = names.map(|(number, other)| format!("{} {}", Other::letter(number), other.name));
+    let text = names.collect::<Vec<_>>().join("  ");
+    paint::cut(buffer, area, 0, &text, (theme, theme.dim()));
 }
 
 /// Title of the pane.
