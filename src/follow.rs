@@ -23,6 +23,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Result;
+use signal_hook::consts::SIGHUP;
 
 use crate::cli;
 use crate::dashboard::{self, Options, Outcome};
@@ -112,17 +113,13 @@ fn asked(leave: &AtomicBool, publisher: &Publisher) -> Option<i32> {
 fn exit(outcome: Outcome, run: &Path, signal: Option<i32>) -> Result<Exit> {
     match outcome {
         Outcome::Broken => anyhow::bail!("a thread panicked: a bug; the run is not touched by it"),
-        Outcome::Lost(error) => {
-            Err(anyhow::Error::new(error).context("the terminal can't be used any more"))
-        }
+        // A terminal that is gone has hung up, told or not.
+        Outcome::Lost(_) => return Ok(Exit::Signal(signal.unwrap_or(SIGHUP))),
         Outcome::Finished(finished) => {
             say::out(&line::words(&Event::Finished(finished)).unwrap_or_default());
-            say::out(&line::entry("run", &run.display().to_string()));
-            Ok(signal.map_or(Exit::Done, Exit::Signal))
         }
-        Outcome::Abandoned => {
-            say::out(&line::entry("run", &run.display().to_string()));
-            Ok(signal.map_or(Exit::Done, Exit::Signal))
-        }
+        Outcome::Abandoned => {}
     }
+    say::out(&line::entry("run", &run.display().to_string()));
+    Ok(signal.map_or(Exit::Done, Exit::Signal))
 }

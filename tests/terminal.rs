@@ -4,7 +4,9 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::fs;
+use std::fs::OpenOptions;
 use std::io::{Read, Write};
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::thread::sleep;
@@ -30,14 +32,26 @@ struct Desk {
     keys: Box<dyn Write + Send>,
     child: Box<dyn Child + Send + Sync>,
     screen: Arc<Mutex<vt100::Parser>>,
-    _folder: TempDir,
+    folder: TempDir,
+}
+
+/// A folder with a small session and the path of that.
+fn small(iterations: u64) -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let session = folder.path().join("small.ron");
+    fs::write(&session, SMALL.replace("LIMIT", &iterations.to_string())).unwrap();
+    (folder, session)
 }
 
 impl Desk {
     fn open(iterations: u64) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let session = folder.path().join("small.ron");
-        fs::write(&session, SMALL.replace("LIMIT", &iterations.to_string())).unwrap();
+        let (folder, session) = small(iterations);
+        let session = session.to_str().unwrap();
+        Desk::run(&["train", "--tui", session], folder)
+    }
+
+    /// The program with these arguments, in this folder.
+    fn run(arguments: &[&str], folder: TempDir) -> Self {
         let (rows, cols) = (24, 80);
         let size = PtySize {
             rows,
@@ -47,8 +61,7 @@ impl Desk {
         };
         let pair = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_otflow"));
-        command.args(["train", "--tui"]);
-        command.arg(session);
+        command.args(arguments);
         command.cwd(folder.path());
         command.env("TERM", "xterm-256color");
         let child = pair.slave.spawn_command(command).unwrap();
@@ -66,7 +79,7 @@ impl Desk {
             master: pair.master,
             child,
             screen,
-            _folder: folder,
+            folder,
         }
     }
 
@@ -169,4 +182,84 @@ fn the_result_stays_until_a_key_or_a_signal() {
     desk.wait_for("DONE");
     desk.kill("-TERM");
     assert_eq!(desk.leave(), 0);
+}
+
+/// A folder with a run of ten iterations in `run`.
+fn trained() -> TempDir {
+    let (folder, session) = small(10);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_otflow"));
+    command.current_dir(folder.path());
+    command.args(["train", "--headless", "--out", "run"]);
+    let output = command.arg(session).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    folder
+}
+
+#[test]
+fn a_finished_run_is_watched_and_left_by_a_key() {
+    let folder = trained();
+    let metrics = fs::read_to_string(folder.path().join("run/metrics.jsonl")).unwrap();
+    let mut lines = metrics.lines().rev();
+    let last = lines.find(|line| line.contains("\"event\":\"iteration\""));
+    let last: serde_json::Value = serde_json::from_str(last.unwrap()).unwrap();
+    let loss = last["loss"].as_f64().unwrap();
+    let mut desk = Desk::run(&["watch", "run"], folder);
+    for what in ["DONE", "10/10", "small", "ended: all iterations done"] {
+        desk.wait_for(what);
+    }
+    // The screen has four significant digits.
+    let digits = 3 - loss.abs().log10().floor() as usize;
+    desk.wait_for(&format!("loss {loss:.digits$}"));
+    desk.wait_for("2 flow at iteration 10");
+    desk.press(b"p");
+    desk.wait_for("another process");
+    desk.press(b"s");
+    desk.wait_for("saved screen-10.svg");
+    let written = fs::read_to_string(desk.folder.path().join("run/screen-10.txt"));
+    assert!(written.unwrap().contains("DONE"));
+    desk.press(b"q");
+    assert_eq!(desk.leave(), 0);
+}
+
+#[test]
+fn a_growing_run_is_followed_line_by_line() {
+    let folder = trained();
+    let metrics = folder.path().join("run/metrics.jsonl");
+    let all = fs::read_to_string(&metrics).unwrap();
+    let lines: Vec<&str> = all.split_inclusive('\n').collect();
+    fs::write(&metrics, lines[0]).unwrap();
+    let append = |text: &str| {
+        let mut file = OpenOptions::new().append(true).open(&metrics).unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+    };
+    let mut desk = Desk::run(&["watch", "run"], folder);
+    desk.wait_for("WATCH  0/10");
+    append(lines[1]);
+    desk.wait_for("WATCH  1/10");
+    let (torn, rest) = lines[2].split_at(lines[2].len() / 2);
+    append(torn);
+    desk.press(b"w");
+    desk.wait_for("losses, weighted");
+    assert!(desk.text().contains("WATCH  1/10"));
+    append(rest);
+    desk.wait_for("WATCH  2/10");
+    append(&lines[3..].concat());
+    desk.wait_for("DONE  10/10");
+    desk.press(b"\x03");
+    assert_eq!(desk.leave(), 0);
+}
+
+#[test]
+fn a_watched_run_is_left_by_a_signal() {
+    for (signal, code) in [("-TERM", 143), ("-INT", 130)] {
+        let folder = trained();
+        let metrics = folder.path().join("run/metrics.jsonl");
+        let all = fs::read_to_string(&metrics).unwrap();
+        let (start, _) = all.split_once('\n').unwrap();
+        fs::write(&metrics, start.to_owned() + "\n").unwrap();
+        let desk = Desk::run(&["watch", "run"], folder);
+        desk.wait_for("WATCH");
+        desk.kill(signal);
+        assert_eq!(desk.leave(), code, "{signal}");
+    }
 }

@@ -162,11 +162,12 @@ impl<'a, W: Write> Desk<'a, W> {
         let start = self.state.start.as_ref();
         let directory = start.and_then(|start| start.run.as_deref());
         let directory = directory.unwrap_or(Path::new("."));
-        let (kind, text) = match portrait::save(&buffer, directory, self.state.iteration) {
-            Ok(path) => (
-                Kind::Note,
-                format!("saved the screen: {} and .txt", path.display()),
-            ),
+        let name = format!("screen-{}", self.state.iteration);
+        let (kind, text) = match portrait::save(&buffer, directory, &name) {
+            Ok(()) => {
+                let text = format!("saved {name}.svg, .txt in {}", directory.display());
+                (Kind::Note, text)
+            }
             Err(error) => (Kind::Warning, format!("the screen is not saved: {error}")),
         };
         self.state.journal.push(self.state.iteration, kind, text);

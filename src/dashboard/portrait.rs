@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::Modifier;
@@ -19,15 +19,14 @@ const BASE: f64 = 13.0;
 /// Side of a braille dot, px.
 const DOT: f64 = 2.0;
 
-/// Writes `screen-<iteration>.svg` and `.txt` into a directory; the path of the first.
+/// Writes `<name>.svg` and `<name>.txt` into a directory.
 ///
 /// # Errors
 /// Names the file that can't be written.
-pub fn save(buffer: &Buffer, directory: &Path, iteration: u64) -> io::Result<PathBuf> {
-    let path = directory.join(format!("screen-{iteration}.svg"));
-    file::replace(&path, svg(buffer).as_bytes())?;
-    file::replace(&path.with_extension("txt"), text(buffer).as_bytes())?;
-    Ok(path)
+pub fn save(buffer: &Buffer, directory: &Path, name: &str) -> io::Result<()> {
+    let path = |ending| directory.join(format!("{name}.{ending}"));
+    file::replace(&path("svg"), svg(buffer).as_bytes())?;
+    file::replace(&path("txt"), text(buffer).as_bytes())
 }
 
 /// One line a row, without blanks at its end.
@@ -382,12 +381,11 @@ mod tests {
     fn a_screen_is_saved_as_two_files_or_its_failure_named() {
         let folder = tempfile::tempdir().unwrap();
         let buffer = screen(Markers::Braille, (80, 24));
-        let path = save(&buffer, folder.path(), 271).unwrap();
-        assert_eq!(path, folder.path().join("screen-271.svg"));
-        assert_eq!(std::fs::read_to_string(path).unwrap(), svg(&buffer));
-        let written = std::fs::read_to_string(folder.path().join("screen-271.txt"));
-        assert_eq!(written.unwrap(), text(&buffer));
-        let error = save(&buffer, &folder.path().join("gone"), 1).unwrap_err();
+        save(&buffer, folder.path(), "screen-271").unwrap();
+        let written = |file| std::fs::read_to_string(folder.path().join(file)).unwrap();
+        assert_eq!(written("screen-271.svg"), svg(&buffer));
+        assert_eq!(written("screen-271.txt"), text(&buffer));
+        let error = save(&buffer, &folder.path().join("gone"), "screen-1").unwrap_err();
         assert!(error.to_string().contains("screen-1.svg"));
     }
 }

@@ -10,7 +10,7 @@ use crate::event::{Command, Reason};
 const SIGINT: i32 = 2;
 
 /// The answer to keys that would command the trainer.
-const FOREIGN: &str = "this run belongs to another process: that key does nothing here";
+const FOREIGN: &str = "run of another process: ignored";
 
 /// A box over the panes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
