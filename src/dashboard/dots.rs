@@ -92,6 +92,7 @@ impl Dots {
                 Markers::Ascii => '.',
             };
             if let Some(cell) = buffer.cell_mut(position) {
+                cell.reset();
                 cell.set_char(symbol).set_style(style);
             }
         }
