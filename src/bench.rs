@@ -12,7 +12,6 @@
 //! | `usage.rs` | CPU time and memory of the process |
 //! | `table.rs` | rows for a person |
 
-mod probe;
 mod table;
 mod task;
 mod usage;
@@ -24,9 +23,9 @@ use clap::ValueEnum;
 use otflow_kernels::engine::{compiled, lanes_of};
 use serde::Serialize;
 
+use crate::probe::Probe;
 use crate::workloads::WORKLOADS;
 use crate::{cli, say};
-use probe::Probe;
 use task::{Job, Task};
 
 /// Runs timed at the least, however long they take.

@@ -2,7 +2,7 @@
 //!
 //! | file | holds |
 //! | --- | --- |
-//! | state, phase, history, other, journal, pace | what the screen shows, as a fold over events |
+//! | state, phase, history, other, journal, pace, gauge | what the screen shows, as a fold over events |
 //! | keys, update | the table of keys, and what they do to the state |
 //! | layout, pane, panels | the screen as a pure function of the state |
 //! | component, axis, dots, format, paint, theme | what panels draw with |
@@ -18,6 +18,7 @@ pub mod component;
 mod desk;
 pub mod dots;
 pub mod format;
+pub mod gauge;
 pub mod history;
 pub mod input;
 pub mod journal;
@@ -118,15 +119,22 @@ pub fn run(feed: &Feed, options: Options) -> io::Result<Outcome> {
         };
         let retaken = match end {
             None => continue,
+            Some(End::Outcome(Outcome::Lost(error))) => return Ok(lost(desk, error)),
             Some(End::Outcome(outcome)) => return Ok(outcome),
             Some(End::Suspend) => guard.suspend(),
             Some(End::Resumed) => guard.retake(),
         };
         if let Err(error) = retaken.and_then(|()| desk.repaint()) {
-            return Ok(Outcome::Lost(error));
+            return Ok(lost(desk, error));
         }
     }
     Ok(Outcome::Broken)
+}
+
+/// A screen that nobody sees is not taken down: ratatui would complain of it on a stderr that is gone too, and panic.
+fn lost<W: io::Write>(desk: Desk<W>, error: io::Error) -> Outcome {
+    std::mem::forget(desk);
+    Outcome::Lost(error)
 }
 
 #[cfg(test)]

@@ -34,6 +34,11 @@ fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or(f64::NAN))
 }
 
+/// What an older run directory does not have.
+fn missing() -> f64 {
+    f64::NAN
+}
+
 /// From the trainer to whoever listens.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -48,6 +53,12 @@ pub enum Event {
         seconds: f64,
         /// Learning rate of this iteration.
         lr: f64,
+        /// Euclidean norm of the gradient of the loss.
+        #[serde(default = "missing", deserialize_with = "number")]
+        gradient: f64,
+        /// Norm of this iteration's change of the parameters over their own; 0 when they were put back.
+        #[serde(default = "missing", deserialize_with = "number")]
+        update: f64,
         /// Training losses, before this iteration's update.
         #[serde(flatten)]
         losses: Losses,
@@ -260,7 +271,7 @@ pub enum Command {
     Resume,
     /// While paused: one iteration.
     Step,
-    /// End the run after the iteration in hand.
+    /// End the run; the iteration in hand is given up.
     Stop(Reason),
     /// The session file has changed: the new session, or why it was refused.
     Session(Result<Arc<Session>, Rejection>),

@@ -3,12 +3,13 @@
 //! The run directory has a wire of its own that loses nothing.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, SystemTime};
 
-use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+use crossbeam_channel::{Receiver, SendError, Sender, bounded, unbounded};
 
 use crate::event::{Command, Event, Finished, Picture};
+use crate::meter::{Instruments, Task};
 use crate::model::Model;
 
 /// Events the ring holds: minutes of iterations for a screen that has stalled.
@@ -32,6 +33,7 @@ pub struct Publisher {
     finished: Arc<Mutex<Option<Finished>>>,
     picture: Arc<Mutex<Option<Picture>>>,
     heard: Arc<Mutex<Option<SystemTime>>>,
+    instruments: Arc<OnceLock<Instruments>>,
     /// What the world asks for.
     pub commands: Receiver<Command>,
 }
@@ -46,9 +48,16 @@ pub struct Feed {
     picture: Arc<Mutex<Option<Picture>>>,
     heard: Arc<Mutex<Option<SystemTime>>>,
     /// To the trainer.
-    pub commands: Sender<Command>,
+    pub commands: Commands,
     /// Runs to be compared with this one, by name.
     pub others: Vec<(String, Feed)>,
+}
+
+/// The way to the trainer.
+#[derive(Clone, Debug)]
+pub struct Commands {
+    sender: Sender<Command>,
+    instruments: Arc<OnceLock<Instruments>>,
 }
 
 /// A publisher, the feed of a front end, and the events for the run directory.
@@ -60,6 +69,7 @@ pub fn wires() -> (Publisher, Feed, Receiver<Record>) {
     let finished = Arc::new(Mutex::new(None));
     let picture = Arc::new(Mutex::new(None));
     let heard = Arc::new(Mutex::new(None));
+    let instruments = Arc::new(OnceLock::new());
     let publisher = Publisher {
         ring,
         record,
@@ -67,6 +77,7 @@ pub fn wires() -> (Publisher, Feed, Receiver<Record>) {
         finished: Arc::clone(&finished),
         picture: Arc::clone(&picture),
         heard: Arc::clone(&heard),
+        instruments: Arc::clone(&instruments),
         commands,
     };
     let feed = Feed {
@@ -75,13 +86,28 @@ pub fn wires() -> (Publisher, Feed, Receiver<Record>) {
         finished,
         picture,
         heard,
-        commands: ask,
+        commands: Commands {
+            sender: ask,
+            instruments,
+        },
         others: Vec::new(),
     };
     (publisher, feed, records)
 }
 
 impl Publisher {
+    /// Lets the world see the trainer at work. The first ones count.
+    pub fn attach(&self, instruments: Instruments) {
+        let _ = self.instruments.set(instruments);
+    }
+
+    /// Counts time in the meter of the trainer.
+    pub fn spend(&self, task: Task, time: Duration) {
+        if let Some(instruments) = self.instruments.get() {
+            instruments.meter.spend(task, time);
+        }
+    }
+
     /// Sends an event to both listeners; returns at once.
     pub fn publish(&self, event: Event) {
         // A closed record wire means that nobody writes a run directory.
@@ -120,7 +146,28 @@ impl Publisher {
     }
 }
 
+impl Commands {
+    /// Asks for something. A stop also ends the iteration in hand, whose work is lost.
+    ///
+    /// # Errors
+    /// When the trainer has ended; the command comes back.
+    pub fn send(&self, command: Command) -> Result<(), SendError<Command>> {
+        let stop = matches!(command, Command::Stop(_));
+        self.sender.send(command)?;
+        // Told before: a trainer whose iteration was given up finds out why.
+        if let (true, Some(instruments)) = (stop, self.instruments.get()) {
+            instruments.progress.give_up();
+        }
+        Ok(())
+    }
+}
+
 impl Feed {
+    /// The trainer at work, once it has begun.
+    pub fn instruments(&self) -> Option<&Instruments> {
+        self.commands.instruments.get()
+    }
+
     /// Events that did not fit into the ring.
     pub fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)

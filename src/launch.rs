@@ -13,7 +13,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 
 use anyhow::{Context, Result};
-use crossbeam_channel::Sender;
 use otflow_kernels::engine::compiled;
 use rayon::ThreadPoolBuilder;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -23,9 +22,9 @@ use crate::cli::{self, Follow};
 use crate::cpu;
 use crate::dashboard::{self, Outcome};
 use crate::event::{Command, Event, Finished, Reason, Rejection, SCHEMA, Start};
-use crate::feed::{Feed, wires};
+use crate::feed::{Commands, Feed, wires};
 use crate::headless;
-use crate::run::summary::Verdict;
+use crate::run::summary::{Summary, Verdict};
 use crate::run::{Recording, RunDirectory, line, record};
 use crate::say;
 use crate::session::{self, EMBEDDED, Gate, Session};
@@ -218,9 +217,10 @@ fn finish(run: Run, front_end: FrontEnd) -> Result<Exit> {
     let judge = |gate: &Gate| Verdict::new(gate.to_string(), gate.missed(finished.best.as_ref()));
     let verdicts: Vec<Verdict> = session.gates.iter().map(judge).collect();
     let missed: Vec<String> = verdicts.iter().filter_map(|v| v.missed.clone()).collect();
-    let written = run.recording.finish(verdicts);
+    let (summary, written) = run.recording.finish(verdicts);
     if front_end == FrontEnd::Dashboard {
         say::out(&line::words(&Event::Finished(finished.clone())).unwrap_or_default());
+        say::out(&line::entry("steered", &steered(&summary)));
         say::out(&line::entry(
             "run",
             &run.directory.path().display().to_string(),
@@ -235,6 +235,14 @@ fn finish(run: Run, front_end: FrontEnd) -> Result<Exit> {
         _ if front_end == FrontEnd::Headless && !missed.is_empty() => Exit::GateMissed,
         _ => Exit::Done,
     })
+}
+
+/// What happened to a run besides training.
+fn steered(summary: &Summary) -> String {
+    format!(
+        "{} edits accepted, {} refused, {} rollbacks",
+        summary.edits, summary.rejected, summary.rollbacks
+    )
 }
 
 pub(crate) fn refuse(message: &str) -> Exit {
@@ -331,9 +339,9 @@ fn follow(
     Ok(Some(watcher))
 }
 
-/// INT, TERM and HUP end the run after the iteration in hand, unless this program was started with them ignored, as by
+/// INT, TERM and HUP end the run within the iteration in hand, unless this program was started with them ignored, as by
 /// nohup. Headless, a second one ends the program at once; the flag is set for a dashboard whose run has ended.
-pub(crate) fn signals(commands: Sender<Command>, front_end: FrontEnd) -> Result<Arc<AtomicBool>> {
+pub(crate) fn signals(commands: Commands, front_end: FrontEnd) -> Result<Arc<AtomicBool>> {
     let ignored = ignored_signals();
     let wanted = [SIGINT, SIGTERM, SIGHUP]
         .into_iter()

@@ -134,7 +134,7 @@ mod tests {
             .into_iter()
             .for_each(|event| publisher.publish(event));
         drop(publisher);
-        recording.finish(verdicts).unwrap();
+        recording.finish(verdicts).1.unwrap();
         directory
     }
 
@@ -289,7 +289,7 @@ mod tests {
             .into_iter()
             .for_each(|event| publisher.publish(event));
         drop(publisher);
-        let error = recording.finish(vec![]).unwrap_err().to_string();
+        let error = recording.finish(vec![]).1.unwrap_err().to_string();
         let warnings: Vec<String> = warnings.iter().collect();
         for file in ["metrics.jsonl", "edits.jsonl", "log.txt", "summary.json"] {
             assert!(error.contains(file), "{error}");
@@ -333,6 +333,8 @@ mod tests {
         for lr in values {
             let losses = crate::event::Losses::default();
             let text = line::json(&Event::Iteration {
+                gradient: 1.0,
+                update: 0.1,
                 iteration: 1,
                 seconds: 0.0,
                 lr,

@@ -37,9 +37,11 @@ pub use control::{Outlets, train};
 pub use picture::Painter;
 pub use problem::{alpha, precision, scheme, shape};
 
+use crate::cost::{Work, flops_per_sample};
 use crate::data::Dataset;
 use crate::data::random::{Stream, generator};
 use crate::event::{Best, Event, Losses, Reason};
+use crate::meter::{Instruments, Task};
 use crate::model::{Model, Origin};
 use crate::session::{Data, Flow, Optimizer, Session, to_ron};
 use schedule::{Outcome, Rate};
@@ -64,6 +66,7 @@ pub struct Trainer {
     validated: u64,
     rollbacks: u32,
     clock: Clock,
+    instruments: Instruments,
 }
 
 #[derive(Clone)]
@@ -128,6 +131,10 @@ impl Trainer {
             validated: 0,
             rollbacks: 0,
             clock: Clock::default(),
+            instruments: Instruments {
+                progress: engine.progress(),
+                meter: Arc::default(),
+            },
             session,
             data,
             engine,
@@ -156,6 +163,11 @@ impl Trainer {
     /// Iterations done.
     pub fn iteration(&self) -> u64 {
         self.iteration
+    }
+
+    /// What other threads may see of the work, and the way to have an iteration given up.
+    pub fn instruments(&self) -> &Instruments {
+        &self.instruments
     }
 
     /// Stops the clock.
@@ -213,24 +225,34 @@ impl Trainer {
         let judged_by = |session: &Session| (session.flow, session.validation, session.weights);
         let anew = judged_by(&self.session) != judged_by(&session);
         self.session = session;
-        if let (true, Some((mut best, theta))) = (anew, self.best.take()) {
-            let figures = self.figures(&theta);
+        if !anew {
+            return;
+        }
+        let Some((mut best, theta)) = self.best.take() else {
+            return;
+        };
+        if let Some(figures) = self.figures(&theta) {
             best.losses = figures.losses;
             (best.divergence, best.divergence_se) = (figures.divergence, figures.divergence_se);
-            self.best = Some((best, theta));
         }
+        self.best = Some((best, theta));
     }
 
-    /// Validation goes by the session in force, also while the batch is still trained with an older flow.
-    fn figures(&mut self, theta: &[f64]) -> Figures {
+    /// Validation goes by the session in force, also while the batch is still trained with an older flow. None when it was
+    /// given up.
+    fn figures(&mut self, theta: &[f64]) -> Option<Figures> {
+        let start = Instant::now();
         let steps = self.session.validation.steps;
         let scheme = scheme(&Flow {
             steps,
             ..self.session.flow
         });
         self.engine.load(theta);
-        self.validation
-            .figures(&mut *self.engine, &scheme, &alpha(&self.session))
+        let alpha = alpha(&self.session);
+        let figures = self.validation.figures(&mut *self.engine, &scheme, &alpha);
+        let Instruments { progress, meter } = &self.instruments;
+        meter.spend(Task::Validation, start.elapsed());
+        (!progress.given_up()).then_some(figures)
     }
 
     fn draw(&mut self) {
@@ -240,7 +262,8 @@ impl Trainer {
         self.batch.flow = self.session.flow;
     }
 
-    /// One iteration; tells `publish` what happened and gives the reason when the run is to end.
+    /// One iteration; tells `publish` what happened and gives the reason when the run is to end. Nothing has happened when
+    /// the iteration was given up.
     pub fn iterate(&mut self, publish: &mut dyn FnMut(Event)) -> Option<Reason> {
         let Optimizer::Adam { lr, clamp, .. } = self.session.optimizer;
         let rate = self.rate.of(lr);
@@ -248,29 +271,39 @@ impl Trainer {
         self.engine.load(&self.theta);
         let scheme = scheme(&self.batch.flow);
         let columns = self.engine.shape().columns();
+        let start = Instant::now();
         let costs = with_rows(&self.batch.rows, columns, |samples| {
             self.engine
                 .gradient(samples, &scheme, &alpha, &mut self.gradient)
         });
-        let losses = losses(&costs);
-        let iteration = self.iteration + 1;
+        let meter = &self.instruments.meter;
+        meter.spend(Task::Kernels, start.elapsed());
+        if self.instruments.progress.given_up() {
+            return None;
+        }
+        let work = flops_per_sample(Work::Iteration, &self.engine.shape(), &scheme);
+        meter.compute(work * (self.batch.rows.len() / columns) as f64);
+        let broken = self.not_finite(&costs);
+        self.iteration += 1;
+        if broken.is_none() {
+            self.good.iteration = self.iteration - 1;
+            self.good.theta.copy_from_slice(&self.theta);
+            self.good.adam.copy_from(&self.adam);
+            self.adam.step(&mut self.theta, &self.gradient, rate, clamp);
+        }
+        let iteration = self.iteration;
         publish(Event::Iteration {
             iteration,
             seconds: self.seconds(),
             lr: rate,
-            losses,
+            gradient: norm(self.gradient.iter().copied()),
+            update: if broken.is_none() { self.update() } else { 0.0 },
+            losses: losses(&costs),
         });
-        if let Some(quantity) = self.not_finite(&costs) {
-            self.iteration = iteration;
-            if let Some(reason) = self.roll_back(quantity, publish) {
-                return Some(reason);
-            }
-        } else {
-            self.good.iteration = self.iteration;
-            self.good.theta.copy_from_slice(&self.theta);
-            self.good.adam.copy_from(&self.adam);
-            self.iteration = iteration;
-            self.adam.step(&mut self.theta, &self.gradient, rate, clamp);
+        if let Some(quantity) = broken
+            && let Some(reason) = self.roll_back(quantity, publish)
+        {
+            return Some(reason);
         }
         let outcome = self.follow_schedule(publish);
         let Data::Toy { resample_every, .. } = self.session.data;
@@ -279,6 +312,16 @@ impl Trainer {
             publish(Event::Resample { iteration });
         }
         (outcome == Outcome::Exhausted).then_some(Reason::Plateau)
+    }
+
+    /// Norm of the last step over that of the parameters.
+    fn update(&self) -> f64 {
+        let step = self
+            .theta
+            .iter()
+            .zip(&self.good.theta)
+            .map(|(new, old)| new - old);
+        norm(step) / norm(self.theta.iter().copied()).max(f64::MIN_POSITIVE)
     }
 
     /// Validates when it is due and lowers the rate as the schedule says.
@@ -312,12 +355,16 @@ impl Trainer {
         }
         self.validated = iteration;
         let theta = std::mem::take(&mut self.theta);
-        let Figures {
+        let figures = self.figures(&theta);
+        self.theta = theta;
+        let Some(Figures {
             losses,
             divergence,
             divergence_se,
-        } = self.figures(&theta);
-        self.theta = theta;
+        }) = figures
+        else {
+            return Outcome::Same;
+        };
         let known = self
             .best
             .as_ref()
@@ -408,6 +455,10 @@ impl Trainer {
         });
         None
     }
+}
+
+fn norm(values: impl Iterator<Item = f64>) -> f64 {
+    values.map(|value| value * value).sum::<f64>().sqrt()
 }
 
 fn losses(costs: &Costs) -> Losses {

@@ -1,6 +1,8 @@
 //! Every kernel on its own, on one thread: `cargo bench -p otflow-kernels`. An item is a flop, or a vector for `activation`:
 //! "Gitem/s" reads as GFLOP/s, to be held against `peak`. Whole iterations are timed by `otflow bench`.
 
+use std::sync::Arc;
+
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use otflow_kernels::activation::{sigma_and_slope, slope};
@@ -116,7 +118,7 @@ fn tile<T: Lanes>(
         stepper: Stepper::Rk4,
         trace: TraceAt::EveryStage,
     };
-    let mut worker = Worker::new(&net);
+    let mut worker = Worker::new(&net, Arc::default());
     worker.make_tape(&net, &scheme);
     let rows: Vec<f64> = (0..d * T::WIDTH).map(|k| (k as f64).sin()).collect();
     bencher.bench_local(|| {

@@ -2,7 +2,7 @@
 //! it; a chunk adds its tiles in order, and the chunks are added in order.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
@@ -11,6 +11,7 @@ use crate::lanes::Lanes;
 use crate::network::Network;
 use crate::objective::{Alpha, Costs, Scheme};
 use crate::parameters::Shape;
+use crate::progress::Progress;
 use crate::trajectory::{Samples, Worker};
 
 /// Chunks of a batch: enough to keep a machine's cores busy, few enough to hold an f64 gradient each.
@@ -41,6 +42,7 @@ pub struct Batch<T: Lanes> {
     chunks: Vec<Mutex<Sums>>,
     /// Chunks that nobody works on and that have tiles left, the longest waiting first.
     waiting: Mutex<VecDeque<usize>>,
+    pub(crate) progress: Arc<Progress>,
 }
 
 impl<T: Lanes> Batch<T> {
@@ -54,8 +56,9 @@ impl<T: Lanes> Batch<T> {
             .num_threads(threads)
             .thread_name(|k| format!("kernel-{k}"))
             .build()?;
+        let progress = Arc::default();
         let workers = (0..pool.current_num_threads())
-            .map(|_| Mutex::new(Worker::new(&net)))
+            .map(|_| Mutex::new(Worker::new(&net, Arc::clone(&progress))))
             .collect();
         let chunks = (0..CHUNKS)
             .map(|_| {
@@ -72,6 +75,7 @@ impl<T: Lanes> Batch<T> {
             workers,
             chunks,
             waiting: Mutex::new(VecDeque::with_capacity(CHUNKS)),
+            progress,
         })
     }
 
@@ -94,17 +98,20 @@ impl<T: Lanes> Batch<T> {
             workers,
             chunks,
             waiting,
+            progress,
         } = &*self;
+        progress.start(tiles);
         lock(waiting).clear();
         lock(waiting).extend(0..CHUNKS.min(tiles));
         let work = |_| {
             let mut worker = mine(workers);
-            let next = || lock(waiting).pop_front();
+            let next = || lock(waiting).pop_front().filter(|_| !progress.given_up());
             while let Some(chunk) = next() {
                 let mut sums = lock(&chunks[chunk]);
                 let first = sums.next * T::WIDTH;
                 let count = T::WIDTH.min(n - first);
                 body(net, &mut worker, &mut sums, Tile { first, count });
+                progress.tile_done();
                 sums.next += CHUNKS;
                 if sums.next < tiles {
                     lock(waiting).push_back(chunk);
@@ -152,15 +159,20 @@ impl<T: Lanes> Batch<T> {
     ) {
         let n = samples.n;
         assert_eq!(out.len(), n * width, "output of {n} rows of {width}");
-        let workers = &self.workers;
+        let (workers, progress) = (&self.workers, &self.progress);
+        progress.start(n.div_ceil(T::WIDTH));
         self.pool.install(|| {
             out.par_chunks_mut(T::WIDTH * width)
                 .enumerate()
                 .with_max_len(1)
                 .for_each(|(tile, rows)| {
+                    if progress.given_up() {
+                        return;
+                    }
                     let mut worker = mine(workers);
                     worker.take(samples, tile * T::WIDTH, rows.len() / width);
                     body(&self.net, &mut worker, rows);
+                    progress.tile_done();
                 });
         });
     }

@@ -1,5 +1,7 @@
 //! `Engine`: the one place where precision and lane width become concrete. Everything outside this crate speaks f64.
 
+use std::sync::Arc;
+
 use rayon::ThreadPoolBuildError;
 use wide::{f32x16, f64x8};
 
@@ -8,6 +10,7 @@ use crate::lanes::{Lanes, Real, lanes};
 use crate::objective::{Alpha, Costs, Scheme};
 use crate::parameters::Shape;
 use crate::peak::multiply_adds;
+use crate::progress::Progress;
 pub use crate::trajectory::{Direction, Samples, with_rows};
 
 /// Arithmetic of the kernels.
@@ -33,6 +36,9 @@ impl Precision {
 pub trait Engine: Send {
     /// The shape it was made for.
     fn shape(&self) -> Shape;
+
+    /// How far the pass in hand is, and the way to have it given up from another thread.
+    fn progress(&self) -> Arc<Progress>;
 
     /// Takes new parameters, flat as in [`Shape::tensors`].
     fn load(&mut self, theta: &[f64]);
@@ -77,6 +83,10 @@ pub trait Engine: Send {
 impl<T: Lanes> Engine for Batch<T> {
     fn shape(&self) -> Shape {
         self.net.shape
+    }
+
+    fn progress(&self) -> Arc<Progress> {
+        Arc::clone(&self.progress)
     }
 
     fn load(&mut self, theta: &[f64]) {

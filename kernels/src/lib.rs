@@ -13,6 +13,7 @@
 //! | L, C, R, loss, where the trace is evaluated | [`objective`], [`quadrature`] | 1 |
 //! | a whole path and back | [`trajectory`] | one tile |
 //! | means over n samples | [`batch`], [`engine`] | n |
+//! | how far a pass is, and its early end | [`progress`] | |
 //! | the machine's FMA peak | [`peak`] | |
 //!
 //! Shapes are per sample. A SIMD lane is a sample ([`lanes`]), a tile is one vector of samples ([`tile`]), and everything hot
@@ -31,6 +32,7 @@ pub mod objective;
 pub mod parameters;
 pub mod partial;
 pub mod peak;
+pub mod progress;
 pub mod quadrature;
 pub mod reference;
 pub mod resnet;

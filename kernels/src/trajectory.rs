@@ -6,11 +6,14 @@
 //! back      seeds of the objective at t = 1 and at those points, then the adjoint of each step over the tape, last one first
 //! ```
 
+use std::sync::Arc;
+
 use crate::flow::{self, Place, Rates};
 use crate::lanes::{Lanes, Real, lanes, scalars_mut};
 use crate::network::Network;
 use crate::objective::{Alpha, Point, Scheme, normal_log_density};
 use crate::partial::Partial;
+use crate::progress::Progress;
 use crate::stepper::{Between, Stages, step, step_adjoint};
 use crate::tile::{Bars, PANEL, Scratch, zeros};
 
@@ -68,6 +71,7 @@ pub struct Worker<T> {
     scratch: Scratch<T>,
     bars: Bars<T>,
     caches: Caches<T>,
+    progress: Arc<Progress>,
 }
 
 /// The points between the stages.
@@ -163,10 +167,11 @@ impl<T: Lanes> End<T> {
 }
 
 impl<T: Lanes> Worker<T> {
-    /// For a network.
-    pub fn new(net: &Network<T>) -> Self {
+    /// For a network; it stops between two time steps when `progress` has it given up.
+    pub fn new(net: &Network<T>, progress: Arc<Progress>) -> Self {
         let shape = &net.shape;
         Worker {
+            progress,
             x: zeros(shape.d),
             y: zeros(shape.context),
             end: End::default(),
@@ -259,12 +264,13 @@ impl<T: Lanes> Worker<T> {
             points,
             scratch,
             caches,
+            progress,
             ..
         } = self;
         let (tableau, dt) = (scheme.stepper.tableau(), scheme.dt());
         points.make(x.len(), scheme);
         *end = End::default();
-        for k in 0..scheme.steps {
+        for k in (0..scheme.steps).take_while(|_| !progress.given_up()) {
             let places = (&mut *stages, points.of_step(k));
             step(tableau, dt, x, places, |stage, x, velocity| {
                 let weight = scheme.trace_weight(k, stage);
@@ -275,7 +281,8 @@ impl<T: Lanes> Worker<T> {
                 velocity.copy_from_slice(flow::velocity(cache));
             });
         }
-        for (k, (point, path)) in points.list.iter().zip(&points.path).enumerate() {
+        let between = points.list.iter().zip(&points.path).enumerate();
+        for (k, (point, path)) in between.take_while(|_| !progress.given_up()) {
             let weight = Some(point.weight);
             let cache = caches.of(keep, scheme.steps * tableau.b.len() + k, weight);
             let place = Place {
@@ -299,6 +306,7 @@ impl<T: Lanes> Worker<T> {
             scratch,
             bars,
             caches: Caches { tape, .. },
+            progress,
             ..
         } = self;
         let (tableau, dt, d) = (scheme.stepper.tableau(), scheme.dt(), x.len());
@@ -308,7 +316,8 @@ impl<T: Lanes> Worker<T> {
         let x_bar = x;
         x_bar.iter_mut().for_each(|x| *x = seed(alpha.a1) * *x);
         let between = &tape[scheme.steps * tableau.b.len()..];
-        for ((cache, point), path) in between.iter().zip(&points.list).zip(&mut points.path) {
+        let between = between.iter().zip(&points.list).zip(&mut points.path);
+        for ((cache, point), path) in between.take_while(|_| !progress.given_up()) {
             let rates = Rates {
                 l: Some(T::of(point.weight) * l_bar),
                 v: T::default(),
@@ -324,7 +333,7 @@ impl<T: Lanes> Worker<T> {
             );
             path.x.copy_from_slice(&bars.s[..d]);
         }
-        for k in (0..scheme.steps).rev() {
+        for k in (0..scheme.steps).rev().take_while(|_| !progress.given_up()) {
             let places = (&mut *stages, &*points.of_step(k));
             step_adjoint(tableau, dt, x_bar, places, |stage, velocity_bar, out| {
                 let weight = T::of(dt * tableau.b[stage]);
@@ -362,6 +371,7 @@ impl<T: Lanes> Worker<T> {
             stages,
             scratch,
             caches: Caches { plain, .. },
+            progress,
             ..
         } = self;
         let tableau = scheme.stepper.tableau();
@@ -370,7 +380,7 @@ impl<T: Lanes> Worker<T> {
             Direction::Inverse => (1.0, -scheme.dt()),
         };
         visit(0, x);
-        for k in 0..scheme.steps {
+        for k in (0..scheme.steps).take_while(|_| !progress.given_up()) {
             step(tableau, dt, x, (stages, &mut []), |stage, x, velocity| {
                 let place = Place {
                     x,

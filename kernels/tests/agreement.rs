@@ -316,6 +316,46 @@ fn rk4_converges_with_order_four_and_euler_with_order_one() {
     );
 }
 
+/// However long a tile takes: the pass is told to end while it runs, in a batch that would take minutes.
+#[test]
+fn a_pass_that_is_given_up_ends_early() {
+    let shape = Shape {
+        d: 3,
+        context: 0,
+        m: 16,
+        layers: 2,
+        rank: 4,
+    };
+    let mut engine = Batch::<f64x8>::new(shape, 2).unwrap();
+    engine.load(&vec![0.1; shape.parameters()]);
+    let progress = engine.progress();
+    let watcher = std::thread::spawn({
+        let progress = progress.clone();
+        move || {
+            while progress.tiles().0 < 2 {
+                std::thread::yield_now();
+            }
+            progress.give_up();
+        }
+    });
+    let row = |_: usize, row: &mut [f64]| row.fill(0.5);
+    let samples = Samples {
+        n: 100_000_000,
+        row: &row,
+    };
+    let mut gradient = vec![0.0; shape.parameters()];
+    let scheme = Scheme {
+        steps: 4,
+        stepper: Stepper::Rk4,
+        trace: TraceAt::EveryStage,
+    };
+    engine.gradient(samples, &scheme, &ALPHA, &mut gradient);
+    watcher.join().unwrap();
+    let (done, tiles) = progress.tiles();
+    assert_eq!(tiles, 12_500_000);
+    assert!(progress.given_up() && (2..tiles).contains(&done));
+}
+
 #[test]
 fn paths_start_at_the_sample_and_end_where_transport_does() {
     let (shape, scheme) = cases()[3];

@@ -22,6 +22,7 @@ use super::update::{Wish, update};
 use super::{Options, Outcome};
 use crate::event::{Event, Reason};
 use crate::feed::Feed;
+use crate::meter::Instruments;
 
 /// Longest sleep: how late events may be fetched.
 const NAP: Duration = Duration::from_millis(100);
@@ -103,7 +104,9 @@ impl<'a, W: Write> Desk<'a, W> {
     pub(super) fn repaint(&mut self) -> io::Result<()> {
         self.dirty = true;
         self.drawn = None;
-        self.screen.clear()
+        // Not `clear`, which asks the terminal for its cursor: one that does not answer would hold everything up.
+        let area = self.screen.get_frame().area();
+        self.screen.resize(area)
     }
 
     /// Takes up what has come; true when nothing can come any more.
@@ -118,6 +121,11 @@ impl<'a, W: Write> Desk<'a, W> {
         self.dirty |=
             std::mem::replace(&mut self.state.dropped, self.feed.dropped()) != self.state.dropped;
         self.watch();
+        if let Some(Instruments { progress, meter }) = self.feed.instruments() {
+            self.state.gauge.read(self.state.now, meter.read());
+            let before = std::mem::replace(&mut self.state.tiles, progress.tiles());
+            self.dirty |= self.state.inside().is_some() && before != self.state.tiles;
+        }
         // No more than there are now: a fast trainer must not keep keys waiting.
         for _ in 0..=self.feed.events.len() {
             match self.feed.events.try_recv() {

@@ -19,6 +19,12 @@ pub fn number(value: f64) -> String {
     }
 }
 
+/// A share of 1: tenths of a percent below 10.
+pub fn percent(share: f64) -> String {
+    let decimals = usize::from(share.abs() < 0.0995);
+    format!("{:.decimals$}%", 100.0 * share)
+}
+
 /// The two largest units: `9s`, `1m 02s`, `1h 12m`, `3d 04h`.
 pub fn duration(seconds: f64) -> String {
     // A float cast saturates, so that an absurd estimate stays a number.
@@ -51,6 +57,20 @@ mod tests {
         ];
         for (value, text) in table {
             assert_eq!(number(value), text);
+        }
+    }
+
+    #[test]
+    fn percents_have_two_digits_at_least() {
+        let table = [
+            (0.0, "0.0%"),
+            (0.0123, "1.2%"),
+            (0.0999, "10%"),
+            (0.57, "57%"),
+            (1.0, "100%"),
+        ];
+        for (share, text) in table {
+            assert_eq!(percent(share), text);
         }
     }
 

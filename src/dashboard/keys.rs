@@ -194,6 +194,12 @@ const EVERYWHERE: &[Binding] = &[
     ),
     row(&[Key::letter('4')], Action::Focus(Pane::Log), None, "log"),
     row(
+        &[Key::letter('5')],
+        Action::Focus(Pane::Optimizer),
+        None,
+        "optimizer",
+    ),
+    row(
         &[Key::letter('z')],
         Action::Zoom,
         Some("zoom"),

@@ -1,4 +1,4 @@
-//! Which pane stands where. 80 x 24 is a design size with all four panes; below it one pane at a time, then a line a metric,
+//! Which pane stands where. 80 x 24 is a design size with four of the panes; below it one pane at a time, then a line a metric,
 //! then a word about the size. No size fails.
 
 use ratatui::Frame;
@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 
 use super::paint;
 use super::pane::Pane;
-use super::panels::{banner, flow, footer, header, log, losses, popup, settings};
+use super::panels::{banner, flow, footer, header, log, losses, optimizer, popup, settings};
 use super::state::State;
 use super::theme::Theme;
 
@@ -15,6 +15,8 @@ use super::theme::Theme;
 const FULL: (u16, u16) = (80, 24);
 /// One pane at a time from this size on.
 const SINGLE: (u16, u16) = (60, 16);
+/// Size of the panes together from which on the optimizer has a place of its own.
+const LARGE: (u16, u16) = (110, 32);
 /// A line a metric from this size on.
 const LINES: (u16, u16) = (20, 5);
 
@@ -96,8 +98,9 @@ fn middle(area: Rect, top: u16, bottom: u16) -> Rect {
 }
 
 /// Losses above the log at the left; flow above the settings at the right. The flow gets half the height,
-/// and what the settings leave over.
-fn panes(state: &State, body: Rect) -> [(Pane, Rect); 4] {
+/// and what the settings leave over. The optimizer has the last rows at the right of a large screen; on a smaller one it
+/// takes the log's place while it has the focus.
+fn panes(state: &State, body: Rect) -> Vec<(Pane, Rect)> {
     let left = Rect {
         width: body.width * 13 / 25,
         ..body
@@ -107,24 +110,30 @@ fn panes(state: &State, body: Rect) -> [(Pane, Rect); 4] {
         width: body.width - left.width - 1,
         ..body
     };
+    let large = body.width >= LARGE.0 && body.height >= LARGE.1;
     let log = (body.height / 5).max(4);
-    let wanted = state.fields.len() as u16 + 2;
+    let last = if large { optimizer::HEIGHT + 1 } else { 0 };
+    let wanted = state.fields.len() as u16 + 2 + last;
     let flow = (body.height / 2).max(body.height.saturating_sub(wanted));
-    [
+    let events = match state.view.focus {
+        Pane::Optimizer if !large => Pane::Optimizer,
+        _ => Pane::Log,
+    };
+    let bottom = |area: Rect, rows: u16| paint::below(area, area.height.saturating_sub(rows));
+    let top = Rect {
+        height: flow,
+        ..right
+    };
+    let mut panes = vec![
         (Pane::Losses, middle(left, 0, log)),
-        (
-            Pane::Log,
-            paint::below(left, left.height.saturating_sub(log)),
-        ),
-        (
-            Pane::Flow,
-            Rect {
-                height: flow,
-                ..right
-            },
-        ),
-        (Pane::Settings, paint::below(right, flow)),
-    ]
+        (events, bottom(left, log)),
+        (Pane::Flow, top),
+        (Pane::Settings, middle(right, flow, last)),
+    ];
+    if large {
+        panes.push((Pane::Optimizer, bottom(right, last)));
+    }
+    panes
 }
 
 fn pane((state, name): (&State, Pane), theme: &Theme, area: Rect, buffer: &mut Buffer) {
@@ -133,6 +142,7 @@ fn pane((state, name): (&State, Pane), theme: &Theme, area: Rect, buffer: &mut B
         Pane::Flow => flow::title(state),
         Pane::Settings => settings::title(state),
         Pane::Log => "log".into(),
+        Pane::Optimizer => optimizer::title(state),
     };
     let title = format!("{} {title}", name as usize + 1);
     let inner = paint::titled(buffer, area, &title, (theme, name == state.view.focus));
@@ -141,6 +151,7 @@ fn pane((state, name): (&State, Pane), theme: &Theme, area: Rect, buffer: &mut B
         Pane::Flow => flow::draw(state, theme, inner, buffer),
         Pane::Settings => settings::draw(state, theme, inner, buffer),
         Pane::Log => log::draw(state, theme, inner, buffer),
+        Pane::Optimizer => optimizer::draw(state, theme, inner, buffer),
     }
 }
 

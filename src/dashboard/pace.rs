@@ -48,6 +48,11 @@ impl Pace {
         self.seconds + now.map_or(0.0, |now| (now - self.at).max(0.0))
     }
 
+    /// Seconds since the last event.
+    pub fn since(&self, now: f64) -> f64 {
+        now - self.at
+    }
+
     /// Iterations per second, once two samples are there.
     pub fn rate(&self) -> Option<f64> {
         let (first, last) = (self.samples.front()?, self.samples.back()?);

@@ -12,11 +12,19 @@ pub enum Pane {
     Settings,
     /// 4: what happened.
     Log,
+    /// 5: rate, gradient, speed, time.
+    Optimizer,
 }
 
 impl Pane {
     /// In the order of their numbers.
-    pub const ALL: [Self; 4] = [Self::Losses, Self::Flow, Self::Settings, Self::Log];
+    pub const ALL: [Self; 5] = [
+        Self::Losses,
+        Self::Flow,
+        Self::Settings,
+        Self::Log,
+        Self::Optimizer,
+    ];
 
     /// Its title.
     pub fn name(self) -> &'static str {
@@ -25,6 +33,7 @@ impl Pane {
             Self::Flow => "flow",
             Self::Settings => "settings",
             Self::Log => "log",
+            Self::Optimizer => "optimizer",
         }
     }
 }

@@ -7,5 +7,6 @@ pub mod footer;
 pub mod header;
 pub mod log;
 pub mod losses;
+pub mod optimizer;
 pub mod popup;
 pub mod settings;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::state::State;
 use crate::event::{Event, Finished, Losses, Picture, Reason, Start};
+use crate::meter::Reading;
 use crate::session::{Applies, Field};
 use crate::session::{
     Data, Flow, Model, Optimizer, Pictures, Recovery, Session, Stop, Toy, Validation, Weights,
@@ -96,6 +97,8 @@ pub fn iteration(iteration: u64, value: f64) -> Event {
         iteration,
         seconds: iteration as f64 * 5.0,
         lr: 0.1,
+        gradient: 12.5,
+        update: 0.002,
         losses,
     }
 }
@@ -168,6 +171,8 @@ pub fn run() -> State {
             iteration: i,
             seconds,
             lr: 0.05,
+            gradient: 12.5,
+            update: 0.002,
             losses: losses(i, 0.0),
         };
         state.apply(event, seconds);
@@ -184,6 +189,16 @@ pub fn run() -> State {
             state.apply(event, seconds);
         }
         happen(&mut state, i, seconds);
+    }
+    for seconds in [0.0, 20.0] {
+        let reading = Reading {
+            kernels: 0.9 * seconds,
+            validation: 0.05 * seconds,
+            pictures: 0.01 * seconds,
+            flops: 0.9 * 45e9 * seconds,
+            peak: Some(90.0),
+        };
+        state.gauge.read(seconds, reading);
     }
     let (data, generated) = (clusters(4.0), clusters(3.0));
     state.show(Picture {

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::component::Component;
+use super::gauge::Gauge;
 use super::history::History;
 use super::journal::{Journal, Kind};
 use super::other::Other;
@@ -11,6 +12,9 @@ use super::phase;
 use super::update::{Popup, View};
 use crate::event::{Best, Event, Finished, Losses, Picture, Rejection, Start};
 use crate::session::{Field, fields};
+
+/// Seconds without an event from which on the screen shows how far the iteration is.
+const LOOK: f64 = 0.5;
 
 /// Ticks kept for the charts.
 const MARKS: usize = 256;
@@ -22,6 +26,15 @@ pub struct Mark {
     pub iteration: u64,
     /// Why.
     pub kind: Kind,
+}
+
+/// What an iteration did to the parameters.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Step {
+    /// Norm of the gradient.
+    pub gradient: f64,
+    /// Norm of the change over that of the parameters.
+    pub update: f64,
 }
 
 /// The last accepted edit.
@@ -61,6 +74,12 @@ pub struct State {
     pub lr: Option<f64>,
     /// Its losses.
     pub losses: Option<Losses>,
+    /// What it did to the parameters.
+    pub step: Option<Step>,
+    /// Where the time goes.
+    pub gauge: Gauge,
+    /// Tiles of the pass in hand that are done, and all of them.
+    pub tiles: (usize, usize),
     /// The last validation.
     pub validated: Option<Validated>,
     /// The best validation.
@@ -118,10 +137,13 @@ impl State {
                 iteration,
                 seconds,
                 lr,
+                gradient,
+                update,
                 losses,
             } => {
                 self.iteration = iteration;
                 (self.lr, self.losses) = (Some(lr), Some(losses));
+                self.step = Some(Step { gradient, update });
                 self.training.push(iteration, &losses);
                 self.pace.reach(iteration, seconds, now);
             }
@@ -308,6 +330,30 @@ impl State {
     pub fn elapsed(&self) -> f64 {
         let idle = self.paused || self.finished.is_some() || self.silent();
         self.pace.elapsed(if idle { None } else { Some(self.now) })
+    }
+
+    /// Seconds to the nearer of the two limits.
+    pub fn left(&self) -> Option<f64> {
+        if self.finished.is_some() || self.silent() {
+            return None;
+        }
+        let iterations = self.setting("stop.iterations");
+        let iterations = iterations.map(|total| total - self.iteration as f64);
+        let by_count = iterations
+            .zip(self.pace.rate())
+            .map(|(left, rate)| left / rate);
+        let by_time = self
+            .setting("stop.seconds")
+            .map(|limit| limit - self.elapsed());
+        by_count.into_iter().chain(by_time).reduce(f64::min)
+    }
+
+    /// Share of the iteration in hand that is done, where it takes longer than a look.
+    pub fn inside(&self) -> Option<f64> {
+        let (done, tiles) = self.tiles;
+        let idle = self.paused || self.finished.is_some() || tiles == 0;
+        let long = self.pace.since(self.now) > LOOK;
+        (long && !idle).then(|| done as f64 / tiles as f64)
     }
 
     /// Value of a setting as a number; `Some(x)` counts as x.

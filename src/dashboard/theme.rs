@@ -189,6 +189,11 @@ impl Theme {
         (self.pick("─", "-"), self.pick("┊", ":"))
     }
 
+    /// Done and open part of a bar.
+    pub fn bar(&self) -> (&'static str, &'static str) {
+        (self.pick("█", "#"), self.pick("░", "."))
+    }
+
     /// Side of a box.
     pub fn side(&self) -> &'static str {
         self.pick("│", "|")

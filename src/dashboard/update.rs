@@ -166,7 +166,7 @@ fn scroll(state: &mut State, up: isize) {
             let last = state.journal.lines().len().saturating_sub(1);
             view.log_scroll = view.log_scroll.saturating_add_signed(up).min(last);
         }
-        Pane::Losses | Pane::Flow => {}
+        Pane::Losses | Pane::Flow | Pane::Optimizer => {}
     }
 }
 

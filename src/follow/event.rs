@@ -89,6 +89,8 @@ mod tests {
                 iteration: u64::MAX,
                 seconds: lr,
                 lr,
+                gradient: f64::NAN,
+                update: lr,
                 losses,
             };
             let Event::Iteration {
@@ -104,6 +106,21 @@ mod tests {
             assert_eq!(bits, [lr.to_bits(); 3]);
             assert!(losses.l.is_nan(), "JSON has null for it");
         }
+    }
+
+    #[test]
+    fn what_an_older_run_lacks_is_no_number() {
+        let json = line::json(&synthetic::iteration(3, 1.0, 0.1, 0.5));
+        let mut value: Value = serde_json::from_str(&json).unwrap();
+        value.as_object_mut().unwrap().remove("gradient");
+        let event = super::event(value.to_string().as_bytes()).unwrap();
+        let Some(Event::Iteration {
+            gradient, update, ..
+        }) = event
+        else {
+            panic!("{event:?}");
+        };
+        assert!(gradient.is_nan() && update == 0.01);
     }
 
     #[test]

@@ -246,7 +246,7 @@ mod tests {
             live.apply(event, 0.0);
         }
         drop(publisher);
-        recording.finish(vec![]).unwrap();
+        recording.finish(vec![]).1.unwrap();
 
         let (publisher, feed, _) = wires();
         let _following = follow(directory.path(), Arc::new(publisher), Shown::Whole).unwrap();

@@ -152,6 +152,7 @@ impl Row {
                 seconds,
                 lr,
                 losses,
+                ..
             } => Some(Row {
                 iteration,
                 seconds,

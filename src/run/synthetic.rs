@@ -85,6 +85,8 @@ pub(crate) fn iteration(iteration: u64, seconds: f64, lr: f64, l: f64) -> Event 
         r: 0.03125,
     };
     Event::Iteration {
+        gradient: 2.5,
+        update: 0.01,
         iteration,
         seconds,
         lr,

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use super::Trainer;
+use otflow_kernels::engine::Precision;
+
 use super::picture::Painter;
+use super::{Trainer, precision};
 use crate::event::{Command, Event, Finished, Reason, Start};
 use crate::feed::Publisher;
+use crate::probe::Probe;
 use crate::session::{self, Applies, Session};
 
 /// Where a run's news goes.
@@ -57,7 +60,12 @@ enum State {
 /// Trains until a limit, a command or a divergence ends it; the end, and the session in force then.
 pub fn train(mut trainer: Trainer, mut outlets: Outlets, start: Start) -> (Finished, Arc<Session>) {
     let mut edited = Arc::clone(&start.session);
+    let (precision, threads) = (precision(trainer.session()), start.threads);
+    outlets.publisher.attach(trainer.instruments().clone());
     outlets.publisher.publish(Event::Start(start));
+    if outlets.painter.is_some() {
+        measure_peak(&trainer, precision, threads);
+    }
     for message in std::mem::take(&mut outlets.notices) {
         outlets.publisher.publish(Event::Warning { message });
     }
@@ -94,6 +102,14 @@ pub fn train(mut trainer: Trainer, mut outlets: Outlets, start: Start) -> (Finis
     };
     publisher.publish(Event::Finished(finished.clone()));
     (finished, Arc::clone(trainer.session()))
+}
+
+/// What the speed on the screen is held against.
+fn measure_peak(trainer: &Trainer, precision: Precision, threads: usize) {
+    // Without a measurement the screen shows none.
+    if let Ok(probe) = Probe::new(precision, threads) {
+        trainer.instruments().meter.measured(probe.gflops());
+    }
 }
 
 /// One iteration and what follows from it.

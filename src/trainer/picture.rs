@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use otflow_kernels::engine::{Direction, Engine, engine, with_rows};
+use otflow_kernels::progress::Progress;
 use rand_distr::{Distribution, StandardNormal};
 
 use super::problem::{precision, scheme, shape};
@@ -15,6 +16,7 @@ use crate::data::Dataset;
 use crate::data::random::{Stream, row_generator};
 use crate::event::Picture;
 use crate::feed::Publisher;
+use crate::meter::Task;
 use crate::session::{Flow, Session};
 
 /// What a picture is made from.
@@ -29,6 +31,7 @@ pub struct Painter {
     orders: Option<Sender<Snapshot>>,
     thread: Option<JoinHandle<()>>,
     last: Option<Instant>,
+    progress: Arc<Progress>,
 }
 
 impl Painter {
@@ -40,6 +43,7 @@ impl Painter {
         let data = Dataset::new(&session.data, session.model.seed);
         let engine = engine(shape(session, &data), precision(session), 1)
             .context("cannot start the picture thread")?;
+        let progress = engine.progress();
         // Without a place to wait in: an order is taken by an idle painter or not at all.
         let (orders, snapshots) = bounded(0);
         let thread = std::thread::Builder::new()
@@ -50,6 +54,7 @@ impl Painter {
             orders: Some(orders),
             thread: Some(thread),
             last: None,
+            progress,
         })
     }
 
@@ -81,6 +86,8 @@ impl Painter {
 impl Drop for Painter {
     fn drop(&mut self) {
         self.orders = None;
+        // A picture that nobody will see.
+        self.progress.give_up();
         if let Some(thread) = self.thread.take() {
             // A panic there has been reported by the hook.
             let _ = thread.join();
@@ -95,7 +102,12 @@ fn paint(
     publisher: &Publisher,
 ) {
     for snapshot in snapshots {
+        let start = Instant::now();
         let picture = picture(data, &mut *engine, &snapshot);
+        if engine.progress().given_up() {
+            return;
+        }
+        publisher.spend(Task::Pictures, start.elapsed());
         publisher.show(picture);
     }
 }

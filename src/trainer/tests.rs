@@ -184,6 +184,31 @@ fn rollbacks_end_and_then_the_run_has_diverged() {
     assert_eq!(reasons[5], Some(Reason::Diverged));
 }
 
+#[test]
+fn a_stop_gives_up_the_iteration_in_hand_and_keeps_what_was_done() {
+    let mut trainer = trainer(SMALL, 1);
+    trainer.iterate(&mut |_| {});
+    let done = trainer.theta.clone();
+    trainer.batch.rows = vec![0.5; 2 * 50_000_000];
+    let (publisher, feed, records) = wires();
+    let start = start(&trainer);
+    let progress = Arc::clone(&trainer.instruments().progress);
+    let (finished, model) = std::thread::scope(|scope| {
+        let run = scope.spawn(|| train(trainer, Outlets::new(Arc::new(publisher)), start).0);
+        while progress.tiles().1 < 1_000_000 || progress.tiles().0 == 0 {
+            std::thread::yield_now();
+        }
+        feed.commands.send(Command::Stop(Reason::Quit)).unwrap();
+        let last = |record| match record {
+            Record::Model("last", model) => Some(model),
+            _ => None,
+        };
+        (run.join().unwrap(), records.iter().find_map(last).unwrap())
+    });
+    assert_eq!((finished.iteration, finished.reason), (1, Reason::Quit));
+    assert_eq!(model.theta, done);
+}
+
 /// The events of a run that is told these commands before it starts.
 fn run_with(commands: Vec<Command>) -> (Vec<Event>, Finished) {
     let trainer = trainer(SMALL, 1);
@@ -350,7 +375,7 @@ fn a_paused_run_can_be_stopped() {
 /// What a validation of the best parameters finds under the session in force.
 fn judged(trainer: &mut Trainer) -> Losses {
     let theta = trainer.best_model().unwrap().theta;
-    trainer.figures(&theta).losses
+    trainer.figures(&theta).unwrap().losses
 }
 
 #[test]
@@ -384,7 +409,7 @@ fn one_validation_step_is_no_trouble_once_the_trace_is_at_every_stage() {
         _ => None,
     });
     let theta = trainer.best_model().unwrap().theta;
-    assert_eq!(c, Some(trainer.figures(&theta).losses.c));
+    assert_eq!(c, Some(trainer.figures(&theta).unwrap().losses.c));
 }
 
 #[test]

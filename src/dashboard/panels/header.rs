@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::dashboard::format::{duration, number};
+use crate::dashboard::format::{duration, number, percent};
 use crate::dashboard::paint;
 use crate::dashboard::state::State;
 use crate::dashboard::theme::Theme;
@@ -41,8 +41,11 @@ fn figures(state: &State) -> Vec<String> {
         Some(total) => format!("{}/{total}", state.iteration),
         None => state.iteration.to_string(),
     }];
+    if let Some(inside) = state.inside() {
+        figures.push(format!("+{}", percent(inside)));
+    }
     figures.push(duration(state.elapsed()));
-    if let Some(left) = left(state) {
+    if let Some(left) = state.left() {
         figures.push(format!("ETA {}", duration(left)));
     }
     if let Some(rate) = state.pace.rate() {
@@ -54,21 +57,4 @@ fn figures(state: &State) -> Vec<String> {
         figures.push(start.compiled.clone());
     }
     figures
-}
-
-/// Seconds to the nearer of the two limits.
-fn left(state: &State) -> Option<f64> {
-    if state.finished.is_some() {
-        return None;
-    }
-    let iterations = state
-        .setting("stop.iterations")
-        .map(|total| total - state.iteration as f64);
-    let by_count = iterations
-        .zip(state.pace.rate())
-        .map(|(left, rate)| left / rate);
-    let by_time = state
-        .setting("stop.seconds")
-        .map(|limit| limit - state.elapsed());
-    by_count.into_iter().chain(by_time).reduce(f64::min)
 }

@@ -12,12 +12,16 @@ const SPAN: Duration = Duration::from_millis(50);
 const ROUNDS: u32 = 100_000;
 
 /// Threads that do nothing but multiply-adds, when asked to.
-pub(super) struct Probe {
+pub struct Probe {
     precision: Precision,
     pool: ThreadPool,
 }
 
 impl Probe {
+    /// Starts the threads.
+    ///
+    /// # Errors
+    /// When they cannot be started.
     pub fn new(precision: Precision, threads: usize) -> Result<Self> {
         let pool = ThreadPoolBuilder::new()
             .num_threads(threads)

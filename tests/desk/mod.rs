@@ -1,0 +1,204 @@
+//! The real binary in a pseudo-terminal, for the tests that look at its screen.
+// Not every test that shares this needs all of it.
+#![allow(dead_code)]
+
+use std::fs;
+use std::io::{Read, Write};
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::{JoinHandle, sleep};
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use tempfile::TempDir;
+
+/// Far more than anything here takes: a test that hangs must end.
+pub const DEADLINE: Duration = Duration::from_secs(60);
+
+/// Between two looks at the screen.
+const LOOK: Duration = Duration::from_millis(1);
+
+/// Name of the session file.
+const SESSION: &str = "small.ron";
+/// Name of the run directory.
+const RUN: &str = "run";
+
+/// A terminal with a dashboard in it.
+pub struct Desk {
+    master: Box<dyn MasterPty + Send>,
+    keys: Box<dyn Write + Send>,
+    child: Box<dyn Child + Send + Sync>,
+    screen: Arc<Mutex<vt100::Parser>>,
+    reading: Arc<AtomicBool>,
+    reader: JoinHandle<()>,
+    gone: Arc<AtomicBool>,
+    folder: TempDir,
+}
+
+impl Desk {
+    /// Trains a session in the dashboard, with further arguments.
+    pub fn open(text: &str, args: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(SESSION), text).unwrap();
+        let train = ["train", "--tui", SESSION, "--out", RUN];
+        Self::start(&[&train, args].concat(), folder)
+    }
+
+    /// The program with these arguments, in this folder.
+    pub fn start(args: &[&str], folder: TempDir) -> Self {
+        let (rows, cols) = (24, 80);
+        let size = PtySize {
+            rows,
+            cols,
+            pixel_width: 0,
+            pixel_height: 0,
+        };
+        let pair = native_pty_system().openpty(size).unwrap();
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_otflow"));
+        command.args(args);
+        command.cwd(folder.path());
+        command.env("TERM", "xterm-256color");
+        let child = pair.slave.spawn_command(command).unwrap();
+        let screen = Arc::new(Mutex::new(vt100::Parser::default()));
+        let reading = Arc::new(AtomicBool::new(true));
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let gone = Arc::new(AtomicBool::new(false));
+        let (shown, awake, enough) = (Arc::clone(&screen), Arc::clone(&reading), Arc::clone(&gone));
+        let reader = std::thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            while let Ok(count @ 1..) = reader.read(&mut bytes) {
+                shown.lock().unwrap().process(&bytes[..count]);
+                while !awake.load(Ordering::Relaxed) {
+                    sleep(Duration::from_millis(10));
+                }
+                if enough.load(Ordering::Relaxed) {
+                    return;
+                }
+            }
+        });
+        Desk {
+            keys: pair.master.take_writer().unwrap(),
+            master: pair.master,
+            child,
+            screen,
+            reading,
+            reader,
+            gone,
+            folder,
+        }
+    }
+
+    /// The session file.
+    pub fn session(&self) -> PathBuf {
+        self.folder.path().join(SESSION)
+    }
+
+    /// The run directory.
+    pub fn run(&self) -> PathBuf {
+        self.folder.path().join(RUN)
+    }
+
+    /// Number of the process.
+    pub fn id(&self) -> u32 {
+        self.child.process_id().unwrap()
+    }
+
+    /// Gives the terminal another size.
+    pub fn resize(&self, (cols, rows): (u16, u16)) {
+        let size = PtySize {
+            rows,
+            cols,
+            pixel_width: 0,
+            pixel_height: 0,
+        };
+        // First: what is drawn for the new size must not meet the old one.
+        self.screen
+            .lock()
+            .unwrap()
+            .screen_mut()
+            .set_size(rows.try_into().unwrap(), cols.try_into().unwrap());
+        self.master.resize(size).unwrap();
+    }
+
+    /// Whether what the program writes is read.
+    pub fn read(&self, on: bool) {
+        self.reading.store(on, Ordering::Relaxed);
+    }
+
+    pub fn text(&self) -> String {
+        self.screen.lock().unwrap().screen().contents()
+    }
+
+    pub fn wait_for(&self, what: &str) {
+        self.wait_until(what, |text| text.contains(what));
+    }
+
+    pub fn wait_until(&self, what: &str, holds: impl Fn(&str) -> bool) {
+        let start = Instant::now();
+        while !holds(&self.text()) {
+            let text = self.text();
+            assert!(start.elapsed() < DEADLINE, "not {what:?}:\n{text}");
+            sleep(LOOK);
+        }
+    }
+
+    pub fn press(&mut self, keys: &[u8]) {
+        self.keys.write_all(keys).unwrap();
+        self.keys.flush().unwrap();
+    }
+
+    pub fn kill(&self, signal: &str) {
+        let id = self.id().to_string();
+        let status = Command::new("kill").args([signal, &id]).status().unwrap();
+        assert!(status.success());
+    }
+
+    /// Waits for the end; the exit code, once the terminal is seen to be as it was.
+    pub fn leave(mut self) -> u32 {
+        let start = Instant::now();
+        let status = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status;
+            }
+            assert!(start.elapsed() < DEADLINE, "does not end:\n{}", self.text());
+            sleep(Duration::from_millis(20));
+        };
+        self.wait_for("run ");
+        let raw = self.master.get_termios().unwrap();
+        let fresh = native_pty_system().openpty(PtySize::default()).unwrap();
+        assert_eq!(raw, fresh.master.get_termios().unwrap(), "line discipline");
+        let parser = self.screen.lock().unwrap();
+        let screen = parser.screen();
+        assert!(!screen.alternate_screen() && !screen.hide_cursor());
+        assert!(!screen.bracketed_paste());
+        assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
+        status.exit_code()
+    }
+
+    /// Waits until the shell has the terminal, or the dashboard.
+    pub fn wait_shell(&self, shell: bool) {
+        let start = Instant::now();
+        while self.screen.lock().unwrap().screen().alternate_screen() == shell {
+            assert!(start.elapsed() < DEADLINE, "{}", self.text());
+            sleep(LOOK);
+        }
+    }
+
+    /// Takes the terminal away; the exit code, and the folder.
+    pub fn hang_up(mut self) -> (u32, TempDir) {
+        self.gone.store(true, Ordering::Relaxed);
+        // It holds the terminal open too, until the next frame.
+        self.reader.join().unwrap();
+        drop((self.keys, self.master));
+        let start = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return (status.exit_code(), self.folder);
+            }
+            assert!(start.elapsed() < DEADLINE, "does not end");
+            sleep(LOOK);
+        }
+    }
+}

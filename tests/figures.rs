@@ -1,0 +1,242 @@
+//! What the dashboard costs and how fast it answers, measured on the real binary in a pseudo-terminal. Nothing is asserted but
+//! that everything works, since the figures are the machine's as much as ours:
+//! `cargo test --release --test figures -- --ignored --nocapture --test-threads 1`.
+#![cfg(unix)]
+// The lint lets test functions unwrap, but not the functions that they share.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod desk;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use desk::Desk;
+
+/// The published toy: iterations of some 15 ms.
+const TOY: &str = r#"(
+    data: Toy(name: "8gaussians", batch: 2048),
+    model: (width: 32, precision: F32),
+    flow: (steps: 8),
+    optimizer: Adam(lr: 0.1),
+    stop: (iterations: 1000000),
+)"#;
+
+/// A wide potential: iterations of a second.
+const WIDE: &str = r#"(
+    data: Toy(name: "8gaussians", batch: 320, resample_every: 1000),
+    model: (width: 512, precision: F32),
+    flow: (steps: 8),
+    optimizer: Adam(lr: 0.01),
+    validation: (every: 1000, samples: 100),
+    stop: (iterations: 1000000),
+)"#;
+
+/// Iterations of ten seconds and more.
+const SLOW: &str = r#"(
+    data: Toy(name: "8gaussians", batch: 6000),
+    model: (width: 512, precision: F32),
+    flow: (steps: 14),
+    stop: (iterations: 1000000),
+)"#;
+
+/// Iterations a second, from the last row of a run that was given so many seconds.
+fn rate(run: &Path) -> f64 {
+    let text = fs::read_to_string(run.join("metrics.jsonl")).unwrap();
+    let rows = text.lines().map(|line| serde_json::from_str(line).unwrap());
+    let rows: Vec<serde_json::Value> = rows
+        .filter(|row: &serde_json::Value| row["event"] == "iteration")
+        .collect();
+    let at = |row: &serde_json::Value, name: &str| row[name].as_f64().unwrap();
+    let (first, last) = (&rows[0], &rows[rows.len() - 1]);
+    let iterations = at(last, "iteration") - at(first, "iteration");
+    iterations / (at(last, "seconds") - at(first, "seconds"))
+}
+
+fn headless(session: &Path, folder: &Path, seconds: &str) -> f64 {
+    let out = folder.join("headless");
+    let _ = fs::remove_dir_all(&out);
+    let status = Command::new(env!("CARGO_BIN_EXE_otflow"))
+        .args(["train", "--headless", "--seconds", seconds, "--out"])
+        .args([&out, session])
+        .output()
+        .unwrap();
+    assert!(status.status.success());
+    rate(&out)
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+#[test]
+#[ignore = "measures for a minute and a half"]
+fn throughput_with_the_dashboard_over_headless() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, session, seconds) in [("toy", TOY, "5"), ("wide", WIDE, "12")] {
+        let mut ratios = Vec::new();
+        let mut pairs = Vec::new();
+        for round in 0..6 {
+            let with = || {
+                let mut desk = Desk::open(session, &["--seconds", seconds]);
+                desk.wait_for("DONE");
+                let rate = rate(&desk.run());
+                desk.press(b"q");
+                desk.leave();
+                rate
+            };
+            let file = folder.path().join("session.ron");
+            fs::write(&file, session).unwrap();
+            let without = || headless(&file, folder.path(), seconds);
+            // Whichever goes first finds another machine.
+            let (with, without) = if round % 2 == 0 {
+                let with = with();
+                (with, without())
+            } else {
+                let without = without();
+                (with(), without)
+            };
+            ratios.push(with / without);
+            pairs.push((with, without));
+        }
+        let best = |of: fn(&(f64, f64)) -> f64| pairs.iter().map(of).fold(0.0, f64::max);
+        println!(
+            "{name}: {:.2} it/s with the dashboard, {:.2} headless (best of 6); ratio of the best {:.3}, median ratio of pairs {:.3}",
+            best(|pair| pair.0),
+            best(|pair| pair.1),
+            best(|pair| pair.0) / best(|pair| pair.1),
+            median(ratios)
+        );
+    }
+}
+
+#[test]
+#[ignore = "measures for half a minute"]
+fn key_to_screen_while_training() {
+    for (name, session) in [("toy", TOY), ("wide", WIDE)] {
+        let mut desk = Desk::open(session, &[]);
+        desk.wait_for("RUN");
+        sleep(Duration::from_secs(2));
+        let mut times = Vec::new();
+        for turn in 0..100_u64 {
+            for open in [true, false] {
+                // Not in step with the frames.
+                sleep(Duration::from_millis(40 + turn * 37 % 90));
+                let start = Instant::now();
+                desk.press(b"?");
+                desk.wait_until("the help", |text| text.contains("Shift-Tab") == open);
+                times.push(start.elapsed().as_secs_f64() * 1e3);
+            }
+        }
+        times.sort_by(f64::total_cmp);
+        let at = |share: f64| times[(share * (times.len() - 1) as f64) as usize];
+        println!(
+            "{name}: key to screen, ms: median {:.1}, 99th percentile {:.1}, worst {:.1} of {}",
+            at(0.5),
+            at(0.99),
+            at(1.0),
+            times.len()
+        );
+        desk.press(b"qq");
+        desk.leave();
+    }
+}
+
+#[test]
+#[ignore = "measures for some seconds"]
+fn start_to_first_frame() {
+    let mut times = Vec::new();
+    for _ in 0..15 {
+        let start = Instant::now();
+        let mut desk = Desk::open(TOY, &[]);
+        desk.wait_for("1 losses");
+        times.push(start.elapsed().as_secs_f64() * 1e3);
+        desk.wait_for("RUN");
+        desk.press(b"qq");
+        desk.leave();
+    }
+    let worst = times.iter().copied().fold(0.0, f64::max);
+    println!(
+        "start to first frame, ms: median {:.0}, worst {worst:.0} of 15",
+        median(times)
+    );
+}
+
+#[test]
+#[ignore = "measures for some seconds"]
+fn save_to_applied() {
+    let mut desk = Desk::open(TOY, &[]);
+    desk.wait_for("RUN");
+    let edits = desk.run().join("edits.jsonl");
+    let lines = || fs::read_to_string(&edits).map_or(0, |text| text.lines().count());
+    let mut times = Vec::new();
+    for edit in 1..=20 {
+        sleep(Duration::from_millis(300));
+        let before = lines();
+        let rate = format!("lr: 0.1{edit:02}");
+        fs::write(desk.session(), TOY.replace("lr: 0.1", &rate)).unwrap();
+        let start = Instant::now();
+        while lines() == before {
+            assert!(start.elapsed() < desk::DEADLINE);
+            sleep(Duration::from_millis(1));
+        }
+        times.push(start.elapsed().as_secs_f64() * 1e3);
+    }
+    let worst = times.iter().copied().fold(0.0, f64::max);
+    println!(
+        "save to applied, ms, an iteration included: median {:.0}, worst {worst:.0} of 20",
+        median(times)
+    );
+    desk.press(b"qq");
+    desk.leave();
+}
+
+#[test]
+#[ignore = "measures for some seconds"]
+fn stop_inside_a_long_iteration() {
+    for (name, keys) in [("q q", &b"qq"[..]), ("Ctrl-C", b"\x03")] {
+        let mut desk = Desk::open(SLOW, &[]);
+        desk.wait_for("RUN");
+        sleep(Duration::from_secs(2));
+        let start = Instant::now();
+        desk.press(keys);
+        desk.leave();
+        println!(
+            "{name} inside a long iteration: back at the shell after {:.0} ms",
+            start.elapsed().as_secs_f64() * 1e3
+        );
+    }
+}
+
+/// Memory of a process now, kB.
+fn memory(id: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    line.and_then(|rest| rest.trim().strip_suffix(" kB")?.parse().ok())
+        .unwrap_or(0)
+}
+
+#[test]
+#[ignore = "measures for a quarter of a minute"]
+fn a_terminal_that_does_not_read_for_ten_seconds() {
+    let mut desk = Desk::open(TOY, &[]);
+    desk.wait_for("RUN");
+    sleep(Duration::from_secs(3));
+    let metrics = desk.run().join("metrics.jsonl");
+    let rows = || fs::read_to_string(&metrics).unwrap().lines().count();
+    let (before, at_first) = (rows(), memory(desk.id()));
+    desk.read(false);
+    sleep(Duration::from_secs(10));
+    let (after, at_last) = (rows(), memory(desk.id()));
+    println!(
+        "a terminal that does not read for 10 s: {} rows written meanwhile, memory {at_first} to {at_last} kB",
+        after - before
+    );
+    assert!(after > before);
+    desk.read(true);
+    desk.press(b"qq");
+    desk.leave();
+}
