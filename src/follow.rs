@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `tail.rs` | a growing file, read a slice at a time |
 //! | `event.rs` | a line back as the event it was |
+//! | `edits.rs` | edits that `metrics.jsonl` does not have |
 //! | `follower.rs` | the thread that hands the events of a run on, in order |
 //! | `pictures.rs` | pictures from the parameters in the directory |
 //!
@@ -11,6 +12,7 @@
 //! the trainer's own dashboard has. Nothing is written into the directory but a screen that is saved by its key.
 //! Leaving by a key gives exit code 0: nothing was interrupted.
 
+mod edits;
 mod event;
 mod follower;
 mod pictures;

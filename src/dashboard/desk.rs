@@ -1,7 +1,6 @@
 //! The loop between keys, events and frames. One turn: fetch events, draw if a frame is due, sleep until a key or the next frame.
 
 use std::io::{self, Write};
-use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -10,10 +9,8 @@ use crossterm::execute;
 use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
-use ratatui::buffer::Buffer;
 
 use super::input::Heard;
-use super::journal::Kind;
 use super::layout;
 use super::other::Other;
 use super::portrait;
@@ -162,25 +159,6 @@ impl<'a, W: Write> Desk<'a, W> {
         }
     }
 
-    /// Saves what is seen.
-    fn portray(&mut self) {
-        let area = self.screen.get_frame().area();
-        let mut buffer = Buffer::empty(area);
-        layout::screen(&self.state, &self.options.theme, &mut buffer);
-        let start = self.state.start.as_ref();
-        let directory = start.and_then(|start| start.run.as_deref());
-        let directory = directory.unwrap_or(Path::new("."));
-        let name = format!("screen-{}", self.state.iteration);
-        let (kind, text) = match portrait::save(&buffer, directory, &name) {
-            Ok(()) => {
-                let text = format!("saved {name}.svg, .txt in {}", directory.display());
-                (Kind::Note, text)
-            }
-            Err(error) => (Kind::Warning, format!("the screen is not saved: {error}")),
-        };
-        self.state.journal.push(self.state.iteration, kind, text);
-    }
-
     /// Whether to leave or to interrupt the loop.
     fn end(&mut self, gone: bool) -> Option<End> {
         let wish = self.state.view.wish.take();
@@ -205,7 +183,8 @@ impl<'a, W: Write> Desk<'a, W> {
             _ => {}
         }
         if wish == Some(Wish::Portrait) {
-            self.portray();
+            let area = self.screen.get_frame().area();
+            portrait::take(&mut self.state, &self.options.theme, area);
         }
         let repainted = if wish == Some(Wish::Repaint) {
             self.repaint()
@@ -276,6 +255,7 @@ impl<'a, W: Write> Desk<'a, W> {
 mod tests {
     use std::sync::{Arc, mpsc};
     use std::thread;
+    use std::time::SystemTime;
 
     use crossbeam_channel::{Sender, unbounded};
     use crossterm::event::KeyCode;
@@ -394,6 +374,59 @@ mod tests {
         leave.store(true, Ordering::Relaxed);
         let end = desk.turn(&keys);
         assert!(matches!(end, Some(End::Outcome(Outcome::Finished(_)))));
+    }
+
+    #[test]
+    fn a_watched_run_is_left_by_a_signal_while_it_goes_on_and_not_by_its_own_end() {
+        let (publisher, feed, _records) = wires();
+        publisher.hear(SystemTime::now());
+        publisher.publish(sample::start());
+        let options = Options::detect(|_| None);
+        let leave = Arc::clone(&options.leave);
+        let (_sender, keys) = unbounded();
+        let mut desk = Desk::new(&feed, options, screen());
+        assert!(desk.turn(&keys).is_none());
+        leave.store(true, Ordering::Relaxed);
+        let end = desk.turn(&keys);
+        assert!(matches!(end, Some(End::Outcome(Outcome::Abandoned))));
+        leave.store(false, Ordering::Relaxed);
+        publisher.publish(sample::finished(7, Reason::Quit));
+        assert!(desk.turn(&keys).is_none());
+    }
+
+    #[test]
+    fn the_events_of_other_runs_go_to_their_curves() {
+        let (_publisher, mut feed, _records) = wires();
+        let (other, its_feed, _) = wires();
+        feed.others.push(("rings".into(), its_feed));
+        other.publish(sample::iteration(3, 1.0));
+        let (_sender, keys) = unbounded();
+        let mut desk = Desk::new(&feed, Options::detect(|_| None), screen());
+        assert!(desk.turn(&keys).is_none());
+        assert_eq!(desk.state.others[0].span(), Some((3, 3)));
+        assert_eq!(desk.state.training.span(), None);
+    }
+
+    #[test]
+    fn a_key_saves_the_screen_and_a_failure_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let (publisher, feed, _records) = wires();
+        let Event::Start(mut start) = sample::start() else {
+            unreachable!("that is how a run begins");
+        };
+        start.run = Some(folder.path().join("run"));
+        publisher.publish(Event::Start(start));
+        let (sender, keys) = unbounded();
+        let mut desk = Desk::new(&feed, Options::detect(|_| None), screen());
+        let mut told = || {
+            sender.send(key('s', false)).unwrap();
+            (0..2).for_each(|_| assert!(desk.turn(&keys).is_none()));
+            desk.state.journal.lines().back().unwrap().text.clone()
+        };
+        assert!(told().starts_with("the screen is not saved: cannot write"));
+        std::fs::create_dir(folder.path().join("run")).unwrap();
+        assert!(told().starts_with("saved screen-0.svg, .txt in "));
+        assert!(folder.path().join("run/screen-0.svg").is_file());
     }
 
     #[test]

@@ -6,10 +6,14 @@ use std::io;
 use std::path::Path;
 
 use ratatui::buffer::{Buffer, Cell};
+use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 use ratatui::text::Span;
 
-use super::theme::{PICTURE, rgb};
+use super::journal::Kind;
+use super::layout;
+use super::state::State;
+use super::theme::{PICTURE, Theme, rgb};
 use crate::file;
 
 /// Width and height of a cell, px.
@@ -19,11 +23,29 @@ const BASE: f64 = 13.0;
 /// Side of a braille dot, px.
 const DOT: f64 = 2.0;
 
+/// Saves the screen at this size into the run directory, or where there is none into the current folder; the log says where.
+pub fn take(state: &mut State, theme: &Theme, area: Rect) {
+    let mut buffer = Buffer::empty(area);
+    layout::screen(state, theme, &mut buffer);
+    let start = state.start.as_ref();
+    let directory = start.and_then(|start| start.run.as_deref());
+    let directory = directory.unwrap_or(Path::new("."));
+    let name = format!("screen-{}", state.iteration);
+    let (kind, text) = match save(&buffer, directory, &name) {
+        Ok(()) => {
+            let text = format!("saved {name}.svg, .txt in {}", directory.display());
+            (Kind::Note, text)
+        }
+        Err(error) => (Kind::Warning, format!("the screen is not saved: {error}")),
+    };
+    state.journal.push(state.iteration, kind, text);
+}
+
 /// Writes `<name>.svg` and `<name>.txt` into a directory.
 ///
 /// # Errors
 /// Names the file that can't be written.
-pub fn save(buffer: &Buffer, directory: &Path, name: &str) -> io::Result<()> {
+fn save(buffer: &Buffer, directory: &Path, name: &str) -> io::Result<()> {
     let path = |ending| directory.join(format!("{name}.{ending}"));
     file::replace(&path("svg"), svg(buffer).as_bytes())?;
     file::replace(&path("txt"), text(buffer).as_bytes())
@@ -259,11 +281,9 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::layout;
     use super::super::sample;
-    use super::super::theme::{Markers, Theme};
+    use super::super::theme::Markers;
     use super::*;
-    use ratatui::layout::Rect;
     use ratatui::style::{Color, Style};
 
     fn screen(markers: Markers, (width, height): (u16, u16)) -> Buffer {
@@ -279,8 +299,11 @@ mod tests {
         buffer
     }
 
-    /// Elements of the picture behind its background, as name and attributes.
-    fn elements(buffer: &Buffer) -> Vec<(String, Vec<(String, String)>, String)> {
+    /// Name, attributes, text.
+    type Element = (String, Vec<(String, String)>, String);
+
+    /// Elements of the picture behind its background.
+    fn elements(buffer: &Buffer) -> Vec<Element> {
         let picture = svg(buffer);
         let document = roxmltree::Document::parse(&picture).unwrap();
         let nodes = document.root_element().children();

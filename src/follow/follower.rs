@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
+use super::edits::Edits;
 use super::event::event;
 use super::pictures::Pictures;
 use super::tail::Tail;
@@ -50,6 +51,7 @@ pub(super) fn follow(
     let mut follower = Follower {
         directory: directory.to_owned(),
         tail: Tail::new(directory.join(super::METRICS)),
+        edits: Edits::new(directory.join("edits.jsonl")),
         broken: 0,
         failed: false,
         shown,
@@ -78,6 +80,7 @@ pub(super) fn follow(
 struct Follower {
     directory: PathBuf,
     tail: Tail,
+    edits: Edits,
     /// Lines that are no JSON and were not told of.
     broken: u64,
     /// The file can't be read, which was told.
@@ -97,7 +100,11 @@ impl Follower {
             Err(_) if line.trim_ascii().is_empty() => {}
             Err(_) => *broken += 1,
         });
+        self.edits.read();
         for event in events {
+            for edit in self.edits.before(&event) {
+                self.deliver(edit)?;
+            }
             self.pass(event)?;
         }
         let more = match read {
@@ -206,6 +213,7 @@ mod tests {
                 follower: Follower {
                     directory: folder.path().to_owned(),
                     tail: Tail::new(folder.path().join("metrics.jsonl")),
+                    edits: Edits::new(folder.path().join("edits.jsonl")),
                     broken: 0,
                     failed: false,
                     shown: Shown::Curves,
