@@ -30,6 +30,11 @@ pub enum Command {
     /// Exit codes: 0 done, 1 I/O or internal, 2 bad arguments or session, or a build for another CPU, 3 diverged, 4 gate
     /// missed, 130/143/129 after INT/TERM/HUP, with the parameters written.
     Train(Train),
+    /// The dashboard on a run that another process trains, or on a finished one.
+    ///
+    /// Keys that would command the trainer do nothing; q and Ctrl-C leave at once. Exit codes: 0 left by a key, 1 internal,
+    /// 2 no run directory or no terminal, 130/143/129 after INT/TERM/HUP.
+    Watch(Watch),
     /// Compare the kernels with files of reference values; exit 1 past the tolerance (f64 1e-11; f32 2e-6 for the loss, else 2e-5).
     ///
     /// A file is JSON: d, c, m, nTh, n, nt, alpha, stepper, trace; params and grads by published name as {shape, data};
@@ -83,6 +88,14 @@ pub struct Train {
     /// A row every N iterations besides those at validations.
     #[arg(long, conflicts_with = "json", value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub every: Option<u64>,
+}
+
+/// `otflow watch`
+#[derive(Debug, Args)]
+pub struct Watch {
+    /// Run directories; the first is shown, the curves of the others are drawn beside its own.
+    #[arg(value_name = "RUN", required = true)]
+    pub runs: Vec<PathBuf>,
 }
 
 /// How a session file is followed.

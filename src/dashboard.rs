@@ -2,12 +2,13 @@
 //!
 //! | file | holds |
 //! | --- | --- |
-//! | state, phase, history, journal, pace, gauge | what the screen shows, as a fold over events |
+//! | state, phase, history, other, journal, pace, gauge | what the screen shows, as a fold over events |
 //! | lens, window | what part of the curves is seen, and how |
 //! | keys, update | the table of keys, and what they do to the state |
 //! | stage | what of the flow is looked at |
 //! | layout, pane, panels | the screen as a pure function of the state |
 //! | component, axis, dots, ramp, format, paint, theme | what panels draw with |
+//! | portrait | a screen as text and as a picture |
 //! | desk | the loop between keys, events and frames |
 //! | terminal, input | the terminal, taken and given back; its keys |
 //!
@@ -28,12 +29,14 @@ pub mod journal;
 pub mod keys;
 pub mod layout;
 pub mod lens;
+pub mod other;
 pub mod pace;
 pub mod paint;
 pub mod pane;
 pub mod panels;
 mod pen;
 pub mod phase;
+pub mod portrait;
 pub mod ramp;
 pub mod stage;
 pub mod state;

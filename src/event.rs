@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::session::Session;
 
@@ -13,23 +13,34 @@ use crate::session::Session;
 pub const SCHEMA: u32 = 1;
 
 /// L, C, R and the loss at the weights in force; C in nats.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Losses {
     /// a0 L + a1 C + a2 R.
+    #[serde(deserialize_with = "number")]
     pub loss: f64,
     /// Transport cost.
-    #[serde(rename = "L")]
+    #[serde(rename = "L", deserialize_with = "number")]
     pub l: f64,
     /// Negative log-likelihood, nats.
-    #[serde(rename = "C")]
+    #[serde(rename = "C", deserialize_with = "number")]
     pub c: f64,
     /// HJB penalty.
-    #[serde(rename = "R")]
+    #[serde(rename = "R", deserialize_with = "number")]
     pub r: f64,
 }
 
+/// JSON has null for what is not finite.
+fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or(f64::NAN))
+}
+
+/// What an older run directory does not have.
+fn missing() -> f64 {
+    f64::NAN
+}
+
 /// From the trainer to whoever listens.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
     /// The first event of a run.
@@ -43,8 +54,10 @@ pub enum Event {
         /// Learning rate of this iteration.
         lr: f64,
         /// Euclidean norm of the gradient of the loss.
+        #[serde(default = "missing", deserialize_with = "number")]
         gradient: f64,
         /// Norm of this iteration's change of the parameters over their own; 0 when they were put back.
+        #[serde(default = "missing", deserialize_with = "number")]
         update: f64,
         /// Training losses, before this iteration's update.
         #[serde(flatten)]
@@ -147,7 +160,7 @@ pub enum Event {
 }
 
 /// What a run starts with.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Start {
     /// [`SCHEMA`].
     pub schema: u32,
@@ -174,7 +187,7 @@ pub struct Start {
 }
 
 /// How a run ended.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Finished {
     /// Iterations done.
     pub iteration: u64,
@@ -187,7 +200,7 @@ pub struct Finished {
 }
 
 /// The validation whose parameters were kept.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Best {
     /// After this iteration.
     pub iteration: u64,
@@ -227,6 +240,24 @@ impl Serialize for Reason {
             Reason::Quit => serializer.serialize_str("quit"),
             Reason::Diverged => serializer.serialize_str("diverged"),
             Reason::Signal(number) => serializer.collect_str(&format_args!("signal {number}")),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Reason {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let word = String::deserialize(deserializer)?;
+        let signal = word.strip_prefix("signal ").map(str::parse);
+        match (word.as_str(), signal) {
+            ("iterations", _) => Ok(Reason::Iterations),
+            ("seconds", _) => Ok(Reason::Seconds),
+            ("plateau", _) => Ok(Reason::Plateau),
+            ("quit", _) => Ok(Reason::Quit),
+            ("diverged", _) => Ok(Reason::Diverged),
+            (_, Some(Ok(number))) => Ok(Reason::Signal(number)),
+            _ => Err(de::Error::custom(format_args!(
+                "no reason for an end: {word}"
+            ))),
         }
     }
 }

@@ -4,7 +4,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crossbeam_channel::{Receiver, SendError, Sender, bounded, unbounded};
 
@@ -32,6 +32,7 @@ pub struct Publisher {
     dropped: Arc<AtomicU64>,
     finished: Arc<Mutex<Option<Finished>>>,
     picture: Arc<Mutex<Option<Picture>>>,
+    heard: Arc<Mutex<Option<SystemTime>>>,
     instruments: Arc<OnceLock<Instruments>>,
     /// What the world asks for.
     pub commands: Receiver<Command>,
@@ -45,8 +46,11 @@ pub struct Feed {
     dropped: Arc<AtomicU64>,
     finished: Arc<Mutex<Option<Finished>>>,
     picture: Arc<Mutex<Option<Picture>>>,
+    heard: Arc<Mutex<Option<SystemTime>>>,
     /// To the trainer.
     pub commands: Commands,
+    /// Runs to be compared with this one, by name.
+    pub others: Vec<(String, Feed)>,
 }
 
 /// The way to the trainer.
@@ -64,6 +68,7 @@ pub fn wires() -> (Publisher, Feed, Receiver<Record>) {
     let dropped = Arc::new(AtomicU64::new(0));
     let finished = Arc::new(Mutex::new(None));
     let picture = Arc::new(Mutex::new(None));
+    let heard = Arc::new(Mutex::new(None));
     let instruments = Arc::new(OnceLock::new());
     let publisher = Publisher {
         ring,
@@ -71,6 +76,7 @@ pub fn wires() -> (Publisher, Feed, Receiver<Record>) {
         dropped: Arc::clone(&dropped),
         finished: Arc::clone(&finished),
         picture: Arc::clone(&picture),
+        heard: Arc::clone(&heard),
         instruments: Arc::clone(&instruments),
         commands,
     };
@@ -79,10 +85,12 @@ pub fn wires() -> (Publisher, Feed, Receiver<Record>) {
         dropped,
         finished,
         picture,
+        heard,
         commands: Commands {
             sender: ask,
             instruments,
         },
+        others: Vec::new(),
     };
     (publisher, feed, records)
 }
@@ -110,6 +118,16 @@ impl Publisher {
                 _ => _ = self.dropped.fetch_add(1, Ordering::Relaxed),
             }
         }
+    }
+
+    /// Sends an event to the front end and waits while the ring is full, as no trainer may; false when nobody listens any more.
+    pub fn deliver(&self, event: Event) -> bool {
+        self.ring.send(event).is_ok()
+    }
+
+    /// Tells when the process that trains this run, which is another one, was last heard of.
+    pub fn hear(&self, time: SystemTime) {
+        *lock(&self.heard) = Some(time);
     }
 
     /// Has parameters written to the run directory.
@@ -158,6 +176,11 @@ impl Feed {
     /// How the run ended, when that event found the ring full; to be asked for when [`Feed::events`] has ended.
     pub fn finished(&self) -> Option<Finished> {
         lock(&self.finished).take()
+    }
+
+    /// When the process that trains this run was last heard of; None if it is this one.
+    pub fn heard(&self) -> Option<SystemTime> {
+        *lock(&self.heard)
     }
 
     /// Takes the latest picture, if there is a new one.

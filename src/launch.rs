@@ -67,7 +67,7 @@ impl Exit {
 
 /// Who shows the run.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum FrontEnd {
+pub(crate) enum FrontEnd {
     Dashboard,
     Headless,
 }
@@ -245,7 +245,7 @@ fn steered(summary: &Summary) -> String {
     )
 }
 
-fn refuse(message: &str) -> Exit {
+pub(crate) fn refuse(message: &str) -> Exit {
     say::err(&format!("error: {message}"));
     Exit::Refused
 }
@@ -255,16 +255,7 @@ fn front_end(args: &cli::Train) -> Result<FrontEnd, String> {
     if args.headless || args.json {
         return Ok(FrontEnd::Headless);
     }
-    let obstacle = if !io::stdout().is_terminal() {
-        Some("stdout is no terminal")
-    } else if !io::stdin().is_terminal() {
-        Some("stdin is no terminal")
-    } else if std::env::var_os("TERM").is_none_or(|term| term == "dumb") {
-        Some("TERM is dumb or not set")
-    } else {
-        None
-    };
-    match obstacle {
+    match obstacle() {
         None => Ok(FrontEnd::Dashboard),
         Some(obstacle) if args.tui => Err(format!(
             "no dashboard here: {obstacle}; leave out --tui to train headless"
@@ -273,6 +264,19 @@ fn front_end(args: &cli::Train) -> Result<FrontEnd, String> {
             say::err(&format!("training headless: {obstacle}"));
             Ok(FrontEnd::Headless)
         }
+    }
+}
+
+/// Why no dashboard can be had.
+pub(crate) fn obstacle() -> Option<&'static str> {
+    if !io::stdout().is_terminal() {
+        Some("stdout is no terminal")
+    } else if !io::stdin().is_terminal() {
+        Some("stdin is no terminal")
+    } else if std::env::var_os("TERM").is_none_or(|term| term == "dumb") {
+        Some("TERM is dumb or not set")
+    } else {
+        None
     }
 }
 
@@ -337,7 +341,7 @@ fn follow(
 
 /// INT, TERM and HUP end the run within the iteration in hand, unless this program was started with them ignored, as by
 /// nohup. Headless, a second one ends the program at once; the flag is set for a dashboard whose run has ended.
-fn signals(commands: Commands, front_end: FrontEnd) -> Result<Arc<AtomicBool>> {
+pub(crate) fn signals(commands: Commands, front_end: FrontEnd) -> Result<Arc<AtomicBool>> {
     let ignored = ignored_signals();
     let wanted = [SIGINT, SIGTERM, SIGHUP]
         .into_iter()

@@ -15,6 +15,7 @@
 //! | [`model`], [`run`], [`mod@file`] | parameters on disk; the run directory |
 //! | [`watch`] | the session file as it is edited |
 //! | [`dashboard`], [`headless`] | the two front ends |
+//! | [`follow`] | `otflow watch`: the dashboard on a run directory |
 //! | [`cli`], [`launch`] | arguments; a run put together |
 //! | [`cpu`] | whether this CPU can run what was compiled |
 //! | [`say`] | lines for a person |
@@ -32,6 +33,7 @@ pub mod data;
 pub mod event;
 pub mod feed;
 pub mod file;
+pub mod follow;
 pub mod headless;
 pub mod launch;
 pub mod meter;

@@ -3,6 +3,7 @@
 //! | command | file |
 //! | --- | --- |
 //! | `train` | `launch.rs` puts trainer, run directory, watcher and front end together |
+//! | `watch` | `follow.rs` |
 //! | `verify` | `verify.rs` |
 //! | `check` | `check.rs` |
 //! | `bench` | `bench.rs` |
@@ -15,6 +16,7 @@ use anyhow::Result;
 use clap::Parser;
 use otflow::bench::bench;
 use otflow::cli::{Cli, Command, Train, Verify};
+use otflow::follow::watch;
 use otflow::launch::{Exit, launch};
 use otflow::verify::{Agreement, verify};
 use otflow::{check, cpu, say, session};
@@ -32,6 +34,7 @@ fn run() -> ExitCode {
     let exit = match Cli::parse().command {
         None => launch(&Train::default()),
         Some(Command::Train(args)) => launch(&args),
+        Some(Command::Watch(args)) => watch(&args),
         Some(Command::Verify(args)) => compare(&args),
         Some(Command::Check { session }) => Ok(describe(&session)),
         Some(Command::Bench(args)) => bench(&args).map(|()| Exit::Done),

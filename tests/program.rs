@@ -401,3 +401,51 @@ fn bench_names_its_workloads_when_asked_for_another() {
         assert!(message.contains(name), "{message}");
     }
 }
+
+/// `otflow watch` on this path, into a pipe.
+fn watched(path: &Path) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_otflow"));
+    command.arg("watch").arg(path).stdin(Stdio::null());
+    command.output().unwrap()
+}
+
+#[test]
+fn what_can_not_be_watched_is_told_in_one_sentence() {
+    let place = Place::new(SMALL);
+    let cases = [
+        (place.run(), "there is no such directory"),
+        (place.session(), "is no directory"),
+        (place.folder.path().to_owned(), "is no run directory"),
+    ];
+    for (path, reason) in cases {
+        let output = watched(&path);
+        let message = text(&output.stderr);
+        assert_eq!(code(&output), Some(2), "{message}");
+        assert!(message.contains(reason), "{message}");
+        assert!(message.contains(path.to_str().unwrap()), "{message}");
+        assert_eq!((message.lines().count(), output.stdout.len()), (1, 0));
+    }
+    assert_eq!(code(&place.train(&[]).output().unwrap()), Some(0));
+    let message = text(&watched(&place.run()).stderr);
+    assert!(message.contains("stdout is no terminal"), "{message}");
+}
+
+#[test]
+fn a_directory_that_may_not_be_read_is_named() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new(SMALL);
+    assert_eq!(code(&place.train(&[]).output().unwrap()), Some(0));
+    let allow = |mode| fs::set_permissions(place.run(), fs::Permissions::from_mode(mode)).unwrap();
+    allow(0o000);
+    let readable = fs::read_dir(place.run()).is_ok();
+    let output = watched(&place.run());
+    allow(0o700);
+    // Nothing is forbidden to root.
+    let reason = if readable {
+        "no dashboard"
+    } else {
+        "cannot read"
+    };
+    assert!(text(&output.stderr).contains(reason));
+    assert_eq!(code(&output), Some(2));
+}

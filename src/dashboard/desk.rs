@@ -13,7 +13,9 @@ use ratatui::backend::CrosstermBackend;
 use super::editor;
 use super::input::Heard;
 use super::layout;
+use super::other::Other;
 use super::pen;
+use super::portrait;
 use super::stage;
 use super::state::State;
 use super::steer;
@@ -71,7 +73,11 @@ impl<'a, W: Write> Desk<'a, W> {
         options: Options,
         screen: Terminal<CrosstermBackend<W>>,
     ) -> Self {
-        let mut state = State::default();
+        let others = feed.others.iter();
+        let mut state = State {
+            others: others.map(|(name, _)| Other::new(name.clone())).collect(),
+            ..State::default()
+        };
         state.view.steer.followed = options.followed;
         Self {
             feed,
@@ -140,6 +146,7 @@ impl<'a, W: Write> Desk<'a, W> {
         }
         self.dirty |=
             std::mem::replace(&mut self.state.dropped, self.feed.dropped()) != self.state.dropped;
+        self.watch();
         if let Some(Instruments { progress, meter }) = self.feed.instruments() {
             self.state.gauge.read(self.state.now, meter.read());
             let before = std::mem::replace(&mut self.state.tiles, progress.tiles());
@@ -164,24 +171,50 @@ impl<'a, W: Write> Desk<'a, W> {
         false
     }
 
+    /// What is known besides the events of a run that another process trains.
+    fn watch(&mut self) {
+        for (other, (_, feed)) in self.state.others.iter_mut().zip(&self.feed.others) {
+            for event in feed.events.try_iter().take(feed.events.len()) {
+                other.apply(&event);
+                self.dirty = true;
+            }
+        }
+        if let Some(heard) = self.feed.heard() {
+            // A clock that is behind that of the disk has just heard of it.
+            let silence = heard.elapsed().unwrap_or_default().as_secs_f64();
+            let before = self.state.silence.replace(silence).unwrap_or(-1.0);
+            let ended = self.state.finished.is_some();
+            self.dirty |= before as i64 != silence as i64 && !ended;
+        }
+    }
+
     /// Whether to leave or to interrupt the loop.
     fn end(&mut self, gone: bool) -> Option<End> {
         let wish = self.state.view.wish.take();
+        let leave = self.options.leave.load(Ordering::Relaxed);
         match (wish, self.state.finished.clone()) {
             (Some(Wish::Suspend), _) => return Some(End::Suspend),
             (Some(Wish::Editor), _) => return Some(End::Editor),
             (Some(Wish::Leave), None) => return Some(End::Outcome(Outcome::Abandoned)),
-            (None | Some(Wish::Repaint), None) if gone => {
+            (None | Some(Wish::Repaint | Wish::Portrait), None) if gone => {
                 return Some(End::Outcome(Outcome::Broken));
             }
+            (_, None) if self.state.silence.is_some() && leave => {
+                return Some(End::Outcome(Outcome::Abandoned));
+            }
             (wish, Some(finished)) => {
-                let asked = matches!(finished.reason, Reason::Quit | Reason::Signal(_));
-                let leave = self.options.leave.load(Ordering::Relaxed);
+                // Who watches another process's run has not asked for its end.
+                let asked = matches!(finished.reason, Reason::Quit | Reason::Signal(_))
+                    && self.state.silence.is_none();
                 if asked || leave || wish == Some(Wish::Leave) {
                     return Some(End::Outcome(Outcome::Finished(finished)));
                 }
             }
             _ => {}
+        }
+        if wish == Some(Wish::Portrait) {
+            let area = self.screen.get_frame().area();
+            portrait::take(&mut self.state, &self.options.theme, area);
         }
         let repainted = if wish == Some(Wish::Repaint) {
             self.repaint()
@@ -256,6 +289,7 @@ impl<'a, W: Write> Desk<'a, W> {
 mod tests {
     use std::sync::{Arc, mpsc};
     use std::thread;
+    use std::time::SystemTime;
 
     use crossbeam_channel::{Sender, unbounded};
     use crossterm::event::KeyCode;
@@ -374,6 +408,59 @@ mod tests {
         leave.store(true, Ordering::Relaxed);
         let end = desk.turn(&keys);
         assert!(matches!(end, Some(End::Outcome(Outcome::Finished(_)))));
+    }
+
+    #[test]
+    fn a_watched_run_is_left_by_a_signal_while_it_goes_on_and_not_by_its_own_end() {
+        let (publisher, feed, _records) = wires();
+        publisher.hear(SystemTime::now());
+        publisher.publish(sample::start());
+        let options = Options::detect(|_| None);
+        let leave = Arc::clone(&options.leave);
+        let (_sender, keys) = unbounded();
+        let mut desk = Desk::new(&feed, options, screen());
+        assert!(desk.turn(&keys).is_none());
+        leave.store(true, Ordering::Relaxed);
+        let end = desk.turn(&keys);
+        assert!(matches!(end, Some(End::Outcome(Outcome::Abandoned))));
+        leave.store(false, Ordering::Relaxed);
+        publisher.publish(sample::finished(7, Reason::Quit));
+        assert!(desk.turn(&keys).is_none());
+    }
+
+    #[test]
+    fn the_events_of_other_runs_go_to_their_curves() {
+        let (_publisher, mut feed, _records) = wires();
+        let (other, its_feed, _) = wires();
+        feed.others.push(("rings".into(), its_feed));
+        other.publish(sample::iteration(3, 1.0));
+        let (_sender, keys) = unbounded();
+        let mut desk = Desk::new(&feed, Options::detect(|_| None), screen());
+        assert!(desk.turn(&keys).is_none());
+        assert_eq!(desk.state.others[0].span(), Some((3, 3)));
+        assert_eq!(desk.state.training.span(), None);
+    }
+
+    #[test]
+    fn a_key_saves_the_screen_and_a_failure_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let (publisher, feed, _records) = wires();
+        let Event::Start(mut start) = sample::start() else {
+            unreachable!("that is how a run begins");
+        };
+        start.run = Some(folder.path().join("run"));
+        publisher.publish(Event::Start(start));
+        let (sender, keys) = unbounded();
+        let mut desk = Desk::new(&feed, Options::detect(|_| None), screen());
+        let mut told = || {
+            sender.send(key('s', false)).unwrap();
+            (0..2).for_each(|_| assert!(desk.turn(&keys).is_none()));
+            desk.state.journal.lines().back().unwrap().text.clone()
+        };
+        assert!(told().starts_with("the screen is not saved: cannot write"));
+        std::fs::create_dir(folder.path().join("run")).unwrap();
+        assert!(told().starts_with("saved screen-0.svg, .txt in "));
+        assert!(folder.path().join("run/screen-0.svg").is_file());
     }
 
     #[test]

@@ -95,6 +95,8 @@ pub enum Action {
     Weighted,
     /// Of the loss charts.
     Lens(lens::Act),
+    /// Save what is seen.
+    Portrait,
     /// Draw everything again.
     Repaint,
     /// Stop the process as the shell does.
@@ -240,6 +242,12 @@ const EVERYWHERE: &[Binding] = &[
         Action::Weighted,
         Some("weighted"),
         "L, C, R raw or times their weights",
+    ),
+    row(
+        &[Key::letter('s')],
+        Action::Portrait,
+        None,
+        "save the screen, as text and SVG",
     ),
     row(
         &[Key::control('l')],

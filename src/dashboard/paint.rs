@@ -20,7 +20,8 @@ pub fn at(buffer: &mut Buffer, area: Rect, (column, row): (u16, u16), text: &str
             area.y + row,
             text,
             usize::from(area.width - column),
-            style,
+            // What was there before leaves nothing of its style.
+            Style::reset().patch(style),
         );
     }
 }

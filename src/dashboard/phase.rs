@@ -3,6 +3,11 @@
 use super::state::State;
 use crate::event::Reason;
 
+/// Seconds without news that are no reason to ask.
+const PATIENCE: f64 = 30.0;
+/// Iterations without news that are none either.
+const SLOW: f64 = 3.0;
+
 /// What the run is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
@@ -10,6 +15,10 @@ pub enum Phase {
     Waiting,
     /// Training.
     Running,
+    /// Another process trains.
+    Watching,
+    /// Nothing is heard of the process that trains.
+    Silent,
     /// Asked to pause.
     Pausing,
     /// Paused.
@@ -36,9 +45,19 @@ impl State {
             (None, true, _) => Phase::Stopping,
             (None, false, true) => Phase::Paused,
             _ if self.view.pause_wanted => Phase::Pausing,
+            _ if self.silent() => Phase::Silent,
+            _ if self.silence.is_some() => Phase::Watching,
             _ if self.start.is_none() => Phase::Waiting,
             _ => Phase::Running,
         }
+    }
+
+    /// Whether the process that trains this run has not been heard of for longer than its iterations take.
+    pub fn silent(&self) -> bool {
+        let usual = self.pace.rate().map_or(0.0, |rate| SLOW / rate);
+        let idle = self.paused || self.finished.is_some();
+        self.silence
+            .is_some_and(|silence| silence > usual.max(PATIENCE) && !idle)
     }
 }
 
@@ -59,6 +78,28 @@ mod tests {
     use super::super::sample;
     use super::*;
     use crate::event::Event;
+
+    #[test]
+    fn a_run_of_another_process_is_watched_until_it_is_silent_or_over() {
+        let mut state = State {
+            silence: Some(0.5),
+            ..State::default()
+        };
+        assert_eq!(state.phase(), Phase::Watching);
+        state.silence = Some(31.0);
+        assert_eq!(state.phase(), Phase::Silent);
+        let slow = |i: u64| sample::iteration(4 * i, 1.0);
+        (1..=2).for_each(|i| state.apply(slow(i), 0.0));
+        assert_eq!(state.phase(), Phase::Silent, "an iteration takes 5 s");
+        state.pace = Default::default();
+        for (iteration, seconds) in [(1, 0.0), (2, 60.0)] {
+            state.pace.reach(iteration, seconds, 0.0);
+        }
+        assert_eq!(state.phase(), Phase::Watching, "an iteration takes 60 s");
+        state.apply(sample::finished(9, Reason::Iterations), 0.0);
+        state.silence = Some(1e6);
+        assert_eq!(state.phase(), Phase::Done);
+    }
 
     #[test]
     fn the_phase_follows_the_events() {

@@ -12,6 +12,7 @@ use super::axis::Scale;
 use super::history::Smoothing;
 use super::layout;
 use super::lens::{Lens, Reach};
+use super::other::Other;
 use super::pane::Pane;
 use super::sample;
 use super::stage::{self, Act};
@@ -266,6 +267,12 @@ fn a_screen_that_is_too_small_says_so() {
 }
 
 #[test]
+fn a_watched_run_beside_another() {
+    let state = compared(&[120.0, 150.0, 90.0, 60.0, 40.0, 30.0, 30.0, 30.0]);
+    insta::assert_snapshot!(text(&drawn(&state, &COLOUR, (80, 24))));
+}
+
+#[test]
 fn a_finished_run() {
     let mut state = sample::run();
     state.apply(sample::finished(400, Reason::Iterations), 21.0);
@@ -353,6 +360,7 @@ fn hard() -> Vec<State> {
         state.show(picture);
         state
     }));
+    states.extend(tables.iter().map(|values| compared(values)));
     states
 }
 
@@ -400,6 +408,21 @@ fn hostile() -> impl Iterator<Item = Picture> {
             all(41, [2.0, -2.0, 0.0, 1.0], usize::MAX),
         ]
     })
+}
+
+/// Another process's run beside two others, one of them with these values.
+fn compared(values: &[f64]) -> State {
+    let mut state = sample::run();
+    state.silence = Some(45.0);
+    let mut other = Other::new("rings-20260101-120000".into());
+    for (i, &value) in (1..).zip(values) {
+        other.apply(&sample::iteration(50 * i, value));
+    }
+    state.others = vec![
+        other,
+        Other::new("a name that is wider than the pane".into()),
+    ];
+    state
 }
 
 fn zero_dimension() -> State {

@@ -7,6 +7,7 @@ use super::edits::Edits;
 use super::gauge::Gauge;
 use super::history::History;
 use super::journal::{Journal, Kind};
+use super::other::Other;
 use super::pace::Pace;
 use super::phase;
 use super::steer;
@@ -115,6 +116,10 @@ pub struct State {
     pub dropped: u64,
     /// Share of one core that drawing takes, 0 to 1.
     pub cost: f64,
+    /// Seconds since the process that trains this run was last heard of; None if it is this one.
+    pub silence: Option<f64>,
+    /// Runs to be compared with this one.
+    pub others: Vec<Other>,
 }
 
 impl State {
@@ -351,13 +356,13 @@ impl State {
 
     /// Training time now, seconds; also between the events of long iterations.
     pub fn elapsed(&self) -> f64 {
-        let idle = self.paused || self.finished.is_some();
+        let idle = self.paused || self.finished.is_some() || self.silent();
         self.pace.elapsed(if idle { None } else { Some(self.now) })
     }
 
     /// Seconds to the nearer of the two limits.
     pub fn left(&self) -> Option<f64> {
-        if self.finished.is_some() {
+        if self.finished.is_some() || self.silent() {
             return None;
         }
         let iterations = self.setting("stop.iterations");
@@ -398,8 +403,10 @@ impl State {
     /// First and last iteration on the charts.
     pub fn span(&self) -> Option<(u64, u64)> {
         let spans = [self.training.span(), self.validation.span()];
+        let others = self.others.iter().map(Other::span);
         spans
             .into_iter()
+            .chain(others)
             .flatten()
             .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
     }

@@ -33,6 +33,60 @@ pub enum Depth {
     True,
 }
 
+/// Red, green and blue of the 16 ANSI colours, where a screen becomes a picture.
+const ANSI: [[u8; 3]; 16] = [
+    [0x1c, 0x1c, 0x1c],
+    [0xd7, 0x5f, 0x5f],
+    [0x87, 0xaf, 0x5f],
+    [0xd7, 0xaf, 0x5f],
+    [0x5f, 0x9f, 0xd7],
+    [0xaf, 0x87, 0xd7],
+    [0x5f, 0xaf, 0xaf],
+    [0xc6, 0xc6, 0xc6],
+    [0x6c, 0x6c, 0x6c],
+    [0xff, 0x87, 0x87],
+    [0xaf, 0xd7, 0x87],
+    [0xff, 0xd7, 0x87],
+    [0x87, 0xc3, 0xff],
+    [0xd7, 0xaf, 0xff],
+    [0x87, 0xd7, 0xd7],
+    [0xff, 0xff, 0xff],
+];
+/// Text and background of a picture of the screen.
+pub const PICTURE: [[u8; 3]; 2] = [[0xd8, 0xd8, 0xd8], [0x1c, 0x1c, 0x1c]];
+
+/// Red, green and blue of a colour; None for the terminal's own.
+pub fn rgb(colour: Color) -> Option<[u8; 3]> {
+    let place = match colour {
+        Color::Reset => return None,
+        Color::Rgb(red, green, blue) => return Some([red, green, blue]),
+        Color::Indexed(index) => index,
+        Color::Black => 0,
+        Color::Red => 1,
+        Color::Green => 2,
+        Color::Yellow => 3,
+        Color::Blue => 4,
+        Color::Magenta => 5,
+        Color::Cyan => 6,
+        Color::Gray => 7,
+        Color::DarkGray => 8,
+        Color::LightRed => 9,
+        Color::LightGreen => 10,
+        Color::LightYellow => 11,
+        Color::LightBlue => 12,
+        Color::LightMagenta => 13,
+        Color::LightCyan => 14,
+        Color::White => 15,
+    };
+    // A cube of 6 x 6 x 6, then 24 grays.
+    let level = |step: u8| if step == 0 { 0 } else { 55 + 40 * step };
+    Some(match place {
+        0..16 => ANSI[usize::from(place)],
+        16..232 => [(place - 16) / 36, (place - 16) / 6 % 6, (place - 16) % 6].map(level),
+        232.. => [8 + 10 * (place - 232); 3],
+    })
+}
+
 /// How the screen looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Theme {
@@ -141,6 +195,8 @@ impl Theme {
         match phase {
             Phase::Waiting => ("WAITING", self.pick("…", "."), self.dim()),
             Phase::Running => ("RUN", self.pick("▶", ">"), strong(Color::Green)),
+            Phase::Watching => ("WATCH", self.pick("▷", ">"), strong(Color::Green)),
+            Phase::Silent => ("NO NEWS", "?", strong(Color::Yellow)),
             Phase::Pausing => ("PAUSING", self.pick("‖", "="), strong(Color::Yellow)),
             Phase::Paused => ("PAUSED", self.pick("‖", "="), strong(Color::Yellow)),
             Phase::Stopping => ("STOPPING", self.pick("■", "#"), strong(Color::Yellow)),

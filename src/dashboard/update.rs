@@ -1,5 +1,6 @@
 //! What keys do: `update` is the only place, besides the fold over events, where the state changes.
 
+use super::journal::Kind;
 use super::keys::{self, Action, Key};
 use super::lens::{self, Lens};
 use super::pane::Pane;
@@ -10,6 +11,9 @@ use crate::event::{Command, Reason};
 
 /// Number of the signal that Ctrl-C stands for.
 const SIGINT: i32 = 2;
+
+/// The answer to keys that would command the trainer.
+const FOREIGN: &str = "run of another process: ignored";
 
 /// A box over the panes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +35,8 @@ pub enum Wish {
     Repaint,
     /// Open the session file in the user's editor.
     Editor,
+    /// Save what is seen.
+    Portrait,
 }
 
 /// What the user looks at.
@@ -65,10 +71,29 @@ pub struct View {
 /// Takes up a key; the command is for the trainer.
 pub fn update(state: &mut State, key: Key) -> Option<Command> {
     let action = keys::action(key, state.view.focus)?;
+    let command = obey(state, action);
+    if command.is_some() && state.silence.is_some() {
+        return foreign(state);
+    }
+    command
+}
+
+/// Says why nothing happens.
+fn foreign(state: &mut State) -> Option<Command> {
+    let lines = state.journal.lines();
+    if lines.back().is_none_or(|line| line.text != FOREIGN) {
+        let iteration = state.iteration;
+        state.journal.push(iteration, Kind::Note, FOREIGN.into());
+    }
+    None
+}
+
+fn obey(state: &mut State, action: Action) -> Option<Command> {
     match action {
         Action::Interrupt => interrupt(state),
         Action::Suspend => wish(state, Wish::Suspend),
         Action::Repaint => wish(state, Wish::Repaint),
+        Action::Portrait => wish(state, Wish::Portrait),
         _ => match state.view.popup {
             Some(Popup::Quit) => answer(state, action),
             Some(Popup::Help) => {
@@ -83,6 +108,7 @@ pub fn update(state: &mut State, key: Key) -> Option<Command> {
 fn act(state: &mut State, action: Action) -> Option<Command> {
     match action {
         Action::Quit => quit(state),
+        Action::Pause | Action::Step if state.silence.is_some() => foreign(state),
         Action::Pause => pause(state),
         Action::Step => (state.paused && state.finished.is_none()).then_some(Command::Step),
         other => {
@@ -129,6 +155,7 @@ fn look(state: &mut State, action: Action) {
         | Action::Pause
         | Action::Step
         | Action::Repaint
+        | Action::Portrait
         | Action::Suspend => {}
     }
 }
@@ -156,7 +183,7 @@ fn wish(state: &mut State, wish: Wish) -> Option<Command> {
 }
 
 fn quit(state: &mut State) -> Option<Command> {
-    if state.finished.is_some() {
+    if state.finished.is_some() || state.silence.is_some() {
         return wish(state, Wish::Leave);
     }
     state.view.popup = Some(Popup::Quit);
@@ -181,7 +208,7 @@ fn answer(state: &mut State, action: Action) -> Option<Command> {
 }
 
 fn interrupt(state: &mut State) -> Option<Command> {
-    if state.view.stopping || state.finished.is_some() {
+    if state.view.stopping || state.finished.is_some() || state.silence.is_some() {
         return wish(state, Wish::Leave);
     }
     (state.view.stopping, state.view.popup) = (true, None);
@@ -287,6 +314,27 @@ mod tests {
         assert_eq!((state.view.wish, state.view.popup), (None, None));
         assert!(hold(&mut state, 'c').is_none());
         assert_eq!(state.view.wish, Some(Wish::Leave));
+    }
+
+    #[test]
+    fn keys_neither_command_nor_end_the_run_of_another_process() {
+        let mut state = sample::started();
+        state.silence = Some(0.0);
+        for letter in ['p', ' ', '.', 'p'] {
+            assert!(press(&mut state, letter).is_none());
+        }
+        let told = |state: &State| {
+            let lines = state.journal.lines().iter();
+            lines.filter(|line| line.text == FOREIGN).count()
+        };
+        assert_eq!((told(&state), state.view.pause_wanted), (1, false));
+        assert!(press(&mut state, 'q').is_none());
+        assert_eq!(state.view.wish.take(), Some(Wish::Leave));
+        assert!(hold(&mut state, 'c').is_none());
+        assert_eq!(state.view.wish.take(), Some(Wish::Leave));
+        state.view.popup = Some(Popup::Quit);
+        assert!(press(&mut state, 'q').is_none(), "a command from anywhere");
+        assert_eq!(told(&state), 1);
     }
 
     #[test]

@@ -123,18 +123,10 @@ impl Writer {
 
     fn take(&mut self, event: &Event) {
         self.summary.apply(event);
-        match event {
-            Event::Edit { applies, .. } if applies != "restart" => {
-                self.edits.push(&line::json(event))
-            }
-            Event::Start(_)
-            | Event::Iteration { .. }
-            | Event::Validation { .. }
-            | Event::Resample { .. }
-            | Event::Rate { .. }
-            | Event::Rollback { .. }
-            | Event::Finished(_) => self.metrics.push(&line::json(event)),
-            _ => {}
+        let json = line::json(event);
+        self.metrics.push(&json);
+        if matches!(event, Event::Edit { applies, .. } if applies != "restart") {
+            self.edits.push(&json);
         }
         if let Some(words) = line::words(event) {
             let now = ZonedDateTime::now().strftime("%F %T");

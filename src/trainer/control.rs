@@ -101,6 +101,11 @@ pub fn train(mut trainer: Trainer, mut outlets: Outlets, start: Start) -> (Finis
         best: trainer.best(),
     };
     publisher.publish(Event::Finished(finished.clone()));
+    let asked = matches!(reason, Reason::Quit | Reason::Signal(_));
+    if let (Some(painter), false) = (outlets.painter.take(), asked) {
+        let end = (trainer.iteration(), trainer.theta.as_slice());
+        painter.finish(trainer.session(), end);
+    }
     (finished, Arc::clone(trainer.session()))
 }
 

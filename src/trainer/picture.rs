@@ -72,13 +72,13 @@ impl Painter {
         })
     }
 
-    /// Orders a picture if one is due and the last one was seen.
+    /// Orders a picture if one is due and the last one was seen; whether it did.
     pub fn offer(
         &mut self,
         publisher: &Publisher,
         session: &Arc<Session>,
         (iteration, theta): (u64, &[f64]),
-    ) {
+    ) -> bool {
         let Pictures { every, samples } = session.pictures;
         if let Ok(seconds) = self.done.try_recv() {
             (self.busy, self.last) = (false, Some((Instant::now(), seconds)));
@@ -87,17 +87,43 @@ impl Painter {
         let rested = |(end, seconds): (Instant, f64)| end.elapsed() >= rest(every, seconds);
         let rested = self.last.is_none_or(rested);
         if self.busy || !rested || !publisher.picture_wanted() {
-            return;
+            return false;
         }
         let snapshot = Snapshot {
-            iteration,
-            session: Arc::clone(session),
-            theta: theta.to_vec(),
             samples: self.samples.min(samples),
+            ..snapshot(session, (iteration, theta))
         };
         // A thread that panicked takes no orders; the hook has reported it.
         let orders = self.orders.as_ref();
         self.busy = orders.is_some_and(|orders| orders.try_send(snapshot).is_ok());
+        self.busy
+    }
+
+    /// Shows the end of a run, and goes.
+    pub fn finish(mut self, session: &Arc<Session>, (iteration, theta): (u64, &[f64])) {
+        if let Some(orders) = self.orders.take() {
+            // A thread that panicked takes no orders; the hook has reported it.
+            let _ = orders.send(snapshot(session, (iteration, theta)));
+        }
+        self.join();
+    }
+
+    fn join(&mut self) {
+        self.orders = None;
+        if let Some(thread) = self.thread.take() {
+            // A panic there has been reported by the hook.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// With all points that are asked for.
+fn snapshot(session: &Arc<Session>, (iteration, theta): (u64, &[f64])) -> Snapshot {
+    Snapshot {
+        iteration,
+        session: Arc::clone(session),
+        theta: theta.to_vec(),
+        samples: session.pictures.samples,
     }
 }
 
@@ -120,13 +146,9 @@ fn size(points: usize, load: f64) -> usize {
 
 impl Drop for Painter {
     fn drop(&mut self) {
-        self.orders = None;
         // A picture that nobody will see.
         self.progress.give_up();
-        if let Some(thread) = self.thread.take() {
-            // A panic there has been reported by the hook.
-            let _ = thread.join();
-        }
+        self.join();
     }
 }
 
@@ -167,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn an_order_is_done_before_the_painter_goes_and_a_second_one_waits_for_the_first() {
+    fn a_second_order_waits_for_the_first_and_the_end_is_shown() {
         let text =
             r#"(data: Toy(name: "moons"), model: (width: 4), pictures: (every: 0.1, samples: 20))"#;
         let session = Arc::new(session::parse(text, Path::new("tiny.ron")).unwrap());
@@ -178,10 +200,10 @@ mod tests {
         let mut painter = Painter::start(&session, Arc::clone(&publisher)).unwrap();
         painter.offer(&publisher, &session, (1, &theta));
         assert!(painter.busy);
-        painter.offer(&publisher, &session, (2, &theta));
-        drop(painter);
+        assert!(!painter.offer(&publisher, &session, (2, &theta)));
+        painter.finish(&session, (3, &theta));
         let picture = feed.take_picture().unwrap();
-        assert_eq!((picture.iteration, picture.data.len()), (1, 2 * 20));
+        assert_eq!((picture.iteration, picture.data.len()), (3, 2 * 20));
         assert!(picture.seconds > 0.0);
     }
 

@@ -47,6 +47,16 @@ impl Desk {
     pub fn open_in(text: &str, args: &[&str], environment: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join(SESSION), text).unwrap();
+        let train = ["train", "--tui", SESSION, "--out", RUN];
+        Self::start_in(&[&train, args].concat(), folder, environment)
+    }
+
+    /// The program with these arguments, in this folder.
+    pub fn start(args: &[&str], folder: TempDir) -> Self {
+        Self::start_in(args, folder, &[])
+    }
+
+    fn start_in(args: &[&str], folder: TempDir, environment: &[(&str, &str)]) -> Self {
         let (rows, cols) = (24, 80);
         let size = PtySize {
             rows,
@@ -56,7 +66,6 @@ impl Desk {
         };
         let pair = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_otflow"));
-        command.args(["train", "--tui", SESSION, "--out", RUN]);
         command.args(args);
         command.cwd(folder.path());
         command.env("TERM", "xterm-256color");

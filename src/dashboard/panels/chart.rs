@@ -10,6 +10,7 @@ use crate::dashboard::axis::{self, Axis, Scale};
 use crate::dashboard::component::Component;
 use crate::dashboard::dots::Dots;
 use crate::dashboard::history::{Bucket, Series, Smoothing};
+use crate::dashboard::other::Other;
 use crate::dashboard::paint;
 use crate::dashboard::state::State;
 use crate::dashboard::theme::Theme;
@@ -106,6 +107,7 @@ pub fn draw(
     let ticks = ticks::seen(state, &frame);
     ticks::lines((state, &ticks), &frame, theme, buffer);
     floor((state, component), &frame, theme, buffer);
+    others((state, component), &frame, theme, buffer);
     curves((state, component), &frame, theme, buffer);
     for drawn in series(state, component) {
         curve::edges(drawn, &frame, theme, buffer);
@@ -133,6 +135,29 @@ fn curves(
     curve::symbols(validation, frame, theme.validation(component), buffer);
 }
 
+/// The curves of the runs compared with, each with its letter at the end.
+fn others(
+    (state, component): (&State, Component),
+    frame: &Frame,
+    theme: &Theme,
+    buffer: &mut Buffer,
+) {
+    let style = theme.curve(component).patch(theme.dim());
+    for (number, other) in state.others.iter().enumerate() {
+        let series = other.training.series(component);
+        curve::line((series, Smoothing::Off), frame, (theme, style), buffer);
+        let last = frame
+            .seen(series)
+            .filter_map(|bucket| Some((bucket, bucket.range()?.0)))
+            .last();
+        if let Some((bucket, value)) = last {
+            let place = (frame.end(bucket), frame.row(value));
+            let letter = Other::letter(number).to_string();
+            paint::at(buffer, frame.plot, place, &letter, theme.strong());
+        }
+    }
+}
+
 /// What is drawn, each with its average; the range of the values is made for it.
 fn series(state: &State, component: Component) -> [(&Series, Smoothing); 2] {
     [
@@ -142,11 +167,14 @@ fn series(state: &State, component: Component) -> [(&Series, Smoothing); 2] {
     .map(|(history, smoothing)| (history.series(component), smoothing))
 }
 
-/// Spans what is seen of both curves, and the floor; None without a finite value.
+/// Spans what is seen of all curves, and the floor; None without a finite value.
 fn axis((state, component): (&State, Component), window: Window) -> Option<Axis> {
     let (factor, lens) = (state.factor(component), &state.view.lens);
+    let others = state.others.iter();
+    let others = others.map(|other| (other.training.series(component), Smoothing::Off));
     let ranges: Vec<(f64, f64)> = series(state, component)
         .into_iter()
+        .chain(others)
         .flat_map(|(series, smoothing)| {
             let seen = series.within(window.first, window.last);
             seen.flat_map(move |bucket| [bucket.range(), bucket.smooth(smoothing)])

@@ -4,7 +4,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::dashboard::keys;
+use crate::dashboard::format::duration;
+use crate::dashboard::keys::{self, Action};
 use crate::dashboard::paint;
 use crate::dashboard::state::State;
 use crate::dashboard::theme::Theme;
@@ -20,11 +21,14 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     };
     let mut column = 0;
     if let Some(notice) = notice(state) {
-        paint::at(buffer, area, (0, 0), notice, theme.changed());
+        paint::at(buffer, area, (0, 0), &notice, theme.changed());
         column = notice.chars().count() as u16 + 2;
     }
     for binding in keys::rows(state.view.focus) {
         let Some(word) = binding.footer else { continue };
+        if state.silence.is_some() && binding.action == Action::Pause {
+            continue;
+        }
         let key = binding.keys[0].label();
         let width = (key.chars().count() + word.chars().count()) as u16 + 1;
         if column + width >= start {
@@ -45,14 +49,18 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-fn notice(state: &State) -> Option<&'static str> {
+fn notice(state: &State) -> Option<String> {
     if state.finished.is_some() {
-        return Some("done, q to leave");
+        return Some("done, q to leave".into());
+    }
+    if state.silent() {
+        let silence = state.silence.map(duration).unwrap_or_default();
+        return Some(format!("no news for {silence}: is it still running?"));
     }
     state
         .view
         .stopping
-        .then_some("stopping, Ctrl-C leaves at once")
+        .then(|| "stopping, Ctrl-C leaves at once".into())
 }
 
 fn status(state: &State) -> String {

@@ -9,6 +9,7 @@ use crate::dashboard::component::Component;
 use crate::dashboard::dots::Dots;
 use crate::dashboard::format::number;
 use crate::dashboard::lens::Reach;
+use crate::dashboard::other::Other;
 use crate::dashboard::paint;
 use crate::dashboard::state::State;
 use crate::dashboard::theme::Theme;
@@ -26,6 +27,9 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
         lines(state, theme, area, buffer);
         return;
     }
+    let legend = u16::from(!state.others.is_empty());
+    others(state, theme, area, buffer);
+    let area = paint::below(area, legend);
     let below = if area.height < RULE { 1 } else { 2 };
     let rows = area.height - below;
     let mut top = area.y;
@@ -44,6 +48,14 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
         top += height;
     }
     iterations(state, theme, paint::below(area, rows), buffer);
+}
+
+/// Letters and names of the runs compared with, in one line.
+fn others(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    let names = state.others.iter().enumerate();
+    let names = names.map(|(number, other)| format!("{} {}", Other::letter(number), other.name));
+    let text = names.collect::<Vec<_>>().join("  ");
+    paint::cut(buffer, area, 0, &text, (theme, theme.dim()));
 }
 
 /// Title of the pane: what is not as at the start.

@@ -1,0 +1,127 @@
+//! `otflow watch`: the dashboard on runs that other processes train, or have trained.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `tail.rs` | a growing file, read a slice at a time |
+//! | `event.rs` | a line back as the event it was |
+//! | `edits.rs` | edits that `metrics.jsonl` does not have |
+//! | `follower.rs` | the thread that hands the events of a run on, in order |
+//! | `pictures.rs` | pictures from the parameters in the directory |
+//!
+//! `metrics.jsonl` has all that the dashboard needs, the edits too; so the fold over its events gives the very state that
+//! the trainer's own dashboard has. Nothing is written into the directory but a screen that is saved by its key.
+//! Leaving by a key gives exit code 0: nothing was interrupted.
+
+mod edits;
+mod event;
+mod follower;
+mod pictures;
+mod tail;
+
+use std::fs::{self, File};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::Result;
+use signal_hook::consts::SIGHUP;
+
+use crate::cli;
+use crate::dashboard::{self, Options, Outcome};
+use crate::event::{Command, Event, Reason};
+use crate::feed::{Feed, Publisher, wires};
+use crate::launch::{self, Exit, FrontEnd};
+use crate::run::line;
+use crate::say;
+use follower::{Following, Shown, follow};
+
+/// The file a directory is known by.
+const METRICS: &str = "metrics.jsonl";
+
+/// Shows the first run, and the curves of the others beside its own.
+///
+/// # Errors
+/// When a thread or the terminal cannot be had.
+pub fn watch(args: &cli::Watch) -> Result<Exit> {
+    let faults = args.runs.iter().filter_map(|run| fault(run));
+    let obstacle = launch::obstacle().map(|obstacle| {
+        format!("no dashboard here: {obstacle}; metrics.jsonl has the run as JSON lines")
+    });
+    if let Some(message) = faults.chain(obstacle).next() {
+        return Ok(launch::refuse(&message));
+    }
+    let Some((run, others)) = args.runs.split_first() else {
+        return Ok(launch::refuse("no run directory is given"));
+    };
+    let (publisher, feed, _threads) = open(run, others)?;
+    let leave = launch::signals(feed.commands.clone(), FrontEnd::Dashboard)?;
+    let options = Options {
+        leave: Arc::clone(&leave),
+        ..Options::detect(|name| std::env::var(name).ok())
+    };
+    let outcome = dashboard::run(&feed, options)?;
+    exit(outcome, run, asked(&leave, &publisher))
+}
+
+/// Starts to follow the runs.
+fn open(run: &Path, others: &[PathBuf]) -> Result<(Arc<Publisher>, Feed, Vec<Following>)> {
+    let (publisher, mut feed, _) = wires();
+    let publisher = Arc::new(publisher);
+    let mut threads = vec![follow(run, Arc::clone(&publisher), Shown::Whole)?];
+    for other in others {
+        let (publisher, its_feed, _) = wires();
+        threads.push(follow(other, Arc::new(publisher), Shown::Curves)?);
+        let name = other.file_name().unwrap_or(other.as_os_str());
+        feed.others
+            .push((name.to_string_lossy().into_owned(), its_feed));
+    }
+    Ok((publisher, feed, threads))
+}
+
+/// Why this can't be watched.
+fn fault(run: &Path) -> Option<String> {
+    let name = run.display();
+    let metrics = run.join(METRICS);
+    match fs::metadata(run).map(|metadata| metadata.is_dir()) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            Some(format!("{name}: there is no such directory"))
+        }
+        Err(error) => Some(format!("cannot read {name}: {error}")),
+        Ok(false) => Some(format!(
+            "{name} is no directory: give that of a run, as `otflow train` makes it in runs/"
+        )),
+        Ok(true) => match File::open(&metrics) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Some(format!(
+                "{name} is no run directory: there is no {METRICS} in it"
+            )),
+            Err(error) => Some(format!("cannot read {}: {error}", metrics.display())),
+            Ok(_) => None,
+        },
+    }
+}
+
+/// The signal that asked to leave, if one did.
+fn asked(leave: &AtomicBool, publisher: &Publisher) -> Option<i32> {
+    if !leave.load(Ordering::Relaxed) {
+        return None;
+    }
+    match publisher.commands.recv() {
+        Ok(Command::Stop(Reason::Signal(number))) => Some(number),
+        _ => None,
+    }
+}
+
+fn exit(outcome: Outcome, run: &Path, signal: Option<i32>) -> Result<Exit> {
+    match outcome {
+        Outcome::Broken => anyhow::bail!("a thread panicked: a bug; the run is not touched by it"),
+        // A terminal that is gone has hung up, told or not.
+        Outcome::Lost(_) => return Ok(Exit::Signal(signal.unwrap_or(SIGHUP))),
+        Outcome::Finished(finished) => {
+            say::out(&line::words(&Event::Finished(finished)).unwrap_or_default());
+        }
+        Outcome::Abandoned => {}
+    }
+    say::out(&line::entry("run", &run.display().to_string()));
+    Ok(signal.map_or(Exit::Done, Exit::Signal))
+}

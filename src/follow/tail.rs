@@ -1,0 +1,156 @@
+//! A file to which another process appends lines: each call reads what is new, a slice at a time, and leaves a last line
+//! without its end for later.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use crate::file::naming;
+
+/// Bytes read by one call.
+const SLICE: u64 = 1 << 18;
+/// Bytes of the longest line; what is longer is cut in two, neither of which is JSON.
+const LONGEST: usize = 1 << 22;
+
+/// Where reading stands.
+#[derive(Debug)]
+pub(super) struct Tail {
+    path: PathBuf,
+    at: u64,
+    /// The beginning of a line whose end is not there yet.
+    rest: Vec<u8>,
+}
+
+impl Tail {
+    pub(super) fn new(path: PathBuf) -> Self {
+        let rest = Vec::new();
+        Tail { path, at: 0, rest }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Hands whole lines to `take`, without their ends. True if there may be more at once.
+    ///
+    /// # Errors
+    /// When the file can't be read, or has become shorter than what was read of it.
+    pub(super) fn read(&mut self, mut take: impl FnMut(&[u8])) -> io::Result<bool> {
+        let fresh = self.slice().map_err(naming("read", &self.path))?;
+        let bytes = &self.rest[self.rest.len() - fresh..];
+        if let Some(last) = bytes.iter().rposition(|&byte| byte == b'\n') {
+            let whole = self.rest.len() - fresh + last;
+            self.rest[..whole]
+                .split(|&byte| byte == b'\n')
+                .for_each(take);
+            self.rest.drain(..=whole);
+        } else if self.rest.len() > LONGEST {
+            take(&self.rest);
+            self.rest.clear();
+        }
+        Ok(fresh as u64 == SLICE)
+    }
+
+    /// Appends at most a slice to `rest`; how many bytes.
+    fn slice(&mut self) -> io::Result<usize> {
+        let mut file = File::open(&self.path)?;
+        if file.metadata()?.len() < self.at {
+            let message = "it has become shorter: is it another run's by now?";
+            return Err(io::Error::other(message));
+        }
+        file.seek(SeekFrom::Start(self.at))?;
+        let before = self.rest.len();
+        let read = file.take(SLICE).read_to_end(&mut self.rest);
+        // What came before a failure is read again.
+        let fresh = read.inspect_err(|_| self.rest.truncate(before))?;
+        self.at += fresh as u64;
+        Ok(fresh)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::OpenOptions;
+    use std::io::Write;
+
+    struct Place {
+        _folder: tempfile::TempDir,
+        tail: Tail,
+    }
+
+    impl Place {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let tail = Tail::new(folder.path().join("metrics.jsonl"));
+            let place = Place {
+                _folder: folder,
+                tail,
+            };
+            place.append("");
+            place
+        }
+
+        fn append(&self, text: &str) {
+            let mut options = OpenOptions::new();
+            let mut file = options.append(true).create(true).open(self.tail.path());
+            file.as_mut().unwrap().write_all(text.as_bytes()).unwrap();
+        }
+
+        fn lines(&mut self) -> (Vec<String>, bool) {
+            let mut lines = Vec::new();
+            let take = |line: &[u8]| lines.push(String::from_utf8(line.to_vec()).unwrap());
+            let more = self.tail.read(take).unwrap();
+            (lines, more)
+        }
+    }
+
+    #[test]
+    fn a_torn_line_is_waited_for() {
+        let mut place = Place::new();
+        assert_eq!(place.lines(), (vec![], false));
+        place.append("one\ntw");
+        assert_eq!(place.lines().0, ["one"]);
+        assert!(place.lines().0.is_empty());
+        place.append("o\n\nthree\nfo");
+        assert_eq!(place.lines().0, ["two", "", "three"]);
+    }
+
+    #[test]
+    fn a_long_file_is_read_in_slices_without_loss() {
+        let mut place = Place::new();
+        let text: String = (0..100_000).map(|i| format!("line {i}\n")).collect();
+        place.append(&text);
+        let (mut all, mut reads) = (Vec::new(), 0);
+        loop {
+            let (lines, more) = place.lines();
+            (all, reads) = ([all, lines].concat(), reads + 1);
+            if !more {
+                break;
+            }
+        }
+        assert_eq!(reads, text.len() / SLICE as usize + 1);
+        assert!(all.join("\n") + "\n" == text);
+    }
+
+    #[test]
+    fn a_line_without_end_takes_bounded_memory() {
+        let mut place = Place::new();
+        place.append(&"x".repeat(2 * LONGEST));
+        while place.lines().1 {
+            assert!(place.tail.rest.len() <= LONGEST);
+        }
+    }
+
+    #[test]
+    fn a_file_that_shrinks_or_goes_is_an_error_that_names_it() {
+        let mut place = Place::new();
+        place.append("one\n");
+        place.lines();
+        std::fs::write(place.tail.path(), "").unwrap();
+        let error = place.tail.read(|_| ()).unwrap_err().to_string();
+        assert!(error.contains("metrics.jsonl: it has become shorter"));
+        std::fs::remove_file(place.tail.path()).unwrap();
+        assert!(place.tail.read(|_| ()).is_err());
+    }
+}
