@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | state, phase, history, journal, pace, gauge | what the screen shows, as a fold over events |
 //! | keys, update | the table of keys, and what they do to the state |
+//! | steer, pen, edits, editor | steering by the session file: keys, what is written, what came of it; the user's own editor |
 //! | layout, pane, panels | the screen as a pure function of the state |
 //! | component, axis, dots, format, paint, theme | what panels draw with |
 //! | desk | the loop between keys, events and frames |

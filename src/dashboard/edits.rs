@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 
-use super::state::Edit;
 use crate::session::Applies;
 
 /// Edits kept.
@@ -11,6 +10,19 @@ const EDITS: usize = 500;
 const FRESH: f64 = 5.0;
 /// Edits of one iteration within so many seconds are of one save: a watcher waits longer between two.
 const TOGETHER: f64 = 0.1;
+
+/// An accepted edit of one field.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Edit {
+    /// Dotted name.
+    pub field: String,
+    /// Old value.
+    pub old: String,
+    /// New value.
+    pub new: String,
+    /// Last iteration done under the old value.
+    pub iteration: u64,
+}
 
 /// What an edit came to.
 #[derive(Clone, Debug, PartialEq)]

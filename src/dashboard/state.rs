@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::component::Component;
-use super::edits::Edits;
+use super::edits::{Edit, Edits};
 use super::gauge::Gauge;
 use super::history::History;
 use super::journal::{Journal, Kind};
@@ -36,19 +36,6 @@ pub struct Step {
     pub gradient: f64,
     /// Norm of the change over that of the parameters.
     pub update: f64,
-}
-
-/// The last accepted edit.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Edit {
-    /// Dotted name.
-    pub field: String,
-    /// Old value.
-    pub old: String,
-    /// New value.
-    pub new: String,
-    /// Last iteration done under the old value.
-    pub iteration: u64,
 }
 
 /// The last validation.
@@ -285,12 +272,12 @@ impl State {
     }
 
     fn edited(&mut self, edit: Edit, applies: &str) {
-        let when = match applies {
-            "restart" => " (needs a new run; old value kept)",
-            "resample" => " (from the next batch)",
-            _ => "",
+        let (class, when) = match applies {
+            "restart" => (Applies::Restart, " (needs a new run; old value kept)"),
+            "resample" => (Applies::Resample, " (from the next batch)"),
+            _ => (Applies::Live, ""),
         };
-        if applies != "restart"
+        if class != Applies::Restart
             && let Some(field) = self
                 .fields
                 .iter_mut()
@@ -304,11 +291,6 @@ impl State {
             format!("{} {} -> {}{when}", edit.field, edit.old, edit.new),
         );
         self.mark(edit.iteration, Kind::Edit);
-        let class = match applies {
-            "restart" => Applies::Restart,
-            "resample" => Applies::Resample,
-            _ => Applies::Live,
-        };
         self.edits.accept(&edit, class, self.now);
         steer::arrived(self);
         self.edit = Some(edit);
