@@ -3,6 +3,7 @@
 //! | file | holds |
 //! | --- | --- |
 //! | state, phase, history, journal, pace, gauge | what the screen shows, as a fold over events |
+//! | lens, window | what part of the curves is seen, and how |
 //! | keys, update | the table of keys, and what they do to the state |
 //! | steer, pen, edits, editor | steering by the session file: keys, what is written, what came of it; the user's own editor |
 //! | layout, pane, panels | the screen as a pure function of the state |
@@ -26,6 +27,7 @@ pub mod input;
 pub mod journal;
 pub mod keys;
 pub mod layout;
+pub mod lens;
 pub mod pace;
 pub mod paint;
 pub mod pane;
@@ -37,6 +39,7 @@ pub mod steer;
 pub mod terminal;
 pub mod theme;
 pub mod update;
+pub mod window;
 
 #[cfg(test)]
 mod sample;
@@ -124,16 +127,23 @@ pub fn run(feed: &Feed, options: Options) -> io::Result<Outcome> {
         };
         let retaken = match end {
             None => continue,
+            Some(End::Outcome(Outcome::Lost(error))) => return Ok(lost(desk, error)),
             Some(End::Outcome(outcome)) => return Ok(outcome),
             Some(End::Suspend) => guard.suspend(),
             Some(End::Resumed) => guard.retake(),
             Some(End::Editor) => lend(&guard, &mut input, &mut desk),
         };
         if let Err(error) = retaken.and_then(|()| desk.repaint()) {
-            return Ok(Outcome::Lost(error));
+            return Ok(lost(desk, error));
         }
     }
     Ok(Outcome::Broken)
+}
+
+/// A screen that nobody sees is not taken down: ratatui would complain of it on a stderr that is gone too, and panic.
+fn lost<W: io::Write>(desk: Desk<W>, error: io::Error) -> Outcome {
+    std::mem::forget(desk);
+    Outcome::Lost(error)
 }
 
 /// Lends terminal and keys to the user's editor.

@@ -24,7 +24,7 @@ use crate::dashboard::{self, Outcome};
 use crate::event::{Command, Event, Finished, Reason, Rejection, SCHEMA, Start};
 use crate::feed::{Commands, Feed, wires};
 use crate::headless;
-use crate::run::summary::Verdict;
+use crate::run::summary::{Summary, Verdict};
 use crate::run::{Recording, RunDirectory, line, record};
 use crate::say;
 use crate::session::{self, EMBEDDED, Gate, Session};
@@ -217,9 +217,10 @@ fn finish(run: Run, front_end: FrontEnd) -> Result<Exit> {
     let judge = |gate: &Gate| Verdict::new(gate.to_string(), gate.missed(finished.best.as_ref()));
     let verdicts: Vec<Verdict> = session.gates.iter().map(judge).collect();
     let missed: Vec<String> = verdicts.iter().filter_map(|v| v.missed.clone()).collect();
-    let written = run.recording.finish(verdicts);
+    let (summary, written) = run.recording.finish(verdicts);
     if front_end == FrontEnd::Dashboard {
         say::out(&line::words(&Event::Finished(finished.clone())).unwrap_or_default());
+        say::out(&line::entry("steered", &steered(&summary)));
         say::out(&line::entry(
             "run",
             &run.directory.path().display().to_string(),
@@ -234,6 +235,14 @@ fn finish(run: Run, front_end: FrontEnd) -> Result<Exit> {
         _ if front_end == FrontEnd::Headless && !missed.is_empty() => Exit::GateMissed,
         _ => Exit::Done,
     })
+}
+
+/// What happened to a run besides training.
+fn steered(summary: &Summary) -> String {
+    format!(
+        "{} edits accepted, {} refused, {} rollbacks",
+        summary.edits, summary.rejected, summary.rollbacks
+    )
 }
 
 fn refuse(message: &str) -> Exit {

@@ -134,7 +134,7 @@ mod tests {
             .into_iter()
             .for_each(|event| publisher.publish(event));
         drop(publisher);
-        recording.finish(verdicts).unwrap();
+        recording.finish(verdicts).1.unwrap();
         directory
     }
 
@@ -309,7 +309,7 @@ mod tests {
             .into_iter()
             .for_each(|event| publisher.publish(event));
         drop(publisher);
-        let error = recording.finish(vec![]).unwrap_err().to_string();
+        let error = recording.finish(vec![]).1.unwrap_err().to_string();
         let warnings: Vec<String> = warnings.iter().collect();
         for file in ["metrics.jsonl", "edits.jsonl", "log.txt", "summary.json"] {
             assert!(error.contains(file), "{error}");

@@ -7,6 +7,7 @@ mod desk;
 
 use std::fs;
 use std::process::Command;
+use std::time::Duration;
 
 use desk::Desk;
 
@@ -32,10 +33,10 @@ fn the_first_screen_has_every_pane_at_80_by_24() {
         desk.wait_for(pane);
     }
     desk.press(b"?");
-    desk.wait_for("Ctrl-L");
+    desk.wait_for("this help");
     desk.press(b"\x1b");
     // A key right behind an escape would be one key with Alt.
-    desk.wait_until("without help", |text| !text.contains("Ctrl-L"));
+    desk.wait_until("without help", |text| !text.contains("this help"));
     desk.press(b"p");
     desk.wait_for("PAUSED");
     desk.press(b"qq");
@@ -115,6 +116,48 @@ fn the_dashboard_changes_no_bit_of_the_run() {
     desk.press(b"q");
     desk.wait_for("run ");
     assert_eq!(parameters(&shown), parameters(&unseen));
+}
+
+#[test]
+fn a_terminal_of_one_cell_and_back() {
+    let mut desk = open(ENDLESS);
+    desk.wait_for("1 losses");
+    for size in [(1, 1), (19, 4), (300, 2), (80, 24)] {
+        desk.resize(size);
+        std::thread::sleep(Duration::from_millis(300));
+    }
+    desk.wait_for("3 settings");
+    desk.press(b"qq");
+    assert_eq!(desk.leave(), 0);
+}
+
+#[test]
+fn job_control_gives_the_terminal_to_the_shell_and_takes_it_back() {
+    let mut desk = open(ENDLESS);
+    desk.wait_for("1 losses");
+    for how in ["key", "signal"] {
+        match how {
+            "key" => desk.press(b"\x1a"),
+            _ => desk.kill("-TSTP"),
+        }
+        desk.wait_shell(true);
+        desk.kill("-CONT");
+        desk.wait_shell(false);
+        desk.wait_for("1 losses");
+    }
+    desk.press(b"qq");
+    assert_eq!(desk.leave(), 0);
+}
+
+#[test]
+fn a_terminal_that_is_gone_ends_the_run_with_its_parameters_written() {
+    let desk = open(ENDLESS);
+    desk.wait_for("RUN");
+    let (code, run) = desk.hang_up();
+    assert_eq!(code, 129);
+    assert!(run.path().join("run/last.safetensors").is_file());
+    let summary = fs::read_to_string(run.path().join("run/summary.json")).unwrap();
+    assert!(summary.contains("signal 1"), "{summary}");
 }
 
 /// A session with what a change of a value must leave alone.

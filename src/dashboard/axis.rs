@@ -1,14 +1,18 @@
-//! A value axis, linear or logarithmic: where a value stands between bottom (0) and top (1), and the labels, always in real values.
+//! A value axis, linear, logarithmic or symmetric logarithmic: where a value stands between bottom (0) and top (1), and the labels,
+//! always in real values; and round iterations for the axis below.
 
 use super::format;
 
 /// How values are spaced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scale {
     /// Evenly.
+    #[default]
     Linear,
     /// By decades; for values above 0.
     Log,
+    /// By decades on both sides of 0, evenly near it.
+    SymLog,
 }
 
 /// A range of values with a scale.
@@ -16,45 +20,67 @@ pub enum Scale {
 pub struct Axis {
     /// How values are spaced.
     pub scale: Scale,
-    low: f64,
-    high: f64,
+    /// At the bottom.
+    pub low: f64,
+    /// At the top.
+    pub high: f64,
+    /// Symmetric logarithm: the power of ten below which values stand evenly.
+    even: f64,
 }
 
 /// Ranges narrower than this share of their values are drawn as constant: noise of rounding would fill the chart otherwise.
 const FLAT: f64 = 1e-12;
 
+/// Decades that a symmetric logarithm has on the side that reaches farther.
+const DECADES: i32 = 3;
+
 impl Axis {
-    /// Spans `low` to `high`, both finite; a constant gets room on both sides. Log falls back to linear when `low` is not above 0.
+    /// Spans `low` to `high`, both finite; a constant gets room on both sides. Log turns symmetric when `low` is not above 0.
     pub fn fit(low: f64, high: f64, wanted: Scale) -> Self {
-        let scale = if low > 0.0 { wanted } else { Scale::Linear };
+        let scale = match wanted {
+            Scale::Log if low <= 0.0 => Scale::SymLog,
+            other => other,
+        };
         let size = low.abs().max(high.abs());
+        let (mut low, mut high) = (low, high);
         // Halves: the difference of two huge values may overflow.
-        if high / 2.0 - low / 2.0 > size * FLAT {
-            return Self { scale, low, high };
+        if high / 2.0 - low / 2.0 <= size * FLAT {
+            let room = if size == 0.0 { 1.0 } else { size * 0.1 };
+            (low, high) = ((low - room).max(f64::MIN), (high + room).min(f64::MAX));
         }
-        let room = if size == 0.0 { 1.0 } else { size * 0.1 };
+        let top = low.abs().max(high.abs()).log10().floor() as i32;
         Self {
             scale,
-            low: (low - room).max(f64::MIN),
-            high: (high + room).min(f64::MAX),
+            low,
+            high,
+            even: 10f64.powi(top - DECADES).max(f64::MIN_POSITIVE),
+        }
+    }
+
+    /// A value on an even scale.
+    fn place(&self, value: f64) -> f64 {
+        match self.scale {
+            Scale::Linear => value / 2.0,
+            Scale::Log => value.log10(),
+            Scale::SymLog => (value / self.even / 2.0).asinh(),
         }
     }
 
     /// 0 at the bottom, 1 at the top, outside beyond them; `value` is finite.
     pub fn position(&self, value: f64) -> f64 {
-        let place = match self.scale {
-            Scale::Linear => (value / 2.0 - self.low / 2.0) / (self.high / 2.0 - self.low / 2.0),
-            Scale::Log => {
-                (value.log10() - self.low.log10()) / (self.high.log10() - self.low.log10())
-            }
-        };
+        let (low, high) = (self.place(self.low), self.place(self.high));
+        let place = (self.place(value) - low) / (high - low);
         // Subnormal ranges divide 0 by 0.
         if place.is_nan() { 0.5 } else { place }
     }
 
     /// Values with their labels: the ends and, in a tall chart, the middle; on a log axis the decades, if there are two.
     pub fn labels(&self, rows: u16) -> Vec<(f64, String)> {
-        let decades = self.decades(rows);
+        let decades = match self.scale {
+            Scale::Linear => Vec::new(),
+            Scale::Log => self.decades(rows),
+            Scale::SymLog => self.both(rows),
+        };
         if decades.len() > 1 {
             return decades;
         }
@@ -69,17 +95,16 @@ impl Axis {
     }
 
     fn middle(&self) -> f64 {
+        let place = self.place(self.low) / 2.0 + self.place(self.high) / 2.0;
         match self.scale {
-            Scale::Linear => self.low / 2.0 + self.high / 2.0,
-            Scale::Log => 10f64.powf((self.low.log10() + self.high.log10()) / 2.0),
+            Scale::Linear => place * 2.0,
+            Scale::Log => 10f64.powf(place),
+            Scale::SymLog => place.sinh() * 2.0 * self.even,
         }
     }
 
     /// At most one for every two rows, evenly spaced.
     fn decades(&self, rows: u16) -> Vec<(f64, String)> {
-        if self.scale == Scale::Linear {
-            return Vec::new();
-        }
         let (first, last) = (
             self.low.log10().ceil() as i32,
             self.high.log10().floor() as i32,
@@ -88,8 +113,71 @@ impl Axis {
         let step = ((last - first + room) / room).max(1);
         (first..=last)
             .step_by(step as usize)
-            .map(|e| (10f64.powi(e), format!("1e{e}")))
+            // Not powi, which takes the smallest ones for 0.
+            .map(|e| (10f64.powf(f64::from(e)), format!("1e{e}")))
             .collect()
+    }
+
+    /// 0 and the decades of both signs, the larger ones first, as far as they stand two rows apart.
+    fn both(&self, rows: u16) -> Vec<(f64, String)> {
+        let least = self.even.log10().round() as i32;
+        let powers = (least..=least + DECADES).rev();
+        let signed = powers.flat_map(|e| {
+            let value = 10f64.powi(e);
+            [(value, format!("1e{e}")), (-value, format!("-1e{e}"))]
+        });
+        let mut labels: Vec<(f64, String)> = Vec::new();
+        for (value, text) in std::iter::once((0.0, "0".into())).chain(signed) {
+            let rows_to = |other: f64| {
+                (self.position(value) - self.position(other)).abs()
+                    * f64::from(rows.saturating_sub(1))
+            };
+            let inside = self.low <= value && value <= self.high;
+            if inside && labels.iter().all(|other| rows_to(other.0) >= 2.0) {
+                labels.push((value, text));
+            }
+        }
+        labels
+    }
+}
+
+/// The part of `values` that their bulk explains: Tukey's outer fences, 3 interquartile ranges beyond the quartiles; a column of a
+/// chart holds many values, so that most would reach beyond the inner ones. None without values.
+pub fn fences(mut values: Vec<f64>) -> Option<(f64, f64)> {
+    let last = values.len().checked_sub(1)?;
+    let mut quartile = |at: usize| *values.select_nth_unstable_by(at, f64::total_cmp).1;
+    let (low, high) = (quartile(last / 4), quartile(last - last / 4));
+    let room = 3.0 * (high - low);
+    Some((low - room, high + room))
+}
+
+/// The multiples of 1, 2 or 5 times a power of ten from `first` to `last`, at most `most` of them.
+pub fn round(first: u64, last: u64, most: u64) -> Vec<u64> {
+    let width = last.saturating_sub(first);
+    let steps =
+        (0..20).flat_map(|e| [1, 2, 5].map(|digit| 10_u64.saturating_pow(e).saturating_mul(digit)));
+    let fits = |step: &u64| width / step < most;
+    let Some(step) = steps.into_iter().find(fits) else {
+        return Vec::new();
+    };
+    (first.div_ceil(step)..=last / step)
+        .map(|count| count * step)
+        .collect()
+}
+
+/// The powers of ten from `first` to `last`, with twice and five times them where there are few; evenly spaced ones within a decade.
+pub fn decades(first: u64, last: u64, most: u64) -> Vec<u64> {
+    let powers = || (0..20).map(|e| 10_u64.saturating_pow(e));
+    let inside = |value: &u64| (first..=last).contains(value);
+    let tens: Vec<_> = powers().filter(inside).collect();
+    let fine: Vec<_> = powers()
+        .flat_map(|power| [1, 2, 5].map(|digit| power.saturating_mul(digit)))
+        .filter(inside)
+        .collect();
+    match (tens.len() as u64, fine.len() as u64) {
+        (_, 3..) if fine.len() as u64 <= most => fine,
+        (2.., _) => tens,
+        _ => round(first, last, most),
     }
 }
 
@@ -99,7 +187,7 @@ mod tests {
 
     #[test]
     fn ends_stand_at_the_ends() {
-        for scale in [Scale::Linear, Scale::Log] {
+        for scale in [Scale::Linear, Scale::Log, Scale::SymLog] {
             for (low, high) in [(1.0, 100.0), (1e-300, 1e300), (2.9, 3.1)] {
                 let axis = Axis::fit(low, high, scale);
                 assert_eq!(axis.position(low), 0.0);
@@ -131,8 +219,77 @@ mod tests {
     }
 
     #[test]
-    fn values_that_are_not_positive_turn_log_into_linear() {
-        assert_eq!(Axis::fit(0.0, 1.0, Scale::Log).scale, Scale::Linear);
+    fn values_that_are_not_positive_turn_log_into_symmetric_log() {
+        assert_eq!(Axis::fit(0.0, 1.0, Scale::Log).scale, Scale::SymLog);
         assert_eq!(Axis::fit(1e-9, 1.0, Scale::Log).scale, Scale::Log);
+    }
+
+    #[test]
+    fn a_symmetric_log_axis_mirrors_at_zero_and_spaces_decades_alike() {
+        let axis = Axis::fit(-1000.0, 1000.0, Scale::SymLog);
+        let at = |value| axis.position(value);
+        assert_eq!(at(0.0), 0.5);
+        assert!((at(-30.0) + at(30.0) - 1.0).abs() < 1e-12);
+        let steps = [at(1000.0) - at(100.0), at(100.0) - at(10.0)];
+        assert!((steps[0] - steps[1]).abs() < 1e-3, "{steps:?}");
+        let texts = |rows| axis.labels(rows).into_iter().map(|label| label.1);
+        assert_eq!(texts(7).collect::<Vec<_>>(), ["0", "1e3", "-1e3"]);
+        assert!(texts(60).any(|text| text == "-1e1"));
+    }
+
+    #[test]
+    fn every_scale_of_any_range_has_finite_places_and_labels_inside() {
+        let ends = [
+            f64::MIN,
+            -1e300,
+            -1.0,
+            -5e-324,
+            0.0,
+            5e-324,
+            1e-300,
+            2.0,
+            1e300,
+            f64::MAX,
+        ];
+        for scale in [Scale::Linear, Scale::Log, Scale::SymLog] {
+            for (i, &low) in ends.iter().enumerate() {
+                for &high in &ends[i..] {
+                    let axis = Axis::fit(low, high, scale);
+                    for (value, _) in axis.labels(20) {
+                        let place = axis.position(value);
+                        assert!(
+                            (-1e-9..=1.0 + 1e-9).contains(&place),
+                            "{axis:?} {value} {place}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn fences_hold_the_bulk_and_not_the_outlier() {
+        let mut values = vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0];
+        values.push(1e6);
+        let (low, high) = fences(values).unwrap();
+        assert!(low < 1.0 && high > 8.0 && high < 40.0);
+        assert_eq!(fences(Vec::new()), None);
+        assert_eq!(fences(vec![3.0]), Some((3.0, 3.0)));
+    }
+
+    #[test]
+    fn round_iterations_are_few_and_round() {
+        assert_eq!(round(0, 400, 5), [0, 100, 200, 300, 400]);
+        assert_eq!(round(1, 5000, 4), [2000, 4000]);
+        assert_eq!(round(7, 7, 3), [7]);
+        for last in [0, 1, 99, 12_345, u64::MAX] {
+            for most in [0, 1, 5, 40] {
+                assert!(round(0, last, most).len() as u64 <= most + 1);
+                decades(0, last, most);
+            }
+        }
+        assert_eq!(decades(1, 12_000, 5), [1, 10, 100, 1000, 10_000]);
+        assert_eq!(decades(1, 60, 9), [1, 2, 5, 10, 20, 50]);
+        assert_eq!(decades(300, 390, 5), [300, 320, 340, 360, 380]);
     }
 }

@@ -102,8 +102,8 @@ impl<'a, W: Write> Desk<'a, W> {
     pub(super) fn repaint(&mut self) -> io::Result<()> {
         self.dirty = true;
         self.drawn = None;
-        // Not `clear`: that asks the terminal for its cursor, and not every one answers.
-        let area = self.screen.size()?.into();
+        // Not `clear`, which asks the terminal for its cursor: one that does not answer would hold everything up.
+        let area = self.screen.get_frame().area();
         self.screen.resize(area)
     }
 

@@ -92,6 +92,8 @@ impl Dots {
                 Markers::Ascii => '.',
             };
             if let Some(cell) = buffer.cell_mut(position) {
+                // Styles add up otherwise.
+                cell.reset();
                 cell.set_char(symbol).set_style(style);
             }
         }

@@ -26,8 +26,19 @@ pub enum Kind {
     Rollback,
     /// Parameters were written.
     Checkpoint,
+    /// The batch was drawn again; a tick only.
+    Resample,
     /// Something to know.
     Warning,
+}
+
+/// A tick on the charts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// Where.
+    pub iteration: u64,
+    /// Why.
+    pub kind: Kind,
 }
 
 /// One line.

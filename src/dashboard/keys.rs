@@ -3,6 +3,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
+use super::lens;
 use super::pane::Pane;
 use super::steer;
 
@@ -87,10 +88,12 @@ pub enum Action {
     Up,
     /// Scroll the focused pane down.
     Down,
-    /// Linear or log loss axes.
+    /// The next scale of the loss axes.
     LogAxis,
     /// L, C, R alone or times their weights.
     Weighted,
+    /// Of the loss charts.
+    Lens(lens::Act),
     /// Draw everything again.
     Repaint,
     /// Stop the process as the shell does.
@@ -128,8 +131,11 @@ pub const fn row(
 }
 
 /// All keys: those of a pane, and those for all.
-pub const TABLES: &[(Option<Pane>, &[Binding])] =
-    &[(Some(Pane::Settings), steer::KEYS), (None, EVERYWHERE)];
+pub const TABLES: &[(Option<Pane>, &[Binding])] = &[
+    (Some(Pane::Losses), lens::KEYS),
+    (Some(Pane::Settings), steer::KEYS),
+    (None, EVERYWHERE),
+];
 
 const EVERYWHERE: &[Binding] = &[
     row(
@@ -223,7 +229,7 @@ const EVERYWHERE: &[Binding] = &[
         &[Key::letter('y')],
         Action::LogAxis,
         Some("log"),
-        "loss axes linear or log",
+        "loss axes linear, log, symmetric log",
     ),
     row(
         &[Key::letter('w')],
@@ -296,6 +302,6 @@ mod tests {
         let stop = Key::pressed(press(KeyEventKind::Press, KeyModifiers::CONTROL)).unwrap();
         assert_eq!(action(stop, Pane::Losses), Some(Action::Interrupt));
         let plain = Key::pressed(press(KeyEventKind::Press, KeyModifiers::NONE)).unwrap();
-        assert_eq!(action(plain, Pane::Losses), None);
+        assert_eq!(action(plain, Pane::Log), None);
     }
 }

@@ -25,6 +25,18 @@ pub fn at(buffer: &mut Buffer, area: Rect, (column, row): (u16, u16), text: &str
     }
 }
 
+/// Writes a symbol of one column at (column, row) of `area` that takes nothing of what was there: styles add up otherwise.
+pub fn over(buffer: &mut Buffer, area: Rect, place: (u16, u16), symbol: &str, style: Style) {
+    let cell = Rect {
+        x: area.x.saturating_add(place.0),
+        y: area.y.saturating_add(place.1),
+        width: 1,
+        height: 1,
+    };
+    clear(buffer, cell.intersection(area));
+    at(buffer, area, place, symbol, style);
+}
+
 /// Writes one line with an ellipsis where it was cut.
 pub fn cut(buffer: &mut Buffer, area: Rect, row: u16, text: &str, (theme, style): (&Theme, Style)) {
     line(buffer, area, row, &shorten(text, area.width, theme), style);

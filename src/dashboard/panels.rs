@@ -2,6 +2,7 @@
 
 pub mod banner;
 pub mod chart;
+pub mod curve;
 pub mod edits;
 pub mod flow;
 pub mod footer;
@@ -10,4 +11,6 @@ pub mod log;
 pub mod losses;
 pub mod optimizer;
 pub mod popup;
+pub mod readout;
 pub mod settings;
+pub mod ticks;

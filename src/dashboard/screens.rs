@@ -2,11 +2,16 @@
 
 use std::fmt::Write;
 
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};
 
+use super::axis::Scale;
+use super::history::Smoothing;
 use super::layout;
+use super::lens::{Lens, Reach};
 use super::pane::Pane;
 use super::sample;
 use super::state::State;
@@ -107,8 +112,29 @@ fn a_wide_screen() {
 #[test]
 fn a_large_screen_with_log_axes_and_weights() {
     let mut state = sample::run();
-    (state.view.log_axis, state.view.weighted) = (true, true);
+    (state.view.lens.scale, state.view.weighted) = (Scale::Log, true);
     insta::assert_snapshot!(text(&drawn(&state, &COLOUR, (200, 60))));
+}
+
+#[test]
+fn a_window_with_a_cursor_an_average_and_outliers() {
+    let mut state = sample::run();
+    state.view.lens = Lens {
+        reach: Reach::Between(50, 300),
+        cursor: Some(222),
+        smoothing: Smoothing::Short,
+        robust: true,
+        ..Lens::default()
+    };
+    insta::assert_snapshot!(text(&drawn(&state, &COLOUR, (80, 24))));
+}
+
+#[test]
+fn the_losses_alone_with_log_iterations() {
+    let mut state = sample::run();
+    (state.view.zoom, state.view.lens.log_x) = (true, true);
+    state.view.lens.scale = Scale::SymLog;
+    insta::assert_snapshot!(text(&drawn(&state, &COLOUR, (100, 40))));
 }
 
 #[test]
@@ -295,8 +321,16 @@ fn zero_dimension() -> State {
 /// The same state looked at in other ways.
 fn looks(state: &State) -> Vec<State> {
     let mut other = state.clone();
-    (other.view.log_axis, other.view.weighted) = (true, true);
+    (other.view.lens.scale, other.view.weighted) = (Scale::Log, true);
     let mut looks = vec![state.clone(), other.clone()];
+    other.view.lens = Lens {
+        scale: Scale::SymLog,
+        log_x: true,
+        reach: Reach::Between(2, 300),
+        cursor: Some(77),
+        smoothing: Smoothing::Long,
+        robust: true,
+    };
     for focus in Pane::ALL {
         other.view.focus = focus;
         other.view.zoom = true;
@@ -333,6 +367,40 @@ fn no_size_and_no_series_makes_drawing_fail() {
             for theme in [&COLOUR, &ASCII] {
                 drawn(&state, theme, size);
             }
+        }
+    }
+}
+
+#[test]
+fn any_part_of_any_series_draws_at_any_size() {
+    let random = &mut ChaCha8Rng::seed_from_u64(3);
+    let scales = [Scale::Linear, Scale::Log, Scale::SymLog];
+    let averages = [Smoothing::Off, Smoothing::Short, Smoothing::Long];
+    for mut state in hard() {
+        for _ in 0..40 {
+            let mut iteration = || {
+                let bits = random.random_range(1..64);
+                random.random_range(0..1_u64 << bits)
+            };
+            let (from, to, width) = (iteration(), iteration(), iteration());
+            let reaches = [
+                Reach::All,
+                Reach::Newest(width),
+                Reach::Between(from, to),
+                Reach::Between(2, 3),
+            ];
+            state.view.lens = Lens {
+                cursor: random.random_bool(0.5).then_some(to),
+                scale: scales[random.random_range(0..3)],
+                log_x: random.random(),
+                reach: reaches[random.random_range(0..4)],
+                smoothing: averages[random.random_range(0..3)],
+                robust: random.random(),
+            };
+            (state.view.zoom, state.view.weighted) = (random.random(), random.random());
+            let size = (random.random_range(0..=300), random.random_range(0..=300));
+            drawn(&state, &ASCII, size);
+            drawn(&state, &COLOUR, (size.0 / 3, size.1 / 9));
         }
     }
 }

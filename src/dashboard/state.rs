@@ -6,7 +6,7 @@ use super::component::Component;
 use super::edits::{Edit, Edits};
 use super::gauge::Gauge;
 use super::history::History;
-use super::journal::{Journal, Kind};
+use super::journal::{Journal, Kind, Mark};
 use super::pace::Pace;
 use super::phase;
 use super::steer;
@@ -17,17 +17,8 @@ use crate::session::{Applies, Field, fields};
 /// Seconds without an event from which on the screen shows how far the iteration is.
 const LOOK: f64 = 0.5;
 
-/// Ticks kept for the charts.
+/// Ticks of one kind kept for the charts, so that the many new batches never push an edit out.
 const MARKS: usize = 256;
-
-/// A tick on the charts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mark {
-    /// Where.
-    pub iteration: u64,
-    /// Why.
-    pub kind: Kind,
-}
 
 /// What an iteration did to the parameters.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -191,6 +182,7 @@ impl State {
                 self.mark(iteration, Kind::Rollback);
             }
             Event::Checkpoint { iteration, path } => {
+                self.mark(iteration, Kind::Checkpoint);
                 self.journal.push(
                     iteration,
                     Kind::Checkpoint,
@@ -205,8 +197,8 @@ impl State {
             }
             Event::Warning { message } => self.journal.push(self.iteration, Kind::Warning, message),
             Event::Finished(finished) => self.finish(finished),
-            // Every few iterations: ticks or lines would bury the rest.
-            Event::Resample { .. } => {}
+            // Every few iterations: lines would bury the rest.
+            Event::Resample { iteration } => self.mark(iteration, Kind::Resample),
         }
     }
 
@@ -313,8 +305,11 @@ impl State {
     }
 
     fn mark(&mut self, iteration: u64, kind: Kind) {
-        if self.marks.len() == MARKS {
-            self.marks.pop_front();
+        let same = |mark: &Mark| mark.kind == kind;
+        if self.marks.iter().filter(|mark| same(mark)).count() == MARKS
+            && let Some(oldest) = self.marks.iter().position(same)
+        {
+            self.marks.remove(oldest);
         }
         self.marks.push_back(Mark { iteration, kind });
     }
@@ -464,8 +459,15 @@ mod tests {
     }
 
     #[test]
-    fn marks_stay_bounded() {
+    fn marks_stay_bounded_and_new_batches_push_no_edit_out() {
         let mut state = sample::started();
+        state.apply(edit("optimizer.lr", "0.01", "live"), 1.0);
+        for iteration in 0..3 * MARKS as u64 {
+            state.apply(Event::Resample { iteration }, 1.0);
+        }
+        assert_eq!(state.marks.len(), MARKS + 1);
+        assert_eq!(state.marks[0].kind, Kind::Edit);
+        assert_eq!(state.marks[1].iteration, 2 * MARKS as u64);
         for iteration in 0..3 * MARKS as u64 {
             state.apply(
                 Event::Rate {
@@ -476,7 +478,7 @@ mod tests {
                 1.0,
             );
         }
-        assert_eq!(state.marks.len(), MARKS);
+        assert_eq!(state.marks.len(), 2 * MARKS + 1);
     }
 
     #[test]

@@ -60,7 +60,7 @@ impl Theme {
     pub fn validation(&self, component: Component) -> (&'static str, Style) {
         let symbol = match component {
             Component::Loss => self.pick("●", "o"),
-            Component::L => self.pick("▲", "^"),
+            Component::L => self.pick("▲", "*"),
             Component::C => self.pick("◆", "+"),
             Component::R => self.pick("■", "#"),
         };
@@ -131,6 +131,7 @@ impl Theme {
         match kind {
             Kind::Note => (" ", Style::new()),
             Kind::Checkpoint => ("w", self.dim()),
+            Kind::Resample => ("s", self.dim()),
             Kind::Edit => ("e", self.style(Color::Cyan).add_modifier(Modifier::BOLD)),
             Kind::Rate => ("d", self.style(Color::Yellow)),
             Kind::Best => ("b", self.style(Color::Green)),
@@ -156,6 +157,16 @@ impl Theme {
     /// More above, more below.
     pub fn more(&self) -> (&'static str, &'static str) {
         (self.pick("▲", "^"), self.pick("▼", "v"))
+    }
+
+    /// Marks of values above and below the range of a chart.
+    pub fn beyond(&self) -> (&'static str, &'static str) {
+        (self.pick("↑", "^"), self.pick("↓", "v"))
+    }
+
+    /// A tick on a horizontal line.
+    pub fn tick(&self) -> &'static str {
+        self.pick("┬", "+")
     }
 
     /// Mark of a value that is not finite.

@@ -1,6 +1,7 @@
 //! What keys do: `update` is the only place, besides the fold over events, where the state changes.
 
 use super::keys::{self, Action, Key};
+use super::lens::{self, Lens};
 use super::pane::Pane;
 use super::state::State;
 use super::steer::{self, Steer};
@@ -40,8 +41,8 @@ pub struct View {
     pub zoom: bool,
     /// What is open above the panes.
     pub popup: Option<Popup>,
-    /// Whether loss axes are logarithmic.
-    pub log_axis: bool,
+    /// Of the loss charts.
+    pub lens: Lens,
     /// Whether L, C, R are shown times their weights.
     pub weighted: bool,
     /// The settings.
@@ -113,7 +114,8 @@ fn look(state: &mut State, action: Action) {
         Action::Next => view.focus = neighbour(view.focus, 1),
         Action::Previous => view.focus = neighbour(view.focus, Pane::ALL.len() - 1),
         Action::Focus(pane) => view.focus = pane,
-        Action::LogAxis => view.log_axis = !view.log_axis,
+        Action::LogAxis => lens::scale(state),
+        Action::Lens(act) => lens::act(state, act),
         Action::Weighted => view.weighted = !view.weighted,
         Action::Up => scroll(state, 1),
         Action::Down => scroll(state, -1),
@@ -196,6 +198,7 @@ fn pause(state: &mut State) -> Option<Command> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::lens::Reach;
     use super::super::sample;
     use super::*;
     use crate::event::Event;
@@ -307,7 +310,9 @@ mod tests {
         asked.view.popup = Some(Popup::Quit);
         let mut settings = running.clone();
         (settings.view.focus, settings.view.steer.selected) = (Pane::Settings, 1);
-        vec![running, paused, asked, settings]
+        let mut window = sample::run();
+        window.view.lens.reach = Reach::Between(100, 200);
+        vec![running, paused, asked, settings, window]
     }
 
     #[test]

@@ -49,13 +49,16 @@ pub fn record(
 }
 
 impl Recording {
-    /// Waits until the trainer is gone and everything is written, then adds the gates to the summary. An error says what is
-    /// still missing on the disk after a last attempt.
-    pub fn finish(self, gates: Vec<Verdict>) -> io::Result<()> {
-        let panicked = |_| io::Error::other("the writer of the run directory panicked");
-        let mut writer = self.thread.join().map_err(panicked)?;
+    /// Waits until the trainer is gone and everything is written, then adds the gates to the summary, which is given back.
+    /// An error says what is still missing on the disk after a last attempt.
+    pub fn finish(self, gates: Vec<Verdict>) -> (Summary, io::Result<()>) {
+        let Ok(mut writer) = self.thread.join() else {
+            let error = io::Error::other("the writer of the run directory panicked");
+            return (Summary::default(), Err(error));
+        };
         writer.summary.gates = gates;
-        writer.close()
+        let written = writer.close();
+        (writer.summary, written)
     }
 }
 

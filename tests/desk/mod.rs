@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::thread::sleep;
+use std::thread::{JoinHandle, sleep};
 use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
@@ -32,6 +32,8 @@ pub struct Desk {
     child: Box<dyn Child + Send + Sync>,
     screen: Arc<Mutex<vt100::Parser>>,
     reading: Arc<AtomicBool>,
+    reader: JoinHandle<()>,
+    gone: Arc<AtomicBool>,
     folder: TempDir,
 }
 
@@ -65,13 +67,17 @@ impl Desk {
         let screen = Arc::new(Mutex::new(vt100::Parser::default()));
         let reading = Arc::new(AtomicBool::new(true));
         let mut reader = pair.master.try_clone_reader().unwrap();
-        let (shown, awake) = (Arc::clone(&screen), Arc::clone(&reading));
-        std::thread::spawn(move || {
+        let gone = Arc::new(AtomicBool::new(false));
+        let (shown, awake, enough) = (Arc::clone(&screen), Arc::clone(&reading), Arc::clone(&gone));
+        let reader = std::thread::spawn(move || {
             let mut bytes = [0; 4096];
             while let Ok(count @ 1..) = reader.read(&mut bytes) {
                 shown.lock().unwrap().process(&bytes[..count]);
                 while !awake.load(Ordering::Relaxed) {
                     sleep(Duration::from_millis(10));
+                }
+                if enough.load(Ordering::Relaxed) {
+                    return;
                 }
             }
         });
@@ -81,6 +87,8 @@ impl Desk {
             child,
             screen,
             reading,
+            reader,
+            gone,
             folder,
         }
     }
@@ -98,6 +106,23 @@ impl Desk {
     /// Number of the process.
     pub fn id(&self) -> u32 {
         self.child.process_id().unwrap()
+    }
+
+    /// Gives the terminal another size.
+    pub fn resize(&self, (cols, rows): (u16, u16)) {
+        let size = PtySize {
+            rows,
+            cols,
+            pixel_width: 0,
+            pixel_height: 0,
+        };
+        // First: what is drawn for the new size must not meet the old one.
+        self.screen
+            .lock()
+            .unwrap()
+            .screen_mut()
+            .set_size(rows.try_into().unwrap(), cols.try_into().unwrap());
+        self.master.resize(size).unwrap();
     }
 
     /// Whether what the program writes is read.
@@ -153,5 +178,30 @@ impl Desk {
         assert!(!screen.bracketed_paste());
         assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
         status.exit_code()
+    }
+
+    /// Waits until the shell has the terminal, or the dashboard.
+    pub fn wait_shell(&self, shell: bool) {
+        let start = Instant::now();
+        while self.screen.lock().unwrap().screen().alternate_screen() == shell {
+            assert!(start.elapsed() < DEADLINE, "{}", self.text());
+            sleep(LOOK);
+        }
+    }
+
+    /// Takes the terminal away; the exit code, and the folder.
+    pub fn hang_up(mut self) -> (u32, TempDir) {
+        self.gone.store(true, Ordering::Relaxed);
+        // It holds the terminal open too, until the next frame.
+        self.reader.join().unwrap();
+        drop((self.keys, self.master));
+        let start = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return (status.exit_code(), self.folder);
+            }
+            assert!(start.elapsed() < DEADLINE, "does not end");
+            sleep(LOOK);
+        }
     }
 }

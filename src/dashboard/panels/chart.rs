@@ -1,63 +1,72 @@
-//! One loss chart: training as a line, validations as symbols, the floor of C, ticks of events, and a rail for what is not finite.
+//! One loss chart: its title, the range of its values, and what is drawn in which order: ticks of events, the floor of C, training
+//! as a line, validations as symbols, and marks at the edges.
 //! Drawn here since the chart that ratatui brings has no log axis, puts NaN on the top row and shows nothing for a constant.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 
-use super::losses;
-use crate::dashboard::axis::{Axis, Scale};
+use super::{curve, losses, readout, ticks};
+use crate::dashboard::axis::{self, Axis, Scale};
 use crate::dashboard::component::Component;
 use crate::dashboard::dots::Dots;
-use crate::dashboard::history::Bucket;
-use crate::dashboard::journal::Kind;
+use crate::dashboard::history::{Bucket, Series, Smoothing};
 use crate::dashboard::paint;
-use crate::dashboard::state::{Mark, State};
+use crate::dashboard::state::State;
 use crate::dashboard::theme::Theme;
+use crate::dashboard::window::Window;
 
 /// Columns of the value labels.
 const GUTTER: u16 = 9;
-/// Columns between two validation symbols, so that they don't hide the training line.
-const SPACING: u16 = 3;
 
 /// A chart's frame of reference.
-struct Frame {
-    plot: Rect,
-    /// First and last iteration.
-    span: (u64, u64),
-    axis: Axis,
-    factor: f64,
+#[derive(Clone, Copy, Debug)]
+pub struct Frame {
+    /// Where curves are drawn; not empty.
+    pub plot: Rect,
+    /// Iterations that are seen.
+    pub window: Window,
+    /// Of weighted values.
+    pub axis: Axis,
+    /// The weight.
+    pub factor: f64,
 }
 
 impl Frame {
-    /// Share of the width where an iteration stands.
-    fn across(&self, iteration: u64) -> f64 {
-        let (first, last) = self.span;
-        if last <= first {
-            return 0.5;
-        }
-        (iteration.saturating_sub(first)) as f64 / (last - first) as f64
+    /// Column of the plot where an iteration stands.
+    pub fn column(&self, iteration: u64) -> u16 {
+        Dots::nearest(self.window.across(iteration), usize::from(self.plot.width)) as u16
     }
 
-    /// Column of the plot where an iteration stands.
-    fn column(&self, iteration: u64) -> u16 {
-        Dots::nearest(self.across(iteration), usize::from(self.plot.width)) as u16
+    /// Column where a bucket ends.
+    pub fn end(&self, bucket: &Bucket) -> u16 {
+        self.column(bucket.to.min(self.window.last))
     }
 
     /// Row of the plot, from its top, where an unweighted value stands.
-    fn row(&self, value: f64) -> u16 {
-        let up = Dots::nearest(self.height(value), usize::from(self.plot.height));
+    pub fn row(&self, value: f64) -> u16 {
+        self.level(scaled(value, self.factor))
+    }
+
+    /// Row of the plot where a weighted value stands.
+    pub fn level(&self, value: f64) -> u16 {
+        let rows = usize::from(self.plot.height);
+        let up = Dots::nearest(self.axis.position(value), rows);
         self.plot.height - 1 - up as u16
     }
 
     /// Share of the height where an unweighted value stands.
-    fn height(&self, value: f64) -> f64 {
+    pub fn height(&self, value: f64) -> f64 {
         self.axis.position(scaled(value, self.factor))
+    }
+
+    /// The buckets of a curve that are seen.
+    pub fn seen<'a>(&self, series: &'a Series) -> impl Iterator<Item = &'a Bucket> + use<'a> {
+        series.within(self.window.first, self.window.last)
     }
 }
 
 /// A weighted value, finite.
-fn scaled(value: f64, factor: f64) -> f64 {
+pub fn scaled(value: f64, factor: f64) -> f64 {
     (value * factor).clamp(f64::MIN, f64::MAX)
 }
 
@@ -79,55 +88,88 @@ pub fn draw(
     buffer: &mut Buffer,
 ) {
     let area = area.intersection(buffer.area);
-    let axis = axis(state, component);
+    let window = state.span().map(|span| state.view.lens.window(span));
+    let axis = window.and_then(|window| axis((state, component), window));
     title((state, component), axis.as_ref(), theme, (area, buffer));
     let plot = plot(paint::below(area, 1));
-    let (Some(span), false) = (state.span(), plot.is_empty()) else {
+    let (Some(window), false) = (window, plot.is_empty()) else {
         return;
     };
-    // Without any finite value the rail is still drawn.
-    let axis = axis.unwrap_or(Axis::fit(0.0, 0.0, Scale::Linear));
     let frame = Frame {
         plot,
-        span,
-        axis,
+        window,
+        // Without any finite value the rail is still drawn.
+        axis: axis.unwrap_or(Axis::fit(0.0, 0.0, Scale::Linear)),
         factor: state.factor(component),
     };
     labels(&frame, theme, buffer);
-    ticks(state, &frame, theme, buffer);
+    let ticks = ticks::seen(state, &frame);
+    ticks::lines((state, &ticks), &frame, theme, buffer);
     floor((state, component), &frame, theme, buffer);
-    let training = state.training.series(component).buckets();
-    curve(training, &frame, (theme, theme.curve(component)), buffer);
-    let validation = state.validation.series(component).buckets();
-    validations(validation, &frame, theme.validation(component), buffer);
-    for buckets in [training, validation] {
-        rail(buckets, &frame, theme, buffer);
+    curves((state, component), &frame, theme, buffer);
+    for drawn in series(state, component) {
+        curve::edges(drawn, &frame, theme, buffer);
     }
+    ticks::letters(&ticks, &frame, theme, buffer);
 }
 
-/// Spans both curves and, on a linear axis, the floor; None without a finite value.
-fn axis(state: &State, component: Component) -> Option<Axis> {
-    let factor = state.factor(component);
-    let ranges = [
-        state.training.series(component).range(),
-        state.validation.series(component).range(),
-    ];
-    let (low, high) = ranges
-        .into_iter()
-        .flatten()
-        .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))?;
-    let (mut low, mut high) = (scaled(low, factor), scaled(high, factor));
-    let wanted = if state.view.log_axis {
-        Scale::Log
+/// The values dim below their average, if there is one; the validations above.
+fn curves(
+    (state, component): (&State, Component),
+    frame: &Frame,
+    theme: &Theme,
+    buffer: &mut Buffer,
+) {
+    let [(training, smoothing), (validation, _)] = series(state, component);
+    let style = theme.curve(component);
+    if smoothing == Smoothing::Off {
+        curve::line((training, smoothing), frame, (theme, style), buffer);
     } else {
-        Scale::Linear
+        let dim = style.patch(theme.dim());
+        curve::line((training, Smoothing::Off), frame, (theme, dim), buffer);
+        let bright = style.patch(theme.strong());
+        curve::line((training, smoothing), frame, (theme, bright), buffer);
+    }
+    curve::symbols(validation, frame, theme.validation(component), buffer);
+}
+
+/// What is drawn, each with its average; the range of the values is made for it.
+fn series(state: &State, component: Component) -> [(&Series, Smoothing); 2] {
+    [
+        (&state.training, state.view.lens.smoothing),
+        (&state.validation, Smoothing::Off),
+    ]
+    .map(|(history, smoothing)| (history.series(component), smoothing))
+}
+
+/// Spans what is seen of both curves, and the floor; None without a finite value.
+fn axis((state, component): (&State, Component), window: Window) -> Option<Axis> {
+    let (factor, lens) = (state.factor(component), &state.view.lens);
+    let ranges: Vec<(f64, f64)> = series(state, component)
+        .into_iter()
+        .flat_map(|(series, smoothing)| {
+            let seen = series.within(window.first, window.last);
+            seen.flat_map(move |bucket| [bucket.range(), bucket.smooth(smoothing)])
+        })
+        .flatten()
+        .collect();
+    let whole = ranges
+        .iter()
+        .copied()
+        .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))?;
+    let (low, high) = if lens.robust {
+        let ends = ranges.iter().flat_map(|range| [range.0, range.1]);
+        let bulk = axis::fences(ends.collect())?;
+        (whole.0.max(bulk.0), whole.1.min(bulk.1))
+    } else {
+        whole
     };
-    if let Some(floor) = losses::floor(state, component).filter(|floor| floor.is_finite())
-        && (wanted == Scale::Linear || floor > 0.0)
-    {
+    let ends = [low, high].map(|value| scaled(value, factor));
+    let (mut low, mut high) = (ends[0].min(ends[1]), ends[0].max(ends[1]));
+    if let Some(floor) = losses::floor(state, component).filter(|floor| floor.is_finite()) {
         (low, high) = (low.min(floor), high.max(floor));
     }
-    Some(Axis::fit(low, high, wanted))
+    Some(Axis::fit(low, high, lens.scale))
 }
 
 fn title(
@@ -138,12 +180,13 @@ fn title(
 ) {
     let scale = match axis.map(|axis| axis.scale) {
         Some(Scale::Log) => "  log",
-        Some(Scale::Linear) if state.view.log_axis => "  linear: not all > 0",
+        Some(Scale::SymLog) => "  symlog",
         _ => "",
     };
-    let text = losses::values(state, theme, component) + scale;
+    let text = readout::text(state, theme, component)
+        .unwrap_or_else(|| losses::values(state, theme, component));
     let style = theme.curve(component).patch(theme.strong());
-    paint::cut(buffer, area, 0, &text, (theme, style));
+    paint::cut(buffer, area, 0, &(text + scale), (theme, style));
 }
 
 fn labels(frame: &Frame, theme: &Theme, buffer: &mut Buffer) {
@@ -153,34 +196,9 @@ fn labels(frame: &Frame, theme: &Theme, buffer: &mut Buffer) {
         ..frame.plot
     };
     for (value, text) in frame.axis.labels(frame.plot.height) {
-        let up = Dots::nearest(frame.axis.position(value), usize::from(frame.plot.height)) as u16;
-        let place = (
-            gutter.width.saturating_sub(text.chars().count() as u16),
-            frame.plot.height - 1 - up,
-        );
+        let column = gutter.width.saturating_sub(text.chars().count() as u16);
+        let place = (column, frame.level(value));
         paint::at(buffer, gutter, place, &text, theme.dim());
-    }
-}
-
-/// A thin line for each event, with its letter at the top.
-fn ticks(state: &State, frame: &Frame, theme: &Theme, buffer: &mut Buffer) {
-    let best = state.best.map(|best| Mark {
-        iteration: best.iteration,
-        kind: Kind::Best,
-    });
-    for mark in best.iter().chain(&state.marks) {
-        let (letter, style) = theme.kind(mark.kind);
-        let column = frame.column(mark.iteration);
-        for row in 1..frame.plot.height {
-            paint::at(
-                buffer,
-                frame.plot,
-                (column, row),
-                theme.lines().1,
-                theme.dim(),
-            );
-        }
-        paint::at(buffer, frame.plot, (column, 0), letter, style);
     }
 }
 
@@ -193,87 +211,8 @@ fn floor(
     let Some(floor) = losses::floor(state, component).filter(|floor| floor.is_finite()) else {
         return;
     };
-    if frame.axis.scale == Scale::Log && floor <= 0.0 {
-        return;
-    }
-    let row = frame.row(floor / frame.factor);
     let line = theme.lines().0.repeat(usize::from(frame.plot.width));
-    paint::line(buffer, frame.plot, row, &line, theme.dim());
-}
-
-/// Every bucket as the column from its least to its greatest value, joined to the one before; a gap where nothing is finite.
-fn curve(buckets: &[Bucket], frame: &Frame, (theme, style): (&Theme, Style), buffer: &mut Buffer) {
-    let mut dots = Dots::new(frame.plot, theme.markers);
-    let (width, height) = (dots.width(), dots.height());
-    let mut before = None;
-    for bucket in buckets {
-        let Some((low, high)) = bucket.range() else {
-            before = None;
-            continue;
-        };
-        let x = Dots::nearest(frame.across(bucket.to), width);
-        let (low, high) = (
-            Dots::nearest(frame.height(low), height),
-            Dots::nearest(frame.height(high), height),
-        );
-        dots.join((x, low), (x, high), style);
-        let middle = (x, usize::midpoint(low, high));
-        if let Some(before) = before {
-            dots.join(before, middle, style);
-        }
-        before = Some(middle);
-    }
-    dots.paint(buffer);
-}
-
-/// Least and greatest validation of every few columns.
-fn validations(
-    buckets: &[Bucket],
-    frame: &Frame,
-    (symbol, style): (&str, Style),
-    buffer: &mut Buffer,
-) {
-    let mut groups: Vec<(u16, f64, f64)> = Vec::new();
-    for bucket in buckets {
-        let Some((low, high)) = bucket.range() else {
-            continue;
-        };
-        let column = frame.column(bucket.to);
-        match groups.last_mut() {
-            Some(group) if column < group.0 + SPACING => {
-                (group.1, group.2) = (group.1.min(low), group.2.max(high))
-            }
-            _ => groups.push((column, low, high)),
-        }
-    }
-    for (column, low, high) in groups {
-        for value in [low, high] {
-            paint::at(
-                buffer,
-                frame.plot,
-                (column, frame.row(value)),
-                symbol,
-                style,
-            );
-        }
-    }
-}
-
-/// Marks what is not finite: NaN and +inf at the top, -inf at the bottom.
-fn rail(buckets: &[Bucket], frame: &Frame, theme: &Theme, buffer: &mut Buffer) {
-    for bucket in buckets {
-        for (present, row) in [(bucket.above, 0), (bucket.below, frame.plot.height - 1)] {
-            if present {
-                paint::at(
-                    buffer,
-                    frame.plot,
-                    (frame.column(bucket.to), row),
-                    theme.broken(),
-                    theme.alert(),
-                );
-            }
-        }
-    }
+    paint::line(buffer, frame.plot, frame.level(floor), &line, theme.dim());
 }
 
 #[cfg(test)]
@@ -281,6 +220,7 @@ mod tests {
     use super::*;
     use crate::dashboard::sample;
     use crate::dashboard::theme::Markers;
+    use ratatui::style::Modifier;
 
     /// The chart of the loss after these training values, as rows of text.
     fn chart(values: &[f64]) -> Vec<String> {
@@ -337,5 +277,50 @@ mod tests {
         let rows = chart(&[0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 5.0]);
         assert_eq!(rows[0], "        .");
         assert!(rows[4].starts_with("........"));
+    }
+
+    #[test]
+    fn every_scale_says_so_and_zero_needs_no_linear_axis() {
+        let state = |scale, value| {
+            let mut state = sample::started();
+            state.view.lens.scale = scale;
+            state.apply(sample::iteration(1, value), 1.0);
+            state.apply(sample::iteration(2, 100.0), 1.0);
+            let mut buffer = Buffer::empty(Rect::new(0, 0, 60, 9));
+            let theme = Theme {
+                markers: Markers::Ascii,
+                colour: false,
+            };
+            let area = buffer.area;
+            draw((&state, Component::L), &theme, area, &mut buffer);
+            (0..60).map(|x| buffer[(x, 0)].symbol()).collect::<String>()
+        };
+        assert!(state(Scale::Log, 1.0).trim_end().ends_with(" log"));
+        assert!(state(Scale::Log, 0.0).trim_end().ends_with(" symlog"));
+        assert!(state(Scale::SymLog, 1.0).trim_end().ends_with(" symlog"));
+        assert!(!state(Scale::Linear, 1.0).contains("log"));
+    }
+
+    #[test]
+    fn the_average_is_bright_above_the_dim_values() {
+        let mut state = sample::started();
+        for i in 1..=40 {
+            state.apply(sample::iteration(i, (i % 2) as f64), 1.0);
+        }
+        state.view.lens.smoothing = Smoothing::Long;
+        let theme = Theme {
+            markers: Markers::Ascii,
+            colour: false,
+        };
+        let mut buffer = Buffer::empty(Rect::new(0, 0, GUTTER + 40, 10));
+        let area = buffer.area;
+        draw((&state, Component::Loss), &theme, area, &mut buffer);
+        // One column a value: 1 at the left, 0 at the right of the two.
+        let style = |x: u16, y: u16| buffer[(GUTTER + x, y)].modifier;
+        assert_eq!((style(30, 1), style(31, 9)), (Modifier::DIM, Modifier::DIM));
+        assert_eq!(
+            (style(30, 5), style(31, 5)),
+            (Modifier::BOLD, Modifier::BOLD)
+        );
     }
 }

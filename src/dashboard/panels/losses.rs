@@ -4,14 +4,21 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::chart;
+use crate::dashboard::axis;
 use crate::dashboard::component::Component;
+use crate::dashboard::dots::Dots;
 use crate::dashboard::format::number;
+use crate::dashboard::lens::Reach;
 use crate::dashboard::paint;
 use crate::dashboard::state::State;
 use crate::dashboard::theme::Theme;
 
 /// Least size of four charts: a title and two rows each, and the iterations.
 const CHARTS: (u16, u16) = (24, 13);
+/// Least height that has a row for a rule above the iterations.
+const RULE: u16 = 20;
+/// Columns between two iterations on their axis, about.
+const ROOM: u16 = 4;
 
 /// Draws charts or lines, as the area allows.
 pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
@@ -19,7 +26,8 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
         lines(state, theme, area, buffer);
         return;
     }
-    let rows = area.height - 1;
+    let below = if area.height < RULE { 1 } else { 2 };
+    let rows = area.height - below;
     let mut top = area.y;
     for (index, component) in (0..).zip(Component::ALL) {
         let height = rows / 4 + u16::from(index < rows % 4);
@@ -35,40 +43,69 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
         );
         top += height;
     }
-    iterations(
-        state,
-        theme,
-        Rect {
-            y: top,
-            height: 1,
-            ..area
-        },
-        buffer,
-    );
+    iterations(state, theme, paint::below(area, rows), buffer);
 }
 
-/// Title of the pane.
+/// Title of the pane: what is not as at the start.
 pub fn title(state: &State) -> String {
-    format!(
-        "losses{}",
-        if state.view.weighted {
-            ", weighted"
-        } else {
-            ""
-        }
-    )
+    let lens = &state.view.lens;
+    let smoothing = lens.smoothing.factor();
+    let reach = match lens.reach {
+        Reach::All => None,
+        Reach::Newest(width) => Some(format!("last {width}")),
+        Reach::Between(first, last) => Some(format!("{first} to {last}")),
+    };
+    let parts = [
+        Some("losses".into()),
+        state.view.weighted.then(|| "weighted".into()),
+        smoothing.map(|factor| format!("avg {factor}")),
+        reach,
+        lens.log_x.then(|| "log x".into()),
+        lens.robust.then(|| "no outliers".into()),
+    ];
+    parts
+        .into_iter()
+        .flatten()
+        .collect::<Vec<String>>()
+        .join(", ")
 }
 
-/// The ends of the shared axis.
+/// The shared axis: round iterations, below a rule with ticks where there is room for one.
 fn iterations(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
-    let Some((first, last)) = state.span() else {
+    let Some(window) = state.span().map(|span| state.view.lens.window(span)) else {
         return;
     };
-    let plot = chart::plot(area);
-    paint::line(buffer, plot, 0, &first.to_string(), theme.dim());
-    let last = format!("iteration {last}");
-    let column = plot.width.saturating_sub(last.len() as u16);
-    paint::at(buffer, plot, (column, 0), &last, theme.dim());
+    let (plot, digits) = (chart::plot(area), window.last.to_string().len() as u16);
+    if plot.is_empty() {
+        return;
+    }
+    let most = u64::from(plot.width / (digits + ROOM)).max(2);
+    let round = if window.log {
+        axis::decades(window.first, window.last, most)
+    } else {
+        axis::round(window.first, window.last, most)
+    };
+    let bottom = area.height - 1;
+    if bottom > 0 {
+        let rule = theme.lines().0.repeat(usize::from(plot.width));
+        paint::line(buffer, plot, 0, &rule, theme.dim());
+    }
+    paint::line(buffer, area, bottom, "iter", theme.dim());
+    let mut free = 0;
+    for iteration in round {
+        let column = Dots::nearest(window.across(iteration), usize::from(plot.width)) as u16;
+        if bottom > 0 {
+            paint::at(buffer, plot, (column, 0), theme.tick(), theme.dim());
+        }
+        let text = iteration.to_string();
+        let length = text.len() as u16;
+        let start = column.saturating_sub(length / 2);
+        let start = start.min(plot.width.saturating_sub(length));
+        if start >= free {
+            paint::at(buffer, plot, (start, bottom), &text, theme.dim());
+            free = start + length + 1;
+        }
+    }
 }
 
 /// One line a curve: its last values.

@@ -1,0 +1,169 @@
+//! Ticks of events, shared by all charts, each with its letter at the top; and the line of the cursor.
+
+use std::collections::BTreeMap;
+
+use ratatui::buffer::Buffer;
+
+use super::chart::Frame;
+use crate::dashboard::journal::{Kind, Mark};
+use crate::dashboard::paint;
+use crate::dashboard::state::State;
+use crate::dashboard::theme::Theme;
+
+/// What has a tick, the least important first: where several stand in one column, the last of them in this order is seen.
+const ORDER: [Kind; 6] = [
+    Kind::Resample,
+    Kind::Checkpoint,
+    Kind::Best,
+    Kind::Rate,
+    Kind::Edit,
+    Kind::Rollback,
+];
+
+/// Columns a tick must have on average to be told from others of its kind. Those of a kind that has less are left out, but
+/// for what nobody may miss: edits and rollbacks.
+const SPACING: usize = 4;
+
+/// What there is to see in each column.
+pub fn seen(state: &State, frame: &Frame) -> BTreeMap<u16, Kind> {
+    let best = state.best.map(|best| Mark {
+        iteration: best.iteration,
+        kind: Kind::Best,
+    });
+    let marks = state.marks.iter().copied().chain(best);
+    let marks: Vec<_> = marks
+        .filter(|mark| frame.window.holds(mark.iteration))
+        .collect();
+    let of = |kind| marks.iter().filter(move |mark| mark.kind == kind);
+    let most = usize::from(frame.plot.width) / SPACING;
+    let few =
+        |&kind: &Kind| matches!(kind, Kind::Edit | Kind::Rollback) || of(kind).count() <= most;
+    let all = ORDER.into_iter().filter(few).flat_map(of);
+    // The last of a column stays.
+    all.map(|mark| (frame.column(mark.iteration), mark.kind))
+        .collect()
+}
+
+/// A thin line for each event, and the cursor.
+pub fn lines(
+    (state, ticks): (&State, &BTreeMap<u16, Kind>),
+    frame: &Frame,
+    theme: &Theme,
+    buffer: &mut Buffer,
+) {
+    let ticks = ticks
+        .keys()
+        .map(|&column| (column, theme.lines().1, theme.dim()));
+    let cursor = state.view.lens.cursor(frame.window);
+    let cursor = cursor.map(|at| (frame.column(at), theme.side(), theme.strong()));
+    for (column, symbol, style) in ticks.chain(cursor) {
+        for row in 0..frame.plot.height {
+            paint::over(buffer, frame.plot, (column, row), symbol, style);
+        }
+    }
+}
+
+/// The letters, each in the first row that the curves and marks leave free; at the top if there is none.
+pub fn letters(ticks: &BTreeMap<u16, Kind>, frame: &Frame, theme: &Theme, buffer: &mut Buffer) {
+    let lines = [" ", theme.lines().1, theme.side()];
+    for (&column, &kind) in ticks {
+        let (letter, style) = theme.kind(kind);
+        let free = |row: &u16| {
+            let cell = buffer.cell((frame.plot.x + column, frame.plot.y + row));
+            cell.is_some_and(|cell| lines.contains(&cell.symbol()))
+        };
+        let row = (0..frame.plot.height).find(free).unwrap_or(0);
+        paint::over(buffer, frame.plot, (column, row), letter, style);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dashboard::axis::{Axis, Scale};
+    use crate::dashboard::sample;
+    use crate::dashboard::theme::Markers;
+    use crate::dashboard::window::Window;
+    use crate::event::Event;
+    use ratatui::layout::Rect;
+
+    const THEME: Theme = Theme {
+        markers: Markers::Ascii,
+        colour: false,
+    };
+
+    fn frame(last: u64) -> Frame {
+        Frame {
+            plot: Rect::new(0, 0, 21, 3),
+            window: Window {
+                first: 0,
+                last,
+                log: false,
+            },
+            axis: Axis::fit(0.0, 1.0, Scale::Linear),
+            factor: 1.0,
+        }
+    }
+
+    /// The first two rows.
+    fn drawn(state: &State, frame: &Frame) -> [String; 2] {
+        let mut buffer = Buffer::empty(frame.plot);
+        let ticks = seen(state, frame);
+        lines((state, &ticks), frame, &THEME, &mut buffer);
+        letters(&ticks, frame, &THEME, &mut buffer);
+        [0, 1].map(|y| (0..21).map(|x| buffer[(x, y)].symbol()).collect())
+    }
+
+    fn checkpoint(iteration: u64) -> Event {
+        Event::Checkpoint {
+            iteration,
+            path: "a".into(),
+        }
+    }
+
+    #[test]
+    fn the_most_important_of_a_column_is_seen() {
+        let mut state = sample::run();
+        for iteration in [100, 120, 200] {
+            state.apply(checkpoint(iteration), 0.0);
+            state.apply(Event::Resample { iteration }, 0.0);
+        }
+        let rows = drawn(&state, &frame(400));
+        assert_eq!(rows[0], "     we   d   !   b  ");
+        assert_eq!(rows[1], "     ::   :   :   :  ");
+    }
+
+    #[test]
+    fn routine_is_seen_only_where_its_ticks_can_be_told_apart() {
+        let mut state = sample::started();
+        for iteration in 101..=120 {
+            let (old, new) = (1.0, 0.5);
+            state.apply(
+                Event::Rate {
+                    iteration,
+                    old,
+                    new,
+                },
+                0.0,
+            );
+        }
+        for iteration in (25..=400).step_by(25) {
+            state.apply(Event::Resample { iteration }, 0.0);
+        }
+        assert_eq!(drawn(&state, &frame(400))[0].trim(), "");
+        assert_eq!(drawn(&state, &frame(100))[0], "     s    s    s    s");
+    }
+
+    #[test]
+    fn a_letter_hides_no_mark_and_the_cursor_has_a_line() {
+        let mut state = sample::run();
+        state.view.lens.cursor = Some(40);
+        let frame = frame(400);
+        let mut buffer = Buffer::empty(frame.plot);
+        buffer[(6, 0)].set_symbol(THEME.beyond().0);
+        letters(&seen(&state, &frame), &frame, &THEME, &mut buffer);
+        assert_eq!(buffer[(6, 0)].symbol(), "^");
+        assert_eq!(buffer[(6, 1)].symbol(), "e");
+        assert_eq!(drawn(&state, &frame)[1].find('|'), Some(2));
+    }
+}
