@@ -6,8 +6,9 @@
 //! | lens, window | what part of the curves is seen, and how |
 //! | keys, update | the table of keys, and what they do to the state |
 //! | steer, pen, edits, editor | steering by the session file: keys, what is written, what came of it; the user's own editor |
+//! | stage | what of the flow is looked at |
 //! | layout, pane, panels | the screen as a pure function of the state |
-//! | component, axis, dots, format, paint, theme | what panels draw with |
+//! | component, axis, dots, ramp, format, paint, theme | what panels draw with |
 //! | desk | the loop between keys, events and frames |
 //! | terminal, input | the terminal, taken and given back; its keys |
 //!
@@ -34,6 +35,8 @@ pub mod pane;
 pub mod panels;
 mod pen;
 pub mod phase;
+pub mod ramp;
+pub mod stage;
 pub mod state;
 pub mod steer;
 pub mod terminal;
@@ -58,7 +61,7 @@ use crate::feed::Feed;
 use desk::{Desk, End};
 use input::Input;
 use terminal::Guard;
-use theme::{Markers, Theme};
+use theme::{Depth, Markers, Theme};
 
 /// How the dashboard looks and ends.
 #[derive(Clone, Debug)]
@@ -72,7 +75,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// What the environment asks for; `variable` reads one. No colour if NO_COLOR is set; ASCII where the terminal or the locale has no more.
+    /// What the environment asks for; `variable` reads one. No colour if NO_COLOR is set, as many as COLORTERM and TERM promise otherwise; ASCII where the terminal or the locale has no more.
     pub fn detect(variable: impl Fn(&str) -> Option<String>) -> Self {
         let set = |name: &str| variable(name).filter(|value| !value.is_empty());
         let locale = set("LC_ALL")
@@ -89,11 +92,26 @@ impl Options {
         Self {
             theme: Theme {
                 markers,
-                colour: set("NO_COLOR").is_none(),
+                colour: depth(&set),
             },
             leave: Arc::default(),
             followed: false,
         }
+    }
+}
+
+/// Colours of the terminal; `set` reads a variable that is not empty.
+fn depth(set: &impl Fn(&str) -> Option<String>) -> Depth {
+    let names =
+        |variable: &str, word: &str| set(variable).is_some_and(|value| value.contains(word));
+    if set("NO_COLOR").is_some() {
+        Depth::None
+    } else if names("COLORTERM", "truecolor") || names("COLORTERM", "24bit") {
+        Depth::True
+    } else if names("TERM", "256color") {
+        Depth::Palette256
+    } else {
+        Depth::Ansi16
     }
 }
 
@@ -180,10 +198,15 @@ mod tests {
             usual,
             Theme {
                 markers: Markers::Braille,
-                colour: true
+                colour: Depth::Palette256
             }
         );
-        assert!(!detect(&[("NO_COLOR", "1")]).colour);
+        assert_eq!(
+            detect(&[("NO_COLOR", "1"), ("COLORTERM", "truecolor")]).colour,
+            Depth::None
+        );
+        assert_eq!(detect(&[("COLORTERM", "24bit")]).colour, Depth::True);
+        assert_eq!(detect(&[("TERM", "xterm")]).colour, Depth::Ansi16);
         assert_eq!(detect(&[("TERM", "linux")]).markers, Markers::Ascii);
         assert_eq!(detect(&[("LANG", "C")]).markers, Markers::Ascii);
         assert_eq!(

@@ -282,12 +282,48 @@ impl From<Rejection> for Event {
 pub struct Picture {
     /// After this iteration.
     pub iteration: u64,
-    /// Columns of the points.
+    /// Time it took to compute, seconds.
+    pub seconds: f64,
+    /// d, the columns of the points.
     pub dimension: usize,
-    /// Samples of the data, n x dimension.
+    /// Samples of the data, n x d.
     pub data: Vec<f64>,
-    /// f of those samples: the normal, if the flow is good, n x dimension.
+    /// f of those samples: the normal, if the flow is good, n x d.
     pub mapped: Vec<f64>,
-    /// Generated samples: f^-1 of normal draws, n x dimension.
+    /// f^-1 of those: the samples again, but for the error of the integration, n x d.
+    pub restored: Vec<f64>,
+    /// How far they are from the samples.
+    pub inverse_error: Option<InverseError>,
+    /// Generated samples: f^-1 of normal draws, n x d.
     pub generated: Vec<f64>,
+    /// Shares of the way, 0 to 1, at which the paths are given; nt + 1.
+    pub times: Vec<f64>,
+    /// Paths of the first k samples from the data to the normal, k x (nt + 1) x d.
+    pub forward: Vec<f64>,
+    /// Paths of normal draws to generated samples, k x (nt + 1) x d.
+    pub backward: Vec<f64>,
+    /// Mean of length over distance of the forward paths: 1 when all are straight; None when none goes anywhere.
+    pub straightness: Option<f64>,
+    /// The model's density, for d = 2.
+    pub density: Option<Density>,
+}
+
+/// |x - f^-1(f(x))| over the samples of a picture, in data units.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct InverseError {
+    /// Mean.
+    pub mean: f64,
+    /// Largest; NaN if any is.
+    pub max: f64,
+}
+
+/// Log density of a model at the centres of a grid of equal cells.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Density {
+    /// x low, x high, y low, y high of the grid, edge to edge.
+    pub bounds: [f64; 4],
+    /// Cells in a row.
+    pub across: usize,
+    /// log p in nats, row by row from the lowest y, each from the lowest x.
+    pub values: Vec<f64>,
 }

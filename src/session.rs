@@ -238,8 +238,8 @@ pub struct Recovery {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Pictures {
-    /// Seconds between pictures, 0.1 to 3600; default 1.
+    /// Seconds between pictures, at least, 0.1 to 3600; default 1. They take at most 2% of a core's time.
     pub every: f64,
-    /// Points in each, 1 to 100000; default 1000.
+    /// Points in each, at most, 1 to 100000; default 1000. Fewer, but no less than 250, where they would come late otherwise.
     pub samples: usize,
 }

@@ -13,7 +13,7 @@
 //! | `validation.rs` | the figures that pick the best parameters |
 //! | `problem.rs` | a session in the kernels' terms |
 //! | `control.rs` | the loop: commands, pause, edits, limits, the end |
-//! | `picture.rs` | points for the screen, from a snapshot, on a thread of their own |
+//! | `picture.rs`, `picture/` | pictures for the screen, from a snapshot, on a thread of their own |
 
 mod adam;
 mod control;

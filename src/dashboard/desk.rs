@@ -14,6 +14,7 @@ use super::editor;
 use super::input::Heard;
 use super::layout;
 use super::pen;
+use super::stage;
 use super::state::State;
 use super::steer;
 use super::terminal::Jobs;
@@ -127,10 +128,12 @@ impl<'a, W: Write> Desk<'a, W> {
     /// Takes up what has come; true when nothing can come any more.
     fn fetch(&mut self) -> bool {
         let shown = self.state.elapsed() as u64;
+        let before = self.state.now;
         let fresh = self.state.edits.fresh_ones(self.state.now);
         self.state.now = self.opened.elapsed().as_secs_f64();
         self.dirty |= self.state.elapsed() as u64 != shown;
         self.dirty |= self.state.edits.fresh_ones(self.state.now) != fresh;
+        self.dirty |= stage::moves(&self.state, before);
         if let Some(picture) = self.feed.take_picture() {
             self.state.show(picture);
             self.dirty = true;

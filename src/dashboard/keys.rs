@@ -5,6 +5,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::lens;
 use super::pane::Pane;
+use super::stage;
 use super::steer;
 
 /// A key that was pressed.
@@ -100,6 +101,8 @@ pub enum Action {
     Suspend,
     /// Steer from the settings.
     Steer(steer::Act),
+    /// Look at the flow in another way.
+    Stage(stage::Act),
 }
 
 /// One row of the table.
@@ -133,6 +136,7 @@ pub const fn row(
 /// All keys: those of a pane, and those for all.
 pub const TABLES: &[(Option<Pane>, &[Binding])] = &[
     (Some(Pane::Losses), lens::KEYS),
+    (Some(Pane::Flow), stage::KEYS),
     (Some(Pane::Settings), steer::KEYS),
     (None, EVERYWHERE),
 ];

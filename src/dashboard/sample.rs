@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::state::State;
-use crate::event::{Event, Finished, Losses, Picture, Reason, Start};
+use crate::event::{Density, Event, Finished, InverseError, Losses, Picture, Reason, Start};
 use crate::meter::Reading;
 use crate::session::{Applies, Field};
 use crate::session::{
@@ -200,15 +200,68 @@ pub fn run() -> State {
         };
         state.gauge.read(seconds, reading);
     }
-    let (data, generated) = (clusters(4.0), clusters(3.0));
-    state.show(Picture {
-        iteration: 390,
-        dimension: 2,
-        data,
-        mapped: Vec::new(),
-        generated,
-    });
+    state.show(picture());
     state
+}
+
+/// Clusters that go straight to a disc and back.
+pub fn picture() -> Picture {
+    let (data, generated) = (clusters(4.0), clusters(3.0));
+    let mapped: Vec<f64> = (0..400)
+        .flat_map(|i| {
+            let (radius, turn) = (
+                2.5 * (f64::from(i) / 400.0).sqrt(),
+                2.399_963 * f64::from(i),
+            );
+            [radius * turn.cos(), radius * turn.sin()]
+        })
+        .collect();
+    let times: Vec<f64> = (0..=8).map(|k| f64::from(k) / 8.0).collect();
+    let lead = |from: &[f64], to: &[f64]| -> Vec<f64> {
+        let ends = from.chunks(2).zip(to.chunks(2)).take(60);
+        ends.flat_map(|(a, b)| {
+            let at = move |t: &f64| [0, 1].map(|k| a[k] + t * (b[k] - a[k]));
+            times.iter().flat_map(at).collect::<Vec<_>>()
+        })
+        .collect()
+    };
+    Picture {
+        iteration: 390,
+        seconds: 0.02,
+        dimension: 2,
+        restored: data.iter().map(|x| x + 3e-4).collect(),
+        inverse_error: Some(InverseError {
+            mean: 3e-4,
+            max: 2e-3,
+        }),
+        forward: lead(&data, &mapped),
+        backward: lead(&mapped, &generated),
+        straightness: Some(1.0234),
+        density: Some(density()),
+        data,
+        mapped,
+        generated,
+        times,
+    }
+}
+
+/// Log density of eight normals on a circle.
+fn density() -> Density {
+    let values = (0..40 * 40).map(|k| {
+        let at = |k: i32| f64::from(k) * 0.3 - 5.85;
+        let (x, y) = (at(k % 40), at(k / 40));
+        let bump = |i: i32| {
+            let angle = std::f64::consts::FRAC_PI_4 * f64::from(i);
+            let square = (x - 4.0 * angle.cos()).powi(2) + (y - 4.0 * angle.sin()).powi(2);
+            (-square / 0.5).exp() * 2.0 / std::f64::consts::PI / 8.0
+        };
+        (0..8).map(bump).sum::<f64>().ln()
+    });
+    Density {
+        bounds: [-6.0, 6.0, -6.0, 6.0],
+        across: 40,
+        values: values.collect(),
+    }
 }
 
 fn happen(state: &mut State, iteration: u64, now: f64) {

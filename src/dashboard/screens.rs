@@ -14,22 +14,23 @@ use super::layout;
 use super::lens::{Lens, Reach};
 use super::pane::Pane;
 use super::sample;
+use super::stage::{self, Act};
 use super::state::State;
-use super::theme::{Markers, Theme};
+use super::theme::{Depth, Markers, Theme};
 use super::update::Popup;
-use crate::event::{Event, Picture, Reason};
+use crate::event::{Density, Event, InverseError, Picture, Reason};
 
 const COLOUR: Theme = Theme {
     markers: Markers::Braille,
-    colour: true,
+    colour: Depth::Ansi16,
 };
 const PLAIN: Theme = Theme {
     markers: Markers::Braille,
-    colour: false,
+    colour: Depth::None,
 };
 const ASCII: Theme = Theme {
     markers: Markers::Ascii,
-    colour: false,
+    colour: Depth::None,
 };
 
 fn drawn(state: &State, theme: &Theme, (width, height): (u16, u16)) -> Buffer {
@@ -147,6 +148,38 @@ fn one_pane_at_a_time_in_ascii() {
     let mut state = sample::run();
     state.view.focus = Pane::Flow;
     insta::assert_snapshot!(text(&drawn(&state, &ASCII, (70, 20))));
+}
+
+/// The flow alone after some keys.
+fn staged(acts: &[Act]) -> State {
+    let mut state = sample::run();
+    (state.view.focus, state.view.zoom) = (Pane::Flow, true);
+    acts.iter().for_each(|&act| stage::act(&mut state, act));
+    state
+}
+
+#[test]
+fn the_four_views_of_the_flow() {
+    insta::assert_snapshot!(text(&drawn(&staged(&[]), &COLOUR, (80, 24))));
+}
+
+#[test]
+fn the_density_with_the_data_over_it() {
+    insta::assert_snapshot!(text(&drawn(&staged(&[Act::Samples]), &ASCII, (80, 24))));
+}
+
+#[test]
+fn the_particles_half_way() {
+    let mut state = staged(&[Act::Later; 10]);
+    state.view.zoom = false;
+    insta::assert_snapshot!(text(&drawn(&state, &COLOUR, (80, 24))));
+}
+
+#[test]
+fn the_keys_of_the_flow() {
+    let mut state = staged(&[]);
+    state.view.popup = Some(Popup::Help);
+    insta::assert_snapshot!(text(&drawn(&state, &COLOUR, (80, 24))));
 }
 
 #[test]
@@ -271,6 +304,16 @@ fn ascii_is_ascii() {
             "{size:?}"
         );
     }
+    for act in [Act::View, Act::Samples, Act::Turn] {
+        assert!(text(&drawn(&staged(&[act]), &ASCII, (80, 24))).is_ascii());
+    }
+}
+
+#[test]
+fn the_heat_map_has_no_colour_where_there_is_none() {
+    let map = drawn(&staged(&[Act::Samples]), &PLAIN, (80, 24));
+    let plain = |cell: &ratatui::buffer::Cell| cell.fg == Color::Reset && cell.bg == Color::Reset;
+    assert!(map.content().iter().all(plain));
 }
 
 /// Runs whose series are hard to draw.
@@ -305,7 +348,58 @@ fn hard() -> Vec<State> {
         })
         .collect();
     states.extend([State::default(), sample::run(), steered(), zero_dimension()]);
+    states.extend(hostile().map(|picture| {
+        let mut state = sample::started();
+        state.show(picture);
+        state
+    }));
     states
+}
+
+/// Pictures of wrong lengths and dimensions, with times and densities that make no sense.
+fn hostile() -> impl Iterator<Item = Picture> {
+    let values = [
+        1.0,
+        -2.0,
+        f64::NAN,
+        f64::INFINITY,
+        0.5,
+        1e300,
+        -1e300,
+        3.0,
+        0.0,
+    ];
+    let part = move |n: usize| values.iter().copied().cycle().take(n).collect::<Vec<f64>>();
+    [0, 1, 2, 5].into_iter().flat_map(move |dimension| {
+        let all = move |n: usize, bounds, across| Picture {
+            iteration: u64::MAX,
+            seconds: f64::NAN,
+            dimension,
+            data: part(n),
+            mapped: part(n / 2),
+            restored: part(n + 1),
+            inverse_error: Some(InverseError {
+                mean: f64::NAN,
+                max: f64::INFINITY,
+            }),
+            generated: part(n * 3),
+            times: part(n % 7),
+            forward: part(n * 5),
+            backward: part(n * 2 + 1),
+            straightness: Some(f64::INFINITY),
+            density: Some(Density {
+                bounds,
+                across,
+                values: part(n),
+            }),
+        };
+        [
+            all(0, [0.0; 4], 0),
+            all(3, [f64::NAN; 4], 1),
+            all(40, [-1.0, 1.0, -1e300, f64::INFINITY], 7),
+            all(41, [2.0, -2.0, 0.0, 1.0], usize::MAX),
+        ]
+    })
 }
 
 fn zero_dimension() -> State {
@@ -334,6 +428,19 @@ fn looks(state: &State) -> Vec<State> {
     for focus in Pane::ALL {
         other.view.focus = focus;
         other.view.zoom = true;
+        looks.push(other.clone());
+    }
+    other.view.focus = Pane::Flow;
+    other.now = 3.3;
+    for act in [
+        Act::View,
+        Act::Samples,
+        Act::Later,
+        Act::Column(1, 1),
+        Act::Turn,
+        Act::Play,
+    ] {
+        stage::act(&mut other, act);
         looks.push(other.clone());
     }
     other.view.popup = Some(Popup::Help);

@@ -81,8 +81,8 @@ pub struct State {
     pub pace: Pace,
     /// The last picture of the flow.
     pub picture: Option<Picture>,
-    /// x low, x high, y low, y high of all data seen in pictures.
-    pub bounds: Option<[f64; 4]>,
+    /// Lowest and highest value of each column of all data seen in pictures, as far as it is finite.
+    pub bounds: Vec<Option<[f64; 2]>>,
     /// Training is paused.
     pub paused: bool,
     /// How the run ended.
@@ -153,10 +153,7 @@ impl State {
                 column,
                 message,
             }),
-            Event::Accepted { .. } => {
-                self.rejection = None;
-                steer::unchanged(self);
-            }
+            Event::Accepted { .. } => steer::unchanged(self),
             Event::Rate {
                 iteration,
                 old,
@@ -236,18 +233,25 @@ impl State {
         let place = (rejection.line, rejection.column);
         self.journal
             .rejected(self.iteration, &rejection.file, place, &rejection.message);
-        self.edits
-            .refuse(self.iteration, self.now, place, &rejection.message);
+        self.edits.refuse(self.iteration, self.now, &rejection);
         self.rejection = Some(rejection);
     }
 
     /// Takes up a new picture.
     pub fn show(&mut self, picture: Picture) {
-        for point in picture.data.chunks_exact(picture.dimension.max(1)) {
-            let (x, y) = (point[0], point.get(1).copied().unwrap_or(0.0));
-            if x.is_finite() && y.is_finite() {
-                let [a, b, c, d] = self.bounds.unwrap_or([x, x, y, y]);
-                self.bounds = Some([a.min(x), b.max(x), c.min(y), d.max(y)]);
+        let columns = picture.dimension.max(1);
+        if self.bounds.len() < columns {
+            self.bounds.resize(columns, None);
+        }
+        for point in picture.data.chunks_exact(columns) {
+            for (bounds, &x) in self
+                .bounds
+                .iter_mut()
+                .zip(point)
+                .filter(|(_, x)| x.is_finite())
+            {
+                let [low, high] = bounds.unwrap_or([x, x]);
+                *bounds = Some([low.min(x), high.max(x)]);
             }
         }
         self.picture = Some(picture);
@@ -269,12 +273,9 @@ impl State {
             "resample" => (Applies::Resample, " (from the next batch)"),
             _ => (Applies::Live, ""),
         };
-        if class != Applies::Restart
-            && let Some(field) = self
-                .fields
-                .iter_mut()
-                .find(|field| field.name == edit.field)
-        {
+        let mut fields = self.fields.iter_mut();
+        let field = fields.find(|field| field.name == edit.field);
+        if let Some(field) = field.filter(|_| class != Applies::Restart) {
             field.value.clone_from(&edit.new);
         }
         self.journal.push(
@@ -494,6 +495,6 @@ mod tests {
             data: vec![-2.0, 0.5],
             ..Picture::default()
         });
-        assert_eq!(state.bounds, Some([-2.0, 0.0, 0.5, 1.0]));
+        assert_eq!(state.bounds, [Some([-2.0, 0.0]), Some([0.5, 9.0])]);
     }
 }

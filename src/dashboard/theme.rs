@@ -1,5 +1,5 @@
 //! All colours and symbols. The 16 ANSI colours on the terminal's own foreground and background, or none at all;
-//! nothing is told by colour alone.
+//! nothing is told by colour alone. The colours of the heat map are in `ramp`.
 
 use ratatui::style::{Color, Modifier, Style};
 
@@ -19,21 +19,35 @@ pub enum Markers {
     Ascii,
 }
 
+/// How many colours there are. The heat map of the flow uses them all, everything else the 16 of ANSI.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Depth {
+    /// None at all.
+    None,
+    /// Those of ANSI.
+    #[default]
+    Ansi16,
+    /// The 256 of xterm.
+    Palette256,
+    /// Red, green and blue in 8 bits each.
+    True,
+}
+
 /// How the screen looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Theme {
     /// What curves are drawn with.
     pub markers: Markers,
-    /// Whether there is any colour.
-    pub colour: bool,
+    /// The colours.
+    pub colour: Depth,
 }
 
 impl Theme {
     fn style(&self, colour: Color) -> Style {
-        if self.colour {
-            Style::new().fg(colour)
-        } else {
+        if self.colour == Depth::None {
             Style::new()
+        } else {
+            Style::new().fg(colour)
         }
     }
 
@@ -100,6 +114,16 @@ impl Theme {
     /// The row that keys act on.
     pub fn selected(&self) -> Style {
         Style::new().add_modifier(Modifier::REVERSED)
+    }
+
+    /// Mark of a sample over the heat map.
+    pub fn sample(&self) -> &'static str {
+        self.pick("•", "o")
+    }
+
+    /// A particle, on its path.
+    pub fn particle(&self) -> (&'static str, Style) {
+        (self.pick("●", "o"), self.strong())
     }
 
     /// A pane's title.

@@ -3,6 +3,7 @@
 use super::keys::{self, Action, Key};
 use super::lens::{self, Lens};
 use super::pane::Pane;
+use super::stage::{self, Stage};
 use super::state::State;
 use super::steer::{self, Steer};
 use crate::event::{Command, Reason};
@@ -55,6 +56,8 @@ pub struct View {
     pub stopping: bool,
     /// Lines of the help above the first one shown.
     pub help_scroll: usize,
+    /// What of the flow.
+    pub stage: Stage,
     /// For the loop to take.
     pub wish: Option<Wish>,
 }
@@ -120,6 +123,7 @@ fn look(state: &mut State, action: Action) {
         Action::Up => scroll(state, 1),
         Action::Down => scroll(state, -1),
         Action::Steer(act) => steer::act(state, act),
+        Action::Stage(act) => stage::act(state, act),
         Action::Quit
         | Action::Interrupt
         | Action::Pause
@@ -201,7 +205,7 @@ mod tests {
     use super::super::lens::Reach;
     use super::super::sample;
     use super::*;
-    use crate::event::Event;
+    use crate::event::{Event, Picture};
     use crossterm::event::KeyCode;
 
     fn press(state: &mut State, letter: char) -> Option<Command> {
@@ -312,7 +316,13 @@ mod tests {
         (settings.view.focus, settings.view.steer.selected) = (Pane::Settings, 1);
         let mut window = sample::run();
         window.view.lens.reach = Reach::Between(100, 200);
-        vec![running, paused, asked, settings, window]
+        let mut columns = running.clone();
+        columns.show(Picture {
+            dimension: 3,
+            ..Picture::default()
+        });
+        stage::act(&mut columns, stage::Act::Column(0, 1));
+        vec![running, paused, asked, settings, window, columns]
     }
 
     #[test]

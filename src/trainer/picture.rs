@@ -1,5 +1,14 @@
-//! Points for the screen: samples of the data, where the flow takes them, and generated samples, from a snapshot of the
-//! parameters. A thread of its own computes them, one picture at a time; the trainer hands a snapshot over and goes on.
+//! Pictures for the screen, from a snapshot of the parameters. A thread of its own computes them, one at a time, and rests
+//! fifty times as long as it worked: at most 2% of one core's time. Where that would make pictures rare they get fewer points.
+//! The trainer hands a snapshot over and goes on.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `scene.rs` | what is on a picture |
+//! | `measure.rs` | figures and grids of points |
+
+mod measure;
+mod scene;
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -7,30 +16,32 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use crossbeam_channel::{Receiver, Sender, bounded};
-use otflow_kernels::engine::{Direction, Engine, engine, with_rows};
+use otflow_kernels::engine::{Engine, engine};
 use otflow_kernels::progress::Progress;
-use rand_distr::{Distribution, StandardNormal};
 
-use super::problem::{precision, scheme, shape};
+use super::problem::{precision, shape};
 use crate::data::Dataset;
-use crate::data::random::{Stream, row_generator};
-use crate::event::Picture;
 use crate::feed::Publisher;
 use crate::meter::Task;
-use crate::session::{Flow, Session};
+use crate::session::{Pictures, Session};
+use scene::{Snapshot, picture};
 
-/// What a picture is made from.
-struct Snapshot {
-    iteration: u64,
-    session: Arc<Session>,
-    theta: Vec<f64>,
-}
+/// Rest after a picture, in times of what it took.
+const REST: f64 = 50.0;
+/// Points that a picture has at least, unless fewer are asked for.
+const LEAST: usize = 250;
 
 /// The thread that makes the pictures; ends when it is dropped.
 pub struct Painter {
     orders: Option<Sender<Snapshot>>,
+    /// Seconds that each picture took.
+    done: Receiver<f64>,
     thread: Option<JoinHandle<()>>,
-    last: Option<Instant>,
+    busy: bool,
+    /// When the last picture was found done, and what it took.
+    last: Option<(Instant, f64)>,
+    /// Points of the last picture.
+    samples: usize,
     progress: Arc<Progress>,
 }
 
@@ -44,16 +55,19 @@ impl Painter {
         let engine = engine(shape(session, &data), precision(session), 1)
             .context("cannot start the picture thread")?;
         let progress = engine.progress();
-        // Without a place to wait in: an order is taken by an idle painter or not at all.
-        let (orders, snapshots) = bounded(0);
+        let (orders, snapshots) = bounded(1);
+        let (tell, done) = bounded(1);
         let thread = std::thread::Builder::new()
             .name("pictures".into())
-            .spawn(move || paint(&data, engine, &snapshots, &publisher))
+            .spawn(move || paint((&data, engine), &snapshots, &publisher, &tell))
             .context("cannot start the picture thread")?;
         Ok(Painter {
             orders: Some(orders),
+            done,
             thread: Some(thread),
+            busy: false,
             last: None,
+            samples: LEAST,
             progress,
         })
     }
@@ -65,22 +79,42 @@ impl Painter {
         session: &Arc<Session>,
         (iteration, theta): (u64, &[f64]),
     ) {
-        let pause = Duration::from_secs_f64(session.pictures.every);
-        if self.last.is_some_and(|last| last.elapsed() < pause) || !publisher.picture_wanted() {
+        let Pictures { every, samples } = session.pictures;
+        if let Ok(seconds) = self.done.try_recv() {
+            (self.busy, self.last) = (false, Some((Instant::now(), seconds)));
+            self.samples = size(self.samples, REST * seconds / every).min(samples.max(LEAST));
+        }
+        let rested = |(end, seconds): (Instant, f64)| end.elapsed() >= rest(every, seconds);
+        let rested = self.last.is_none_or(rested);
+        if self.busy || !rested || !publisher.picture_wanted() {
             return;
         }
         let snapshot = Snapshot {
             iteration,
             session: Arc::clone(session),
             theta: theta.to_vec(),
+            samples: self.samples.min(samples),
         };
-        if self
-            .orders
-            .as_ref()
-            .is_some_and(|orders| orders.try_send(snapshot).is_ok())
-        {
-            self.last = Some(Instant::now());
-        }
+        // A thread that panicked takes no orders; the hook has reported it.
+        let orders = self.orders.as_ref();
+        self.busy = orders.is_some_and(|orders| orders.try_send(snapshot).is_ok());
+    }
+}
+
+/// From the end of a picture that took so many seconds to the next order.
+fn rest(every: f64, seconds: f64) -> Duration {
+    Duration::from_secs_f64(every.max(REST * seconds))
+}
+
+/// Points of the next picture, after one whose rest is so many times the pause asked for. By factors of two: the points on the
+/// screen should not come and go with every jitter of the clock.
+fn size(points: usize, load: f64) -> usize {
+    if load > 1.0 {
+        LEAST.max(points / 2)
+    } else if load < 1.0 / 3.0 {
+        points.saturating_mul(2)
+    } else {
+        points
     }
 }
 
@@ -97,58 +131,67 @@ impl Drop for Painter {
 }
 
 fn paint(
-    data: &Dataset,
-    mut engine: Box<dyn Engine>,
+    (data, mut engine): (&Dataset, Box<dyn Engine>),
     snapshots: &Receiver<Snapshot>,
     publisher: &Publisher,
+    done: &Sender<f64>,
 ) {
     for snapshot in snapshots {
         let start = Instant::now();
-        let picture = picture(data, &mut *engine, &snapshot);
+        let mut picture = picture(data, &mut *engine, &snapshot);
         if engine.progress().given_up() {
             return;
         }
-        publisher.spend(Task::Pictures, start.elapsed());
+        let time = start.elapsed();
+        picture.seconds = time.as_secs_f64();
+        publisher.spend(Task::Pictures, time);
+        // Nobody listens any more at the end of a run.
+        let _ = done.try_send(picture.seconds);
         publisher.show(picture);
     }
 }
 
-fn picture(data: &Dataset, engine: &mut dyn Engine, snapshot: &Snapshot) -> Picture {
-    let Session {
-        flow,
-        validation,
-        weights,
-        pictures,
-        model,
-        ..
-    } = &*snapshot.session;
-    let (d, n) = (data.dimension(), pictures.samples);
-    let scheme = scheme(&Flow {
-        steps: validation.steps,
-        ..*flow
-    });
-    engine.load(&snapshot.theta);
-    // The same draws in every picture: what moves on the screen is the flow.
-    let rows = data.draw(Stream::Pictures, 0, n);
-    let mut normal = vec![0.0; n * d];
-    for (i, row) in normal.chunks_exact_mut(d).enumerate() {
-        let mut rng = row_generator(model.seed, Stream::Pictures, 1, i as u64);
-        row.fill_with(|| StandardNormal.sample(&mut rng));
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::feed::wires;
+    use crate::session;
+    use crate::trainer::Trainer;
+
+    #[test]
+    fn a_picture_is_followed_by_a_rest_of_fifty_times_its_cost() {
+        assert_eq!(rest(1.0, 0.01), Duration::from_secs(1));
+        assert_eq!(rest(1.0, 0.25), Duration::from_millis(12_500));
     }
-    let mut through = |rows: &[f64], direction| {
-        let mut out = vec![0.0; n * d];
-        with_rows(rows, d, |samples| {
-            engine.transport(samples, (&scheme, weights.transport), direction, &mut out)
-        });
-        out
-    };
-    let mapped = through(&rows, Direction::Forward);
-    let generated = through(&normal, Direction::Inverse);
-    Picture {
-        iteration: snapshot.iteration,
-        dimension: d,
-        data: rows,
-        mapped,
-        generated,
+
+    #[test]
+    fn an_order_is_done_before_the_painter_goes_and_a_second_one_waits_for_the_first() {
+        let text =
+            r#"(data: Toy(name: "moons"), model: (width: 4), pictures: (every: 0.1, samples: 20))"#;
+        let session = Arc::new(session::parse(text, Path::new("tiny.ron")).unwrap());
+        let trainer = Trainer::new(Arc::clone(&session), 1).unwrap();
+        let theta = trainer.last_model().theta;
+        let (publisher, feed, _records) = wires();
+        let publisher = Arc::new(publisher);
+        let mut painter = Painter::start(&session, Arc::clone(&publisher)).unwrap();
+        painter.offer(&publisher, &session, (1, &theta));
+        assert!(painter.busy);
+        painter.offer(&publisher, &session, (2, &theta));
+        drop(painter);
+        let picture = feed.take_picture().unwrap();
+        assert_eq!((picture.iteration, picture.data.len()), (1, 2 * 20));
+        assert!(picture.seconds > 0.0);
+    }
+
+    #[test]
+    fn costly_pictures_get_fewer_points_and_cheap_ones_more() {
+        assert_eq!(
+            [0.1, 0.5, 1.5].map(|load| size(1000, load)),
+            [2000, 1000, 500]
+        );
+        assert_eq!(size(LEAST, 9.0), LEAST);
+        assert_eq!(size(usize::MAX, 0.0), usize::MAX);
     }
 }

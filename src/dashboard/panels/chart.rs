@@ -219,7 +219,7 @@ fn floor(
 mod tests {
     use super::*;
     use crate::dashboard::sample;
-    use crate::dashboard::theme::Markers;
+    use crate::dashboard::theme::{Depth, Markers};
     use ratatui::style::Modifier;
 
     /// The chart of the loss after these training values, as rows of text.
@@ -230,7 +230,7 @@ mod tests {
         }
         let theme = Theme {
             markers: Markers::Ascii,
-            colour: false,
+            colour: Depth::None,
         };
         let mut buffer = Buffer::empty(Rect::new(0, 0, GUTTER + 9, 6));
         let area = buffer.area;
@@ -289,7 +289,7 @@ mod tests {
             let mut buffer = Buffer::empty(Rect::new(0, 0, 60, 9));
             let theme = Theme {
                 markers: Markers::Ascii,
-                colour: false,
+                colour: Depth::None,
             };
             let area = buffer.area;
             draw((&state, Component::L), &theme, area, &mut buffer);
@@ -310,7 +310,7 @@ mod tests {
         state.view.lens.smoothing = Smoothing::Long;
         let theme = Theme {
             markers: Markers::Ascii,
-            colour: false,
+            colour: Depth::None,
         };
         let mut buffer = Buffer::empty(Rect::new(0, 0, GUTTER + 40, 10));
         let area = buffer.area;

@@ -113,7 +113,7 @@ pub fn edges(
 mod tests {
     use super::*;
     use crate::dashboard::axis::{Axis, Scale};
-    use crate::dashboard::theme::Markers;
+    use crate::dashboard::theme::{Depth, Markers};
     use crate::dashboard::window::Window;
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
@@ -121,7 +121,7 @@ mod tests {
 
     const THEME: Theme = Theme {
         markers: Markers::Ascii,
-        colour: false,
+        colour: Depth::None,
     };
 
     /// A series of any kind: huge, tiny, constant, broken, empty, thinned.

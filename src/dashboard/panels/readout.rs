@@ -57,7 +57,7 @@ fn values(bucket: &Bucket, smoothing: Smoothing, factor: f64) -> String {
 mod tests {
     use super::*;
     use crate::dashboard::sample;
-    use crate::dashboard::theme::Markers;
+    use crate::dashboard::theme::{Depth, Markers};
 
     #[test]
     fn the_cursor_reads_training_and_the_nearest_validation() {
@@ -70,7 +70,7 @@ mod tests {
         state.apply(sample::validation(8, 80.0), 0.0);
         let theme = Theme {
             markers: Markers::Ascii,
-            colour: false,
+            colour: Depth::None,
         };
         let mut read = |cursor| {
             state.view.lens.cursor = cursor;
@@ -96,7 +96,7 @@ mod tests {
         (state.view.lens.cursor, state.view.lens.smoothing) = (Some(10), Smoothing::Long);
         let theme = Theme {
             markers: Markers::Ascii,
-            colour: false,
+            colour: Depth::None,
         };
         let text = text(&state, &theme, Component::L).unwrap();
         assert!(text.starts_with("L @10 2.000..3.000 avg "), "{text}");

@@ -82,14 +82,14 @@ mod tests {
     use super::*;
     use crate::dashboard::axis::{Axis, Scale};
     use crate::dashboard::sample;
-    use crate::dashboard::theme::Markers;
+    use crate::dashboard::theme::{Depth, Markers};
     use crate::dashboard::window::Window;
     use crate::event::Event;
     use ratatui::layout::Rect;
 
     const THEME: Theme = Theme {
         markers: Markers::Ascii,
-        colour: false,
+        colour: Depth::None,
     };
 
     fn frame(last: u64) -> Frame {
