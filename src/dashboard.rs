@@ -5,6 +5,7 @@
 //! | state, phase, history, other, journal, pace, gauge | what the screen shows, as a fold over events |
 //! | lens, window | what part of the curves is seen, and how |
 //! | keys, update | the table of keys, and what they do to the state |
+//! | steer, pen, edits, editor | steering by the session file: keys, what is written, what came of it; the user's own editor |
 //! | stage | what of the flow is looked at |
 //! | layout, pane, panels | the screen as a pure function of the state |
 //! | component, axis, dots, ramp, format, paint, theme | what panels draw with |

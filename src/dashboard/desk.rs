@@ -296,11 +296,13 @@ mod tests {
     use ratatui::layout::Rect;
     use ratatui::{TerminalOptions, Viewport};
 
+    use super::super::edits::Edit;
     use super::super::keys::Key;
     use super::super::sample;
     use super::*;
     use crate::event::Command;
     use crate::feed::{Publisher, wires};
+    use crate::session::Applies;
 
     /// A terminal that hangs up after so many writes.
     struct Mortal(usize);
@@ -489,6 +491,25 @@ mod tests {
         let mut desk = Desk::new(&feed, Options::detect(|_| None), screen());
         assert!(desk.turn(&keys).is_none());
         assert!(matches!(publisher.commands.try_recv(), Ok(Command::Pause)));
+    }
+
+    #[test]
+    fn a_row_that_stops_showing_its_edit_is_drawn_anew() {
+        let (_publisher, feed, _records) = wires();
+        let mut desk = Desk::new(&feed, Options::detect(|_| None), screen());
+        desk.opened -= Duration::from_secs(10);
+        let edit = Edit {
+            field: "optimizer.lr".into(),
+            old: "0.1".into(),
+            new: "0.2".into(),
+            iteration: 7,
+        };
+        desk.state.edits.accept(&edit, Applies::Live, 1.0);
+        (desk.state.now, desk.state.paused, desk.dirty) = (3.0, true, false);
+        desk.fetch();
+        assert!(std::mem::replace(&mut desk.dirty, false));
+        desk.fetch();
+        assert!(!desk.dirty);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::state::Edit;
+use crate::event::Rejection;
 use crate::session::Applies;
 
 /// Edits kept.
@@ -11,6 +11,19 @@ const EDITS: usize = 500;
 const FRESH: f64 = 5.0;
 /// Edits of one iteration within so many seconds are of one save: a watcher waits longer between two.
 const TOGETHER: f64 = 0.1;
+
+/// An accepted edit of one field.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Edit {
+    /// Dotted name.
+    pub field: String,
+    /// Old value.
+    pub old: String,
+    /// New value.
+    pub new: String,
+    /// Last iteration done under the old value.
+    pub iteration: u64,
+}
 
 /// What an edit came to.
 #[derive(Clone, Debug, PartialEq)]
@@ -81,8 +94,9 @@ impl Edits {
     }
 
     /// Takes up a refused edit.
-    pub fn refuse(&mut self, iteration: u64, now: f64, place: (usize, usize), message: &str) {
-        let what = message.lines().next().unwrap_or_default();
+    pub fn refuse(&mut self, iteration: u64, now: f64, rejection: &Rejection) {
+        let place = (rejection.line, rejection.column);
+        let what = rejection.message.lines().next().unwrap_or_default();
         self.push(iteration, now, Fate::Refused(place, what.to_owned()));
     }
 
@@ -206,7 +220,13 @@ mod tests {
         let mut edits = Edits::default();
         edits.accept(&edit("a", "1", "2", 7), Applies::Live, 1.0);
         edits.accept(&edit("a", "2", "5", 8), Applies::Live, 3.0);
-        edits.refuse(8, 3.5, (2, 3), "no\nline\n^");
+        let rejection = Rejection {
+            file: "s.ron".into(),
+            line: 2,
+            column: 3,
+            message: "no\nline\n^".into(),
+        };
+        edits.refuse(8, 3.5, &rejection);
         assert_eq!(edits.fresh("a", 5.9).unwrap().new, "5");
         assert_eq!(edits.fresh("a", 8.1), None);
         assert_eq!(edits.fresh("b", 3.0), None);

@@ -32,6 +32,15 @@ pub enum Kind {
     Warning,
 }
 
+/// A tick on the charts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// Where.
+    pub iteration: u64,
+    /// Why.
+    pub kind: Kind,
+}
+
 /// One line.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Line {

@@ -57,8 +57,7 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::dashboard::edits::Edits;
-    use crate::dashboard::state::Edit;
+    use crate::dashboard::edits::{Edit, Edits};
     use crate::session::{Applies, Way};
 
     const TEXT: &str =

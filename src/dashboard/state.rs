@@ -3,10 +3,10 @@
 use std::collections::VecDeque;
 
 use super::component::Component;
-use super::edits::Edits;
+use super::edits::{Edit, Edits};
 use super::gauge::Gauge;
 use super::history::History;
-use super::journal::{Journal, Kind};
+use super::journal::{Journal, Kind, Mark};
 use super::other::Other;
 use super::pace::Pace;
 use super::phase;
@@ -21,15 +21,6 @@ const LOOK: f64 = 0.5;
 /// Ticks of one kind kept for the charts, so that the many new batches never push an edit out.
 const MARKS: usize = 256;
 
-/// A tick on the charts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mark {
-    /// Where.
-    pub iteration: u64,
-    /// Why.
-    pub kind: Kind,
-}
-
 /// What an iteration did to the parameters.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Step {
@@ -37,19 +28,6 @@ pub struct Step {
     pub gradient: f64,
     /// Norm of the change over that of the parameters.
     pub update: f64,
-}
-
-/// The last accepted edit.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Edit {
-    /// Dotted name.
-    pub field: String,
-    /// Old value.
-    pub old: String,
-    /// New value.
-    pub new: String,
-    /// Last iteration done under the old value.
-    pub iteration: u64,
 }
 
 /// The last validation.
@@ -180,10 +158,7 @@ impl State {
                 column,
                 message,
             }),
-            Event::Accepted { .. } => {
-                self.rejection = None;
-                steer::unchanged(self);
-            }
+            Event::Accepted { .. } => steer::unchanged(self),
             Event::Rate {
                 iteration,
                 old,
@@ -263,8 +238,7 @@ impl State {
         let place = (rejection.line, rejection.column);
         self.journal
             .rejected(self.iteration, &rejection.file, place, &rejection.message);
-        self.edits
-            .refuse(self.iteration, self.now, place, &rejection.message);
+        self.edits.refuse(self.iteration, self.now, &rejection);
         self.rejection = Some(rejection);
     }
 
@@ -299,17 +273,14 @@ impl State {
     }
 
     fn edited(&mut self, edit: Edit, applies: &str) {
-        let when = match applies {
-            "restart" => " (needs a new run; old value kept)",
-            "resample" => " (from the next batch)",
-            _ => "",
+        let (class, when) = match applies {
+            "restart" => (Applies::Restart, " (needs a new run; old value kept)"),
+            "resample" => (Applies::Resample, " (from the next batch)"),
+            _ => (Applies::Live, ""),
         };
-        if applies != "restart"
-            && let Some(field) = self
-                .fields
-                .iter_mut()
-                .find(|field| field.name == edit.field)
-        {
+        let mut fields = self.fields.iter_mut();
+        let field = fields.find(|field| field.name == edit.field);
+        if let Some(field) = field.filter(|_| class != Applies::Restart) {
             field.value.clone_from(&edit.new);
         }
         self.journal.push(
@@ -318,11 +289,6 @@ impl State {
             format!("{} {} -> {}{when}", edit.field, edit.old, edit.new),
         );
         self.mark(edit.iteration, Kind::Edit);
-        let class = match applies {
-            "restart" => Applies::Restart,
-            "resample" => Applies::Resample,
-            _ => Applies::Live,
-        };
         self.edits.accept(&edit, class, self.now);
         steer::arrived(self);
         self.edit = Some(edit);

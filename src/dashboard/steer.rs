@@ -155,8 +155,9 @@ pub fn arrived(state: &mut State) {
     (state.view.steer.note, state.view.steer.asked) = (None, None);
 }
 
-/// The run has read the file and found nothing to change.
+/// The run has read the file, which is valid, and found nothing to change.
 pub fn unchanged(state: &mut State) {
+    state.rejection = None;
     state.edits.settle();
     // The same values again are a reason to look at what stands above the file.
     if let Some(field) = state.view.steer.asked.take() {

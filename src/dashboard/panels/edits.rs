@@ -18,6 +18,10 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     if entries.is_empty() {
         paint::cut(buffer, area, 0, "no edits so far", (theme, theme.dim()));
     }
+    // The newest has the most digits.
+    let digits = entries
+        .back()
+        .map_or(0, |entry| entry.iteration.to_string().len());
     let first = entries.len().saturating_sub(usize::from(area.height));
     let first = state.view.steer.above.min(first);
     let table = Rect {
@@ -28,14 +32,14 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
         match &entry.fate {
             Fate::Accepted(edit, applies) => {
                 let text = format!(
-                    "{:>6} {} {} -> {}",
+                    "{:>digits$} {} {} -> {}",
                     entry.iteration, edit.field, edit.old, edit.new
                 );
                 let style = (theme, Style::new());
                 draw_row((&text, *applies), style, (table, row), buffer);
             }
             Fate::Refused((line, column), what) => {
-                let text = format!("{:>6} ! {line}:{column} {what}", entry.iteration);
+                let text = format!("{:>digits$} ! {line}:{column} {what}", entry.iteration);
                 let style = theme.kind(Kind::Rejected).1;
                 paint::cut(buffer, table, row, &text, (theme, style));
             }

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use ratatui::buffer::Buffer;
 
 use super::chart::Frame;
-use crate::dashboard::journal::Kind;
+use crate::dashboard::journal::{Kind, Mark};
 use crate::dashboard::paint;
-use crate::dashboard::state::{Mark, State};
+use crate::dashboard::state::State;
 use crate::dashboard::theme::Theme;
 
 /// What has a tick, the least important first: where several stand in one column, the last of them in this order is seen.
