@@ -102,6 +102,7 @@ pub fn draw(
     curve(training, &frame, (theme, theme.curve(component)), buffer);
     let validation = state.validation.series(component).buckets();
     validations(validation, &frame, theme.validation(component), buffer);
+    letters((state, component), &frame, theme, buffer);
     for buckets in [training, validation] {
         rail(buckets, &frame, theme, buffer);
     }
@@ -231,7 +232,7 @@ fn curve(buckets: &[Bucket], frame: &Frame, (theme, style): (&Theme, Style), buf
     dots.paint(buffer);
 }
 
-/// The curves of the runs compared with, each with its letter at the end.
+/// The curves of the runs compared with.
 fn others(
     (state, component): (&State, Component),
     frame: &Frame,
@@ -239,14 +240,23 @@ fn others(
     buffer: &mut Buffer,
 ) {
     let style = theme.curve(component).patch(theme.dim());
-    for (number, other) in state.others.iter().enumerate() {
+    for other in &state.others {
         let buckets = other.training.series(component).buckets();
         curve(buckets, frame, (theme, style), buffer);
-        let last = buckets
-            .iter()
-            .rev()
-            .find_map(|bucket| Some((bucket.to, bucket.range()?.0)));
-        if let Some((iteration, value)) = last {
+    }
+}
+
+/// The letter of each of them where its curve ends.
+fn letters(
+    (state, component): (&State, Component),
+    frame: &Frame,
+    theme: &Theme,
+    buffer: &mut Buffer,
+) {
+    for (number, other) in state.others.iter().enumerate() {
+        let buckets = other.training.series(component).buckets().iter();
+        let mut ends = buckets.rev().filter_map(|b| Some((b.to, b.range()?.0)));
+        if let Some((iteration, value)) = ends.next() {
             let place = (frame.column(iteration), frame.row(value));
             let letter = Other::letter(number).to_string();
             paint::at(buffer, frame.plot, place, &letter, theme.strong());
