@@ -1,6 +1,7 @@
 //! A run that is not shown but compared with: its curves, by its name.
 
 use super::history::History;
+use super::state::State;
 use crate::event::Event;
 
 /// The curves of another run.
@@ -48,5 +49,18 @@ impl Other {
     /// The letter that stands for the other run of this number, from 0, at its curves and before its name.
     pub fn letter(number: usize) -> char {
         char::from(b'A' + (number % 26) as u8)
+    }
+}
+
+impl State {
+    /// First and last iteration on the charts.
+    pub fn span(&self) -> Option<(u64, u64)> {
+        let spans = [self.training.span(), self.validation.span()];
+        let others = self.others.iter().map(Other::span);
+        spans
+            .into_iter()
+            .chain(others)
+            .flatten()
+            .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
     }
 }

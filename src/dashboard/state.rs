@@ -365,17 +365,6 @@ impl State {
         let weight = component.weight().filter(|_| self.view.weighted);
         weight.and_then(|name| self.setting(name)).unwrap_or(1.0)
     }
-
-    /// First and last iteration on the charts.
-    pub fn span(&self) -> Option<(u64, u64)> {
-        let spans = [self.training.span(), self.validation.span()];
-        let others = self.others.iter().map(Other::span);
-        spans
-            .into_iter()
-            .chain(others)
-            .flatten()
-            .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
-    }
 }
 
 #[cfg(test)]

@@ -167,7 +167,8 @@ impl Follower {
             return Some(());
         };
         match pictures.look(&self.publisher) {
-            Ok(()) => Some(()),
+            Ok(None) => Some(()),
+            Ok(Some(news)) => self.deliver(news),
             Err(message) => self.warn(message),
         }
     }
@@ -246,7 +247,9 @@ mod tests {
         let (publisher, _feed, records) = wires();
         let recording = record(&directory, records, |event| panic!("{event:?}")).unwrap();
         let mut live = State::default();
-        for mut event in synthetic::events() {
+        let all = synthetic::events().into_iter();
+        // These are told of by the files that they are about.
+        for mut event in all.filter(|event| !matches!(event, Event::Checkpoint { .. })) {
             if let Event::Start(start) = &mut event {
                 start.run = Some(directory.path().to_owned());
             }

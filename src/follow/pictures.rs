@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use otflow_kernels::parameters::Shape;
 
 use crate::data::Dataset;
-use crate::event::Start;
+use crate::event::{Event, Start};
 use crate::feed::Publisher;
 use crate::model::{Model, Origin};
 use crate::session::{self, Session};
@@ -45,11 +45,12 @@ impl Pictures {
         })
     }
 
-    /// Orders a picture of parameters that are new.
+    /// Orders a picture of parameters that are new; that they were written, if it finds such.
     ///
     /// # Errors
     /// When the parameters can't be read or are not of this run; the picture before stays.
-    pub(super) fn look(&mut self, publisher: &Publisher) -> Result<(), String> {
+    pub(super) fn look(&mut self, publisher: &Publisher) -> Result<Option<Event>, String> {
+        let mut news = None;
         let found = self.files.iter().find_map(|file| {
             let metadata = fs::metadata(file).ok()?;
             Some((file, (metadata.modified().ok()?, metadata.len())))
@@ -65,20 +66,25 @@ impl Pictures {
                     "{file} is not of this run: its network has another size"
                 ));
             }
+            news = Some(Event::Checkpoint {
+                iteration: iteration(&model),
+                path: file.clone(),
+            });
             self.waiting = Some(model);
         }
         let session = &self.session;
         self.waiting = self.waiting.take().filter(|model| {
-            let origin = model.origin.as_ref();
-            let session = origin
-                .and_then(in_force)
-                .unwrap_or_else(|| Arc::clone(session));
-            let iteration = origin.map_or(0, |origin| origin.iteration);
-            let order = (iteration, model.theta.as_slice());
+            let edited = model.origin.as_ref().and_then(in_force);
+            let session = edited.unwrap_or_else(|| Arc::clone(session));
+            let order = (iteration(model), model.theta.as_slice());
             !self.painter.offer(publisher, &session, order)
         });
-        Ok(())
+        Ok(news)
     }
+}
+
+fn iteration(model: &Model) -> u64 {
+    model.origin.as_ref().map_or(0, |origin| origin.iteration)
 }
 
 /// The session with the edits made until then.
@@ -116,12 +122,16 @@ mod tests {
         let mut start = synthetic::start();
         start.run = Some(folder.path().to_owned());
         let mut pictures = Pictures::new(&start, Arc::clone(&publisher)).unwrap();
-        assert_eq!(pictures.look(&publisher), Ok(()), "no file yet");
+        assert_eq!(pictures.look(&publisher), Ok(None), "no file yet");
         let shape = pictures.shape;
         let save = |name, model: Model| model.save(&folder.path().join(name)).unwrap();
         save("best.safetensors", model(40, shape));
+        let news = pictures.look(&publisher).unwrap();
+        let path = folder.path().join("best.safetensors");
+        let iteration = 40;
+        assert_eq!(news, Some(Event::Checkpoint { iteration, path }));
         let picture = loop {
-            assert_eq!(pictures.look(&publisher), Ok(()));
+            assert_eq!(pictures.look(&publisher), Ok(None));
             if let Some(picture) = feed.take_picture() {
                 break picture;
             }
@@ -136,6 +146,6 @@ mod tests {
         save("last.safetensors", model(50, other));
         let message = pictures.look(&publisher).unwrap_err();
         assert!(message.contains("another size"), "{message}");
-        assert_eq!(pictures.look(&publisher), Ok(()), "told once");
+        assert_eq!(pictures.look(&publisher), Ok(None), "told once");
     }
 }

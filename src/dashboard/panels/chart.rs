@@ -109,6 +109,7 @@ pub fn draw(
     floor((state, component), &frame, theme, buffer);
     others((state, component), &frame, theme, buffer);
     curves((state, component), &frame, theme, buffer);
+    letters((state, component), &frame, theme, buffer);
     for drawn in series(state, component) {
         curve::edges(drawn, &frame, theme, buffer);
     }
@@ -135,7 +136,7 @@ fn curves(
     curve::symbols(validation, frame, theme.validation(component), buffer);
 }
 
-/// The curves of the runs compared with, each with its letter at the end.
+/// The curves of the runs compared with.
 fn others(
     (state, component): (&State, Component),
     frame: &Frame,
@@ -143,9 +144,24 @@ fn others(
     buffer: &mut Buffer,
 ) {
     let style = theme.curve(component).patch(theme.dim());
-    for (number, other) in state.others.iter().enumerate() {
+    let symbol = theme.validation(component).0;
+    for other in &state.others {
         let series = other.training.series(component);
         curve::line((series, Smoothing::Off), frame, (theme, style), buffer);
+        let validation = other.validation.series(component);
+        curve::symbols(validation, frame, (symbol, style), buffer);
+    }
+}
+
+/// The letter of each of them where its curve ends.
+fn letters(
+    (state, component): (&State, Component),
+    frame: &Frame,
+    theme: &Theme,
+    buffer: &mut Buffer,
+) {
+    for (number, other) in state.others.iter().enumerate() {
+        let series = other.training.series(component);
         let last = frame
             .seen(series)
             .filter_map(|bucket| Some((bucket, bucket.range()?.0)))
@@ -171,7 +187,9 @@ fn series(state: &State, component: Component) -> [(&Series, Smoothing); 2] {
 fn axis((state, component): (&State, Component), window: Window) -> Option<Axis> {
     let (factor, lens) = (state.factor(component), &state.view.lens);
     let others = state.others.iter();
-    let others = others.map(|other| (other.training.series(component), Smoothing::Off));
+    let others = others
+        .flat_map(|other| [&other.training, &other.validation])
+        .map(|history| (history.series(component), Smoothing::Off));
     let ranges: Vec<(f64, f64)> = series(state, component)
         .into_iter()
         .chain(others)
