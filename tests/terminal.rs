@@ -141,6 +141,7 @@ fn job_control_gives_the_terminal_to_the_shell_and_takes_it_back() {
             _ => desk.kill("-TSTP"),
         }
         desk.wait_shell(true);
+        desk.wait_stopped();
         desk.kill("-CONT");
         desk.wait_shell(false);
         desk.wait_for("1 losses");

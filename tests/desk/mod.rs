@@ -198,10 +198,26 @@ impl Desk {
         }
     }
 
+    /// Waits until the process stands still: a signal to go on before that would be lost.
+    pub fn wait_stopped(&self) {
+        let start = Instant::now();
+        let id = self.id().to_string();
+        let state = || {
+            Command::new("ps")
+                .args(["-o", "state=", "-p", &id])
+                .output()
+        };
+        while !state().unwrap().stdout.starts_with(b"T") {
+            assert!(start.elapsed() < DEADLINE, "does not stop");
+            sleep(LOOK);
+        }
+    }
+
     /// Takes the terminal away; the exit code, and the folder.
     pub fn hang_up(mut self) -> (u32, TempDir) {
         self.gone.store(true, Ordering::Relaxed);
-        // It holds the terminal open too, until the next frame.
+        // It holds the terminal open too, until the next frame; another size makes one.
+        self.resize((79, 24));
         self.reader.join().unwrap();
         drop((self.keys, self.master));
         let start = Instant::now();
