@@ -15,9 +15,9 @@ use super::lens::{Lens, Reach};
 use super::other::Other;
 use super::pane::Pane;
 use super::sample;
-use super::stage::{self, Act};
+use super::stage::{self, Act, Show};
 use super::state::State;
-use super::theme::{Depth, Markers, Theme};
+use super::theme::{Depth, Markers, Theme, rgb};
 use super::update::Popup;
 use crate::event::{Density, Event, InverseError, Picture, Reason};
 
@@ -55,7 +55,7 @@ fn text(buffer: &Buffer) -> String {
         .join("\n")
 }
 
-/// A letter a cell for its colour (upper case: bold), `#` reversed, `-` dim.
+/// A letter a cell for its colour (upper case: bold), a digit for the brightness of the heat map's, `#` reversed, `-` dim.
 fn styles(buffer: &Buffer) -> String {
     let mut out = String::new();
     for y in 0..buffer.area.height {
@@ -70,7 +70,7 @@ fn styles(buffer: &Buffer) -> String {
                 Color::Blue => 'b',
                 Color::Magenta => 'm',
                 Color::Cyan => 'c',
-                other => panic!("{other} is not of the theme"),
+                other => shade(other),
             };
             row.push(match cell.modifier {
                 _ if cell.symbol() == " " && !cell.modifier.contains(Modifier::REVERSED) => ' ',
@@ -84,6 +84,13 @@ fn styles(buffer: &Buffer) -> String {
         let _ = writeln!(out, "{}", row.trim_end());
     }
     out
+}
+
+/// Tenths of the full brightness.
+fn shade(colour: Color) -> char {
+    let parts = rgb(colour).unwrap().map(u32::from);
+    let tenths = parts.iter().sum::<u32>() * 10 / (3 * 256);
+    char::from_digit(tenths, 10).unwrap()
 }
 
 fn rejected() -> Event {
@@ -104,6 +111,27 @@ fn the_design_size() {
 #[test]
 fn the_styles_of_the_design_size() {
     insta::assert_snapshot!(styles(&drawn(&sample::run(), &COLOUR, (80, 24))));
+}
+
+/// Every size and every mode, with the density in the flow pane, which is what differs most between modes.
+#[test]
+fn every_mode_at_four_sizes() {
+    let mut state = sample::run();
+    state.view.stage.show = Show::Density;
+    let mode = |markers, colour| Theme { markers, colour };
+    let modes = [
+        ("truecolor", mode(Markers::Braille, Depth::True)),
+        ("16_colours", COLOUR),
+        ("no_colour", PLAIN),
+        ("ascii", ASCII),
+    ];
+    for (name, theme) in modes {
+        for size in [(80, 24), (120, 40), (200, 60), (40, 12)] {
+            let screen = drawn(&state, &theme, size);
+            let shown = format!("{}\n\n{}", text(&screen), styles(&screen));
+            insta::assert_snapshot!(format!("{name}_{}x{}", size.0, size.1), shown);
+        }
+    }
 }
 
 #[test]
