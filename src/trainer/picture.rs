@@ -17,25 +17,19 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use otflow_kernels::engine::{Engine, engine};
-use otflow_kernels::parameters::Shape;
 use otflow_kernels::progress::Progress;
 
-use super::problem::{precision, scheme, shape};
-use crate::cost::{Work, flops_per_sample};
+use super::problem::{precision, shape};
 use crate::data::Dataset;
 use crate::feed::Publisher;
 use crate::meter::Task;
-use crate::session::{Flow, Pictures, Session};
+use crate::session::{Pictures, Session};
 use scene::{Snapshot, picture};
 
 /// Rest after a picture, in times of what it took.
 const REST: f64 = 50.0;
 /// Points that a picture has at least, unless fewer are asked for.
-const LEAST: usize = 100;
-/// Points of the first picture, where a core can do them at once.
-const FIRST: usize = 250;
-/// What it can do at once, flops of one map of the points; a picture takes some ten times that.
-const AT_ONCE: f64 = 1.5e9;
+const LEAST: usize = 250;
 
 /// The thread that makes the pictures; ends when it is dropped.
 pub struct Painter {
@@ -58,9 +52,8 @@ impl Painter {
     /// When a thread cannot be started.
     pub fn start(session: &Arc<Session>, publisher: Arc<Publisher>) -> Result<Self> {
         let data = Dataset::new(&session.data, session.model.seed);
-        let shape = shape(session, &data);
-        let engine =
-            engine(shape, precision(session), 1).context("cannot start the picture thread")?;
+        let engine = engine(shape(session, &data), precision(session), 1)
+            .context("cannot start the picture thread")?;
         let progress = engine.progress();
         let (orders, snapshots) = bounded(1);
         let (tell, done) = bounded(1);
@@ -74,7 +67,7 @@ impl Painter {
             thread: Some(thread),
             busy: false,
             last: None,
-            samples: first(&shape, session),
+            samples: LEAST,
             progress,
         })
     }
@@ -132,16 +125,6 @@ fn snapshot(session: &Arc<Session>, (iteration, theta): (u64, &[f64])) -> Snapsh
         theta: theta.to_vec(),
         samples: session.pictures.samples,
     }
-}
-
-/// Points of the first picture: a wide potential would hold up the training with more.
-fn first(shape: &Shape, session: &Session) -> usize {
-    let flow = Flow {
-        steps: session.validation.steps,
-        ..session.flow
-    };
-    let map = flops_per_sample(Work::Sample, shape, &scheme(&flow));
-    ((AT_ONCE / map) as usize).clamp(LEAST, FIRST)
 }
 
 /// From the end of a picture that took so many seconds to the next order.
