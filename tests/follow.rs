@@ -13,18 +13,10 @@ use std::process::Command;
 use desk::Desk;
 use tempfile::TempDir;
 
-const SMALL: &str = r#"(
-    data: Toy(name: "moons", batch: 100),
-    model: (width: 6),
-    flow: (steps: 3),
-    validation: (every: 5, samples: 50, steps: 4),
-    stop: (iterations: 10),
-)"#;
-
 /// A folder with a run of ten iterations in `run`, and its metrics.
 fn trained() -> (TempDir, PathBuf, String) {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("small.ron"), SMALL).unwrap();
+    fs::write(folder.path().join("small.ron"), desk::small(10)).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_otflow"));
     command.current_dir(folder.path());
     command.args(["train", "small.ron", "--headless", "--out", "run"]);

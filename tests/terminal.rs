@@ -11,16 +11,8 @@ use std::time::Duration;
 
 use desk::Desk;
 
-const SMALL: &str = r#"(
-    data: Toy(name: "moons", batch: 100),
-    model: (width: 6),
-    flow: (steps: 3),
-    validation: (every: 5, samples: 50, steps: 4),
-    stop: (iterations: LIMIT),
-)"#;
-
 fn open(iterations: u64) -> Desk {
-    Desk::open(&SMALL.replace("LIMIT", &iterations.to_string()), &[])
+    Desk::open(&desk::small(iterations), &[])
 }
 
 /// More iterations than a test can wait for.

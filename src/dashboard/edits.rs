@@ -1,4 +1,5 @@
-//! The edits of the session file that the run has seen: all of them for the list, the fresh ones for their rows, and what undoing takes back.
+//! The edits of the session file that the run has seen: all of them for the list, the fresh ones for their rows, and what
+//! undoing takes back.
 
 use std::collections::VecDeque;
 

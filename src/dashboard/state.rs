@@ -24,6 +24,8 @@ const MARKS: usize = 256;
 /// What an iteration did to the parameters.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Step {
+    /// Its learning rate.
+    pub lr: f64,
     /// Norm of the gradient.
     pub gradient: f64,
     /// Norm of the change over that of the parameters.
@@ -50,8 +52,6 @@ pub struct State {
     pub fields: Vec<Field>,
     /// Last iteration done.
     pub iteration: u64,
-    /// Its learning rate.
-    pub lr: Option<f64>,
     /// Its losses.
     pub losses: Option<Losses>,
     /// What it did to the parameters.
@@ -124,8 +124,12 @@ impl State {
                 losses,
             } => {
                 self.iteration = iteration;
-                (self.lr, self.losses) = (Some(lr), Some(losses));
-                self.step = Some(Step { gradient, update });
+                self.losses = Some(losses);
+                self.step = Some(Step {
+                    lr,
+                    gradient,
+                    update,
+                });
                 self.training.push(iteration, &losses);
                 self.pace.reach(iteration, seconds, now);
             }

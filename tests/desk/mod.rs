@@ -20,6 +20,19 @@ pub const DEADLINE: Duration = Duration::from_secs(60);
 /// Between two looks at the screen.
 const LOOK: Duration = Duration::from_millis(1);
 
+/// A session of so many iterations of less than a millisecond.
+pub fn small(iterations: u64) -> String {
+    SMALL.replace("LIMIT", &iterations.to_string())
+}
+
+const SMALL: &str = r#"(
+    data: Toy(name: "moons", batch: 100),
+    model: (width: 6),
+    flow: (steps: 3),
+    validation: (every: 5, samples: 50, steps: 4),
+    stop: (iterations: LIMIT),
+)"#;
+
 /// Name of the session file.
 const SESSION: &str = "small.ron";
 /// Name of the run directory.

@@ -37,7 +37,8 @@ pub fn title(state: &State) -> String {
 }
 
 fn step(state: &State) -> Option<String> {
-    let (lr, step) = (state.lr?, state.step?);
+    let step = state.step?;
+    let lr = step.lr;
     let base = state.setting("optimizer.lr").filter(|&base| base != lr);
     let base = base.map_or(String::new(), |base| format!(" (base {base})"));
     Some(format!(

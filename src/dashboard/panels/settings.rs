@@ -50,7 +50,7 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
 
 /// Title of the pane: the rate in force may be below its base.
 pub fn title(state: &State) -> String {
-    match state.lr {
+    match state.step.map(|step| step.lr) {
         _ if state.view.steer.edits => edits::title(state),
         Some(lr) => format!("settings, lr now {lr}"),
         None => "settings".into(),

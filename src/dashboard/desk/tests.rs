@@ -1,0 +1,238 @@
+//! A desk whose terminal, keys and trainer are played.
+
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::SystemTime;
+
+use crossbeam_channel::{Sender, unbounded};
+use crossterm::event::KeyCode;
+use ratatui::layout::Rect;
+use ratatui::{TerminalOptions, Viewport};
+
+use super::*;
+use crate::dashboard::edits::Edit;
+use crate::dashboard::keys::Key;
+use crate::dashboard::sample;
+use crate::event::Command;
+use crate::feed::{Publisher, wires};
+use crate::session::Applies;
+
+/// A terminal that hangs up after so many writes.
+struct Mortal(usize);
+
+impl Write for Mortal {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 = self
+            .0
+            .checked_sub(1)
+            .ok_or_else(|| io::Error::other("hung up"))?;
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Runs `play` against a dashboard whose terminal bears `writes` writes; how it was left.
+fn attend(writes: usize, play: impl FnOnce(&Publisher, &Sender<Heard>)) -> Outcome {
+    let (publisher, feed, _records) = wires();
+    let (sender, keys) = unbounded();
+    play(&publisher, &sender);
+    let viewport = Viewport::Fixed(Rect::new(0, 0, 80, 24));
+    let backend = CrosstermBackend::new(Mortal(writes));
+    let screen = Terminal::with_options(backend, TerminalOptions { viewport }).unwrap();
+    let options = Options::detect(|_| None);
+    let mut desk = Desk::new(&feed, options, screen);
+    loop {
+        match desk.turn(&keys) {
+            None => {}
+            Some(End::Outcome(outcome)) => return outcome,
+            Some(other) => panic!("{other:?}"),
+        }
+    }
+}
+
+/// 80 x 24 cells that nobody sees.
+fn screen() -> Terminal<CrosstermBackend<io::Sink>> {
+    let viewport = Viewport::Fixed(Rect::new(0, 0, 80, 24));
+    let backend = CrosstermBackend::new(io::sink());
+    Terminal::with_options(backend, TerminalOptions { viewport }).unwrap()
+}
+
+fn key(letter: char, control: bool) -> Heard {
+    Heard::Key(Key {
+        code: KeyCode::Char(letter),
+        control,
+    })
+}
+
+#[test]
+fn a_terminal_that_dies_is_an_outcome_and_not_a_panic() {
+    assert!(matches!(attend(3, |_, _| ()), Outcome::Lost(_)));
+}
+
+#[test]
+fn a_run_stopped_by_a_signal_is_left_at_once() {
+    let outcome = attend(usize::MAX, |publisher, _| {
+        publisher.publish(sample::finished(7, Reason::Signal(15)))
+    });
+    assert!(
+        matches!(outcome, Outcome::Finished(finished) if finished.reason == Reason::Signal(15))
+    );
+}
+
+#[test]
+fn a_finished_run_stays_until_the_user_leaves() {
+    let (done, left) = mpsc::channel();
+    thread::scope(|scope| {
+        let (publisher, feed, _records) = wires();
+        let (sender, keys) = unbounded();
+        publisher.publish(sample::finished(7, Reason::Iterations));
+        scope.spawn(move || {
+            let mut desk = Desk::new(&feed, Options::detect(|_| None), screen());
+            for _ in 0..3 {
+                assert!(desk.turn(&keys).is_none());
+            }
+            done.send(()).unwrap();
+            while desk.turn(&keys).is_none() {}
+        });
+        left.recv().unwrap();
+        sender.send(key('q', false)).unwrap();
+    });
+}
+
+#[test]
+fn a_second_control_c_leaves_a_trainer_that_does_not_answer() {
+    let outcome = attend(usize::MAX, |publisher, keys| {
+        publisher.publish(sample::start());
+        keys.send(key('c', true)).unwrap();
+        keys.send(key('c', true)).unwrap();
+    });
+    assert!(matches!(outcome, Outcome::Abandoned));
+}
+
+#[test]
+fn a_finished_run_is_left_when_a_signal_asks_for_it() {
+    let (publisher, feed, _records) = wires();
+    publisher.publish(sample::finished(7, Reason::Iterations));
+    let options = Options::detect(|_| None);
+    let leave = Arc::clone(&options.leave);
+    let (_sender, keys) = unbounded();
+    let mut desk = Desk::new(&feed, options, screen());
+    assert!(desk.turn(&keys).is_none());
+    leave.store(true, Ordering::Relaxed);
+    let end = desk.turn(&keys);
+    assert!(matches!(end, Some(End::Outcome(Outcome::Finished(_)))));
+}
+
+#[test]
+fn a_watched_run_is_left_by_a_signal_while_it_goes_on_and_not_by_its_own_end() {
+    let (publisher, feed, _records) = wires();
+    publisher.hear(SystemTime::now());
+    publisher.publish(sample::start());
+    let options = Options::detect(|_| None);
+    let leave = Arc::clone(&options.leave);
+    let (_sender, keys) = unbounded();
+    let mut desk = Desk::new(&feed, options, screen());
+    assert!(desk.turn(&keys).is_none());
+    leave.store(true, Ordering::Relaxed);
+    let end = desk.turn(&keys);
+    assert!(matches!(end, Some(End::Outcome(Outcome::Abandoned))));
+    leave.store(false, Ordering::Relaxed);
+    publisher.publish(sample::finished(7, Reason::Quit));
+    assert!(desk.turn(&keys).is_none());
+}
+
+#[test]
+fn the_events_of_other_runs_go_to_their_curves() {
+    let (_publisher, mut feed, _records) = wires();
+    let (other, its_feed, _) = wires();
+    feed.others.push(("rings".into(), its_feed));
+    other.publish(sample::iteration(3, 1.0));
+    let (_sender, keys) = unbounded();
+    let mut desk = Desk::new(&feed, Options::detect(|_| None), screen());
+    assert!(desk.turn(&keys).is_none());
+    assert_eq!(desk.state.others[0].span(), Some((3, 3)));
+    assert_eq!(desk.state.training.span(), None);
+}
+
+#[test]
+fn a_key_saves_the_screen_and_a_failure_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let (publisher, feed, _records) = wires();
+    let Event::Start(mut start) = sample::start() else {
+        unreachable!("that is how a run begins");
+    };
+    start.run = Some(folder.path().join("run"));
+    publisher.publish(Event::Start(start));
+    let (sender, keys) = unbounded();
+    let mut desk = Desk::new(&feed, Options::detect(|_| None), screen());
+    let mut told = || {
+        sender.send(key('s', false)).unwrap();
+        (0..2).for_each(|_| assert!(desk.turn(&keys).is_none()));
+        desk.state.journal.lines().back().unwrap().text.clone()
+    };
+    assert!(told().starts_with("the screen is not saved: cannot write"));
+    std::fs::create_dir(folder.path().join("run")).unwrap();
+    assert!(told().starts_with("saved screen-0.svg, .txt in "));
+    assert!(folder.path().join("run/screen-0.svg").is_file());
+}
+
+#[test]
+fn an_end_that_found_the_ring_full_is_seen() {
+    let (publisher, feed, _records) = wires();
+    while feed.dropped() == 0 {
+        publisher.publish(Event::Resample { iteration: 1 });
+    }
+    publisher.publish(sample::finished(7, Reason::Signal(15)));
+    drop(publisher);
+    let (_sender, keys) = unbounded();
+    let mut desk = Desk::new(&feed, Options::detect(|_| None), screen());
+    let end = loop {
+        if let Some(end) = desk.turn(&keys) {
+            break end;
+        }
+    };
+    assert!(matches!(end, End::Outcome(Outcome::Finished(_))));
+}
+
+#[test]
+fn keys_reach_the_trainer() {
+    let (publisher, feed, _records) = wires();
+    let (sender, keys) = unbounded();
+    sender.send(key('p', false)).unwrap();
+    let mut desk = Desk::new(&feed, Options::detect(|_| None), screen());
+    assert!(desk.turn(&keys).is_none());
+    assert!(matches!(publisher.commands.try_recv(), Ok(Command::Pause)));
+}
+
+#[test]
+fn a_row_that_stops_showing_its_edit_is_drawn_anew() {
+    let (_publisher, feed, _records) = wires();
+    let mut desk = Desk::new(&feed, Options::detect(|_| None), screen());
+    desk.opened -= Duration::from_secs(10);
+    let edit = Edit {
+        field: "optimizer.lr".into(),
+        old: "0.1".into(),
+        new: "0.2".into(),
+        iteration: 7,
+    };
+    desk.state.edits.accept(&edit, Applies::Live, 1.0);
+    (desk.state.now, desk.state.paused, desk.dirty) = (3.0, true, false);
+    desk.fetch();
+    assert!(std::mem::replace(&mut desk.dirty, false));
+    desk.fetch();
+    assert!(!desk.dirty);
+}
+
+#[test]
+fn a_trainer_that_vanishes_is_told() {
+    let (publisher, feed, _records) = wires();
+    let (_sender, keys) = unbounded();
+    drop(publisher);
+    let mut desk = Desk::new(&feed, Options::detect(|_| None), screen());
+    assert!(matches!(
+        desk.turn(&keys),
+        Some(End::Outcome(Outcome::Broken))
+    ));
+}
