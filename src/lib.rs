@@ -9,7 +9,7 @@
 //! | file | holds |
 //! | --- | --- |
 //! | [`session`] | the RON file: types, ranges, errors, what an edit changes |
-//! | [`data`] | batches, validation samples, true log densities |
+//! | [`table`], [`data`], [`scaling`] | the users' files; batches, validation samples, true log densities; standardisation |
 //! | [`event`], [`feed`] | what crosses threads, and the wires it crosses on |
 //! | [`trainer`] | parameters, optimiser, clock; the loop |
 //! | [`model`], [`run`], [`mod@file`] | parameters on disk; the run directory |
@@ -41,7 +41,9 @@ pub mod model;
 pub mod probe;
 pub mod run;
 pub mod say;
+pub mod scaling;
 pub mod session;
+pub mod table;
 pub mod trainer;
 pub mod verify;
 pub mod watch;

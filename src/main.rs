@@ -16,8 +16,9 @@ use anyhow::Result;
 use clap::Parser;
 use otflow::bench::bench;
 use otflow::cli::{Cli, Command, Train, Verify};
+use otflow::data::Dataset;
 use otflow::follow::watch;
-use otflow::launch::{Exit, launch};
+use otflow::launch::{Exit, launch, refuse};
 use otflow::verify::{Agreement, verify};
 use otflow::{check, cpu, say, session};
 
@@ -48,14 +49,14 @@ fn run() -> ExitCode {
 
 fn describe(file: &Path) -> Exit {
     match session::load(file) {
-        Ok(session) => {
-            say::out(&check::describe(&session));
-            Exit::Done
-        }
-        Err(rejection) => {
-            say::err(&format!("error: {rejection}"));
-            Exit::Refused
-        }
+        Ok(session) => match Dataset::open(&session.data, session.model.seed) {
+            Ok(data) => {
+                say::out(&check::describe(&session, &data));
+                Exit::Done
+            }
+            Err(error) => refuse(&error.to_string()),
+        },
+        Err(rejection) => refuse(&rejection.to_string()),
     }
 }
 

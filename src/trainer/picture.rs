@@ -21,6 +21,7 @@ use otflow_kernels::progress::Progress;
 
 use super::problem::{precision, shape};
 use crate::data::Dataset;
+use crate::event::{Event, Picture};
 use crate::feed::Publisher;
 use crate::meter::Task;
 use crate::session::{Pictures, Session};
@@ -50,8 +51,11 @@ impl Painter {
     ///
     /// # Errors
     /// When a thread cannot be started.
-    pub fn start(session: &Arc<Session>, publisher: Arc<Publisher>) -> Result<Self> {
-        let data = Dataset::new(&session.data, session.model.seed);
+    pub fn start(
+        session: &Arc<Session>,
+        data: Arc<Dataset>,
+        publisher: Arc<Publisher>,
+    ) -> Result<Self> {
         let engine = engine(shape(session, &data), precision(session), 1)
             .context("cannot start the picture thread")?;
         let progress = engine.progress();
@@ -160,10 +164,19 @@ fn paint(
 ) {
     for snapshot in snapshots {
         let start = Instant::now();
-        let mut picture = picture(data, &mut *engine, &snapshot);
+        let picture = picture(data, &mut *engine, &snapshot);
         if engine.progress().given_up() {
             return;
         }
+        let mut picture = match picture {
+            Ok(picture) => picture,
+            Err(error) => {
+                publisher.publish(Event::Warning {
+                    message: format!("no picture: {error}"),
+                });
+                Picture::default()
+            }
+        };
         let time = start.elapsed();
         picture.seconds = time.as_secs_f64();
         publisher.spend(Task::Pictures, time);
@@ -193,11 +206,12 @@ mod tests {
         let text =
             r#"(data: Toy(name: "moons"), model: (width: 4), pictures: (every: 0.1, samples: 20))"#;
         let session = Arc::new(session::parse(text, Path::new("tiny.ron")).unwrap());
-        let trainer = Trainer::new(Arc::clone(&session), 1).unwrap();
+        let data = Arc::new(Dataset::open(&session.data, session.model.seed).unwrap());
+        let trainer = Trainer::new(Arc::clone(&session), Arc::clone(&data), 1).unwrap();
         let theta = trainer.last_model().theta;
         let (publisher, feed, _records) = wires();
         let publisher = Arc::new(publisher);
-        let mut painter = Painter::start(&session, Arc::clone(&publisher)).unwrap();
+        let mut painter = Painter::start(&session, data, Arc::clone(&publisher)).unwrap();
         painter.offer(&publisher, &session, (1, &theta));
         assert!(painter.busy);
         assert!(!painter.offer(&publisher, &session, (2, &theta)));
