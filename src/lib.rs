@@ -10,6 +10,7 @@
 //! | --- | --- |
 //! | [`session`] | the RON file: types, ranges, errors, what an edit changes |
 //! | [`data`] | batches, validation samples, true log densities |
+//! | [`table`] | the users' tables, CSV and NPY |
 //! | [`event`], [`feed`] | what crosses threads, and the wires it crosses on |
 //! | [`trainer`] | parameters, optimiser, clock; the loop |
 //! | [`model`], [`run`], [`mod@file`] | parameters on disk; the run directory |
@@ -42,6 +43,7 @@ pub mod probe;
 pub mod run;
 pub mod say;
 pub mod session;
+pub mod table;
 pub mod trainer;
 pub mod verify;
 pub mod watch;
