@@ -24,13 +24,11 @@ use random::{Stream, generator, seek};
 const CHUNK: usize = 1024;
 
 /// The set a session names, with the seed it is drawn by.
-#[derive(Debug)]
 pub struct Dataset {
     source: Source,
     seed: u64,
 }
 
-#[derive(Debug)]
 enum Source {
     Toy(Toy, toy::Density),
     Table(Parts),

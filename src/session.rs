@@ -16,7 +16,7 @@ mod excerpt;
 mod fields;
 mod gate;
 mod load;
-mod nearest;
+pub(crate) mod nearest;
 mod nudge;
 mod range;
 mod reject;

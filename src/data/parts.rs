@@ -40,7 +40,6 @@ pub enum Part {
 }
 
 /// A table with its split and its scaling.
-#[derive(Debug)]
 pub struct Parts {
     table: Table,
     /// Learned columns; the others are given.
@@ -107,7 +106,7 @@ impl Parts {
     }
 
     /// Rows of the file that were left out for missing values.
-    pub fn dropped(&self) -> usize {
+    pub fn dropped(&self) -> u64 {
         self.table.dropped()
     }
 
