@@ -35,6 +35,19 @@ pub enum Command {
     /// Keys that would command the trainer do nothing; q and Ctrl-C leave at once. Exit codes: 0 left by a key, 1 internal,
     /// 2 no run directory or no terminal, 130/143/129 after INT/TERM/HUP.
     Watch(Watch),
+    /// How good a trained flow is: over the test part of its table, over fresh samples of its toy set, or over DATA.
+    ///
+    /// Losses are in standardised units, as in training; C also in the data's own. Exit codes: 0 done, 2 unreadable model or data.
+    Evaluate(Evaluate),
+    /// The log density of every row of a table, in the data's own units.
+    ///
+    /// Columns are found by name; a table without the model's names has to have its columns in order. Exit codes: 0 done, 1 the output
+    /// cannot be written, 2 unreadable model or data, 130/143/129 after INT/TERM/HUP, with no file written.
+    Score(Score),
+    /// New rows, in the data's own units; of a conditional density for given values.
+    ///
+    /// Exit codes as of `score`.
+    Sample(Sample),
     /// Compare the kernels with files of reference values; exit 1 past the tolerance (f64 1e-11; f32 2e-6 for the loss, else 2e-5).
     ///
     /// A file is JSON: d, c, m, nTh, n, nt, alpha, stepper, trace; params and grads by published name as {shape, data};
@@ -96,6 +109,95 @@ pub struct Watch {
     /// Run directories; the first is shown, the curves of the others are drawn beside its own.
     #[arg(value_name = "RUN", required = true)]
     pub runs: Vec<PathBuf>,
+}
+
+/// `otflow evaluate`
+#[derive(Debug, Args)]
+pub struct Evaluate {
+    /// A model file.
+    pub model: PathBuf,
+    /// A CSV or NPY file; default the test part of the model's own table, or fresh samples of its toy set.
+    pub data: Option<PathBuf>,
+    /// Time steps, instead of those of its validation; several, as 4,8,16, to compare.
+    #[arg(long, value_name = "N", value_delimiter = ',', value_parser = steps)]
+    pub steps: Vec<usize>,
+    /// Weights a0,a1,a2 of L, C and R, instead of the session's; a0 also scales the dynamics.
+    #[arg(long, value_name = "A", value_delimiter = ',', num_args = 3, value_parser = weight)]
+    pub weights: Option<Vec<f64>>,
+    /// Rows, at most; default all of the test part, 100000 samples of a toy set.
+    #[arg(short, long, value_name = "N", conflicts_with = "data", value_parser = count)]
+    pub n: Option<usize>,
+    /// Rows of each set for MMD^2, at most; its cost grows with their square.
+    #[arg(long, value_name = "N", default_value_t = 2000, value_parser = count)]
+    pub mmd_samples: usize,
+    /// DATA is in standardised units.
+    #[arg(long, requires = "data")]
+    pub standardized: bool,
+    /// Leave out rows of DATA with missing values.
+    #[arg(long, requires = "data")]
+    pub drop_missing: bool,
+    /// Seed of the generated rows; default 0.
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Worker threads; default one a core.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// A JSON list, an object for every step count: {schema, rows, steps, nfe, loss, L, C, R, C_data, C_se, divergence, divergence_se,
+    /// inverse_error, inverse_error_max, straightness, mmd, mmd_kernel, mmd_bandwidth, mmd_samples, rows_per_second}.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `otflow score`
+#[derive(Debug, Args)]
+pub struct Score {
+    /// A model file.
+    pub model: PathBuf,
+    /// A CSV or NPY file; for a conditional density with the given columns too.
+    pub data: PathBuf,
+    /// One column `log_density`, nats, as CSV or, if it ends in .npy, NPY.
+    #[arg(short, long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Time steps, instead of those of its validation.
+    #[arg(long, value_name = "N", value_parser = steps)]
+    pub steps: Option<usize>,
+    /// DATA and densities are in standardised units.
+    #[arg(long)]
+    pub standardized: bool,
+    /// Leave out rows with missing values.
+    #[arg(long)]
+    pub drop_missing: bool,
+    /// Worker threads; default one a core.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+}
+
+/// `otflow sample`
+#[derive(Debug, Args)]
+pub struct Sample {
+    /// A model file.
+    pub model: PathBuf,
+    /// Rows; of a conditional density, for each given row.
+    #[arg(short, long, value_name = "N", value_parser = count)]
+    pub n: usize,
+    /// The data's columns, as CSV or, if it ends in .npy, NPY.
+    #[arg(short, long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// A table with the given columns, or their values as carat=1.0,depth=61; may be repeated.
+    #[arg(long, value_name = "GIVEN")]
+    pub given: Vec<String>,
+    /// Seed of the draws; default 0.
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Time steps, instead of those of its validation.
+    #[arg(long, value_name = "N", value_parser = steps)]
+    pub steps: Option<usize>,
+    /// Rows, and what is given, are in standardised units.
+    #[arg(long)]
+    pub standardized: bool,
+    /// Worker threads; default one a core.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
 }
 
 /// How a session file is followed.
@@ -206,6 +308,20 @@ fn count(text: &str) -> Result<usize, String> {
         Ok(0) => Err("it must be above 0".into()),
         Ok(count) => Ok(count),
         Err(_) => Err(format!("`{text}` is not a whole number")),
+    }
+}
+
+fn steps(text: &str) -> Result<usize, String> {
+    match count(text)? {
+        steps if steps <= 1000 => Ok(steps),
+        _ => Err("at most 1000".into()),
+    }
+}
+
+fn weight(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(weight) if (0.0..=1e9).contains(&weight) => Ok(weight),
+        _ => Err("expected a number from 0 to 1e9".into()),
     }
 }
 

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `train` | `launch.rs` puts trainer, run directory, watcher and front end together |
 //! | `watch` | `follow.rs` |
+//! | `evaluate`, `score`, `sample` | the files of these names |
 //! | `verify` | `verify.rs` |
 //! | `check` | `check.rs` |
 //! | `bench` | `bench.rs` |
@@ -17,8 +18,11 @@ use clap::Parser;
 use otflow::bench::bench;
 use otflow::cli::{Cli, Command, Train, Verify};
 use otflow::data::Dataset;
+use otflow::evaluate::evaluate;
 use otflow::follow::watch;
 use otflow::launch::{Exit, launch, refuse};
+use otflow::sample::sample;
+use otflow::score::score;
 use otflow::verify::{Agreement, verify};
 use otflow::{check, cpu, say, session};
 
@@ -38,6 +42,9 @@ fn run() -> ExitCode {
         Some(Command::Watch(args)) => watch(&args),
         Some(Command::Verify(args)) => compare(&args),
         Some(Command::Check { session }) => Ok(describe(&session)),
+        Some(Command::Evaluate(args)) => evaluate(&args),
+        Some(Command::Score(args)) => score(&args),
+        Some(Command::Sample(args)) => sample(&args),
         Some(Command::Bench(args)) => bench(&args).map(|()| Exit::Done),
     };
     let exit = exit.unwrap_or_else(|error| {

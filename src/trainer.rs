@@ -35,7 +35,8 @@ use rand::RngExt;
 pub use adam::Adam;
 pub use control::{Outlets, train};
 pub use picture::Painter;
-pub use problem::{alpha, precision, scheme, shape};
+pub(crate) use picture::straightness;
+pub use problem::{alpha, arithmetic, precision, scheme, shape};
 
 use crate::cost::{Work, flops_per_sample};
 use crate::data::Dataset;
@@ -46,6 +47,7 @@ use crate::meter::{Instruments, Task};
 use crate::model::{Model, Origin};
 use crate::session::{Flow, Optimizer, Session, to_ron};
 use schedule::{Outcome, Rate};
+pub(crate) use validation::mean_and_error;
 use validation::{Figures, Validation};
 
 /// Everything that training changes, and what it is trained on.
@@ -465,7 +467,7 @@ fn norm(values: impl Iterator<Item = f64>) -> f64 {
     values.map(|value| value * value).sum::<f64>().sqrt()
 }
 
-fn losses(costs: &Costs) -> Losses {
+pub(crate) fn losses(costs: &Costs) -> Losses {
     Losses {
         loss: costs.loss,
         l: costs.l,

@@ -120,3 +120,70 @@ impl Batches {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+    use crate::session;
+
+    /// 13 rows to train on.
+    fn table(folder: &Path) -> Dataset {
+        let rows: Vec<String> = (0..18).map(|i| (i * i).to_string()).collect();
+        fs::write(folder.join("t.csv"), rows.join("\n")).unwrap();
+        let text = "(data: Table(path: \"t.csv\", jitter: {\"1\": 1.0}))";
+        let session = session::parse(text, &folder.join("s.ron")).unwrap();
+        Dataset::open(&session.data, 1).unwrap()
+    }
+
+    #[test]
+    fn an_epoch_has_every_row_once_and_its_last_batch_what_is_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = table(folder.path());
+        let all = |epoch| {
+            let places: Vec<usize> = (0..13).collect();
+            let parts = data.parts().unwrap();
+            let mut rows = parts.rows(Part::Training, &places, epoch).unwrap();
+            rows.sort_by(f64::total_cmp);
+            rows
+        };
+        let mut batches = Batches::default();
+        for epoch in 1..4 {
+            let mut seen = Vec::new();
+            for size in [5, 5, 3] {
+                assert_eq!(batches.is_over(), size == 5 && seen.is_empty());
+                // Another size waits for the next epoch.
+                batches
+                    .advance(&data, if seen.is_empty() { 5 } else { 9 })
+                    .unwrap();
+                assert_eq!(batches.rows().len(), size);
+                seen.extend_from_slice(batches.rows());
+            }
+            assert!(batches.is_over());
+            seen.sort_by(f64::total_cmp);
+            assert_eq!(seen, all(epoch));
+        }
+        assert_ne!(
+            data.parts().unwrap().epoch(1),
+            data.parts().unwrap().epoch(2)
+        );
+    }
+
+    #[test]
+    fn the_batches_after_a_position_are_those_that_would_have_come() {
+        let folder = tempfile::tempdir().unwrap();
+        let toy = session::parse("(data: Toy(name: \"moons\"))", Path::new("s.ron")).unwrap();
+        for data in [table(folder.path()), Dataset::open(&toy.data, 3).unwrap()] {
+            let mut batches = Batches::default();
+            for size in [4, 6, 5, 5, 7, 4, 4, 4] {
+                batches.advance(&data, size).unwrap();
+                let again = Batches::at(batches.position(), &data).unwrap();
+                assert_eq!(again.rows(), batches.rows());
+                assert_eq!(again.position(), batches.position());
+                assert_eq!(again.is_over(), batches.is_over());
+            }
+        }
+    }
+}

@@ -281,3 +281,167 @@ fn shuffled(n: usize, seed: u64, stream: Stream, draw: u64) -> Vec<usize> {
     order.shuffle(&mut <rand_chacha::ChaCha8Rng as rand::SeedableRng>::from_seed(key));
     order
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write;
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+    use crate::data::Dataset;
+    use crate::session;
+
+    /// A table of n rows: a counts them, b is its square, y is odd or even.
+    fn counted(folder: &Path, n: usize) {
+        let mut text = "a,b,y\n".to_owned();
+        for i in 0..n {
+            writeln!(text, "{i},{},{}", i * i, i % 2).unwrap();
+        }
+        fs::write(folder.join("t.csv"), text).unwrap();
+    }
+
+    fn open(folder: &Path, fields: &str) -> Result<Dataset, Error> {
+        let text = format!("(data: Table(path: \"t.csv\", {fields}))");
+        let session = session::parse(&text, &folder.join("s.ron")).unwrap();
+        Dataset::open(&session.data, 1)
+    }
+
+    /// Column `column` of the rows as they stand in the table.
+    fn raw(data: &Dataset, part: Part, column: usize) -> Vec<f64> {
+        let parts = data.parts().unwrap();
+        let mut rows = parts.spread(part, usize::MAX).unwrap();
+        let width = data.dimension() + data.context();
+        parts.scaling().restore(&mut rows, 0, width);
+        let column = rows.iter().skip(column).step_by(width);
+        column.map(|value| value.round()).collect()
+    }
+
+    #[test]
+    fn parts_are_cut_from_the_end_of_the_file_and_standardised_by_what_is_not_test() {
+        let folder = tempfile::tempdir().unwrap();
+        counted(folder.path(), 100);
+        let data = open(folder.path(), "split: (shuffle: None)").unwrap();
+        let parts = data.parts().unwrap();
+        assert_eq!(
+            [Part::Training, Part::Validation, Part::Test].map(|part| parts.len(part)),
+            [81, 9, 10]
+        );
+        let count = |range: Range<u32>| range.map(f64::from).collect::<Vec<_>>();
+        assert_eq!(raw(&data, Part::Training, 0), count(0..81));
+        assert_eq!(raw(&data, Part::Validation, 0), count(81..90));
+        assert_eq!(raw(&data, Part::Test, 0), count(90..100));
+        // Mean and variance of 0 .. 89.
+        let column = &parts.scaling().columns[0];
+        assert_eq!((column.mean, column.name.as_str()), (44.5, "a"));
+        let variance: f64 = (90.0 * 90.0 - 1.0) / 12.0;
+        assert!((column.scale - variance.sqrt()).abs() < 1e-13);
+    }
+
+    #[test]
+    fn a_shuffled_split_has_every_row_once_and_depends_on_its_seed_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        counted(folder.path(), 50);
+        let rows = |fields| {
+            let data = open(folder.path(), fields).unwrap();
+            let parts = [Part::Training, Part::Validation, Part::Test];
+            parts.map(|part| raw(&data, part, 0)).concat()
+        };
+        let first = rows("split: (shuffle: Some(7))");
+        assert_eq!(first, rows("split: (shuffle: Some(7))"));
+        assert_ne!(first, rows("split: (shuffle: Some(8))"));
+        let mut sorted = first.clone();
+        sorted.sort_by(f64::total_cmp);
+        assert_ne!(first, sorted);
+        assert_eq!(sorted, (0..50).map(f64::from).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn given_columns_come_last_and_the_others_are_learned() {
+        let folder = tempfile::tempdir().unwrap();
+        counted(folder.path(), 40);
+        let data = open(folder.path(), "given: [\"a\"]").unwrap();
+        assert_eq!((data.dimension(), data.context()), (2, 1));
+        assert_eq!(data.names(), ["b", "y", "a"]);
+        let (b, a) = (raw(&data, Part::Test, 0), raw(&data, Part::Test, 2));
+        assert!(b.iter().zip(&a).all(|(b, a)| *b == a * a));
+    }
+
+    #[test]
+    fn jitter_widens_a_column_by_its_variance_and_is_new_in_every_epoch() {
+        let folder = tempfile::tempdir().unwrap();
+        counted(folder.path(), 2000);
+        let data = open(
+            folder.path(),
+            "columns: [\"y\", \"a\"], jitter: {\"y\": 3.0}",
+        )
+        .unwrap();
+        let parts = data.parts().unwrap();
+        let y = &parts.scaling().columns[0];
+        assert!(
+            (y.scale.powi(2) - (0.25 + 9.0 / 12.0)).abs() < 1e-3,
+            "{y:?}"
+        );
+        let places: Vec<usize> = (0..parts.len(Part::Training)).collect();
+        let epoch = |epoch| parts.rows(Part::Training, &places, epoch).unwrap();
+        let (first, second) = (epoch(1), epoch(2));
+        assert_eq!(first, epoch(1));
+        assert!(
+            first
+                .chunks(2)
+                .zip(second.chunks(2))
+                .all(|(x, y)| x[0] != y[0])
+        );
+        assert!(
+            first
+                .chunks(2)
+                .zip(second.chunks(2))
+                .all(|(x, y)| x[1] == y[1])
+        );
+        // A mean of squares of 1620 values of unit variance and kurtosis below 2: within 5 deviations of 1.
+        let variance = first.chunks(2).map(|row| row[0] * row[0]).sum::<f64>() / 1620.0;
+        assert!(
+            (variance - 1.0).abs() < 5.0 * (1.0_f64 / 1620.0).sqrt(),
+            "{variance}"
+        );
+    }
+
+    #[test]
+    fn a_part_that_is_spread_thin_still_reaches_from_end_to_end() {
+        let folder = tempfile::tempdir().unwrap();
+        counted(folder.path(), 100);
+        let data = open(
+            folder.path(),
+            "split: (validation: 0.9, test: 0.0, shuffle: None)",
+        )
+        .unwrap();
+        let rows = data.parts().unwrap().spread(Part::Validation, 9).unwrap();
+        let a = data.parts().unwrap().scaling().columns[0].clone();
+        let seen: Vec<f64> = rows
+            .chunks(3)
+            .map(|row| (row[0] * a.scale + a.mean).round())
+            .collect();
+        assert_eq!(seen, [10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0]);
+    }
+
+    #[test]
+    fn what_has_no_density_is_refused_by_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let refusal = |text: &str, fields: &str| {
+            fs::write(folder.path().join("t.csv"), text).unwrap();
+            open(folder.path(), fields).err().unwrap().to_string()
+        };
+        let rows = |row: fn(u32) -> String| (0..40).map(row).collect::<Vec<_>>().join("\n");
+        let constant = format!("a,b\n{}", rows(|i| format!("{i},0.1")));
+        assert!(refusal(&constant, "").contains("column \"b\" is 0.1 in every row"));
+        let copied = format!(
+            "a,b\n{}",
+            rows(|i| format!("{},{}", i * i, 7 - 3 * (i * i) as i32))
+        );
+        assert!(refusal(&copied, "").contains("column \"b\" is a copy of \"a\""));
+        let few = "a,b\n1,2\n3,5\n4,4";
+        assert!(refusal(few, "").contains("3 rows are too few"));
+        assert!(refusal(few, "given: [\"a\", \"b\"]").contains("no column is left"));
+        assert!(refusal(&copied, "jitter: {\"c\": 1.0}").contains("names \"c\""));
+    }
+}

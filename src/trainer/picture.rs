@@ -25,6 +25,7 @@ use crate::event::{Event, Picture};
 use crate::feed::Publisher;
 use crate::meter::Task;
 use crate::session::{Pictures, Session};
+pub(crate) use measure::straightness;
 use scene::{Snapshot, picture};
 
 /// Rest after a picture, in times of what it took.

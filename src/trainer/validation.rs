@@ -71,7 +71,8 @@ impl Validation {
     }
 }
 
-fn mean_and_error(values: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
+/// Mean of the values and its standard error.
+pub(crate) fn mean_and_error(values: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
     let n = values.clone().count() as f64;
     let mean = values.clone().sum::<f64>() / n;
     let variance = values.map(|v| (v - mean) * (v - mean)).sum::<f64>() / (n - 1.0).max(1.0);

@@ -11,6 +11,7 @@ use super::measure::{frame, grid, inverse_error, straightness};
 use crate::data::random::{Stream, normal_rows};
 use crate::data::{self, Dataset};
 use crate::event::{Density, Picture};
+use crate::fitted::split;
 use crate::session::{Flow, Session};
 use crate::trainer::problem::scheme;
 
@@ -62,7 +63,8 @@ pub fn picture(
     };
     // The same draws in every picture: what moves on the screen is the flow.
     let rows = data.shown(snapshot.samples)?;
-    let rows = guide.part(&rows, data.context());
+    let (rows, given) = split(&rows, &guide.engine.shape());
+    guide.given = given;
     let draws = (model.seed, Stream::Pictures, 1);
     let normal = normal_rows(draws, 0, (rows.len() / d, d));
     let (forward, mapped) = guide.follow(&rows, Direction::Forward);
@@ -97,13 +99,6 @@ struct Guide<'a> {
 }
 
 impl Guide<'_> {
-    /// Keeps the given columns of rows of (x, y) and gives the learned ones.
-    fn part(&mut self, rows: &[f64], context: usize) -> Vec<f64> {
-        let rows = || rows.chunks_exact(self.d + context);
-        self.given = rows().flat_map(|row| &row[self.d..]).copied().collect();
-        rows().flat_map(|row| &row[..self.d]).copied().collect()
-    }
-
     /// Where points that are conditioned on so many given values end up, n x d.
     fn ends(&mut self, (x, y): (&[f64], Range<usize>), direction: Direction) -> Vec<f64> {
         let mut out = vec![0.0; x.len()];
