@@ -20,13 +20,14 @@
 //! | [`cli`], [`launch`] | arguments; a run put together |
 //! | [`cpu`] | whether this CPU can run what was compiled |
 //! | [`say`] | lines for a person |
-//! | [`check`], [`verify`], [`mod@bench`] | `otflow check`, `otflow verify`, `otflow bench` |
+//! | [`check`], [`verify`], [`mod@bench`], [`mod@convert`] | `otflow check`, `otflow verify`, `otflow bench`, `otflow convert` |
 //! | [`workloads`], [`cost`] | the problems it times; flops |
 #![forbid(unsafe_code)]
 
 pub mod bench;
 pub mod check;
 pub mod cli;
+pub mod convert;
 pub mod cost;
 pub mod cpu;
 pub mod dashboard;

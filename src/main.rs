@@ -7,6 +7,7 @@
 //! | `verify` | `verify.rs` |
 //! | `check` | `check.rs` |
 //! | `bench` | `bench.rs` |
+//! | `convert` | `convert.rs` |
 #![forbid(unsafe_code)]
 
 use std::path::Path;
@@ -16,6 +17,7 @@ use anyhow::Result;
 use clap::Parser;
 use otflow::bench::bench;
 use otflow::cli::{Cli, Command, Train, Verify};
+use otflow::convert::convert;
 use otflow::follow::watch;
 use otflow::launch::{Exit, launch};
 use otflow::verify::{Agreement, verify};
@@ -38,6 +40,7 @@ fn run() -> ExitCode {
         Some(Command::Verify(args)) => compare(&args),
         Some(Command::Check { session }) => Ok(describe(&session)),
         Some(Command::Bench(args)) => bench(&args).map(|()| Exit::Done),
+        Some(Command::Convert(args)) => convert(&args),
     };
     let exit = exit.unwrap_or_else(|error| {
         say::err(&format!("error: {error:#}"));
