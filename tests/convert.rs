@@ -51,11 +51,27 @@ fn what_cannot_be_read_is_refused_with_2_and_what_cannot_be_written_fails_with_1
     fs::write(directory.path().join("a.csv"), "x,y\n1,2\n3,\n").unwrap();
     fs::write(directory.path().join("b.csv"), "old").unwrap();
     for (arguments, code, what) in [
-        (&["a.csv", "b.csv"][..], 2, "error: a.csv: row 2 (line 3), column `y`: the value is missing"),
-        (&["a.csv", "b.csv", "--columns=z"], 2, "error: a.csv: unknown column `z`"),
-        (&["gone.csv", "b.csv"], 2, "error: gone.csv: cannot be read: "),
+        (
+            &["a.csv", "b.csv"][..],
+            2,
+            "error: a.csv: row 2 (line 3), column `y`: the value is missing",
+        ),
+        (
+            &["a.csv", "b.csv", "--columns=z"],
+            2,
+            "error: a.csv: unknown column `z`",
+        ),
+        (
+            &["gone.csv", "b.csv"],
+            2,
+            "error: gone.csv: cannot be read: ",
+        ),
         (&["a.csv"], 2, "error: "),
-        (&["a.csv", "gone/b.csv", "--columns=x"], 1, "error: cannot write gone/b.csv: "),
+        (
+            &["a.csv", "gone/b.csv", "--columns=x"],
+            1,
+            "error: cannot write gone/b.csv: ",
+        ),
         (&["a.csv", ".", "--columns=x"], 1, "error: cannot write .: "),
     ] {
         let (found, out, message) = convert(directory.path(), arguments);
