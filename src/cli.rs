@@ -64,6 +64,11 @@ pub enum Command {
     /// cores others use, a fraction above 1 means that every probe was disturbed. Memory is the peak of the process so far:
     /// give one workload a call to compare it.
     Bench(Bench),
+    /// Copy a table to CSV or, if the name ends in .npy, to NPY (64-bit floats): all rows, or some columns of them.
+    ///
+    /// Reads NPY likewise, and CSV separated by comma, semicolon or tab. Exit codes: 0 done, 1 not written, 2 bad arguments or
+    /// a table that cannot be read, 130/143/129 after INT/TERM/HUP; unless 0, what was at OUT is left as it was.
+    Convert(Convert),
 }
 
 /// `otflow train`
@@ -256,6 +261,23 @@ pub struct Bench {
     /// fraction_of_peak, peak_rss_bytes, lanes}.
     #[arg(long)]
     pub json: bool,
+}
+
+/// `otflow convert`
+#[derive(Debug, Args)]
+pub struct Convert {
+    /// A table.
+    #[arg(value_name = "IN")]
+    pub input: PathBuf,
+    /// Where the copy goes; may be IN.
+    #[arg(value_name = "OUT")]
+    pub output: PathBuf,
+    /// Columns in the wanted order, by name, or by number from 1 where there are no names; default all.
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub columns: Vec<String>,
+    /// Leave out rows with missing values instead of refusing the table.
+    #[arg(long)]
+    pub drop_missing: bool,
 }
 
 /// Arithmetic of the kernels.

@@ -20,7 +20,7 @@
 //! | [`cli`], [`launch`] | arguments; a run put together |
 //! | [`cpu`] | whether this CPU can run what was compiled |
 //! | [`say`] | lines for a person |
-//! | [`check`], [`verify`], [`mod@bench`] | `otflow check`, `otflow verify`, `otflow bench` |
+//! | [`check`], [`verify`], [`mod@bench`], [`mod@convert`] | `otflow check`, `otflow verify`, `otflow bench`, `otflow convert` |
 //! | [`mod@evaluate`], [`mod@score`], [`mod@sample`] | the commands of these names |
 //! | [`mod@mmd`], [`interrupt`] | a figure of merit; signals of commands that write files |
 //! | [`workloads`], [`cost`] | the problems it times; flops |
@@ -29,6 +29,7 @@
 pub mod bench;
 pub mod check;
 pub mod cli;
+pub mod convert;
 pub mod cost;
 pub mod cpu;
 pub mod dashboard;

@@ -8,6 +8,7 @@
 //! | `verify` | `verify.rs` |
 //! | `check` | `check.rs` |
 //! | `bench` | `bench.rs` |
+//! | `convert` | `convert.rs` |
 #![forbid(unsafe_code)]
 
 use std::path::Path;
@@ -17,6 +18,7 @@ use anyhow::Result;
 use clap::Parser;
 use otflow::bench::bench;
 use otflow::cli::{Cli, Command, Train, Verify};
+use otflow::convert::convert;
 use otflow::data::Dataset;
 use otflow::evaluate::evaluate;
 use otflow::follow::watch;
@@ -46,6 +48,7 @@ fn run() -> ExitCode {
         Some(Command::Score(args)) => score(&args),
         Some(Command::Sample(args)) => sample(&args),
         Some(Command::Bench(args)) => bench(&args).map(|()| Exit::Done),
+        Some(Command::Convert(args)) => convert(&args),
     };
     let exit = exit.unwrap_or_else(|error| {
         say::err(&format!("error: {error:#}"));

@@ -24,8 +24,8 @@ pub use write::Writer;
 use blocks::Source;
 use npy::Npy;
 
-/// Rows read at a time when a file is gone through whole.
-const BLOCK: usize = 4096;
+/// Rows of a block where nothing else asks for a number: little memory also for wide tables.
+pub const BLOCK: usize = 1024;
 
 /// The selected columns of a table, for reading rows by number.
 pub struct Table {

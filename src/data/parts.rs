@@ -196,7 +196,7 @@ impl Parts {
             if spread(i) <= CONSTANT * mean[i].abs() || spread(i) == 0.0 {
                 return Err(Error::Constant {
                     column: names[i].clone(),
-                    value: mean[i],
+                    value: self.raw(&[0])?[i],
                 });
             }
             for j in 0..i {

@@ -83,11 +83,11 @@ pub enum Problem {
     #[error("has {0} columns; a table may have {most}", most = super::select::MOST)]
     TooWide(u64),
     /// A name that no column has.
-    #[error("unknown column `{}`{hint}. Valid: {valid}", short(name))]
+    #[error("unknown column `{}`{hint} Valid: {valid}", short(name))]
     UnknownColumn {
         /// As asked for.
         name: String,
-        /// The nearest valid name, in words, or nothing.
+        /// The end of the sentence, with the nearest valid name if one is like it.
         hint: String,
         /// The valid names, shortened.
         valid: String,

@@ -8,7 +8,6 @@ use std::os::unix::fs::FileExt;
 
 pub(super) use header::written;
 
-use super::BLOCK;
 use super::error::{Place, Problem};
 use super::select::{Columns, MOST, Missing, Selection, numbered};
 use header::Layout;
@@ -71,7 +70,8 @@ impl Npy {
     /// Goes through all rows, so that [`Npy::read`] knows which to leave out.
     pub fn index(&mut self) -> Result<(), Problem> {
         let mut left_out = Vec::new();
-        while self.pass(BLOCK, |row, whole| {
+        let rows = (CHUNK / self.columns.names.len()).max(1);
+        while self.pass(rows, |row, whole| {
             if whole.is_none() {
                 left_out.push(row - left_out.len());
             }

@@ -120,7 +120,9 @@ fn places(all: &[String]) -> HashMap<&str, Vec<usize>> {
 
 fn unknown(name: &str, all: &[String]) -> Problem {
     let all: Vec<&str> = all.iter().map(String::as_str).collect();
-    let near = nearest(name, &all);
+    let hint = nearest(name, &all).map_or(".".to_owned(), |near| {
+        format!("; did you mean `{}`?", short(near))
+    });
     let mut valid = all[..all.len().min(LISTED)]
         .iter()
         .map(|name| short(name))
@@ -131,9 +133,7 @@ fn unknown(name: &str, all: &[String]) -> Problem {
     }
     Problem::UnknownColumn {
         name: name.to_owned(),
-        hint: near.map_or(String::new(), |near| {
-            format!("; did you mean `{}`?", short(near))
-        }),
+        hint,
         valid,
     }
 }
