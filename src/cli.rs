@@ -5,7 +5,7 @@ use std::thread;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use otflow_kernels::engine::{self, compiled};
-use otflow_kernels::objective::TraceAt;
+use otflow_kernels::objective::{Alpha, TraceAt};
 
 use crate::cost::Work;
 use crate::session::Gate;
@@ -127,8 +127,8 @@ pub struct Evaluate {
     #[arg(long, value_name = "N", value_delimiter = ',', value_parser = steps)]
     pub steps: Vec<usize>,
     /// Weights a0,a1,a2 of L, C and R, instead of the session's; a0 also scales the dynamics.
-    #[arg(long, value_name = "A", value_delimiter = ',', num_args = 3, value_parser = weight)]
-    pub weights: Option<Vec<f64>>,
+    #[arg(long, value_name = "A0,A1,A2", value_parser = weights)]
+    pub weights: Option<Alpha>,
     /// Rows, at most; default all of the test part, 100000 samples of a toy set.
     #[arg(short, long, value_name = "N", conflicts_with = "data", value_parser = count)]
     pub n: Option<usize>,
@@ -340,10 +340,16 @@ fn steps(text: &str) -> Result<usize, String> {
     }
 }
 
-fn weight(text: &str) -> Result<f64, String> {
-    match text.parse() {
-        Ok(weight) if (0.0..=1e9).contains(&weight) => Ok(weight),
-        _ => Err("expected a number from 0 to 1e9".into()),
+fn weights(text: &str) -> Result<Alpha, String> {
+    let values: Result<Vec<f64>, _> = text.split(',').map(|part| part.trim().parse()).collect();
+    let allowed = |weight: &f64| (0.0..=1e9).contains(weight);
+    match values.as_deref() {
+        Ok([a0, a1, a2]) if [a0, a1, a2].into_iter().all(allowed) && *a0 > 0.0 => Ok(Alpha {
+            a0: *a0,
+            a1: *a1,
+            a2: *a2,
+        }),
+        _ => Err("expected three numbers from 0 to 1e9, the first above 0, as 1,100,5".into()),
     }
 }
 

@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use anyhow::{Result, anyhow};
 use otflow_kernels::engine::Direction;
-use otflow_kernels::objective::{Alpha, Costs, log_density};
+use otflow_kernels::objective::{Costs, log_density};
 use serde::Serialize;
 
 use crate::cli;
