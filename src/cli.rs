@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::thread;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use otflow_kernels::engine::{self, compiled};
 use otflow_kernels::objective::TraceAt;
 
@@ -35,6 +36,12 @@ pub enum Command {
     /// Keys that would command the trainer do nothing; q and Ctrl-C leave at once. Exit codes: 0 left by a key, 1 internal,
     /// 2 no run directory or no terminal, 130/143/129 after INT/TERM/HUP.
     Watch(Watch),
+    /// Write the metrics of a run as a CSV table, as a TensorBoard event file, or as both.
+    ///
+    /// A run under way is written as far as it has come. The table has a row for every iteration: iteration, seconds, lr,
+    /// gradient, update, loss, L, C, R and, where it was validated, validation_loss, validation_L, validation_C,
+    /// validation_R, divergence, divergence_se.
+    Export(Export),
     /// Compare the kernels with files of reference values; exit 1 past the tolerance (f64 1e-11; f32 2e-6 for the loss, else 2e-5).
     ///
     /// A file is JSON: d, c, m, nTh, n, nt, alpha, stepper, trace; params and grads by published name as {shape, data};
@@ -51,6 +58,17 @@ pub enum Command {
     /// cores others use, a fraction above 1 means that every probe was disturbed. Memory is the peak of the process so far:
     /// give one workload a call to compare it.
     Bench(Bench),
+    /// Print the completions of a shell, as for `otflow completions bash > ~/.local/share/bash-completion/completions/otflow`.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Print the manual page, as for `otflow man | man -l -`.
+    Man {
+        /// Write a page for every command into this directory instead, as `otflow-train.1`.
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
 }
 
 /// `otflow train`
@@ -88,6 +106,9 @@ pub struct Train {
     /// A row every N iterations besides those at validations.
     #[arg(long, conflicts_with = "json", value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub every: Option<u64>,
+    /// Write the curves for TensorBoard too, into DIR or RUN/tensorboard.
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true)]
+    pub tensorboard: Option<Option<PathBuf>>,
 }
 
 /// `otflow watch`
@@ -96,6 +117,19 @@ pub struct Watch {
     /// Run directories; the first is shown, the curves of the others are drawn beside its own.
     #[arg(value_name = "RUN", required = true)]
     pub runs: Vec<PathBuf>,
+}
+
+/// `otflow export`
+#[derive(Debug, Args)]
+pub struct Export {
+    /// A run directory.
+    pub run: PathBuf,
+    /// Where the table goes.
+    #[arg(long, value_name = "F.csv", required_unless_present = "tensorboard")]
+    pub csv: Option<PathBuf>,
+    /// The directory into which the event file goes; one run has one directory.
+    #[arg(long, value_name = "DIR")]
+    pub tensorboard: Option<PathBuf>,
 }
 
 /// How a session file is followed.

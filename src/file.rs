@@ -2,12 +2,29 @@
 //! one, never half of one, and neither does who comes back after a power cut.
 
 use std::fs::{File, Permissions};
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
+
+use tempfile::NamedTempFile;
 
 /// Puts `bytes` at `path`, in place of what was there. An error names the path.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     replace_in(parent(path), path, bytes, None).map_err(naming("write", path))
+}
+
+/// The same for what `write` writes, however long it is. After an error of it what was there is there still.
+pub fn replace_with(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut file = temporary(parent(path)).map_err(naming("write", path))?;
+    let mut out = BufWriter::new(file.as_file_mut());
+    write(&mut out)?;
+    let written = out.flush();
+    drop(out);
+    written
+        .and_then(|()| put(file, path))
+        .map_err(naming("write", path))
 }
 
 /// Puts `bytes` in place of the text of a file that is there, behind all links to it, with the permissions it has. Fails where
@@ -38,19 +55,27 @@ fn replace_in(
     bytes: &[u8],
     permissions: Option<Permissions>,
 ) -> io::Result<()> {
+    let mut file = temporary(directory)?;
+    file.write_all(bytes)?;
+    if let Some(permissions) = permissions {
+        file.as_file().set_permissions(permissions)?;
+    }
+    put(file, path)
+}
+
+fn temporary(directory: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".otflow-");
     // Temporary files are private by default; these become ordinary files, so the umask decides.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(directory)?;
-    file.write_all(bytes)?;
-    if let Some(permissions) = permissions {
-        file.as_file().set_permissions(permissions)?;
-    }
+    builder.tempfile_in(directory)
+}
+
+fn put(file: NamedTempFile, path: &Path) -> io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(path)?;
-    sync_directory(directory)
+    sync_directory(parent(path))
 }
 
 /// Makes the renaming itself last. Some file systems can't sync a directory and say that the request is invalid.
@@ -89,6 +114,20 @@ mod tests {
         replace(&path, b"a long first version").unwrap();
         replace(&path, b"second").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"second");
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_is_not_written_to_its_end_leaves_the_old_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("metrics.csv");
+        replace_with(&path, |out| out.write_all(b"first")).unwrap();
+        let half = replace_with(&path, |out| {
+            out.write_all(b"half of it")?;
+            Err(io::Error::other("the rest can't be read"))
+        });
+        assert_eq!(half.unwrap_err().to_string(), "the rest can't be read");
+        assert_eq!(fs::read(&path).unwrap(), b"first");
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
     }
 

@@ -5,6 +5,7 @@
 //! | `tail.rs` | a growing file, read a slice at a time |
 //! | `event.rs` | a line back as the event it was |
 //! | `edits.rs` | edits that `metrics.jsonl` does not have |
+//! | `history.rs` | the events of a run directory in order |
 //! | `follower.rs` | the thread that hands the events of a run on, in order |
 //! | `pictures.rs` | pictures from the parameters in the directory |
 //!
@@ -15,6 +16,7 @@
 mod edits;
 mod event;
 mod follower;
+mod history;
 mod pictures;
 mod tail;
 
@@ -35,6 +37,7 @@ use crate::launch::{self, Exit, FrontEnd};
 use crate::run::line;
 use crate::say;
 use follower::{Following, Shown, follow};
+pub use history::History;
 
 /// The file a directory is known by.
 const METRICS: &str = "metrics.jsonl";
@@ -79,8 +82,8 @@ fn open(run: &Path, others: &[PathBuf]) -> Result<(Arc<Publisher>, Feed, Vec<Fol
     Ok((publisher, feed, threads))
 }
 
-/// Why this can't be watched.
-fn fault(run: &Path) -> Option<String> {
+/// Why this can't be read as a run.
+pub fn fault(run: &Path) -> Option<String> {
     let name = run.display();
     let metrics = run.join(METRICS);
     match fs::metadata(run).map(|metadata| metadata.is_dir()) {

@@ -16,7 +16,9 @@
 //! | [`watch`] | the session file as it is edited |
 //! | [`dashboard`], [`headless`] | the two front ends |
 //! | [`follow`] | `otflow watch`: the dashboard on a run directory |
+//! | [`export`] | `otflow export`: the metrics of a run as CSV and for TensorBoard |
 //! | [`cli`], [`launch`] | arguments; a run put together |
+//! | [`manual`] | completions for shells, manual pages |
 //! | [`cpu`] | whether this CPU can run what was compiled |
 //! | [`say`] | lines for a person |
 //! | [`check`], [`verify`], [`mod@bench`] | `otflow check`, `otflow verify`, `otflow bench` |
@@ -31,11 +33,13 @@ pub mod cpu;
 pub mod dashboard;
 pub mod data;
 pub mod event;
+pub mod export;
 pub mod feed;
 pub mod file;
 pub mod follow;
 pub mod headless;
 pub mod launch;
+pub mod manual;
 pub mod meter;
 pub mod model;
 pub mod probe;

@@ -4,9 +4,11 @@
 //! | --- | --- |
 //! | `train` | `launch.rs` puts trainer, run directory, watcher and front end together |
 //! | `watch` | `follow.rs` |
+//! | `export` | `export.rs` |
 //! | `verify` | `verify.rs` |
 //! | `check` | `check.rs` |
 //! | `bench` | `bench.rs` |
+//! | `completions`, `man` | `manual.rs` |
 #![forbid(unsafe_code)]
 
 use std::path::Path;
@@ -16,10 +18,11 @@ use anyhow::Result;
 use clap::Parser;
 use otflow::bench::bench;
 use otflow::cli::{Cli, Command, Train, Verify};
+use otflow::export::export;
 use otflow::follow::watch;
 use otflow::launch::{Exit, launch};
 use otflow::verify::{Agreement, verify};
-use otflow::{check, cpu, say, session};
+use otflow::{check, cpu, manual, say, session};
 
 fn main() -> ExitCode {
     if cpu::refuses(&mut std::io::stderr()) {
@@ -38,6 +41,9 @@ fn run() -> ExitCode {
         Some(Command::Verify(args)) => compare(&args),
         Some(Command::Check { session }) => Ok(describe(&session)),
         Some(Command::Bench(args)) => bench(&args).map(|()| Exit::Done),
+        Some(Command::Export(args)) => export(&args),
+        Some(Command::Completions { shell }) => Ok(manual::completions(shell)),
+        Some(Command::Man { out }) => manual::pages(out.as_deref()),
     };
     let exit = exit.unwrap_or_else(|error| {
         say::err(&format!("error: {error:#}"));
