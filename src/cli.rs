@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::thread;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use otflow_kernels::engine::{self, compiled};
 use otflow_kernels::objective::TraceAt;
@@ -121,14 +121,15 @@ pub struct Watch {
 
 /// `otflow export`
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("form").required(true).multiple(true)))]
 pub struct Export {
     /// A run directory.
     pub run: PathBuf,
     /// Where the table goes.
-    #[arg(long, value_name = "F.csv", required_unless_present = "tensorboard")]
+    #[arg(long, value_name = "F.csv", group = "form")]
     pub csv: Option<PathBuf>,
     /// The directory into which the event file goes; one run has one directory.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", group = "form")]
     pub tensorboard: Option<PathBuf>,
 }
 
@@ -287,6 +288,33 @@ mod tests {
             Some(Follow::Native)
         );
         assert_eq!(follow(&["otflow", "train"]), None);
+    }
+
+    #[test]
+    fn an_export_has_a_form() {
+        let export = |rest: &[&str]| {
+            let words = ["otflow", "export", "run"].iter().chain(rest);
+            Cli::try_parse_from(words).is_ok()
+        };
+        assert!(!export(&[]));
+        assert!(export(&["--csv", "a.csv"]) && export(&["--tensorboard", "a"]));
+        assert!(export(&["--csv", "a.csv", "--tensorboard", "a"]));
+    }
+
+    #[test]
+    fn tensorboard_may_stand_alone() {
+        let place = |args: &[&str]| match Cli::parse_from(args).command {
+            Some(Command::Train(train)) => train.tensorboard,
+            _ => None,
+        };
+        assert_eq!(
+            place(&["otflow", "train", "--tensorboard", "a.ron"]),
+            Some(None)
+        );
+        assert_eq!(
+            place(&["otflow", "train", "--tensorboard=a"]),
+            Some(Some("a".into()))
+        );
     }
 
     #[test]

@@ -1,11 +1,21 @@
 //! Whole files: written under a temporary name in the same directory, synced, renamed. A reader sees the old file or the new
 //! one, never half of one, and neither does who comes back after a power cut.
 
-use std::fs::{File, Permissions};
+use std::fs::{self, File, Permissions};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use tempfile::NamedTempFile;
+
+/// Opens an ordinary file to be read: a pipe would be waited for, perhaps for ever, and a device may have no end. The error is
+/// that of the system, or says what is there instead.
+pub fn open(path: &Path) -> io::Result<File> {
+    if fs::metadata(path)?.is_file() {
+        File::open(path)
+    } else {
+        Err(io::Error::other("it is no ordinary file"))
+    }
+}
 
 /// Puts `bytes` at `path`, in place of what was there. An error names the path.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -105,7 +115,6 @@ fn parent(path: &Path) -> &Path {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
 
     #[test]
     fn a_replaced_file_holds_the_new_bytes_and_leaves_nothing_else() {
@@ -115,6 +124,20 @@ mod tests {
         replace(&path, b"second").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"second");
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_ordinary_files_are_opened() {
+        let directory = tempfile::tempdir().unwrap();
+        let pipe = directory.path().join("pipe");
+        nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        for path in [directory.path(), &pipe, Path::new("/dev/zero")] {
+            let error = open(path).unwrap_err().to_string();
+            assert_eq!(error, "it is no ordinary file");
+        }
+        let missing = open(&directory.path().join("gone")).unwrap_err();
+        assert_eq!(missing.kind(), io::ErrorKind::NotFound);
     }
 
     #[test]

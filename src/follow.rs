@@ -20,7 +20,7 @@ mod history;
 mod pictures;
 mod tail;
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -33,9 +33,11 @@ use crate::cli;
 use crate::dashboard::{self, Options, Outcome};
 use crate::event::{Command, Event, Reason};
 use crate::feed::{Feed, Publisher, wires};
+use crate::file;
 use crate::launch::{self, Exit, FrontEnd};
 use crate::run::line;
 use crate::say;
+pub use event::event;
 use follower::{Following, Shown, follow};
 pub use history::History;
 
@@ -94,7 +96,7 @@ pub fn fault(run: &Path) -> Option<String> {
         Ok(false) => Some(format!(
             "{name} is no directory: give that of a run, as `otflow train` makes it in runs/"
         )),
-        Ok(true) => match File::open(&metrics) {
+        Ok(true) => match file::open(&metrics) {
             Err(error) if error.kind() == ErrorKind::NotFound => Some(format!(
                 "{name} is no run directory: there is no {METRICS} in it"
             )),
