@@ -119,7 +119,10 @@ fn metrics() {
     let lines = run.split_inclusive(|&byte| byte == b'\n');
     let lines: Vec<Vec<u8>> = lines.map(<[u8]>::to_vec).collect();
     mutants(&lines, 6000).for_each(|bytes| check::metrics(&bytes));
-    mutants(&[run], 1000).for_each(|bytes| check::metrics(&bytes));
+    mutants(&[run], 500).for_each(|bytes| {
+        check::metrics(&bytes);
+        check::screen(&bytes);
+    });
     check::metrics(&b"{\"event\":[".repeat(100_000));
 }
 

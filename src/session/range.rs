@@ -108,6 +108,11 @@ pub(super) fn check(session: &Session) -> Result<(), Violation> {
     check_nodes(session)
 }
 
+/// What is out of range in a session that was not read by `parse`.
+pub fn fault(session: &Session) -> Option<String> {
+    check(session).err().map(|violation| violation.message)
+}
+
 /// Simpson's rule over the step nodes needs two steps, in training and in validation.
 fn check_nodes(session: &Session) -> Result<(), Violation> {
     if session.flow.trace != Trace::StepNodes {
