@@ -63,11 +63,10 @@ fn mutated(bytes: &[u8], draw: &mut impl Rng) -> Vec<u8> {
     bytes
 }
 
-/// Some thousand mutants of the files, and the files themselves.
+/// `count` mutants of the files, the same ones every time.
 fn mutants(files: &[Vec<u8>], count: usize) -> impl Iterator<Item = Vec<u8>> {
     let mut draw = ChaCha8Rng::seed_from_u64(1);
-    let mutants = (0..count).map(move |i| mutated(&files[i % files.len()], &mut draw));
-    mutants
+    (0..count).map(move |i| mutated(&files[i % files.len()], &mut draw))
 }
 
 fn read(file: &str) -> Vec<u8> {
