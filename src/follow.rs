@@ -19,7 +19,7 @@ mod pictures;
 mod tail;
 
 use std::fs::{self, File};
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -77,6 +77,26 @@ fn open(run: &Path, others: &[PathBuf]) -> Result<(Arc<Publisher>, Feed, Vec<Fol
             .push((name.to_string_lossy().into_owned(), its_feed));
     }
     Ok((publisher, feed, threads))
+}
+
+/// Hands the events that a run has so far to `take`, in order; lines that are no events are left out.
+///
+/// # Errors
+/// When it is no run directory or can't be read.
+pub fn events(run: &Path, mut take: impl FnMut(&Event)) -> io::Result<()> {
+    let mut tail = tail::Tail::new(run.join(METRICS));
+    let mut edits = edits::Edits::new(run.join("edits.jsonl"));
+    let mut more = true;
+    while more {
+        edits.read();
+        more = tail.read(|line| {
+            if let Ok(Some(event)) = event::event(line) {
+                edits.before(&event).iter().for_each(&mut take);
+                take(&event);
+            }
+        })?;
+    }
+    Ok(())
 }
 
 /// Why this can't be watched.

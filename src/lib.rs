@@ -19,6 +19,7 @@
 //! | [`cli`], [`launch`] | arguments; a run put together |
 //! | [`cpu`] | whether this CPU can run what was compiled |
 //! | [`say`] | lines for a person |
+//! | [`plot`] | `otflow plot`: pictures as PNG and SVG |
 //! | [`check`], [`verify`], [`mod@bench`] | `otflow check`, `otflow verify`, `otflow bench` |
 //! | [`workloads`], [`cost`] | the problems it times; flops |
 #![forbid(unsafe_code)]
@@ -38,6 +39,7 @@ pub mod headless;
 pub mod launch;
 pub mod meter;
 pub mod model;
+pub mod plot;
 pub mod probe;
 pub mod run;
 pub mod say;

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `train` | `launch.rs` puts trainer, run directory, watcher and front end together |
 //! | `watch` | `follow.rs` |
+//! | `plot` | `plot.rs` |
 //! | `verify` | `verify.rs` |
 //! | `check` | `check.rs` |
 //! | `bench` | `bench.rs` |
@@ -18,6 +19,7 @@ use otflow::bench::bench;
 use otflow::cli::{Cli, Command, Train, Verify};
 use otflow::follow::watch;
 use otflow::launch::{Exit, launch};
+use otflow::plot::plot;
 use otflow::verify::{Agreement, verify};
 use otflow::{check, cpu, say, session};
 
@@ -35,6 +37,7 @@ fn run() -> ExitCode {
         None => launch(&Train::default()),
         Some(Command::Train(args)) => launch(&args),
         Some(Command::Watch(args)) => watch(&args),
+        Some(Command::Plot(args)) => plot(&args),
         Some(Command::Verify(args)) => compare(&args),
         Some(Command::Check { session }) => Ok(describe(&session)),
         Some(Command::Bench(args)) => bench(&args).map(|()| Exit::Done),

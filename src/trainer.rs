@@ -34,7 +34,7 @@ use rand::RngExt;
 
 pub use adam::Adam;
 pub use control::{Outlets, train};
-pub use picture::Painter;
+pub use picture::{Painter, Snapshot, picture};
 pub use problem::{alpha, precision, scheme, shape};
 
 use crate::cost::{Work, flops_per_sample};

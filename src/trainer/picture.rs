@@ -24,12 +24,14 @@ use crate::data::Dataset;
 use crate::feed::Publisher;
 use crate::meter::Task;
 use crate::session::{Pictures, Session};
-use scene::{Snapshot, picture};
+pub use scene::{Snapshot, picture};
 
 /// Rest after a picture, in times of what it took.
 const REST: f64 = 50.0;
 /// Points that a picture has at least, unless fewer are asked for.
 const LEAST: usize = 250;
+/// Cells of the grid of the density: so many a sample, and at most.
+const CELLS: (usize, usize) = (4, 2048);
 
 /// The thread that makes the pictures; ends when it is dropped.
 pub struct Painter {
@@ -89,10 +91,8 @@ impl Painter {
         if self.busy || !rested || !publisher.picture_wanted() {
             return false;
         }
-        let snapshot = Snapshot {
-            samples: self.samples.min(samples),
-            ..snapshot(session, (iteration, theta))
-        };
+        let samples = self.samples.min(samples);
+        let snapshot = snapshot(session, (iteration, theta), samples);
         // A thread that panicked takes no orders; the hook has reported it.
         let orders = self.orders.as_ref();
         self.busy = orders.is_some_and(|orders| orders.try_send(snapshot).is_ok());
@@ -103,7 +103,8 @@ impl Painter {
     pub fn finish(mut self, session: &Arc<Session>, (iteration, theta): (u64, &[f64])) {
         if let Some(orders) = self.orders.take() {
             // A thread that panicked takes no orders; the hook has reported it.
-            let _ = orders.send(snapshot(session, (iteration, theta)));
+            let samples = session.pictures.samples;
+            let _ = orders.send(snapshot(session, (iteration, theta), samples));
         }
         self.join();
     }
@@ -117,13 +118,13 @@ impl Painter {
     }
 }
 
-/// With all points that are asked for.
-fn snapshot(session: &Arc<Session>, (iteration, theta): (u64, &[f64])) -> Snapshot {
+fn snapshot(session: &Arc<Session>, (iteration, theta): (u64, &[f64]), samples: usize) -> Snapshot {
     Snapshot {
         iteration,
         session: Arc::clone(session),
         theta: theta.to_vec(),
-        samples: session.pictures.samples,
+        samples,
+        cells: CELLS.1.min(CELLS.0 * samples),
     }
 }
 

@@ -16,8 +16,6 @@ use crate::trainer::problem::scheme;
 
 /// Paths each way, at most.
 const PATHS: usize = 200;
-/// Cells of the grid of the density: so many a sample, and at most.
-const CELLS: (usize, usize) = (4, 2048);
 
 /// What a picture is made from.
 pub struct Snapshot {
@@ -29,6 +27,8 @@ pub struct Snapshot {
     pub theta: Vec<f64>,
     /// Points to show.
     pub samples: usize,
+    /// Cells of the grid of the density, at most.
+    pub cells: usize,
 }
 
 /// Computes a picture, all but its seconds.
@@ -66,7 +66,7 @@ pub fn picture(data: &Dataset, engine: &mut dyn Engine, snapshot: &Snapshot) -> 
         inverse_error: inverse_error(&rows, &restored, d),
         times: (0..nodes).map(|k| k as f64 * scheme.dt()).collect(),
         straightness: straightness(&forward, nodes, d),
-        density: (d == 2).then(|| guide.density(&rows)),
+        density: (d == 2).then(|| guide.density(&rows, snapshot.cells)),
         data: rows,
         mapped,
         restored,
@@ -123,9 +123,9 @@ impl Guide<'_> {
     }
 
     /// Log density on a grid around the rows.
-    fn density(&mut self, rows: &[f64]) -> Density {
+    fn density(&mut self, rows: &[f64], cells: usize) -> Density {
         let bounds = frame(rows);
-        let (across, centres) = grid(bounds, CELLS.1.min(rows.len() / self.d * CELLS.0));
+        let (across, centres) = grid(bounds, cells);
         // Half the steps and the rule with the fewest traces: half the cost, for errors far below a shade of the map.
         let scheme = Scheme {
             steps: self.scheme.steps.div_ceil(2),
@@ -178,6 +178,7 @@ mod tests {
             session,
             theta,
             samples: 300,
+            cells: 1200,
         };
         picture(&data, &mut *engine, &snapshot)
     }
