@@ -55,11 +55,11 @@ pub fn conditional(density: &Density, condition: &Condition, name: &str) -> Figu
         };
         figure.add(bar(beside, field.highest(), &name));
     }
+    figure.note(&held(condition));
     figure.add(axes.frame(&Words {
-        title: "",
-        note: &held(condition),
         x: context,
         y: variable,
+        ..Words::default()
     }));
     let curves = field.map_or(Vec::new(), |field| curves(density, &field));
     let heights = curves
@@ -80,7 +80,7 @@ pub fn conditional(density: &Density, condition: &Condition, name: &str) -> Figu
     figure.add(lines);
     figure.add(axes.frame(&Words {
         title: "",
-        note: &format!("at values of {context}"),
+        note: &format!("at values of {context}, see below"),
         x: variable,
         y: &name,
     }));

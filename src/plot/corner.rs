@@ -2,7 +2,7 @@
 
 use svg::node::element::Group;
 
-use super::axes::{Axes, Pen, Place};
+use super::axes::{Axes, Place};
 use super::colour::{DATA, MODEL};
 use super::columns::{Columns, column, points};
 use super::figure::Figure;
@@ -18,7 +18,7 @@ const SIDE: f64 = 860.0;
 /// Side of one panel, at most.
 const PANEL: f64 = 280.0;
 const LEFT: f64 = 96.0;
-const TOP: f64 = 66.0;
+const TOP: f64 = 64.0;
 const GAP: f64 = 12.0;
 
 /// Draws the data and the generated samples of a picture; the first [`MOST`] of the columns.
@@ -30,6 +30,7 @@ pub fn corner(picture: &Picture, columns: &Columns, name: &str) -> Figure {
     let size = (LEFT + extent + 40.0, TOP + extent + 92.0);
     let title = format!("{name}: data and generated samples");
     let mut figure = Figure::new(size, &title);
+    figure.note("on the diagonal: histograms, each on a scale of its own from 0");
     let place = |i: usize, j: usize| Place {
         x: LEFT + j as f64 * (side + GAP),
         y: TOP + i as f64 * (side + GAP),
@@ -56,13 +57,7 @@ pub fn corner(picture: &Picture, columns: &Columns, name: &str) -> Figure {
         }
     }
     let n = |rows: &[f64]| rows.len() / picture.dimension.max(1);
-    let entry = |colour, name, rows| {
-        let dots = Pen {
-            dashes: "0.01 7",
-            ..Pen::new(colour, 5.0)
-        };
-        Entry::new(dots, format!("{name}, n = {}", n(rows)))
-    };
+    let entry = |colour, name, rows| Entry::dots(colour, format!("{name}, n = {}", n(rows)));
     let entries = [
         entry(DATA, "data", &picture.data),
         entry(MODEL, "generated", &picture.generated),

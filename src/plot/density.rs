@@ -16,7 +16,7 @@ const SHADES: u32 = 48;
 /// Longest side of the map.
 const SIDE: f64 = 520.0;
 const LEFT: f64 = 84.0;
-const TOP: f64 = 84.0;
+const TOP: f64 = 66.0;
 /// Masses of the regions, and how their edges are drawn.
 const REGIONS: [(f64, &str); 3] = [(0.5, ""), (0.8, "7 4"), (0.95, "1.5 3")];
 
@@ -31,11 +31,11 @@ pub fn density(density: &Density, columns: &Columns, name: &str) -> Figure {
     let note = field.as_ref().map_or("no density to show".into(), |field| {
         format!("mass inside the frame: {:.3}", field.mass())
     });
+    figure.note(&note);
     let words = Words {
-        title: "",
-        note: &note,
         x: &names[0],
         y: &names[1],
+        ..Words::default()
     };
     if let Some(field) = &field {
         figure.add(heat(&axes, field));

@@ -92,6 +92,12 @@ impl Figure {
         figure
     }
 
+    /// A smaller line under the title.
+    pub fn note(&mut self, note: &str) {
+        let place = (self.size.0 / 2.0, 46.0);
+        self.add(text(note, place, LABEL + 0.5).set("text-anchor", "middle"));
+    }
+
     /// Adds what is drawn over the rest.
     pub fn add(&mut self, node: impl Node) {
         self.document.append(Box::new(node) as Box<dyn Node>);

@@ -10,7 +10,7 @@ use super::scale::{Scale, minus};
 
 const PLACE: Place = Place {
     x: 84.0,
-    y: 84.0,
+    y: 66.0,
     width: 560.0,
     height: 340.0,
 };
@@ -30,23 +30,37 @@ pub struct LogDensities {
 pub fn histogram(log: &LogDensities, name: &str) -> Figure {
     let size = (PLACE.x + PLACE.width + 30.0, PLACE.y + PLACE.height + 82.0);
     let mut figure = Figure::new(size, &format!("{name}: log densities under the model"));
-    let note = format!(
-        "mean: data {}, generated {}",
-        mean(&log.data),
-        mean(&log.generated)
-    );
-    let both = log.data.iter().chain(&log.generated).copied();
-    let (axes, outlines) = outlines((PLACE, Scale::around(both)), [&log.data, &log.generated]);
+    let x = axis(log);
+    let beyond = |values: &[f64]| values.iter().filter(|v| **v < x.ends().0).count();
+    let note = match beyond(&log.data) + beyond(&log.generated) {
+        0 => String::new(),
+        beyond => format!("; {beyond} further left"),
+    };
+    let (data, generated) = (mean(&log.data), mean(&log.generated));
+    figure.note(&format!("mean: data {data}, generated {generated}{note}"));
+    let (axes, outlines) = outlines((PLACE, x), [&log.data, &log.generated]);
     figure.add(outlines);
     figure.add(axes.frame(&Words {
-        title: "",
-        note: &note,
         x: "log p(x) (nats)",
         y: "density (1/nat)",
+        ..Words::default()
     }));
     let middle = PLACE.x + PLACE.width / 2.0;
     figure.add(row(&entries(log), (middle, size.1 - 22.0)));
     figure
+}
+
+/// Around both, but for a few that are far less likely than the rest.
+fn axis(log: &LogDensities) -> Scale {
+    let both = log.data.iter().chain(&log.generated).copied();
+    let mut sorted: Vec<f64> = both.filter(|v| v.is_finite()).collect();
+    sorted.sort_by(f64::total_cmp);
+    let n = sorted.len();
+    let Some((&middle, &rare)) = sorted.get(n / 2).zip(sorted.get(n / 100)) else {
+        return Scale::around(sorted.into_iter());
+    };
+    let lowest = middle - 3.0 * (middle - rare);
+    Scale::around(sorted.into_iter().filter(|v| *v >= lowest))
 }
 
 fn entries(log: &LogDensities) -> [Entry<'static>; 2] {

@@ -1,6 +1,6 @@
 //! What colours and lines mean: entries in a row, and the bar of a colour map.
 
-use svg::node::element::{Group, Line, Rectangle};
+use svg::node::element::{Circle, Group, Line, Rectangle};
 
 use super::axes::{Axes, Pen, Place, upwards};
 use super::colour::shade;
@@ -14,11 +14,20 @@ const GAP: f64 = 18.0;
 /// Shades of a colour bar.
 const SHADES: u32 = 64;
 
+/// How something is drawn.
+#[derive(Clone, Copy, Debug)]
+pub enum Sample<'a> {
+    /// As a line.
+    Line(Pen<'a>),
+    /// As dots of a colour.
+    Dot(&'a str),
+}
+
 /// One meaning.
 #[derive(Clone, Debug)]
 pub struct Entry<'a> {
     /// How it is drawn.
-    pub pen: Pen<'a>,
+    pub sample: Sample<'a>,
     /// The ground it is drawn on; none for white.
     pub ground: Option<String>,
     /// What it means.
@@ -29,15 +38,32 @@ impl<'a> Entry<'a> {
     /// A line on white.
     pub fn new(pen: Pen<'a>, meaning: impl Into<String>) -> Self {
         Entry {
-            pen,
+            sample: Sample::Line(pen),
             ground: None,
             meaning: meaning.into(),
         }
     }
 
+    /// Dots on white.
+    pub fn dots(colour: &'a str, meaning: impl Into<String>) -> Self {
+        Entry {
+            sample: Sample::Dot(colour),
+            ground: None,
+            meaning: meaning.into(),
+        }
+    }
+
+    /// Of the sample.
+    fn length(&self) -> f64 {
+        match self.sample {
+            Sample::Line(_) => SAMPLE,
+            Sample::Dot(_) => SAMPLE / 2.0,
+        }
+    }
+
     /// More than the text takes in DejaVu Sans.
     fn width(&self) -> f64 {
-        SAMPLE + 6.0 + 0.62 * LABEL * self.meaning.chars().count() as f64
+        self.length() + 6.0 + 0.62 * LABEL * self.meaning.chars().count() as f64
     }
 }
 
@@ -56,9 +82,20 @@ pub fn row(entries: &[Entry], (middle, y): (f64, f64)) -> Group {
                 .set("fill", ground.as_str());
             group = group.add(chip);
         }
-        let sample = format!("M{} {}h{SAMPLE}", round(x), round(y));
-        group = group.add(entry.pen.draw(sample));
-        let meaning = text(&entry.meaning, (x + SAMPLE + 6.0, y + 0.36 * LABEL), LABEL);
+        let length = entry.length();
+        group = match entry.sample {
+            Sample::Line(pen) => {
+                group.add(pen.draw(format!("M{} {}h{length}", round(x), round(y))))
+            }
+            Sample::Dot(colour) => group.add(
+                Circle::new()
+                    .set("cx", round(x + length / 2.0))
+                    .set("cy", round(y))
+                    .set("r", 3)
+                    .set("fill", colour),
+            ),
+        };
+        let meaning = text(&entry.meaning, (x + length + 6.0, y + 0.36 * LABEL), LABEL);
         group = group.add(meaning);
         x += entry.width() + GAP;
     }

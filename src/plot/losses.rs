@@ -13,11 +13,14 @@ use super::scale::{Scale, extent};
 const WIDTH: f64 = 400.0;
 const HEIGHT: f64 = 250.0;
 const LEFT: f64 = 88.0;
-const TOP: f64 = 76.0;
+const TOP: f64 = 84.0;
 const ACROSS: f64 = WIDTH + LEFT;
-const DOWN: f64 = HEIGHT + 86.0;
+const DOWN: f64 = HEIGHT + 92.0;
 /// Points of a drawn line; more are drawn as the least and greatest of neighbours.
 const POINTS: usize = 2000;
+/// The first iterations, as a share of all; the later ones are shown if those reach over more than so many times as much.
+const EARLY: f64 = 0.05;
+const FLAT: f64 = 4.0;
 /// Least distance of the labels of two marks, and so many are labelled.
 const APART: f64 = 14.0;
 
@@ -95,18 +98,15 @@ impl Happening {
     }
 }
 
-/// Training and validation.
-fn pens() -> [Pen<'static>; 2] {
-    let line = Pen {
+/// Radius of the dot of a validation.
+const DOT: f64 = 2.2;
+
+/// The line of the training.
+fn training() -> Pen<'static> {
+    Pen {
         opacity: 0.8,
         ..Pen::new(DATA, 0.9)
-    };
-    // Dots by a dash of no length; the legend's sample shows three.
-    let dots = Pen {
-        dashes: "0.01 8",
-        ..Pen::new(REFERENCE, 4.4)
-    };
-    [line, dots]
+    }
 }
 
 /// Draws them.
@@ -149,7 +149,7 @@ fn iterations(losses: &Losses) -> Scale {
         .into_iter()
         .flat_map(|curve| curve.training.iter().chain(&curve.validation));
     let last = extent(rows.map(|row| row[0])).map_or(1.0, |(_, last)| last);
-    Scale::between(0.0, last.max(1.0))
+    Scale::between(0.0, 1.015 * last.max(1.0))
 }
 
 fn panel(
@@ -158,22 +158,43 @@ fn panel(
     (curve, title): (&Curve, &str),
     (losses, floor): (&Losses, Option<f64>),
 ) -> Group {
-    let rows = curve.training.iter().chain(&curve.validation);
-    let values = rows.map(|row| row[1]).chain(floor);
+    let (y, note) = values(curve, (x.ends().1, floor));
     let axes = Axes {
         place: place(k),
         x,
-        y: Scale::fitting(values),
+        y,
     };
-    let [line, dots] = pens();
     let mut group = axes.clipped().add(axes.grid());
-    group = group.add(line.draw(axes.path(thinned(&curve.training).into_iter())));
+    group = group.add(training().draw(axes.path(thinned(&curve.training).into_iter())));
     if let Some(floor) = floor {
         group = group.add(level(&axes, floor));
     }
-    group = group.add(axes.dots(&curve.validation, (dots.colour, dots.width / 2.0, 1.0)));
+    group = group.add(axes.dots(&curve.validation, (REFERENCE, DOT, 1.0)));
     let labels = if k == 0 { LABEL } else { 0.0 };
-    framed(&axes, group.add(marks(&axes, &losses.marks, labels)), title)
+    let content = group.add(marks(&axes, &losses.marks, labels));
+    framed(&axes, content, (title, note))
+}
+
+/// The axis of a curve, and a note on what it leaves out: where the first iterations would make the rest a flat line, it is
+/// the later ones that it shows.
+fn values(curve: &Curve, (last, floor): (f64, Option<f64>)) -> (Scale, &'static str) {
+    let after = |iteration: f64| {
+        let rows = curve.training.iter().chain(&curve.validation);
+        let rows = rows.filter(move |row| row[0] >= iteration);
+        rows.map(|row| row[1]).chain(floor)
+    };
+    let (whole, late) = (after(0.0), after(EARLY * last));
+    let reach = |values| extent(values).map_or(0.0, |(low, high)| high - low);
+    let scale = Scale::fitting(whole.clone());
+    let (all, most) = (reach(whole), reach(late.clone()));
+    if !scale.curved() && most > 0.0 && all > FLAT * most {
+        (
+            Scale::fitting(late),
+            "the first iterations are off the scale",
+        )
+    } else {
+        (scale, "")
+    }
 }
 
 fn divergence(x: Scale, losses: &Losses) -> Group {
@@ -183,24 +204,27 @@ fn divergence(x: Scale, losses: &Losses) -> Group {
         x,
         y: Scale::fitting(values),
     };
-    let [_, dots] = pens();
     let mut group = axes.clipped().add(axes.grid());
     let (low, high) = axes.y.ends();
     for [iteration, value, error] in &losses.divergence {
         let ends = [value - error, value + error].map(|end| [*iteration, end.clamp(low, high)]);
-        group = group.add(Pen::new(dots.colour, 1.0).draw(axes.path(ends.into_iter())));
+        group = group.add(Pen::new(REFERENCE, 1.0).draw(axes.path(ends.into_iter())));
     }
     let points: Vec<[f64; 2]> = losses
         .divergence
         .iter()
         .map(|row| [row[0], row[1]])
         .collect();
-    group = group.add(axes.dots(&points, (dots.colour, dots.width / 2.0, 1.0)));
+    group = group.add(axes.dots(&points, (REFERENCE, DOT, 1.0)));
     let title = "C \u{2212} H, divergence from the truth (nats), \u{b1} 1 standard error";
-    framed(&axes, group.add(marks(&axes, &losses.marks, 0.0)), title)
+    framed(
+        &axes,
+        group.add(marks(&axes, &losses.marks, 0.0)),
+        (title, ""),
+    )
 }
 
-fn framed(axes: &Axes, content: Group, title: &str) -> Group {
+fn framed(axes: &Axes, content: Group, (title, note): (&str, &str)) -> Group {
     let name = title.split([',']).next().unwrap_or(title);
     let unit = if title.contains("nats") {
         " (nats)"
@@ -210,7 +234,7 @@ fn framed(axes: &Axes, content: Group, title: &str) -> Group {
     let scaled = if axes.y.curved() { ", log scale" } else { "" };
     let words = Words {
         title,
-        note: "",
+        note,
         x: "iteration",
         y: &format!("{name}{unit}{scaled}"),
     };
@@ -253,12 +277,10 @@ fn marks(axes: &Axes, marks: &[Mark], size: f64) -> Group {
 
 /// What occurs on the figure.
 fn entries(losses: &Losses) -> Vec<Entry<'static>> {
-    let [line, dots] = pens();
-    let dots = Pen {
-        width: dots.width,
-        ..dots
-    };
-    let mut entries = vec![Entry::new(line, "training"), Entry::new(dots, "validation")];
+    let mut entries = vec![
+        Entry::new(training(), "training"),
+        Entry::dots(REFERENCE, "validation"),
+    ];
     if losses.floor.is_some() {
         entries.push(Entry::new(floor_pen(), "H, entropy of the data"));
     }

@@ -88,24 +88,15 @@ fn bundle<'a>(
 }
 
 fn legend() -> Group {
-    let dot = |colour, meaning: &str| {
-        let pen = Pen {
-            dashes: "0.01 7",
-            ..Pen::new(colour, 5.0)
-        };
-        Entry::new(pen, meaning)
+    let path = Pen {
+        opacity: 0.5,
+        ..Pen::new(REFERENCE, 0.8)
     };
     let entries = [
-        dot(DATA, "data"),
-        dot(NORMAL, "normal"),
-        dot(MODEL, "generated"),
-        Entry::new(
-            Pen {
-                opacity: 0.5,
-                ..Pen::new(REFERENCE, 0.8)
-            },
-            "path",
-        ),
+        Entry::dots(DATA, "data"),
+        Entry::dots(NORMAL, "normal"),
+        Entry::dots(MODEL, "generated"),
+        Entry::new(path, "path"),
     ];
     row(&entries, (SIDE + LEFT + 15.0, TOP + SIDE + 62.0))
 }

@@ -14,7 +14,7 @@ const FLAT: f64 = 1e-9;
 /// Positive values that reach over such a ratio are shown on a log scale.
 const WIDE: f64 = 20.0;
 /// Ticks of a linear axis, about.
-const TICKS: f64 = 5.0;
+const TICKS: f64 = 7.0;
 /// Past these sizes labels have exponents.
 const PLAIN: (f64, f64) = (1e-3, 1e5);
 
@@ -239,13 +239,14 @@ fn label(value: f64, step: f64, largest: f64) -> String {
         return "0".into();
     }
     let place = |v: f64| v.log10().floor() as i32;
-    let text = if largest >= PLAIN.1 || largest < PLAIN.0 {
-        let digits = (place(value.abs() * 1.0001) - place(step * 1.0001)).clamp(0, 6) as usize;
-        format!("{value:.digits$e}")
-    } else {
-        let digits = (-place(step * 1.0001)).clamp(0, 9) as usize;
-        format!("{value:.digits$}")
-    };
+    let digits = |exponent: i32| (exponent - place(step * 1.0001)).clamp(0, 9) as usize;
+    if (PLAIN.0..PLAIN.1).contains(&largest) {
+        return minus(&format!("{value:.0$}", digits(0)));
+    }
+    // One power for all ticks of an axis.
+    let exponent = place(largest).max(-300);
+    let of = value / 10f64.powi(exponent);
+    let text = format!("{of:.0$}\u{b7}10{1}", digits(exponent), raised(exponent));
     minus(&text)
 }
 
@@ -255,12 +256,16 @@ fn power(m: f64, exponent: i32) -> String {
         let digits = (-exponent).max(0) as usize;
         return minus(&format!("{:.digits$}", m * 10f64.powi(exponent)));
     }
-    let raised: String = exponent.to_string().chars().map(superscript).collect();
+    let raised = raised(exponent);
     let sign = if m < 0.0 { "\u{2212}" } else { "" };
     match m.abs() {
         1.0 => format!("{sign}10{raised}"),
         m => format!("{sign}{m}\u{b7}10{raised}"),
     }
+}
+
+fn raised(exponent: i32) -> String {
+    exponent.to_string().chars().map(superscript).collect()
 }
 
 fn superscript(digit: char) -> char {
@@ -302,8 +307,9 @@ mod tests {
         );
         let shares: Vec<f64> = scale.ticks().iter().map(|tick| tick.share).collect();
         assert_eq!(shares, [0.0, 0.25, 0.5, 0.75, 1.0]);
-        assert_eq!(labels(Scale::between(0.0, 3e6))[1], "1e6");
-        assert_eq!(labels(Scale::between(0.0, 3e6))[3], "3e6");
+        let millions = labels(Scale::between(0.0, 3e6));
+        assert_eq!(millions[1], "0.5\u{b7}10\u{2076}");
+        assert_eq!(millions[6], "3.0\u{b7}10\u{2076}");
     }
 
     #[test]
