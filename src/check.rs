@@ -7,18 +7,19 @@ use otflow_kernels::objective::Scheme;
 use otflow_kernels::parameters::Shape;
 
 use crate::cost::{Work, flops_per_sample};
-use crate::data::Dataset;
-use crate::session::{Data, Session, fields};
+use crate::data::{Dataset, Part, Parts};
+use crate::scaling::Column;
+use crate::session::{Session, fields};
 use crate::trainer::{scheme, shape};
 
 /// Bytes of a row of a tile: one 512-bit vector.
 const VECTOR: f64 = 64.0;
 
-/// The session in force, field by field, its shapes, and what an iteration takes.
-pub fn describe(session: &Session) -> String {
-    let shape = shape(session, &Dataset::new(&session.data, session.model.seed));
+/// The session in force, field by field, its data, its shapes, and what an iteration takes.
+pub fn describe(session: &Session, data: &Dataset) -> String {
+    let shape = shape(session, data);
     let scheme = scheme(&session.flow);
-    let Data::Toy { batch, .. } = session.data;
+    let batch = session.data.batch();
     let mut text = String::new();
     // Writing to a String does not fail.
     for field in fields(session) {
@@ -27,6 +28,9 @@ pub fn describe(session: &Session) -> String {
             "{:<28} {:<24} {}",
             field.name, field.value, field.applies
         );
+    }
+    if let Some(parts) = data.parts() {
+        describe_table(&mut text, parts);
     }
     _ = writeln!(text, "\nparameters {}", shape.parameters());
     for tensor in shape.tensors() {
@@ -49,14 +53,41 @@ pub fn describe(session: &Session) -> String {
     text
 }
 
+/// Rows of the parts, and what the columns are standardised by.
+fn describe_table(text: &mut String, parts: &Parts) {
+    let rows = [
+        ("training", Part::Training),
+        ("validation", Part::Validation),
+        ("test", Part::Test),
+    ];
+    let rows = rows.map(|(name, part)| format!("{} {name}", parts.len(part)));
+    let dropped = parts.dropped();
+    _ = writeln!(
+        text,
+        "\nrows {}; {dropped} left out for missing values",
+        rows.join(", ")
+    );
+    for (k, column) in parts.scaling().columns.iter().enumerate() {
+        let role = if k < parts.dimension() {
+            "learned"
+        } else {
+            "given"
+        };
+        let Column { name, mean, scale } = column;
+        _ = writeln!(
+            text,
+            "  {name:<26} mean {mean:<14.6} deviation {scale:<14.6} {role}"
+        );
+    }
+}
+
 /// Copies of theta that a trainer holds: itself, the gradient, the best, the last good ones, and twice two moments.
 const COPIES: usize = 8;
 
 /// Rows of the batch, and rows, end states and two log densities of the validation.
 fn sample_values(shape: &Shape, session: &Session) -> f64 {
-    let Data::Toy { batch, .. } = session.data;
     let columns = shape.columns();
-    (batch * columns + session.validation.samples * (columns + shape.d + 5)) as f64
+    (session.data.batch() * columns + session.validation.samples * (columns + shape.d + 5)) as f64
 }
 
 fn tape_bytes(shape: &Shape, scheme: &Scheme) -> f64 {

@@ -40,6 +40,19 @@ pub enum Command {
     ///
     /// Exit codes: 0 done, 1 the picture cannot be written, 2 bad arguments or input.
     Plot(Plot),
+    /// How good a trained flow is: over the test part of its table, over fresh samples of its toy set, or over DATA.
+    ///
+    /// Losses are in standardised units, as in training; C also in the data's own. Exit codes: 0 done, 2 unreadable model or data.
+    Evaluate(Evaluate),
+    /// The log density of every row of a table, in the data's own units.
+    ///
+    /// Columns are found by name; a table without the model's names has to have its columns in order. Exit codes: 0 done, 1 the output
+    /// cannot be written, 2 unreadable model or data, 130/143/129 after INT/TERM/HUP, with no file written.
+    Score(Score),
+    /// New rows, in the data's own units; of a conditional density for given values.
+    ///
+    /// Exit codes as of `score`.
+    Sample(Sample),
     /// Compare the kernels with files of reference values; exit 1 past the tolerance (f64 1e-11; f32 2e-6 for the loss, else 2e-5).
     ///
     /// A file is JSON: d, c, m, nTh, n, nt, alpha, stepper, trace; params and grads by published name as {shape, data};
@@ -56,6 +69,11 @@ pub enum Command {
     /// cores others use, a fraction above 1 means that every probe was disturbed. Memory is the peak of the process so far:
     /// give one workload a call to compare it.
     Bench(Bench),
+    /// Copy a table to CSV or, if the name ends in .npy, to NPY (64-bit floats): all rows, or some columns of them.
+    ///
+    /// Reads NPY likewise, and CSV separated by comma, semicolon or tab. Exit codes: 0 done, 1 not written, 2 bad arguments or
+    /// a table that cannot be read, 130/143/129 after INT/TERM/HUP; unless 0, what was at OUT is left as it was.
+    Convert(Convert),
 }
 
 /// `otflow train`
@@ -129,6 +147,95 @@ pub struct Plot {
     pub seed: Option<u64>,
 }
 
+/// `otflow evaluate`
+#[derive(Debug, Args)]
+pub struct Evaluate {
+    /// A model file.
+    pub model: PathBuf,
+    /// A CSV or NPY file; default the test part of the model's own table, or fresh samples of its toy set.
+    pub data: Option<PathBuf>,
+    /// Time steps, instead of those of its validation; several, as 4,8,16, to compare.
+    #[arg(long, value_name = "N", value_delimiter = ',', value_parser = steps)]
+    pub steps: Vec<usize>,
+    /// Weights a0,a1,a2 of L, C and R, instead of the session's; a0 also scales the dynamics.
+    #[arg(long, value_name = "A", value_delimiter = ',', num_args = 3, value_parser = weight)]
+    pub weights: Option<Vec<f64>>,
+    /// Rows, at most; default all of the test part, 100000 samples of a toy set.
+    #[arg(short, long, value_name = "N", conflicts_with = "data", value_parser = count)]
+    pub n: Option<usize>,
+    /// Rows of each set for MMD^2, at most; its cost grows with their square.
+    #[arg(long, value_name = "N", default_value_t = 2000, value_parser = count)]
+    pub mmd_samples: usize,
+    /// DATA is in standardised units.
+    #[arg(long, requires = "data")]
+    pub standardized: bool,
+    /// Leave out rows of DATA with missing values.
+    #[arg(long, requires = "data")]
+    pub drop_missing: bool,
+    /// Seed of the generated rows; default 0.
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Worker threads; default one a core.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// A JSON list, an object for every step count: {schema, rows, steps, nfe, loss, L, C, R, C_data, C_se, divergence, divergence_se,
+    /// inverse_error, inverse_error_max, straightness, mmd, mmd_kernel, mmd_bandwidth, mmd_samples, rows_per_second}.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `otflow score`
+#[derive(Debug, Args)]
+pub struct Score {
+    /// A model file.
+    pub model: PathBuf,
+    /// A CSV or NPY file; for a conditional density with the given columns too.
+    pub data: PathBuf,
+    /// One column `log_density`, nats, as CSV or, if it ends in .npy, NPY.
+    #[arg(short, long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Time steps, instead of those of its validation.
+    #[arg(long, value_name = "N", value_parser = steps)]
+    pub steps: Option<usize>,
+    /// DATA and densities are in standardised units.
+    #[arg(long)]
+    pub standardized: bool,
+    /// Leave out rows with missing values.
+    #[arg(long)]
+    pub drop_missing: bool,
+    /// Worker threads; default one a core.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+}
+
+/// `otflow sample`
+#[derive(Debug, Args)]
+pub struct Sample {
+    /// A model file.
+    pub model: PathBuf,
+    /// Rows; of a conditional density, for each given row.
+    #[arg(short, long, value_name = "N", value_parser = count)]
+    pub n: usize,
+    /// The data's columns, as CSV or, if it ends in .npy, NPY.
+    #[arg(short, long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// A table with the given columns, or their values as carat=1.0,depth=61; may be repeated.
+    #[arg(long, value_name = "GIVEN")]
+    pub given: Vec<String>,
+    /// Seed of the draws; default 0.
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Time steps, instead of those of its validation.
+    #[arg(long, value_name = "N", value_parser = steps)]
+    pub steps: Option<usize>,
+    /// Rows, and what is given, are in standardised units.
+    #[arg(long)]
+    pub standardized: bool,
+    /// Worker threads; default one a core.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+}
+
 /// How a session file is followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Follow {
@@ -187,6 +294,23 @@ pub struct Bench {
     pub json: bool,
 }
 
+/// `otflow convert`
+#[derive(Debug, Args)]
+pub struct Convert {
+    /// A table.
+    #[arg(value_name = "IN")]
+    pub input: PathBuf,
+    /// Where the copy goes; may be IN.
+    #[arg(value_name = "OUT")]
+    pub output: PathBuf,
+    /// Columns in the wanted order, by name, or by number from 1 where there are no names; default all.
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub columns: Vec<String>,
+    /// Leave out rows with missing values instead of refusing the table.
+    #[arg(long)]
+    pub drop_missing: bool,
+}
+
 /// Arithmetic of the kernels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Precision {
@@ -237,6 +361,20 @@ fn count(text: &str) -> Result<usize, String> {
         Ok(0) => Err("it must be above 0".into()),
         Ok(count) => Ok(count),
         Err(_) => Err(format!("`{text}` is not a whole number")),
+    }
+}
+
+fn steps(text: &str) -> Result<usize, String> {
+    match count(text)? {
+        steps if steps <= 1000 => Ok(steps),
+        _ => Err("at most 1000".into()),
+    }
+}
+
+fn weight(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(weight) if (0.0..=1e9).contains(&weight) => Ok(weight),
+        _ => Err("expected a number from 0 to 1e9".into()),
     }
 }
 

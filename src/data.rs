@@ -1,52 +1,163 @@
 //! A data set: what is learned, how batches are drawn from it, and its true log density where that is known.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `toy.rs`, `toy/` | the 2-D sets |
+//! | `parts.rs` | a table: training, validation and test rows, standardised |
+//! | `batches.rs` | which rows an iteration is trained on |
+//! | `random.rs` | random numbers by counter |
 
+pub mod batches;
+mod parts;
 pub mod random;
 pub mod toy;
 
 use rayon::prelude::*;
 
+use crate::scaling::Scaling;
 use crate::session::{Data, Toy};
+use crate::table;
+pub use parts::{Part, Parts};
 use random::{Stream, generator, seek};
 
 /// Rows a thread takes at a time.
 const CHUNK: usize = 1024;
 
 /// The set a session names, with the seed it is drawn by.
-#[derive(Debug)]
 pub struct Dataset {
-    toy: Toy,
-    density: toy::Density,
+    source: Source,
     seed: u64,
 }
 
+enum Source {
+    Toy(Toy, toy::Density),
+    Table(Parts),
+}
+
+/// A data set that can't be learned, or read.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file can't be read.
+    #[error(transparent)]
+    Table(#[from] table::Error),
+    /// A split leaves a part without rows.
+    #[error("{rows} rows are too few for a training part of 2 rows and a validation part of 1")]
+    TooFew {
+        /// Rows of the table.
+        rows: usize,
+    },
+    /// Every column is given.
+    #[error("no column is left to be learned: `data.given` has them all")]
+    NothingToLearn,
+    /// A column without spread.
+    #[error(
+        "column {column:?} is {value:?} in every row, so it has no density: leave it out of `data.columns`"
+    )]
+    Constant {
+        /// Its name.
+        column: String,
+        /// What it holds.
+        value: f64,
+    },
+    /// A column that another one determines.
+    #[error(
+        "column {column:?} is a copy of {of:?}, up to scale and offset, so the two have no density: leave one out of `data.columns`"
+    )]
+    Copy {
+        /// Its name.
+        column: String,
+        /// The other's.
+        of: String,
+    },
+    /// Noise for a column that is not used.
+    #[error("`data.jitter` names {column:?}, which is none of the columns {columns}")]
+    Jitter {
+        /// What it names.
+        column: String,
+        /// The columns that there are.
+        columns: String,
+    },
+}
+
 impl Dataset {
-    /// The set of a session.
-    pub fn new(data: &Data, seed: u64) -> Self {
-        let Data::Toy { name, .. } = data;
-        Self {
-            toy: *name,
-            density: toy::Density::new(*name),
-            seed,
+    /// The set of a session. Every row of a table is looked at.
+    ///
+    /// # Errors
+    /// When a table can't be read or can't be learned.
+    pub fn open(data: &Data, seed: u64) -> Result<Self, Error> {
+        let source = match (data, data.table()) {
+            (_, Some(table)) => Source::Table(Parts::open(&table, seed)?),
+            (Data::Toy { name, .. }, _) => Source::Toy(*name, toy::Density::new(*name)),
+            (Data::Table { .. }, None) => return Err(Error::NothingToLearn),
+        };
+        Ok(Self { source, seed })
+    }
+
+    /// The parts of a table, if it is one.
+    pub fn parts(&self) -> Option<&Parts> {
+        match &self.source {
+            Source::Toy(..) => None,
+            Source::Table(parts) => Some(parts),
         }
     }
 
-    /// d, the columns of a row.
+    /// d, the columns that are learned.
     pub fn dimension(&self) -> usize {
-        2
+        self.parts().map_or(2, Parts::dimension)
     }
 
     /// c, the columns a density is conditioned on.
     pub fn context(&self) -> usize {
-        0
+        self.parts().map_or(0, Parts::context)
+    }
+
+    /// Names of the d + c columns.
+    pub fn names(&self) -> Vec<String> {
+        let toy = || ["x1", "x2"].map(str::to_owned).to_vec();
+        self.scaling().map_or_else(toy, Scaling::names)
+    }
+
+    /// How the columns of a table are standardised.
+    pub fn scaling(&self) -> Option<&Scaling> {
+        self.parts().map(Parts::scaling)
     }
 
     /// H in nats, the lower limit of C, where it is known.
     pub fn entropy(&self) -> Option<f64> {
-        Some(toy::entropy(self.toy))
+        match &self.source {
+            Source::Toy(toy, _) => Some(toy::entropy(*toy)),
+            Source::Table(_) => None,
+        }
     }
 
-    /// Rows 0 to n - 1 of a draw, n x d row by row: the same bits for any number of threads, and for any n.
+    /// n rows that pick the best parameters, or all of a table's validation part if it has fewer; row-major, d + c values each.
+    ///
+    /// # Errors
+    /// When a table can't be read.
+    pub fn validation(&self, n: usize) -> Result<Vec<f64>, Error> {
+        match self.parts() {
+            None => Ok(self.draw(Stream::Validation, 0, n)),
+            Some(parts) => parts.spread(Part::Validation, n),
+        }
+    }
+
+    /// At most n rows to be shown, the same ones every time; row-major, d + c values each.
+    ///
+    /// # Errors
+    /// When a table can't be read.
+    pub fn shown(&self, n: usize) -> Result<Vec<f64>, Error> {
+        match self.parts() {
+            None => Ok(self.draw(Stream::Pictures, 0, n)),
+            Some(parts) => parts.spread(Part::Validation, n),
+        }
+    }
+
+    /// Rows 0 to n - 1 of a draw of a toy set, n x d row by row: the same bits for any number of threads, and for any n. No rows for
+    /// a table.
     pub fn draw(&self, stream: Stream, draw: u64, n: usize) -> Vec<f64> {
+        let Source::Toy(toy, _) = self.source else {
+            return Vec::new();
+        };
         let first = generator(self.seed, stream);
         let mut rows = vec![0.0; n * self.dimension()];
         rows.par_chunks_mut(CHUNK * self.dimension())
@@ -55,7 +166,7 @@ impl Dataset {
                 let mut rng = first.clone();
                 for (i, row) in rows.chunks_exact_mut(self.dimension()).enumerate() {
                     seek(&mut rng, draw, (chunk * CHUNK + i) as u64);
-                    row.copy_from_slice(&toy::sample(self.toy, &mut rng));
+                    row.copy_from_slice(&toy::sample(toy, &mut rng));
                 }
             });
         rows
@@ -63,8 +174,11 @@ impl Dataset {
 
     /// True log density of every row of n x d, where it is known.
     pub fn log_density(&self, rows: &[f64]) -> Option<Vec<f64>> {
+        let Source::Toy(_, density) = &self.source else {
+            return None;
+        };
         let (rows, _) = rows.as_chunks::<2>();
-        Some(rows.par_iter().map(|&x| self.density.log(x)).collect())
+        Some(rows.par_iter().map(|&x| density.log(x)).collect())
     }
 }
 
@@ -79,7 +193,7 @@ mod tests {
             batch: 100,
             resample_every: 1,
         };
-        Dataset::new(&data, 5)
+        Dataset::open(&data, 5).unwrap()
     }
 
     /// Not a whole number of chunks.

@@ -176,6 +176,9 @@ pub struct Start {
     pub session: Arc<Session>,
     /// Space dimension.
     pub dimension: usize,
+    /// Names of the d learned columns, then of the given ones.
+    #[serde(default)]
+    pub columns: Vec<String>,
     /// Number of parameters of the potential.
     pub parameters: usize,
     /// Worker threads.

@@ -5,6 +5,8 @@ use std::fs::{File, Permissions};
 use std::io::{self, Write};
 use std::path::Path;
 
+use tempfile::NamedTempFile;
+
 /// Puts `bytes` at `path`, in place of what was there. An error names the path.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     replace_in(parent(path), path, bytes, None).map_err(naming("write", path))
@@ -38,16 +40,34 @@ fn replace_in(
     bytes: &[u8],
     permissions: Option<Permissions>,
 ) -> io::Result<()> {
+    let mut file = begin_in(directory)?;
+    file.write_all(bytes)?;
+    if let Some(permissions) = permissions {
+        file.as_file().set_permissions(permissions)?;
+    }
+    finish_in(directory, file, path)
+}
+
+/// Begins a file that is to be at `path`, under a temporary name: [`finish`] puts it there, dropping deletes it.
+pub fn begin(path: &Path) -> io::Result<NamedTempFile> {
+    begin_in(parent(path)).map_err(naming("write", path))
+}
+
+/// Puts a file of [`begin`] at `path`, in place of what was there. An error names the path.
+pub fn finish(file: NamedTempFile, path: &Path) -> io::Result<()> {
+    finish_in(parent(path), file, path).map_err(naming("write", path))
+}
+
+fn begin_in(directory: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".otflow-");
     // Temporary files are private by default; these become ordinary files, so the umask decides.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(directory)?;
-    file.write_all(bytes)?;
-    if let Some(permissions) = permissions {
-        file.as_file().set_permissions(permissions)?;
-    }
+    builder.tempfile_in(directory)
+}
+
+fn finish_in(directory: &Path, file: NamedTempFile, path: &Path) -> io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(path)?;
     sync_directory(directory)

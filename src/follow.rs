@@ -37,7 +37,7 @@ use crate::say;
 use follower::{Following, Shown, follow};
 
 /// The file a directory is known by.
-const METRICS: &str = "metrics.jsonl";
+pub(crate) const METRICS: &str = "metrics.jsonl";
 
 /// Shows the first run, and the curves of the others beside its own.
 ///

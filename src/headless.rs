@@ -5,7 +5,7 @@
 //! What comes out at the other end of a pipe can't harm training: when it is closed, printing stops and nothing else.
 
 mod bar;
-mod number;
+pub(crate) mod number;
 mod rows;
 
 use std::io::{self, ErrorKind, Write};

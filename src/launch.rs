@@ -21,6 +21,7 @@ use signal_hook::iterator::Signals;
 use crate::cli::{self, Follow};
 use crate::cpu;
 use crate::dashboard::{self, Outcome};
+use crate::data::Dataset;
 use crate::event::{Command, Event, Finished, Reason, Rejection, SCHEMA, Start};
 use crate::feed::{Commands, Feed, wires};
 use crate::headless;
@@ -143,8 +144,17 @@ pub fn launch(args: &cli::Train) -> Result<Exit> {
         Ok(found) => found,
         Err(rejection) => return Ok(refuse(&rejection.to_string())),
     };
+    let session = overlay(args)(session);
+    // Tables are read on rayon's own threads; that they are there already is no harm.
+    let threads = cli::threads(args.threads);
+    let _ = ThreadPoolBuilder::new().num_threads(threads).build_global();
+    let data = match Dataset::open(&session.data, session.model.seed) {
+        Ok(data) => Arc::new(data),
+        Err(error) => return Ok(refuse(&error.to_string())),
+    };
     cpu::slow().into_iter().for_each(say::err);
-    let run = start(args, front_end, &source, session)?;
+    let trainer = Trainer::new(Arc::new(session), data, threads)?;
+    let run = start(args, front_end, &source, trainer)?;
     let left = show(args, front_end, &run);
     if let Ok(Left::Early) = left {
         return Ok(Exit::Signal(SIGINT));
@@ -155,13 +165,8 @@ pub fn launch(args: &cli::Train) -> Result<Exit> {
 }
 
 /// Starts the threads.
-fn start(args: &cli::Train, front_end: FrontEnd, source: &Source, session: Session) -> Result<Run> {
-    let overlay = overlay(args);
-    let session = Arc::new(overlay(session));
+fn start(args: &cli::Train, front_end: FrontEnd, source: &Source, trainer: Trainer) -> Result<Run> {
     let threads = cli::threads(args.threads);
-    // Batches and true densities are drawn on rayon's own threads; that they are there already is no harm.
-    let _ = ThreadPoolBuilder::new().num_threads(threads).build_global();
-    let trainer = Trainer::new(Arc::clone(&session), threads)?;
     let directory = match &args.out {
         Some(path) => RunDirectory::create_at(path, &source.text)?,
         None => RunDirectory::create(Path::new("runs"), &source.name, &source.text)?,
@@ -177,7 +182,7 @@ fn start(args: &cli::Train, front_end: FrontEnd, source: &Source, session: Sessi
     })?;
     let first = first_event(&trainer, source, &directory, threads);
     let mut outlets = match front_end {
-        FrontEnd::Dashboard => Outlets::with_pictures(publisher, &session)?,
+        FrontEnd::Dashboard => Outlets::with_pictures(publisher, &trainer)?,
         FrontEnd::Headless => Outlets::new(publisher),
     };
     let watcher = follow(args, front_end, source, &feed)?;
@@ -245,7 +250,8 @@ fn steered(summary: &Summary) -> String {
     )
 }
 
-pub(crate) fn refuse(message: &str) -> Exit {
+/// Says why nothing was done.
+pub fn refuse(message: &str) -> Exit {
     say::err(&format!("error: {message}"));
     Exit::Refused
 }
@@ -295,6 +301,7 @@ fn first_event(
         run: Some(directory.path().to_owned()),
         session: Arc::clone(trainer.session()),
         dimension: trainer.data().dimension(),
+        columns: trainer.data().names(),
         parameters: trainer.parameters(),
         threads,
         compiled: compiled().into(),

@@ -9,10 +9,11 @@
 //! | file | holds |
 //! | --- | --- |
 //! | [`session`] | the RON file: types, ranges, errors, what an edit changes |
-//! | [`data`] | batches, validation samples, true log densities |
+//! | [`table`], [`data`], [`scaling`] | the users' files; batches, validation samples, true log densities; standardisation |
 //! | [`event`], [`feed`] | what crosses threads, and the wires it crosses on |
 //! | [`trainer`] | parameters, optimiser, clock; the loop |
 //! | [`model`], [`run`], [`mod@file`] | parameters on disk; the run directory |
+//! | [`fitted`] | a trained flow that is asked for densities, samples, paths |
 //! | [`watch`] | the session file as it is edited |
 //! | [`dashboard`], [`headless`] | the two front ends |
 //! | [`follow`] | `otflow watch`: the dashboard on a run directory |
@@ -20,30 +21,41 @@
 //! | [`cpu`] | whether this CPU can run what was compiled |
 //! | [`say`] | lines for a person |
 //! | [`plot`] | `otflow plot`: pictures as PNG and SVG |
-//! | [`check`], [`verify`], [`mod@bench`] | `otflow check`, `otflow verify`, `otflow bench` |
+//! | [`check`], [`verify`], [`mod@bench`], [`mod@convert`] | `otflow check`, `otflow verify`, `otflow bench`, `otflow convert` |
+//! | [`mod@evaluate`], [`mod@score`], [`mod@sample`] | the commands of these names |
+//! | [`mod@mmd`], [`interrupt`] | a figure of merit; signals of commands that write files |
 //! | [`workloads`], [`cost`] | the problems it times; flops |
 #![forbid(unsafe_code)]
 
 pub mod bench;
 pub mod check;
 pub mod cli;
+pub mod convert;
 pub mod cost;
 pub mod cpu;
 pub mod dashboard;
 pub mod data;
+pub mod evaluate;
 pub mod event;
 pub mod feed;
 pub mod file;
+pub mod fitted;
 pub mod follow;
 pub mod headless;
+pub mod interrupt;
 pub mod launch;
 pub mod meter;
+pub mod mmd;
 pub mod model;
 pub mod plot;
 pub mod probe;
 pub mod run;
+pub mod sample;
 pub mod say;
+pub mod scaling;
+pub mod score;
 pub mod session;
+pub mod table;
 pub mod trainer;
 pub mod verify;
 pub mod watch;

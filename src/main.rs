@@ -5,9 +5,11 @@
 //! | `train` | `launch.rs` puts trainer, run directory, watcher and front end together |
 //! | `watch` | `follow.rs` |
 //! | `plot` | `plot.rs` |
+//! | `evaluate`, `score`, `sample` | the files of these names |
 //! | `verify` | `verify.rs` |
 //! | `check` | `check.rs` |
 //! | `bench` | `bench.rs` |
+//! | `convert` | `convert.rs` |
 #![forbid(unsafe_code)]
 
 use std::path::Path;
@@ -17,9 +19,14 @@ use anyhow::Result;
 use clap::Parser;
 use otflow::bench::bench;
 use otflow::cli::{Cli, Command, Train, Verify};
+use otflow::convert::convert;
+use otflow::data::Dataset;
+use otflow::evaluate::evaluate;
 use otflow::follow::watch;
-use otflow::launch::{Exit, launch};
+use otflow::launch::{Exit, launch, refuse};
 use otflow::plot::plot;
+use otflow::sample::sample;
+use otflow::score::score;
 use otflow::verify::{Agreement, verify};
 use otflow::{check, cpu, say, session};
 
@@ -40,7 +47,11 @@ fn run() -> ExitCode {
         Some(Command::Plot(args)) => plot(&args),
         Some(Command::Verify(args)) => compare(&args),
         Some(Command::Check { session }) => Ok(describe(&session)),
+        Some(Command::Evaluate(args)) => evaluate(&args),
+        Some(Command::Score(args)) => score(&args),
+        Some(Command::Sample(args)) => sample(&args),
         Some(Command::Bench(args)) => bench(&args).map(|()| Exit::Done),
+        Some(Command::Convert(args)) => convert(&args),
     };
     let exit = exit.unwrap_or_else(|error| {
         say::err(&format!("error: {error:#}"));
@@ -51,14 +62,14 @@ fn run() -> ExitCode {
 
 fn describe(file: &Path) -> Exit {
     match session::load(file) {
-        Ok(session) => {
-            say::out(&check::describe(&session));
-            Exit::Done
-        }
-        Err(rejection) => {
-            say::err(&format!("error: {rejection}"));
-            Exit::Refused
-        }
+        Ok(session) => match Dataset::open(&session.data, session.model.seed) {
+            Ok(data) => {
+                say::out(&check::describe(&session, &data));
+                Exit::Done
+            }
+            Err(error) => refuse(&error.to_string()),
+        },
+        Err(rejection) => refuse(&rejection.to_string()),
     }
 }
 

@@ -15,6 +15,7 @@ use safetensors::SafeTensorError;
 
 use crate::event::Best;
 use crate::file;
+use crate::scaling::Scaling;
 use crate::session::Precision;
 
 /// The largest dimension, width, number of layers or rank that a file may claim; products of three of them fit into 64 bits.
@@ -29,6 +30,8 @@ pub struct Model {
     pub precision: Precision,
     /// Parameters, flat as in [`Shape::tensors`].
     pub theta: Vec<f64>,
+    /// How the columns it learned were standardised; None for toy sets and files of the published code.
+    pub scaling: Option<Scaling>,
     /// Where it comes from; None for a file of the published code.
     pub origin: Option<Origin>,
 }
@@ -189,6 +192,7 @@ fn finite(tensor: &str, values: &[f64]) -> Result<(), Fault> {
 mod tests {
     use super::*;
     use crate::event::Losses;
+    use crate::scaling::Column;
     use std::fs;
 
     const PUBLISHED: &str = "tests/reference/swissroll_published.safetensors";
@@ -227,6 +231,14 @@ mod tests {
             divergence: Some(-1.5e-300),
             divergence_se: None,
         };
+        let column = |k: usize| Column {
+            name: format!("x, \"{k}\""),
+            mean: -0.1 * k as f64,
+            scale: 1e-300 / (k + 1) as f64,
+        };
+        let scaling = Scaling {
+            columns: (0..shape.columns()).map(column).collect(),
+        };
         let session = "Session(\n    data: \"\u{e9}\",\n)".to_owned();
         let origin = Origin {
             version: "0.1.0".into(),
@@ -238,6 +250,7 @@ mod tests {
             shape,
             precision,
             theta,
+            scaling: Some(scaling),
             origin: Some(origin),
         }
     }

@@ -4,7 +4,7 @@
 //! | file | holds |
 //! | --- | --- |
 //! | `panels.rs`, `paths.rs`, `density.rs`, `losses.rs`, `corner.rs`, `histogram.rs`, `conditional.rs` | a picture each |
-//! | `source.rs`, `history.rs` | what is drawn, from the files of a run |
+//! | `source.rs`, `flow.rs`, `history.rs` | what is drawn, from the files of a run |
 //! | `columns.rs` | which columns are shown |
 //! | `figure.rs` | an SVG document and its PNG |
 //! | `axes.rs`, `scale.rs`, `legend.rs`, `colour.rs` | what pictures are made of |
@@ -20,6 +20,7 @@ mod contours;
 mod corner;
 mod density;
 mod figure;
+mod flow;
 mod histogram;
 mod history;
 mod legend;

@@ -322,6 +322,7 @@ mod tests {
             shape,
             precision: Precision::F32,
             theta,
+            scaling: None,
             origin: None,
         };
         let path = directory.save_model("best", &model).unwrap();

@@ -16,7 +16,7 @@ mod excerpt;
 mod fields;
 mod gate;
 mod load;
-mod nearest;
+pub(crate) mod nearest;
 mod nudge;
 mod range;
 mod reject;
@@ -25,7 +25,12 @@ mod table;
 mod tokens;
 mod toy;
 
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
 use serde::{Deserialize, Serialize};
+
+pub use crate::table::{Header, Missing};
 
 pub use fields::{Applies, Change, Field, apply, changes, fields};
 pub use gate::{Figure, Gate};
@@ -41,12 +46,12 @@ pub const EMBEDDED: &str = include_str!("../sessions/8gaussians.ron");
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Session {
-    /// What is learned. Toy sets are drawn without end.
+    /// What is learned: a toy set, drawn without end, or a table.
     pub data: Data,
     /// The potential. Restart-only.
     #[serde(default)]
     pub model: Model,
-    /// How the flow is integrated while training. Taken up at the next resample.
+    /// How the flow is integrated while training. Taken up at the next resample, that of a table is an epoch.
     #[serde(default)]
     pub flow: Flow,
     /// a0 L + a1 C + a2 R. Live.
@@ -88,6 +93,131 @@ pub enum Data {
         #[serde(default = "defaults::resample_every")]
         resample_every: u64,
     },
+    /// Rows of a file; the training part goes by in shuffled batches, epoch after epoch. Restart-only but for the batch.
+    Table {
+        /// A CSV or NPY file (by its ending `.npy`), relative to the session file.
+        path: PathBuf,
+        /// Columns whose density is learned, by name or by number from 1; default []: all that are not given.
+        #[serde(default)]
+        columns: Vec<String>,
+        /// Columns y of a conditional density p(x | y); default []: none.
+        #[serde(default)]
+        given: Vec<String>,
+        /// Whether the first line has the names; default Auto: if it has no number. Without meaning for NPY.
+        #[serde(default)]
+        header: Header,
+        /// Rows with missing values; default Refuse.
+        #[serde(default)]
+        missing: Missing,
+        /// Width of the uniform noise around the values of a column, in its own units, drawn anew in every epoch: what rounding has
+        /// taken away. Default {}: none.
+        #[serde(default)]
+        jitter: BTreeMap<String, f64>,
+        /// The parts.
+        #[serde(default)]
+        split: Split,
+        /// Rows in a batch, the last of an epoch may have fewer. 1 to 10 million; default 2000. At the next epoch.
+        #[serde(default = "defaults::rows")]
+        batch: usize,
+    },
+}
+
+/// The fields of [`Data::Table`] but for the batch.
+#[derive(Clone, Copy, Debug)]
+pub struct Table<'a> {
+    /// The file.
+    pub path: &'a Path,
+    /// Columns learned.
+    pub columns: &'a [String],
+    /// Columns given.
+    pub given: &'a [String],
+    /// Whether there is a line of names.
+    pub header: Header,
+    /// What becomes of rows with missing values.
+    pub missing: Missing,
+    /// Widths of noise by column.
+    pub jitter: &'a BTreeMap<String, f64>,
+    /// The parts.
+    pub split: Split,
+}
+
+impl Data {
+    /// Samples in a batch.
+    pub fn batch(&self) -> usize {
+        match self {
+            Data::Toy { batch, .. } | Data::Table { batch, .. } => *batch,
+        }
+    }
+
+    /// What a table is read by, if it is one.
+    pub fn table(&self) -> Option<Table<'_>> {
+        match self {
+            Data::Toy { .. } => None,
+            Data::Table {
+                path,
+                columns,
+                given,
+                header,
+                missing,
+                jitter,
+                split,
+                batch: _,
+            } => Some(Table {
+                path,
+                columns,
+                given,
+                header: *header,
+                missing: *missing,
+                jitter,
+                split: *split,
+            }),
+        }
+    }
+
+    /// With the batch of another one and, for a toy set, its time between draws: all that an edit of a run can change.
+    pub(crate) fn with_batch_of(&self, other: &Data) -> Data {
+        let mut data = self.clone();
+        match (&mut data, other) {
+            (
+                Data::Toy {
+                    batch,
+                    resample_every,
+                    ..
+                },
+                Data::Toy {
+                    batch: new,
+                    resample_every: every,
+                    ..
+                },
+            ) => (*batch, *resample_every) = (*new, *every),
+            (Data::Table { batch, .. }, Data::Table { batch: new, .. }) => *batch = *new,
+            _ => {}
+        }
+        data
+    }
+}
+
+/// Which rows of a table are for what: of the shuffled rows, the last ones are the test part, those before them validation.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Split {
+    /// Test part, as a share of all rows, 0 to 0.9; default 0.1.
+    pub test: f64,
+    /// Validation part, as a share of the other rows, above 0 to 0.9; default 0.1.
+    pub validation: f64,
+    /// Seed of the shuffling before the split; None takes the rows as they stand in the file. Default Some(1).
+    pub shuffle: Option<u64>,
+}
+
+impl Split {
+    /// How many of n rows are for training, validation and test.
+    pub fn rows(&self, n: usize) -> [usize; 3] {
+        // Rounded down as published; a share that was written for a whole number must not miss it by rounding.
+        let share = |share: f64, n: usize| (share * n as f64 + 1e-6) as usize;
+        let test = share(self.test, n);
+        let validation = share(self.validation, n - test);
+        [n - test - validation, validation, test]
+    }
 }
 
 /// The potential Phi.
@@ -208,7 +338,7 @@ pub enum Schedule {
 pub struct Validation {
     /// Iterations between validations, at least 1; default 50. Live.
     pub every: u64,
-    /// Samples, drawn once, 1 to 10 million; default 5000. Restart-only.
+    /// Samples, drawn once; of a table at most so many rows of its validation part. 1 to 10 million; default 5000. Restart-only.
     pub samples: usize,
     /// Time steps nt, 1 to 1000; default 12. Live.
     pub steps: usize,

@@ -35,22 +35,25 @@ use rand::RngExt;
 pub use adam::Adam;
 pub use control::{Outlets, train};
 pub use picture::{Painter, Snapshot, picture};
-pub use problem::{alpha, precision, scheme, shape};
+pub(crate) use picture::{frame, inverse_error, straightness};
+pub use problem::{alpha, arithmetic, precision, scheme, shape};
 
 use crate::cost::{Work, flops_per_sample};
 use crate::data::Dataset;
+use crate::data::batches::Batches;
 use crate::data::random::{Stream, generator};
 use crate::event::{Best, Event, Losses, Reason};
 use crate::meter::{Instruments, Task};
 use crate::model::{Model, Origin};
-use crate::session::{Data, Flow, Optimizer, Session, to_ron};
+use crate::session::{Flow, Optimizer, Session, to_ron};
 use schedule::{Outcome, Rate};
+pub(crate) use validation::mean_and_error;
 use validation::{Figures, Validation};
 
 /// Everything that training changes, and what it is trained on.
 pub struct Trainer {
     session: Arc<Session>,
-    data: Dataset,
+    data: Arc<Dataset>,
     engine: Box<dyn Engine>,
     theta: Vec<f64>,
     gradient: Vec<f64>,
@@ -58,7 +61,9 @@ pub struct Trainer {
     rate: Rate,
     /// Where the last finite loss was seen, and Adam before its step.
     good: Good,
-    batch: Batch,
+    batches: Batches,
+    /// The flow that the batches are trained with until the next draw or epoch.
+    flow: Flow,
     validation: Validation,
     best: Option<(Best, Vec<f64>)>,
     iteration: u64,
@@ -74,13 +79,6 @@ struct Good {
     iteration: u64,
     theta: Vec<f64>,
     adam: Adam,
-}
-
-/// The training set in force: one batch, and the flow it is trained with.
-struct Batch {
-    rows: Vec<f64>,
-    draws: u64,
-    flow: Flow,
 }
 
 /// Training time, pauses left out.
@@ -103,27 +101,25 @@ impl Trainer {
     /// Start values, the first batch and the validation samples, all from the session's seed; 0 threads means one a core.
     ///
     /// # Errors
-    /// When the worker threads cannot be started.
-    pub fn new(session: Arc<Session>, threads: usize) -> Result<Self> {
-        let data = Dataset::new(&session.data, session.model.seed);
+    /// When the worker threads cannot be started, or the rows of a table cannot be read.
+    pub fn new(session: Arc<Session>, data: Arc<Dataset>, threads: usize) -> Result<Self> {
         let shape = shape(&session, &data);
         let engine = engine(shape, precision(&session), threads)
             .context("cannot start the worker threads")?;
         let mut draw = generator(session.model.seed, Stream::StartValues);
         let theta = shape.start(|| draw.random());
         let adam = Adam::new(theta.len());
-        let mut trainer = Trainer {
+        let mut batches = Batches::default();
+        batches.advance(&data, session.data.batch())?;
+        Ok(Trainer {
             good: Good {
                 iteration: 0,
                 theta: theta.clone(),
                 adam: adam.clone(),
             },
-            batch: Batch {
-                rows: Vec::new(),
-                draws: 0,
-                flow: session.flow,
-            },
-            validation: Validation::new(&data, session.validation.samples),
+            batches,
+            flow: session.flow,
+            validation: Validation::new(&data, session.validation.samples)?,
             gradient: vec![0.0; theta.len()],
             rate: Rate::default(),
             best: None,
@@ -140,9 +136,7 @@ impl Trainer {
             engine,
             theta,
             adam,
-        };
-        trainer.draw();
-        Ok(trainer)
+        })
     }
 
     /// The session in force.
@@ -151,7 +145,7 @@ impl Trainer {
     }
 
     /// The data set.
-    pub fn data(&self) -> &Dataset {
+    pub fn data(&self) -> &Arc<Dataset> {
         &self.data
     }
 
@@ -215,6 +209,7 @@ impl Trainer {
             shape: self.engine.shape(),
             precision: self.session.model.precision,
             theta: theta.to_vec(),
+            scaling: self.data.scaling().cloned(),
             origin: Some(origin),
         }
     }
@@ -255,11 +250,26 @@ impl Trainer {
         (!progress.given_up()).then_some(figures)
     }
 
-    fn draw(&mut self) {
-        let Data::Toy { batch, .. } = self.session.data;
-        self.batch.rows = self.data.draw(Stream::Training, self.batch.draws, batch);
-        self.batch.draws += 1;
-        self.batch.flow = self.session.flow;
+    /// The batch of the next iteration, if another one is due.
+    fn draw(&mut self, publish: &mut dyn FnMut(Event)) {
+        let iteration = self.iteration;
+        if !Batches::is_due(iteration, &self.session.data) {
+            return;
+        }
+        let anew = self.batches.is_over();
+        let size = self.session.data.batch();
+        if let Err(error) = self.batches.advance(&self.data, size) {
+            publish(Event::Warning {
+                message: format!(
+                    "{error}; iteration {} goes by the rows of the one before",
+                    iteration + 1
+                ),
+            });
+        }
+        if anew {
+            self.flow = self.session.flow;
+            publish(Event::Resample { iteration });
+        }
     }
 
     /// One iteration; tells `publish` what happened and gives the reason when the run is to end. Nothing has happened when
@@ -269,10 +279,10 @@ impl Trainer {
         let rate = self.rate.of(lr);
         let alpha = alpha(&self.session);
         self.engine.load(&self.theta);
-        let scheme = scheme(&self.batch.flow);
+        let scheme = scheme(&self.flow);
         let columns = self.engine.shape().columns();
         let start = Instant::now();
-        let costs = with_rows(&self.batch.rows, columns, |samples| {
+        let costs = with_rows(self.batches.rows(), columns, |samples| {
             self.engine
                 .gradient(samples, &scheme, &alpha, &mut self.gradient)
         });
@@ -282,7 +292,7 @@ impl Trainer {
             return None;
         }
         let work = flops_per_sample(Work::Iteration, &self.engine.shape(), &scheme);
-        meter.compute(work * (self.batch.rows.len() / columns) as f64);
+        meter.compute(work * (self.batches.rows().len() / columns) as f64);
         let broken = self.not_finite(&costs);
         self.iteration += 1;
         if broken.is_none() {
@@ -306,11 +316,7 @@ impl Trainer {
             return Some(reason);
         }
         let outcome = self.follow_schedule(publish);
-        let Data::Toy { resample_every, .. } = self.session.data;
-        if iteration.is_multiple_of(resample_every) {
-            self.draw();
-            publish(Event::Resample { iteration });
-        }
+        self.draw(publish);
         (outcome == Outcome::Exhausted).then_some(Reason::Plateau)
     }
 
@@ -461,7 +467,7 @@ fn norm(values: impl Iterator<Item = f64>) -> f64 {
     values.map(|value| value * value).sum::<f64>().sqrt()
 }
 
-fn losses(costs: &Costs) -> Losses {
+pub(crate) fn losses(costs: &Costs) -> Losses {
     Losses {
         loss: costs.loss,
         l: costs.l,

@@ -113,7 +113,7 @@ impl Source {
             batch: 1,
             resample_every: RESAMPLE_EVERY,
         };
-        Source::Toy(Dataset::new(&data, seed))
+        Source::Toy(Dataset::open(&data, seed).unwrap())
     }
 
     fn mixture(d: usize, seed: u64) -> Self {

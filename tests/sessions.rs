@@ -2,6 +2,7 @@
 // The lint lets test functions unwrap, but not the functions that they share.
 #![allow(clippy::unwrap_used)]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -102,17 +103,85 @@ fn every_toy_session_has_the_published_settings() {
     }
 }
 
+/// Settings the authors of OT-Flow publish for one table, and the rows of its parts.
+struct PublishedTable {
+    name: &'static str,
+    steps: usize,
+    validation_steps: usize,
+    batch: usize,
+    width: usize,
+    likelihood: f64,
+    hjb: f64,
+    lr: f64,
+    /// Training, validation, test.
+    rows: [usize; 3],
+}
+
+#[rustfmt::skip]
+const TABLES: [PublishedTable; 5] = [
+    PublishedTable { name: "power", steps: 10, validation_steps: 22, batch: 10000, width: 128, likelihood: 500.0, hjb: 5.0, lr: 0.03, rows: [1659917, 184435, 204928] },
+    PublishedTable { name: "gas", steps: 10, validation_steps: 28, batch: 2000, width: 350, likelihood: 1200.0, hjb: 40.0, lr: 0.01, rows: [852174, 94685, 105206] },
+    PublishedTable { name: "hepmass", steps: 12, validation_steps: 24, batch: 2000, width: 256, likelihood: 500.0, hjb: 40.0, lr: 0.02, rows: [315123, 35013, 174987] },
+    PublishedTable { name: "miniboone", steps: 6, validation_steps: 10, batch: 2000, width: 256, likelihood: 100.0, hjb: 15.0, lr: 0.02, rows: [29556, 3284, 3648] },
+    PublishedTable { name: "bsds300", steps: 14, validation_steps: 30, batch: 300, width: 512, likelihood: 2000.0, hjb: 800.0, lr: 0.001, rows: [1000000, 50000, 250000] },
+];
+
+#[test]
+fn every_tabular_session_has_the_published_settings_and_parts() {
+    for p in TABLES {
+        let session = session(p.name);
+        let table = session.data.table().unwrap();
+        let file = directory().join(p.name).with_extension("npy");
+        assert_eq!(
+            (table.path, session.data.batch()),
+            (file.as_path(), p.batch)
+        );
+        assert_eq!(table.split.shuffle, None);
+        assert_eq!(table.split.rows(p.rows.iter().sum()), p.rows, "{}", p.name);
+        assert_eq!((session.model.width, session.model.rank), (p.width, 10));
+        let steps = (session.flow.steps, session.validation.steps);
+        assert_eq!(steps, (p.steps, p.validation_steps));
+        let weights = session.weights;
+        assert_eq!(
+            (weights.transport, weights.likelihood, weights.hjb),
+            (1.0, p.likelihood, p.hjb)
+        );
+        let schedule = Schedule::Plateau {
+            patience: 15,
+            factor: 0.1,
+            drops: 3,
+        };
+        assert_eq!(
+            session.optimizer,
+            Optimizer::Adam {
+                lr: p.lr,
+                schedule,
+                clamp: None
+            }
+        );
+    }
+}
+
 #[test]
 fn every_file_of_the_directory_is_a_session_and_every_set_has_one() {
-    let mut found = Vec::new();
+    let mut found = BTreeSet::new();
     for entry in fs::read_dir(directory()).unwrap() {
         let path = entry.unwrap().path();
-        let Data::Toy { name, .. } = load(&path).unwrap().data;
-        assert_eq!(path.file_stem().unwrap().to_str(), Some(name.name()));
-        found.push(name);
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        match &load(&path).unwrap().data {
+            Data::Toy { name: toy, .. } => assert_eq!(name, toy.name()),
+            Data::Table { path, .. } => assert_eq!(path.file_stem().unwrap(), name.as_str()),
+        }
+        found.insert(name);
     }
-    assert!(Toy::ALL.iter().all(|toy| found.contains(toy)));
-    assert_eq!(found.len(), Toy::ALL.len());
+    let toys = Toy::ALL.map(Toy::name).into_iter();
+    let tables = TABLES.map(|table| table.name).into_iter();
+    let all: BTreeSet<String> = toys
+        .chain(tables)
+        .chain(["diamonds"])
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(found, all);
 }
 
 #[test]

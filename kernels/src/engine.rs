@@ -11,7 +11,7 @@ use crate::objective::{Alpha, Costs, Scheme};
 use crate::parameters::Shape;
 use crate::peak::multiply_adds;
 use crate::progress::Progress;
-pub use crate::trajectory::{Direction, Samples, with_rows};
+pub use crate::trajectory::{Direction, Samples, with_pairs, with_rows};
 
 /// Arithmetic of the kernels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

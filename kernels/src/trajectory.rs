@@ -35,6 +35,17 @@ pub fn with_rows<R>(rows: &[f64], width: usize, f: impl FnOnce(Samples) -> R) ->
     })
 }
 
+/// Hands n points x of d values, each with its context y of c values, to `f`; y is empty where c is 0.
+pub fn with_pairs<R>((x, d): (&[f64], usize), y: &[f64], f: impl FnOnce(Samples) -> R) -> R {
+    let n = x.len() / d;
+    let c = y.len() / n.max(1);
+    let row = |i: usize, out: &mut [f64]| {
+        out[..d].copy_from_slice(&x[i * d..(i + 1) * d]);
+        out[d..].copy_from_slice(&y[i * c..(i + 1) * c]);
+    };
+    f(Samples { n, row: &row })
+}
+
 /// Which way the flow runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {

@@ -46,6 +46,7 @@ pub fn start() -> Event {
         run: None,
         session: Arc::new(session()),
         dimension: 2,
+        columns: vec!["x1".into(), "x2".into()],
         parameters: 1232,
         threads: 2,
         compiled: "AVX2+FMA".into(),

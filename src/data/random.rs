@@ -6,6 +6,8 @@
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
+use rayon::prelude::*;
 
 /// 32-bit words set aside for a row: one refill of the generator's buffer, so a row costs one refill.
 /// A row of the toy sets takes 12 and, when normals are rejected, a few more.
@@ -23,6 +25,12 @@ pub enum Stream {
     StartValues = 2,
     /// Samples shown on the screen.
     Pictures = 3,
+    /// Which rows of a table are for what.
+    Split = 4,
+    /// Noise around the values of a table; the draw is the epoch.
+    Jitter = 5,
+    /// Samples that a user asks for.
+    Samples = 6,
 }
 
 /// The generator of a purpose, at its first word.
@@ -44,6 +52,32 @@ pub fn row_generator(seed: u64, stream: Stream, draw: u64, row: u64) -> ChaCha8R
     rng
 }
 
+/// The row to seek for row i where each of `values` values takes so many words on average: wide rows take several rows' room.
+pub fn spaced(row: u64, values: usize, words: u64) -> u64 {
+    row * (values as u64 * words).div_ceil(WORDS)
+}
+
+/// Rows `first` to `first + n - 1` of d normal values each, row-major.
+pub fn normal_rows(
+    (seed, stream, draw): (u64, Stream, u64),
+    first: u64,
+    (n, d): (usize, usize),
+) -> Vec<f64> {
+    let start = generator(seed, stream);
+    let mut rows = vec![0.0; n * d];
+    rows.par_chunks_mut(d.max(1))
+        .enumerate()
+        .for_each(|(i, row)| {
+            let mut rng = start.clone();
+            seek(&mut rng, draw, spaced(first + i as u64, d, NORMAL));
+            row.fill_with(|| StandardNormal.sample(&mut rng));
+        });
+    rows
+}
+
+/// Words a normal value takes, with room for rejected ones.
+const NORMAL: u64 = 4;
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
@@ -61,6 +95,9 @@ mod tests {
                 Stream::Validation,
                 Stream::StartValues,
                 Stream::Pictures,
+                Stream::Split,
+                Stream::Jitter,
+                Stream::Samples,
             ] {
                 for draw in [0, 1, (1 << 30) - 1] {
                     for row in [0, 1, 2, (1 << 32) - 1] {

@@ -31,13 +31,14 @@ impl Pictures {
     /// For the run that began like this in `start.run`.
     ///
     /// # Errors
-    /// When a thread cannot be started.
+    /// When a thread cannot be started, or the run's table is not there any more.
     pub(super) fn new(start: &Start, publisher: Arc<Publisher>) -> anyhow::Result<Self> {
         let session = Arc::clone(&start.session);
         let directory = start.run.clone().unwrap_or_default();
+        let data = Arc::new(Dataset::open(&session.data, session.model.seed)?);
         Ok(Pictures {
-            shape: shape(&session, &Dataset::new(&session.data, session.model.seed)),
-            painter: Painter::start(&session, publisher)?,
+            shape: shape(&session, &data),
+            painter: Painter::start(&session, data, publisher)?,
             files: ["last", "best"].map(|name| directory.join(name).with_extension("safetensors")),
             session,
             seen: None,
@@ -105,6 +106,7 @@ mod tests {
             shape,
             precision: session::Precision::F64,
             theta: vec![0.01; shape.parameters()],
+            scaling: None,
             origin: Some(Origin {
                 version: "0.1.0".into(),
                 session: to_ron(&synthetic::session()),

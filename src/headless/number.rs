@@ -4,10 +4,10 @@
 pub(super) const WIDTH: usize = 10;
 
 /// Significant digits of a loss.
-pub(super) const DIGITS: usize = 6;
+pub(crate) const DIGITS: usize = 6;
 
 /// As many significant digits as asked for; fewer where [`WIDTH`] has no place for them.
-pub(super) fn general(value: f64, digits: usize) -> String {
+pub(crate) fn general(value: f64, digits: usize) -> String {
     if !value.is_finite() {
         return value.to_string();
     }

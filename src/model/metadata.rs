@@ -1,5 +1,5 @@
 //! The metadata of a model file, all strings: `format` ("otflow"), `version`, `dimension`, `context`, `layers`, `rank`, `session`
-//! (RON), `iteration` and, if there was a validation, `validation_iteration`, `validation_loss`, `validation_L`,
+//! (RON), `iteration`; for a table `columns` (JSON: name, mean and scale of every column of (x, y)); and, if there was a validation, `validation_iteration`, `validation_loss`, `validation_L`,
 //! `validation_C`, `validation_R`, `divergence`, `divergence_se`. Numbers read back exactly.
 
 use std::collections::HashMap;
@@ -9,8 +9,12 @@ use otflow_kernels::parameters::Shape;
 
 use super::{Fault, LARGEST, Model, Origin};
 use crate::event::{Best, Losses};
+use crate::scaling::{Column, Scaling};
 
 const FORMAT: &str = "otflow";
+
+/// Characters that a message shows of what was found.
+const SHOWN: usize = 200;
 
 /// What metadata says; the width stands in the tensors only.
 pub(super) struct Described {
@@ -18,6 +22,7 @@ pub(super) struct Described {
     context: usize,
     layers: usize,
     rank: usize,
+    pub(super) scaling: Option<Scaling>,
     pub(super) origin: Option<Origin>,
 }
 
@@ -42,6 +47,12 @@ pub(super) fn strings(model: &Model) -> HashMap<String, String> {
         ("layers", shape.layers.to_string()),
         ("rank", shape.rank.to_string()),
     ];
+    // Plain numbers and names cannot fail to be written.
+    let columns = model
+        .scaling
+        .as_ref()
+        .and_then(|s| serde_json::to_string(s).ok());
+    pairs.extend(columns.map(|columns| ("columns", columns)));
     if let Some(origin) = &model.origin {
         pairs.push(("version", origin.version.clone()));
         pairs.push(("session", origin.session.clone()));
@@ -78,13 +89,30 @@ pub(super) fn parse(strings: &HashMap<String, String>) -> Result<Option<Describe
         .contains_key("iteration")
         .then(|| origin(strings))
         .transpose()?;
+    let (d, context) = (size(strings, "dimension", 1)?, size(strings, "context", 0)?);
+    let scaling = strings
+        .get("columns")
+        .map(|text| scaling(text, d + context));
     Ok(Some(Described {
-        d: size(strings, "dimension", 1)?,
-        context: size(strings, "context", 0)?,
+        d,
+        context,
+        scaling: scaling.transpose()?,
         layers: size(strings, "layers", 2)?,
         rank: size(strings, "rank", 1)?,
         origin,
     }))
+}
+
+fn scaling(text: &str, columns: usize) -> Result<Scaling, Fault> {
+    let read = serde_json::from_str::<Scaling>(text).ok();
+    let sound =
+        |column: &Column| column.mean.is_finite() && column.scale.is_finite() && column.scale > 0.0;
+    read.filter(|read| read.columns.len() == columns && read.columns.iter().all(sound))
+        .ok_or_else(|| Fault::Metadata {
+            key: "columns".into(),
+            expected: format!("name, mean and scale, above 0, of {columns} columns as JSON"),
+            found: text.chars().take(SHOWN).collect(),
+        })
 }
 
 fn origin(strings: &HashMap<String, String>) -> Result<Origin, Fault> {

@@ -40,9 +40,13 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Model, Fault> {
         .map(metadata::parse)
         .transpose()?
         .flatten();
-    let (shape, origin) = match described {
-        Some(described) => (described.shape(width(&file)?), described.origin),
-        None => (inferred(&file)?, None),
+    let (shape, scaling, origin) = match described {
+        Some(described) => (
+            described.shape(width(&file)?),
+            described.scaling,
+            described.origin,
+        ),
+        None => (inferred(&file)?, None, None),
     };
     let tensors = shape.tensors();
     if let Some((name, view)) = file
@@ -63,6 +67,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Model, Fault> {
         shape,
         precision,
         theta,
+        scaling,
         origin,
     })
 }
@@ -365,6 +370,7 @@ mod tests {
             shape,
             precision: Precision::F64,
             theta,
+            scaling: None,
             origin: None,
         };
         let changed = |key: &str, value: &str| {

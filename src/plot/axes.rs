@@ -13,6 +13,8 @@ use super::scale::{Scale, extent};
 const FAR: f64 = 100.0;
 /// Room around the points of axes on one scale, as a share of their extent.
 const ROOM: f64 = 0.08;
+/// Points that are so many times as long as wide are scaled both ways apart.
+const THIN: f64 = 8.0;
 /// Length of a tick.
 const TICK: f64 = 4.0;
 
@@ -109,16 +111,18 @@ impl Place {
 }
 
 impl Axes {
-    /// Around points (rows of two), with a unit of the same length both ways.
+    /// Around points, with a unit of the same length both ways, unless that would make them a line.
     pub fn equal(place: Place, points: &[[f64; 2]]) -> Self {
         let side = |k: usize| extent(points.iter().map(|point| point[k])).unwrap_or((-0.5, 0.5));
         let sides = [side(0), side(1)];
         let middle = sides.map(|(low, high)| low / 2.0 + high / 2.0);
         let needed = [place.width, place.height];
         let unit = |k: usize| (sides[k].1 - sides[k].0) * (1.0 + 2.0 * ROOM) / needed[k];
-        let unit = unit(0).max(unit(1));
+        let units = [unit(0), unit(1)];
+        let largest = units[0].max(units[1]);
+        let alike = units[0].min(units[1]) * THIN > largest;
         let scale = |k: usize| {
-            let half = unit * needed[k] / 2.0;
+            let half = if alike { largest } else { units[k] } * needed[k] / 2.0;
             Scale::between(middle[k] - half, middle[k] + half)
         };
         Axes {

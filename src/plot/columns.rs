@@ -7,6 +7,8 @@ pub struct Columns {
     names: Vec<String>,
     /// Indices of those that are shown.
     shown: Vec<usize>,
+    /// What they are measured in, if it is to be said.
+    unit: Option<&'static str>,
 }
 
 /// Letters of a name on an axis.
@@ -16,16 +18,19 @@ impl Columns {
     /// All, by their names.
     pub fn new(names: Vec<String>) -> Self {
         let shown = (0..names.len()).collect();
-        Columns { names, shown }
+        Columns {
+            names,
+            shown,
+            unit: None,
+        }
     }
 
-    /// So many without names: a letter with a number.
-    pub fn numbered(letter: char, count: usize) -> Self {
-        Self::new(
-            (1..=count)
-                .map(|k| format!("{letter}{}", below(k)))
-                .collect(),
-        )
+    /// With their unit in the names.
+    pub fn measured(self, unit: &'static str) -> Self {
+        Columns {
+            unit: Some(unit),
+            ..self
+        }
     }
 
     /// Those asked for, each by its name or its number from 1; all if none is.
@@ -59,10 +64,14 @@ impl Columns {
     /// What a column is called, shortened for an axis.
     pub fn name(&self, column: usize) -> String {
         let name = self.names.get(column).map_or("", String::as_str);
-        if name.chars().count() <= LONGEST {
-            return name.into();
+        let mut name: String = match name.char_indices().nth(LONGEST) {
+            None => name.into(),
+            Some(_) => name.chars().take(LONGEST - 1).chain(['\u{2026}']).collect(),
+        };
+        if let Some(unit) = self.unit {
+            name.push_str(&format!(" ({unit})"));
         }
-        name.chars().take(LONGEST - 1).chain(['\u{2026}']).collect()
+        name
     }
 
     /// The first two that are shown.
@@ -82,13 +91,6 @@ pub fn points(rows: &[f64], d: usize, [a, b]: [usize; 2]) -> Vec<[f64; 2]> {
 /// One column of rows of d values.
 pub fn column(rows: &[f64], d: usize, k: usize) -> Vec<f64> {
     rows.iter().skip(k).step_by(d.max(1)).copied().collect()
-}
-
-/// A number as an index.
-fn below(number: usize) -> String {
-    let digits = number.to_string();
-    let lowered = |c: char| char::from_u32(0x2080 + c.to_digit(10)?);
-    digits.chars().filter_map(lowered).collect()
 }
 
 #[cfg(test)]
@@ -111,10 +113,11 @@ mod tests {
     }
 
     #[test]
-    fn names_without_end_are_shortened_and_missing_ones_numbered() {
+    fn names_without_end_are_shortened() {
         let long = Columns::new(vec!["y".repeat(1000)]);
         assert_eq!(long.name(0).chars().count(), LONGEST);
-        assert_eq!(Columns::numbered('x', 12).name(11), "x\u{2081}\u{2082}");
+        let unit = long.measured("mm").name(0);
+        assert!(unit.ends_with("\u{2026} (mm)"), "{unit}");
     }
 
     #[test]

@@ -86,6 +86,19 @@ impl Field {
     }
 }
 
+/// Centres of a grid's cells, across and upwards, from the lowest row and the left; rows of two.
+pub fn centres([left, right, low, high]: [f64; 4], (across, up): (usize, usize)) -> Vec<f64> {
+    let at =
+        |from: f64, to: f64, k: usize, n: usize| from + (to - from) * (k as f64 + 0.5) / n as f64;
+    let cells = (0..across * up).flat_map(|k| {
+        [
+            at(left, right, k % across, across),
+            at(low, high, k / across, up),
+        ]
+    });
+    cells.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use std::f64::consts::PI;
@@ -94,16 +107,13 @@ mod tests {
 
     /// The standard normal in two dimensions around the middle of a grid of `across` x `up` cells.
     fn normal(across: usize, up: usize) -> Density {
-        let half = 6.0;
-        let centre = |k: usize, n: usize| half * ((2 * k + 1) as f64 / n as f64 - 1.0);
-        let at = |k: usize| {
-            let (x, y) = (centre(k % across, across), centre(k / across, up));
-            -(x * x + y * y) / 2.0 - (2.0 * PI).ln()
-        };
+        let bounds = [-6.0, 6.0, -6.0, 6.0];
+        let centres = centres(bounds, (across, up));
+        let log = |x: &[f64]| -(x[0] * x[0] + x[1] * x[1]) / 2.0 - (2.0 * PI).ln();
         Density {
-            bounds: [-half, half, -half, half],
+            bounds,
             across,
-            values: (0..across * up).map(at).collect(),
+            values: centres.chunks_exact(2).map(log).collect(),
         }
     }
 

@@ -36,7 +36,7 @@ pub fn panels(picture: &Picture, columns: &Columns, name: &str) -> Figure {
     let title = format!("{name}, iteration {}", picture.iteration);
     let mut figure = Figure::new((2.0 * ACROSS + 30.0, TOP + 2.0 * DOWN - 40.0), &title);
     let names = pair.map(|k| columns.name(k));
-    let normal = pair.map(|k| Columns::numbered('z', k + 1).name(k));
+    let normal = pair.map(|k| format!("z{}", k + 1));
     let space = |k: usize| Axes::equal(place(k), &data);
     figure.add(panel(
         &space(0),

@@ -1,24 +1,12 @@
-//! What is drawn, from the files of a run: its parameters, its session and its metrics.
+//! What is drawn, from the files of a run: its metrics, or its parameters with the data of its session.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use otflow_kernels::engine::{Engine, engine, with_rows};
-use otflow_kernels::objective::log_density;
-
-use super::{Columns, Figure, LogDensities, Losses, What};
+use super::flow::Flow;
+use super::{Columns, Figure, Losses, What};
 use crate::cli;
-use crate::data::Dataset;
-use crate::event::Picture;
 use crate::follow;
 use crate::model::Model;
-use crate::session::{self, Flow, Session};
-use crate::trainer::{Snapshot, picture, precision, scheme, shape};
-
-/// Steps of the integration, unless the session has more or they are asked for: errors below anything that shows.
-const STEPS: usize = 32;
-/// Cells of the grid of a density.
-const CELLS: usize = 160 * 160;
 
 /// A run directory or a model file, as it is to be drawn.
 pub struct Source<'a> {
@@ -26,34 +14,22 @@ pub struct Source<'a> {
     name: String,
     /// The directory, if it is one.
     run: Option<PathBuf>,
-    flow: Option<Trained>,
-}
-
-/// A model with its data, ready to be asked.
-struct Trained {
-    session: Arc<Session>,
-    data: Dataset,
-    engine: Box<dyn Engine>,
-    columns: Columns,
-    picture: Picture,
+    flow: Option<Flow>,
 }
 
 impl<'a> Source<'a> {
     /// Looks at what is given.
     ///
     /// # Errors
-    /// When it is neither a run directory nor a file.
+    /// When it is neither a directory nor a file.
     pub fn open(args: &'a cli::Plot) -> Result<Self, String> {
         let path = &args.source;
         let metadata = path
             .metadata()
             .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
         let directory = metadata.is_dir();
-        if !directory && !metadata.is_file() {
-            let path = path.display();
-            return Err(format!(
-                "{path} is neither a run directory nor a model file (.safetensors)"
-            ));
+        if !directory {
+            regular(path)?;
         }
         let whole = path.canonicalize().unwrap_or_else(|_| path.clone());
         let name = if directory {
@@ -77,31 +53,39 @@ impl<'a> Source<'a> {
         if what == What::Losses {
             return self.losses();
         }
-        if self.flow.is_none() {
-            self.flow = Some(self.load()?);
-        }
-        let Some(trained) = &mut self.flow else {
-            return Err("no model".into());
+        let mut flow = match self.flow.take() {
+            Some(flow) => flow,
+            None => self.load()?,
         };
-        let (columns, picture, name) = (&trained.columns, &trained.picture, &self.name);
-        match what {
-            What::Panels | What::Paths if picture.dimension < 2 => Err(format!(
-                "{name} has one learned column; panels and paths are for two and more: try corner, histogram or conditional"
-            )),
-            What::Panels => Ok(super::panels(picture, columns, name)),
-            What::Paths => Ok(super::paths(picture, columns, name)),
-            What::Density => match &picture.density {
-                Some(density) => Ok(super::density(density, columns, name)),
-                None => Err(format!(
-                    "a density is shown for two columns, and {name} has {}: try corner or histogram",
-                    picture.dimension
-                )),
-            },
-            What::Corner => Ok(super::corner(picture, columns, name)),
-            What::Histogram => Ok(super::histogram(&trained.log_densities(), name)),
-            What::Conditional => Err(format!("{name} is not conditional: it has no context")),
-            What::Losses => self.losses(),
+        let figure = self.of_flow(what, &mut flow);
+        self.flow = Some(flow);
+        figure
+    }
+
+    fn of_flow(&self, what: What, flow: &mut Flow) -> Result<Figure, String> {
+        let name = &self.name;
+        if what == What::Conditional {
+            let (density, condition) = flow.conditional(&self.args.columns)?;
+            return Ok(super::conditional(&density, &condition, name));
         }
+        let columns = Columns::new(flow.names()).choose(&self.args.columns)?;
+        let d = flow.picture().dimension;
+        if d < 2 && matches!(what, What::Panels | What::Paths) {
+            return Err(format!(
+                "{name} has one learned column, and these pictures are for two and more: \
+                 try --what corner, histogram or conditional"
+            ));
+        }
+        Ok(match what {
+            What::Paths if flow.scaled() => {
+                super::paths(flow.standardized(), &columns.measured("standardised"), name)
+            }
+            What::Paths => super::paths(flow.picture(), &columns, name),
+            What::Density => super::density(&flow.density()?, &columns, name),
+            What::Corner => super::corner(flow.picture(), &columns, name),
+            What::Histogram => super::histogram(&flow.log_densities(), name),
+            _ => super::panels(flow.picture(), &columns, name),
+        })
     }
 
     fn losses(&self) -> Result<Figure, String> {
@@ -112,52 +96,15 @@ impl<'a> Source<'a> {
             ));
         };
         let mut losses = Losses::default();
+        regular(&run.join(follow::METRICS))?;
         follow::events(run, |event| losses.take(event)).map_err(|error| error.to_string())?;
         Ok(super::losses(&losses, &self.name))
     }
 
-    fn load(&self) -> Result<Trained, String> {
+    fn load(&self) -> Result<Flow, String> {
         let file = self.model_file()?;
         let model = Model::load(&file).map_err(|error| error.to_string())?;
-        let origin = model.origin.as_ref().ok_or_else(|| {
-            let file = file.display();
-            format!("{file} does not say on what it was trained, so there is no data to show")
-        })?;
-        let session = session::parse(&origin.session, &file).map_err(|error| error.to_string())?;
-        let session = Arc::new(self.adapted(session));
-        let data = Dataset::new(&session.data, session.model.seed);
-        let columns = Columns::numbered('x', data.dimension()).choose(&self.args.columns)?;
-        if shape(&session, &data) != model.shape {
-            let file = file.display();
-            return Err(format!(
-                "{file}: its network has another size than its session says"
-            ));
-        }
-        let mut engine = engine(model.shape, precision(&session), 0)
-            .map_err(|error| format!("cannot start the worker threads: {error}"))?;
-        let snapshot = Snapshot {
-            iteration: origin.iteration,
-            session: Arc::clone(&session),
-            theta: model.theta,
-            samples: self.args.n as usize,
-            cells: CELLS,
-        };
-        let picture = picture(&data, &mut *engine, &snapshot);
-        Ok(Trained {
-            session,
-            data,
-            engine,
-            columns,
-            picture,
-        })
-    }
-
-    /// With the steps and the seed that are asked for.
-    fn adapted(&self, mut session: Session) -> Session {
-        let steps = &mut session.validation.steps;
-        *steps = self.args.steps.map_or((*steps).max(STEPS), usize::from);
-        session.model.seed = self.args.seed.unwrap_or(session.model.seed);
-        session
+        Flow::new(model, self.args).map_err(|error| format!("{}: {error:#}", file.display()))
     }
 
     /// The parameters: the best of a run, else the last.
@@ -168,35 +115,20 @@ impl<'a> Source<'a> {
         let files = ["best", "last"].map(|name| run.join(name).with_extension("safetensors"));
         let found = files.into_iter().find(|file| Path::is_file(file));
         found.ok_or_else(|| {
-            let run = run.display();
-            format!("{run} has neither best.safetensors nor last.safetensors: is it a run directory that has come to its first validation?")
+            format!(
+                "{} has neither best.safetensors nor last.safetensors: \
+                 is it a run directory, and has the run been validated once?",
+                run.display()
+            )
         })
     }
 }
 
-impl Trained {
-    /// Of the points of the picture, under the model.
-    fn log_densities(&mut self) -> LogDensities {
-        let picture = &self.picture;
-        let flow = Flow {
-            steps: self.session.validation.steps,
-            ..self.session.flow
-        };
-        let (scheme, a0, d) = (
-            scheme(&flow),
-            self.session.weights.transport,
-            picture.dimension,
-        );
-        let mut of = |rows: &[f64]| -> Vec<f64> {
-            let mut states = vec![0.0; rows.len() / d * (d + 3)];
-            with_rows(rows, d + self.data.context(), |samples| {
-                self.engine.states(samples, &scheme, a0, &mut states);
-            });
-            states.chunks_exact(d + 3).map(log_density).collect()
-        };
-        LogDensities {
-            data: of(&picture.data),
-            generated: of(&picture.generated),
-        }
+/// Opening what is no file may wait for ever.
+fn regular(path: &Path) -> Result<(), String> {
+    match path.metadata() {
+        Ok(metadata) if metadata.is_file() => Ok(()),
+        Ok(_) => Err(format!("{} is no file", path.display())),
+        Err(error) => Err(format!("cannot read {}: {error}", path.display())),
     }
 }

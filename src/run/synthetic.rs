@@ -70,6 +70,7 @@ pub(crate) fn start() -> Start {
         run: Some("runs/8gaussians-20260101-120000".into()),
         session: Arc::new(session()),
         dimension: 2,
+        columns: vec!["x1".into(), "x2".into()],
         parameters: 1229,
         threads: 2,
         compiled: "AVX2+FMA".into(),

@@ -1,7 +1,7 @@
 //! The value of every field that a session file may leave out: the settings the published toy code starts from.
 
 use super::{
-    Flow, Model, Optimizer, Pictures, Precision, Recovery, Schedule, Stepper, Stop, Trace,
+    Flow, Model, Optimizer, Pictures, Precision, Recovery, Schedule, Split, Stepper, Stop, Trace,
     Validation, Weights,
 };
 
@@ -15,6 +15,10 @@ pub(super) const fn resample_every() -> u64 {
     25
 }
 
+pub(super) const fn rows() -> usize {
+    2000
+}
+
 pub(super) const fn lr() -> f64 {
     0.1
 }
@@ -25,6 +29,16 @@ pub(super) const fn plateau_factor() -> f64 {
 
 pub(super) const fn plateau_drops() -> u64 {
     3
+}
+
+impl Default for Split {
+    fn default() -> Self {
+        Self {
+            test: 0.1,
+            validation: 0.1,
+            shuffle: Some(1),
+        }
+    }
 }
 
 impl Default for Model {

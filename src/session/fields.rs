@@ -4,8 +4,9 @@
 
 use std::fmt;
 
-use super::table::{FIELDS, Row, toy};
-use super::{Data, Session};
+use super::Session;
+use super::range::Held;
+use super::table::{FIELDS, Row};
 
 /// When an edit of a running session takes hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,29 +43,31 @@ pub struct Change {
     pub applies: Applies,
 }
 
-/// Every field of the session, in the order of the file.
+/// Every field that the session has, in the order of the file.
 pub fn fields(session: &Session) -> Vec<Field> {
-    let field = |row: &Row| Field {
-        name: row.name,
-        applies: row.applies,
-        value: (row.held)(session).to_string(),
+    let field = |row: &Row| {
+        let held = (row.held)(session);
+        (held != Held::Absent).then(|| Field {
+            name: row.name,
+            applies: row.applies,
+            value: held.to_string(),
+        })
     };
-    FIELDS.iter().map(field).collect()
+    FIELDS.iter().filter_map(field).collect()
 }
 
-/// What differs between two sessions.
+/// What differs between two sessions; a field that one of them does not have is `absent` there.
 pub fn changes(old: &Session, new: &Session) -> Vec<Change> {
-    let pairs = fields(old).into_iter().zip(fields(new));
-    let change = |(old, new): (Field, Field)| Change {
-        field: old.name,
-        old: old.value,
-        new: new.value,
-        applies: old.applies,
+    let change = |row: &Row| {
+        let (old, new) = ((row.held)(old), (row.held)(new));
+        (old != new).then(|| Change {
+            field: row.name,
+            old: old.to_string(),
+            new: new.to_string(),
+            applies: row.applies,
+        })
     };
-    pairs
-        .filter(|(old, new)| old.value != new.value)
-        .map(change)
-        .collect()
+    FIELDS.iter().filter_map(change).collect()
 }
 
 /// The edited session with every restart-only field as it is in force.
@@ -72,8 +75,7 @@ pub fn apply(in_force: &Session, edited: &Session) -> Session {
     let mut session = edited.clone();
     session.model = in_force.model;
     session.validation.samples = in_force.validation.samples;
-    let Data::Toy { name, .. } = &mut session.data;
-    *name = toy(in_force).0;
+    session.data = in_force.data.with_batch_of(&edited.data);
     session
 }
 
@@ -98,11 +100,24 @@ mod tests {
         parse(text, Path::new("test.ron")).unwrap()
     }
 
-    /// Two sessions that differ in every field.
-    fn opposites() -> (Session, Session) {
-        let old = r#"(data: Toy(name: "moons"))"#;
+    /// Two sessions that differ in every field but those of the other kind of data, of toy sets or of tables.
+    fn opposites() -> [(Session, Session); 2] {
+        let toys = [
+            r#"Toy(name: "moons")"#,
+            r#"Toy(name: "rings", batch: 7, resample_every: 8)"#,
+        ];
+        let tables = [
+            r#"Table(path: "a.csv")"#,
+            r#"Table(path: "b.npy", columns: ["a"], given: ["b"], header: Yes, missing: Drop, jitter: {"a": 1.5},
+                split: (test: 0.5, validation: 0.25, shuffle: None), batch: 7)"#,
+        ];
+        [toys, tables].map(differing)
+    }
+
+    fn differing([old, data]: [&str; 2]) -> (Session, Session) {
+        let old = format!("(data: {old})");
         let new = r#"(
-            data: Toy(name: "rings", batch: 7, resample_every: 8),
+            data: DATA,
             model: (width: 3, layers: 4, rank: 5, precision: F32, seed: 6),
             flow: (steps: 9, stepper: Euler, trace: StepNodes),
             weights: (transport: 2.0, likelihood: 3.0, hjb: 4.0),
@@ -113,24 +128,35 @@ mod tests {
             pictures: (every: 17.0, samples: 18),
             gates: ["divergence <= 0.1"],
         )"#;
-        (session(old), session(new))
+        (session(&old), session(&new.replace("DATA", data)))
     }
 
     #[test]
     fn sessions_that_differ_everywhere_change_every_field() {
-        let (old, new) = opposites();
-        let changed: Vec<&str> = changes(&old, &new)
-            .iter()
-            .map(|change| change.field)
-            .collect();
-        let all: Vec<&str> = fields(&old).iter().map(|field| field.name).collect();
-        assert_eq!(changed, all);
-        assert_eq!(changes(&old, &old), []);
+        for (old, new) in opposites() {
+            let changed: Vec<&str> = changes(&old, &new)
+                .iter()
+                .map(|change| change.field)
+                .collect();
+            let all: Vec<&str> = fields(&old).iter().map(|field| field.name).collect();
+            assert_eq!(changed, all);
+            assert_eq!(changes(&old, &old), []);
+        }
+    }
+
+    #[test]
+    fn another_kind_of_data_changes_the_fields_of_both() {
+        let [(toy, _), (table, _)] = opposites();
+        let changes = changes(&toy, &table);
+        let find = |field| changes.iter().find(|change| change.field == field).unwrap();
+        assert_eq!(find("data.name").new, "absent");
+        assert_eq!(find("data.columns").old, "absent");
+        assert_eq!(apply(&toy, &table), toy);
     }
 
     #[test]
     fn values_are_written_as_in_the_file() {
-        let (old, new) = opposites();
+        let [(old, new), (_, table)] = opposites();
         let value = |session: &Session, name| {
             fields(session)
                 .into_iter()
@@ -145,31 +171,37 @@ mod tests {
         assert_eq!(value(&new, "optimizer.clamp"), "Some(1.5)");
         assert_eq!(value(&old, "optimizer.clamp"), "None");
         assert_eq!(value(&new, "gates"), "[\"divergence <= 0.1\"]");
+        assert_eq!(value(&table, "data.columns"), "[\"a\"]");
+        assert_eq!(value(&table, "data.jitter"), "{\"a\": 1.5}");
+        assert_eq!(value(&table, "data.split.shuffle"), "None");
     }
 
     #[test]
     fn an_edit_applies_all_but_the_restart_only_fields() {
-        let (in_force, edited) = opposites();
-        let applied = apply(&in_force, &edited);
-        assert!(
-            changes(&in_force, &applied)
-                .iter()
-                .all(|c| c.applies != Applies::Restart)
-        );
-        assert!(
-            changes(&edited, &applied)
-                .iter()
-                .all(|c| c.applies == Applies::Restart)
-        );
-        assert!(!changes(&edited, &applied).is_empty());
+        for (in_force, edited) in opposites() {
+            let applied = apply(&in_force, &edited);
+            assert!(
+                changes(&in_force, &applied)
+                    .iter()
+                    .all(|c| c.applies != Applies::Restart)
+            );
+            assert!(
+                changes(&edited, &applied)
+                    .iter()
+                    .all(|c| c.applies == Applies::Restart)
+            );
+            assert!(!changes(&edited, &applied).is_empty());
+        }
     }
 
     #[test]
     fn classes_are_as_the_types_document_them() {
-        let (session, _) = opposites();
-        for field in fields(&session) {
+        let [(toy, _), (table, _)] = opposites();
+        for field in fields(&toy).into_iter().chain(fields(&table)) {
+            let live = matches!(field.name, "data.batch" | "data.resample_every");
             let restart = field.name.starts_with("model.")
-                || matches!(field.name, "data.name" | "validation.samples");
+                || field.name == "validation.samples"
+                || (field.name.starts_with("data.") && !live);
             let resample = field.name.starts_with("flow.") || field.name == "data.batch";
             assert_eq!(field.applies == Applies::Restart, restart, "{}", field.name);
             assert_eq!(

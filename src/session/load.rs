@@ -8,7 +8,7 @@ use ron::extensions::Extensions;
 use ron::ser::PrettyConfig;
 
 use super::excerpt::{encoding, whole};
-use super::{Session, range, reject};
+use super::{Data, Session, range, reject};
 use crate::event::Rejection;
 
 /// Session files are some kilobytes; what is larger is something else.
@@ -42,11 +42,21 @@ pub fn parse(text: &str, file: &Path) -> Result<Session, Rejection> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     // So that `seconds: 60` will do for `seconds: Some(60)`.
     let options = ron::Options::default().with_default_extension(Extensions::IMPLICIT_SOME);
-    let session = options
+    let mut session = options
         .from_str(text)
         .map_err(|error| reject::syntax(text, file, &error))?;
     range::check(&session).map_err(|violation| reject::value(text, file, violation))?;
+    anchor(&mut session, file);
     Ok(session)
+}
+
+/// The path of a table is relative to its session file; made absolute, it can be told to whoever has another working directory.
+fn anchor(session: &mut Session, file: &Path) {
+    if let Data::Table { path, .. } = &mut session.data {
+        let beside = file.parent().unwrap_or(Path::new("")).join(&*path);
+        // Without a working directory it stays as it is.
+        *path = std::path::absolute(&beside).unwrap_or(beside);
+    }
 }
 
 /// The session as a file that [`parse`] reads to the same session.
@@ -66,8 +76,8 @@ mod tests {
 
     use super::*;
     use crate::session::{
-        Data, EMBEDDED, Flow, Gate, Model, Optimizer, Pictures, Precision, Recovery, Schedule,
-        Stepper, Stop, Toy, Trace, Validation, Weights,
+        EMBEDDED, Flow, Gate, Model, Optimizer, Pictures, Precision, Recovery, Schedule, Stepper,
+        Stop, Toy, Trace, Validation, Weights,
     };
 
     fn read_text(text: &str) -> Result<Session, Rejection> {

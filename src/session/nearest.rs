@@ -16,7 +16,7 @@ pub(super) fn unknown_but(kind: &str, name: &str, hint: Option<&str>, valid: &[&
 }
 
 /// The valid name most like `name`, if any is like it.
-fn nearest<'a>(name: &str, valid: &[&'a str]) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(name: &str, valid: &[&'a str]) -> Option<&'a str> {
     let name = name.to_lowercase();
     let likeness =
         |other: &str| strsim::normalized_damerau_levenshtein(&name, &other.to_lowercase());

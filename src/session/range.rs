@@ -105,7 +105,34 @@ pub(super) fn check(session: &Session) -> Result<(), Violation> {
             });
         }
     }
+    check_table(session)?;
     check_nodes(session)
+}
+
+/// What of a table can be judged without its file.
+fn check_table(session: &Session) -> Result<(), Violation> {
+    let Some(table) = session.data.table() else {
+        return Ok(());
+    };
+    let violation = |field, message| Err(Violation { field, message });
+    if table.path.as_os_str().is_empty() {
+        return violation(
+            "data.path",
+            "`data.path` must be the path of a file".to_owned(),
+        );
+    }
+    if let Some(name) = table.given.iter().find(|name| table.columns.contains(name)) {
+        let message =
+            format!("{name:?} stands in `data.columns` too: a column is learned or given");
+        return violation("data.given", message);
+    }
+    let broad = |(_, width): &(&String, &f64)| !(width.is_finite() && **width > 0.0);
+    if let Some((name, width)) = table.jitter.iter().find(broad) {
+        let message =
+            format!("the jitter of {name:?} must be a finite width above 0, found {width:?}");
+        return violation("data.jitter", message);
+    }
+    Ok(())
 }
 
 /// Simpson's rule over the step nodes needs two steps, in training and in validation.

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::fields::Applies;
 use super::range::{Allowed, Held};
-use super::{Data, Optimizer, Schedule, Session, Toy};
+use super::{Data, Optimizer, Schedule, Session, Table};
 
 /// One line of the table.
 pub(super) struct Row {
@@ -26,6 +26,7 @@ const COUNT: Allowed = Allowed::Whole(1, u64::MAX);
 const FRACTION: Allowed = Allowed::Between(0.0, 1.0);
 const WEIGHT: Allowed = Allowed::From(0.0, 1e9);
 const TOYS: &str = "one of 8gaussians, checkerboard, swissroll, circles, rings, moons, pinwheel, 2spirals, in quotes";
+const COLUMNS: &str = "a list of names or numbers such as [\"carat\", \"price\"]";
 const GATES: &str = "a list such as [\"validation_C <= 2.95\"]";
 const SCHEDULES: &str =
     "Constant, Halve(every: 500) or Plateau(patience: 15, factor: 0.1, drops: 3)";
@@ -35,10 +36,50 @@ use Applies::{Live, Resample, Restart};
 
 /// In the order of the file.
 pub(super) static FIELDS: &[Row] = &[
-    row("data.name", Restart, Words(TOYS), |s| written(&toy(s).0)),
-    row("data.batch", Resample, SAMPLES, |s| whole(toy(s).1)),
-    row("data.resample_every", Live, COUNT, |s| {
-        Held::Whole(toy(s).2)
+    row("data.name", Restart, Words(TOYS), |s| match &s.data {
+        Data::Toy { name, .. } => written(name),
+        Data::Table { .. } => Held::Absent,
+    }),
+    row(
+        "data.path",
+        Restart,
+        Words("the path of a CSV or NPY file, in quotes"),
+        |s| table(s, |t| written(t.path)),
+    ),
+    row("data.columns", Restart, Words(COLUMNS), |s| {
+        table(s, |t| written(t.columns))
+    }),
+    row("data.given", Restart, Words(COLUMNS), |s| {
+        table(s, |t| written(t.given))
+    }),
+    row("data.header", Restart, Words("Auto, Yes or No"), |s| {
+        table(s, |t| written(&t.header))
+    }),
+    row("data.missing", Restart, Words("Refuse or Drop"), |s| {
+        table(s, |t| written(&t.missing))
+    }),
+    row(
+        "data.jitter",
+        Restart,
+        Words("widths by column such as {\"price\": 1.0}"),
+        |s| table(s, |t| written(t.jitter)),
+    ),
+    row("data.split.test", Restart, From(0.0, 0.9), |s| {
+        table(s, |t| Held::Number(t.split.test))
+    }),
+    row("data.split.validation", Restart, Above(0.0, 0.9), |s| {
+        table(s, |t| Held::Number(t.split.validation))
+    }),
+    row(
+        "data.split.shuffle",
+        Restart,
+        Words("None or a seed, an integer"),
+        |s| table(s, |t| written(&t.split.shuffle)),
+    ),
+    row("data.batch", Resample, SAMPLES, |s| whole(s.data.batch())),
+    row("data.resample_every", Live, COUNT, |s| match s.data {
+        Data::Toy { resample_every, .. } => Held::Whole(resample_every),
+        Data::Table { .. } => Held::Absent,
     }),
     row("model.width", Restart, SIZE, |s| whole(s.model.width)),
     row("model.layers", Restart, Whole(2, 64), |s| {
@@ -168,19 +209,18 @@ fn whole(value: usize) -> Held {
 }
 
 /// As the session file writes it.
-fn written<T: Serialize>(value: &T) -> Held {
+fn written<T: Serialize + ?Sized>(value: &T) -> Held {
     let style = ron::ser::PrettyConfig::new().depth_limit(0);
     let text = ron::ser::to_string_pretty(value, style);
     Held::Written(text.unwrap_or_else(|error| format!("/* {error} */")))
 }
 
-pub(super) fn toy(session: &Session) -> (Toy, usize, u64) {
-    let Data::Toy {
-        name,
-        batch,
-        resample_every,
-    } = session.data;
-    (name, batch, resample_every)
+/// What `get` finds in the fields of a table; nothing where a toy set is learned.
+fn table(session: &Session, get: fn(&Table) -> Held) -> Held {
+    session
+        .data
+        .table()
+        .map_or(Held::Absent, |table| get(&table))
 }
 
 fn adam(session: &Session) -> (f64, Schedule, Option<f64>) {
@@ -200,10 +240,17 @@ mod tests {
     use super::*;
     use crate::session::{EMBEDDED, parse};
 
+    /// The session that explains the fields of tables.
+    const TABLE: &str = include_str!("../../sessions/diamonds.ron");
+
     /// Dotted names of the fields of a serialised structure; the name of a variant is no part of them.
     fn names_in(value: &serde_json::Value, name: &str, found: &mut BTreeSet<String>) {
         let fields = match value {
-            serde_json::Value::Object(fields) if name != "optimizer.schedule" => fields,
+            serde_json::Value::Object(fields)
+                if !matches!(name, "optimizer.schedule" | "data.jitter") =>
+            {
+                fields
+            }
             _ => {
                 found.insert(name.to_owned());
                 return;
@@ -219,9 +266,11 @@ mod tests {
 
     #[test]
     fn the_table_has_every_field_of_the_types_and_no_other() {
-        let session = parse(EMBEDDED, Path::new("8gaussians.ron")).unwrap();
         let mut names = BTreeSet::new();
-        names_in(&serde_json::to_value(session).unwrap(), "", &mut names);
+        for text in [EMBEDDED, TABLE] {
+            let session = parse(text, Path::new("s.ron")).unwrap();
+            names_in(&serde_json::to_value(session).unwrap(), "", &mut names);
+        }
         let listed: BTreeSet<String> = FIELDS.iter().map(|row| row.name.to_owned()).collect();
         assert_eq!(listed, names);
         assert_eq!(
@@ -250,27 +299,41 @@ mod tests {
     }
 
     #[test]
-    fn the_embedded_session_explains_every_field() {
-        let least = parse(r#"(data: Toy(name: "8gaussians"))"#, Path::new("least.ron")).unwrap();
+    fn the_embedded_session_explains_every_field_and_another_one_those_of_tables() {
+        let read = |text| parse(text, Path::new("least.ron")).unwrap();
+        let toy = read(r#"(data: Toy(name: "8gaussians"))"#);
+        let table = read(r#"(data: Table(path: "/diamonds.csv"))"#);
         for row in rows() {
-            let key = row.name.rsplit('.').next().unwrap();
-            let group = row.name.split('.').next().unwrap();
-            let section = EMBEDDED.split(&format!("\n    {group}: ")).nth(1).unwrap();
-            let section = section.split("\n    )").next().unwrap();
-            let mut needed = vec![format!("{key}:")];
-            // Words are for messages; what each word means is told in the file's own words.
-            if !matches!(row.allowed, Allowed::Words(_)) {
-                needed.push(row.allowed.to_string());
-            }
-            let default = (row.held)(&least);
-            if default != Held::Absent {
-                needed.push(format!("; {}", row.applies));
-            }
-            if default != Held::Absent && row.name != "data.name" {
-                needed.push(format!("default {default}"));
-            }
-            let told = |line: &str| needed.iter().all(|part| line.contains(part));
-            assert!(section.lines().any(told), "{}: {needed:?}", row.name);
+            explained(row, EMBEDDED, &toy);
         }
+        let of_tables = rows().filter(|row| row.name.starts_with("data."));
+        for row in of_tables.filter(|row| (row.held)(&table) != Held::Absent) {
+            explained(row, TABLE, &table);
+        }
+    }
+
+    /// Whether the text of a session says what a field may hold, when an edit takes hold, and what it is in the `least` session.
+    fn explained(row: &Row, text: &str, least: &Session) {
+        if row.name.starts_with("data.") && (row.held)(least) == Held::Absent {
+            return;
+        }
+        let key = row.name.rsplit('.').next().unwrap();
+        let group = row.name.split('.').next().unwrap();
+        let section = text.split(&format!("\n    {group}: ")).nth(1).unwrap();
+        let section = section.split("\n    )").next().unwrap();
+        let mut needed = vec![format!("{key}:")];
+        // Words are for messages; what each word means is told in the file's own words.
+        if !matches!(row.allowed, Allowed::Words(_)) {
+            needed.push(row.allowed.to_string());
+        }
+        let default = (row.held)(least);
+        if default != Held::Absent {
+            needed.push(format!("; {}", row.applies));
+        }
+        if default != Held::Absent && !matches!(row.name, "data.name" | "data.path") {
+            needed.push(format!("default {default}"));
+        }
+        let told = |line: &str| needed.iter().all(|part| line.contains(part));
+        assert!(section.lines().any(told), "{}: {needed:?}", row.name);
     }
 }

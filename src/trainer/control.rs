@@ -35,13 +35,11 @@ impl Outlets {
     ///
     /// # Errors
     /// When their thread cannot be started.
-    pub fn with_pictures(
-        publisher: Arc<Publisher>,
-        session: &Arc<Session>,
-    ) -> anyhow::Result<Self> {
-        let painter = Some(Painter::start(session, Arc::clone(&publisher))?);
+    pub fn with_pictures(publisher: Arc<Publisher>, trainer: &Trainer) -> anyhow::Result<Self> {
+        let data = Arc::clone(trainer.data());
+        let painter = Painter::start(trainer.session(), data, Arc::clone(&publisher))?;
         Ok(Outlets {
-            painter,
+            painter: Some(painter),
             ..Outlets::new(publisher)
         })
     }

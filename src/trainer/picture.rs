@@ -21,17 +21,17 @@ use otflow_kernels::progress::Progress;
 
 use super::problem::{precision, shape};
 use crate::data::Dataset;
+use crate::event::{Event, Picture};
 use crate::feed::Publisher;
 use crate::meter::Task;
 use crate::session::{Pictures, Session};
+pub(crate) use measure::{frame, inverse_error, straightness};
 pub use scene::{Snapshot, picture};
 
 /// Rest after a picture, in times of what it took.
 const REST: f64 = 50.0;
 /// Points that a picture has at least, unless fewer are asked for.
 const LEAST: usize = 250;
-/// Cells of the grid of the density: so many a sample, and at most.
-const CELLS: (usize, usize) = (4, 2048);
 
 /// The thread that makes the pictures; ends when it is dropped.
 pub struct Painter {
@@ -52,8 +52,11 @@ impl Painter {
     ///
     /// # Errors
     /// When a thread cannot be started.
-    pub fn start(session: &Arc<Session>, publisher: Arc<Publisher>) -> Result<Self> {
-        let data = Dataset::new(&session.data, session.model.seed);
+    pub fn start(
+        session: &Arc<Session>,
+        data: Arc<Dataset>,
+        publisher: Arc<Publisher>,
+    ) -> Result<Self> {
         let engine = engine(shape(session, &data), precision(session), 1)
             .context("cannot start the picture thread")?;
         let progress = engine.progress();
@@ -91,8 +94,10 @@ impl Painter {
         if self.busy || !rested || !publisher.picture_wanted() {
             return false;
         }
-        let samples = self.samples.min(samples);
-        let snapshot = snapshot(session, (iteration, theta), samples);
+        let snapshot = Snapshot {
+            samples: self.samples.min(samples),
+            ..snapshot(session, (iteration, theta))
+        };
         // A thread that panicked takes no orders; the hook has reported it.
         let orders = self.orders.as_ref();
         self.busy = orders.is_some_and(|orders| orders.try_send(snapshot).is_ok());
@@ -103,8 +108,7 @@ impl Painter {
     pub fn finish(mut self, session: &Arc<Session>, (iteration, theta): (u64, &[f64])) {
         if let Some(orders) = self.orders.take() {
             // A thread that panicked takes no orders; the hook has reported it.
-            let samples = session.pictures.samples;
-            let _ = orders.send(snapshot(session, (iteration, theta), samples));
+            let _ = orders.send(snapshot(session, (iteration, theta)));
         }
         self.join();
     }
@@ -118,13 +122,13 @@ impl Painter {
     }
 }
 
-fn snapshot(session: &Arc<Session>, (iteration, theta): (u64, &[f64]), samples: usize) -> Snapshot {
+/// With all points that are asked for.
+fn snapshot(session: &Arc<Session>, (iteration, theta): (u64, &[f64])) -> Snapshot {
     Snapshot {
         iteration,
         session: Arc::clone(session),
         theta: theta.to_vec(),
-        samples,
-        cells: CELLS.1.min(CELLS.0 * samples),
+        samples: session.pictures.samples,
     }
 }
 
@@ -161,10 +165,19 @@ fn paint(
 ) {
     for snapshot in snapshots {
         let start = Instant::now();
-        let mut picture = picture(data, &mut *engine, &snapshot);
+        let picture = picture(data, &mut *engine, &snapshot);
         if engine.progress().given_up() {
             return;
         }
+        let mut picture = match picture {
+            Ok(picture) => picture,
+            Err(error) => {
+                publisher.publish(Event::Warning {
+                    message: format!("no picture: {error}"),
+                });
+                Picture::default()
+            }
+        };
         let time = start.elapsed();
         picture.seconds = time.as_secs_f64();
         publisher.spend(Task::Pictures, time);
@@ -194,11 +207,12 @@ mod tests {
         let text =
             r#"(data: Toy(name: "moons"), model: (width: 4), pictures: (every: 0.1, samples: 20))"#;
         let session = Arc::new(session::parse(text, Path::new("tiny.ron")).unwrap());
-        let trainer = Trainer::new(Arc::clone(&session), 1).unwrap();
+        let data = Arc::new(Dataset::open(&session.data, session.model.seed).unwrap());
+        let trainer = Trainer::new(Arc::clone(&session), Arc::clone(&data), 1).unwrap();
         let theta = trainer.last_model().theta;
         let (publisher, feed, _records) = wires();
         let publisher = Arc::new(publisher);
-        let mut painter = Painter::start(&session, Arc::clone(&publisher)).unwrap();
+        let mut painter = Painter::start(&session, data, Arc::clone(&publisher)).unwrap();
         painter.offer(&publisher, &session, (1, &theta));
         assert!(painter.busy);
         assert!(!painter.offer(&publisher, &session, (2, &theta)));

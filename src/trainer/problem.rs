@@ -21,11 +21,16 @@ pub fn shape(session: &Session, data: &Dataset) -> Shape {
 }
 
 /// Arithmetic of the kernels.
-pub fn precision(session: &Session) -> Precision {
-    match session.model.precision {
+pub fn arithmetic(precision: session::Precision) -> Precision {
+    match precision {
         session::Precision::F32 => Precision::F32,
         session::Precision::F64 => Precision::F64,
     }
+}
+
+/// Arithmetic of the kernels in a session.
+pub fn precision(session: &Session) -> Precision {
+    arithmetic(session.model.precision)
 }
 
 /// How the flow is integrated.

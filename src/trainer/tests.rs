@@ -25,7 +25,9 @@ fn session(text: &str) -> Arc<Session> {
 }
 
 fn trainer(text: &str, threads: usize) -> Trainer {
-    Trainer::new(session(text), threads).unwrap()
+    let session = session(text);
+    let data = Dataset::open(&session.data, session.model.seed).unwrap();
+    Trainer::new(session, Arc::new(data), threads).unwrap()
 }
 
 /// Iterates and gives the events, times left out.
@@ -189,7 +191,7 @@ fn a_stop_gives_up_the_iteration_in_hand_and_keeps_what_was_done() {
     let mut trainer = trainer(SMALL, 1);
     trainer.iterate(&mut |_| {});
     let done = trainer.theta.clone();
-    trainer.batch.rows = vec![0.5; 2 * 50_000_000];
+    trainer.batches = Batches::of(vec![0.5; 2 * 50_000_000]);
     let (publisher, feed, records) = wires();
     let start = start(&trainer);
     let progress = Arc::clone(&trainer.instruments().progress);
@@ -240,6 +242,7 @@ fn start(trainer: &Trainer) -> Start {
         run: None,
         session: trainer.session().clone(),
         dimension: 2,
+        columns: Vec::new(),
         parameters: 0,
         threads: 1,
         compiled: String::new(),
@@ -311,9 +314,9 @@ fn the_batch_changes_at_the_next_draw_and_not_before() {
     iterate(&mut trainer, 1);
     trainer.take_up(edited);
     iterate(&mut trainer, 2);
-    assert_eq!(trainer.batch.rows.len(), 2 * 200);
+    assert_eq!(trainer.batches.rows().len(), 2 * 200);
     iterate(&mut trainer, 1);
-    assert_eq!(trainer.batch.rows.len(), 2 * 100);
+    assert_eq!(trainer.batches.rows().len(), 2 * 100);
 }
 
 #[test]

@@ -8,8 +8,7 @@
 use otflow_kernels::engine::{Engine, with_rows};
 use otflow_kernels::objective::{Alpha, Costs, Scheme, log_density};
 
-use crate::data::Dataset;
-use crate::data::random::Stream;
+use crate::data::{self, Dataset};
 use crate::event::Losses;
 
 /// Samples and, where it is known, the true log density of each.
@@ -30,11 +29,15 @@ pub struct Figures {
 }
 
 impl Validation {
-    /// Draws the samples.
-    pub fn new(data: &Dataset, n: usize) -> Self {
-        let rows = data.draw(Stream::Validation, 0, n);
+    /// Draws the samples: n, or all of a table's validation part if it has fewer.
+    ///
+    /// # Errors
+    /// When they can't be read.
+    pub fn new(data: &Dataset, n: usize) -> Result<Self, data::Error> {
+        let rows = data.validation(n)?;
         let truth = data.log_density(&rows);
-        Validation { rows, truth, n }
+        let n = rows.len() / (data.dimension() + data.context());
+        Ok(Validation { rows, truth, n })
     }
 
     /// The figures of the parameters that the engine holds.
@@ -68,7 +71,8 @@ impl Validation {
     }
 }
 
-fn mean_and_error(values: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
+/// Mean of the values and its standard error.
+pub(crate) fn mean_and_error(values: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
     let n = values.clone().count() as f64;
     let mean = values.clone().sum::<f64>() / n;
     let variance = values.map(|v| (v - mean) * (v - mean)).sum::<f64>() / (n - 1.0).max(1.0);

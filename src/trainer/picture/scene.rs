@@ -1,21 +1,24 @@
 //! What is on a picture: samples of the data and of the normal, where the flow takes them and along which paths, and the model's
 //! density around the data.
 
+use std::ops::Range;
 use std::sync::Arc;
 
-use otflow_kernels::engine::{Direction, Engine, with_rows};
+use otflow_kernels::engine::{Direction, Engine, with_pairs, with_rows};
 use otflow_kernels::objective::{Scheme, TraceAt, log_density};
-use rand_distr::{Distribution, StandardNormal};
 
 use super::measure::{frame, grid, inverse_error, straightness};
-use crate::data::Dataset;
-use crate::data::random::{Stream, row_generator};
+use crate::data::random::{Stream, normal_rows};
+use crate::data::{self, Dataset};
 use crate::event::{Density, Picture};
+use crate::fitted::split;
 use crate::session::{Flow, Session};
 use crate::trainer::problem::scheme;
 
 /// Paths each way, at most.
 const PATHS: usize = 200;
+/// Cells of the grid of the density: so many a sample, and at most.
+const CELLS: (usize, usize) = (4, 2048);
 
 /// What a picture is made from.
 pub struct Snapshot {
@@ -27,12 +30,17 @@ pub struct Snapshot {
     pub theta: Vec<f64>,
     /// Points to show.
     pub samples: usize,
-    /// Cells of the grid of the density, at most.
-    pub cells: usize,
 }
 
 /// Computes a picture, all but its seconds.
-pub fn picture(data: &Dataset, engine: &mut dyn Engine, snapshot: &Snapshot) -> Picture {
+///
+/// # Errors
+/// When the rows of a table cannot be read.
+pub fn picture(
+    data: &Dataset,
+    engine: &mut dyn Engine,
+    snapshot: &Snapshot,
+) -> Result<Picture, data::Error> {
     let Session {
         flow,
         validation,
@@ -40,7 +48,7 @@ pub fn picture(data: &Dataset, engine: &mut dyn Engine, snapshot: &Snapshot) -> 
         model,
         ..
     } = &*snapshot.session;
-    let (d, n) = (data.dimension(), snapshot.samples);
+    let d = data.dimension();
     engine.load(&snapshot.theta);
     let scheme = scheme(&Flow {
         steps: validation.steps,
@@ -51,39 +59,33 @@ pub fn picture(data: &Dataset, engine: &mut dyn Engine, snapshot: &Snapshot) -> 
         scheme,
         a0: weights.transport,
         d,
+        given: Vec::new(),
     };
     // The same draws in every picture: what moves on the screen is the flow.
-    let rows = data.draw(Stream::Pictures, 0, n);
-    let normal = normal(model.seed, n, d);
+    let rows = data.shown(snapshot.samples)?;
+    let (rows, given) = split(&rows, &guide.engine.shape());
+    guide.given = given;
+    let draws = (model.seed, Stream::Pictures, 1);
+    let normal = normal_rows(draws, 0, (rows.len() / d, d));
     let (forward, mapped) = guide.follow(&rows, Direction::Forward);
     let (backward, generated) = guide.follow(&normal, Direction::Inverse);
-    let restored = guide.ends(&mapped, Direction::Inverse);
+    let restored = guide.all_ends(&mapped, Direction::Inverse);
     let nodes = scheme.steps + 1;
-    Picture {
+    Ok(Picture {
         iteration: snapshot.iteration,
         seconds: 0.0,
         dimension: d,
         inverse_error: inverse_error(&rows, &restored, d),
         times: (0..nodes).map(|k| k as f64 * scheme.dt()).collect(),
         straightness: straightness(&forward, nodes, d),
-        density: (d == 2).then(|| guide.density(&rows, snapshot.cells)),
+        density: (d == 2 && data.context() == 0).then(|| guide.density(&rows)),
         data: rows,
         mapped,
         restored,
         generated,
         forward,
         backward,
-    }
-}
-
-/// Normal draws, n x d.
-fn normal(seed: u64, n: usize, d: usize) -> Vec<f64> {
-    let mut rows = vec![0.0; n * d];
-    for (i, row) in rows.chunks_exact_mut(d).enumerate() {
-        let mut rng = row_generator(seed, Stream::Pictures, 1, i as u64);
-        row.fill_with(|| StandardNormal.sample(&mut rng));
-    }
-    rows
+    })
 }
 
 /// Leads rows of d values through the flow of a snapshot.
@@ -92,25 +94,33 @@ struct Guide<'a> {
     scheme: Scheme,
     a0: f64,
     d: usize,
+    /// What every row is conditioned on, c values a row; none without context.
+    given: Vec<f64>,
 }
 
 impl Guide<'_> {
-    /// Where the rows end up, n x d.
-    fn ends(&mut self, rows: &[f64], direction: Direction) -> Vec<f64> {
-        let mut out = vec![0.0; rows.len()];
-        with_rows(rows, self.d, |samples| {
+    /// Where points that are conditioned on so many given values end up, n x d.
+    fn ends(&mut self, (x, y): (&[f64], Range<usize>), direction: Direction) -> Vec<f64> {
+        let mut out = vec![0.0; x.len()];
+        with_pairs((x, self.d), &self.given[y], |samples| {
             self.engine
                 .transport(samples, (&self.scheme, self.a0), direction, &mut out)
         });
         out
     }
 
-    /// The paths of the first rows, k x (nt + 1) x d, and the ends of all, n x d.
-    fn follow(&mut self, rows: &[f64], direction: Direction) -> (Vec<f64>, Vec<f64>) {
+    /// Where all points end up, n x d.
+    fn all_ends(&mut self, x: &[f64], direction: Direction) -> Vec<f64> {
+        self.ends((x, 0..self.given.len()), direction)
+    }
+
+    /// The paths of the first points, k x (nt + 1) x d, and the ends of all, n x d.
+    fn follow(&mut self, x: &[f64], direction: Direction) -> (Vec<f64>, Vec<f64>) {
         let (d, width) = (self.d, self.d * (self.scheme.steps + 1));
-        let (first, others) = rows.split_at(rows.len().min(PATHS * d));
+        let (first, others) = x.split_at(x.len().min(PATHS * d));
+        let cut = self.given.len() / (x.len() / d).max(1) * (first.len() / d);
         let mut paths = vec![0.0; first.len() / d * width];
-        with_rows(first, d, |samples| {
+        with_pairs((first, d), &self.given[..cut], |samples| {
             self.engine
                 .paths(samples, (&self.scheme, self.a0), direction, &mut paths)
         });
@@ -118,14 +128,14 @@ impl Guide<'_> {
             .chunks_exact(width)
             .flat_map(|path| &path[width - d..]);
         let mut ends: Vec<f64> = ends.copied().collect();
-        ends.extend(self.ends(others, direction));
+        ends.extend(self.ends((others, cut..self.given.len()), direction));
         (paths, ends)
     }
 
     /// Log density on a grid around the rows.
-    fn density(&mut self, rows: &[f64], cells: usize) -> Density {
+    fn density(&mut self, rows: &[f64]) -> Density {
         let bounds = frame(rows);
-        let (across, centres) = grid(bounds, cells);
+        let (across, centres) = grid(bounds, CELLS.1.min(rows.len() / self.d * CELLS.0));
         // Half the steps and the rule with the fewest traces: half the cost, for errors far below a shade of the map.
         let scheme = Scheme {
             steps: self.scheme.steps.div_ceil(2),
@@ -166,21 +176,20 @@ mod tests {
     /// The picture of a small flow after ten iterations.
     fn tiny() -> Picture {
         let session = Arc::new(session::parse(TINY, Path::new("tiny.ron")).unwrap());
-        let mut trainer = Trainer::new(Arc::clone(&session), 1).unwrap();
+        let data = Arc::new(Dataset::open(&session.data, session.model.seed).unwrap());
+        let mut trainer = Trainer::new(Arc::clone(&session), Arc::clone(&data), 1).unwrap();
         for _ in 0..10 {
             trainer.iterate(&mut |_| ());
         }
         let theta = trainer.last_model().theta;
-        let data = Dataset::new(&session.data, session.model.seed);
         let mut engine = engine(shape(&session, &data), precision(&session), 1).unwrap();
         let snapshot = Snapshot {
             iteration: 10,
             session,
             theta,
             samples: 300,
-            cells: 1200,
         };
-        picture(&data, &mut *engine, &snapshot)
+        picture(&data, &mut *engine, &snapshot).unwrap()
     }
 
     #[test]

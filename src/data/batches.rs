@@ -1,0 +1,189 @@
+//! Which rows an iteration is trained on.
+//!
+//! A batch of a toy set is the whole training set, until it is drawn again. The training part of a table goes by in shuffled
+//! batches, each row once an epoch; the last batch of an epoch has what is left.
+
+use serde::{Deserialize, Serialize};
+
+use super::random::Stream;
+use super::{Dataset, Error, Part};
+use crate::session::Data;
+
+/// Where training stands in the data; with the seed it tells which batch comes next.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    /// Draws of a toy set, or epochs begun.
+    pub draws: u64,
+    /// Rows of the epoch that have gone by.
+    pub seen: usize,
+    /// Rows of a batch, as they were when the draw or the epoch began.
+    pub size: usize,
+}
+
+/// The batch in hand and those to come.
+#[derive(Debug, Default)]
+pub struct Batches {
+    position: Position,
+    /// Places in the training part, in the order of the epoch; empty for a toy set.
+    order: Vec<usize>,
+    rows: Vec<f64>,
+}
+
+impl Batches {
+    /// Any rows in hand.
+    #[cfg(test)]
+    pub(crate) fn of(rows: Vec<f64>) -> Self {
+        Batches {
+            rows,
+            ..Batches::default()
+        }
+    }
+
+    /// The rows in hand, (x, y) row by row.
+    pub fn rows(&self) -> &[f64] {
+        &self.rows
+    }
+
+    /// Where training stands.
+    pub fn position(&self) -> Position {
+        self.position
+    }
+
+    /// The batch that was in hand at a position.
+    ///
+    /// # Errors
+    /// When its rows can't be read.
+    pub fn at(position: Position, data: &Dataset) -> Result<Self, Error> {
+        let mut batches = Batches {
+            position,
+            ..Batches::default()
+        };
+        match &data.parts() {
+            None => batches.rows = data.draw(Stream::Training, position.draws - 1, position.size),
+            Some(parts) => {
+                batches.order = parts.epoch(position.draws);
+                let last = position.seen % position.size;
+                let last = if last == 0 { position.size } else { last };
+                batches.position.seen -= last;
+                batches.step(data)?;
+            }
+        }
+        Ok(batches)
+    }
+
+    /// Whether the next batch begins a draw of a toy set or an epoch.
+    pub fn is_over(&self) -> bool {
+        self.position.seen >= self.order.len()
+    }
+
+    /// Whether another batch is due after an iteration.
+    pub fn is_due(iteration: u64, data: &Data) -> bool {
+        match data {
+            Data::Toy { resample_every, .. } => iteration.is_multiple_of(*resample_every),
+            Data::Table { .. } => true,
+        }
+    }
+
+    /// Takes the next batch in hand; `size` rows from the next draw or epoch on.
+    ///
+    /// # Errors
+    /// When its rows can't be read: the batch in hand stays.
+    pub fn advance(&mut self, data: &Dataset, size: usize) -> Result<(), Error> {
+        if !self.is_over() {
+            return self.step(data);
+        }
+        self.position = Position {
+            draws: self.position.draws + 1,
+            seen: 0,
+            size,
+        };
+        match data.parts() {
+            None => {
+                self.rows = data.draw(Stream::Training, self.position.draws - 1, size);
+                Ok(())
+            }
+            Some(parts) => {
+                self.order = parts.epoch(self.position.draws);
+                self.step(data)
+            }
+        }
+    }
+
+    /// The next rows of the epoch.
+    fn step(&mut self, data: &Dataset) -> Result<(), Error> {
+        let Position { draws, seen, size } = self.position;
+        let end = self.order.len().min(seen + size);
+        self.position.seen = end;
+        if let Some(parts) = data.parts() {
+            self.rows = parts.rows(Part::Training, &self.order[seen..end], draws)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+    use crate::session;
+
+    /// 13 rows to train on.
+    fn table(folder: &Path) -> Dataset {
+        let rows: Vec<String> = (0..15).map(|i| (i * i).to_string()).collect();
+        fs::write(folder.join("t.csv"), rows.join("\n")).unwrap();
+        let text = "(data: Table(path: \"t.csv\", jitter: {\"1\": 1.0}))";
+        let session = session::parse(text, &folder.join("s.ron")).unwrap();
+        Dataset::open(&session.data, 1).unwrap()
+    }
+
+    #[test]
+    fn an_epoch_has_every_row_once_and_its_last_batch_what_is_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = table(folder.path());
+        let all = |epoch| {
+            let places: Vec<usize> = (0..13).collect();
+            let parts = data.parts().unwrap();
+            let mut rows = parts.rows(Part::Training, &places, epoch).unwrap();
+            rows.sort_by(f64::total_cmp);
+            rows
+        };
+        let mut batches = Batches::default();
+        for epoch in 1..4 {
+            let mut seen = Vec::new();
+            for size in [5, 5, 3] {
+                assert_eq!(batches.is_over(), size == 5 && seen.is_empty());
+                // Another size waits for the next epoch.
+                batches
+                    .advance(&data, if seen.is_empty() { 5 } else { 9 })
+                    .unwrap();
+                assert_eq!(batches.rows().len(), size);
+                seen.extend_from_slice(batches.rows());
+            }
+            assert!(batches.is_over());
+            seen.sort_by(f64::total_cmp);
+            assert_eq!(seen, all(epoch));
+        }
+        assert_ne!(
+            data.parts().unwrap().epoch(1),
+            data.parts().unwrap().epoch(2)
+        );
+    }
+
+    #[test]
+    fn the_batches_after_a_position_are_those_that_would_have_come() {
+        let folder = tempfile::tempdir().unwrap();
+        let toy = session::parse("(data: Toy(name: \"moons\"))", Path::new("s.ron")).unwrap();
+        for data in [table(folder.path()), Dataset::open(&toy.data, 3).unwrap()] {
+            let mut batches = Batches::default();
+            for size in [4, 6, 5, 5, 7, 4, 4, 4] {
+                batches.advance(&data, size).unwrap();
+                let again = Batches::at(batches.position(), &data).unwrap();
+                assert_eq!(again.rows(), batches.rows());
+                assert_eq!(again.position(), batches.position());
+                assert_eq!(again.is_over(), batches.is_over());
+            }
+        }
+    }
+}

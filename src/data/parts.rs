@@ -1,0 +1,447 @@
+//! The parts of a table: training, validation and test rows, standardised by the first two together, as published.
+//!
+//! ```text
+//! rows shuffled, or as in the file:   training | validation | test
+//! z = (x + jitter width (U - 1/2) - mean) / scale     scale^2 = variance + width^2 / 12
+//! ```
+//!
+//! The noise of a row depends on (seed, epoch, row) alone; epoch 0 is what validation and test rows are seen with.
+
+use std::ops::Range;
+
+use rand::RngExt;
+use rand::seq::SliceRandom;
+
+use super::Error;
+use super::random::{Stream, generator, row_generator, seek, spaced};
+use crate::scaling::{Column, Scaling};
+use crate::session;
+use crate::table::{Blocks, Selection, Table};
+
+/// Rows looked at at a time.
+const BLOCK: usize = 4096;
+/// Columns whose correlation is closer to 1 or -1 than this are copies of each other.
+const COPY: f64 = 1e-12;
+/// A deviation below this share of the mean is rounding.
+const CONSTANT: f64 = 1e-13;
+
+/// Words of a uniform value.
+const UNIFORM: u64 = 2;
+
+/// A part of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// What is trained on.
+    Training,
+    /// What picks the best parameters.
+    Validation,
+    /// What nothing is decided by.
+    Test,
+}
+
+/// A table with its split and its scaling.
+pub struct Parts {
+    table: Table,
+    /// Learned columns; the others are given.
+    d: usize,
+    seed: u64,
+    /// Rows of the table in the order of the split; None for the order of the file.
+    order: Option<Vec<usize>>,
+    /// Rows of the training part, and of training and validation part together.
+    ends: [usize; 2],
+    scaling: Scaling,
+    /// Width of the noise of every column, in its own units.
+    jitter: Vec<f64>,
+}
+
+impl Parts {
+    /// Opens the table and looks at all of its rows.
+    ///
+    /// # Errors
+    /// Whatever keeps it from being learned.
+    pub fn open(table: &session::Table, seed: u64) -> Result<Self, Error> {
+        let columns = columns(table)?;
+        let d = columns.len() - table.given.len();
+        if d == 0 {
+            return Err(Error::NothingToLearn);
+        }
+        let file = Table::open(table.path, &selection(table, columns.clone()))?;
+        let n = file.len();
+        let [training, validation, _] = table.split.rows(n);
+        if validation == 0 || training < 2 {
+            return Err(Error::TooFew { rows: n });
+        }
+        let ends = [training, training + validation];
+        let mut parts = Parts {
+            jitter: jitter(table, &columns)?,
+            order: table
+                .split
+                .shuffle
+                .map(|seed| shuffled(n, seed, Stream::Split, 0)),
+            scaling: Scaling {
+                columns: Vec::new(),
+            },
+            table: file,
+            d,
+            seed,
+            ends,
+        };
+        parts.scaling = parts.measure()?;
+        Ok(parts)
+    }
+
+    /// d, the learned columns.
+    pub fn dimension(&self) -> usize {
+        self.d
+    }
+
+    /// c, the given columns.
+    pub fn context(&self) -> usize {
+        self.table.width() - self.d
+    }
+
+    /// Mean and scale of every column.
+    pub fn scaling(&self) -> &Scaling {
+        &self.scaling
+    }
+
+    /// Rows of the file that were left out for missing values.
+    pub fn dropped(&self) -> u64 {
+        self.table.dropped()
+    }
+
+    /// Rows of a part.
+    pub fn len(&self, part: Part) -> usize {
+        self.range(part).len()
+    }
+
+    /// So many rows of a part, as evenly spread over it as can be, or all if it has no more; standardised, row-major, d + c values each.
+    pub fn spread(&self, part: Part, n: usize) -> Result<Vec<f64>, Error> {
+        let len = self.len(part);
+        let n = n.min(len);
+        let rows: Vec<usize> = (0..n).map(|k| k * len / n).collect();
+        self.rows(part, &rows, 0)
+    }
+
+    /// Rows of a part by their place in it, in the noise of an epoch; standardised, row-major, d + c values each.
+    pub fn rows(&self, part: Part, places: &[usize], epoch: u64) -> Result<Vec<f64>, Error> {
+        let first = self.range(part).start;
+        let places: Vec<usize> = places.iter().map(|place| first + place).collect();
+        let mut rows = self.raw(&places)?;
+        self.blur(&mut rows, &places, epoch);
+        self.scaling.standardize(&mut rows, 0, self.table.width());
+        Ok(rows)
+    }
+
+    /// The order of an epoch's training rows, from 1: places in the training part.
+    pub fn epoch(&self, epoch: u64) -> Vec<usize> {
+        shuffled(self.ends[0], self.seed, Stream::Training, epoch)
+    }
+
+    fn range(&self, part: Part) -> Range<usize> {
+        let [training, validation] = self.ends;
+        match part {
+            Part::Training => 0..training,
+            Part::Validation => training..validation,
+            Part::Test => validation..self.table.len(),
+        }
+    }
+
+    /// Rows as they stand in the table, by their place in the split.
+    fn raw(&self, places: &[usize]) -> Result<Vec<f64>, Error> {
+        let mut rows = vec![0.0; places.len() * self.table.width()];
+        match &self.order {
+            None => self.table.gather(places, &mut rows)?,
+            Some(order) => {
+                let places: Vec<usize> = places.iter().map(|&place| order[place]).collect();
+                self.table.gather(&places, &mut rows)?;
+            }
+        }
+        Ok(rows)
+    }
+
+    fn blur(&self, rows: &mut [f64], places: &[usize], epoch: u64) {
+        if self.jitter.iter().all(|&width| width == 0.0) {
+            return;
+        }
+        for (row, &place) in rows.chunks_exact_mut(self.table.width()).zip(places) {
+            let row_at = spaced(place as u64, self.table.width(), UNIFORM);
+            let mut rng = row_generator(self.seed, Stream::Jitter, epoch, row_at);
+            for (value, width) in row.iter_mut().zip(&self.jitter) {
+                let u: f64 = rng.random();
+                *value += width * (u - 0.5);
+            }
+        }
+    }
+
+    /// Mean and deviation of the training and validation rows; refuses columns that are constant, or copies of others.
+    fn measure(&self) -> Result<Scaling, Error> {
+        let width = self.table.width();
+        let n = self.ends[1] as f64;
+        let mut mean = vec![0.0; width];
+        self.each_row(|row| add(&mut mean, row))?;
+        mean.iter_mut().for_each(|sum| *sum /= n);
+        let mut products = vec![0.0; width * width];
+        self.each_row(|row| {
+            for i in 0..width {
+                let off = row[i] - mean[i];
+                for j in 0..=i {
+                    products[i * width + j] += off * (row[j] - mean[j]);
+                }
+            }
+        })?;
+        let names = self.table.names();
+        let spread = |i: usize| (products[i * width + i] / n).sqrt();
+        for i in 0..width {
+            if spread(i) <= CONSTANT * mean[i].abs() || spread(i) == 0.0 {
+                return Err(Error::Constant {
+                    column: names[i].clone(),
+                    value: self.raw(&[0])?[i],
+                });
+            }
+            for j in 0..i {
+                let correlation = products[i * width + j] / (n * spread(i) * spread(j));
+                if 1.0 - correlation.abs() < COPY {
+                    return Err(Error::Copy {
+                        column: names[i].clone(),
+                        of: names[j].clone(),
+                    });
+                }
+            }
+        }
+        let column = |i: usize| Column {
+            name: names[i].clone(),
+            mean: mean[i],
+            scale: (products[i * width + i] / n + self.jitter[i].powi(2) / 12.0).sqrt(),
+        };
+        Ok(Scaling {
+            columns: (0..width).map(column).collect(),
+        })
+    }
+
+    /// Every row of the training and validation part, in order.
+    fn each_row(&self, mut see: impl FnMut(&[f64])) -> Result<(), Error> {
+        let places: Vec<usize> = (0..self.ends[1]).collect();
+        for places in places.chunks(BLOCK) {
+            let rows = self.raw(places)?;
+            rows.chunks_exact(self.table.width()).for_each(&mut see);
+        }
+        Ok(())
+    }
+}
+
+fn add(sum: &mut [f64], row: &[f64]) {
+    for (sum, value) in sum.iter_mut().zip(row) {
+        *sum += value;
+    }
+}
+
+/// The learned columns, then the given ones.
+fn columns(table: &session::Table) -> Result<Vec<String>, Error> {
+    let learned = if table.columns.is_empty() {
+        let all = Blocks::open(table.path, &selection(table, Vec::new()), 1)?;
+        let learned = all.names().iter();
+        let learned = learned.filter(|name| !table.given.contains(name));
+        learned.cloned().collect()
+    } else {
+        table.columns.to_vec()
+    };
+    Ok([learned.as_slice(), table.given].concat())
+}
+
+fn selection(table: &session::Table, columns: Vec<String>) -> Selection {
+    Selection {
+        columns,
+        header: table.header,
+        missing: table.missing,
+    }
+}
+
+/// Width of the noise of every column.
+fn jitter(table: &session::Table, columns: &[String]) -> Result<Vec<f64>, Error> {
+    if let Some(name) = table.jitter.keys().find(|name| !columns.contains(name)) {
+        return Err(Error::Jitter {
+            column: name.clone(),
+            columns: columns.join(", "),
+        });
+    }
+    let width = |name: &String| table.jitter.get(name).copied().unwrap_or(0.0);
+    Ok(columns.iter().map(width).collect())
+}
+
+/// 0 to n - 1 in an order that depends on the other arguments only.
+fn shuffled(n: usize, seed: u64, stream: Stream, draw: u64) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..n).collect();
+    let mut rng = generator(seed, stream);
+    // A draw of its own key rather than a place in the stream: a long shuffle would run into the next one's words.
+    let key: [u8; 32] = {
+        seek(&mut rng, draw, 0);
+        rng.random()
+    };
+    order.shuffle(&mut <rand_chacha::ChaCha8Rng as rand::SeedableRng>::from_seed(key));
+    order
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write;
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+    use crate::data::Dataset;
+    use crate::session;
+
+    /// A table of n rows: a counts them, b is its square, y is odd or even.
+    fn counted(folder: &Path, n: usize) {
+        let mut text = "a,b,y\n".to_owned();
+        for i in 0..n {
+            writeln!(text, "{i},{},{}", i * i, i % 2).unwrap();
+        }
+        fs::write(folder.join("t.csv"), text).unwrap();
+    }
+
+    fn open(folder: &Path, fields: &str) -> Result<Dataset, Error> {
+        let text = format!("(data: Table(path: \"t.csv\", {fields}))");
+        let session = session::parse(&text, &folder.join("s.ron")).unwrap();
+        Dataset::open(&session.data, 1)
+    }
+
+    /// Column `column` of the rows as they stand in the table.
+    fn raw(data: &Dataset, part: Part, column: usize) -> Vec<f64> {
+        let parts = data.parts().unwrap();
+        let mut rows = parts.spread(part, usize::MAX).unwrap();
+        let width = data.dimension() + data.context();
+        parts.scaling().restore(&mut rows, 0, width);
+        let column = rows.iter().skip(column).step_by(width);
+        column.map(|value| value.round()).collect()
+    }
+
+    #[test]
+    fn parts_are_cut_from_the_end_of_the_file_and_standardised_by_what_is_not_test() {
+        let folder = tempfile::tempdir().unwrap();
+        counted(folder.path(), 100);
+        let data = open(folder.path(), "split: (shuffle: None)").unwrap();
+        let parts = data.parts().unwrap();
+        assert_eq!(
+            [Part::Training, Part::Validation, Part::Test].map(|part| parts.len(part)),
+            [81, 9, 10]
+        );
+        let count = |range: Range<u32>| range.map(f64::from).collect::<Vec<_>>();
+        assert_eq!(raw(&data, Part::Training, 0), count(0..81));
+        assert_eq!(raw(&data, Part::Validation, 0), count(81..90));
+        assert_eq!(raw(&data, Part::Test, 0), count(90..100));
+        // Mean and variance of 0 .. 89.
+        let column = &parts.scaling().columns[0];
+        assert_eq!((column.mean, column.name.as_str()), (44.5, "a"));
+        let variance: f64 = (90.0 * 90.0 - 1.0) / 12.0;
+        assert!((column.scale - variance.sqrt()).abs() < 1e-13);
+    }
+
+    #[test]
+    fn a_shuffled_split_has_every_row_once_and_depends_on_its_seed_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        counted(folder.path(), 50);
+        let rows = |fields| {
+            let data = open(folder.path(), fields).unwrap();
+            let parts = [Part::Training, Part::Validation, Part::Test];
+            parts.map(|part| raw(&data, part, 0)).concat()
+        };
+        let first = rows("split: (shuffle: Some(7))");
+        assert_eq!(first, rows("split: (shuffle: Some(7))"));
+        assert_ne!(first, rows("split: (shuffle: Some(8))"));
+        let mut sorted = first.clone();
+        sorted.sort_by(f64::total_cmp);
+        assert_ne!(first, sorted);
+        assert_eq!(sorted, (0..50).map(f64::from).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn given_columns_come_last_and_the_others_are_learned() {
+        let folder = tempfile::tempdir().unwrap();
+        counted(folder.path(), 40);
+        let data = open(folder.path(), "given: [\"a\"]").unwrap();
+        assert_eq!((data.dimension(), data.context()), (2, 1));
+        assert_eq!(data.names(), ["b", "y", "a"]);
+        let (b, a) = (raw(&data, Part::Test, 0), raw(&data, Part::Test, 2));
+        assert!(b.iter().zip(&a).all(|(b, a)| *b == a * a));
+    }
+
+    #[test]
+    fn jitter_widens_a_column_by_its_variance_and_is_new_in_every_epoch() {
+        let folder = tempfile::tempdir().unwrap();
+        counted(folder.path(), 2000);
+        let data = open(
+            folder.path(),
+            "columns: [\"y\", \"a\"], jitter: {\"y\": 3.0}",
+        )
+        .unwrap();
+        let parts = data.parts().unwrap();
+        let y = &parts.scaling().columns[0];
+        assert!(
+            (y.scale.powi(2) - (0.25 + 9.0 / 12.0)).abs() < 1e-3,
+            "{y:?}"
+        );
+        let places: Vec<usize> = (0..parts.len(Part::Training)).collect();
+        let epoch = |epoch| parts.rows(Part::Training, &places, epoch).unwrap();
+        let (first, second) = (epoch(1), epoch(2));
+        assert_eq!(first, epoch(1));
+        assert!(
+            first
+                .chunks(2)
+                .zip(second.chunks(2))
+                .all(|(x, y)| x[0] != y[0])
+        );
+        assert!(
+            first
+                .chunks(2)
+                .zip(second.chunks(2))
+                .all(|(x, y)| x[1] == y[1])
+        );
+        // A mean of squares of 1620 values of unit variance and kurtosis below 2: within 5 deviations of 1.
+        let variance = first.chunks(2).map(|row| row[0] * row[0]).sum::<f64>() / 1620.0;
+        assert!(
+            (variance - 1.0).abs() < 5.0 * (1.0_f64 / 1620.0).sqrt(),
+            "{variance}"
+        );
+    }
+
+    #[test]
+    fn a_part_that_is_spread_thin_still_reaches_from_end_to_end() {
+        let folder = tempfile::tempdir().unwrap();
+        counted(folder.path(), 100);
+        let data = open(
+            folder.path(),
+            "split: (validation: 0.9, test: 0.0, shuffle: None)",
+        )
+        .unwrap();
+        let rows = data.parts().unwrap().spread(Part::Validation, 9).unwrap();
+        let a = data.parts().unwrap().scaling().columns[0].clone();
+        let seen: Vec<f64> = rows
+            .chunks(3)
+            .map(|row| (row[0] * a.scale + a.mean).round())
+            .collect();
+        assert_eq!(seen, [10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0]);
+    }
+
+    #[test]
+    fn what_has_no_density_is_refused_by_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let refusal = |text: &str, fields: &str| {
+            fs::write(folder.path().join("t.csv"), text).unwrap();
+            open(folder.path(), fields).err().unwrap().to_string()
+        };
+        let rows = |row: fn(u32) -> String| (0..40).map(row).collect::<Vec<_>>().join("\n");
+        let constant = format!("a,b\n{}", rows(|i| format!("{i},0.1")));
+        assert!(refusal(&constant, "").contains("column \"b\" is 0.1 in every row"));
+        let copied = format!(
+            "a,b\n{}",
+            rows(|i| format!("{},{}", i * i, 7 - 3 * (i * i) as i32))
+        );
+        assert!(refusal(&copied, "").contains("column \"b\" is a copy of \"a\""));
+        let few = "a,b\n1,2\n3,5\n4,4";
+        assert!(refusal(few, "").contains("3 rows are too few"));
+        assert!(refusal(few, "given: [\"a\", \"b\"]").contains("no column is left"));
+        assert!(refusal(&copied, "jitter: {\"c\": 1.0}").contains("names \"c\""));
+    }
+}

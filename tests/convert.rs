@@ -1,0 +1,84 @@
+//! `otflow convert` as its users meet it.
+#![cfg(unix)]
+// The lint lets test functions unwrap, but not the functions that they share.
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+/// Exit code, stdout and stderr of a conversion in a directory.
+fn convert(directory: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_otflow"));
+    let output = command
+        .arg("convert")
+        .args(arguments)
+        .current_dir(directory)
+        .output()
+        .unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (
+        output.status.code(),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}
+
+#[test]
+fn a_table_comes_back_from_the_other_format_and_loses_only_its_names() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = |name: &str| directory.path().join(name);
+    fs::write(at("a.csv"), "x;text;y\n0.1;u;-2e300\n;v;5\n3;w;1e-7\n").unwrap();
+    let args = ["a.csv", "a.npy", "--columns", "y,x", "--drop-missing"];
+    let said = "a.npy: 2 rows, 2 columns; 1 with missing values left out\n";
+    let done = |said: &str| (Some(0), said.to_owned(), String::new());
+    assert_eq!(convert(directory.path(), &args), done(said));
+    let said = "b.csv: 2 rows, 2 columns\n";
+    assert_eq!(convert(directory.path(), &["a.npy", "b.csv"]), done(said));
+    assert_eq!(
+        fs::read_to_string(at("b.csv")).unwrap(),
+        "-2e300,0.1\n1e-7,3\n"
+    );
+    let said = "b.csv: 2 rows, 1 columns\n";
+    let args = ["b.csv", "b.csv", "--columns=2"];
+    assert_eq!(convert(directory.path(), &args), done(said));
+    assert_eq!(fs::read_to_string(at("b.csv")).unwrap(), "0.1\n3\n");
+}
+
+#[test]
+fn what_cannot_be_read_is_refused_with_2_and_what_cannot_be_written_fails_with_1() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("a.csv"), "x,y\n1,2\n3,\n").unwrap();
+    fs::write(directory.path().join("b.csv"), "old").unwrap();
+    for (arguments, code, what) in [
+        (
+            &["a.csv", "b.csv"][..],
+            2,
+            "error: a.csv: row 2 (line 3), column `y`: the value is missing",
+        ),
+        (
+            &["a.csv", "b.csv", "--columns=z"],
+            2,
+            "error: a.csv: unknown column `z`",
+        ),
+        (
+            &["gone.csv", "b.csv"],
+            2,
+            "error: gone.csv: cannot be read: ",
+        ),
+        (&["a.csv"], 2, "error: "),
+        (
+            &["a.csv", "gone/b.csv", "--columns=x"],
+            1,
+            "error: cannot write gone/b.csv: ",
+        ),
+        (&["a.csv", ".", "--columns=x"], 1, "error: cannot write .: "),
+    ] {
+        let (found, out, message) = convert(directory.path(), arguments);
+        assert_eq!((found, out.as_str()), (Some(code), ""), "{message}");
+        assert!(message.starts_with(what), "{message}");
+    }
+    let left = fs::read_dir(directory.path()).unwrap().count();
+    assert_eq!(left, 2);
+    assert_eq!(fs::read(directory.path().join("b.csv")).unwrap(), b"old");
+}
