@@ -15,6 +15,8 @@ const FAR: f64 = 100.0;
 const ROOM: f64 = 0.08;
 /// Points that are so many times as long as wide are scaled both ways apart.
 const THIN: f64 = 8.0;
+/// A label stands out past its axis by at most such a share of its length: there is another beside it.
+const OVERHANG: f64 = 1.0 / 24.0;
 /// Length of a tick.
 const TICK: f64 = 4.0;
 
@@ -241,8 +243,9 @@ impl Axes {
 
     /// How far left of the axis its name stands: past the longest label.
     fn name_offset(&self) -> f64 {
-        let longest = self.y.ticks().iter().map(|tick| width(&tick.label)).max();
-        14.0 + 0.62 * LABEL * longest.unwrap_or(1) as f64
+        let ticks = self.y.ticks();
+        let widths = ticks.iter().map(|tick| width(&tick.label));
+        16.0 + widths.fold(0.0, f64::max)
     }
 
     fn x_ticks(&self, mut frame: Group) -> Group {
@@ -251,8 +254,9 @@ impl Axes {
         for tick in self.x.ticks() {
             let x = self.place.x + tick.share * self.place.width;
             frame = frame.add(line((x, bottom), (x, bottom + TICK)));
-            let half = 0.31 * LABEL * width(&tick.label) as f64;
-            if x - half < free {
+            let half = width(&tick.label) / 2.0;
+            let over = (self.place.x - (x - half)).max(x + half - self.place.right());
+            if x - half < free || over > OVERHANG * self.place.width {
                 continue;
             }
             free = x + half + 5.0;
@@ -291,9 +295,16 @@ impl Axes {
     }
 }
 
-/// Letters of a label; its superscripts are narrow, but so few that they count whole.
-fn width(label: &str) -> usize {
-    label.chars().count()
+/// Width of a tick's label in DejaVu Sans, or a little more.
+fn width(label: &str) -> f64 {
+    let digit = |c: char| {
+        if c.is_ascii() || c == '\u{2212}' {
+            0.64
+        } else {
+            0.42
+        }
+    };
+    label.chars().map(|c| LABEL * digit(c)).sum()
 }
 
 fn rectangle(x: f64, y: f64, width: f64, height: f64) -> Rectangle {

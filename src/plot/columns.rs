@@ -63,10 +63,19 @@ impl Columns {
 
     /// What a column is called, shortened for an axis.
     pub fn name(&self, column: usize) -> String {
+        self.short(column, LONGEST)
+    }
+
+    /// What a column is called, in so many letters at most, at least one.
+    pub fn short(&self, column: usize, letters: usize) -> String {
         let name = self.names.get(column).map_or("", String::as_str);
-        let mut name: String = match name.char_indices().nth(LONGEST) {
+        let mut name: String = match name.chars().nth(letters) {
             None => name.into(),
-            Some(_) => name.chars().take(LONGEST - 1).chain(['\u{2026}']).collect(),
+            Some(_) => name
+                .chars()
+                .take(letters.max(1) - 1)
+                .chain(['\u{2026}'])
+                .collect(),
         };
         if let Some(unit) = self.unit {
             name.push_str(&format!(" ({unit})"));

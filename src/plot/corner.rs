@@ -17,9 +17,11 @@ pub const MOST: usize = 8;
 const SIDE: f64 = 860.0;
 /// Side of one panel, at most.
 const PANEL: f64 = 280.0;
+/// Width of a letter of a name.
+const LETTER: f64 = 7.5;
 const LEFT: f64 = 96.0;
 const TOP: f64 = 64.0;
-const GAP: f64 = 12.0;
+const GAP: f64 = 16.0;
 
 /// Draws the data and the generated samples of a picture; the first [`MOST`] of the columns.
 pub fn corner(picture: &Picture, columns: &Columns, name: &str) -> Figure {
@@ -37,6 +39,7 @@ pub fn corner(picture: &Picture, columns: &Columns, name: &str) -> Figure {
         width: side,
         height: side,
     };
+    let name_of = |column| columns.short(column, ((side / LETTER) as usize).min(24));
     for (i, &down) in shown.iter().enumerate() {
         for (j, &across) in shown[..=i].iter().enumerate() {
             let (axes, content) = if i == j {
@@ -47,10 +50,10 @@ pub fn corner(picture: &Picture, columns: &Columns, name: &str) -> Figure {
             figure.add(content);
             figure.add(axes.outline());
             if i + 1 == shown.len() {
-                figure.add(axes.below(&columns.name(across)));
+                figure.add(axes.below(&name_of(across)));
             }
             if j == 0 && i > 0 {
-                figure.add(axes.beside(&columns.name(down)));
+                figure.add(axes.beside(&name_of(down)));
             } else if i == 0 {
                 figure.add(axes.beside("density"));
             }

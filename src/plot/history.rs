@@ -45,6 +45,11 @@ impl Losses {
     }
 }
 
+/// To three digits.
+fn rate(lr: f64) -> f64 {
+    format!("{lr:.2e}").parse().unwrap_or(lr)
+}
+
 /// What happened, if it is shown.
 fn mark(event: &Event) -> Option<Mark> {
     let (iteration, happening, words) = match event {
@@ -65,14 +70,14 @@ fn mark(event: &Event) -> Option<Mark> {
         } => (
             *iteration,
             Happening::Rate,
-            format!("lr {old} \u{2192} {new}"),
+            format!("lr {} \u{2192} {}", rate(*old), rate(*new)),
         ),
         Event::Rollback {
             iteration, to, lr, ..
         } => (
             *iteration,
             Happening::Rollback,
-            format!("back to {to}, lr {lr}"),
+            format!("back to {to}, lr {}", rate(*lr)),
         ),
         _ => return None,
     };

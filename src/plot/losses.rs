@@ -269,7 +269,12 @@ fn marks(axes: &Axes, marks: &[Mark], size: f64) -> Group {
         if size > 0.0 && x - free >= 0.0 {
             free = x + APART;
             let words = upwards(&mark.words, (x - 4.0, y + 6.0), size - 1.0);
-            group = group.add(words.set("text-anchor", "end"));
+            let halo = words
+                .set("stroke", "white")
+                .set("stroke-width", 3)
+                .set("stroke-linejoin", "round")
+                .set("paint-order", "stroke");
+            group = group.add(halo.set("text-anchor", "end"));
         }
     }
     group
