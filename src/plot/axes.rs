@@ -14,7 +14,7 @@ const FAR: f64 = 100.0;
 /// Room around the points of axes on one scale, as a share of their extent.
 const ROOM: f64 = 0.08;
 /// Points that are so many times as long as wide are scaled both ways apart.
-const THIN: f64 = 8.0;
+const THIN: f64 = 3.0;
 /// A label stands out past its axis by at most such a share of its length: there is another beside it.
 const OVERHANG: f64 = 1.0 / 24.0;
 /// Length of a tick.

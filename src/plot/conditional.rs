@@ -1,5 +1,9 @@
-//! The density of one variable given a context: p(x | y) over a grid of y, the other columns of the context held at their
-//! means, and curves of p(x) at a few y.
+//! The density of one variable given a context: its shape over a grid of y, the other columns of the context held at their
+//! means, and curves of p(x | y) at a few y.
+//!
+//! ```text
+//! shade = p(x | y) / max over x of p(x | y)      else the narrowest would leave the others dark
+//! ```
 
 use super::axes::{Axes, Pen, Place, Words};
 use super::colour::SERIES;
@@ -46,14 +50,15 @@ pub fn conditional(density: &Density, condition: &Condition, name: &str) -> Figu
     };
     let name = format!("p({variable} | {context}) (per unit of {variable})");
     let field = Field::new(density);
-    if let Some(field) = &field {
-        figure.add(heat(&axes, field));
+    if let Some(shape) = field.as_ref().map(Field::relative) {
+        figure.add(heat(&axes, &shape));
         let beside = Place {
             x: MAP.x + MAP.width + 18.0,
             width: 16.0,
             ..MAP
         };
-        figure.add(bar(beside, field.highest(), &name));
+        let shade = format!("density relative to its highest at each {context}");
+        figure.add(bar(beside, 1.0, &shade));
     }
     figure.note(&held(condition));
     figure.add(axes.frame(&Words {

@@ -44,6 +44,19 @@ impl Field {
         self.values.iter().copied().fold(0.0, f64::max)
     }
 
+    /// Every column of the grid over its largest value.
+    pub fn relative(&self) -> Self {
+        let across = self.cells.0;
+        let mut field = self.clone();
+        for k in 0..across {
+            let column = || self.values.iter().skip(k).step_by(across).copied();
+            let highest = column().fold(f64::MIN_POSITIVE, f64::max);
+            let cells = field.values.iter_mut().skip(k).step_by(across);
+            cells.for_each(|value| *value /= highest);
+        }
+        field
+    }
+
     /// Its integral over the grid.
     pub fn mass(&self) -> f64 {
         self.values.iter().sum::<f64>() * self.cell()
@@ -135,6 +148,19 @@ mod tests {
             for [x, y] in &rings[0] {
                 assert!((x.hypot(*y) - radius).abs() < 0.02, "{mass}: {x} {y}");
             }
+        }
+    }
+
+    #[test]
+    fn a_relative_density_has_its_highest_in_every_column() {
+        let grid = Density {
+            bounds: [0.0, 1.0, 0.0, 1.0],
+            across: 2,
+            values: [1.0, 8.0, 4.0, 2.0].map(f64::ln).to_vec(),
+        };
+        let values = Field::new(&grid).unwrap().relative().values;
+        for (value, exact) in values.iter().zip([0.25, 1.0, 1.0, 0.25]) {
+            assert!((value - exact).abs() < 1e-12, "{values:?}");
         }
     }
 

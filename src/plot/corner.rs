@@ -32,7 +32,9 @@ pub fn corner(picture: &Picture, columns: &Columns, name: &str) -> Figure {
     let size = (LEFT + extent + 40.0, TOP + extent + 92.0);
     let title = format!("{name}: data and generated samples");
     let mut figure = Figure::new(size, &title);
-    figure.note("on the diagonal: histograms, each on a scale of its own from 0");
+    if shown.len() > 1 {
+        figure.note("on the diagonal: histograms, each on a scale of its own from 0");
+    }
     let place = |i: usize, j: usize| Place {
         x: LEFT + j as f64 * (side + GAP),
         y: TOP + i as f64 * (side + GAP),

@@ -21,6 +21,10 @@ use crate::trainer::{Snapshot, frame, inverse_error, picture, precision, shape};
 const STEPS: usize = 32;
 /// Cells of the grid of a density, across and upwards.
 const CELLS: (usize, usize) = (160, 160);
+/// The same of a conditional density, whose curves run upwards.
+const CURVES: (usize, usize) = (100, 400);
+/// Of the context so much is left out at each end: few rows are there.
+const RARE: f64 = 0.005;
 
 /// A model, its data and what it makes of them.
 pub struct Flow {
@@ -154,10 +158,10 @@ impl Flow {
         let rows = self.fitted.restored(self.rows.clone(), Units::Data);
         let column = |k: usize| super::columns::column(&rows, shape.columns(), k);
         let means: Vec<f64> = (1..shape.columns()).map(|k| mean(&column(k))).collect();
-        let (left, right) = Scale::around(column(1 + varied).into_iter()).ends();
+        let (left, right) = common(column(1 + varied));
         let (low, high) = Scale::around(column(0).into_iter()).ends();
         let bounds = [left, right, low, high];
-        let cells = centres(bounds, CELLS);
+        let cells = centres(bounds, CURVES);
         let on_grid = cells.chunks_exact(2).flat_map(|cell| {
             let given = means.iter().enumerate();
             let given = given.map(|(k, mean)| if k == varied { cell[0] } else { *mean });
@@ -173,7 +177,7 @@ impl Flow {
         };
         let density = Density {
             bounds,
-            across: CELLS.0,
+            across: CURVES.0,
             values,
         };
         Ok((density, condition))
@@ -193,6 +197,15 @@ fn in_data_units(standardized: &Picture, scaling: &Scaling) -> Picture {
     }
     picture.inverse_error = inverse_error(&picture.data, &picture.restored, d);
     picture
+}
+
+/// The range of all values but the rarest.
+fn common(mut values: Vec<f64>) -> (f64, f64) {
+    values.sort_by(f64::total_cmp);
+    let last = values.len().saturating_sub(1);
+    let at = |share: f64| values.get((share * last as f64).round() as usize).copied();
+    let ends = at(RARE).zip(at(1.0 - RARE)).unwrap_or((0.0, 1.0));
+    Scale::between(ends.0, ends.1).ends()
 }
 
 fn mean(values: &[f64]) -> f64 {
