@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::thread;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use otflow_kernels::engine::{self, compiled};
-use otflow_kernels::objective::TraceAt;
+use otflow_kernels::objective::{Alpha, TraceAt};
 
 use crate::cost::Work;
 use crate::plot::What;
@@ -53,6 +54,11 @@ pub enum Command {
     ///
     /// Exit codes as of `score`.
     Sample(Sample),
+    /// Write the metrics of a run as a CSV table, as a TensorBoard event file, or as both.
+    /// A run under way is written as far as it has come. The table has a row for every iteration: iteration, seconds, lr,
+    /// gradient, update, loss, L, C, R and, where it was validated, validation_loss, validation_L, validation_C,
+    /// validation_R, divergence, divergence_se.
+    Export(Export),
     /// Compare the kernels with files of reference values; exit 1 past the tolerance (f64 1e-11; f32 2e-6 for the loss, else 2e-5).
     ///
     /// A file is JSON: d, c, m, nTh, n, nt, alpha, stepper, trace; params and grads by published name as {shape, data};
@@ -74,6 +80,17 @@ pub enum Command {
     /// Reads NPY likewise, and CSV separated by comma, semicolon or tab. Exit codes: 0 done, 1 not written, 2 bad arguments or
     /// a table that cannot be read, 130/143/129 after INT/TERM/HUP; unless 0, what was at OUT is left as it was.
     Convert(Convert),
+    /// Print the completions of a shell, as for `otflow completions bash > ~/.local/share/bash-completion/completions/otflow`.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Print the manual page, as for `otflow man | man -l -`.
+    Man {
+        /// Write a page for every command into this directory instead, as `otflow-train.1`.
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
 }
 
 /// `otflow train`
@@ -111,6 +128,9 @@ pub struct Train {
     /// A row every N iterations besides those at validations.
     #[arg(long, conflicts_with = "json", value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub every: Option<u64>,
+    /// Write the curves for TensorBoard too, into DIR or RUN/tensorboard.
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true)]
+    pub tensorboard: Option<Option<PathBuf>>,
 }
 
 /// `otflow watch`
@@ -158,8 +178,8 @@ pub struct Evaluate {
     #[arg(long, value_name = "N", value_delimiter = ',', value_parser = steps)]
     pub steps: Vec<usize>,
     /// Weights a0,a1,a2 of L, C and R, instead of the session's; a0 also scales the dynamics.
-    #[arg(long, value_name = "A", value_delimiter = ',', num_args = 3, value_parser = weight)]
-    pub weights: Option<Vec<f64>>,
+    #[arg(long, value_name = "A0,A1,A2", value_parser = weights)]
+    pub weights: Option<Alpha>,
     /// Rows, at most; default all of the test part, 100000 samples of a toy set.
     #[arg(short, long, value_name = "N", conflicts_with = "data", value_parser = count)]
     pub n: Option<usize>,
@@ -234,6 +254,20 @@ pub struct Sample {
     /// Worker threads; default one a core.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
+}
+
+/// `otflow export`
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("form").required(true).multiple(true)))]
+pub struct Export {
+    /// A run directory.
+    pub run: PathBuf,
+    /// Where the table goes.
+    #[arg(long, value_name = "F.csv", group = "form")]
+    pub csv: Option<PathBuf>,
+    /// The directory into which the event file goes; one run has one directory.
+    #[arg(long, value_name = "DIR", group = "form")]
+    pub tensorboard: Option<PathBuf>,
 }
 
 /// How a session file is followed.
@@ -371,10 +405,16 @@ fn steps(text: &str) -> Result<usize, String> {
     }
 }
 
-fn weight(text: &str) -> Result<f64, String> {
-    match text.parse() {
-        Ok(weight) if (0.0..=1e9).contains(&weight) => Ok(weight),
-        _ => Err("expected a number from 0 to 1e9".into()),
+fn weights(text: &str) -> Result<Alpha, String> {
+    let values: Result<Vec<f64>, _> = text.split(',').map(|part| part.trim().parse()).collect();
+    let allowed = |weight: &f64| (0.0..=1e9).contains(weight);
+    match values.as_deref() {
+        Ok([a0, a1, a2]) if [a0, a1, a2].into_iter().all(allowed) && *a0 > 0.0 => Ok(Alpha {
+            a0: *a0,
+            a1: *a1,
+            a2: *a2,
+        }),
+        _ => Err("expected three numbers from 0 to 1e9, the first above 0, as 1,100,5".into()),
     }
 }
 
@@ -422,6 +462,33 @@ mod tests {
             Some(Follow::Native)
         );
         assert_eq!(follow(&["otflow", "train"]), None);
+    }
+
+    #[test]
+    fn an_export_has_a_form() {
+        let export = |rest: &[&str]| {
+            let words = ["otflow", "export", "run"].iter().chain(rest);
+            Cli::try_parse_from(words).is_ok()
+        };
+        assert!(!export(&[]));
+        assert!(export(&["--csv", "a.csv"]) && export(&["--tensorboard", "a"]));
+        assert!(export(&["--csv", "a.csv", "--tensorboard", "a"]));
+    }
+
+    #[test]
+    fn tensorboard_may_stand_alone() {
+        let place = |args: &[&str]| match Cli::parse_from(args).command {
+            Some(Command::Train(train)) => train.tensorboard,
+            _ => None,
+        };
+        assert_eq!(
+            place(&["otflow", "train", "--tensorboard", "a.ron"]),
+            Some(None)
+        );
+        assert_eq!(
+            place(&["otflow", "train", "--tensorboard=a"]),
+            Some(Some("a".into()))
+        );
     }
 
     #[test]

@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use anyhow::{Result, anyhow};
 use otflow_kernels::engine::Direction;
-use otflow_kernels::objective::{Alpha, Costs, log_density};
+use otflow_kernels::objective::{Costs, log_density};
 use serde::Serialize;
 
 use crate::cli;
@@ -85,14 +85,8 @@ pub fn evaluate(args: &cli::Evaluate) -> Result<Exit> {
         Err(error) => return Ok(refuse(&error.to_string())),
     };
     let mut fitted = Fitted::new(&model, cli::threads(args.threads), None)?;
-    if let Some([a0, a1, a2]) = args.weights.as_deref() {
-        let [a0, a1, a2] = [*a0, *a1, *a2];
-        if a0 == 0.0 {
-            return Ok(refuse(
-                "--weights: a0 must be above 0, it scales the dynamics",
-            ));
-        }
-        fitted.set_alpha(Alpha { a0, a1, a2 });
+    if let Some(alpha) = args.weights {
+        fitted.set_alpha(alpha);
     }
     let subject = match Subject::open(args, &fitted) {
         Ok(subject) => subject,

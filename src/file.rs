@@ -1,15 +1,49 @@
 //! Whole files: written under a temporary name in the same directory, synced, renamed. A reader sees the old file or the new
 //! one, never half of one, and neither does who comes back after a power cut.
 
-use std::fs::{File, Permissions};
-use std::io::{self, Write};
+use std::fs::{self, File, Permissions};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use tempfile::NamedTempFile;
 
+/// Opens an ordinary file to be read: a pipe would be waited for, perhaps for ever, and a device may have no end. The error is
+/// that of the system, or says what is there instead.
+pub fn open(path: &Path) -> io::Result<File> {
+    if fs::metadata(path)?.is_file() {
+        File::open(path)
+    } else {
+        Err(io::Error::other("it is no ordinary file"))
+    }
+}
+
 /// Puts `bytes` at `path`, in place of what was there. An error names the path.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     replace_in(parent(path), path, bytes, None).map_err(naming("write", path))
+}
+
+/// The same for what `write` writes, however long it is. After an error of it what was there is there still.
+pub fn replace_with(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut file = begin(path)?;
+    let mut out = BufWriter::new(file.as_file_mut());
+    write(&mut out)?;
+    let written = out.flush();
+    drop(out);
+    written.map_err(naming("write", path))?;
+    finish(file, path)
+}
+
+/// Begins a file that is to be at `path`, under a temporary name: [`finish`] puts it there, dropping deletes it.
+pub fn begin(path: &Path) -> io::Result<NamedTempFile> {
+    temporary(parent(path)).map_err(naming("write", path))
+}
+
+/// Puts a file of [`begin`] at `path`, in place of what was there. An error names the path.
+pub fn finish(file: NamedTempFile, path: &Path) -> io::Result<()> {
+    put(file, path).map_err(naming("write", path))
 }
 
 /// Puts `bytes` in place of the text of a file that is there, behind all links to it, with the permissions it has. Fails where
@@ -40,25 +74,15 @@ fn replace_in(
     bytes: &[u8],
     permissions: Option<Permissions>,
 ) -> io::Result<()> {
-    let mut file = begin_in(directory)?;
+    let mut file = temporary(directory)?;
     file.write_all(bytes)?;
     if let Some(permissions) = permissions {
         file.as_file().set_permissions(permissions)?;
     }
-    finish_in(directory, file, path)
+    put(file, path)
 }
 
-/// Begins a file that is to be at `path`, under a temporary name: [`finish`] puts it there, dropping deletes it.
-pub fn begin(path: &Path) -> io::Result<NamedTempFile> {
-    begin_in(parent(path)).map_err(naming("write", path))
-}
-
-/// Puts a file of [`begin`] at `path`, in place of what was there. An error names the path.
-pub fn finish(file: NamedTempFile, path: &Path) -> io::Result<()> {
-    finish_in(parent(path), file, path).map_err(naming("write", path))
-}
-
-fn begin_in(directory: &Path) -> io::Result<NamedTempFile> {
+fn temporary(directory: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".otflow-");
     // Temporary files are private by default; these become ordinary files, so the umask decides.
@@ -67,10 +91,10 @@ fn begin_in(directory: &Path) -> io::Result<NamedTempFile> {
     builder.tempfile_in(directory)
 }
 
-fn finish_in(directory: &Path, file: NamedTempFile, path: &Path) -> io::Result<()> {
+fn put(file: NamedTempFile, path: &Path) -> io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(path)?;
-    sync_directory(directory)
+    sync_directory(parent(path))
 }
 
 /// Makes the renaming itself last. Some file systems can't sync a directory and say that the request is invalid.
@@ -100,7 +124,6 @@ fn parent(path: &Path) -> &Path {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs;
 
     #[test]
     fn a_replaced_file_holds_the_new_bytes_and_leaves_nothing_else() {
@@ -109,6 +132,34 @@ mod tests {
         replace(&path, b"a long first version").unwrap();
         replace(&path, b"second").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"second");
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_ordinary_files_are_opened() {
+        let directory = tempfile::tempdir().unwrap();
+        let pipe = directory.path().join("pipe");
+        nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        for path in [directory.path(), &pipe, Path::new("/dev/zero")] {
+            let error = open(path).unwrap_err().to_string();
+            assert_eq!(error, "it is no ordinary file");
+        }
+        let missing = open(&directory.path().join("gone")).unwrap_err();
+        assert_eq!(missing.kind(), io::ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn what_is_not_written_to_its_end_leaves_the_old_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("metrics.csv");
+        replace_with(&path, |out| out.write_all(b"first")).unwrap();
+        let half = replace_with(&path, |out| {
+            out.write_all(b"half of it")?;
+            Err(io::Error::other("the rest can't be read"))
+        });
+        assert_eq!(half.unwrap_err().to_string(), "the rest can't be read");
+        assert_eq!(fs::read(&path).unwrap(), b"first");
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
     }
 

@@ -5,6 +5,7 @@
 //! | `tail.rs` | a growing file, read a slice at a time |
 //! | `event.rs` | a line back as the event it was |
 //! | `edits.rs` | edits that `metrics.jsonl` does not have |
+//! | `history.rs` | the events of a run directory in order |
 //! | `follower.rs` | the thread that hands the events of a run on, in order |
 //! | `pictures.rs` | pictures from the parameters in the directory |
 //!
@@ -15,11 +16,12 @@
 mod edits;
 mod event;
 mod follower;
+mod history;
 mod pictures;
 mod tail;
 
-use std::fs::{self, File};
-use std::io::{self, ErrorKind};
+use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -31,13 +33,16 @@ use crate::cli;
 use crate::dashboard::{self, Options, Outcome};
 use crate::event::{Command, Event, Reason};
 use crate::feed::{Feed, Publisher, wires};
+use crate::file;
 use crate::launch::{self, Exit, FrontEnd};
 use crate::run::line;
 use crate::say;
+pub use event::event;
 use follower::{Following, Shown, follow};
+pub use history::History;
 
 /// The file a directory is known by.
-pub(crate) const METRICS: &str = "metrics.jsonl";
+const METRICS: &str = "metrics.jsonl";
 
 /// Shows the first run, and the curves of the others beside its own.
 ///
@@ -79,28 +84,8 @@ fn open(run: &Path, others: &[PathBuf]) -> Result<(Arc<Publisher>, Feed, Vec<Fol
     Ok((publisher, feed, threads))
 }
 
-/// Hands the events that a run has so far to `take`, in order; lines that are no events are left out.
-///
-/// # Errors
-/// When it is no run directory or can't be read.
-pub fn events(run: &Path, mut take: impl FnMut(&Event)) -> io::Result<()> {
-    let mut tail = tail::Tail::new(run.join(METRICS));
-    let mut edits = edits::Edits::new(run.join("edits.jsonl"));
-    let mut more = true;
-    while more {
-        edits.read();
-        more = tail.read(|line| {
-            if let Ok(Some(event)) = event::event(line) {
-                edits.before(&event).iter().for_each(&mut take);
-                take(&event);
-            }
-        })?;
-    }
-    Ok(())
-}
-
-/// Why this can't be watched.
-fn fault(run: &Path) -> Option<String> {
+/// Why this can't be read as a run.
+pub fn fault(run: &Path) -> Option<String> {
     let name = run.display();
     let metrics = run.join(METRICS);
     match fs::metadata(run).map(|metadata| metadata.is_dir()) {
@@ -111,7 +96,7 @@ fn fault(run: &Path) -> Option<String> {
         Ok(false) => Some(format!(
             "{name} is no directory: give that of a run, as `otflow train` makes it in runs/"
         )),
-        Ok(true) => match File::open(&metrics) {
+        Ok(true) => match file::open(&metrics) {
             Err(error) if error.kind() == ErrorKind::NotFound => Some(format!(
                 "{name} is no run directory: there is no {METRICS} in it"
             )),

@@ -171,6 +171,10 @@ fn start(args: &cli::Train, front_end: FrontEnd, source: &Source, trainer: Train
         Some(path) => RunDirectory::create_at(path, &source.text)?,
         None => RunDirectory::create(Path::new("runs"), &source.name, &source.text)?,
     };
+    let directory = match &args.tensorboard {
+        Some(place) => directory.with_tensorboard(place.as_deref())?,
+        None => directory,
+    };
     let (publisher, feed, records) = wires();
     let publisher = Arc::new(publisher);
     // Weak: the writer ends when the trainer has let go of the publisher.

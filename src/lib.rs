@@ -17,7 +17,9 @@
 //! | [`watch`] | the session file as it is edited |
 //! | [`dashboard`], [`headless`] | the two front ends |
 //! | [`follow`] | `otflow watch`: the dashboard on a run directory |
+//! | [`export`] | `otflow export`: the metrics of a run as CSV and for TensorBoard |
 //! | [`cli`], [`launch`] | arguments; a run put together |
+//! | [`manual`] | completions for shells, manual pages |
 //! | [`cpu`] | whether this CPU can run what was compiled |
 //! | [`say`] | lines for a person |
 //! | [`plot`] | `otflow plot`: pictures as PNG and SVG |
@@ -37,6 +39,7 @@ pub mod dashboard;
 pub mod data;
 pub mod evaluate;
 pub mod event;
+pub mod export;
 pub mod feed;
 pub mod file;
 pub mod fitted;
@@ -44,6 +47,7 @@ pub mod follow;
 pub mod headless;
 pub mod interrupt;
 pub mod launch;
+pub mod manual;
 pub mod meter;
 pub mod mmd;
 pub mod model;

@@ -10,6 +10,8 @@
 //! | `check` | `check.rs` |
 //! | `bench` | `bench.rs` |
 //! | `convert` | `convert.rs` |
+//! | `export` | `export.rs` |
+//! | `completions`, `man` | `manual.rs` |
 #![forbid(unsafe_code)]
 
 use std::path::Path;
@@ -22,13 +24,14 @@ use otflow::cli::{Cli, Command, Train, Verify};
 use otflow::convert::convert;
 use otflow::data::Dataset;
 use otflow::evaluate::evaluate;
+use otflow::export::export;
 use otflow::follow::watch;
 use otflow::launch::{Exit, launch, refuse};
 use otflow::plot::plot;
 use otflow::sample::sample;
 use otflow::score::score;
 use otflow::verify::{Agreement, verify};
-use otflow::{check, cpu, say, session};
+use otflow::{check, cpu, manual, say, session};
 
 fn main() -> ExitCode {
     if cpu::refuses(&mut std::io::stderr()) {
@@ -52,6 +55,9 @@ fn run() -> ExitCode {
         Some(Command::Sample(args)) => sample(&args),
         Some(Command::Bench(args)) => bench(&args).map(|()| Exit::Done),
         Some(Command::Convert(args)) => convert(&args),
+        Some(Command::Export(args)) => export(&args),
+        Some(Command::Completions { shell }) => Ok(manual::completions(shell)),
+        Some(Command::Man { out }) => manual::pages(out.as_deref()),
     };
     let exit = exit.unwrap_or_else(|error| {
         say::err(&format!("error: {error:#}"));

@@ -162,9 +162,14 @@ impl Model {
 
     /// Reads a model of this program or of the published code. Without metadata the shape is that of the tensors, without context.
     pub fn load(path: &Path) -> Result<Self, Error> {
-        read::file(path)
-            .and_then(|bytes| read::decode(&bytes))
+        read::bytes(path)
+            .and_then(|bytes| Self::from_bytes(&bytes))
             .map_err(at(path))
+    }
+
+    /// The same of a file that is in memory.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Fault> {
+        read::decode(bytes)
     }
 }
 

@@ -8,6 +8,7 @@
 //! | `log.txt` | in words, with the time of day: all that happened but iterations, validations, resamples and checkpoints |
 //! | `summary.json` | [`summary::Summary`], when the run has finished |
 //! | `best.safetensors`, `last.safetensors` | [`Model`] |
+//! | `tensorboard/events.out.tfevents.*` | with `--tensorboard`: the curves as TensorBoard reads them |
 //!
 //! Whole files are replaced atomically ([`crate::file`]); lines are appended whole, at the latest after a second.
 
@@ -25,6 +26,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::ZonedDateTime;
 
+use crate::export::tensorboard;
 use crate::file::{self, naming};
 use crate::model::{self, Model};
 
@@ -34,6 +36,8 @@ pub use record::{Recording, record};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunDirectory {
     path: PathBuf,
+    /// The event file for TensorBoard, if one is to be written.
+    tensorboard: Option<PathBuf>,
 }
 
 impl RunDirectory {
@@ -55,6 +59,19 @@ impl RunDirectory {
             return Err(io::Error::new(ErrorKind::DirectoryNotEmpty, message));
         }
         Self::claim(path.to_owned(), session_text)
+    }
+
+    /// Has the curves written for TensorBoard too: into `directory`, else into `tensorboard` in this one.
+    ///
+    /// # Errors
+    /// When the directory can't be had, or holds the event file of another run.
+    pub fn with_tensorboard(self, directory: Option<&Path>) -> io::Result<Self> {
+        let own = self.path.join("tensorboard");
+        let file = tensorboard::prepare(&self.path, directory.unwrap_or(&own))?;
+        Ok(RunDirectory {
+            tensorboard: Some(file),
+            ..self
+        })
     }
 
     /// The directory.
@@ -91,7 +108,10 @@ impl RunDirectory {
             File::create_new(&path).map_err(naming("create", &path))?;
         }
         file::replace(&path.join("session.ron"), session_text.as_bytes())?;
-        Ok(RunDirectory { path })
+        Ok(RunDirectory {
+            path,
+            tensorboard: None,
+        })
     }
 }
 
@@ -277,7 +297,9 @@ mod tests {
     #[test]
     fn a_directory_that_is_gone_neither_stops_the_writer_nor_goes_unsaid() {
         let parent = tempfile::tempdir().unwrap();
-        let directory = RunDirectory::create(parent.path(), "rings", "").unwrap();
+        let directory = RunDirectory::create(parent.path(), "rings", "")
+            .and_then(|directory| directory.with_tensorboard(None))
+            .unwrap();
         fs::remove_dir_all(directory.path()).unwrap();
         let (publisher, _feed, records) = wires();
         let (warn, warnings) = crossbeam_channel::unbounded();
@@ -293,7 +315,13 @@ mod tests {
         drop(publisher);
         let error = recording.finish(vec![]).1.unwrap_err().to_string();
         let warnings: Vec<String> = warnings.iter().collect();
-        for file in ["metrics.jsonl", "edits.jsonl", "log.txt", "summary.json"] {
+        for file in [
+            "metrics.jsonl",
+            "edits.jsonl",
+            "log.txt",
+            "tfevents",
+            "summary.json",
+        ] {
             assert!(error.contains(file), "{error}");
             assert_eq!(
                 warnings
@@ -304,6 +332,47 @@ mod tests {
                 "{warnings:?}"
             );
         }
+    }
+
+    /// The events without their wall times, which are bytes 13 to 20 of a record and count for the last four.
+    fn timeless(mut records: &[u8]) -> Vec<Vec<u8>> {
+        let mut all = Vec::new();
+        while let Some(length) = records.first_chunk() {
+            let (record, rest) = records.split_at(16 + u64::from_le_bytes(*length) as usize);
+            all.push(record[21..record.len() - 4].to_vec());
+            records = rest;
+        }
+        all
+    }
+
+    #[test]
+    fn the_event_file_grows_with_the_run_and_is_that_of_an_export() {
+        let parent = tempfile::tempdir().unwrap();
+        let directory = RunDirectory::create(parent.path(), "rings", "")
+            .and_then(|directory| directory.with_tensorboard(None))
+            .unwrap();
+        let path = directory.tensorboard.clone().unwrap();
+        assert!(path.starts_with(directory.path().join("tensorboard")));
+        let (publisher, _feed, records) = wires();
+        let recording = record(&directory, records, |event| panic!("{event:?}")).unwrap();
+        let events = synthetic::events();
+        publisher.publish(events[0].clone());
+        while fs::read(&path).map_or(0, |bytes| timeless(&bytes).len()) < 2 {
+            std::thread::yield_now();
+        }
+        let rest = events.into_iter().skip(1);
+        rest.for_each(|event| publisher.publish(event));
+        drop(publisher);
+        recording.finish(vec![]).1.unwrap();
+        let live = timeless(&fs::read(&path).unwrap());
+        let args = crate::cli::Export {
+            run: directory.path().to_owned(),
+            csv: None,
+            tensorboard: Some(path.parent().unwrap().to_owned()),
+        };
+        crate::export::export(&args).unwrap();
+        assert_eq!(timeless(&fs::read(&path).unwrap()), live);
+        assert_eq!(live.len(), 1 + 1 + 4 + 2 + 2);
     }
 
     #[test]

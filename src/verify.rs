@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -16,12 +17,18 @@ use otflow_kernels::parameters::Shape;
 use otflow_kernels::stepper::Stepper;
 use serde::{Deserialize, Serialize};
 
+use crate::file;
+use crate::model::LARGEST;
+
 /// f64: some thousand operations of half a unit each, and values that the reference itself holds to 1e-15.
 const TOLERANCE_F64: f64 = 1e-11;
 /// f32: 24 bits through the same operations; gradients of a tile are flushed into f64.
 const TOLERANCE_F32: f64 = 2e-5;
 /// The loss and its parts in f32: means over samples, in which roundings cancel.
 const TOLERANCE_F32_LOSS: f64 = 2e-6;
+
+/// Time steps of a session, too.
+const MOST_STEPS: usize = 1000;
 
 /// Largest error that a quantity may have.
 fn tolerance(precision: &str, quantity: &str) -> f64 {
@@ -119,9 +126,18 @@ impl fmt::Display for Agreement {
 /// # Errors
 /// When the file can't be read or is not of the reference format; says what is missing.
 pub fn verify(file: &Path, precision: Precision) -> Result<Agreement> {
-    let text =
-        std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let reference: Reference = serde_json::from_str(&text).with_context(|| {
+    let text = file::open(file)
+        .and_then(io::read_to_string)
+        .with_context(|| format!("cannot read {}", file.display()))?;
+    verify_text(&text, file, precision)
+}
+
+/// Compares the text of a file; `file` is only named.
+///
+/// # Errors
+/// When it is not of the reference format; says what is missing.
+pub fn verify_text(text: &str, file: &Path, precision: Precision) -> Result<Agreement> {
+    let reference: Reference = serde_json::from_str(text).with_context(|| {
         format!(
             "{} is not a reference file (see `otflow verify --help`)",
             file.display()
@@ -141,10 +157,12 @@ pub fn verify(file: &Path, precision: Precision) -> Result<Agreement> {
 fn compare(reference: &Reference, precision: Precision) -> Result<BTreeMap<String, f64>> {
     let shape = shape(reference)?;
     let (scheme, alpha) = (scheme(reference)?, alpha(reference));
+    // Before anything is made in the sizes that the file claims.
+    let theta = flat(&shape, &reference.params)?;
+    let rows = rows(reference, &reference.x)?;
     let mut engine = engine(shape, precision, 0)?;
-    engine.load(&flat(&shape, &reference.params)?);
+    engine.load(&theta);
     let mut errors = Errors::default();
-    let rows = rows(reference, &reference.x, shape.columns())?;
     with_rows(&rows, shape.columns(), |samples| {
         potential(&mut *engine, reference, samples, &mut errors);
         losses(
@@ -165,7 +183,7 @@ fn compare(reference: &Reference, precision: Precision) -> Result<BTreeMap<Strin
         .iter()
         .map(|state| state[..shape.d.min(state.len())].to_vec())
         .collect();
-    let ends = self::rows(reference, &ends, shape.columns())?;
+    let ends = self::rows(reference, &ends)?;
     let mut back = vec![0.0; reference.n * shape.d];
     with_rows(&ends, shape.columns(), |samples| {
         engine.transport(samples, (&scheme, alpha.a0), Direction::Inverse, &mut back);
@@ -179,10 +197,18 @@ fn shape(reference: &Reference) -> Result<Shape> {
         .params
         .get("A")
         .map_or(0, |a| a.shape.first().copied().unwrap_or(0));
-    ensure!(
-        reference.d >= 1 && reference.m >= 1 && reference.layers >= 2 && rank >= 1,
-        "d, m or A is empty, or nTh < 2"
-    );
+    for (name, least, size) in [
+        ("d", 1, reference.d),
+        ("c", 0, reference.c),
+        ("m", 1, reference.m),
+        ("nTh", 2, reference.layers),
+        ("the number of rows of A", 1, rank),
+    ] {
+        ensure!(
+            (least..=LARGEST).contains(&size),
+            "{name} is {size}, not from {least} to {LARGEST}"
+        );
+    }
     Ok(Shape {
         d: reference.d,
         context: reference.c,
@@ -205,8 +231,8 @@ fn scheme(reference: &Reference) -> Result<Scheme> {
     };
     let least = if trace == TraceAt::StepNodes { 2 } else { 1 };
     ensure!(
-        reference.nt >= least,
-        "nt is {}, below {least}",
+        (least..=MOST_STEPS).contains(&reference.nt),
+        "nt is {}, not from {least} to {MOST_STEPS}",
         reference.nt
     );
     Ok(Scheme {
@@ -222,26 +248,35 @@ fn alpha(reference: &Reference) -> Alpha {
 }
 
 fn flat(shape: &Shape, tensors: &BTreeMap<String, Tensor>) -> Result<Vec<f64>> {
-    let mut theta = vec![0.0; shape.parameters()];
+    let mut theta = Vec::new();
     for want in shape.tensors() {
         let tensor = tensors
             .get(&want.name)
             .with_context(|| format!("tensor {} is missing", want.name))?;
+        let sides = tensor.shape.iter();
+        let size = sides.copied().try_fold(1, usize::checked_mul);
+        let count = want.range.len();
         ensure!(
-            tensor.shape.iter().product::<usize>() == want.range.len()
-                && tensor.data.len() == want.range.len(),
-            "tensor {} has {} values, {:?} expected",
+            size == Some(count) && tensor.data.len() == count,
+            "tensor {} has shape {:?} and {} values, {:?} expected",
             want.name,
+            tensor.shape,
             tensor.data.len(),
             want.shape
         );
-        theta[want.range].copy_from_slice(&tensor.data);
+        theta.extend(&tensor.data);
     }
     Ok(theta)
 }
 
 /// x beside the context, n x columns.
-fn rows(reference: &Reference, x: &[Vec<f64>], columns: usize) -> Result<Vec<f64>> {
+fn rows(reference: &Reference, x: &[Vec<f64>]) -> Result<Vec<f64>> {
+    ensure!(
+        x.len() == reference.n && !x.is_empty(),
+        "x has {} rows, {} expected, and one at least",
+        x.len(),
+        reference.n
+    );
     let context = |i: usize| reference.context.get(i).into_iter().flatten();
     for (i, x) in x.iter().enumerate() {
         let (d, c) = (x.len(), context(i).count());
@@ -252,19 +287,11 @@ fn rows(reference: &Reference, x: &[Vec<f64>], columns: usize) -> Result<Vec<f64
             reference.c
         );
     }
-    let rows: Vec<f64> = x
+    let rows = x
         .iter()
         .enumerate()
-        .flat_map(|(i, x)| x.iter().chain(context(i)))
-        .copied()
-        .collect();
-    ensure!(
-        rows.len() == reference.n * columns,
-        "x has {} rows, {} expected",
-        x.len(),
-        reference.n
-    );
-    Ok(rows)
+        .flat_map(|(i, x)| x.iter().chain(context(i)));
+    Ok(rows.copied().collect())
 }
 
 fn potential(
@@ -387,6 +414,34 @@ mod tests {
             .map(|(name, _)| name.as_str())
             .collect();
         assert_eq!(wrong, ["A"]);
+    }
+
+    /// What is said of the first file with one of its fields at another value.
+    fn refusal(field: &str, value: serde_json::Value) -> String {
+        let text = std::fs::read_to_string(&files()[0]).unwrap();
+        let mut json: serde_json::Value = serde_json::from_str(&text).unwrap();
+        json[field] = value;
+        let error = verify_text(&json.to_string(), Path::new("r.json"), Precision::F64);
+        format!("{:#}", error.unwrap_err())
+    }
+
+    #[test]
+    fn sizes_are_not_believed() {
+        let most = u64::MAX;
+        for (field, value, message) in [
+            ("d", most, "d is 18446744073709551615, not from 1 to 65536"),
+            ("c", 1 << 60, "not from 0 to 65536"),
+            ("m", 65536, "tensor w.weight has shape"),
+            ("nTh", 1, "nTh is 1, not from 2 to 65536"),
+            ("nt", 1 << 40, "nt is 1099511627776, not from 1 to 1000"),
+            ("n", 1 << 60, "x has"),
+        ] {
+            let error = refusal(field, value.into());
+            assert!(error.contains(message), "{field}: {error}");
+        }
+        assert!(refusal("x", serde_json::json!([])).contains("x has 0 rows"));
+        let tensor = serde_json::json!({ "A": { "shape": [most, most], "data": [] } });
+        assert!(refusal("params", tensor).contains("rows of A is 18446744073709551615"));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::session::Session;
 ///
 /// # Errors
 /// When the line is no JSON.
-pub(super) fn event(line: &[u8]) -> serde_json::Result<Option<Event>> {
+pub fn event(line: &[u8]) -> serde_json::Result<Option<Event>> {
     if let Ok(event) = serde_json::from_slice(line) {
         return Ok(Some(event));
     }

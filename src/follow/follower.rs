@@ -10,10 +10,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use super::edits::Edits;
-use super::event::event;
+use super::history::History;
 use super::pictures::Pictures;
-use super::tail::Tail;
 use crate::event::{Event, Start};
 use crate::feed::Publisher;
 use crate::file::naming;
@@ -50,9 +48,7 @@ pub(super) fn follow(
 ) -> io::Result<Following> {
     let mut follower = Follower {
         directory: directory.to_owned(),
-        tail: Tail::new(directory.join(super::METRICS)),
-        edits: Edits::new(directory.join("edits.jsonl")),
-        broken: 0,
+        history: History::new(directory),
         failed: false,
         shown,
         pictures: None,
@@ -79,10 +75,7 @@ pub(super) fn follow(
 
 struct Follower {
     directory: PathBuf,
-    tail: Tail,
-    edits: Edits,
-    /// Lines that are no JSON and were not told of.
-    broken: u64,
+    history: History,
     /// The file can't be read, which was told.
     failed: bool,
     shown: Shown,
@@ -94,17 +87,8 @@ impl Follower {
     /// Takes up what is new: whether there may be more at once; None when nobody listens any more.
     fn turn(&mut self) -> Option<bool> {
         let mut events = Vec::new();
-        let broken = &mut self.broken;
-        let read = self.tail.read(|line| match event(line) {
-            Ok(event) => events.extend(event),
-            Err(_) if line.trim_ascii().is_empty() => {}
-            Err(_) => *broken += 1,
-        });
-        self.edits.read();
+        let read = self.history.read(&mut events);
         for event in events {
-            for edit in self.edits.before(&event) {
-                self.deliver(edit)?;
-            }
             self.pass(event)?;
         }
         let more = match read {
@@ -125,7 +109,9 @@ impl Follower {
         if more {
             return Some(true);
         }
-        self.count()?;
+        if let Some(complaint) = self.history.complaint() {
+            self.warn(complaint)?;
+        }
         self.look()?;
         Some(false)
     }
@@ -151,17 +137,6 @@ impl Follower {
         Some(())
     }
 
-    /// Tells of lines that are no JSON, once for all that were found together.
-    fn count(&mut self) -> Option<()> {
-        let lines = match mem::take(&mut self.broken) {
-            0 => return Some(()),
-            1 => "1 line is".into(),
-            count => format!("{count} lines are"),
-        };
-        let file = self.tail.path().display();
-        self.warn(format!("{file}: {lines} no JSON and left out"))
-    }
-
     fn look(&mut self) -> Option<()> {
         let Some(pictures) = &mut self.pictures else {
             return Some(());
@@ -175,7 +150,7 @@ impl Follower {
 
     /// When a line was last appended.
     fn written(&self) -> io::Result<SystemTime> {
-        let path = self.tail.path();
+        let path = self.history.path();
         let metadata = fs::metadata(path).map_err(naming("read", path))?;
         metadata.modified()
     }
@@ -213,9 +188,7 @@ mod tests {
             let place = Place {
                 follower: Follower {
                     directory: folder.path().to_owned(),
-                    tail: Tail::new(folder.path().join("metrics.jsonl")),
-                    edits: Edits::new(folder.path().join("edits.jsonl")),
-                    broken: 0,
+                    history: History::new(folder.path()),
                     failed: false,
                     shown: Shown::Curves,
                     pictures: None,

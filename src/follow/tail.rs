@@ -1,11 +1,10 @@
 //! A file to which another process appends lines: each call reads what is new, a slice at a time, and leaves a last line
 //! without its end for later.
 
-use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use crate::file::naming;
+use crate::file::{self, naming};
 
 /// Bytes read by one call.
 const SLICE: u64 = 1 << 18;
@@ -53,7 +52,7 @@ impl Tail {
 
     /// Appends at most a slice to `rest`; how many bytes.
     fn slice(&mut self) -> io::Result<usize> {
-        let mut file = File::open(&self.path)?;
+        let mut file = file::open(&self.path)?;
         if file.metadata()?.len() < self.at {
             let message = "it has become shorter: is it another run's by now?";
             return Err(io::Error::other(message));

@@ -1,7 +1,6 @@
 //! Bytes -> model. Nothing in a file is believed before it is checked: sizes against the file, every tensor against the shape.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
@@ -12,11 +11,12 @@ use serde::Deserialize;
 
 use super::write::PREFIX;
 use super::{Fault, LARGEST, Model, finite, metadata};
+use crate::file;
 use crate::session::Precision;
 
 /// The whole file, once its first bytes say that it can be one of ours; a film is not read into memory.
-pub(super) fn file(path: &Path) -> Result<Vec<u8>, Fault> {
-    let mut file = File::open(path)?;
+pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, Fault> {
+    let mut file = file::open(path)?;
     let length = file.metadata()?.len();
     let mut bytes = Vec::new();
     file.by_ref().take(PREFIX as u64).read_to_end(&mut bytes)?;

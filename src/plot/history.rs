@@ -1,9 +1,33 @@
 //! The losses of a run from its events.
 
+use std::path::Path;
+
 use super::losses::{Curve, Happening, Losses, Mark};
 use crate::event::{self, Event};
+use crate::follow::History;
+use crate::say;
 
 impl Losses {
+    /// Those of a run directory so far; lines that are no events are said and left out.
+    ///
+    /// # Errors
+    /// When the metrics can't be read.
+    pub fn of(run: &Path) -> Result<Self, String> {
+        let (mut losses, mut history) = (Losses::default(), History::new(run));
+        let mut events = Vec::new();
+        let mut more = true;
+        while more {
+            let read = history.read(&mut events);
+            more = read.map_err(|error| error.to_string())?;
+            events.drain(..).for_each(|event| losses.take(&event));
+        }
+        history
+            .complaint()
+            .into_iter()
+            .for_each(|text| say::err(&text));
+        Ok(losses)
+    }
+
     /// Takes up what an event tells.
     pub fn take(&mut self, event: &Event) {
         match event {

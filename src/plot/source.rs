@@ -21,16 +21,13 @@ impl<'a> Source<'a> {
     /// Looks at what is given.
     ///
     /// # Errors
-    /// When it is neither a directory nor a file.
+    /// When it is not there.
     pub fn open(args: &'a cli::Plot) -> Result<Self, String> {
         let path = &args.source;
         let metadata = path
             .metadata()
             .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
         let directory = metadata.is_dir();
-        if !directory {
-            regular(path)?;
-        }
         let whole = path.canonicalize().unwrap_or_else(|_| path.clone());
         let name = if directory {
             whole.file_name()
@@ -95,10 +92,10 @@ impl<'a> Source<'a> {
                 self.args.source.display()
             ));
         };
-        let mut losses = Losses::default();
-        regular(&run.join(follow::METRICS))?;
-        follow::events(run, |event| losses.take(event)).map_err(|error| error.to_string())?;
-        Ok(super::losses(&losses, &self.name))
+        match follow::fault(run) {
+            Some(fault) => Err(fault),
+            None => Ok(super::losses(&Losses::of(run)?, &self.name)),
+        }
     }
 
     fn load(&self) -> Result<Flow, String> {
@@ -121,15 +118,6 @@ impl<'a> Source<'a> {
                 run.display()
             )
         })
-    }
-}
-
-/// Opening what is no file may wait for ever.
-fn regular(path: &Path) -> Result<(), String> {
-    match path.metadata() {
-        Ok(metadata) if metadata.is_file() => Ok(()),
-        Ok(_) => Err(format!("{} is no file", path.display())),
-        Err(error) => Err(format!("cannot read {}: {error}", path.display())),
     }
 }
 
@@ -162,7 +150,7 @@ mod tests {
         let model = trainer.last_model();
         model.save(&folder.path().join("last.safetensors")).unwrap();
         let lines: String = synthetic::events().iter().map(line::json).collect();
-        fs::write(folder.path().join(follow::METRICS), lines).unwrap();
+        fs::write(folder.path().join("metrics.jsonl"), lines).unwrap();
         folder
     }
 

@@ -28,12 +28,12 @@ impl Lines {
         }
     }
 
-    /// Takes a line with its end; it waits for [`Lines::flush`].
-    pub(super) fn push(&mut self, line: &str) {
+    /// Takes a line with its end, or a record; it waits for [`Lines::flush`].
+    pub(super) fn push(&mut self, line: &[u8]) {
         if self.waiting.len() + line.len() > WAITING {
             self.lost += 1;
         } else {
-            self.waiting.extend_from_slice(line.as_bytes());
+            self.waiting.extend_from_slice(line);
         }
     }
 
@@ -94,7 +94,7 @@ mod tests {
         fs::create_dir(&path).unwrap();
         let mut lines = Lines::new(path.clone());
         let mut warnings = Vec::new();
-        for line in ["a\n", "b\n", "c\n"] {
+        for line in [b"a\n", b"b\n", b"c\n"] {
             lines.push(line);
             lines.flush(&mut |warning| warnings.push(warning));
         }
@@ -102,7 +102,7 @@ mod tests {
         assert!(warnings[0].starts_with(&format!("cannot append to {}: ", path.display())));
         assert!(lines.close().is_err());
         fs::remove_dir(&path).unwrap();
-        lines.push("d\n");
+        lines.push(b"d\n");
         lines.close().unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "a\nb\nc\nd\n");
     }
@@ -112,8 +112,8 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let mut lines = Lines::new(directory.path().join("log.txt"));
         let long = "x".repeat(WAITING - 1) + "\n";
-        lines.push(&long);
-        lines.push("y\n");
+        lines.push(long.as_bytes());
+        lines.push(b"y\n");
         let message = lines.close().unwrap_err().to_string();
         assert!(message.starts_with("1 lines are missing in "), "{message}");
     }
@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn a_full_disk_is_named() {
         let mut lines = Lines::new("/dev/full".into());
-        lines.push("a\n");
+        lines.push(b"a\n");
         assert_eq!(lines.write().unwrap_err().kind(), ErrorKind::StorageFull);
         assert_eq!(lines.waiting, b"a\n");
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use jiff::ZonedDateTime;
@@ -15,6 +15,7 @@ use super::line;
 use super::lines::Lines;
 use super::summary::{Summary, Verdict};
 use crate::event::Event;
+use crate::export::tensorboard;
 use crate::feed::Record;
 use crate::file;
 use crate::model::{self, Model};
@@ -66,11 +67,18 @@ fn warning(message: String) -> Event {
     Event::Warning { message }
 }
 
+/// Seconds since 1970.
+fn wall() -> f64 {
+    let time = SystemTime::now().duration_since(UNIX_EPOCH);
+    time.map_or(0.0, |time| time.as_secs_f64())
+}
+
 #[derive(Debug)]
 struct Writer {
     metrics: Lines,
     edits: Lines,
     log: Lines,
+    tensorboard: Option<Lines>,
     summary: Summary,
     directory: RunDirectory,
     /// Models that could not be written: the latest of each name, tried again.
@@ -80,7 +88,13 @@ struct Writer {
 impl Writer {
     fn new(directory: RunDirectory) -> Self {
         let lines = |name| Lines::new(directory.path().join(name));
+        let tensorboard = directory.tensorboard.as_ref().map(|path| {
+            let mut records = Lines::new(path.clone());
+            records.push(&tensorboard::head(wall()));
+            records
+        });
         Writer {
+            tensorboard,
             metrics: lines("metrics.jsonl"),
             edits: lines("edits.jsonl"),
             log: lines("log.txt"),
@@ -126,16 +140,22 @@ impl Writer {
         let json = line::json(event);
         // When a disk is done differs from run to run; the lines must not.
         if !matches!(event, Event::Checkpoint { .. }) {
-            self.metrics.push(&json);
+            self.metrics.push(json.as_bytes());
         }
         if matches!(event, Event::Edit { applies, .. } if applies != "restart") {
-            self.edits.push(&json);
+            self.edits.push(json.as_bytes());
         }
         if let Some(words) = line::words(event) {
             let now = ZonedDateTime::now().strftime("%F %T");
             let iteration = line::iteration(event).map_or(String::new(), |i| i.to_string());
             let words = words.replace('\n', &format!("\n{:MARGIN$}", ""));
-            self.log.push(&format!("{now} {iteration:>8}  {words}\n"));
+            let line = format!("{now} {iteration:>8}  {words}\n");
+            self.log.push(line.as_bytes());
+        }
+        if let Some(records) = &mut self.tensorboard
+            && let Some(record) = tensorboard::record(event, wall())
+        {
+            records.push(&record);
         }
     }
 
@@ -163,12 +183,13 @@ impl Writer {
         file::replace(&self.directory.path().join("summary.json"), &json)
     }
 
-    fn files(&mut self) -> [&mut Lines; 3] {
-        [&mut self.metrics, &mut self.edits, &mut self.log]
+    fn files(&mut self) -> impl Iterator<Item = &mut Lines> {
+        let files = [&mut self.metrics, &mut self.edits, &mut self.log];
+        files.into_iter().chain(&mut self.tensorboard)
     }
 
     fn close(&mut self) -> io::Result<()> {
-        let mut results = Vec::from(self.files().map(Lines::close));
+        let mut results: Vec<_> = self.files().map(Lines::close).collect();
         if self.summary.reason.is_some() {
             results.push(self.write_summary());
         }

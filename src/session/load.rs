@@ -1,6 +1,5 @@
 //! From the text of a session file to a session, and back. [`parse`] is the one way in: at the start and for every edit.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -10,6 +9,7 @@ use ron::ser::PrettyConfig;
 use super::excerpt::{encoding, whole};
 use super::{Data, Session, range, reject};
 use crate::event::Rejection;
+use crate::file;
 
 /// Session files are some kilobytes; what is larger is something else.
 const LARGEST: u64 = 1 << 20;
@@ -23,7 +23,7 @@ pub fn load(path: &Path) -> Result<Session, Rejection> {
 pub fn read(path: &Path) -> Result<String, Rejection> {
     let mut bytes = Vec::new();
     let unreadable = |error: io::Error| whole(path, format!("cannot be read: {error}"));
-    let file = File::open(path).map_err(unreadable)?;
+    let file = file::open(path).map_err(unreadable)?;
     file.take(LARGEST + 1)
         .read_to_end(&mut bytes)
         .map_err(unreadable)?;

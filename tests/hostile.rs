@@ -1,0 +1,132 @@
+//! Valid files with some thousand accidents each: whatever the readers make of them, it is an answer.
+// The lint lets test functions unwrap, but not the functions that they share.
+#![allow(clippy::unwrap_used)]
+
+#[path = "fuzz/check.rs"]
+mod check;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rand::{Rng, RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// What readers stumble over.
+const WORDS: [&[u8]; 20] = [
+    b"\0",
+    b"\xff",
+    b"\xef\xbb\xbf",
+    b"\r\n",
+    b"-",
+    b"1e999",
+    b"-0.0",
+    b"NaN",
+    b"inf",
+    b"null",
+    b"18446744073709551615",
+    b"18446744073709551616",
+    b"1152921504606846976",
+    b"4.9e-324",
+    b"\"",
+    b"\\",
+    b"/*",
+    b"r#\"",
+    b"Some(",
+    b")",
+];
+
+/// The bytes with one to four accidents.
+fn mutated(bytes: &[u8], draw: &mut impl Rng) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    for _ in 0..draw.random_range(1..=4) {
+        let at = draw.random_range(0..=bytes.len());
+        let end = (at + draw.random_range(1..=40)).min(bytes.len());
+        match draw.random_range(0..6) {
+            0 => bytes.truncate(at),
+            1 => drop(bytes.drain(at..end)),
+            2 => {
+                let piece = bytes[at..end].to_vec();
+                let place = draw.random_range(0..=bytes.len());
+                drop(bytes.splice(place..place, piece));
+            }
+            3 => drop(bytes.splice(
+                at..end.min(at + 3),
+                WORDS[draw.random_range(0..20)].to_vec(),
+            )),
+            4 => drop(bytes.splice(at..at, b"([{"[draw.random_range(0..3)..][..1].repeat(300))),
+            _ => bytes[at..end]
+                .iter_mut()
+                .take(2)
+                .for_each(|byte| *byte ^= 1 << draw.random_range(0..8)),
+        }
+    }
+    bytes
+}
+
+/// Some thousand mutants of the files, and the files themselves.
+fn mutants(files: &[Vec<u8>], count: usize) -> impl Iterator<Item = Vec<u8>> {
+    let mut draw = ChaCha8Rng::seed_from_u64(1);
+    let mutants = (0..count).map(move |i| mutated(&files[i % files.len()], &mut draw));
+    mutants
+}
+
+fn read(file: &str) -> Vec<u8> {
+    fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap()
+}
+
+fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
+
+#[test]
+fn sessions() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("sessions");
+    let paths = fs::read_dir(folder).unwrap();
+    let paths: Vec<PathBuf> = paths.map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<Vec<u8>> = paths.iter().map(|path| fs::read(path).unwrap()).collect();
+    // Without comments nearly every accident hits something.
+    let bare = "(data:Toy(name:\"moons\",batch:9),optimizer:Adam(lr:0.1,schedule:Halve(every:5)),\
+                stop:(seconds:Some(60)),gates:[\"validation_C<=2.9\"])";
+    files.extend(vec![bare.into(); files.len()]);
+    mutants(&files, 4000).for_each(|bytes| check::session(&text(bytes)));
+    for deep in ["(data:", "[", "Some(", "((((/*", "{a:"] {
+        check::session(&deep.repeat(100_000));
+    }
+}
+
+#[test]
+fn models() {
+    let files = [read("tests/reference/swissroll_published.safetensors")];
+    check::model(&files[0]);
+    mutants(&files, 3000).for_each(|bytes| check::model(&bytes));
+    // The header alone, which is small beside the values.
+    let length = 8 + usize::from(u16::from_le_bytes([files[0][0], files[0][1]]));
+    let mut draw = ChaCha8Rng::seed_from_u64(2);
+    for _ in 0..3000 {
+        let header = mutated(&files[0][8..length], &mut draw);
+        let prefix = (header.len() as u64).to_le_bytes();
+        check::model(&[&prefix, &header[..], &files[0][length..]].concat());
+    }
+    let deep = [&300_000_u64.to_le_bytes(), &b"{\"A\":".repeat(60_000)[..]].concat();
+    check::model(&deep);
+}
+
+#[test]
+fn metrics() {
+    let run = read("tests/fuzz/corpus/metrics/run.jsonl");
+    check::metrics(&run);
+    let lines = run.split_inclusive(|&byte| byte == b'\n');
+    let lines: Vec<Vec<u8>> = lines.map(<[u8]>::to_vec).collect();
+    mutants(&lines, 6000).for_each(|bytes| check::metrics(&bytes));
+    mutants(&[run], 1000).for_each(|bytes| check::metrics(&bytes));
+    check::metrics(&b"{\"event\":[".repeat(100_000));
+}
+
+#[test]
+fn references() {
+    let file = read("tests/reference/d2_m8_n5_nt4.json");
+    check::reference(&text(file.clone()));
+    mutants(&[file], 2000).for_each(|bytes| check::reference(&text(bytes)));
+    check::reference(&"{\"params\":".repeat(100_000));
+}
