@@ -29,7 +29,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use otflow_kernels::engine::{Engine, engine, with_rows};
-use otflow_kernels::objective::Costs;
+use otflow_kernels::objective::{Costs, Scheme};
 use rand::RngExt;
 
 pub use adam::Adam;
@@ -48,7 +48,7 @@ use crate::model::{Model, Origin};
 use crate::session::{Flow, Optimizer, Session, to_ron};
 use schedule::{Outcome, Rate};
 pub(crate) use validation::mean_and_error;
-use validation::{Figures, Validation};
+use validation::{Figures, Resolution, Validation};
 
 /// Everything that training changes, and what it is trained on.
 pub struct Trainer {
@@ -233,15 +233,28 @@ impl Trainer {
         self.best = Some((best, theta));
     }
 
-    /// Validation goes by the session in force, also while the batch is still trained with an older flow. None when it was
-    /// given up.
+    /// How a validation integrates: by the session in force, also while the batch is still trained with an older flow.
+    fn validated_by(&self) -> Scheme {
+        scheme(&Flow {
+            steps: self.session.validation.steps,
+            ..self.session.flow
+        })
+    }
+
+    /// Whether the parameters that the last validation has left in the engine are integrated finely enough.
+    /// None when that was given up.
+    fn resolution(&mut self) -> Option<Resolution> {
+        let (scheme, alpha) = (self.validated_by(), alpha(&self.session));
+        let found = self
+            .validation
+            .resolution(&mut *self.engine, &scheme, &alpha);
+        (!self.instruments.progress.given_up()).then_some(found)
+    }
+
+    /// None when it was given up.
     fn figures(&mut self, theta: &[f64]) -> Option<Figures> {
         let start = Instant::now();
-        let steps = self.session.validation.steps;
-        let scheme = scheme(&Flow {
-            steps,
-            ..self.session.flow
-        });
+        let scheme = self.validated_by();
         self.engine.load(theta);
         let alpha = alpha(&self.session);
         let figures = self.validation.figures(&mut *self.engine, &scheme, &alpha);
@@ -396,6 +409,10 @@ impl Trainer {
         });
         if best {
             self.rate.improved();
+            let message = self.resolution().and_then(|found| found.warning());
+            message
+                .into_iter()
+                .for_each(|message| publish(Event::Warning { message }));
             return Outcome::Same;
         }
         let Optimizer::Adam { schedule, .. } = self.session.optimizer;

@@ -44,10 +44,7 @@ impl Validation {
     pub fn figures(&self, engine: &mut dyn Engine, scheme: &Scheme, alpha: &Alpha) -> Figures {
         let (shape, n) = (engine.shape(), self.n);
         let width = shape.d + 3;
-        let mut states = vec![0.0; n * width];
-        with_rows(&self.rows, shape.columns(), |samples| {
-            engine.states(samples, scheme, alpha.a0, &mut states)
-        });
+        let states = states(engine, &self.rows, scheme, alpha);
         let model: Vec<f64> = states.chunks_exact(width).map(log_density).collect();
         let total = |column: usize| states.iter().skip(column).step_by(width).sum::<f64>();
         let costs = Costs::from_sums(
@@ -69,6 +66,71 @@ impl Validation {
             divergence_se: paired.map(|(_, error)| error),
         }
     }
+
+    /// C over the first rows as these steps give it, and as twice as many do, nats: far apart where the flow lives by the error of
+    /// its integration. The log density of such a model means nothing, however good its C.
+    pub fn resolution(
+        &self,
+        engine: &mut dyn Engine,
+        scheme: &Scheme,
+        alpha: &Alpha,
+    ) -> Resolution {
+        let shape = engine.shape();
+        let rows = &self.rows[..self.n.min(RESOLVED) * shape.columns()];
+        let mut c = |steps| {
+            let states = states(engine, rows, &Scheme { steps, ..*scheme }, alpha);
+            let densities = states.chunks_exact(shape.d + 3).map(log_density);
+            -mean_and_error(densities).0
+        };
+        Resolution {
+            samples: self.n.min(RESOLVED),
+            steps: scheme.steps,
+            c: c(scheme.steps),
+            fine: c(2 * scheme.steps),
+        }
+    }
+}
+
+/// Rows by which the integration is judged.
+const RESOLVED: usize = 256;
+/// Nats that C may be off by its integration: more than a model gains by a good setting.
+const TRUST: f64 = 0.05;
+
+/// What [`Validation::resolution`] finds.
+pub struct Resolution {
+    samples: usize,
+    steps: usize,
+    c: f64,
+    fine: f64,
+}
+
+impl Resolution {
+    /// What a user should know.
+    pub fn warning(&self) -> Option<String> {
+        let Resolution {
+            samples,
+            steps,
+            c,
+            fine,
+        } = self;
+        let off = (c - fine).abs();
+        (off > TRUST).then(|| {
+            format!(
+                "C is not to be trusted: over {samples} samples it is {c:.3} nats in {steps} steps and {fine:.3} in {}; \
+                 more flow.steps and validation.steps, a larger weights.hjb or a smaller optimizer.lr help",
+                2 * steps
+            )
+        })
+    }
+}
+
+fn states(engine: &mut dyn Engine, rows: &[f64], scheme: &Scheme, alpha: &Alpha) -> Vec<f64> {
+    let shape = engine.shape();
+    let mut states = vec![0.0; rows.len() / shape.columns() * (shape.d + 3)];
+    with_rows(rows, shape.columns(), |samples| {
+        engine.states(samples, scheme, alpha.a0, &mut states)
+    });
+    states
 }
 
 /// Mean of the values and its standard error.
@@ -82,6 +144,23 @@ pub(crate) fn mean_and_error(values: impl Iterator<Item = f64> + Clone) -> (f64,
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_c_that_finer_steps_do_not_confirm_is_warned_of() {
+        let resolution = |c, fine| Resolution {
+            samples: 256,
+            steps: 12,
+            c,
+            fine,
+        };
+        assert_eq!(resolution(2.83, 2.84).warning(), None);
+        let warning = resolution(2.4, 3.41).warning().unwrap();
+        assert!(
+            warning.contains("2.400 nats in 12 steps and 3.410 in 24"),
+            "{warning}"
+        );
+        assert!(resolution(3.41, 2.4).warning().is_some());
+    }
 
     #[test]
     fn the_standard_error_is_that_of_the_mean() {
