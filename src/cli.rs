@@ -9,6 +9,7 @@ use otflow_kernels::engine::{self, compiled};
 use otflow_kernels::objective::{Alpha, TraceAt};
 
 use crate::cost::Work;
+use crate::plot::What;
 use crate::session::Gate;
 use crate::workloads::Workload;
 
@@ -36,6 +37,10 @@ pub enum Command {
     /// Keys that would command the trainer do nothing; q and Ctrl-C leave at once. Exit codes: 0 left by a key, 1 internal,
     /// 2 no run directory or no terminal, 130/143/129 after INT/TERM/HUP.
     Watch(Watch),
+    /// Pictures of a run or a model, as PNG or SVG.
+    ///
+    /// Exit codes: 0 done, 1 the picture cannot be written, 2 bad arguments or input.
+    Plot(Plot),
     /// How good a trained flow is: over the test part of its table, over fresh samples of its toy set, or over DATA.
     ///
     /// Losses are in standardised units, as in training; C also in the data's own. Exit codes: 0 done, 2 unreadable model or data.
@@ -134,6 +139,32 @@ pub struct Watch {
     /// Run directories; the first is shown, the curves of the others are drawn beside its own.
     #[arg(value_name = "RUN", required = true)]
     pub runs: Vec<PathBuf>,
+}
+
+/// `otflow plot`
+#[derive(Debug, Args)]
+pub struct Plot {
+    /// A run directory, of which the best parameters are shown, or a model file.
+    #[arg(value_name = "RUN-or-MODEL")]
+    pub source: PathBuf,
+    /// The picture; PNG or SVG by its ending. Of several, each has its name before the ending, as F-paths.png.
+    #[arg(long, value_name = "F.png|F.svg")]
+    pub out: PathBuf,
+    /// What to draw; several with commas between them.
+    #[arg(long, value_delimiter = ',', default_value = "panels")]
+    pub what: Vec<What>,
+    /// Columns to show, by name or by number from 1, with commas between them.
+    #[arg(long, value_name = "COLUMN,..", value_delimiter = ',')]
+    pub columns: Vec<String>,
+    /// Steps of the integration; default the session's validation steps, at least 32.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub steps: Option<u16>,
+    /// Points of the data, and so many generated samples.
+    #[arg(long, value_name = "N", default_value = "2000", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub n: u32,
+    /// Seed of the points; default the session's.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
 }
 
 /// `otflow evaluate`

@@ -22,6 +22,7 @@
 //! | [`manual`] | completions for shells, manual pages |
 //! | [`cpu`] | whether this CPU can run what was compiled |
 //! | [`say`] | lines for a person |
+//! | [`plot`] | `otflow plot`: pictures as PNG and SVG |
 //! | [`check`], [`verify`], [`mod@bench`], [`mod@convert`] | `otflow check`, `otflow verify`, `otflow bench`, `otflow convert` |
 //! | [`mod@evaluate`], [`mod@score`], [`mod@sample`] | the commands of these names |
 //! | [`mod@mmd`], [`interrupt`] | a figure of merit; signals of commands that write files |
@@ -50,6 +51,7 @@ pub mod manual;
 pub mod meter;
 pub mod mmd;
 pub mod model;
+pub mod plot;
 pub mod probe;
 pub mod run;
 pub mod sample;

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `train` | `launch.rs` puts trainer, run directory, watcher and front end together |
 //! | `watch` | `follow.rs` |
+//! | `plot` | `plot.rs` |
 //! | `evaluate`, `score`, `sample` | the files of these names |
 //! | `verify` | `verify.rs` |
 //! | `check` | `check.rs` |
@@ -26,6 +27,7 @@ use otflow::evaluate::evaluate;
 use otflow::export::export;
 use otflow::follow::watch;
 use otflow::launch::{Exit, launch, refuse};
+use otflow::plot::plot;
 use otflow::sample::sample;
 use otflow::score::score;
 use otflow::verify::{Agreement, verify};
@@ -45,6 +47,7 @@ fn run() -> ExitCode {
         None => launch(&Train::default()),
         Some(Command::Train(args)) => launch(&args),
         Some(Command::Watch(args)) => watch(&args),
+        Some(Command::Plot(args)) => plot(&args),
         Some(Command::Verify(args)) => compare(&args),
         Some(Command::Check { session }) => Ok(describe(&session)),
         Some(Command::Evaluate(args)) => evaluate(&args),

@@ -34,8 +34,8 @@ use rand::RngExt;
 
 pub use adam::Adam;
 pub use control::{Outlets, train};
-pub use picture::Painter;
-pub(crate) use picture::straightness;
+pub use picture::{Painter, Snapshot, picture};
+pub(crate) use picture::{frame, inverse_error, straightness};
 pub use problem::{alpha, arithmetic, precision, scheme, shape};
 
 use crate::cost::{Work, flops_per_sample};

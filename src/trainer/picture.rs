@@ -25,8 +25,8 @@ use crate::event::{Event, Picture};
 use crate::feed::Publisher;
 use crate::meter::Task;
 use crate::session::{Pictures, Session};
-pub(crate) use measure::straightness;
-use scene::{Snapshot, picture};
+pub(crate) use measure::{frame, inverse_error, straightness};
+pub use scene::{Snapshot, picture};
 
 /// Rest after a picture, in times of what it took.
 const REST: f64 = 50.0;

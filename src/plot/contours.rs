@@ -1,0 +1,204 @@
+//! Regions of a density on a grid: where it is above a level, and the levels whose regions hold given masses.
+//!
+//! ```text
+//! region of mass q: {p >= level(q)}      level(q) = the largest with  sum of p over its cells * cell area >= q
+//! ```
+
+use contour::ContourBuilder;
+
+use crate::event::Density;
+
+/// The log of the largest density that is told apart.
+const LARGEST: f64 = 690.0;
+
+/// Densities and their grid.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// Per unit of area, row by row from the lowest y; all finite.
+    pub values: Vec<f64>,
+    /// Cells across and upwards.
+    cells: (usize, usize),
+    bounds: [f64; 4],
+}
+
+impl Field {
+    /// Of a grid of log densities; what is no number counts as no density. None for a grid without cells or extent.
+    pub fn new(density: &Density) -> Option<Self> {
+        let [left, right, low, high] = density.bounds;
+        let rows = density.values.len().checked_div(density.across)?;
+        let whole = rows > 0 && rows * density.across == density.values.len();
+        let area = (right - left) * (high - low);
+        let densities = density.values.iter().map(|log| match log {
+            log if log.is_nan() => 0.0,
+            log => log.min(LARGEST).exp(),
+        });
+        (whole && area.is_finite() && right > left && high > low).then(|| Field {
+            values: densities.collect(),
+            cells: (density.across, rows),
+            bounds: density.bounds,
+        })
+    }
+
+    /// The largest density.
+    pub fn highest(&self) -> f64 {
+        self.values.iter().copied().fold(0.0, f64::max)
+    }
+
+    /// Every column of the grid over its largest value.
+    pub fn relative(&self) -> Self {
+        let across = self.cells.0;
+        let mut field = self.clone();
+        for k in 0..across {
+            let column = || self.values.iter().skip(k).step_by(across).copied();
+            let highest = column().fold(f64::MIN_POSITIVE, f64::max);
+            let cells = field.values.iter_mut().skip(k).step_by(across);
+            cells.for_each(|value| *value /= highest);
+        }
+        field
+    }
+
+    /// Its integral over the grid.
+    pub fn mass(&self) -> f64 {
+        self.values.iter().sum::<f64>() * self.cell()
+    }
+
+    /// The density that is exceeded on cells of this mass together; None if there is not so much on the grid.
+    pub fn level(&self, mass: f64) -> Option<f64> {
+        let mut sorted = self.values.clone();
+        sorted.sort_by(|a, b| b.total_cmp(a));
+        let mut sum = 0.0;
+        sorted.into_iter().find(|value| {
+            sum += value * self.cell();
+            sum >= mass && *value > 0.0
+        })
+    }
+
+    /// The rings around the cells above a level, in the grid's coordinates; linear between the centres.
+    pub fn rings(&self, level: f64) -> Vec<Vec<[f64; 2]>> {
+        let (across, up) = self.cells;
+        let lines = ContourBuilder::new(across, up, true).lines(&self.values, &[level]);
+        let lines = lines.unwrap_or_default().into_iter();
+        let rings = lines.flat_map(|line| line.into_inner().0.0);
+        rings
+            .map(|ring| ring.0.iter().map(|p| self.place(p.x, p.y)).collect())
+            .collect()
+    }
+
+    fn place(&self, x: f64, y: f64) -> [f64; 2] {
+        let [left, right, low, high] = self.bounds;
+        let (across, up) = self.cells;
+        [
+            left + (right - left) * x / across as f64,
+            low + (high - low) * y / up as f64,
+        ]
+    }
+
+    fn cell(&self) -> f64 {
+        let [left, right, low, high] = self.bounds;
+        (right - left) * (high - low) / self.values.len() as f64
+    }
+}
+
+/// Centres of a grid's cells, across and upwards, from the lowest row and the left; rows of two.
+pub fn centres([left, right, low, high]: [f64; 4], (across, up): (usize, usize)) -> Vec<f64> {
+    let at =
+        |from: f64, to: f64, k: usize, n: usize| from + (to - from) * (k as f64 + 0.5) / n as f64;
+    let cells = (0..across * up).flat_map(|k| {
+        [
+            at(left, right, k % across, across),
+            at(low, high, k / across, up),
+        ]
+    });
+    cells.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::f64::consts::PI;
+
+    use super::*;
+
+    /// The standard normal in two dimensions around the middle of a grid of `across` x `up` cells.
+    fn normal(across: usize, up: usize) -> Density {
+        let bounds = [-6.0, 6.0, -6.0, 6.0];
+        let centres = centres(bounds, (across, up));
+        let log = |x: &[f64]| -(x[0] * x[0] + x[1] * x[1]) / 2.0 - (2.0 * PI).ln();
+        Density {
+            bounds,
+            across,
+            values: centres.chunks_exact(2).map(log).collect(),
+        }
+    }
+
+    /// The region of mass q of the normal is a disc of radius sqrt(-2 log(1 - q)).
+    #[test]
+    fn regions_hold_the_mass_they_claim() {
+        let field = Field::new(&normal(240, 200)).unwrap();
+        assert!((field.mass() - 1.0).abs() < 1e-6);
+        for mass in [0.5, 0.8, 0.95] {
+            let level = field.level(mass).unwrap();
+            let exact = (1.0 - mass) / (2.0 * PI);
+            assert!(
+                (level / exact - 1.0).abs() < 0.01,
+                "{mass}: {level} {exact}"
+            );
+            let radius = (-2.0 * (1.0_f64 - mass).ln()).sqrt();
+            let rings = field.rings(level);
+            assert_eq!(rings.len(), 1);
+            for [x, y] in &rings[0] {
+                assert!((x.hypot(*y) - radius).abs() < 0.02, "{mass}: {x} {y}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_relative_density_has_its_highest_in_every_column() {
+        let grid = Density {
+            bounds: [0.0, 1.0, 0.0, 1.0],
+            across: 2,
+            values: [1.0, 8.0, 4.0, 2.0].map(f64::ln).to_vec(),
+        };
+        let values = Field::new(&grid).unwrap().relative().values;
+        for (value, exact) in values.iter().zip([0.25, 1.0, 1.0, 0.25]) {
+            assert!((value - exact).abs() < 1e-12, "{values:?}");
+        }
+    }
+
+    #[test]
+    fn a_mass_that_is_not_there_has_no_level() {
+        let mut density = normal(50, 50);
+        density.values.iter_mut().for_each(|log| *log -= 1.0);
+        let field = Field::new(&density).unwrap();
+        assert!(field.level(0.95).is_none() && field.level(0.3).is_some());
+    }
+
+    #[test]
+    fn grids_that_are_none_are_refused_and_no_values_make_it_fail() {
+        assert!(Field::new(&Density::default()).is_none());
+        let grid = |bounds, across, values: Vec<f64>| Density {
+            bounds,
+            across,
+            values,
+        };
+        let unit = [0.0, 1.0, 0.0, 1.0];
+        assert!(Field::new(&grid(unit, 2, vec![0.0; 3])).is_none());
+        assert!(Field::new(&grid([0.0; 4], 1, vec![0.0])).is_none());
+        assert!(Field::new(&grid([0.0, 1e300, 0.0, 1e300], 1, vec![0.0])).is_none());
+        let odd = [
+            f64::NAN,
+            f64::INFINITY,
+            f64::NEG_INFINITY,
+            1e300,
+            0.0,
+            -1e300,
+        ];
+        for across in [1, 2, 3, 6] {
+            let field = Field::new(&grid(unit, across, odd.to_vec())).unwrap();
+            for level in [0.0, 0.5, field.highest(), f64::NAN] {
+                field.rings(level);
+            }
+            assert!(field.values.iter().all(|v| v.is_finite()));
+            field.level(0.5);
+        }
+    }
+}

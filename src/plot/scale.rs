@@ -1,0 +1,370 @@
+//! The scale of an axis: from a value to its share of the axis's length, and the ticks.
+//!
+//! ```text
+//! linear  w(v) = v        log  w(v) = log10 v        symlog  w(v) = sign(v) log10(1 + |v| / threshold)
+//! share(v) = (w(v) - w(low)) / (w(high) - w(low))
+//! ```
+
+/// Values beyond are drawn as this: twice it is still finite.
+const LARGEST: f64 = 1e300;
+/// Room around the values, as a share of their extent.
+const ROOM: f64 = 0.06;
+/// An extent below this share of the values is no more than their rounding.
+const FLAT: f64 = 1e-9;
+/// Positive values that reach over such a ratio are shown on a log scale.
+const WIDE: f64 = 20.0;
+/// Ticks of a linear axis, about.
+const TICKS: f64 = 7.0;
+/// Past these sizes labels have exponents.
+const PLAIN: (f64, f64) = (1e-3, 1e5);
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Kind {
+    Linear,
+    Log,
+    Symlog { threshold: f64 },
+}
+
+/// The scale of an axis; low < high, both finite.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scale {
+    kind: Kind,
+    low: f64,
+    high: f64,
+}
+
+/// A mark on an axis.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tick {
+    /// From 0, the low end of the axis, to 1.
+    pub share: f64,
+    /// The value in words.
+    pub label: String,
+}
+
+impl Scale {
+    /// Linear, from end to end; moved apart where they are no range.
+    pub fn between(low: f64, high: f64) -> Self {
+        let (low, high) = apart(low, high);
+        Scale {
+            kind: Kind::Linear,
+            low,
+            high,
+        }
+    }
+
+    /// Linear around the finite values, with room; around 0 if there are none.
+    pub fn around(values: impl Iterator<Item = f64>) -> Self {
+        let (low, high) = extent(values).map_or((-0.5, 0.5), |(low, high)| apart(low, high));
+        let room = ROOM * (high - low);
+        Self::between(low - room, high + room)
+    }
+
+    /// Linear from 0 to a little above the largest value.
+    pub fn from_zero(values: impl Iterator<Item = f64>) -> Self {
+        let high = extent(values).map_or(1.0, |(_, high)| high);
+        let high = if high > 0.0 { high } else { 1.0 };
+        Self::between(0.0, high * (1.0 + ROOM))
+    }
+
+    /// What shows the finite values best: log where all are positive and far apart, symlog where some are not and a few are far
+    /// from most, else linear.
+    pub fn fitting(values: impl Iterator<Item = f64> + Clone) -> Self {
+        let Some((low, high)) = extent(values.clone()) else {
+            return Self::around(values);
+        };
+        if low > 0.0 {
+            return if high / low > WIDE {
+                Self::log(low, high)
+            } else {
+                Self::around(values)
+            };
+        }
+        let finite = values.clone().filter(|v| v.is_finite());
+        let mut sizes: Vec<f64> = finite.map(f64::abs).collect();
+        sizes.sort_by(f64::total_cmp);
+        let threshold = sizes[sizes.len() / 2];
+        if threshold > 0.0 && high.max(-low) / threshold > WIDE {
+            Self::symlog(low, high, threshold)
+        } else {
+            Self::around(values)
+        }
+    }
+
+    fn log(low: f64, high: f64) -> Self {
+        let room = (high / low).powf(ROOM / 2.0);
+        Scale {
+            kind: Kind::Log,
+            low: (low / room).max(f64::MIN_POSITIVE),
+            high: (high * room).min(LARGEST),
+        }
+    }
+
+    fn symlog(low: f64, high: f64, threshold: f64) -> Self {
+        Scale {
+            kind: Kind::Symlog { threshold },
+            low: (low * (1.0 + ROOM)).max(-LARGEST),
+            high: (high.max(0.0) * (1.0 + ROOM)).min(LARGEST),
+        }
+    }
+
+    /// The ends.
+    pub fn ends(&self) -> (f64, f64) {
+        (self.low, self.high)
+    }
+
+    /// Whether it is a log or symlog scale.
+    pub fn curved(&self) -> bool {
+        self.kind != Kind::Linear
+    }
+
+    /// The place of a value, 0 to 1 on the axis; None for what has none.
+    pub fn share(&self, value: f64) -> Option<f64> {
+        let (low, high) = (self.warp(self.low), self.warp(self.high));
+        let share = (self.warp(value) - low) / (high - low);
+        (value.is_finite() && share.is_finite()).then_some(share)
+    }
+
+    fn warp(&self, value: f64) -> f64 {
+        match self.kind {
+            Kind::Linear => value.clamp(-LARGEST, LARGEST),
+            Kind::Log => value.log10(),
+            Kind::Symlog { threshold } => value.signum() * (1.0 + value.abs() / threshold).log10(),
+        }
+    }
+
+    /// Marks at round values.
+    pub fn ticks(&self) -> Vec<Tick> {
+        match self.kind {
+            Kind::Linear => self.linear_ticks(),
+            Kind::Log => self.decades(self.low, self.high, 1.0),
+            Kind::Symlog { threshold } => self.symlog_ticks(threshold),
+        }
+    }
+
+    fn linear_ticks(&self) -> Vec<Tick> {
+        let step = round_step((self.high - self.low) / TICKS);
+        let (first, last) = ((self.low / step).ceil(), (self.high / step).floor());
+        let largest = self.low.abs().max(self.high.abs());
+        let count = (last - first).clamp(0.0, 3.0 * TICKS) as u32;
+        let values = (0..=count).map(|k| (first + f64::from(k)) * step);
+        let ticks = values.filter_map(|value| {
+            let share = self.share(value)?;
+            let label = label(value, step, largest);
+            (0.0..=1.0)
+                .contains(&share)
+                .then_some(Tick { share, label })
+        });
+        ticks.collect()
+    }
+
+    /// Powers of ten; with their double and fivefold where there are few.
+    fn decades(&self, low: f64, high: f64, sign: f64) -> Vec<Tick> {
+        let (first, last) = (low.log10().floor() as i32, high.log10().ceil() as i32);
+        let stride = ((last - first) / 7 + 1).max(1);
+        let between: &[f64] = if last - first <= 3 {
+            &[1.0, 2.0, 5.0]
+        } else {
+            &[1.0]
+        };
+        let exponents = (first..=last).filter(|k| k.rem_euclid(stride) == 0);
+        let values = exponents.flat_map(|k| between.iter().map(move |m| (*m, k)));
+        let ticks = values.filter_map(|(m, k)| {
+            let share = self.share(sign * m * 10f64.powi(k))?;
+            let label = power(sign * m, k);
+            (0.0..=1.0)
+                .contains(&share)
+                .then_some(Tick { share, label })
+        });
+        ticks.collect()
+    }
+
+    fn symlog_ticks(&self, threshold: f64) -> Vec<Tick> {
+        let zero = self.share(0.0).map(|share| Tick {
+            share,
+            label: "0".into(),
+        });
+        let mut ticks: Vec<Tick> = zero.into_iter().collect();
+        for (end, sign) in [(-self.low, -1.0), (self.high, 1.0)] {
+            if end > threshold {
+                let mut more = self.decades(threshold, end, sign);
+                more.retain(|tick| ticks.iter().all(|t| (t.share - tick.share).abs() > 0.05));
+                ticks.append(&mut more);
+            }
+        }
+        ticks
+    }
+}
+
+/// Least and greatest of the finite values, kept where sums of two are finite.
+pub fn extent(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
+    let finite = values.filter(|value| value.is_finite());
+    finite.fold(None, |extent, value| {
+        let value = value.clamp(-LARGEST, LARGEST);
+        let (low, high) = extent.unwrap_or((value, value));
+        Some((low.min(value), high.max(value)))
+    })
+}
+
+/// The two as the ends of a range: finite, and apart by more than their rounding.
+fn apart(low: f64, high: f64) -> (f64, f64) {
+    let kept = |v: f64| {
+        if v.is_nan() {
+            0.0
+        } else {
+            v.clamp(-LARGEST, LARGEST)
+        }
+    };
+    let (low, high) = (kept(low.min(high)), kept(high.max(low)));
+    let size = low.abs().max(high.abs());
+    if high - low > FLAT * size && high - low > f64::MIN_POSITIVE {
+        return (low, high);
+    }
+    let room = if size > 0.0 { 0.1 * size } else { 0.5 };
+    let room = room.max(1e-290);
+    (low - room, high + room)
+}
+
+/// 1, 2 or 5 times a power of ten, at least `step` but for rounding.
+fn round_step(step: f64) -> f64 {
+    let power = 10f64.powf(step.log10().floor());
+    let of = step / power;
+    let round = [1.0, 2.0, 5.0, 10.0].into_iter().find(|r| of <= r * 1.001);
+    round.unwrap_or(10.0) * power
+}
+
+/// A tick's value with as many digits as its step needs.
+fn label(value: f64, step: f64, largest: f64) -> String {
+    if value.abs() < step * 1e-6 {
+        return "0".into();
+    }
+    let place = |v: f64| v.log10().floor() as i32;
+    let digits = |exponent: i32| (exponent - place(step * 1.0001)).clamp(0, 9) as usize;
+    if (PLAIN.0..PLAIN.1).contains(&largest) {
+        return minus(&format!("{value:.0$}", digits(0)));
+    }
+    // One power for all ticks of an axis.
+    let exponent = place(largest).max(-300);
+    let of = value / 10f64.powi(exponent);
+    let text = format!("{of:.0$}\u{b7}10{1}", digits(exponent), raised(exponent));
+    minus(&text)
+}
+
+/// m times a power of ten.
+fn power(m: f64, exponent: i32) -> String {
+    if (-2..=3).contains(&exponent) {
+        let digits = (-exponent).max(0) as usize;
+        return minus(&format!("{:.digits$}", m * 10f64.powi(exponent)));
+    }
+    let raised = raised(exponent);
+    let sign = if m < 0.0 { "\u{2212}" } else { "" };
+    match m.abs() {
+        1.0 => format!("{sign}10{raised}"),
+        m => format!("{sign}{m}\u{b7}10{raised}"),
+    }
+}
+
+fn raised(exponent: i32) -> String {
+    exponent.to_string().chars().map(superscript).collect()
+}
+
+fn superscript(digit: char) -> char {
+    match digit {
+        '-' => '\u{207b}',
+        '1' => '\u{b9}',
+        '2' => '\u{b2}',
+        '3' => '\u{b3}',
+        digit => char::from_u32(0x2070 + digit.to_digit(10).unwrap_or(0)).unwrap_or(digit),
+    }
+}
+
+/// With the sign that is as wide as a plus.
+pub fn minus(text: &str) -> String {
+    text.replace('-', "\u{2212}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(scale: Scale) -> Vec<String> {
+        scale.ticks().into_iter().map(|tick| tick.label).collect()
+    }
+
+    #[test]
+    fn ticks_are_round_and_where_their_labels_say() {
+        let scale = Scale::between(-1.0, 1.0);
+        let minus = "\u{2212}";
+        assert_eq!(
+            labels(scale),
+            [
+                &format!("{minus}1.0"),
+                &format!("{minus}0.5"),
+                "0",
+                "0.5",
+                "1.0"
+            ]
+        );
+        let shares: Vec<f64> = scale.ticks().iter().map(|tick| tick.share).collect();
+        assert_eq!(shares, [0.0, 0.25, 0.5, 0.75, 1.0]);
+        let millions = labels(Scale::between(0.0, 3e6));
+        assert_eq!(millions[1], "0.5\u{b7}10\u{2076}");
+        assert_eq!(millions[6], "3.0\u{b7}10\u{2076}");
+    }
+
+    #[test]
+    fn far_apart_is_log_and_its_ticks_are_decades() {
+        let scale = Scale::fitting([1e-6, 1.0].into_iter());
+        let ticks = scale.ticks();
+        let named = ticks.iter().find(|tick| tick.label == "10\u{207b}\u{2074}");
+        let middle = scale.share(1e-4).unwrap();
+        assert_eq!(named.unwrap().share, middle);
+        assert!((middle - 1.0 / 3.0).abs() < 0.02, "{middle}");
+        assert!(Scale::fitting([2.0, 3.0].into_iter()).ticks().len() > 2);
+        assert!(!Scale::fitting([2.0, 3.0].into_iter()).curved());
+    }
+
+    #[test]
+    fn symlog_shows_both_signs_and_zero() {
+        let values = [-1000.0, -1.0, 0.5, 1.0, 1.0, 2.0, 100.0];
+        let scale = Scale::fitting(values.into_iter());
+        let labels = labels(scale);
+        assert!(scale.curved());
+        for label in ["0", "\u{2212}100", "100"] {
+            assert!(labels.iter().any(|l| l == label), "{label}: {labels:?}");
+        }
+        let shares = values.map(|value| scale.share(value).unwrap());
+        assert!(shares.is_sorted() && shares[0] > 0.0 && shares[6] < 1.0);
+    }
+
+    #[test]
+    fn no_values_make_it_fail() {
+        let (huge, tiny) = (f64::MAX, f64::from_bits(1));
+        let sets: [&[f64]; 10] = [
+            &[],
+            &[f64::NAN],
+            &[f64::INFINITY, f64::NEG_INFINITY],
+            &[3.0],
+            &[0.0],
+            &[-huge, huge],
+            &[1e300],
+            &[1e300, 1.000_000_000_000_1e300],
+            &[tiny, huge],
+            &[0.0, tiny],
+        ];
+        for set in sets {
+            let values = || set.iter().copied();
+            for scale in [
+                Scale::around(values()),
+                Scale::from_zero(values()),
+                Scale::fitting(values()),
+            ] {
+                let (low, high) = scale.ends();
+                assert!(low < high && (high - low).is_finite(), "{set:?}: {scale:?}");
+                let ticks = scale.ticks();
+                assert!(ticks.len() <= 40, "{set:?}: {ticks:?}");
+                assert!(ticks.iter().all(|tick| (0.0..=1.0).contains(&tick.share)));
+            }
+        }
+    }
+}
