@@ -31,7 +31,7 @@ pub struct Dataset {
 
 enum Source {
     Toy(Toy, toy::Density),
-    Table(Parts),
+    Table(Box<Parts>),
 }
 
 /// A data set that can't be learned, or read.
@@ -86,7 +86,7 @@ impl Dataset {
     /// When a table can't be read or can't be learned.
     pub fn open(data: &Data, seed: u64) -> Result<Self, Error> {
         let source = match (data, data.table()) {
-            (_, Some(table)) => Source::Table(Parts::open(&table, seed)?),
+            (_, Some(table)) => Source::Table(Box::new(Parts::open(&table, seed)?)),
             (Data::Toy { name, .. }, _) => Source::Toy(*name, toy::Density::new(*name)),
             (Data::Table { .. }, None) => return Err(Error::NothingToLearn),
         };

@@ -36,6 +36,7 @@ pub use fields::{Applies, Change, Field, apply, changes, fields};
 pub use gate::{Figure, Gate};
 pub use load::{load, parse, read, to_ron};
 pub use nudge::{Way, nudge};
+pub use range::fault;
 pub use rewrite::{Unwritable, rewrite};
 pub use toy::Toy;
 

@@ -449,3 +449,27 @@ fn a_directory_that_may_not_be_read_is_named() {
     assert!(text(&output.stderr).contains(reason));
     assert_eq!(code(&output), Some(2));
 }
+
+#[test]
+fn the_curves_go_to_tensorboard_and_into_a_table() {
+    let place = Place::new(SMALL);
+    let output = place.train(&["--tensorboard"]).output().unwrap();
+    assert_eq!(code(&output), Some(0), "{}", text(&output.stderr));
+    let board = fs::read_dir(place.run().join("tensorboard")).unwrap();
+    let files: Vec<PathBuf> = board.map(|entry| entry.unwrap().path()).collect();
+    let [file] = &files[..] else {
+        panic!("{files:?}");
+    };
+    let records = fs::read(file).unwrap();
+    for name in ["training/loss", "validation/C", "session"] {
+        let found = records.windows(name.len()).any(|w| w == name.as_bytes());
+        assert!(found, "{name}");
+    }
+    let mut export = Command::new(env!("CARGO_BIN_EXE_otflow"));
+    export.current_dir(place.folder.path());
+    let output = export.args(["export", "run", "--csv", "run.csv"]).output();
+    assert_eq!(code(&output.unwrap()), Some(0));
+    let table = fs::read_to_string(place.folder.path().join("run.csv")).unwrap();
+    assert!(table.starts_with("iteration,seconds,lr,"));
+    assert_eq!(table.lines().count(), 1 + 6);
+}

@@ -62,7 +62,7 @@ const PROBLEMS: [Problem; 4] = [
 
 /// Samples with their true log density.
 enum Source {
-    Toy(Dataset),
+    Toy(Box<Dataset>),
     Mixture(Mixture, u64),
 }
 
@@ -113,7 +113,7 @@ impl Source {
             batch: 1,
             resample_every: RESAMPLE_EVERY,
         };
-        Source::Toy(Dataset::open(&data, seed).unwrap())
+        Source::Toy(Box::new(Dataset::open(&data, seed).unwrap()))
     }
 
     fn mixture(d: usize, seed: u64) -> Self {

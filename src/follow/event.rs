@@ -1,12 +1,14 @@
 //! A line of `metrics.jsonl` back as the event it was. What only a newer program writes is skipped: an event of another
 //! name, a field of an event, a setting of the session.
 
+use std::fmt;
+
 use serde::Deserialize;
 use serde_json::Value;
 use serde_path_to_error::Segment;
 
 use crate::event::Event;
-use crate::session::Session;
+use crate::session::{self, Session};
 
 /// The event; None for one that is unknown here.
 ///
@@ -14,10 +16,29 @@ use crate::session::Session;
 /// When the line is no JSON.
 pub fn event(line: &[u8]) -> serde_json::Result<Option<Event>> {
     if let Ok(event) = serde_json::from_slice(line) {
-        return Ok(Some(event));
+        return Ok(Some(sound(event)));
     }
     let mut value: Value = serde_json::from_slice(line)?;
-    Ok((value["event"] == "start").then(|| start(&mut value)))
+    Ok((value["event"] == "start").then(|| sound(start(&mut value))))
+}
+
+/// The event, unless its session has a value that no run can have: what is made for it could have any size.
+fn sound(event: Event) -> Event {
+    match &event {
+        Event::Start(start) => match session::fault(&start.session) {
+            Some(fault) => not_understood(&fault),
+            None => event,
+        },
+        _ => event,
+    }
+}
+
+fn not_understood(fault: &dyn fmt::Display) -> Event {
+    Event::Warning {
+        message: format!(
+            "the start of this run is not understood, so no settings are shown: {fault}"
+        ),
+    }
 }
 
 /// The first event of a newer program, or a warning that it can't be understood.
@@ -25,11 +46,7 @@ fn start(value: &mut Value) -> Event {
     if let Some(session) = value.get_mut("session") {
         while strip(session) {}
     }
-    Event::deserialize(&*value).unwrap_or_else(|error| Event::Warning {
-        message: format!(
-            "the start of this run is not understood, so no settings are shown: {error}"
-        ),
-    })
+    Event::deserialize(&*value).unwrap_or_else(|error| not_understood(&error))
 }
 
 /// Takes the first unknown field out of a session; false if there is none.
@@ -155,6 +172,19 @@ mod tests {
             super::event(value.to_string().as_bytes()).unwrap(),
             Some(event)
         );
+    }
+
+    #[test]
+    fn a_start_with_a_session_out_of_range_is_a_warning() {
+        for (field, value) in [("width", u64::MAX), ("layers", 0), ("rank", 1 << 60)] {
+            let mut start = serde_json::to_value(Event::Start(synthetic::start())).unwrap();
+            start["session"]["model"][field] = value.into();
+            let event = super::event(start.to_string().as_bytes()).unwrap();
+            let Some(Event::Warning { message }) = event else {
+                panic!("{event:?}");
+            };
+            assert!(message.contains(&format!("`model.{field}` must be")));
+        }
     }
 
     #[test]

@@ -109,6 +109,11 @@ pub(super) fn check(session: &Session) -> Result<(), Violation> {
     check_nodes(session)
 }
 
+/// What is out of range in a session that was not read by `parse`.
+pub fn fault(session: &Session) -> Option<String> {
+    check(session).err().map(|violation| violation.message)
+}
+
 /// What of a table can be judged without its file.
 fn check_table(session: &Session) -> Result<(), Violation> {
     let Some(table) = session.data.table() else {

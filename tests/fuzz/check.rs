@@ -2,13 +2,18 @@
 
 use std::path::Path;
 
+use otflow::dashboard::layout;
 use otflow::dashboard::state::State;
+use otflow::dashboard::theme::{Depth, Markers, Theme};
+use otflow::event::Event;
 use otflow::follow;
 use otflow::model::Model;
 use otflow::run::line;
 use otflow::session::{Way, changes, fields, nudge, parse, rewrite, to_ron};
 use otflow::verify::verify_text;
 use otflow_kernels::engine::Precision;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 
 /// A text is refused with a place in it, or read, and then every step of a field can be written into it or is refused.
 pub fn session(text: &str) {
@@ -49,17 +54,32 @@ pub fn model(bytes: &[u8]) {
 /// Lines are events or not, and whatever they say, the state of the dashboard takes them up.
 pub fn metrics(bytes: &[u8]) {
     let mut state = State::default();
-    for text in bytes.split(|&byte| byte == b'\n') {
-        if let Ok(Some(event)) = follow::event(text) {
-            let again = line::json(&event);
-            assert!(
-                follow::event(again.as_bytes()).unwrap().is_some(),
-                "{again}"
-            );
-            line::words(&event);
-            state.apply(event, 0.0);
-        }
+    for event in events(bytes) {
+        let again = line::json(&event);
+        assert!(
+            follow::event(again.as_bytes()).unwrap().is_some(),
+            "{again}"
+        );
+        line::words(&event);
+        state.apply(event, 0.0);
     }
+}
+
+/// And the screen shows it.
+pub fn screen(bytes: &[u8]) {
+    let mut state = State::default();
+    events(bytes).for_each(|event| state.apply(event, 0.0));
+    let mut buffer = Buffer::empty(Rect::new(0, 0, 120, 40));
+    let theme = Theme {
+        markers: Markers::default(),
+        colour: Depth::default(),
+    };
+    layout::screen(&state, &theme, &mut buffer);
+}
+
+fn events(bytes: &[u8]) -> impl Iterator<Item = Event> {
+    let lines = bytes.split(|&byte| byte == b'\n');
+    lines.filter_map(|line| follow::event(line).ok().flatten())
 }
 
 /// A text is refused as a reference, or compared with the kernels.
