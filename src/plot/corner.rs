@@ -12,7 +12,7 @@ use super::scale::Scale;
 use crate::event::Picture;
 
 /// Columns that are shown, at most.
-pub const MOST: usize = 8;
+const MOST: usize = 8;
 /// Side of all panels together.
 const SIDE: f64 = 860.0;
 /// Side of one panel, at most.
@@ -23,7 +23,7 @@ const LEFT: f64 = 96.0;
 const TOP: f64 = 64.0;
 const GAP: f64 = 16.0;
 
-/// Draws the data and the generated samples of a picture; the first [`MOST`] of the columns.
+/// Draws the data and the generated samples of a picture; at most the first eight of the columns.
 pub fn corner(picture: &Picture, columns: &Columns, name: &str) -> Figure {
     let shown = &columns.shown()[..columns.shown().len().min(MOST)];
     let k = shown.len().max(1) as f64;

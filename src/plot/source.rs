@@ -264,7 +264,7 @@ mod tests {
             (at("junk.safetensors"), "--what=losses", "run directory"),
             (at("empty"), panels, "neither best.safetensors nor"),
             (at("empty"), "--what=losses", "metrics.jsonl"),
-            (at("odd"), "--what=losses", "is no file"),
+            (at("odd"), "--what=losses", "no ordinary file"),
             (published, panels, "does not say on what it was trained"),
         ] {
             let error = drawn(&source, &[what]).unwrap_err();
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ending_that_is_no_picture_is_refused_and_a_full_disk_is_an_error() {
+    fn an_ending_that_is_no_picture_is_refused_and_a_place_that_is_not_there_is_an_error() {
         let run = run(TOY);
         let exit = |out: &Path| {
             let args = ["--out", out.to_str().unwrap(), "--what=losses"];
