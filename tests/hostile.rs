@@ -69,6 +69,17 @@ fn mutants(files: &[Vec<u8>], count: usize) -> impl Iterator<Item = Vec<u8>> {
     (0..count).map(move |i| mutated(&files[i % files.len()], &mut draw))
 }
 
+/// What the fuzz target of this name has kept.
+fn kept(target: &str) -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/corpus");
+    let files = fs::read_dir(folder.join(target)).unwrap();
+    let kept: Vec<_> = files
+        .map(|file| fs::read(file.unwrap().path()).unwrap())
+        .collect();
+    assert!(kept.len() > 10);
+    kept
+}
+
 fn read(file: &str) -> Vec<u8> {
     fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap()
 }
@@ -76,6 +87,21 @@ fn read(file: &str) -> Vec<u8> {
 fn text(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes)
         .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
+
+#[test]
+fn what_fuzzing_has_kept() {
+    for bytes in kept("session") {
+        check::session(&text(bytes));
+    }
+    for bytes in kept("reference") {
+        check::reference(&text(bytes));
+    }
+    kept("model").iter().for_each(|bytes| check::model(bytes));
+    kept("metrics")
+        .iter()
+        .for_each(|bytes| check::metrics(bytes));
+    kept("screen").iter().for_each(|bytes| check::screen(bytes));
 }
 
 #[test]
