@@ -7,6 +7,7 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use otflow_kernels::engine::{self, compiled};
 use otflow_kernels::objective::{Alpha, TraceAt};
+use serde::{Deserialize, Serialize};
 
 use crate::cost::Work;
 use crate::plot::What;
@@ -98,6 +99,9 @@ pub enum Command {
 pub struct Train {
     /// A session file; without one, sessions/8gaussians.ron or the built-in copy of it.
     pub session: Option<PathBuf>,
+    /// Go on with a run from its last checkpoint, to the same bits as if it had not ended; past a limit by --iterations or --seconds.
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["session", "out"])]
+    pub resume: Option<PathBuf>,
     /// Rows on stdout, also on a terminal.
     #[arg(long, conflicts_with = "tui")]
     pub headless: bool,
@@ -271,7 +275,7 @@ pub struct Export {
 }
 
 /// How a session file is followed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 pub enum Follow {
     /// By the events of the file system.
     Native,

@@ -18,7 +18,7 @@
 //! | [`dashboard`], [`headless`] | the two front ends |
 //! | [`follow`] | `otflow watch`: the dashboard on a run directory |
 //! | [`export`] | `otflow export`: the metrics of a run as CSV and for TensorBoard |
-//! | [`cli`], [`launch`] | arguments; a run put together |
+//! | [`cli`], [`overlay`], [`launch`] | arguments; those that outrank the session; a run put together |
 //! | [`manual`] | completions for shells, manual pages |
 //! | [`cpu`] | whether this CPU can run what was compiled |
 //! | [`say`] | lines for a person |
@@ -51,6 +51,7 @@ pub mod manual;
 pub mod meter;
 pub mod mmd;
 pub mod model;
+pub mod overlay;
 pub mod plot;
 pub mod probe;
 pub mod run;

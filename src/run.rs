@@ -4,14 +4,19 @@
 //! | --- | --- |
 //! | `session.ron` | the session as typed; the start event has it as in force, with the limits and gates of the command line |
 //! | `metrics.jsonl` | every event but checkpoint, in order, as `train --json` prints them: what `otflow watch` shows |
-//! | `edits.jsonl` | once more the event edit for every accepted edit, with its iteration; not the restart-only ones |
+//! | `edits.jsonl` | once more the event edit for every accepted edit, with its iteration; not the restart-only ones. Before them
+//! an object `session` with the whole edited session, which `otflow replay` goes by |
 //! | `log.txt` | in words, with the time of day: all that happened but iterations, validations, resamples and checkpoints |
 //! | `summary.json` | [`summary::Summary`], when the run has finished |
 //! | `best.safetensors`, `last.safetensors` | [`Model`] |
+//! | `state.ckpt`, `state.1.ckpt` | [`checkpoint`]: the last and the one before, for `otflow train --resume` |
+//! | `lock` | nothing; locked while a process trains the run |
 //! | `tensorboard/events.out.tfevents.*` | with `--tensorboard`: the curves as TensorBoard reads them |
 //!
 //! Whole files are replaced atomically ([`crate::file`]); lines are appended whole, at the latest after a second.
 
+pub mod checkpoint;
+mod cut;
 pub mod line;
 mod lines;
 mod record;
@@ -20,9 +25,10 @@ pub mod summary;
 #[cfg(test)]
 pub(crate) mod synthetic;
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::ZonedDateTime;
 
@@ -30,14 +36,21 @@ use crate::export::tensorboard;
 use crate::file::{self, naming};
 use crate::model::{self, Model};
 
+use checkpoint::Kept;
 pub use record::{Recording, record};
 
-/// A directory that belongs to one run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A directory that belongs to one run, and to this process.
+#[derive(Clone, Debug)]
 pub struct RunDirectory {
     path: PathBuf,
     /// The event file for TensorBoard, if one is to be written.
     tensorboard: Option<PathBuf>,
+    /// The system unlocks it with the last copy, also when the process is killed.
+    _lock: Arc<File>,
+    /// What is in the files of a run that goes on.
+    kept: Kept,
+    /// Where that goes on from, for the log.
+    resumed: Option<String>,
 }
 
 impl RunDirectory {
@@ -61,11 +74,73 @@ impl RunDirectory {
         Self::claim(path.to_owned(), session_text)
     }
 
+    /// Takes the directory of a run that has ended, by whatever end.
+    ///
+    /// # Errors
+    /// When another process trains it.
+    pub fn reopen(path: &Path) -> io::Result<Self> {
+        Ok(RunDirectory {
+            path: path.to_owned(),
+            tensorboard: None,
+            _lock: lock(path)?,
+            kept: Kept::default(),
+            resumed: None,
+        })
+    }
+
+    /// Cuts the growing files back to a checkpoint; `note` tells the log of it. Sentences on what is missing in them.
+    ///
+    /// # Errors
+    /// When a file can't be cut.
+    pub fn go_on(self, kept: Kept, note: String) -> io::Result<(Self, Vec<String>)> {
+        let mut missing = Vec::new();
+        let mut cut = |name: &str, length| -> io::Result<u64> {
+            let path = self.path.join(name);
+            let rest = cut::lines(&path, length).map_err(naming("cut", &path))?;
+            if rest < length {
+                let bytes = length - rest;
+                missing.push(format!("{} lacks {bytes} bytes", path.display()));
+            }
+            Ok(rest)
+        };
+        let mut kept = Kept {
+            metrics: cut("metrics.jsonl", kept.metrics)?,
+            edits: cut("edits.jsonl", kept.edits)?,
+            log: cut("log.txt", kept.log)?,
+            tensorboard: kept.tensorboard,
+        };
+        let mut tensorboard = None;
+        if let Some((path, length)) = &kept.tensorboard
+            && !cut::records(path, *length).map_err(naming("cut", path))?
+        {
+            // Written anew from the metrics.
+            tensorboard = Some(path.clone());
+            kept.tensorboard = None;
+        }
+        let summary = self.path.join("summary.json");
+        match fs::remove_file(&summary) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(naming("remove", &summary)(error));
+            }
+            _ => {}
+        }
+        let directory = RunDirectory {
+            kept,
+            tensorboard,
+            resumed: Some(note),
+            ..self
+        };
+        Ok((directory, missing))
+    }
+
     /// Has the curves written for TensorBoard too: into `directory`, else into `tensorboard` in this one.
     ///
     /// # Errors
     /// When the directory can't be had, or holds the event file of another run.
     pub fn with_tensorboard(self, directory: Option<&Path>) -> io::Result<Self> {
+        if self.kept.tensorboard.is_some() {
+            return Ok(self);
+        }
         let own = self.path.join("tensorboard");
         let file = tensorboard::prepare(&self.path, directory.unwrap_or(&own))?;
         Ok(RunDirectory {
@@ -107,11 +182,29 @@ impl RunDirectory {
             let path = path.join(name);
             File::create_new(&path).map_err(naming("create", &path))?;
         }
+        let lock = lock(&path)?;
         file::replace(&path.join("session.ron"), session_text.as_bytes())?;
         Ok(RunDirectory {
             path,
             tensorboard: None,
+            _lock: lock,
+            kept: Kept::default(),
+            resumed: None,
         })
+    }
+}
+
+/// Locks a run directory against other processes that would train it; a file system without locks lets in everybody.
+fn lock(run: &Path) -> io::Result<Arc<File>> {
+    let path = run.join("lock");
+    let file = File::options().create(true).append(true).open(&path);
+    let file = file.map_err(naming("open", &path))?;
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => {
+            let message = format!("{} is in use: another process trains it", run.display());
+            Err(io::Error::new(ErrorKind::WouldBlock, message))
+        }
+        _ => Ok(Arc::new(file)),
     }
 }
 

@@ -15,10 +15,12 @@
 //! | `validation.rs` | the figures that pick the best parameters |
 //! | `problem.rs` | a session in the kernels' terms |
 //! | `control.rs` | the loop: commands, pause, edits, limits, the end |
+//! | `keeper.rs` | when checkpoints are taken |
 //! | `picture.rs`, `picture/` | pictures for the screen, from a snapshot, on a thread of their own |
 
 mod adam;
 mod control;
+mod keeper;
 mod picture;
 mod problem;
 mod recovery;
@@ -37,7 +39,7 @@ use otflow_kernels::objective::{Costs, Scheme};
 use rand::RngExt;
 
 pub use adam::Adam;
-pub use control::{Outlets, train};
+pub use control::{Outlets, Resumed, adopt, train};
 pub use picture::{Painter, Snapshot, picture};
 pub(crate) use picture::{frame, inverse_error, straightness};
 pub use problem::{alpha, arithmetic, precision, scheme, shape};
@@ -330,6 +332,11 @@ impl Trainer {
             self.over = Some(Reason::Plateau);
         }
         self.over
+    }
+
+    /// Whether [`Trainer::settle`] has something to do.
+    pub fn owes(&self) -> bool {
+        self.owed || self.unjudged
     }
 
     /// The reason why training is over, whatever the limits are.

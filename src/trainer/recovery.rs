@@ -39,7 +39,11 @@ impl Trainer {
     }
 
     /// The last good parameters come back; where they have failed too, the best ones do.
-    pub(super) fn roll_back(&mut self, quantity: String, publish: &mut dyn FnMut(Event)) -> Option<Reason> {
+    pub(super) fn roll_back(
+        &mut self,
+        quantity: String,
+        publish: &mut dyn FnMut(Event),
+    ) -> Option<Reason> {
         let iteration = self.iteration;
         let recovery = self.session.recovery;
         let failed_again = self.good.theta == self.theta;

@@ -33,7 +33,10 @@ impl Figures {
     pub fn best(&self, iteration: u64) -> Option<Best> {
         let Losses { loss, l, c, r } = self.losses;
         let paired = self.divergence.into_iter().chain(self.divergence_se);
-        let finite = [loss, l, c, r].into_iter().chain(paired).all(f64::is_finite);
+        let finite = [loss, l, c, r]
+            .into_iter()
+            .chain(paired)
+            .all(f64::is_finite);
         finite.then_some(Best {
             iteration,
             losses: self.losses,
