@@ -90,7 +90,7 @@ impl Again {
                 (Ok(session), Follow::Native | Follow::Poll) => wanted = session,
                 (Err(rejection), Follow::Native | Follow::Poll) => send(Err(rejection)),
                 (Ok(session), Follow::Off)
-                    if overlay.over(session) != overlay.over(wanted.clone()) =>
+                    if overlay.over(session.clone()) != overlay.over(wanted.clone()) =>
                 {
                     say::err(
                         "the session file is not what this run is trained by; --watch takes it up",
