@@ -229,7 +229,12 @@ impl Trainer {
     pub fn take_up(&mut self, session: Arc<Session>) {
         let judged_by = |session: &Session| (session.flow, session.validation, session.weights);
         self.unjudged |= judged_by(&self.session) != judged_by(&session);
-        if self.session != session {
+        // Neither limits nor what is shown undo the end of a schedule.
+        let trained_by = |session: &Session| {
+            let (data, optimizer) = (session.data.clone(), session.optimizer);
+            (data, optimizer, session.recovery, judged_by(session))
+        };
+        if trained_by(&self.session) != trained_by(&session) {
             self.over = None;
         }
         self.session = session;

@@ -313,7 +313,7 @@ mod tests {
         trainer.over = Some(Reason::Plateau);
         let mut second = again(&trainer);
         assert_eq!(second.over(), Some(Reason::Plateau));
-        second.take_up(session(&text));
+        second.take_up(session(&text.replace("iterations: 100", "iterations: 200")));
         assert_eq!(second.over(), Some(Reason::Plateau));
         second.take_up(session(&text.replace("lr: 0.05", "lr: 0.04")));
         assert_eq!(second.over(), None);
