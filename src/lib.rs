@@ -22,6 +22,7 @@
 //! | [`manual`] | completions for shells, manual pages |
 //! | [`cpu`] | whether this CPU can run what was compiled |
 //! | [`say`] | lines for a person |
+//! | [`mod@replay`] | `otflow replay`: a run trained again and compared |
 //! | [`plot`] | `otflow plot`: pictures as PNG and SVG |
 //! | [`check`], [`verify`], [`mod@bench`], [`mod@convert`] | `otflow check`, `otflow verify`, `otflow bench`, `otflow convert` |
 //! | [`mod@evaluate`], [`mod@score`], [`mod@sample`] | the commands of these names |
@@ -54,6 +55,7 @@ pub mod model;
 pub mod overlay;
 pub mod plot;
 pub mod probe;
+pub mod replay;
 pub mod run;
 pub mod sample;
 pub mod say;

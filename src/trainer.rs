@@ -428,7 +428,7 @@ impl Trainer {
 
     /// Validates the parameters as they are, unless that has been done; what the schedule makes of it. None, and nothing done,
     /// when it was given up.
-    fn validate(&mut self, publish: &mut dyn FnMut(Event)) -> Option<Outcome> {
+    pub(crate) fn validate(&mut self, publish: &mut dyn FnMut(Event)) -> Option<Outcome> {
         let iteration = self.iteration;
         if self.validated == iteration {
             return Some(Outcome::Same);

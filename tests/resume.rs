@@ -7,6 +7,7 @@ mod runs;
 
 use std::fs::{self, File};
 use std::path::Path;
+use std::process::{Output, Stdio};
 
 use runs::{Place, SMALL, SWITCHING, code, lines, named, text};
 
@@ -205,4 +206,116 @@ fn a_run_that_was_moved_goes_on_where_it_is() {
     assert_eq!(code(&output.unwrap()), Some(0));
     let metrics = lines(&moved.join("metrics.jsonl"));
     assert_eq!(named(&metrics, "iteration").len(), 13);
+}
+
+#[test]
+fn a_run_with_edits_is_told_again_by_any_number_of_threads() {
+    let place = Place::new(&until(SMALL, 12));
+    place.trains(&["--watch=poll"]);
+    fs::write(
+        place.session(),
+        SMALL
+            .replace("lr: 0.05", "lr: 0.02")
+            .replace("steps: 4)", "steps: 5), weights: (hjb: 0.1)")
+            .replace("batch: 100", "batch: 90")
+            .replace("iterations: 40", "iterations: 25"),
+    )
+    .unwrap();
+    place.goes_on(&[]);
+    fs::write(place.session(), SMALL.replace("width: 6", "width: 7")).unwrap();
+    place.goes_on(&[]);
+    for threads in ["1", "2"] {
+        let output = replay(&place, threads);
+        let said = text(&output.stdout);
+        assert_eq!(code(&output), Some(0), "{}", text(&output.stderr));
+        assert!(said.starts_with("the same bits: 40 iterations, "), "{said}");
+        assert!(said.contains("parameters best and last"), "{said}");
+    }
+}
+
+fn replay(place: &Place, threads: &str) -> Output {
+    let mut command = runs::otflow("replay");
+    command.arg(place.run()).args(["--threads", threads]);
+    command.output().unwrap()
+}
+
+#[test]
+fn the_first_difference_is_named() {
+    let place = Place::new(SMALL);
+    place.trains(&[]);
+    let metrics = place.run().join("metrics.jsonl");
+    let whole = fs::read_to_string(&metrics).unwrap();
+    let differs = |text: &str, part: &str| {
+        fs::write(&metrics, text).unwrap();
+        let output = replay(&place, "1");
+        let said = runs::text(&output.stderr);
+        assert!(code(&output) == Some(1) && said.contains(part), "{said}");
+    };
+    let rows: Vec<&str> = whole.lines().collect();
+    let row = rows
+        .iter()
+        .position(|row| row.contains("\"iteration\":9,"))
+        .unwrap();
+    let mut object: serde_json::Value = serde_json::from_str(rows[row]).unwrap();
+    let bits = object["R"].as_f64().unwrap().to_bits();
+    object["R"] = f64::from_bits(bits + 1).into();
+    let changed = whole.replace(rows[row], &object.to_string());
+    differs(
+        &changed,
+        &format!("metrics.jsonl, line {}: iteration 9: R is ", row + 1),
+    );
+    differs(
+        &whole.replacen(&format!("{}\n", rows[row]), "", 1),
+        "event is \"rate\" in the run and \"iteration\"",
+    );
+    // Parameters of another run.
+    fs::write(&metrics, &whole).unwrap();
+    let other = Place::new(&SMALL.replace("width: 6", "width: 6, seed: 2"));
+    other.trains(&[]);
+    fs::copy(
+        other.run().join("last.safetensors"),
+        place.run().join("last.safetensors"),
+    )
+    .unwrap();
+    differs(&whole, "last.safetensors, iteration 40: ");
+}
+
+#[test]
+fn single_precision_both_schedules_and_tables_are_told_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let single = SMALL.replace("width: 6", "width: 6, precision: F32");
+    for session in [&single, SWITCHING, &runs::table(folder.path())] {
+        let place = Place::new(session);
+        place.trains(&[]);
+        let output = replay(&place, "2");
+        assert_eq!(code(&output), Some(0), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn a_run_that_a_signal_has_ended_goes_on_and_is_told_again_before_and_after() {
+    let unbroken = Place::new(SMALL);
+    let limit = ["--iterations", "1000"];
+    unbroken.trains(&limit);
+    let place = Place::new(SMALL);
+    let mut child = place
+        .train(&limit)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let pid = nix::unistd::Pid::from_raw(child.id().cast_signed());
+    let iterations =
+        || fs::read_to_string(place.run().join("metrics.jsonl")).map_or(0, |rows| rows.len());
+    while iterations() < 10_000 {
+        std::thread::yield_now();
+    }
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(143));
+    let output = replay(&place, "1");
+    assert_eq!(code(&output), Some(0), "{}", text(&output.stderr));
+    place.goes_on(&[]);
+    runs::same(&place, &unbroken.left(), "after a signal");
+    let output = replay(&place, "2");
+    assert_eq!(code(&output), Some(0), "{}", text(&output.stderr));
 }

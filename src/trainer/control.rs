@@ -286,6 +286,8 @@ fn obey(
                 State::Step
             }
             Command::Step => state,
+            // The stop that has cut an iteration off is on its way: what comes before it would be between the two parts.
+            Command::Session(_) if trainer.owes() => state,
             Command::Session(Ok(session)) => {
                 edit(trainer, publisher, edited, session);
                 state
