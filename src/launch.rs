@@ -16,6 +16,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 
 use anyhow::{Context, Result};
+#[cfg(unix)]
+use signal_hook::consts::SIGXFSZ;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
@@ -307,6 +309,9 @@ pub(crate) fn signals(commands: Commands, front_end: FrontEnd) -> Result<Arc<Ato
     let wanted = [SIGINT, SIGTERM, SIGHUP]
         .into_iter()
         .filter(|n| ignored >> (n - 1) & 1 == 0);
+    // A limit on the size of files is an error of the write, as a full disk is; by default it would end the program.
+    #[cfg(unix)]
+    signal_hook::flag::register(SIGXFSZ, Arc::default()).context("cannot handle signals")?;
     let mut signals = Signals::new(wanted).context("cannot handle signals")?;
     let leave = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&leave);

@@ -241,13 +241,15 @@ fn stored(model: &Model) -> Vec<f64> {
 /// The first field that differs.
 fn difference(recorded: &Value, replayed: &Value) -> Option<String> {
     // As text: 0 and -0 are equal as numbers.
-    if recorded.to_string() == replayed.to_string() {
+    let differ = |old: &Value, new: &Value| old.to_string().ne(&new.to_string());
+    if !differ(recorded, replayed) {
         return None;
     }
     let (old, new) = (recorded.as_object()?, replayed.as_object()?);
-    let keys = old.keys().chain(new.keys());
-    let mut keys = keys.filter(|key| recorded[*key].to_string() != replayed[*key].to_string());
-    let key = keys.find(|key| *key == "event" || recorded["event"] == replayed["event"])?;
+    let mut keys = old.keys().chain(new.keys());
+    let another = recorded["event"] != replayed["event"];
+    let key =
+        keys.find(|key| differ(&recorded[*key], &replayed[*key]) && (*key == "event" || !another))?;
     let iteration = &recorded["iteration"];
     Some(format!(
         "iteration {iteration}: {key} is {} in the run and {} in the replay",

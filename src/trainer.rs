@@ -84,6 +84,8 @@ pub struct Trainer {
     unjudged: bool,
     /// Training has come to an end that only an edit can undo.
     over: Option<Reason>,
+    /// The next rows could not be read, which was told.
+    unread: bool,
     clock: Clock,
     instruments: Instruments,
 }
@@ -136,6 +138,7 @@ impl Trainer {
             owed: false,
             unjudged: false,
             over: None,
+            unread: false,
             clock: Clock::default(),
             instruments: Instruments {
                 progress: engine.progress(),
@@ -296,10 +299,12 @@ impl Trainer {
         }
         let anew = self.batches.is_over();
         let size = self.session.data.batch();
-        if let Err(error) = self.batches.advance(&self.data, size) {
+        let read = self.batches.advance(&self.data, size);
+        let told = std::mem::replace(&mut self.unread, read.is_err());
+        if let (Err(error), false) = (read, told) {
             publish(Event::Warning {
                 message: format!(
-                    "{error}; iteration {} goes by the rows of the one before",
+                    "{error}; from iteration {} on training goes by the rows of the one before, until they can be read again",
                     iteration + 1
                 ),
             });

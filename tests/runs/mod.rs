@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -133,6 +135,14 @@ pub fn same(place: &Place, (told, models): &Left, when: &str) {
     }
     assert_eq!(rows.len(), told.len(), "rows, {when}");
     assert!(&place.models() == models, "parameters, {when}");
+}
+
+/// Waits until a run under way has written so many bytes of metrics.
+pub fn wait(run: &Path, bytes: u64) {
+    let metrics = run.join("metrics.jsonl");
+    while fs::metadata(&metrics).map_or(0, |file| file.len()) < bytes {
+        thread::sleep(Duration::from_millis(5));
+    }
 }
 
 /// The program with one of its commands.
