@@ -112,14 +112,16 @@ impl Place {
         timeless.collect()
     }
 
-    /// The bytes of the parameters, without the session in their metadata.
+    /// The bytes of the parameters that there are, without the session in their metadata.
     pub fn models(&self) -> BTreeMap<&'static str, Vec<u8>> {
+        let names = ["best.safetensors", "last.safetensors"].into_iter();
+        let there = names.filter(|name| self.run().join(name).exists());
         let theta = |name| {
             let bytes = fs::read(self.run().join(name)).unwrap();
             let header = u64::from_le_bytes(*bytes.first_chunk().unwrap());
             (name, bytes[8 + header as usize..].to_vec())
         };
-        ["best.safetensors", "last.safetensors"].map(theta).into()
+        there.map(theta).collect()
     }
 }
 
