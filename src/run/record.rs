@@ -95,6 +95,8 @@ struct Writer {
 struct Kept {
     model: Box<Model>,
     saved: bool,
+    /// When the last attempt was, if it has failed.
+    failed: Option<Instant>,
 }
 
 impl Writer {
@@ -150,11 +152,16 @@ impl Writer {
     }
 
     fn follow(&mut self, records: &Receiver<Record>, tell: &mut dyn FnMut(Event)) {
-        let mut flushed = Instant::now();
+        let (mut flushed, mut written) = (Instant::now(), Instant::now());
         loop {
+            // While there is other work they wait, so that a slow disk gets the latest of them and not all.
+            if records.is_empty() || written.elapsed() >= FLUSH {
+                self.write_models(tell);
+                written = Instant::now();
+            }
             match records.recv_timeout(FLUSH) {
                 Ok(Record::Model(name, model)) => {
-                    self.keep(name, model, tell);
+                    self.keep(name, model);
                     continue;
                 }
                 Ok(Record::Checkpoint(checkpoint)) => {
@@ -184,9 +191,6 @@ impl Writer {
             }
             for lines in self.files() {
                 lines.flush(&mut |message| tell(warning(message)));
-            }
-            if flushed.elapsed() >= FLUSH {
-                self.catch_up(tell);
             }
             flushed = Instant::now();
         }
@@ -246,38 +250,39 @@ impl Writer {
         self.log.push(line.as_bytes());
     }
 
-    /// Writes a model, or has it wait for a disk that takes it.
-    fn keep(&mut self, name: &'static str, model: Box<Model>, tell: &mut dyn FnMut(Event)) {
-        let saved = false;
-        let before = self.models.insert(name, Kept { model, saved });
-        match self.save(name) {
-            Ok(event) => event.into_iter().for_each(tell),
-            Err(error) if before.is_none_or(|before| before.saved) => {
-                tell(warning(trouble(&error)));
+    /// Takes a model to be written, in place of the one before.
+    fn keep(&mut self, name: &'static str, model: Box<Model>) {
+        let before = self.models.remove(name);
+        let kept = Kept {
+            model,
+            saved: false,
+            failed: before.and_then(|before| before.failed),
+        };
+        self.models.insert(name, kept);
+    }
+
+    /// Writes the models that wait; one that could not be written waits some more.
+    fn write_models(&mut self, tell: &mut dyn FnMut(Event)) {
+        let due = |kept: &Kept| kept.failed.is_none_or(|failed| failed.elapsed() >= FLUSH);
+        let due = self.models.iter().filter(|(_, kept)| due(kept));
+        for name in due.map(|(name, _)| *name).collect::<Vec<_>>() {
+            let told = self.models[name].failed.is_some();
+            match self.save(name) {
+                Ok(event) => event.into_iter().for_each(&mut *tell),
+                Err(error) if !told => tell(warning(trouble(&error))),
+                Err(_) => {}
             }
-            Err(_) => {}
         }
     }
 
-    /// Writes the models that wait.
-    fn catch_up(&mut self, tell: &mut dyn FnMut(Event)) {
-        for name in self.models.keys().copied().collect::<Vec<_>>() {
-            // That it fails was told.
-            self.save(name)
-                .ok()
-                .flatten()
-                .into_iter()
-                .for_each(&mut *tell);
-        }
-    }
-
-    /// Writes a model that waits; it goes on waiting if that fails.
+    /// Writes a model, if it is not written; it goes on waiting if that fails.
     fn save(&mut self, name: &'static str) -> Result<Option<Event>, model::Error> {
         let Some(kept) = self.models.get_mut(name).filter(|kept| !kept.saved) else {
             return Ok(None);
         };
+        kept.failed = Some(Instant::now());
         let path = self.directory.save_model(name, &kept.model)?;
-        kept.saved = true;
+        (kept.saved, kept.failed) = (true, None);
         let origin = kept.model.origin.as_ref();
         let iteration = origin.map_or(0, |origin| origin.iteration);
         Ok(Some(Event::Checkpoint { iteration, path }))
