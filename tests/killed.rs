@@ -100,7 +100,7 @@ fn survives(kills: usize, iterations: usize, seed: u64) -> Tally {
     }
     let (mut tally, mut kept) = (Tally::default(), 0);
     loop {
-        thread::sleep(Duration::from_millis(random.random_range(0..250)));
+        thread::sleep(Duration::from_millis(random.random_range(0..400)));
         let finished = kill(child);
         kept = look(&place, kept, &mut tally);
         if finished || tally.kills == kills {

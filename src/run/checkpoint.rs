@@ -235,3 +235,107 @@ fn decode(bytes: &[u8]) -> Result<(Checkpoint, Kept), String> {
     };
     Ok((checkpoint, stored.kept))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::synthetic;
+    use crate::trainer::Trainer;
+
+    const SESSION: &str = r#"(
+        data: Toy(name: "moons", batch: 20),
+        model: (width: 3),
+        validation: (every: 1, samples: 10),
+    )"#;
+
+    fn checkpoint() -> Checkpoint {
+        let session = Arc::new(session::parse(SESSION, Path::new("s.ron")).unwrap());
+        let data = Arc::new(Dataset::open(&session.data, 1).unwrap());
+        let number = fingerprint(&data);
+        let mut trainer = Trainer::new(Arc::clone(&session), data, 1).unwrap();
+        trainer.iterate(&mut |_| ());
+        Checkpoint {
+            start: synthetic::start(),
+            edited: Arc::clone(&session),
+            session,
+            overlay: Overlay::default(),
+            data: number,
+            state: trainer.state(),
+        }
+    }
+
+    fn kept() -> Kept {
+        Kept {
+            metrics: 1 << 40,
+            tensorboard: Some(("/a/b".into(), 3)),
+            ..Kept::default()
+        }
+    }
+
+    #[test]
+    fn what_is_saved_comes_back_and_the_one_before_is_kept() {
+        let run = tempfile::tempdir().unwrap();
+        let missing = Checkpoint::latest(run.path()).unwrap_err();
+        assert!(matches!(missing, Error::Missing { .. }));
+        let mut checkpoint = checkpoint();
+        checkpoint.save(run.path(), &kept()).unwrap();
+        checkpoint.state.iteration = 2;
+        checkpoint.save(run.path(), &Kept::default()).unwrap();
+        let (last, its, damaged) = Checkpoint::latest(run.path()).unwrap();
+        assert_eq!((last, its, damaged), (checkpoint, Kept::default(), None));
+        // As between the two renamings.
+        fs::remove_file(run.path().join(NAMES[0])).unwrap();
+        let (before, its, damaged) = Checkpoint::latest(run.path()).unwrap();
+        assert_eq!((before.state.iteration, its, damaged), (1, kept(), None));
+        assert_eq!(fs::read_dir(run.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn whatever_bit_is_off_is_noticed() {
+        let bytes = checkpoint().encode(&kept()).unwrap();
+        assert!(decode(&bytes).is_ok());
+        for i in 0..bytes.len() {
+            assert!(decode(&bytes[..i]).is_err(), "cut at {i}");
+            let mut off = bytes.clone();
+            off[i] ^= 1 << (i % 8);
+            assert!(decode(&off).is_err(), "byte {i}");
+        }
+        assert!(decode(&[bytes.as_slice(), b"x"].concat()).is_err());
+    }
+
+    /// Bytes that the checksum agrees with.
+    fn sealed(bytes: &[u8]) -> Vec<u8> {
+        [bytes, &CRC.checksum(bytes).to_le_bytes()].concat()
+    }
+
+    #[test]
+    fn sizes_that_the_file_does_not_have_are_no_sizes() {
+        let bytes = checkpoint().encode(&kept()).unwrap();
+        let whole = &bytes[..bytes.len() - TAIL];
+        assert_eq!(sealed(whole), bytes);
+        // Every byte in turn claims that what begins there is as long as can be.
+        for i in HEAD..whole.len() {
+            let claim = [&whole[..i], &[0xff; 9], &whole[i..]].concat();
+            // A few are numbers of any size.
+            let _ = decode(&sealed(&claim));
+        }
+        let lengths = [
+            &whole[..HEAD],
+            &[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01],
+        ];
+        assert!(decode(&sealed(&lengths.concat())).is_err());
+        let version = [MAGIC.as_slice(), &[9, 0, 0, 0], &whole[HEAD..]].concat();
+        let other = decode(&sealed(&version)).unwrap_err();
+        assert!(other.contains("another version"), "{other}");
+    }
+
+    #[test]
+    fn what_is_not_finite_is_not_written() {
+        let run = tempfile::tempdir().unwrap();
+        let mut checkpoint = checkpoint();
+        checkpoint.state.spoil();
+        let error = checkpoint.save(run.path(), &kept()).unwrap_err();
+        assert!(error.to_string().contains("not finite"), "{error}");
+        assert_eq!(fs::read_dir(run.path()).unwrap().count(), 0);
+    }
+}

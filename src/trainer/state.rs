@@ -86,6 +86,12 @@ impl TrainingState {
             && moments == [Some(parameters); 2]
     }
 
+    /// With a parameter that is no number.
+    #[cfg(test)]
+    pub(crate) fn spoil(&mut self) {
+        self.theta[0] = f64::NAN;
+    }
+
     /// Number of parameters.
     pub fn parameters(&self) -> usize {
         self.theta.len()
