@@ -7,6 +7,7 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use otflow_kernels::engine::{self, compiled};
 use otflow_kernels::objective::{Alpha, TraceAt};
+use serde::{Deserialize, Serialize};
 
 use crate::cost::Work;
 use crate::plot::What;
@@ -37,6 +38,10 @@ pub enum Command {
     /// Keys that would command the trainer do nothing; q and Ctrl-C leave at once. Exit codes: 0 left by a key, 1 internal,
     /// 2 no run directory or no terminal, 130/143/129 after INT/TERM/HUP.
     Watch(Watch),
+    /// Train a run again from what its directory records, with every edit at its iteration, and compare rows and parameters.
+    ///
+    /// Exit codes: 0 the same bits, 1 different: the first difference is told, 2 no run that can be trained.
+    Replay(Replay),
     /// Pictures of a run or a model, as PNG or SVG.
     ///
     /// Exit codes: 0 done, 1 the picture cannot be written, 2 bad arguments or input.
@@ -98,6 +103,9 @@ pub enum Command {
 pub struct Train {
     /// A session file; without one, sessions/8gaussians.ron or the built-in copy of it.
     pub session: Option<PathBuf>,
+    /// Go on with a run from its last checkpoint, to the same bits as if it had not ended; past a limit by --iterations or --seconds.
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["session", "out"])]
+    pub resume: Option<PathBuf>,
     /// Rows on stdout, also on a terminal.
     #[arg(long, conflicts_with = "tui")]
     pub headless: bool,
@@ -139,6 +147,16 @@ pub struct Watch {
     /// Run directories; the first is shown, the curves of the others are drawn beside its own.
     #[arg(value_name = "RUN", required = true)]
     pub runs: Vec<PathBuf>,
+}
+
+/// `otflow replay`
+#[derive(Debug, Args)]
+pub struct Replay {
+    /// A run directory.
+    pub run: PathBuf,
+    /// Worker threads; default one a core. Any number gives the same bits.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
 }
 
 /// `otflow plot`
@@ -271,7 +289,7 @@ pub struct Export {
 }
 
 /// How a session file is followed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 pub enum Follow {
     /// By the events of the file system.
     Native,

@@ -59,6 +59,12 @@ pub enum Error {
         /// What it holds.
         value: f64,
     },
+    /// A column whose variance is no number.
+    #[error("column {column:?} has values too large to be standardised: write it in a larger unit")]
+    Overflow {
+        /// Its name.
+        column: String,
+    },
     /// A column that another one determines.
     #[error(
         "column {column:?} is a copy of {of:?}, up to scale and offset, so the two have no density: leave one out of `data.columns`"

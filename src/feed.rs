@@ -11,6 +11,8 @@ use crossbeam_channel::{Receiver, SendError, Sender, bounded, unbounded};
 use crate::event::{Command, Event, Finished, Picture};
 use crate::meter::{Instruments, Task};
 use crate::model::Model;
+use crate::run::checkpoint::Checkpoint;
+use crate::session::Session;
 
 /// Events the ring holds: minutes of iterations for a screen that has stalled.
 const RING: usize = 16_384;
@@ -22,6 +24,10 @@ pub enum Record {
     Event(Event),
     /// Parameters to write under this name (`best` or `last`).
     Model(&'static str, Box<Model>),
+    /// A whole session that an edit has brought, and the last iteration done before it.
+    Edited(u64, Arc<Session>),
+    /// All that the run can be taken up from.
+    Checkpoint(Arc<Checkpoint>),
 }
 
 /// The trainer's end.
@@ -133,6 +139,16 @@ impl Publisher {
     /// Has parameters written to the run directory.
     pub fn keep(&self, name: &'static str, model: Model) {
         let _ = self.record.send(Record::Model(name, Box::new(model)));
+    }
+
+    /// Has something else written to the run directory.
+    pub fn record(&self, record: Record) {
+        let _ = self.record.send(record);
+    }
+
+    /// Sends an event to the front end alone, if there is room.
+    pub fn tell(&self, event: Event) {
+        let _ = self.ring.try_send(event);
     }
 
     /// Replaces the picture that waits to be shown.

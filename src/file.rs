@@ -7,6 +7,22 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
+/// How temporary names begin.
+const TEMPORARY: &str = ".otflow-";
+
+/// Deletes what a process that was killed has left half written. Nobody else may be writing in the directory.
+pub fn sweep(directory: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(directory).map_err(naming("read", directory))? {
+        let entry = entry.map_err(naming("read", directory))?;
+        let temporary = entry.file_name().to_string_lossy().starts_with(TEMPORARY);
+        if temporary && entry.file_type().is_ok_and(|kind| kind.is_file()) {
+            let path = entry.path();
+            fs::remove_file(&path).map_err(naming("remove", &path))?;
+        }
+    }
+    Ok(())
+}
+
 /// Opens an ordinary file to be read: a pipe would be waited for, perhaps for ever, and a device may have no end. The error is
 /// that of the system, or says what is there instead.
 pub fn open(path: &Path) -> io::Result<File> {
@@ -84,7 +100,7 @@ fn replace_in(
 
 fn temporary(directory: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".otflow-");
+    builder.prefix(TEMPORARY);
     // Temporary files are private by default; these become ordinary files, so the umask decides.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
@@ -174,6 +190,17 @@ mod tests {
                 .to_string()
                 .starts_with(&format!("cannot write {}: ", path.display()))
         );
+    }
+
+    #[test]
+    fn what_was_left_half_written_is_swept_and_nothing_else() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("metrics.jsonl");
+        replace(&path, b"whole").unwrap();
+        let half = begin(&path).unwrap().keep().unwrap().1;
+        assert!(half.is_file());
+        sweep(directory.path()).unwrap();
+        assert!(!half.exists() && path.is_file());
     }
 
     #[cfg(unix)]

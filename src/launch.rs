@@ -5,35 +5,37 @@
 //!      ^   \------events, models-----> run directory thread
 //!      \--commands-- keys, watcher thread, signal thread
 //! ```
+//!
+//! `launch/plan.rs` has what a run needs before it can start: from a session, or from the checkpoint of a run that goes on.
+
+mod plan;
 
 use std::io::{self, IsTerminal};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 
 use anyhow::{Context, Result};
-use otflow_kernels::engine::compiled;
-use rayon::ThreadPoolBuilder;
+#[cfg(unix)]
+use signal_hook::consts::SIGXFSZ;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::cli::{self, Follow};
 use crate::cpu;
 use crate::dashboard::{self, Outcome};
-use crate::data::Dataset;
-use crate::event::{Command, Event, Finished, Reason, Rejection, SCHEMA, Start};
-use crate::feed::{Commands, Feed, wires};
+use crate::event::{Command, Event, Finished, Reason};
+use crate::feed::{Commands, Feed, Publisher, wires};
+use crate::follow::History;
 use crate::headless;
+use crate::overlay::Overlay;
 use crate::run::summary::{Summary, Verdict};
 use crate::run::{Recording, RunDirectory, line, record};
 use crate::say;
-use crate::session::{self, EMBEDDED, Gate, Session};
-use crate::trainer::{Outlets, Trainer, train};
+use crate::session::{Gate, Session};
+use crate::trainer::{Outlets, train};
 use crate::watch::{self, Mode, Watcher};
-
-/// Where the session of a run without arguments lies in a checkout.
-const DEFAULT: &str = "sessions/8gaussians.ron";
+use plan::{Failure, Plan, Source};
 
 /// How the program ends; the codes are part of the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,50 +75,6 @@ pub(crate) enum FrontEnd {
     Headless,
 }
 
-/// The session as it was given.
-struct Source {
-    file: Option<PathBuf>,
-    text: String,
-    name: String,
-}
-
-impl Source {
-    fn find(given: Option<&Path>) -> Result<Self, Rejection> {
-        let default = Path::new(DEFAULT);
-        let file = given.or_else(|| default.is_file().then_some(default));
-        let text = file.map_or_else(|| Ok(EMBEDDED.into()), session::read)?;
-        let name = file
-            .unwrap_or(default)
-            .file_stem()
-            .map_or("run".into(), |stem| stem.to_string_lossy().into_owned());
-        Ok(Source {
-            file: file.map(Path::to_owned),
-            text,
-            name,
-        })
-    }
-
-    fn parse(&self) -> Result<Session, Rejection> {
-        session::parse(
-            &self.text,
-            self.file
-                .as_deref()
-                .unwrap_or(Path::new("built-in 8gaussians")),
-        )
-    }
-}
-
-/// Lays the command line's limits and gates over a session, also over every edited version of it.
-fn overlay(args: &cli::Train) -> impl Fn(Session) -> Session + Send + use<> {
-    let (iterations, seconds, require) = (args.iterations, args.seconds, args.require.clone());
-    move |mut session| {
-        session.stop.iterations = iterations.unwrap_or(session.stop.iterations);
-        session.stop.seconds = seconds.or(session.stop.seconds);
-        session.gates.extend(&require);
-        session
-    }
-}
-
 /// A run under way.
 struct Run {
     feed: Feed,
@@ -138,23 +96,13 @@ pub fn launch(args: &cli::Train) -> Result<Exit> {
         Ok(front_end) => front_end,
         Err(message) => return Ok(refuse(&message)),
     };
-    let source = Source::find(args.session.as_deref());
-    let parsed = source.and_then(|source| source.parse().map(|session| (source, session)));
-    let (source, session) = match parsed {
-        Ok(found) => found,
-        Err(rejection) => return Ok(refuse(&rejection.to_string())),
-    };
-    let session = overlay(args)(session);
-    // Tables are read on rayon's own threads; that they are there already is no harm.
-    let threads = cli::threads(args.threads);
-    let _ = ThreadPoolBuilder::new().num_threads(threads).build_global();
-    let data = match Dataset::open(&session.data, session.model.seed) {
-        Ok(data) => Arc::new(data),
-        Err(error) => return Ok(refuse(&error.to_string())),
+    let plan = match plan::plan(args) {
+        Ok(plan) => plan,
+        Err(Failure::Refused(message)) => return Ok(refuse(&message)),
+        Err(Failure::Failed(error)) => return Err(error),
     };
     cpu::slow().into_iter().for_each(say::err);
-    let trainer = Trainer::new(Arc::new(session), data, threads)?;
-    let run = start(args, front_end, &source, trainer)?;
+    let run = start(front_end, plan)?;
     let left = show(args, front_end, &run);
     if let Ok(Left::Early) = left {
         return Ok(Exit::Signal(SIGINT));
@@ -165,16 +113,15 @@ pub fn launch(args: &cli::Train) -> Result<Exit> {
 }
 
 /// Starts the threads.
-fn start(args: &cli::Train, front_end: FrontEnd, source: &Source, trainer: Trainer) -> Result<Run> {
-    let threads = cli::threads(args.threads);
-    let directory = match &args.out {
-        Some(path) => RunDirectory::create_at(path, &source.text)?,
-        None => RunDirectory::create(Path::new("runs"), &source.name, &source.text)?,
-    };
-    let directory = match &args.tensorboard {
-        Some(place) => directory.with_tensorboard(place.as_deref())?,
-        None => directory,
-    };
+fn start(front_end: FrontEnd, plan: Plan) -> Result<Run> {
+    let Plan {
+        mut source,
+        overlay,
+        trainer,
+        directory,
+        start,
+        resumed,
+    } = plan;
     let (publisher, feed, records) = wires();
     let publisher = Arc::new(publisher);
     // Weak: the writer ends when the trainer has let go of the publisher.
@@ -184,28 +131,62 @@ fn start(args: &cli::Train, front_end: FrontEnd, source: &Source, trainer: Train
             publisher.publish(event);
         }
     })?;
-    let first = first_event(&trainer, source, &directory, threads);
     let mut outlets = match front_end {
-        FrontEnd::Dashboard => Outlets::with_pictures(publisher, &trainer)?,
-        FrontEnd::Headless => Outlets::new(publisher),
+        FrontEnd::Dashboard => Outlets::with_pictures(Arc::clone(&publisher), &trainer)?,
+        FrontEnd::Headless => Outlets::new(Arc::clone(&publisher)),
     };
-    let watcher = follow(args, front_end, source, &feed)?;
-    outlets.notices.extend(notice(args, watcher.as_ref()));
+    let (send, how) = (feed.commands.clone(), followed(&overlay, front_end));
+    let mut history = None;
+    if let Some(again) = resumed {
+        again.catch_up(&mut source, &overlay, how, &send);
+        outlets.notices = again.notices;
+        history = (front_end == FrontEnd::Dashboard).then(|| History::new(directory.path()));
+        outlets.resumed = Some(again.resumed);
+    }
+    let watcher = follow(&source, how, &overlay, send)?;
+    outlets.notices.extend(notice(&overlay, watcher.as_ref()));
+    outlets.overlay = overlay;
     let leave = signals(feed.commands.clone(), front_end)?;
     let training = thread::Builder::new().name("trainer".into());
+    let body = move || {
+        history
+            .into_iter()
+            .for_each(|past| retell(past, &publisher));
+        drop(publisher);
+        train(trainer, outlets, start)
+    };
     Ok(Run {
         feed,
         directory,
         recording,
-        training: training.spawn(move || train(trainer, outlets, first))?,
+        training: training.spawn(body)?,
         leave,
         watcher,
     })
 }
 
+/// Shows what a run that goes on has behind it.
+fn retell(mut past: History, publisher: &Publisher) {
+    let mut more = true;
+    while more {
+        let mut events = Vec::new();
+        // What can't be read is not shown.
+        more = past.read(&mut events).unwrap_or(false);
+        more &= events.into_iter().all(|event| publisher.deliver(event));
+    }
+}
+
+/// How the session file is followed.
+fn followed(overlay: &Overlay, front_end: FrontEnd) -> Follow {
+    overlay.watch.unwrap_or(match front_end {
+        FrontEnd::Dashboard => Follow::Native,
+        FrontEnd::Headless => Follow::Off,
+    })
+}
+
 /// What a user who asked for the file to be followed should know.
-fn notice(args: &cli::Train, watcher: Option<&Watcher>) -> Option<String> {
-    match (args.watch, watcher.map(Watcher::mode)) {
+fn notice(overlay: &Overlay, watcher: Option<&Watcher>) -> Option<String> {
+    match (overlay.watch, watcher.map(Watcher::mode)) {
         (Some(Follow::Native | Follow::Poll), None) => {
             Some("nothing to follow: the built-in session has no file".into())
         }
@@ -290,43 +271,14 @@ pub(crate) fn obstacle() -> Option<&'static str> {
     }
 }
 
-/// What the run begins with.
-fn first_event(
-    trainer: &Trainer,
-    source: &Source,
-    directory: &RunDirectory,
-    threads: usize,
-) -> Start {
-    Start {
-        schema: SCHEMA,
-        version: env!("CARGO_PKG_VERSION").into(),
-        name: source.name.clone(),
-        file: source.file.clone(),
-        run: Some(directory.path().to_owned()),
-        session: Arc::clone(trainer.session()),
-        dimension: trainer.data().dimension(),
-        columns: trainer.data().names(),
-        parameters: trainer.parameters(),
-        threads,
-        compiled: compiled().into(),
-        entropy: trainer.data().entropy(),
-    }
-}
-
 /// Follows the session file, if it is to be followed and there is one.
 fn follow(
-    args: &cli::Train,
-    front_end: FrontEnd,
     source: &Source,
-    feed: &Feed,
+    how: Follow,
+    overlay: &Overlay,
+    commands: Commands,
 ) -> Result<Option<Watcher>> {
-    let unsaid = match front_end {
-        FrontEnd::Dashboard => Follow::Native,
-        FrontEnd::Headless => Follow::Off,
-    };
-    let (Some(file), how @ (Follow::Native | Follow::Poll)) =
-        (&source.file, args.watch.unwrap_or(unsaid))
-    else {
+    let (Some(file), Follow::Native | Follow::Poll) = (&source.file, how) else {
         return Ok(None);
     };
     let mode = if how == Follow::Poll {
@@ -334,11 +286,11 @@ fn follow(
     } else {
         Mode::Native
     };
-    let (commands, overlay) = (feed.commands.clone(), overlay(args));
+    let overlay = overlay.clone();
     let send = move |command| {
         let command = match command {
             Command::Session(Ok(session)) => {
-                Command::Session(Ok(Arc::new(overlay(Session::clone(&session)))))
+                Command::Session(Ok(Arc::new(overlay.over(Session::clone(&session)))))
             }
             other => other,
         };
@@ -357,6 +309,9 @@ pub(crate) fn signals(commands: Commands, front_end: FrontEnd) -> Result<Arc<Ato
     let wanted = [SIGINT, SIGTERM, SIGHUP]
         .into_iter()
         .filter(|n| ignored >> (n - 1) & 1 == 0);
+    // A limit on the size of files is an error of the write, as a full disk is; by default it would end the program.
+    #[cfg(unix)]
+    signal_hook::flag::register(SIGXFSZ, Arc::default()).context("cannot handle signals")?;
     let mut signals = Signals::new(wanted).context("cannot handle signals")?;
     let leave = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&leave);

@@ -18,10 +18,11 @@
 //! | [`dashboard`], [`headless`] | the two front ends |
 //! | [`follow`] | `otflow watch`: the dashboard on a run directory |
 //! | [`export`] | `otflow export`: the metrics of a run as CSV and for TensorBoard |
-//! | [`cli`], [`launch`] | arguments; a run put together |
+//! | [`cli`], [`overlay`], [`launch`] | arguments; those that outrank the session; a run put together |
 //! | [`manual`] | completions for shells, manual pages |
 //! | [`cpu`] | whether this CPU can run what was compiled |
 //! | [`say`] | lines for a person |
+//! | [`mod@replay`] | `otflow replay`: a run trained again and compared |
 //! | [`plot`] | `otflow plot`: pictures as PNG and SVG |
 //! | [`check`], [`verify`], [`mod@bench`], [`mod@convert`] | `otflow check`, `otflow verify`, `otflow bench`, `otflow convert` |
 //! | [`mod@evaluate`], [`mod@score`], [`mod@sample`] | the commands of these names |
@@ -51,8 +52,10 @@ pub mod manual;
 pub mod meter;
 pub mod mmd;
 pub mod model;
+pub mod overlay;
 pub mod plot;
 pub mod probe;
+pub mod replay;
 pub mod run;
 pub mod sample;
 pub mod say;

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `train` | `launch.rs` puts trainer, run directory, watcher and front end together |
 //! | `watch` | `follow.rs` |
+//! | `replay` | `replay.rs` |
 //! | `plot` | `plot.rs` |
 //! | `evaluate`, `score`, `sample` | the files of these names |
 //! | `verify` | `verify.rs` |
@@ -28,6 +29,7 @@ use otflow::export::export;
 use otflow::follow::watch;
 use otflow::launch::{Exit, launch, refuse};
 use otflow::plot::plot;
+use otflow::replay::replay;
 use otflow::sample::sample;
 use otflow::score::score;
 use otflow::verify::{Agreement, verify};
@@ -47,6 +49,7 @@ fn run() -> ExitCode {
         None => launch(&Train::default()),
         Some(Command::Train(args)) => launch(&args),
         Some(Command::Watch(args)) => watch(&args),
+        Some(Command::Replay(args)) => replay(&args),
         Some(Command::Plot(args)) => plot(&args),
         Some(Command::Verify(args)) => compare(&args),
         Some(Command::Check { session }) => Ok(describe(&session)),

@@ -4,14 +4,19 @@
 //! | --- | --- |
 //! | `session.ron` | the session as typed; the start event has it as in force, with the limits and gates of the command line |
 //! | `metrics.jsonl` | every event but checkpoint, in order, as `train --json` prints them: what `otflow watch` shows |
-//! | `edits.jsonl` | once more the event edit for every accepted edit, with its iteration; not the restart-only ones |
+//! | `edits.jsonl` | once more the event edit for every accepted edit, with its iteration; not the restart-only ones. Before them
+//! an object `session` with the whole edited session, which `otflow replay` goes by |
 //! | `log.txt` | in words, with the time of day: all that happened but iterations, validations, resamples and checkpoints |
 //! | `summary.json` | [`summary::Summary`], when the run has finished |
 //! | `best.safetensors`, `last.safetensors` | [`Model`] |
+//! | `state.ckpt`, `state.1.ckpt` | [`checkpoint`]: the last and the one before, for `otflow train --resume` |
+//! | `lock` | nothing; locked while a process trains the run |
 //! | `tensorboard/events.out.tfevents.*` | with `--tensorboard`: the curves as TensorBoard reads them |
 //!
 //! Whole files are replaced atomically ([`crate::file`]); lines are appended whole, at the latest after a second.
 
+pub mod checkpoint;
+mod cut;
 pub mod line;
 mod lines;
 mod record;
@@ -19,10 +24,13 @@ pub mod summary;
 
 #[cfg(test)]
 pub(crate) mod synthetic;
+#[cfg(test)]
+mod tests;
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::ZonedDateTime;
 
@@ -30,14 +38,21 @@ use crate::export::tensorboard;
 use crate::file::{self, naming};
 use crate::model::{self, Model};
 
+use checkpoint::Kept;
 pub use record::{Recording, record};
 
-/// A directory that belongs to one run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A directory that belongs to one run, and to this process.
+#[derive(Clone, Debug)]
 pub struct RunDirectory {
     path: PathBuf,
     /// The event file for TensorBoard, if one is to be written.
     tensorboard: Option<PathBuf>,
+    /// The system unlocks it with the last copy, also when the process is killed.
+    _lock: Arc<File>,
+    /// What is in the files of a run that goes on.
+    kept: Kept,
+    /// Where that goes on from, for the log.
+    resumed: Option<String>,
 }
 
 impl RunDirectory {
@@ -61,11 +76,74 @@ impl RunDirectory {
         Self::claim(path.to_owned(), session_text)
     }
 
+    /// Takes the directory of a run that has ended, by whatever end.
+    ///
+    /// # Errors
+    /// When another process trains it.
+    pub fn reopen(path: &Path) -> io::Result<Self> {
+        Ok(RunDirectory {
+            path: path.to_owned(),
+            tensorboard: None,
+            _lock: lock(path)?,
+            kept: Kept::default(),
+            resumed: None,
+        })
+    }
+
+    /// Cuts the growing files back to a checkpoint; `note` tells the log of it. Sentences on what is missing in them.
+    ///
+    /// # Errors
+    /// When a file can't be cut.
+    pub fn go_on(self, kept: Kept, note: String) -> io::Result<(Self, Vec<String>)> {
+        let mut missing = Vec::new();
+        let mut cut = |name: &str, length| -> io::Result<u64> {
+            let path = self.path.join(name);
+            let rest = cut::lines(&path, length).map_err(naming("cut", &path))?;
+            if rest < length {
+                let bytes = length - rest;
+                missing.push(format!("{} lacks {bytes} bytes", path.display()));
+            }
+            Ok(rest)
+        };
+        let mut kept = Kept {
+            metrics: cut("metrics.jsonl", kept.metrics)?,
+            edits: cut("edits.jsonl", kept.edits)?,
+            log: cut("log.txt", kept.log)?,
+            tensorboard: kept.tensorboard,
+        };
+        let mut tensorboard = None;
+        if let Some((path, length)) = &kept.tensorboard
+            && !cut::records(path, *length).map_err(naming("cut", path))?
+        {
+            // Written anew from the metrics.
+            tensorboard = Some(path.clone());
+            kept.tensorboard = None;
+        }
+        file::sweep(&self.path)?;
+        let summary = self.path.join("summary.json");
+        match fs::remove_file(&summary) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(naming("remove", &summary)(error));
+            }
+            _ => {}
+        }
+        let directory = RunDirectory {
+            kept,
+            tensorboard,
+            resumed: Some(note),
+            ..self
+        };
+        Ok((directory, missing))
+    }
+
     /// Has the curves written for TensorBoard too: into `directory`, else into `tensorboard` in this one.
     ///
     /// # Errors
     /// When the directory can't be had, or holds the event file of another run.
     pub fn with_tensorboard(self, directory: Option<&Path>) -> io::Result<Self> {
+        if self.kept.tensorboard.is_some() {
+            return Ok(self);
+        }
         let own = self.path.join("tensorboard");
         let file = tensorboard::prepare(&self.path, directory.unwrap_or(&own))?;
         Ok(RunDirectory {
@@ -107,324 +185,28 @@ impl RunDirectory {
             let path = path.join(name);
             File::create_new(&path).map_err(naming("create", &path))?;
         }
+        let lock = lock(&path)?;
         file::replace(&path.join("session.ron"), session_text.as_bytes())?;
         Ok(RunDirectory {
             path,
             tensorboard: None,
+            _lock: lock,
+            kept: Kept::default(),
+            resumed: None,
         })
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::event::Event;
-    use crate::feed::wires;
-    use crate::session::Precision;
-    use otflow_kernels::parameters::Shape;
-    use serde_json::Value;
-    use std::collections::BTreeSet;
-    use summary::Verdict;
-
-    fn text(directory: &RunDirectory, file: &str) -> String {
-        fs::read_to_string(directory.path().join(file)).unwrap()
-    }
-
-    fn objects(directory: &RunDirectory, file: &str) -> Vec<Value> {
-        text(directory, file)
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect()
-    }
-
-    fn names(objects: &[Value]) -> Vec<&str> {
-        objects
-            .iter()
-            .map(|object| object["event"].as_str().unwrap())
-            .collect()
-    }
-
-    /// A directory with the synthetic run in it.
-    fn recorded(parent: &Path, verdicts: Vec<Verdict>) -> RunDirectory {
-        let directory =
-            RunDirectory::create(parent, "8gaussians", "Session()\r\n// as typed").unwrap();
-        let (publisher, _feed, records) = wires();
-        let recording = record(&directory, records, |event| panic!("{event:?}")).unwrap();
-        synthetic::events()
-            .into_iter()
-            .for_each(|event| publisher.publish(event));
-        drop(publisher);
-        recording.finish(verdicts).1.unwrap();
-        directory
-    }
-
-    #[test]
-    fn directories_of_the_same_second_are_distinct() {
-        let parent = tempfile::tempdir().unwrap();
-        let create = || {
-            RunDirectory::numbered(parent.path(), "rings-20260101-120000", "")
-                .unwrap()
-                .path
-        };
-        let made: BTreeSet<PathBuf> = std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..8).map(|_| scope.spawn(create)).collect();
-            threads
-                .into_iter()
-                .map(|thread| thread.join().unwrap())
-                .collect()
-        });
-        let suffixes = ["", "-2", "-3", "-4", "-5", "-6", "-7", "-8"];
-        let expected =
-            suffixes.map(|suffix| parent.path().join(format!("rings-20260101-120000{suffix}")));
-        assert_eq!(made, BTreeSet::from(expected));
-    }
-
-    #[test]
-    fn a_directory_carries_session_and_time_in_its_name_and_the_session_as_typed() {
-        let parent = tempfile::tempdir().unwrap();
-        let directory =
-            RunDirectory::create(&parent.path().join("runs"), "my rings", "Session(\r\n)").unwrap();
-        let name = directory.path().file_name().unwrap().to_str().unwrap();
-        let stamp = name.strip_prefix("my rings-").unwrap();
-        let shape: String = stamp
-            .chars()
-            .map(|c| if c.is_ascii_digit() { '0' } else { c })
-            .collect();
-        assert_eq!(shape, "00000000-000000");
-        assert_eq!(text(&directory, "session.ron"), "Session(\r\n)");
-    }
-
-    #[test]
-    fn a_given_directory_must_be_empty_and_is_left_alone_otherwise() {
-        let parent = tempfile::tempdir().unwrap();
-        let path = parent.path().join("a").join("b");
-        let directory = RunDirectory::create_at(&path, "first").unwrap();
-        let error = RunDirectory::create_at(&path, "second").unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::DirectoryNotEmpty);
-        assert!(
-            error
-                .to_string()
-                .starts_with(&format!("{} is not empty", path.display()))
-        );
-        assert_eq!(text(&directory, "session.ron"), "first");
-        let race = RunDirectory::claim(path.clone(), "third").unwrap_err();
-        assert_eq!(race.kind(), ErrorKind::AlreadyExists);
-        assert_eq!(text(&directory, "session.ron"), "first");
-    }
-
-    #[test]
-    fn metrics_and_edits_hold_the_events_as_they_are_printed() {
-        let parent = tempfile::tempdir().unwrap();
-        let directory = recorded(parent.path(), vec![]);
-        let events = synthetic::events().into_iter();
-        let events = events.filter(|event| !matches!(event, Event::Checkpoint { .. }));
-        let printed: String = events.map(|event| line::json(&event)).collect();
-        assert_eq!(text(&directory, "metrics.jsonl"), printed);
-        let edits = objects(&directory, "edits.jsonl");
-        assert_eq!(names(&edits), ["edit"]);
-        assert_eq!(
-            (&edits[0]["iteration"], &edits[0]["field"]),
-            (&2.into(), &"optimizer.lr".into())
-        );
-        assert!(printed.contains(&text(&directory, "edits.jsonl")));
-    }
-
-    #[test]
-    fn the_log_tells_what_happened_with_the_time() {
-        let parent = tempfile::tempdir().unwrap();
-        let log = text(&recorded(parent.path(), vec![]), "log.txt");
-        let told: Vec<&str> = log
-            .lines()
-            .filter_map(|line| line.get(30..40))
-            .map(str::trim)
-            .collect();
-        for kind in [
-            "start", "edit", "rejected", "rollback", "rate", "warning", "finished",
-        ] {
-            assert!(told.contains(&kind), "{kind} is not in\n{log}");
+/// Locks a run directory against other processes that would train it; a file system without locks lets in everybody.
+fn lock(run: &Path) -> io::Result<Arc<File>> {
+    let path = run.join("lock");
+    let file = File::options().create(true).append(true).open(&path);
+    let file = file.map_err(naming("open", &path))?;
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => {
+            let message = format!("{} is in use: another process trains it", run.display());
+            Err(io::Error::new(ErrorKind::WouldBlock, message))
         }
-        assert!(!told.contains(&"iteration"));
-        assert!(log[..19].parse::<jiff::civil::DateTime>().is_ok());
-    }
-
-    #[test]
-    fn the_summary_holds_the_run_in_one_object() {
-        let parent = tempfile::tempdir().unwrap();
-        let verdicts = vec![
-            Verdict::new("validation_C <= 2.9".into(), None),
-            Verdict::new("validation_L <= 0.1".into(), Some("it is 0.3".into())),
-        ];
-        let summary: Value =
-            serde_json::from_str(&text(&recorded(parent.path(), verdicts), "summary.json"))
-                .unwrap();
-        let start = synthetic::start();
-        for (key, expected) in [
-            ("schema", Value::from(start.schema)),
-            ("version", start.version.into()),
-            ("compiled", start.compiled.into()),
-            ("threads", start.threads.into()),
-            ("entropy", start.entropy.into()),
-            ("iterations", 4.into()),
-            ("seconds", 21.5.into()),
-            ("reason", "iterations".into()),
-            ("edits", 1.into()),
-            ("rejected", 1.into()),
-            ("rollbacks", 1.into()),
-        ] {
-            assert_eq!(summary[key], expected, "{key}");
-        }
-        for key in [
-            "iteration",
-            "loss",
-            "L",
-            "C",
-            "R",
-            "divergence",
-            "divergence_se",
-        ] {
-            assert!(summary["best"][key].is_number(), "{key}");
-        }
-        assert_eq!(
-            (
-                &summary["gates"][0]["passed"],
-                &summary["gates"][1]["passed"]
-            ),
-            (&true.into(), &false.into())
-        );
-        assert_eq!(summary["gates"][1]["missed"], "it is 0.3");
-    }
-
-    #[test]
-    fn a_directory_that_is_gone_neither_stops_the_writer_nor_goes_unsaid() {
-        let parent = tempfile::tempdir().unwrap();
-        let directory = RunDirectory::create(parent.path(), "rings", "")
-            .and_then(|directory| directory.with_tensorboard(None))
-            .unwrap();
-        fs::remove_dir_all(directory.path()).unwrap();
-        let (publisher, _feed, records) = wires();
-        let (warn, warnings) = crossbeam_channel::unbounded();
-        let recording = record(&directory, records, move |event| {
-            if let Event::Warning { message } = event {
-                warn.send(message).unwrap();
-            }
-        })
-        .unwrap();
-        synthetic::events()
-            .into_iter()
-            .for_each(|event| publisher.publish(event));
-        drop(publisher);
-        let error = recording.finish(vec![]).1.unwrap_err().to_string();
-        let warnings: Vec<String> = warnings.iter().collect();
-        for file in [
-            "metrics.jsonl",
-            "edits.jsonl",
-            "log.txt",
-            "tfevents",
-            "summary.json",
-        ] {
-            assert!(error.contains(file), "{error}");
-            assert_eq!(
-                warnings
-                    .iter()
-                    .filter(|warning| warning.contains(file))
-                    .count(),
-                1,
-                "{warnings:?}"
-            );
-        }
-    }
-
-    /// The events without their wall times, which are bytes 13 to 20 of a record and count for the last four.
-    fn timeless(mut records: &[u8]) -> Vec<Vec<u8>> {
-        let mut all = Vec::new();
-        while let Some(length) = records.first_chunk() {
-            let (record, rest) = records.split_at(16 + u64::from_le_bytes(*length) as usize);
-            all.push(record[21..record.len() - 4].to_vec());
-            records = rest;
-        }
-        all
-    }
-
-    #[test]
-    fn the_event_file_grows_with_the_run_and_is_that_of_an_export() {
-        let parent = tempfile::tempdir().unwrap();
-        let directory = RunDirectory::create(parent.path(), "rings", "")
-            .and_then(|directory| directory.with_tensorboard(None))
-            .unwrap();
-        let path = directory.tensorboard.clone().unwrap();
-        assert!(path.starts_with(directory.path().join("tensorboard")));
-        let (publisher, _feed, records) = wires();
-        let recording = record(&directory, records, |event| panic!("{event:?}")).unwrap();
-        let events = synthetic::events();
-        publisher.publish(events[0].clone());
-        while fs::read(&path).map_or(0, |bytes| timeless(&bytes).len()) < 2 {
-            std::thread::yield_now();
-        }
-        let rest = events.into_iter().skip(1);
-        rest.for_each(|event| publisher.publish(event));
-        drop(publisher);
-        recording.finish(vec![]).1.unwrap();
-        let live = timeless(&fs::read(&path).unwrap());
-        let args = crate::cli::Export {
-            run: directory.path().to_owned(),
-            csv: None,
-            tensorboard: Some(path.parent().unwrap().to_owned()),
-        };
-        crate::export::export(&args).unwrap();
-        assert_eq!(timeless(&fs::read(&path).unwrap()), live);
-        assert_eq!(live.len(), 1 + 1 + 4 + 2 + 2);
-    }
-
-    #[test]
-    fn models_are_saved_under_their_name() {
-        let parent = tempfile::tempdir().unwrap();
-        let directory = RunDirectory::create(parent.path(), "rings", "").unwrap();
-        let shape = Shape {
-            d: 1,
-            context: 0,
-            m: 2,
-            layers: 2,
-            rank: 2,
-        };
-        let theta = vec![0.25; shape.parameters()];
-        let model = Model {
-            shape,
-            precision: Precision::F32,
-            theta,
-            scaling: None,
-            origin: None,
-        };
-        let path = directory.save_model("best", &model).unwrap();
-        assert_eq!(path, directory.path().join("best.safetensors"));
-        assert_eq!(Model::load(&path).unwrap(), model);
-    }
-
-    #[test]
-    fn json_numbers_read_back_exactly_and_others_are_null() {
-        let values = [0.1 + 0.2, -5e-324, f64::MAX, f64::NAN, f64::NEG_INFINITY];
-        for lr in values {
-            let losses = crate::event::Losses::default();
-            let text = line::json(&Event::Iteration {
-                gradient: 1.0,
-                update: 0.1,
-                iteration: 1,
-                seconds: 0.0,
-                lr,
-                losses,
-            });
-            let object: Value = serde_json::from_str(&text).unwrap();
-            assert_eq!(object["lr"].as_f64(), lr.is_finite().then_some(lr));
-            assert_eq!(object["lr"].is_null(), !lr.is_finite());
-        }
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn an_event_that_json_can_not_tell_is_a_line_all_the_same() {
-        use std::os::unix::ffi::OsStringExt;
-        let path = PathBuf::from(std::ffi::OsString::from_vec(vec![0xff]));
-        let text = line::json(&Event::Checkpoint { iteration: 1, path });
-        let object: Value = serde_json::from_str(&text).unwrap();
-        assert_eq!(object["event"], "warning");
+        _ => Ok(Arc::new(file)),
     }
 }

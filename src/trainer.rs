@@ -10,16 +10,22 @@
 //! | file | holds |
 //! | --- | --- |
 //! | `adam.rs`, `schedule.rs` | the optimiser and its rate |
+//! | `recovery.rs` | back to the last good parameters |
+//! | `state.rs` | all that training changes, to go on from |
 //! | `validation.rs` | the figures that pick the best parameters |
 //! | `problem.rs` | a session in the kernels' terms |
 //! | `control.rs` | the loop: commands, pause, edits, limits, the end |
+//! | `keeper.rs` | when checkpoints are taken |
 //! | `picture.rs`, `picture/` | pictures for the screen, from a snapshot, on a thread of their own |
 
 mod adam;
 mod control;
+mod keeper;
 mod picture;
 mod problem;
+mod recovery;
 mod schedule;
+mod state;
 #[cfg(test)]
 mod tests;
 mod validation;
@@ -33,7 +39,7 @@ use otflow_kernels::objective::{Costs, Scheme};
 use rand::RngExt;
 
 pub use adam::Adam;
-pub use control::{Outlets, train};
+pub use control::{Outlets, Resumed, adopt, train};
 pub use picture::{Painter, Snapshot, picture};
 pub(crate) use picture::{frame, inverse_error, straightness};
 pub use problem::{alpha, arithmetic, precision, scheme, shape};
@@ -46,7 +52,9 @@ use crate::event::{Best, Event, Losses, Reason};
 use crate::meter::{Instruments, Task};
 use crate::model::{Model, Origin};
 use crate::session::{Flow, Optimizer, Session, to_ron};
+use recovery::Good;
 use schedule::{Outcome, Rate};
+pub use state::TrainingState;
 pub(crate) use validation::mean_and_error;
 use validation::{Figures, Resolution, Validation};
 
@@ -70,15 +78,16 @@ pub struct Trainer {
     /// Iteration of the last validation.
     validated: u64,
     rollbacks: u32,
+    /// What follows from the last step is still to be done: it was given up.
+    owed: bool,
+    /// So is the new judgement of the best parameters after an edit.
+    unjudged: bool,
+    /// Training has come to an end that only an edit can undo.
+    over: Option<Reason>,
+    /// The next rows could not be read, which was told.
+    unread: bool,
     clock: Clock,
     instruments: Instruments,
-}
-
-#[derive(Clone)]
-struct Good {
-    iteration: u64,
-    theta: Vec<f64>,
-    adam: Adam,
 }
 
 /// Training time, pauses left out.
@@ -126,6 +135,10 @@ impl Trainer {
             iteration: 0,
             validated: 0,
             rollbacks: 0,
+            owed: false,
+            unjudged: false,
+            over: None,
+            unread: false,
             clock: Clock::default(),
             instruments: Instruments {
                 progress: engine.progress(),
@@ -218,19 +231,34 @@ impl Trainer {
     /// and the flow it is trained with from the next draw on. The best parameters are judged anew where their figures change.
     pub fn take_up(&mut self, session: Arc<Session>) {
         let judged_by = |session: &Session| (session.flow, session.validation, session.weights);
-        let anew = judged_by(&self.session) != judged_by(&session);
-        self.session = session;
-        if !anew {
-            return;
-        }
-        let Some((mut best, theta)) = self.best.take() else {
-            return;
+        self.unjudged |= judged_by(&self.session) != judged_by(&session);
+        // Neither limits nor what is shown undo the end of a schedule.
+        let trained_by = |session: &Session| {
+            let (data, optimizer) = (session.data.clone(), session.optimizer);
+            (data, optimizer, session.recovery, judged_by(session))
         };
-        if let Some(figures) = self.figures(&theta) {
-            best.losses = figures.losses;
-            (best.divergence, best.divergence_se) = (figures.divergence, figures.divergence_se);
+        if trained_by(&self.session) != trained_by(&session) {
+            self.over = None;
         }
-        self.best = Some((best, theta));
+        self.session = session;
+        self.judge();
+    }
+
+    /// The best parameters under the session in force, where an edit has changed what their figures are; none are left if they
+    /// are not finite under it.
+    fn judge(&mut self) {
+        if !self.unjudged {
+            return;
+        }
+        if let Some((best, theta)) = self.best.take() {
+            let Some(figures) = self.figures(&theta) else {
+                self.best = Some((best, theta));
+                return;
+            };
+            let best = figures.best(best.iteration);
+            self.best = best.map(|best| (best, theta));
+        }
+        self.unjudged = false;
     }
 
     /// How a validation integrates: by the session in force, also while the batch is still trained with an older flow.
@@ -271,10 +299,12 @@ impl Trainer {
         }
         let anew = self.batches.is_over();
         let size = self.session.data.batch();
-        if let Err(error) = self.batches.advance(&self.data, size) {
+        let read = self.batches.advance(&self.data, size);
+        let told = std::mem::replace(&mut self.unread, read.is_err());
+        if let (Err(error), false) = (read, told) {
             publish(Event::Warning {
                 message: format!(
-                    "{error}; iteration {} goes by the rows of the one before",
+                    "{error}; from iteration {} on training goes by the rows of the one before, until they can be read again",
                     iteration + 1
                 ),
             });
@@ -286,26 +316,49 @@ impl Trainer {
     }
 
     /// One iteration; tells `publish` what happened and gives the reason when the run is to end. Nothing has happened when
-    /// the iteration was given up.
+    /// the iteration was given up before its step; after it, [`Trainer::settle`] makes up for the rest.
     pub fn iterate(&mut self, publish: &mut dyn FnMut(Event)) -> Option<Reason> {
-        let Optimizer::Adam { lr, clamp, .. } = self.session.optimizer;
-        let rate = self.rate.of(lr);
-        let alpha = alpha(&self.session);
-        self.engine.load(&self.theta);
-        let scheme = scheme(&self.flow);
-        let columns = self.engine.shape().columns();
-        let start = Instant::now();
-        let costs = with_rows(self.batches.rows(), columns, |samples| {
-            self.engine
-                .gradient(samples, &scheme, &alpha, &mut self.gradient)
-        });
-        let meter = &self.instruments.meter;
-        meter.spend(Task::Kernels, start.elapsed());
-        if self.instruments.progress.given_up() {
+        let broken = self.step(publish)?;
+        if let Some(quantity) = broken
+            && let Some(reason) = self.roll_back(quantity, publish)
+        {
+            self.over = Some(reason);
+            return self.over;
+        }
+        self.owed = true;
+        self.settle(publish)
+    }
+
+    /// Does what was given up after the last step or edit; nothing, if nothing was.
+    pub fn settle(&mut self, publish: &mut dyn FnMut(Event)) -> Option<Reason> {
+        self.judge();
+        if self.unjudged || !self.owed {
             return None;
         }
-        let work = flops_per_sample(Work::Iteration, &self.engine.shape(), &scheme);
-        meter.compute(work * (self.batches.rows().len() / columns) as f64);
+        let outcome = self.follow_schedule(publish)?;
+        self.owed = false;
+        self.draw(publish);
+        if outcome == Outcome::Exhausted {
+            self.over = Some(Reason::Plateau);
+        }
+        self.over
+    }
+
+    /// Whether [`Trainer::settle`] has something to do.
+    pub fn owes(&self) -> bool {
+        self.owed || self.unjudged
+    }
+
+    /// The reason why training is over, whatever the limits are.
+    pub fn over(&self) -> Option<Reason> {
+        self.over
+    }
+
+    /// Loss, gradient and Adam's step, unless one is not finite: what is not. None when it was given up.
+    fn step(&mut self, publish: &mut dyn FnMut(Event)) -> Option<Option<String>> {
+        let Optimizer::Adam { lr, clamp, .. } = self.session.optimizer;
+        let rate = self.rate.of(lr);
+        let costs = self.gradient()?;
         let broken = self.not_finite(&costs);
         self.iteration += 1;
         if broken.is_none() {
@@ -314,23 +367,35 @@ impl Trainer {
             self.good.adam.copy_from(&self.adam);
             self.adam.step(&mut self.theta, &self.gradient, rate, clamp);
         }
-        let iteration = self.iteration;
         publish(Event::Iteration {
-            iteration,
+            iteration: self.iteration,
             seconds: self.seconds(),
             lr: rate,
             gradient: norm(self.gradient.iter().copied()),
             update: if broken.is_none() { self.update() } else { 0.0 },
             losses: losses(&costs),
         });
-        if let Some(quantity) = broken
-            && let Some(reason) = self.roll_back(quantity, publish)
-        {
-            return Some(reason);
+        Some(broken)
+    }
+
+    /// Losses of the batch in hand, their gradient aside. None when it was given up.
+    fn gradient(&mut self) -> Option<Costs> {
+        let (scheme, alpha) = (scheme(&self.flow), alpha(&self.session));
+        self.engine.load(&self.theta);
+        let columns = self.engine.shape().columns();
+        let start = Instant::now();
+        let costs = with_rows(self.batches.rows(), columns, |samples| {
+            self.engine
+                .gradient(samples, &scheme, &alpha, &mut self.gradient)
+        });
+        let Instruments { progress, meter } = &self.instruments;
+        meter.spend(Task::Kernels, start.elapsed());
+        if progress.given_up() {
+            return None;
         }
-        let outcome = self.follow_schedule(publish);
-        self.draw(publish);
-        (outcome == Outcome::Exhausted).then_some(Reason::Plateau)
+        let work = flops_per_sample(Work::Iteration, &self.engine.shape(), &scheme);
+        meter.compute(work * (self.batches.rows().len() / columns) as f64);
+        Some(costs)
     }
 
     /// Norm of the last step over that of the parameters.
@@ -343,14 +408,14 @@ impl Trainer {
         norm(step) / norm(self.theta.iter().copied()).max(f64::MIN_POSITIVE)
     }
 
-    /// Validates when it is due and lowers the rate as the schedule says.
-    fn follow_schedule(&mut self, publish: &mut dyn FnMut(Event)) -> Outcome {
+    /// Validates when it is due and lowers the rate as the schedule says. None when the validation was given up.
+    fn follow_schedule(&mut self, publish: &mut dyn FnMut(Event)) -> Option<Outcome> {
         let iteration = self.iteration;
         let Optimizer::Adam { lr, schedule, .. } = self.session.optimizer;
         let old = self.rate.of(lr);
         let mut outcome = Outcome::Same;
         if iteration.is_multiple_of(self.session.validation.every) {
-            outcome = self.validate(publish);
+            outcome = self.validate(publish)?;
         }
         if self.rate.iterated(schedule, iteration) == Outcome::Dropped {
             outcome = Outcome::Dropped;
@@ -363,120 +428,46 @@ impl Trainer {
                 new,
             });
         }
-        outcome
+        Some(outcome)
     }
 
-    /// Validates the parameters as they are, unless that has been done; what the schedule makes of it.
-    fn validate(&mut self, publish: &mut dyn FnMut(Event)) -> Outcome {
+    /// Validates the parameters as they are, unless that has been done; what the schedule makes of it. None, and nothing done,
+    /// when it was given up.
+    pub(crate) fn validate(&mut self, publish: &mut dyn FnMut(Event)) -> Option<Outcome> {
         let iteration = self.iteration;
         if self.validated == iteration {
-            return Outcome::Same;
+            return Some(Outcome::Same);
         }
-        self.validated = iteration;
         let theta = std::mem::take(&mut self.theta);
         let figures = self.figures(&theta);
         self.theta = theta;
-        let Some(Figures {
-            losses,
-            divergence,
-            divergence_se,
-        }) = figures
-        else {
-            return Outcome::Same;
+        let figures = figures?;
+        let known = self.best().map_or(f64::INFINITY, |best| best.losses.loss);
+        let best = figures.best(iteration);
+        let best = best.filter(|best| best.losses.loss < known);
+        let resolution = match best {
+            Some(_) => Some(self.resolution()?),
+            None => None,
         };
-        let known = self
-            .best
-            .as_ref()
-            .map_or(f64::INFINITY, |(best, _)| best.losses.loss);
-        let best = losses.loss < known;
-        if best {
-            let figures = Best {
-                iteration,
-                losses,
-                divergence,
-                divergence_se,
-            };
-            self.best = Some((figures, self.theta.clone()));
-        }
-        let seconds = self.seconds();
+        self.validated = iteration;
         publish(Event::Validation {
             iteration,
-            seconds,
-            losses,
-            divergence,
-            divergence_se,
-            best,
+            seconds: self.seconds(),
+            losses: figures.losses,
+            divergence: figures.divergence,
+            divergence_se: figures.divergence_se,
+            best: best.is_some(),
         });
-        if best {
-            self.rate.improved();
-            let message = self.resolution().and_then(|found| found.warning());
-            message
-                .into_iter()
-                .for_each(|message| publish(Event::Warning { message }));
-            return Outcome::Same;
+        let Some(best) = best else {
+            let Optimizer::Adam { schedule, .. } = self.session.optimizer;
+            return Some(self.rate.stalled(schedule));
+        };
+        self.best = Some((best, self.theta.clone()));
+        self.rate.improved();
+        if let Some(message) = resolution.and_then(|found| found.warning()) {
+            publish(Event::Warning { message });
         }
-        let Optimizer::Adam { schedule, .. } = self.session.optimizer;
-        self.rate.stalled(schedule)
-    }
-
-    fn not_finite(&self, costs: &Costs) -> Option<String> {
-        let named = [
-            ("L", costs.l),
-            ("C", costs.c),
-            ("R", costs.r),
-            ("loss", costs.loss),
-        ];
-        if let Some((name, _)) = named.iter().find(|(_, value)| !value.is_finite()) {
-            return Some((*name).into());
-        }
-        // Adam squares it.
-        let finite = |value: &f64| (value * value).is_finite();
-        let at = self.gradient.iter().position(|value| !finite(value))?;
-        let tensors = self.engine.shape().tensors();
-        tensors
-            .into_iter()
-            .find(|t| t.range.contains(&at))
-            .map(|t| format!("gradient of {}", t.name))
-    }
-
-    /// The last good parameters come back; where they have failed too, the best ones do.
-    fn roll_back(&mut self, quantity: String, publish: &mut dyn FnMut(Event)) -> Option<Reason> {
-        let iteration = self.iteration;
-        let recovery = self.session.recovery;
-        let failed_again = self.good.theta == self.theta;
-        if let (true, Some((best, theta))) = (failed_again, &self.best) {
-            self.good = Good {
-                iteration: best.iteration,
-                theta: theta.clone(),
-                adam: Adam::new(theta.len()),
-            };
-        }
-        self.theta.copy_from_slice(&self.good.theta);
-        self.adam.copy_from(&self.good.adam);
-        if self.rollbacks >= recovery.rollbacks {
-            publish(Event::Warning {
-                message: format!(
-                    "{quantity} is not finite at iteration {iteration} and no rollback is left"
-                ),
-            });
-            return Some(Reason::Diverged);
-        }
-        self.rollbacks += 1;
-        self.rate.scale(recovery.factor);
-        let Optimizer::Adam { lr, .. } = self.session.optimizer;
-        let (to, lr, left) = (
-            self.good.iteration,
-            self.rate.of(lr),
-            recovery.rollbacks - self.rollbacks,
-        );
-        publish(Event::Rollback {
-            iteration,
-            quantity,
-            to,
-            lr,
-            left,
-        });
-        None
+        Some(Outcome::Same)
     }
 }
 

@@ -267,7 +267,9 @@ fn an_edited_session_takes_hold_while_the_run_goes_on() {
     events.last().unwrap();
     child.wait().unwrap();
     let recorded = lines(&place.run().join("edits.jsonl"));
-    assert_eq!(recorded, [edit]);
+    assert_eq!(named(&recorded, "edit"), [&edit]);
+    let session = named(&recorded, "session")[0]["session"].as_str();
+    assert!(session.unwrap().contains("lr: 0.002"));
 }
 
 #[test]

@@ -193,6 +193,11 @@ impl Parts {
         let names = self.table.names();
         let spread = |i: usize| (products[i * width + i] / n).sqrt();
         for i in 0..width {
+            if !spread(i).is_finite() {
+                return Err(Error::Overflow {
+                    column: names[i].clone(),
+                });
+            }
             if spread(i) <= CONSTANT * mean[i].abs() || spread(i) == 0.0 {
                 return Err(Error::Constant {
                     column: names[i].clone(),

@@ -4,6 +4,7 @@
 //! JSON numbers read back as the same f64; JSON has no other numbers than finite ones, so NaN and infinities become null.
 
 use crate::event::{Best, Event, Finished, Reason, Start};
+use crate::session::{Session, to_ron};
 
 /// Columns of the word in front of every text.
 const KIND: usize = 12;
@@ -16,6 +17,14 @@ pub fn json(event: &Event) -> String {
             .to_string()
     };
     serde_json::to_string(event).unwrap_or_else(warning) + "\n"
+}
+
+/// The line of `edits.jsonl` that has a whole edited session, as a session file writes it; the edits that it made follow.
+pub fn edited(iteration: u64, session: &Session) -> String {
+    let session = to_ron(session);
+    serde_json::json!({ "event": "session", "iteration": iteration, "session": session })
+        .to_string()
+        + "\n"
 }
 
 /// What happened, in words, without control characters; several lines for a refused session. None for what happens all

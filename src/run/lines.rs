@@ -3,7 +3,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::file::naming;
 
@@ -14,15 +14,22 @@ const WAITING: usize = 64 << 20;
 pub(super) struct Lines {
     path: PathBuf,
     waiting: Vec<u8>,
+    /// Bytes of the file when all that waits is written.
+    length: u64,
+    /// Something was taken since the last [`Lines::sync`].
+    unsynced: bool,
     lost: u64,
     told: bool,
 }
 
 impl Lines {
-    pub(super) fn new(path: PathBuf) -> Self {
+    /// For a file of so many bytes, 0 for one that is to be made.
+    pub(super) fn new(path: PathBuf, length: u64) -> Self {
         Lines {
             path,
             waiting: Vec::new(),
+            length,
+            unsynced: false,
             lost: 0,
             told: false,
         }
@@ -34,6 +41,8 @@ impl Lines {
             self.lost += 1;
         } else {
             self.waiting.extend_from_slice(line);
+            self.length += line.len() as u64;
+            self.unsynced = true;
         }
     }
 
@@ -43,9 +52,30 @@ impl Lines {
             && !std::mem::replace(&mut self.told, true)
         {
             warn(format!(
-                "{error}; training goes on and the lines are kept to be written later"
+                "{error}; training goes on and the lines are kept to be written later: make room, or the directory writable"
             ));
         }
+    }
+
+    /// Bytes of the file when all that waits is written.
+    pub(super) fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// The file.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes what waits, and makes it last if that succeeds.
+    pub(super) fn sync(&mut self, warn: &mut dyn FnMut(String)) {
+        if !std::mem::take(&mut self.unsynced) {
+            return;
+        }
+        self.flush(warn);
+        // A file that can't be synced was told of when it could not be written, or is told of at the end.
+        let file = File::open(&self.path);
+        self.unsynced = file.and_then(|file| file.sync_data()).is_err();
     }
 
     /// A last attempt, made to last.
@@ -92,7 +122,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("metrics.jsonl");
         fs::create_dir(&path).unwrap();
-        let mut lines = Lines::new(path.clone());
+        let mut lines = Lines::new(path.clone(), 0);
         let mut warnings = Vec::new();
         for line in [b"a\n", b"b\n", b"c\n"] {
             lines.push(line);
@@ -110,7 +140,7 @@ mod tests {
     #[test]
     fn lines_past_the_limit_are_counted() {
         let directory = tempfile::tempdir().unwrap();
-        let mut lines = Lines::new(directory.path().join("log.txt"));
+        let mut lines = Lines::new(directory.path().join("log.txt"), 0);
         let long = "x".repeat(WAITING - 1) + "\n";
         lines.push(long.as_bytes());
         lines.push(b"y\n");
@@ -121,7 +151,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn a_full_disk_is_named() {
-        let mut lines = Lines::new("/dev/full".into());
+        let mut lines = Lines::new("/dev/full".into(), 0);
         lines.push(b"a\n");
         assert_eq!(lines.write().unwrap_err().kind(), ErrorKind::StorageFull);
         assert_eq!(lines.waiting, b"a\n");

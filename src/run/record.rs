@@ -2,6 +2,7 @@
 //! ends neither training nor this thread: it is told once a file, tried again, and told at the end if it stays so.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io;
 use std::path::PathBuf;
 use std::thread::{self, JoinHandle};
@@ -11,6 +12,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 use jiff::ZonedDateTime;
 
 use super::RunDirectory;
+use super::checkpoint::{self, Checkpoint};
 use super::line;
 use super::lines::Lines;
 use super::summary::{Summary, Verdict};
@@ -18,6 +20,7 @@ use crate::event::Event;
 use crate::export::tensorboard;
 use crate::feed::Record;
 use crate::file;
+use crate::follow::History;
 use crate::model::{self, Model};
 
 /// No line waits longer for the disk.
@@ -81,35 +84,93 @@ struct Writer {
     tensorboard: Option<Lines>,
     summary: Summary,
     directory: RunDirectory,
-    /// Models that could not be written: the latest of each name, tried again.
-    unsaved: BTreeMap<&'static str, Box<Model>>,
+    /// The latest of each name.
+    models: BTreeMap<&'static str, Kept>,
+    /// A checkpoint could not be written, which was told.
+    behind: bool,
+}
+
+/// Parameters, which may have to be written again.
+#[derive(Debug)]
+struct Kept {
+    model: Box<Model>,
+    saved: bool,
+    /// When the last attempt was, if it has failed.
+    failed: Option<Instant>,
 }
 
 impl Writer {
     fn new(directory: RunDirectory) -> Self {
-        let lines = |name| Lines::new(directory.path().join(name));
-        let tensorboard = directory.tensorboard.as_ref().map(|path| {
-            let mut records = Lines::new(path.clone());
-            records.push(&tensorboard::head(wall()));
-            records
-        });
-        Writer {
-            tensorboard,
-            metrics: lines("metrics.jsonl"),
-            edits: lines("edits.jsonl"),
-            log: lines("log.txt"),
+        let kept = &directory.kept;
+        let lines = |name, length| Lines::new(directory.path().join(name), length);
+        let (metrics, edits) = ("metrics.jsonl", "edits.jsonl");
+        let mut writer = Writer {
+            tensorboard: None,
+            metrics: lines(metrics, kept.metrics),
+            edits: lines(edits, kept.edits),
+            log: lines("log.txt", kept.log),
             summary: Summary::default(),
-            unsaved: BTreeMap::new(),
+            models: BTreeMap::new(),
+            behind: false,
             directory,
+        };
+        writer.tensorboard = writer.curves();
+        writer.remember();
+        writer
+    }
+
+    /// The event file for TensorBoard; a new one begins with its head.
+    fn curves(&self) -> Option<Lines> {
+        if let Some((path, length)) = &self.directory.kept.tensorboard {
+            return Some(Lines::new(path.clone(), *length));
         }
+        let mut records = Lines::new(self.directory.tensorboard.clone()?, 0);
+        records.push(&tensorboard::head(wall()));
+        Some(records)
+    }
+
+    /// Takes up what a run that goes on has in its files.
+    fn remember(&mut self) {
+        let Some(note) = self.directory.resumed.clone() else {
+            return;
+        };
+        let mut history = History::new(self.directory.path());
+        let new = self.directory.kept.tensorboard.is_none();
+        let mut more = true;
+        while more {
+            let mut events = Vec::new();
+            // What can't be read now is missing in the summary.
+            more = history.read(&mut events).unwrap_or(false);
+            for event in events {
+                self.summary.apply(&event);
+                if new {
+                    self.draw(&event);
+                }
+            }
+        }
+        self.say(String::new(), &line::entry("resume", &note));
     }
 
     fn follow(&mut self, records: &Receiver<Record>, tell: &mut dyn FnMut(Event)) {
-        let mut flushed = Instant::now();
+        let (mut flushed, mut written) = (Instant::now(), Instant::now());
         loop {
+            // While there is other work they wait, so that a slow disk gets the latest of them and not all.
+            if records.is_empty() || written.elapsed() >= FLUSH {
+                self.write_models(tell);
+                written = Instant::now();
+            }
             match records.recv_timeout(FLUSH) {
                 Ok(Record::Model(name, model)) => {
-                    self.keep(name, model, tell);
+                    self.keep(name, model);
+                    continue;
+                }
+                Ok(Record::Checkpoint(checkpoint)) => {
+                    self.checkpoint(&checkpoint, tell);
+                    continue;
+                }
+                Ok(Record::Edited(iteration, session)) => {
+                    self.edits
+                        .push(line::edited(iteration, &session).as_bytes());
                     continue;
                 }
                 Ok(Record::Event(event)) => {
@@ -135,6 +196,26 @@ impl Writer {
         }
     }
 
+    /// Writes a checkpoint, after the lines that belong to it.
+    fn checkpoint(&mut self, checkpoint: &Checkpoint, tell: &mut dyn FnMut(Event)) {
+        for lines in self.files() {
+            lines.sync(&mut |message| tell(warning(message)));
+        }
+        let curves = self.tensorboard.as_ref();
+        let curves = curves.map(|lines| (lines.path().to_owned(), lines.length()));
+        let kept = checkpoint::Kept {
+            metrics: self.metrics.length(),
+            edits: self.edits.length(),
+            log: self.log.length(),
+            tensorboard: curves.map(|(path, length)| (absolute(path), length)),
+        };
+        let saved = checkpoint.save(self.directory.path(), &kept);
+        let told = std::mem::replace(&mut self.behind, saved.is_err());
+        if let (Err(error), false) = (saved, told) {
+            tell(warning(trouble(&error)));
+        }
+    }
+
     fn take(&mut self, event: &Event) {
         self.summary.apply(event);
         let json = line::json(event);
@@ -146,12 +227,14 @@ impl Writer {
             self.edits.push(json.as_bytes());
         }
         if let Some(words) = line::words(event) {
-            let now = ZonedDateTime::now().strftime("%F %T");
             let iteration = line::iteration(event).map_or(String::new(), |i| i.to_string());
-            let words = words.replace('\n', &format!("\n{:MARGIN$}", ""));
-            let line = format!("{now} {iteration:>8}  {words}\n");
-            self.log.push(line.as_bytes());
+            self.say(iteration, &words);
         }
+        self.draw(event);
+    }
+
+    /// Takes an event for TensorBoard.
+    fn draw(&mut self, event: &Event) {
         if let Some(records) = &mut self.tensorboard
             && let Some(record) = tensorboard::record(event, wall())
         {
@@ -159,22 +242,50 @@ impl Writer {
         }
     }
 
-    /// Writes a model, or has it wait for a disk that takes it.
-    fn keep(&mut self, name: &'static str, model: Box<Model>, tell: &mut dyn FnMut(Event)) {
-        let iteration = model.origin.as_ref().map_or(0, |origin| origin.iteration);
-        let waited = self.unsaved.insert(name, model).is_some();
-        match self.save(name) {
-            Ok(path) => tell(Event::Checkpoint { iteration, path }),
-            Err(error) if !waited => tell(warning(error.to_string())),
-            Err(_) => {}
+    /// Takes an entry of the log.
+    fn say(&mut self, iteration: String, words: &str) {
+        let now = ZonedDateTime::now().strftime("%F %T");
+        let words = words.replace('\n', &format!("\n{:MARGIN$}", ""));
+        let line = format!("{now} {iteration:>8}  {words}\n");
+        self.log.push(line.as_bytes());
+    }
+
+    /// Takes a model to be written, in place of the one before.
+    fn keep(&mut self, name: &'static str, model: Box<Model>) {
+        let before = self.models.remove(name);
+        let kept = Kept {
+            model,
+            saved: false,
+            failed: before.and_then(|before| before.failed),
+        };
+        self.models.insert(name, kept);
+    }
+
+    /// Writes the models that wait; one that could not be written waits some more.
+    fn write_models(&mut self, tell: &mut dyn FnMut(Event)) {
+        let due = |kept: &Kept| kept.failed.is_none_or(|failed| failed.elapsed() >= FLUSH);
+        let due = self.models.iter().filter(|(_, kept)| due(kept));
+        for name in due.map(|(name, _)| *name).collect::<Vec<_>>() {
+            let told = self.models[name].failed.is_some();
+            match self.save(name) {
+                Ok(event) => event.into_iter().for_each(&mut *tell),
+                Err(error) if !told => tell(warning(trouble(&error))),
+                Err(_) => {}
+            }
         }
     }
 
-    /// Writes a model that waits; it goes on waiting if that fails.
-    fn save(&mut self, name: &'static str) -> Result<PathBuf, model::Error> {
-        let path = self.directory.save_model(name, &self.unsaved[name])?;
-        self.unsaved.remove(name);
-        Ok(path)
+    /// Writes a model, if it is not written; it goes on waiting if that fails.
+    fn save(&mut self, name: &'static str) -> Result<Option<Event>, model::Error> {
+        let Some(kept) = self.models.get_mut(name).filter(|kept| !kept.saved) else {
+            return Ok(None);
+        };
+        kept.failed = Some(Instant::now());
+        let path = self.directory.save_model(name, &kept.model)?;
+        (kept.saved, kept.failed) = (true, None);
+        let origin = kept.model.origin.as_ref();
+        let iteration = origin.map_or(0, |origin| origin.iteration);
+        Ok(Some(Event::Checkpoint { iteration, path }))
     }
 
     fn write_summary(&self) -> io::Result<()> {
@@ -193,12 +304,7 @@ impl Writer {
         if self.summary.reason.is_some() {
             results.push(self.write_summary());
         }
-        let waiting: Vec<&str> = self.unsaved.keys().copied().collect();
-        let models = waiting
-            .into_iter()
-            .filter_map(|name| self.save(name).err())
-            .map(|e| e.to_string());
-        let models: Vec<String> = models.collect();
+        let models = self.rescue();
         let lines = results
             .into_iter()
             .filter_map(Result::err)
@@ -210,4 +316,41 @@ impl Writer {
             Err(io::Error::other(errors.join("; ")))
         }
     }
+    /// A last attempt for every model that is not in the directory; what fails is written where that can be done, for parameters
+    /// are hours of work. What went wrong, and where they are.
+    fn rescue(&mut self) -> Vec<String> {
+        let mut told = Vec::new();
+        let run = self.directory.path().to_owned();
+        for name in self.models.keys().copied().collect::<Vec<_>>() {
+            let there = run.join(name).with_extension("safetensors").is_file();
+            if let Some(kept) = self.models.get_mut(name) {
+                kept.saved &= there;
+            }
+            let Err(error) = self.save(name) else {
+                continue;
+            };
+            let stem = run.file_name().unwrap_or_default().to_string_lossy();
+            let file = format!("{stem}-{name}.safetensors");
+            let model = &self.models[name].model;
+            let places = std::env::current_dir()
+                .into_iter()
+                .chain([std::env::temp_dir()]);
+            let mut places = places.map(|place| place.join(&file));
+            told.push(match places.find(|path| model.save(path).is_ok()) {
+                Some(path) => format!("{error}; the parameters are in {} instead", path.display()),
+                None => format!("{error}; the parameters are lost"),
+            });
+        }
+        told
+    }
+}
+
+/// Paths in a checkpoint are read by a process that may have another working directory.
+fn absolute(path: PathBuf) -> PathBuf {
+    std::path::absolute(&path).unwrap_or(path)
+}
+
+/// A failure that a person may mend.
+fn trouble(error: &dyn fmt::Display) -> String {
+    format!("{error}; training goes on and it is tried again: make room, or the directory writable")
 }

@@ -5,12 +5,14 @@
 //! theta <- theta - lr / (1 - b1^k) * m / ( sqrt(v) / sqrt(1 - b2^k) + eps )
 //! ```
 
+use serde::{Deserialize, Serialize};
+
 const BETA1: f64 = 0.9;
 const BETA2: f64 = 0.999;
 const EPSILON: f64 = 1e-8;
 
 /// Moments of the gradient.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Adam {
     m: Vec<f64>,
     v: Vec<f64>,
@@ -26,6 +28,14 @@ impl Adam {
             v: vec![0.0; parameters],
             powers: (1.0, 1.0),
         }
+    }
+
+    /// For how many parameters it is, if all of it is finite.
+    pub fn parameters(&self) -> Option<usize> {
+        let powers = [self.powers.0, self.powers.1];
+        let mut values = self.m.iter().chain(&self.v).chain(&powers);
+        let sound = self.m.len() == self.v.len() && values.all(|value| value.is_finite());
+        sound.then_some(self.m.len())
     }
 
     /// Takes over another's moments without allocating.

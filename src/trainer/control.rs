@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use otflow_kernels::engine::Precision;
 
+use super::keeper::Keeper;
 use super::picture::Painter;
 use super::{Trainer, precision};
 use crate::event::{Command, Event, Finished, Reason, Start};
-use crate::feed::Publisher;
+use crate::feed::{Publisher, Record};
+use crate::overlay::Overlay;
 use crate::probe::Probe;
 use crate::session::{self, Applies, Session};
 
@@ -17,8 +19,20 @@ pub struct Outlets {
     pub publisher: Arc<Publisher>,
     /// What is to be told at the start.
     pub notices: Vec<String>,
+    /// What the command line lays over edited sessions, for the checkpoints.
+    pub overlay: Overlay,
+    /// If the run goes on from a checkpoint.
+    pub resumed: Option<Resumed>,
     /// Makes pictures, if somebody is to see them.
     painter: Option<Painter>,
+}
+
+/// What a run that goes on has besides its trainer.
+pub struct Resumed {
+    /// The session as last edited, with what needs a new run.
+    pub edited: Arc<Session>,
+    /// What the front end is told of it as it stands.
+    pub shown: Start,
 }
 
 impl Outlets {
@@ -27,6 +41,8 @@ impl Outlets {
         Outlets {
             publisher,
             notices: Vec::new(),
+            overlay: Overlay::default(),
+            resumed: None,
             painter: None,
         }
     }
@@ -55,56 +71,122 @@ enum State {
     Ended(Reason),
 }
 
-/// Trains until a limit, a command or a divergence ends it; the end, and the session in force then.
-pub fn train(mut trainer: Trainer, mut outlets: Outlets, start: Start) -> (Finished, Arc<Session>) {
-    let mut edited = Arc::clone(&start.session);
-    let (precision, threads) = (precision(trainer.session()), start.threads);
+/// A run under way.
+struct Run {
+    trainer: Trainer,
+    outlets: Outlets,
+    /// The session as last edited, with what needs a new run.
+    edited: Arc<Session>,
+    keeper: Keeper,
+}
+
+/// Trains until a limit, a command or a divergence ends it; the end, and the session in force then. `start` is what the run
+/// began with, also where it goes on from a checkpoint.
+pub fn train(trainer: Trainer, mut outlets: Outlets, start: Start) -> (Finished, Arc<Session>) {
+    let precision = precision(trainer.session());
     outlets.publisher.attach(trainer.instruments().clone());
-    outlets.publisher.publish(Event::Start(start));
-    if outlets.painter.is_some() {
-        measure_peak(&trainer, precision, threads);
-    }
-    for message in std::mem::take(&mut outlets.notices) {
-        outlets.publisher.publish(Event::Warning { message });
-    }
-    trainer.resume();
-    let mut state = State::Running;
-    let reason = loop {
-        state = obey(&mut trainer, &outlets.publisher, &mut edited, state);
-        if let State::Ended(reason) = state {
-            break reason;
-        }
-        // An edit may have moved the limit below what is done.
-        if let Some(reason) = limit(&trainer) {
-            break reason;
-        }
-        if let Some(reason) = iterate(&mut trainer, &mut outlets) {
-            break reason;
-        }
-        if state == State::Step {
-            trainer.pause();
-            state = State::Paused;
-        }
+    let overlay = std::mem::take(&mut outlets.overlay);
+    let resumed = outlets.resumed.take();
+    let shown = resumed.as_ref().map_or(&start, |resumed| &resumed.shown);
+    let threads = shown.threads;
+    let edited = resumed
+        .as_ref()
+        .map_or(&start.session, |resumed| &resumed.edited);
+    let mut run = Run {
+        edited: Arc::clone(edited),
+        keeper: Keeper::new(start.clone(), overlay, &trainer),
+        trainer,
+        outlets,
     };
-    let publisher = &outlets.publisher;
-    if matches!(reason, Reason::Iterations | Reason::Seconds) {
-        validate_last(&mut trainer, publisher);
+    match resumed {
+        None => run.outlets.publisher.publish(Event::Start(start)),
+        Some(resumed) => run.go_on(resumed.shown),
     }
-    trainer.pause();
-    publisher.keep("last", trainer.last_model());
-    let finished = Finished {
-        iteration: trainer.iteration(),
-        seconds: trainer.seconds(),
-        reason,
-        best: trainer.best(),
-    };
-    publisher.publish(Event::Finished(finished.clone()));
-    let asked = matches!(reason, Reason::Quit | Reason::Signal(_));
-    if let (Some(painter), false) = (outlets.painter.take(), asked) {
-        let end = (trainer.iteration(), trainer.theta.as_slice());
-        painter.finish(trainer.session(), end);
+    if run.outlets.painter.is_some() {
+        measure_peak(&run.trainer, precision, threads);
     }
-    (finished, Arc::clone(trainer.session()))
+    for message in std::mem::take(&mut run.outlets.notices) {
+        run.outlets.publisher.publish(Event::Warning { message });
+    }
+    run.checkpoint();
+    run.trainer.resume();
+    let reason = run.iterate_on();
+    run.finish(reason)
+}
+
+impl Run {
+    /// The front end is told how things stand; the files have it all but the parameters, which may be of later iterations.
+    fn go_on(&mut self, shown: Start) {
+        let publisher = &self.outlets.publisher;
+        publisher.tell(Event::Start(shown));
+        if let Some(model) = self.trainer.best_model() {
+            publisher.keep("best", model);
+        }
+        publisher.keep("last", self.trainer.last_model());
+    }
+
+    /// Has the run written down as it stands.
+    fn checkpoint(&mut self) {
+        let publisher = &self.outlets.publisher;
+        self.keeper.take(&self.trainer, &self.edited, publisher);
+    }
+
+    /// Iterations with commands between them, until something ends them.
+    fn iterate_on(&mut self) -> Reason {
+        let publisher = Arc::clone(&self.outlets.publisher);
+        // What a signal has cut off comes before any new edit, as it would have.
+        if self.trainer.owes() {
+            // Whether that is the end is asked again after the edits.
+            let _ = iterate(self, Trainer::settle);
+        }
+        let mut state = State::Running;
+        loop {
+            state = obey(&mut self.trainer, &publisher, &mut self.edited, state);
+            if let State::Ended(reason) = state {
+                return reason;
+            }
+            // An edit may have moved the limit below what is done.
+            if let Some(reason) = limit(&self.trainer) {
+                return reason;
+            }
+            if let Some(reason) = iterate(self, Trainer::iterate) {
+                return reason;
+            }
+            if state == State::Step {
+                self.trainer.pause();
+                state = State::Paused;
+            }
+        }
+    }
+
+    fn finish(mut self, reason: Reason) -> (Finished, Arc<Session>) {
+        // Before the figures of the end: a run that goes on past it does not have them.
+        self.checkpoint();
+        let Run {
+            mut trainer,
+            mut outlets,
+            ..
+        } = self;
+        let publisher = &outlets.publisher;
+        if matches!(reason, Reason::Iterations | Reason::Seconds) {
+            validate_last(&mut trainer, publisher);
+        }
+        trainer.pause();
+        publisher.keep("last", trainer.last_model());
+        let finished = Finished {
+            iteration: trainer.iteration(),
+            seconds: trainer.seconds(),
+            reason,
+            best: trainer.best(),
+        };
+        publisher.publish(Event::Finished(finished.clone()));
+        let asked = matches!(reason, Reason::Quit | Reason::Signal(_));
+        if let (Some(painter), false) = (outlets.painter.take(), asked) {
+            let end = (trainer.iteration(), trainer.theta.as_slice());
+            painter.finish(trainer.session(), end);
+        }
+        (finished, Arc::clone(trainer.session()))
+    }
 }
 
 /// What the speed on the screen is held against.
@@ -115,11 +197,20 @@ fn measure_peak(trainer: &Trainer, precision: Precision, threads: usize) {
     }
 }
 
-/// One iteration and what follows from it.
-fn iterate(trainer: &mut Trainer, outlets: &mut Outlets) -> Option<Reason> {
+/// What an iteration does, or the rest of one.
+type Work = fn(&mut Trainer, &mut dyn FnMut(Event)) -> Option<Reason>;
+
+/// Some work of the trainer and what follows from it.
+fn iterate(run: &mut Run, work: Work) -> Option<Reason> {
+    let Run {
+        trainer,
+        outlets,
+        edited,
+        keeper,
+    } = run;
     let publisher = &outlets.publisher;
     let mut validated = None;
-    let ended = trainer.iterate(&mut |event| {
+    let ended = work(trainer, &mut |event| {
         if let Event::Validation { best, .. } = event {
             validated = Some(best);
         }
@@ -130,6 +221,9 @@ fn iterate(trainer: &mut Trainer, outlets: &mut Outlets) -> Option<Reason> {
     }
     if validated.is_some() {
         publisher.keep("last", trainer.last_model());
+    }
+    if validated.is_some() || keeper.is_due() {
+        keeper.offer(trainer, edited, publisher);
     }
     if let Some(painter) = &mut outlets.painter {
         painter.offer(
@@ -151,6 +245,9 @@ fn validate_last(trainer: &mut Trainer, publisher: &Publisher) {
 }
 
 fn limit(trainer: &Trainer) -> Option<Reason> {
+    if let Some(reason) = trainer.over() {
+        return Some(reason);
+    }
     let stop = trainer.session().stop;
     if trainer.iteration() >= stop.iterations {
         return Some(Reason::Iterations);
@@ -189,6 +286,8 @@ fn obey(
                 State::Step
             }
             Command::Step => state,
+            // The stop that has cut an iteration off is on its way: what comes before it would be between the two parts.
+            Command::Session(_) if trainer.owes() => state,
             Command::Session(Ok(session)) => {
                 edit(trainer, publisher, edited, session);
                 state
@@ -220,13 +319,26 @@ fn change(trainer: &mut Trainer, publisher: &Publisher, from: State, to: State) 
     to
 }
 
-/// Takes up an edited session, whole; every changed field is told, also one that needs a new run, but not one that is
-/// back at the value in force.
+/// Takes up an edited session, and has it recorded whole: by the texts of its fields alone it could not be told again.
 fn edit(
     trainer: &mut Trainer,
     publisher: &Publisher,
     edited: &mut Arc<Session>,
     new: Arc<Session>,
+) {
+    if new != *edited {
+        publisher.record(Record::Edited(trainer.iteration(), Arc::clone(&new)));
+    }
+    adopt(trainer, edited, new, &mut |event| publisher.publish(event));
+}
+
+/// Takes up an edited session, whole; every changed field is told, also one that needs a new run, but not one that is
+/// back at the value in force.
+pub fn adopt(
+    trainer: &mut Trainer,
+    edited: &mut Arc<Session>,
+    new: Arc<Session>,
+    publish: &mut dyn FnMut(Event),
 ) {
     let iteration = trainer.iteration();
     let off = session::changes(trainer.session(), &new);
@@ -235,10 +347,10 @@ fn edit(
         change.applies != Applies::Restart || off.iter().any(|off| off.field == change.field)
     });
     if changes.is_empty() {
-        publisher.publish(Event::Accepted { iteration });
+        publish(Event::Accepted { iteration });
     }
     for change in changes {
-        publisher.publish(Event::Edit {
+        publish(Event::Edit {
             iteration,
             field: change.field.into(),
             old: change.old,

@@ -1,10 +1,12 @@
 //! How the learning rate falls: rate = base x factor. The base is the session's `lr`, so that an edit of it keeps the drops
 //! made so far; the factor is what the schedule and the rollbacks have made of it.
 
+use serde::{Deserialize, Serialize};
+
 use crate::session::Schedule;
 
 /// What the schedule has done so far.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Rate {
     factor: f64,
     /// Validations since the last improvement or drop.

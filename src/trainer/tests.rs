@@ -11,7 +11,7 @@ use crate::session;
 use crossbeam_channel::Receiver;
 
 /// A small run that still has every part: batches drawn again, validations, a falling rate.
-const SMALL: &str = r#"(
+pub(super) const SMALL: &str = r#"(
     data: Toy(name: "moons", batch: 200, resample_every: 4),
     model: (width: 8),
     flow: (steps: 4),
@@ -20,18 +20,18 @@ const SMALL: &str = r#"(
     stop: (iterations: 9),
 )"#;
 
-fn session(text: &str) -> Arc<Session> {
+pub(super) fn session(text: &str) -> Arc<Session> {
     Arc::new(session::parse(text, Path::new("test.ron")).unwrap())
 }
 
-fn trainer(text: &str, threads: usize) -> Trainer {
+pub(super) fn trainer(text: &str, threads: usize) -> Trainer {
     let session = session(text);
     let data = Dataset::open(&session.data, session.model.seed).unwrap();
     Trainer::new(session, Arc::new(data), threads).unwrap()
 }
 
 /// Iterates and gives the events, times left out.
-fn iterate(trainer: &mut Trainer, iterations: usize) -> Vec<Event> {
+pub(super) fn iterate(trainer: &mut Trainer, iterations: usize) -> Vec<Event> {
     let mut events = Vec::new();
     for _ in 0..iterations {
         trainer.iterate(&mut |event| events.push(without_time(event)));
@@ -39,7 +39,7 @@ fn iterate(trainer: &mut Trainer, iterations: usize) -> Vec<Event> {
     events
 }
 
-fn without_time(mut event: Event) -> Event {
+pub(super) fn without_time(mut event: Event) -> Event {
     if let Event::Iteration { seconds, .. } | Event::Validation { seconds, .. } = &mut event {
         *seconds = 0.0;
     }
@@ -228,7 +228,7 @@ fn events(records: &Receiver<Record>) -> Vec<Event> {
         .iter()
         .filter_map(|record| match record {
             Record::Event(event) => Some(event),
-            Record::Model(..) => None,
+            _ => None,
         })
         .collect()
 }

@@ -9,7 +9,7 @@ use otflow_kernels::engine::{Engine, with_rows};
 use otflow_kernels::objective::{Alpha, Costs, Scheme, log_density};
 
 use crate::data::{self, Dataset};
-use crate::event::Losses;
+use crate::event::{Best, Losses};
 
 /// Samples and, where it is known, the true log density of each.
 pub struct Validation {
@@ -26,6 +26,24 @@ pub struct Figures {
     pub divergence: Option<f64>,
     /// Its standard error, nats.
     pub divergence_se: Option<f64>,
+}
+
+impl Figures {
+    /// As those of the best parameters, if they are finite: nothing else can be compared with.
+    pub fn best(&self, iteration: u64) -> Option<Best> {
+        let Losses { loss, l, c, r } = self.losses;
+        let paired = self.divergence.into_iter().chain(self.divergence_se);
+        let finite = [loss, l, c, r]
+            .into_iter()
+            .chain(paired)
+            .all(f64::is_finite);
+        finite.then_some(Best {
+            iteration,
+            losses: self.losses,
+            divergence: self.divergence,
+            divergence_se: self.divergence_se,
+        })
+    }
 }
 
 impl Validation {

@@ -1,0 +1,263 @@
+//! What a run needs before its threads can start: from a session file, or from the last checkpoint of a run that goes on.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use otflow_kernels::engine::compiled;
+use rayon::ThreadPoolBuilder;
+
+use crate::cli::{self, Follow};
+use crate::data::Dataset;
+use crate::event::{Command, Rejection, SCHEMA, Start};
+use crate::feed::Commands;
+use crate::follow;
+use crate::overlay::Overlay;
+use crate::run::RunDirectory;
+use crate::run::checkpoint::{Checkpoint, fingerprint};
+use crate::say;
+use crate::session::{self, EMBEDDED, Session};
+use crate::trainer::{Resumed, Trainer};
+
+/// Where the session of a run without arguments lies in a checkout.
+const DEFAULT: &str = "sessions/8gaussians.ron";
+
+/// The session as it was given.
+pub(super) struct Source {
+    pub(super) file: Option<PathBuf>,
+    pub(super) text: String,
+    name: String,
+}
+
+/// All that a run is started from.
+pub(super) struct Plan {
+    pub(super) source: Source,
+    pub(super) overlay: Overlay,
+    pub(super) trainer: Trainer,
+    pub(super) directory: RunDirectory,
+    /// What the run began with.
+    pub(super) start: Start,
+    pub(super) resumed: Option<Again>,
+}
+
+/// A run that goes on.
+pub(super) struct Again {
+    pub(super) resumed: Resumed,
+    /// What is to be told of it.
+    pub(super) notices: Vec<String>,
+}
+
+/// Why no run can be started.
+pub(super) enum Failure {
+    /// By what was given.
+    Refused(String),
+    /// By the system.
+    Failed(anyhow::Error),
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Failure::Failed(error.into())
+    }
+}
+
+fn refused(reason: impl ToString) -> Failure {
+    Failure::Refused(reason.to_string())
+}
+
+impl Again {
+    /// Sends what has changed while nobody trained the run, as an edit, and puts the text of the session file into `source`.
+    pub(super) fn catch_up(
+        &self,
+        source: &mut Source,
+        overlay: &Overlay,
+        how: Follow,
+        commands: &Commands,
+    ) {
+        let edited = &self.resumed.edited;
+        let send = |session| {
+            // The trainer has not begun, so it hears this.
+            let _ = commands.send(Command::Session(session));
+        };
+        let mut wanted = Session::clone(edited);
+        // One that can't be read is told of by who follows it.
+        if let Some(text) = source
+            .file
+            .as_deref()
+            .and_then(|file| session::read(file).ok())
+        {
+            source.text = text;
+            match (source.parse(), how) {
+                (Ok(session), Follow::Native | Follow::Poll) => wanted = session,
+                (Err(rejection), Follow::Native | Follow::Poll) => send(Err(rejection)),
+                (Ok(session), Follow::Off)
+                    if overlay.over(session.clone()) != overlay.over(wanted.clone()) =>
+                {
+                    say::err(
+                        "the session file is not what this run is trained by; --watch takes it up",
+                    );
+                }
+                (_, Follow::Off) => {}
+            }
+        }
+        let wanted = overlay.over(wanted);
+        if wanted != **edited {
+            send(Ok(Arc::new(wanted)));
+        }
+    }
+}
+
+impl Source {
+    fn find(given: Option<&Path>) -> Result<Self, Rejection> {
+        let default = Path::new(DEFAULT);
+        let file = given.or_else(|| default.is_file().then_some(default));
+        let text = file.map_or_else(|| Ok(EMBEDDED.into()), session::read)?;
+        let name = file
+            .unwrap_or(default)
+            .file_stem()
+            .map_or("run".into(), |stem| stem.to_string_lossy().into_owned());
+        Ok(Source {
+            file: file.map(Path::to_owned),
+            text,
+            name,
+        })
+    }
+
+    fn parse(&self) -> Result<Session, Rejection> {
+        session::parse(
+            &self.text,
+            self.file
+                .as_deref()
+                .unwrap_or(Path::new("built-in 8gaussians")),
+        )
+    }
+}
+
+/// Opens the data, makes the trainer and then takes the run directory: nothing is written for a run that can't be started.
+pub(super) fn plan(args: &cli::Train) -> Result<Plan, Failure> {
+    match &args.resume {
+        Some(run) => resume(args, run),
+        None => begin(args),
+    }
+}
+
+fn begin(args: &cli::Train) -> Result<Plan, Failure> {
+    let source = Source::find(args.session.as_deref()).map_err(refused)?;
+    let overlay = Overlay::new(args);
+    let session = Arc::new(overlay.over(source.parse().map_err(refused)?));
+    let threads = cli::threads(args.threads);
+    let data = open(&session, threads)?;
+    let trainer = Trainer::new(session, data, threads)?;
+    let directory = match &args.out {
+        Some(path) => RunDirectory::create_at(path, &source.text)?,
+        None => RunDirectory::create(Path::new("runs"), &source.name, &source.text)?,
+    };
+    let first = Start {
+        schema: SCHEMA,
+        version: env!("CARGO_PKG_VERSION").into(),
+        name: source.name.clone(),
+        file: source.file.clone(),
+        run: Some(directory.path().to_owned()),
+        session: Arc::clone(trainer.session()),
+        dimension: trainer.data().dimension(),
+        columns: trainer.data().names(),
+        parameters: trainer.parameters(),
+        threads,
+        compiled: compiled().into(),
+        entropy: trainer.data().entropy(),
+    };
+    Ok(Plan {
+        source,
+        overlay,
+        trainer,
+        directory: curves(directory, args)?,
+        start: first,
+        resumed: None,
+    })
+}
+
+fn open(session: &Session, threads: usize) -> Result<Arc<Dataset>, Failure> {
+    // Tables are read on rayon's own threads; that they are there already is no harm.
+    let _ = ThreadPoolBuilder::new().num_threads(threads).build_global();
+    let data = Dataset::open(&session.data, session.model.seed).map_err(refused)?;
+    Ok(Arc::new(data))
+}
+
+fn curves(directory: RunDirectory, args: &cli::Train) -> std::io::Result<RunDirectory> {
+    match &args.tensorboard {
+        Some(place) => directory.with_tensorboard(place.as_deref()),
+        None => Ok(directory),
+    }
+}
+
+fn resume(args: &cli::Train, run: &Path) -> Result<Plan, Failure> {
+    if let Some(fault) = follow::fault(run) {
+        return Err(refused(fault));
+    }
+    let directory = RunDirectory::reopen(run).map_err(refused)?;
+    let (checkpoint, kept, damaged) = Checkpoint::latest(run).map_err(refused)?;
+    let threads = cli::threads(args.threads);
+    let data = open(&checkpoint.session, threads)?;
+    if fingerprint(&data) != checkpoint.data {
+        let message = "the rows of its table are not those that the run was trained on";
+        return Err(refused(format!("{}: {message}", run.display())));
+    }
+    let shown = Start {
+        run: Some(run.to_owned()),
+        session: Arc::clone(&checkpoint.session),
+        threads,
+        version: env!("CARGO_PKG_VERSION").into(),
+        compiled: compiled().into(),
+        ..checkpoint.start.clone()
+    };
+    let is_damaged = damaged.is_some();
+    let mut notices: Vec<String> = damaged.into_iter().chain(another(&checkpoint)).collect();
+    let (session, state) = (checkpoint.session, checkpoint.state);
+    let trainer = Trainer::at(state, session, data, threads)
+        .map_err(|error| refused(format!("{}: {error:#}", run.display())))?;
+    if is_damaged {
+        Checkpoint::put_aside(run)?;
+    }
+    let (done, seconds) = (trainer.iteration(), trainer.seconds());
+    let note = format!("from iteration {done}, {seconds:.1} s");
+    let (directory, missing) = directory.go_on(kept, note)?;
+    notices.extend(missing.into_iter().map(|lack| {
+        format!(
+            "{lack} of what was written before the checkpoint; the parameters are not concerned"
+        )
+    }));
+    let start = checkpoint.start;
+    let source = Source {
+        text: String::new(),
+        file: start.file.clone(),
+        name: start.name.clone(),
+    };
+    let edited = checkpoint.edited;
+    Ok(Plan {
+        source,
+        overlay: Overlay::new(args).or(&checkpoint.overlay),
+        trainer,
+        directory: curves(directory, args)?,
+        start,
+        resumed: Some(Again {
+            resumed: Resumed { edited, shown },
+            notices,
+        }),
+    })
+}
+
+/// What keeps the bits from being the same, if anything does.
+fn another(checkpoint: &Checkpoint) -> Option<String> {
+    let begun = &checkpoint.start;
+    let [begun, now] = [
+        (begun.version.as_str(), begun.compiled.as_str()),
+        (env!("CARGO_PKG_VERSION"), compiled()),
+    ];
+    let name = |(version, lanes)| format!("otflow {version} ({lanes})");
+    (begun != now).then(|| {
+        format!(
+            "the run was begun by {} and goes on by {}: its last digits may differ from those of an unbroken run",
+            name(begun),
+            name(now)
+        )
+    })
+}

@@ -1,0 +1,258 @@
+//! `otflow replay`: trains a run again from what its directory records (the session it began with, every edited session at its
+//! iteration) and compares what the trainer tells, row by row, and the parameters, bit by bit.
+//!
+//! Times are left out, and what comes from outside: refused edits, pauses, warnings. Where a signal or a kill has ended the run
+//! there may be no rows of what still belonged to the last iteration.
+
+mod record;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use anyhow::{Result, anyhow, bail, ensure};
+use otflow_kernels::engine::compiled;
+use rayon::ThreadPoolBuilder;
+use serde_json::Value;
+
+use crate::cli;
+use crate::data::Dataset;
+use crate::event::{Best, Event, Finished, Reason};
+use crate::follow;
+use crate::launch::{Exit, refuse};
+use crate::model::Model;
+use crate::say;
+use crate::session::{Precision, Session};
+use crate::trainer::{Trainer, adopt};
+use record::{Record, Row};
+
+/// Trains the run again; 0 when all bits are the same, 1 when not, with the first difference on stderr, 2 when there is no
+/// run to be trained.
+///
+/// # Errors
+/// When the worker threads cannot be started.
+pub fn replay(args: &cli::Replay) -> Result<Exit> {
+    let threads = cli::threads(args.threads);
+    // Tables are read on rayon's own threads; that they are there already is no harm.
+    let _ = ThreadPoolBuilder::new().num_threads(threads).build_global();
+    let fault = follow::fault(&args.run).map_or(Ok(()), |fault| Err(anyhow!(fault)));
+    let record = match fault.and_then(|()| Record::read(&args.run)) {
+        Ok(record) => record,
+        Err(error) => return Ok(refuse(&format!("{error:#}"))),
+    };
+    let session = Arc::clone(&record.start.session);
+    let data = match Dataset::open(&session.data, session.model.seed) {
+        Ok(data) => Arc::new(data),
+        Err(error) => return Ok(refuse(&error.to_string())),
+    };
+    let (version, lanes) = (&record.start.version, &record.start.compiled);
+    if (version.as_str(), lanes.as_str()) != (env!("CARGO_PKG_VERSION"), compiled()) {
+        say::err(&format!(
+            "the run was recorded by otflow {version} ({lanes}); with another the last digits may differ"
+        ));
+    }
+    let trainer = Trainer::new(session, data, threads)?;
+    Ok(match Replay::new(record, trainer).compare() {
+        Ok(same) => {
+            say::out(&same);
+            Exit::Done
+        }
+        Err(difference) => {
+            say::err(&format!("different: {difference:#}"));
+            Exit::Failed
+        }
+    })
+}
+
+/// A run that is trained again.
+struct Replay {
+    record: Record,
+    trainer: Trainer,
+    edited: Arc<Session>,
+    edits: VecDeque<(u64, Arc<Session>)>,
+    /// The best parameters before the last iteration.
+    best: Option<Best>,
+    rows: u64,
+}
+
+impl Replay {
+    fn new(mut record: Record, trainer: Trainer) -> Self {
+        Replay {
+            edited: Arc::clone(&record.start.session),
+            edits: std::mem::take(&mut record.edits).into(),
+            best: None,
+            rows: 0,
+            record,
+            trainer,
+        }
+    }
+
+    /// What is the same, or the first difference as an error.
+    fn compare(mut self) -> Result<String> {
+        self.parameters()?;
+        while self.trainer.iteration() < self.record.iteration {
+            self.edit()?;
+            if let Some(reason) = self.trainer.over() {
+                bail!(
+                    "iteration {} has ended the replay ({reason:?}) and not the run",
+                    self.trainer.iteration()
+                );
+            }
+            self.best = self.trainer.best();
+            let mut events = Vec::new();
+            self.trainer.iterate(&mut |event| events.push(event));
+            self.check(&events)?;
+            self.parameters()?;
+        }
+        self.edit()?;
+        self.finish()?;
+        let Replay { record, rows, .. } = &self;
+        let names: Vec<&str> = record.models.iter().map(|(name, _)| *name).collect();
+        Ok(format!(
+            "the same bits: {} iterations, {rows} rows, parameters {}",
+            record.iteration,
+            names.join(" and ")
+        ))
+    }
+
+    /// Takes up the edits that came after this iteration.
+    fn edit(&mut self) -> Result<()> {
+        let iteration = self.trainer.iteration();
+        while let Some((at, _)) = self.edits.front()
+            && *at == iteration
+            && let Some((_, session)) = self.edits.pop_front()
+        {
+            let mut events = Vec::new();
+            adopt(&mut self.trainer, &mut self.edited, session, &mut |event| {
+                events.push(event)
+            });
+            self.check(&events)?;
+        }
+        Ok(())
+    }
+
+    /// The end, with the figures it had.
+    fn finish(&mut self) -> Result<()> {
+        let Some(end) = self.record.end.clone() else {
+            // The last rows of a killed run may not have reached the disk, its parameters have.
+            let named = self.record.models.iter().filter_map(|(_, model)| at(model));
+            let last = named.max().unwrap_or(0);
+            while self.trainer.iteration() < last {
+                self.edit()?;
+                self.trainer.iterate(&mut |_| ());
+                self.parameters()?;
+            }
+            return Ok(());
+        };
+        let mut events = Vec::new();
+        if matches!(end.reason, Reason::Iterations | Reason::Seconds) {
+            self.trainer.validate(&mut |event| events.push(event));
+        }
+        events.push(Event::Finished(Finished {
+            iteration: self.trainer.iteration(),
+            seconds: 0.0,
+            reason: self.trainer.over().unwrap_or(end.reason),
+            best: self.trainer.best(),
+        }));
+        self.check(&events)?;
+        match self.record.rows.next().transpose()? {
+            None => Ok(()),
+            Some(row) => bail!("{}: the replay has nothing like {}", row.place, row.object),
+        }
+    }
+
+    /// Holds events of the replay against the next rows of the run.
+    fn check(&mut self, events: &[Event]) -> Result<()> {
+        let interrupted = self.interrupted();
+        for event in events {
+            let Some(mut replayed) = Row::of(event) else {
+                continue;
+            };
+            let last = self.trainer.iteration() == self.record.iteration;
+            let Some(row) = self.record.rows.peek()? else {
+                // What a kill has cut off.
+                ensure!(
+                    last && self.record.end.is_none(),
+                    "{replayed} is missing in the run"
+                );
+                return Ok(());
+            };
+            let ends = row.object["event"] == "finished";
+            if last && ends && interrupted {
+                if replayed["event"] != "finished" {
+                    continue;
+                }
+                if row.object["best"] != replayed["best"] {
+                    replayed["best"] = serde_json::to_value(self.best)?;
+                }
+            }
+            self.rows += 1;
+            if let Some(difference) = difference(&row.object, &replayed) {
+                bail!("{}: {difference}", row.place);
+            }
+            self.record.rows.next();
+        }
+        Ok(())
+    }
+
+    /// Whether the run was ended in the middle of whatever it did.
+    fn interrupted(&self) -> bool {
+        let end = self.record.end.as_ref();
+        end.is_none_or(|end| matches!(end.reason, Reason::Quit | Reason::Signal(_)))
+    }
+
+    /// Holds the parameters against those that were written after this iteration.
+    fn parameters(&self) -> Result<()> {
+        let iteration = self.trainer.iteration();
+        for (name, model) in &self.record.models {
+            if at(model) != Some(iteration) {
+                continue;
+            }
+            let theta = stored(&self.trainer.last_model());
+            let names = || model.shape.tensors().into_iter();
+            let off =
+                (theta.iter().zip(&model.theta)).position(|(a, b)| a.to_bits() != b.to_bits());
+            if let Some(off) = off {
+                let tensor = names().find(|tensor| tensor.range.contains(&off));
+                let tensor = tensor.map_or(String::new(), |tensor| tensor.name);
+                bail!(
+                    "{name}.safetensors, iteration {iteration}: {tensor} has {} where the replay has {}",
+                    model.theta[off],
+                    theta[off]
+                );
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The iteration that parameters are of.
+fn at(model: &Model) -> Option<u64> {
+    model.origin.as_ref().map(|origin| origin.iteration)
+}
+
+/// The parameters as a file has them.
+fn stored(model: &Model) -> Vec<f64> {
+    match model.precision {
+        Precision::F64 => model.theta.clone(),
+        Precision::F32 => model.theta.iter().map(|&v| f64::from(v as f32)).collect(),
+    }
+}
+
+/// The first field that differs.
+fn difference(recorded: &Value, replayed: &Value) -> Option<String> {
+    // As text: 0 and -0 are equal as numbers.
+    let differ = |old: &Value, new: &Value| old.to_string().ne(&new.to_string());
+    if !differ(recorded, replayed) {
+        return None;
+    }
+    let (old, new) = (recorded.as_object()?, replayed.as_object()?);
+    let mut keys = old.keys().chain(new.keys());
+    let another = recorded["event"] != replayed["event"];
+    let key =
+        keys.find(|key| differ(&recorded[*key], &replayed[*key]) && (*key == "event" || !another))?;
+    let iteration = &recorded["iteration"];
+    Some(format!(
+        "iteration {iteration}: {key} is {} in the run and {} in the replay",
+        recorded[key], replayed[key]
+    ))
+}

@@ -1,0 +1,310 @@
+//! The run directory as it is written.
+
+use super::*;
+use crate::event::Event;
+use crate::feed::wires;
+use crate::session::Precision;
+use otflow_kernels::parameters::Shape;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use summary::Verdict;
+
+fn text(directory: &RunDirectory, file: &str) -> String {
+    fs::read_to_string(directory.path().join(file)).unwrap()
+}
+
+fn objects(directory: &RunDirectory, file: &str) -> Vec<Value> {
+    text(directory, file)
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+fn names(objects: &[Value]) -> Vec<&str> {
+    objects
+        .iter()
+        .map(|object| object["event"].as_str().unwrap())
+        .collect()
+}
+
+/// A directory with the synthetic run in it.
+fn recorded(parent: &Path, verdicts: Vec<Verdict>) -> RunDirectory {
+    let directory = RunDirectory::create(parent, "8gaussians", "Session()\r\n// as typed").unwrap();
+    let (publisher, _feed, records) = wires();
+    let recording = record(&directory, records, |event| panic!("{event:?}")).unwrap();
+    synthetic::events()
+        .into_iter()
+        .for_each(|event| publisher.publish(event));
+    drop(publisher);
+    recording.finish(verdicts).1.unwrap();
+    directory
+}
+
+#[test]
+fn directories_of_the_same_second_are_distinct() {
+    let parent = tempfile::tempdir().unwrap();
+    let create = || {
+        RunDirectory::numbered(parent.path(), "rings-20260101-120000", "")
+            .unwrap()
+            .path
+    };
+    let made: BTreeSet<PathBuf> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..8).map(|_| scope.spawn(create)).collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .collect()
+    });
+    let suffixes = ["", "-2", "-3", "-4", "-5", "-6", "-7", "-8"];
+    let expected =
+        suffixes.map(|suffix| parent.path().join(format!("rings-20260101-120000{suffix}")));
+    assert_eq!(made, BTreeSet::from(expected));
+}
+
+#[test]
+fn a_directory_carries_session_and_time_in_its_name_and_the_session_as_typed() {
+    let parent = tempfile::tempdir().unwrap();
+    let directory =
+        RunDirectory::create(&parent.path().join("runs"), "my rings", "Session(\r\n)").unwrap();
+    let name = directory.path().file_name().unwrap().to_str().unwrap();
+    let stamp = name.strip_prefix("my rings-").unwrap();
+    let shape: String = stamp
+        .chars()
+        .map(|c| if c.is_ascii_digit() { '0' } else { c })
+        .collect();
+    assert_eq!(shape, "00000000-000000");
+    assert_eq!(text(&directory, "session.ron"), "Session(\r\n)");
+}
+
+#[test]
+fn a_given_directory_must_be_empty_and_is_left_alone_otherwise() {
+    let parent = tempfile::tempdir().unwrap();
+    let path = parent.path().join("a").join("b");
+    let directory = RunDirectory::create_at(&path, "first").unwrap();
+    let error = RunDirectory::create_at(&path, "second").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::DirectoryNotEmpty);
+    assert!(
+        error
+            .to_string()
+            .starts_with(&format!("{} is not empty", path.display()))
+    );
+    assert_eq!(text(&directory, "session.ron"), "first");
+    let race = RunDirectory::claim(path.clone(), "third").unwrap_err();
+    assert_eq!(race.kind(), ErrorKind::AlreadyExists);
+    assert_eq!(text(&directory, "session.ron"), "first");
+}
+
+#[test]
+fn metrics_and_edits_hold_the_events_as_they_are_printed() {
+    let parent = tempfile::tempdir().unwrap();
+    let directory = recorded(parent.path(), vec![]);
+    let events = synthetic::events().into_iter();
+    let events = events.filter(|event| !matches!(event, Event::Checkpoint { .. }));
+    let printed: String = events.map(|event| line::json(&event)).collect();
+    assert_eq!(text(&directory, "metrics.jsonl"), printed);
+    let edits = objects(&directory, "edits.jsonl");
+    assert_eq!(names(&edits), ["edit"]);
+    assert_eq!(
+        (&edits[0]["iteration"], &edits[0]["field"]),
+        (&2.into(), &"optimizer.lr".into())
+    );
+    assert!(printed.contains(&text(&directory, "edits.jsonl")));
+}
+
+#[test]
+fn the_log_tells_what_happened_with_the_time() {
+    let parent = tempfile::tempdir().unwrap();
+    let log = text(&recorded(parent.path(), vec![]), "log.txt");
+    let told: Vec<&str> = log
+        .lines()
+        .filter_map(|line| line.get(30..40))
+        .map(str::trim)
+        .collect();
+    for kind in [
+        "start", "edit", "rejected", "rollback", "rate", "warning", "finished",
+    ] {
+        assert!(told.contains(&kind), "{kind} is not in\n{log}");
+    }
+    assert!(!told.contains(&"iteration"));
+    assert!(log[..19].parse::<jiff::civil::DateTime>().is_ok());
+}
+
+#[test]
+fn the_summary_holds_the_run_in_one_object() {
+    let parent = tempfile::tempdir().unwrap();
+    let verdicts = vec![
+        Verdict::new("validation_C <= 2.9".into(), None),
+        Verdict::new("validation_L <= 0.1".into(), Some("it is 0.3".into())),
+    ];
+    let summary: Value =
+        serde_json::from_str(&text(&recorded(parent.path(), verdicts), "summary.json")).unwrap();
+    let start = synthetic::start();
+    for (key, expected) in [
+        ("schema", Value::from(start.schema)),
+        ("version", start.version.into()),
+        ("compiled", start.compiled.into()),
+        ("threads", start.threads.into()),
+        ("entropy", start.entropy.into()),
+        ("iterations", 4.into()),
+        ("seconds", 21.5.into()),
+        ("reason", "iterations".into()),
+        ("edits", 1.into()),
+        ("rejected", 1.into()),
+        ("rollbacks", 1.into()),
+    ] {
+        assert_eq!(summary[key], expected, "{key}");
+    }
+    for key in [
+        "iteration",
+        "loss",
+        "L",
+        "C",
+        "R",
+        "divergence",
+        "divergence_se",
+    ] {
+        assert!(summary["best"][key].is_number(), "{key}");
+    }
+    assert_eq!(
+        (
+            &summary["gates"][0]["passed"],
+            &summary["gates"][1]["passed"]
+        ),
+        (&true.into(), &false.into())
+    );
+    assert_eq!(summary["gates"][1]["missed"], "it is 0.3");
+}
+
+#[test]
+fn a_directory_that_is_gone_neither_stops_the_writer_nor_goes_unsaid() {
+    let parent = tempfile::tempdir().unwrap();
+    let directory = RunDirectory::create(parent.path(), "rings", "")
+        .and_then(|directory| directory.with_tensorboard(None))
+        .unwrap();
+    fs::remove_dir_all(directory.path()).unwrap();
+    let (publisher, _feed, records) = wires();
+    let (warn, warnings) = crossbeam_channel::unbounded();
+    let recording = record(&directory, records, move |event| {
+        if let Event::Warning { message } = event {
+            warn.send(message).unwrap();
+        }
+    })
+    .unwrap();
+    synthetic::events()
+        .into_iter()
+        .for_each(|event| publisher.publish(event));
+    drop(publisher);
+    let error = recording.finish(vec![]).1.unwrap_err().to_string();
+    let warnings: Vec<String> = warnings.iter().collect();
+    for file in [
+        "metrics.jsonl",
+        "edits.jsonl",
+        "log.txt",
+        "tfevents",
+        "summary.json",
+    ] {
+        assert!(error.contains(file), "{error}");
+        assert_eq!(
+            warnings
+                .iter()
+                .filter(|warning| warning.contains(file))
+                .count(),
+            1,
+            "{warnings:?}"
+        );
+    }
+}
+
+/// The events without their wall times, which are bytes 13 to 20 of a record and count for the last four.
+fn timeless(mut records: &[u8]) -> Vec<Vec<u8>> {
+    let mut all = Vec::new();
+    while let Some(length) = records.first_chunk() {
+        let (record, rest) = records.split_at(16 + u64::from_le_bytes(*length) as usize);
+        all.push(record[21..record.len() - 4].to_vec());
+        records = rest;
+    }
+    all
+}
+
+#[test]
+fn the_event_file_grows_with_the_run_and_is_that_of_an_export() {
+    let parent = tempfile::tempdir().unwrap();
+    let directory = RunDirectory::create(parent.path(), "rings", "")
+        .and_then(|directory| directory.with_tensorboard(None))
+        .unwrap();
+    let path = directory.tensorboard.clone().unwrap();
+    assert!(path.starts_with(directory.path().join("tensorboard")));
+    let (publisher, _feed, records) = wires();
+    let recording = record(&directory, records, |event| panic!("{event:?}")).unwrap();
+    let events = synthetic::events();
+    publisher.publish(events[0].clone());
+    while fs::read(&path).map_or(0, |bytes| timeless(&bytes).len()) < 2 {
+        std::thread::yield_now();
+    }
+    let rest = events.into_iter().skip(1);
+    rest.for_each(|event| publisher.publish(event));
+    drop(publisher);
+    recording.finish(vec![]).1.unwrap();
+    let live = timeless(&fs::read(&path).unwrap());
+    let args = crate::cli::Export {
+        run: directory.path().to_owned(),
+        csv: None,
+        tensorboard: Some(path.parent().unwrap().to_owned()),
+    };
+    crate::export::export(&args).unwrap();
+    assert_eq!(timeless(&fs::read(&path).unwrap()), live);
+    assert_eq!(live.len(), 1 + 1 + 4 + 2 + 2);
+}
+
+#[test]
+fn models_are_saved_under_their_name() {
+    let parent = tempfile::tempdir().unwrap();
+    let directory = RunDirectory::create(parent.path(), "rings", "").unwrap();
+    let shape = Shape {
+        d: 1,
+        context: 0,
+        m: 2,
+        layers: 2,
+        rank: 2,
+    };
+    let theta = vec![0.25; shape.parameters()];
+    let model = Model {
+        shape,
+        precision: Precision::F32,
+        theta,
+        scaling: None,
+        origin: None,
+    };
+    let path = directory.save_model("best", &model).unwrap();
+    assert_eq!(path, directory.path().join("best.safetensors"));
+    assert_eq!(Model::load(&path).unwrap(), model);
+}
+
+#[test]
+fn json_numbers_read_back_exactly_and_others_are_null() {
+    let values = [0.1 + 0.2, -5e-324, f64::MAX, f64::NAN, f64::NEG_INFINITY];
+    for lr in values {
+        let losses = crate::event::Losses::default();
+        let text = line::json(&Event::Iteration {
+            gradient: 1.0,
+            update: 0.1,
+            iteration: 1,
+            seconds: 0.0,
+            lr,
+            losses,
+        });
+        let object: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(object["lr"].as_f64(), lr.is_finite().then_some(lr));
+        assert_eq!(object["lr"].is_null(), !lr.is_finite());
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_event_that_json_can_not_tell_is_a_line_all_the_same() {
+    use std::os::unix::ffi::OsStringExt;
+    let path = PathBuf::from(std::ffi::OsString::from_vec(vec![0xff]));
+    let text = line::json(&Event::Checkpoint { iteration: 1, path });
+    let object: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(object["event"], "warning");
+}

@@ -1,0 +1,133 @@
+//! Numbers that are not finite: the run goes back and slows down, or ends with 3; none of them is ever in what is kept.
+#![cfg(unix)]
+// The lint lets test functions unwrap, but not the functions that they share.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod runs;
+
+use std::fs;
+
+use otflow::model::Model;
+use otflow::run::checkpoint::Checkpoint;
+use runs::{Place, SMALL, code, lines, named, text};
+use serde_json::Value;
+
+/// Steps so large that single precision overflows.
+fn wild() -> String {
+    let single = SMALL.replace("width: 6", "width: 6, precision: F32");
+    single.replace("lr: 0.05", "lr: 10.0")
+}
+
+/// Every number that is kept is finite.
+fn sound(place: &Place) {
+    let (checkpoint, _, damaged) = Checkpoint::latest(&place.run()).unwrap();
+    assert_eq!(damaged, None);
+    assert!(checkpoint.state.is_sound(checkpoint.state.parameters()));
+    for name in ["best.safetensors", "last.safetensors"] {
+        let path = place.run().join(name);
+        if path.exists() {
+            let model = Model::load(&path).unwrap();
+            assert!(model.theta.iter().all(|value| value.is_finite()));
+        }
+    }
+    let summary = fs::read(place.run().join("summary.json")).unwrap();
+    let summary: Value = serde_json::from_slice(&summary).unwrap();
+    let best = &summary["best"];
+    assert!(best.is_null() || best["loss"].is_f64(), "{best}");
+}
+
+#[test]
+fn steps_that_go_too_far_are_taken_back_and_the_rate_falls_also_where_the_run_was_cut() {
+    let unbroken = Place::new(&wild());
+    unbroken.trains(&[]);
+    let metrics = lines(&unbroken.run().join("metrics.jsonl"));
+    let rollbacks = named(&metrics, "rollback");
+    assert!(!rollbacks.is_empty());
+    for rollback in &rollbacks {
+        let quantity = rollback["quantity"].as_str().unwrap();
+        assert!(
+            ["L", "C", "R", "loss"].contains(&quantity) || quantity.starts_with("gradient of ")
+        );
+    }
+    sound(&unbroken);
+    let at = rollbacks[0]["iteration"].as_u64().unwrap();
+    for cut in at.saturating_sub(1).max(1)..=at + 1 {
+        let place = Place::new(&wild().replace("iterations: 40", &format!("iterations: {cut}")));
+        place.trains(&[]);
+        sound(&place);
+        place.goes_on(&["--iterations", "40"]);
+        runs::same(&place, &unbroken.left(), &format!("cut at {cut}"));
+    }
+    let mut replay = runs::otflow("replay");
+    let output = replay.arg(unbroken.run()).output().unwrap();
+    assert_eq!(code(&output), Some(0), "{}", text(&output.stderr));
+}
+
+#[test]
+fn without_a_rollback_left_it_ends_with_3_and_the_last_good_parameters() {
+    let place = Place::new(&wild().replace("stop:", "recovery: (rollbacks: 0), stop:"));
+    let output = place.train(&["--watch=poll"]).output().unwrap();
+    let rows = text(&output.stdout);
+    assert_eq!(code(&output), Some(3), "{rows}");
+    let metrics = lines(&place.run().join("metrics.jsonl"));
+    let failed = named(&metrics, "iteration").last().unwrap()["iteration"]
+        .as_u64()
+        .unwrap();
+    let named = format!("is not finite at iteration {failed} and no rollback is left");
+    assert!(rows.contains(&named), "{rows}");
+    sound(&place);
+    // The same end again, and what an edit makes of it.
+    let left = place.left();
+    let output = place.resume(&[]).output().unwrap();
+    assert_eq!(code(&output), Some(3));
+    runs::same(&place, &left, "ended again");
+    let tame = wild().replace("lr: 10.0", "lr: 0.01");
+    fs::write(place.session(), tame).unwrap();
+    place.goes_on(&[]);
+    sound(&place);
+    let mut replay = runs::otflow("replay");
+    let output = replay.arg(place.run()).output().unwrap();
+    assert_eq!(code(&output), Some(0), "{}", text(&output.stderr));
+}
+
+#[test]
+fn weights_of_a_million_train_or_are_taken_back() {
+    let weights = "weights: (transport: 1e6, likelihood: 1e6, hjb: 1e6), stop:";
+    for session in [SMALL.replace("lr: 0.05", "lr: 10.0"), wild()] {
+        let place = Place::new(&session.replace("stop:", weights));
+        let output = place.train(&[]).output().unwrap();
+        assert!([Some(0), Some(3)].contains(&code(&output)));
+        sound(&place);
+    }
+}
+
+#[test]
+fn values_of_a_table_that_no_flow_can_take_are_refused_with_their_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let session = runs::table(folder.path());
+    let table = folder.path().join("t.csv");
+    let rows = fs::read_to_string(&table).unwrap();
+    for (row, said) in [
+        ("inf,3", "row 31"),
+        ("-1e999,3", "row 31"),
+        ("1e300,3", "column \"1\" has values too large"),
+        ("3,-1.7e308\n3,1.7e308", "column \"2\" has values too large"),
+    ] {
+        // In the order of the file, so that the last rows are looked at too.
+        fs::write(&table, format!("{rows}\n{row}")).unwrap();
+        let whole = "batch: 7, split: (test: 0.0, shuffle: None)";
+        let place = Place::new(&session.replace("batch: 7", whole));
+        let output = place.train(&[]).output().unwrap();
+        let error = text(&output.stderr);
+        assert!(
+            code(&output) == Some(2) && error.contains(said),
+            "{row}: {error}"
+        );
+        assert!(!place.run().exists());
+    }
+    // Large, but a column like any other once it is standardised.
+    fs::write(&table, format!("1e30,3\n{rows}")).unwrap();
+    let place = Place::new(&session);
+    place.trains(&[]);
+    sound(&place);
+}
