@@ -79,6 +79,9 @@ fn under_fire(saves: u64) {
         "the last of {saves} saves was recorded after {:?}",
         saved.elapsed()
     );
+    // It is in force from the next iteration on: wait for rows of some.
+    let written = fs::metadata(place.run().join("metrics.jsonl")).unwrap();
+    runs::wait(&place.run(), written.len() + 1000);
     let pid = Pid::from_raw(child.id().cast_signed());
     kill(pid, Signal::SIGTERM).unwrap();
     let output = child.wait_with_output().unwrap();
