@@ -371,6 +371,6 @@ pub struct Recovery {
 pub struct Pictures {
     /// Seconds between pictures, at least, 0.1 to 3600; default 1. They take at most 2% of a core's time.
     pub every: f64,
-    /// Points in each, at most, 1 to 100000; default 1000. Fewer, but no less than 250, where they would come late otherwise.
+    /// Points in each, at most, 1 to 100000; default 1000. Fewer, but no less than 32, where they would come late otherwise.
     pub samples: usize,
 }

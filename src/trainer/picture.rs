@@ -1,6 +1,6 @@
 //! Pictures for the screen, from a snapshot of the parameters. A thread of its own computes them, one at a time, and rests
-//! fifty times as long as it worked: at most 2% of one core's time. Where that would make pictures rare they get fewer points.
-//! The trainer hands a snapshot over and goes on.
+//! fifty times as long as it worked and as the next one is going to take: at most 2% of one core's time. Where that would make
+//! pictures rare they get fewer points. The trainer hands a snapshot over and goes on.
 //!
 //! | file | holds |
 //! | --- | --- |
@@ -17,9 +17,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use otflow_kernels::engine::{Engine, engine};
+use otflow_kernels::parameters::Shape;
 use otflow_kernels::progress::Progress;
 
-use super::problem::{precision, shape};
+use super::problem::{precision, scheme, shape};
+use crate::cost::{Work, flops_per_sample};
 use crate::data::Dataset;
 use crate::event::{Event, Picture};
 use crate::feed::Publisher;
@@ -30,8 +32,14 @@ pub use scene::{Snapshot, picture};
 
 /// Rest after a picture, in times of what it took.
 const REST: f64 = 50.0;
+/// Points that a picture has if one can be had every ten seconds.
+const GOOD: usize = 256;
 /// Points that a picture has at least, unless fewer are asked for.
-const LEAST: usize = 250;
+const LEAST: usize = 32;
+/// Rather fewer points than a longer rest, seconds.
+const PATIENCE: f64 = 10.0;
+/// What the first picture may take, before a second is known: some hundredths of a second.
+const FIRST_FLOPS: f64 = 5e8;
 
 /// The thread that makes the pictures; ends when it is dropped.
 pub struct Painter {
@@ -40,9 +48,10 @@ pub struct Painter {
     done: Receiver<f64>,
     thread: Option<JoinHandle<()>>,
     busy: bool,
-    /// When the last picture was found done, and what it took.
-    last: Option<(Instant, f64)>,
-    /// Points of the last picture.
+    /// No other picture before.
+    due: Instant,
+    /// Points of the picture that was ordered last, and of the next one.
+    ordered: usize,
     samples: usize,
     progress: Arc<Progress>,
 }
@@ -59,6 +68,7 @@ impl Painter {
     ) -> Result<Self> {
         let engine = engine(shape(session, &data), precision(session), 1)
             .context("cannot start the picture thread")?;
+        let samples = first(session, &shape(session, &data));
         let progress = engine.progress();
         let (orders, snapshots) = bounded(1);
         let (tell, done) = bounded(1);
@@ -71,8 +81,9 @@ impl Painter {
             done,
             thread: Some(thread),
             busy: false,
-            last: None,
-            samples: LEAST,
+            due: Instant::now(),
+            ordered: LEAST,
+            samples,
             progress,
         })
     }
@@ -86,16 +97,17 @@ impl Painter {
     ) -> bool {
         let Pictures { every, samples } = session.pictures;
         if let Ok(seconds) = self.done.try_recv() {
-            (self.busy, self.last) = (false, Some((Instant::now(), seconds)));
-            self.samples = size(self.samples, REST * seconds / every).min(samples.max(LEAST));
+            self.busy = false;
+            self.samples = size(self.ordered, seconds, every).min(samples);
+            let growth = self.samples as f64 / self.ordered as f64;
+            self.due = Instant::now() + rest(every, seconds * growth.max(1.0));
         }
-        let rested = |(end, seconds): (Instant, f64)| end.elapsed() >= rest(every, seconds);
-        let rested = self.last.is_none_or(rested);
-        if self.busy || !rested || !publisher.picture_wanted() {
+        if self.busy || Instant::now() < self.due || !publisher.picture_wanted() {
             return false;
         }
+        self.ordered = self.samples.min(samples);
         let snapshot = Snapshot {
-            samples: self.samples.min(samples),
+            samples: self.ordered,
             ..snapshot(session, (iteration, theta))
         };
         // A thread that panicked takes no orders; the hook has reported it.
@@ -137,15 +149,34 @@ fn rest(every: f64, seconds: f64) -> Duration {
     Duration::from_secs_f64(every.max(REST * seconds))
 }
 
-/// Points of the next picture, after one whose rest is so many times the pause asked for. By factors of two: the points on the
-/// screen should not come and go with every jitter of the clock.
-fn size(points: usize, load: f64) -> usize {
-    if load > 1.0 {
-        LEAST.max(points / 2)
-    } else if load < 1.0 / 3.0 {
-        points.saturating_mul(2)
+/// Points of the first picture, when nothing is known of the speed.
+fn first(session: &Session, shape: &Shape) -> usize {
+    // There, back, and back from there; the density's grid takes about as much again.
+    let passes = 6.0;
+    let scheme = scheme(&session.flow);
+    let point = passes * flops_per_sample(Work::Sample, shape, &scheme);
+    if point * GOOD as f64 <= FIRST_FLOPS {
+        GOOD
     } else {
+        LEAST
+    }
+}
+
+/// Points of the next picture, after one of so many points and seconds. By factors of two: the points on the screen should not
+/// come and go with every jitter of the clock.
+fn size(points: usize, seconds: f64, every: f64) -> usize {
+    let point = REST * seconds / points as f64;
+    let room = |interval: f64| (interval / point) as usize;
+    let asked = room(every);
+    let room = if asked >= GOOD {
+        asked
+    } else {
+        room(every.max(PATIENCE)).clamp(LEAST, GOOD)
+    };
+    if points <= room && room / 3 < points {
         points
+    } else {
+        1 << room.ilog2()
     }
 }
 
@@ -224,11 +255,27 @@ mod tests {
 
     #[test]
     fn costly_pictures_get_fewer_points_and_cheap_ones_more() {
+        // A thousandth of a second a picture of 256 points leaves room for 20 times as many.
+        assert_eq!(size(256, 0.001, 1.0), 4096);
+        assert_eq!(size(256, 1e-30, 1.0), 1 << (usize::BITS - 1));
+        // Room for 1.25 times as many, or 2.5 times: as many as before.
+        assert_eq!([0.016, 0.008].map(|took| size(256, took, 1.0)), [256; 2]);
+        // 256 points would come every 2 s, 20 s, 2000 s.
         assert_eq!(
-            [0.1, 0.5, 1.5].map(|load| size(1000, load)),
-            [2000, 1000, 500]
+            [0.04, 0.4, 40.0].map(|took| size(256, took, 1.0)),
+            [256, 128, LEAST]
         );
-        assert_eq!(size(LEAST, 9.0), LEAST);
-        assert_eq!(size(usize::MAX, 0.0), usize::MAX);
+        assert_eq!(size(32, 0.01, 1.0), 256);
+    }
+
+    #[test]
+    fn the_first_picture_of_a_wide_flow_has_few_points() {
+        let first = |width| {
+            let text = format!(r#"(data: Toy(name: "moons"), model: (width: {width}))"#);
+            let session = session::parse(&text, Path::new("tiny.ron")).unwrap();
+            let data = Dataset::open(&session.data, session.model.seed).unwrap();
+            first(&session, &shape(&session, &data))
+        };
+        assert_eq!([32, 512].map(first), [GOOD, LEAST]);
     }
 }
