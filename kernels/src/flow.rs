@@ -121,7 +121,7 @@ pub fn adjoint<T: Lanes>(
     (bars, scratch): (&mut Bars<T>, &mut Scratch<T>),
     partial: &mut Partial<T>,
 ) {
-    bars.clear();
+    bars.s.fill(T::default());
     let factor = T::of(-1.0 / a0);
     let rho_bar = rates.r * cache.rho.sign();
     let v_bar = T::of(a0).mul_add(rho_bar, rates.v);
@@ -132,10 +132,6 @@ pub fn adjoint<T: Lanes>(
     bars.grad[net.shape.inputs() - 1] = -rho_bar;
     let trace = rates.l.zip(cache.trace.as_ref());
     let trace = trace.map(|(l_bar, trace)| (factor * l_bar, trace));
-    if let Some((trace_bar, trace)) = trace {
-        let known = (&cache.resnet, &cache.gradient, trace);
-        trace::adjoint(net, known, trace_bar, (bars, scratch), partial);
-    }
     gradient::adjoint(
         net,
         (
@@ -148,6 +144,10 @@ pub fn adjoint<T: Lanes>(
         scratch,
         partial,
     );
+    if let Some((trace_bar, trace)) = trace {
+        let known = (&cache.resnet, &cache.gradient, trace);
+        trace::adjoint(net, known, trace_bar, (bars, scratch), partial);
+    }
     resnet::adjoint(net, &cache.resnet, bars, scratch, partial);
     partial.add_k0((&scratch.y_0, &bars.grad), (&scratch.a_bar, &cache.s));
 }

@@ -9,9 +9,9 @@
 //! its cotangent t, 0 where it is not evaluated:
 //!
 //! ```text
-//! e = K_0 g:   slope_bar_0 += z_1 (e - 2 slope_0 tau_0)      z_bar_1 = slope_0 e + sigma''_0 tau_0
+//! e = K_0 g:   slope_bar_0 = z_1 (e - 2 slope_0 tau_0)      z_bar_1 = slope_0 e + sigma''_0 tau_0
 //!              K_bar_0 += (slope_0 z_1) g'
-//! f = K_i z_bar_i:   slope_bar_i += h z_{i+1} (f - 2 slope_i tau_i)    z_bar_{i+1} = z_bar_i + h (slope_i f + sigma''_i tau_i)
+//! f = K_i z_bar_i:   slope_bar_i = h z_{i+1} (f - 2 slope_i tau_i)    z_bar_{i+1} = z_bar_i + h (slope_i f + sigma''_i tau_i)
 //!                    K_bar_i += h (slope_i z_{i+1}) z_bar_i'                                 i = 1..M
 //! w_bar += z_bar_{M+1}    b_bar += g    s_bar += A^T A g    A_bar += (A s) g' + (A g) s'
 //! ```
@@ -114,7 +114,7 @@ pub fn quadratic<T: Lanes>(net: &Network<T>, s: &[T]) -> T {
 /// trace_bar and c_1 .. c_M, where the trace was evaluated.
 pub type FromTrace<'a, T> = Option<(T, &'a [Vec<T>])>;
 
-/// From grad_bar to `bars.slope`, `bars.z`, s and the parameters; slope_0 z_1 stays in `scratch.y_0` for K_bar_0.
+/// From grad_bar to `bars.slope` and `bars.z`, overwritten, s and the parameters; slope_0 z_1 stays in `scratch.y_0` for K_bar_0.
 pub fn adjoint<T: Lanes>(
     net: &Network<T>,
     (s, resnet, cache, trace): (&[T], &resnet::Cache<T>, &Cache<T>, FromTrace<T>),
@@ -143,7 +143,7 @@ pub fn adjoint<T: Lanes>(
     for (k, &e) in f.iter().enumerate() {
         let through = through_product((slope[k], z[k]), (e, trace_bar * n[k]));
         y[k] = slope[k] * z[k];
-        slope_bar[k] += through.0;
+        slope_bar[k] = through.0;
         z_bar[k] = through.1;
     }
     for i in 1..net.shape.layers {
@@ -161,7 +161,7 @@ pub fn adjoint<T: Lanes>(
         let mut layer = |k: usize| {
             let through = through_product((slope[k], z[k]), (f[k], trace_bar * c[k]));
             y[k] = net.h * slope[k] * z[k];
-            slope_bar[k] = net.h.mul_add(through.0, slope_bar[k]);
+            slope_bar[k] = net.h * through.0;
             net.h.mul_add(through.1, below[k])
         };
         match above.first_mut() {

@@ -49,12 +49,6 @@ impl<T: Lanes> Bars<T> {
             s: zeros(inputs),
         }
     }
-
-    /// Zero for the next evaluation; whatever else there is is overwritten.
-    pub fn clear(&mut self) {
-        self.slope.iter_mut().for_each(|bar| bar.fill(T::default()));
-        self.s.fill(T::default());
-    }
 }
 
 /// Intermediate columns; but for the left sides of K_bar_0, no value outlives the call that wrote it.

@@ -77,7 +77,6 @@ pub fn forward<T: Lanes>(
     cache: &mut Cache<T>,
     scratch: &mut Scratch<T>,
 ) -> T {
-    cache.c.iter_mut().for_each(|c| c.fill(T::default()));
     for panel in panels(net.shape.d) {
         let jac = &mut scratch.jac;
         match panel.len() {
@@ -87,23 +86,26 @@ pub fn forward<T: Lanes>(
             _ => panel_forward::<T, 1>(net, resnet, (cache, panel), jac),
         }
     }
-    let mut trace = T::splat(net.a_trace);
-    let rows = resnet.slope[0]
-        .iter()
-        .zip(gradient.z(net, 1))
-        .zip(&net.norms);
-    for ((&slope, &z), &n) in rows {
-        trace = (curvature(slope) * z).mul_add(n, trace);
+    let t_0 = term(&resnet.slope[0], gradient.z(net, 1), &net.norms);
+    (1..net.shape.layers).fold(T::splat(net.a_trace) + t_0, |trace, i| {
+        let t = term(&resnet.slope[i], gradient.z(net, i + 1), &cache.c[i - 1]);
+        net.h.mul_add(t, trace)
+    })
+}
+
+/// sum_k sigma''_k z_k c_k, in four sums side by side, since a single chain of multiply-adds would leave the units waiting.
+fn term<T: Lanes>(slope: &[T], z: &[T], c: &[T]) -> T {
+    let ((slopes, slope), (zs, z), (cs, c)) =
+        (slope.as_chunks::<4>(), z.as_chunks::<4>(), c.as_chunks::<4>());
+    let add = |sum: T, slope: T, z: T, c: T| (curvature(slope) * z).mul_add(c, sum);
+    let mut sums = [T::default(); 4];
+    for ((slope, z), c) in slopes.iter().zip(zs).zip(cs) {
+        sums = std::array::from_fn(|k| add(sums[k], slope[k], z[k], c[k]));
     }
-    for i in 1..net.shape.layers {
-        let mut t = T::default();
-        let rows = resnet.slope[i].iter().zip(gradient.z(net, i + 1));
-        for ((&slope, &z), &c) in rows.zip(&cache.c[i - 1]) {
-            t = (curvature(slope) * z).mul_add(c, t);
-        }
-        trace = net.h.mul_add(t, trace);
+    for (k, &slope) in slope.iter().enumerate() {
+        sums[k] = add(sums[k], slope, z[k], c[k]);
     }
-    trace
+    (sums[0] + sums[1]) + (sums[2] + sums[3])
 }
 
 /// The P columns of a panel through all layers. A loop goes over the rows and takes all columns along, which loads and stores
@@ -115,7 +117,7 @@ fn panel_forward<T: Lanes, const P: usize>(
     jac: &mut [T],
 ) {
     let (m, last) = (net.shape.m, net.shape.layers - 1);
-    let place = cache.place(&panel, net.shape.d);
+    let (first, place) = (panel.start == 0, cache.place(&panel, net.shape.d));
     let jac = &mut jac[..P * m];
     let k0: [&[T::Real]; P] = columns(&net.k0[panel.start * m..], m);
     let into: [&mut [T]; P] = columns_mut(jac, m);
@@ -129,7 +131,8 @@ fn panel_forward<T: Lanes, const P: usize>(
         apply(&net.k[i], jac, y);
         let y: [&[T]; P] = columns(y, m);
         for (k, c) in cache.c[i - 1][..m].iter_mut().enumerate() {
-            *c = (0..P).fold(*c, |c, p| y[p][k].mul_add(y[p][k], c));
+            let before = if first { T::default() } else { *c };
+            *c = (0..P).fold(before, |c, p| y[p][k].mul_add(y[p][k], c));
         }
         if i < last {
             let jac: [&mut [T]; P] = columns_mut(jac, m);
