@@ -2,7 +2,7 @@
 //! f32 sums would lose three digits.
 
 use crate::lanes::{Lanes, Real};
-use crate::linear::Outer;
+use crate::linear::{Outer, columns_mut, evenly};
 use crate::network::Network;
 use crate::tile::{PANEL, zeros};
 
@@ -43,10 +43,16 @@ impl<T: Lanes> Partial<T> {
 
     /// K_bar_0 += y g' + a_bar s'.
     pub fn add_k0(&mut self, (y, g): (&[T], &[T]), (a_bar, s): (&[T], &[T])) {
-        for ((column, &g), &s) in self.k0.chunks_exact_mut(y.len()).zip(g).zip(s) {
-            for ((k0, &y), &a_bar) in column.iter_mut().zip(y).zip(a_bar) {
-                *k0 = y.mul_add(g, a_bar.mul_add(s, *k0));
+        let (mut k0, mut column) = (self.k0.as_mut_slice(), 0);
+        for size in evenly(s.len(), 3) {
+            let (panel, later) = k0.split_at_mut(size * y.len());
+            let (g, s) = (&g[column..], &s[column..]);
+            match size {
+                3 => add_columns::<T, 3>(panel, (y, g), (a_bar, s)),
+                2 => add_columns::<T, 2>(panel, (y, g), (a_bar, s)),
+                _ => add_columns::<T, 1>(panel, (y, g), (a_bar, s)),
             }
+            (k0, column) = (later, column + size);
         }
     }
 
@@ -75,6 +81,21 @@ impl<T: Lanes> Partial<T> {
             for (a, total) in row[..d].iter().zip(total) {
                 *total += twice * a.widen();
             }
+        }
+    }
+}
+
+/// P columns of [`Partial::add_k0`] at once, which loads what they share once.
+fn add_columns<T: Lanes, const P: usize>(
+    panel: &mut [T],
+    (y, g): (&[T], &[T]),
+    (a_bar, s): (&[T], &[T]),
+) {
+    let k0: [&mut [T]; P] = columns_mut(panel, y.len());
+    let (g, s): ([T; P], [T; P]) = (std::array::from_fn(|p| g[p]), std::array::from_fn(|p| s[p]));
+    for (k, (&y, &a_bar)) in y.iter().zip(a_bar).enumerate() {
+        for p in 0..P {
+            k0[p][k] = y.mul_add(g[p], a_bar.mul_add(s[p], k0[p][k]));
         }
     }
 }
