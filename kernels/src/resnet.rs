@@ -13,7 +13,7 @@
 //!
 //! u_M enters Phi alone, neither the loss nor the density: its u_bar is 0, and `forward` leaves it out.
 
-use crate::activation::{curvature, sigma_and_slope, slope as sigma_1};
+use crate::activation::{activate, curvature, sigma_and_slope, slopes};
 use crate::lanes::Lanes;
 use crate::linear::{apply, transpose};
 use crate::network::Network;
@@ -46,24 +46,18 @@ pub fn forward<T: Lanes>(net: &Network<T>, s: &[T], cache: &mut Cache<T>) {
     let last = net.shape.layers - 1;
     // Every a_i is written where its slope will be.
     apply(&net.k[0], s, &mut slope[0]);
-    for ((slope, u), &b) in slope[0].iter_mut().zip(&mut u[0]).zip(&net.bias[0]) {
-        (*u, *slope) = sigma_and_slope(*slope + T::splat(b));
-    }
+    activate(&mut slope[0], &net.bias[0], &mut u[0]);
     for i in 1..last {
         let (before, after) = u.split_at_mut(i);
         let (before, after) = (&before[i - 1], &mut after[0]);
         apply(&net.k[i], before, &mut slope[i]);
-        let rows = slope[i].iter_mut().zip(&net.bias[i]);
-        for ((slope, &b), (&before, after)) in rows.zip(before.iter().zip(after)) {
-            let (sigma, sigma_1) = sigma_and_slope(*slope + T::splat(b));
-            *after = net.h.mul_add(sigma, before);
-            *slope = sigma_1;
+        activate(&mut slope[i], &net.bias[i], after);
+        for (after, &before) in after.iter_mut().zip(before) {
+            *after = net.h.mul_add(*after, before);
         }
     }
     apply(&net.k[last], &u[last - 1], &mut slope[last]);
-    for (a, &b) in slope[last].iter_mut().zip(&net.bias[last]) {
-        *a = sigma_1(*a + T::splat(b));
-    }
+    slopes(&mut slope[last], &net.bias[last]);
 }
 
 /// w . u_M from a filled cache.
@@ -73,7 +67,7 @@ pub fn output<T: Lanes>(net: &Network<T>, cache: &Cache<T>, scratch: &mut Scratc
     apply(&net.k[last], before, a);
     let mut value = T::default();
     for (k, &a) in a.iter().enumerate() {
-        let (sigma, _) = sigma_and_slope(a + T::splat(net.bias[last][k]));
+        let ([sigma], _) = sigma_and_slope([a + T::splat(net.bias[last][k])]);
         value = net.w[k].mul_add(net.h.mul_add(sigma, before[k]), value);
     }
     value
