@@ -196,7 +196,9 @@ mod tests {
             worst.0 = worst
                 .0
                 .max((lanes(&sigma[0])[0].widen() / want_sigma - 1.0).abs());
-            worst.1 = worst.1.max((lanes(&slope[0])[0].widen() - want_slope).abs());
+            worst.1 = worst
+                .1
+                .max((lanes(&slope[0])[0].widen() - want_slope).abs());
         }
         worst
     }

@@ -56,29 +56,26 @@ pub fn forward<T: Lanes>(
     cache: &mut Cache<T>,
     scratch: &mut Scratch<T>,
 ) {
-    let y = &mut scratch.y;
-    for i in (1..net.shape.layers).rev() {
-        product(y, &resnet.slope[i], cache.z(net, i + 1));
+    let (y, last) = (&mut scratch.y, net.shape.layers - 1);
+    for ((y, &slope), &w) in y.iter_mut().zip(&resnet.slope[last]).zip(&net.w) {
+        *y = slope * w;
+    }
+    for i in (1..=last).rev() {
         let (z, above) = cache.z.split_at_mut(i);
         let (z, above) = (&mut z[i - 1], above.first().unwrap_or(&net.w));
         apply(&net.kt[i], y, z);
-        for (z, &above) in z.iter_mut().zip(above) {
+        let rows = z.iter_mut().zip(above).zip(&resnet.slope[i - 1]);
+        for (((z, &above), &slope), y) in rows.zip(&mut *y) {
             *z = net.h.mul_add(*z, above);
+            *y = slope * *z;
         }
     }
-    product(y, &resnet.slope[0], cache.z(net, 1));
     let grad = &mut cache.grad;
     apply(&net.kt[0], y, grad);
     for (grad, &b) in grad.iter_mut().zip(&net.linear) {
         *grad += T::splat(b);
     }
     add_gram(net, s, grad);
-}
-
-fn product<T: Lanes>(y: &mut [T], slope: &[T], z: &[T]) {
-    for ((y, &slope), &z) in y.iter_mut().zip(slope).zip(z) {
-        *y = slope * z;
-    }
 }
 
 /// Row r of A times x.

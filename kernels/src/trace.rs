@@ -95,8 +95,11 @@ pub fn forward<T: Lanes>(
 
 /// sum_k sigma''_k z_k c_k, in four sums side by side, since a single chain of multiply-adds would leave the units waiting.
 fn term<T: Lanes>(slope: &[T], z: &[T], c: &[T]) -> T {
-    let ((slopes, slope), (zs, z), (cs, c)) =
-        (slope.as_chunks::<4>(), z.as_chunks::<4>(), c.as_chunks::<4>());
+    let ((slopes, slope), (zs, z), (cs, c)) = (
+        slope.as_chunks::<4>(),
+        z.as_chunks::<4>(),
+        c.as_chunks::<4>(),
+    );
     let add = |sum: T, slope: T, z: T, c: T| (curvature(slope) * z).mul_add(c, sum);
     let mut sums = [T::default(); 4];
     for ((slope, z), c) in slopes.iter().zip(zs).zip(cs) {
