@@ -28,6 +28,12 @@ pub struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Look at a table and write a session for it, every field commented.
+    ///
+    /// Columns without a density (text, constant ones, copies, a count of the rows) are left out, each with the reason; rounded
+    /// values get a jitter of their step. Exit codes: 0 done, 1 the session cannot be written, 2 no table that can be learned, or
+    /// SESSION is there already.
+    Init(Init),
     /// Train a session: in the dashboard on a terminal, else as rows on stdout.
     ///
     /// Exit codes: 0 done, 1 I/O or internal, 2 bad arguments or session, or a build for another CPU, 3 diverged, 4 gate
@@ -96,6 +102,16 @@ pub enum Command {
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
     },
+}
+
+/// `otflow init`
+#[derive(Debug, Args)]
+pub struct Init {
+    /// A CSV or NPY file.
+    pub table: PathBuf,
+    /// The session file; default TABLE's name with the ending .ron, in the working directory.
+    #[arg(short, long, value_name = "SESSION")]
+    pub out: Option<PathBuf>,
 }
 
 /// `otflow train`

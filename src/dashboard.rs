@@ -9,7 +9,7 @@
 //! | stage | what of the flow is looked at |
 //! | layout, pane, panels | the screen as a pure function of the state |
 //! | component, axis, dots, ramp, format, paint, theme | what panels draw with |
-//! | portrait | a screen as text and as a picture |
+//! | portrait, gallery | a screen as text and as a picture; the pictures of the flow and the losses |
 //! | desk | the loop between keys, events and frames |
 //! | terminal, input | the terminal, taken and given back; its keys |
 //!
@@ -23,6 +23,7 @@ pub mod dots;
 mod editor;
 pub mod edits;
 pub mod format;
+mod gallery;
 pub mod gauge;
 pub mod history;
 pub mod input;

@@ -62,6 +62,21 @@ pub fn finish(file: NamedTempFile, path: &Path) -> io::Result<()> {
     put(file, path).map_err(naming("write", path))
 }
 
+/// Puts `bytes` at `path` if nothing is there; false if something is. An error names the path.
+pub fn create(path: &Path, bytes: &[u8]) -> io::Result<bool> {
+    let created = || {
+        let mut file = temporary(parent(path))?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        match file.persist_noclobber(path) {
+            Ok(_) => sync_directory(parent(path)).map(|()| true),
+            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            Err(error) => Err(error.error),
+        }
+    };
+    created().map_err(naming("write", path))
+}
+
 /// Puts `bytes` in place of the text of a file that is there, behind all links to it, with the permissions it has. Fails where
 /// the user may not write to it: renaming alone would not ask. An error names the path.
 pub fn renew(path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -201,6 +216,18 @@ mod tests {
         assert!(half.is_file());
         sweep(directory.path()).unwrap();
         assert!(!half.exists() && path.is_file());
+    }
+
+    #[test]
+    fn a_created_file_takes_nobodys_place() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("s.ron");
+        assert!(create(&path, b"first").unwrap());
+        assert!(!create(&path, b"second").unwrap());
+        assert_eq!(fs::read(&path).unwrap(), b"first");
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+        let error = create(&path.join("gone"), b"").unwrap_err().to_string();
+        assert!(error.contains("gone"), "{error}");
     }
 
     #[cfg(unix)]

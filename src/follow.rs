@@ -10,7 +10,7 @@
 //! | `pictures.rs` | pictures from the parameters in the directory |
 //!
 //! `metrics.jsonl` has all that the dashboard needs, the edits too, but for the parameters' files, which are looked at; so the
-//! fold over its events gives the very state that the trainer's own dashboard has. Nothing is written into the directory but a screen that is saved by its key.
+//! fold over its events gives the very state that the trainer's own dashboard has. Nothing is written into the directory but what is saved by the key for it.
 //! Leaving by a key gives exit code 0: nothing was interrupted.
 
 mod edits;

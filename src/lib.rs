@@ -18,6 +18,7 @@
 //! | [`dashboard`], [`headless`] | the two front ends |
 //! | [`follow`] | `otflow watch`: the dashboard on a run directory |
 //! | [`export`] | `otflow export`: the metrics of a run as CSV and for TensorBoard |
+//! | [`mod@init`] | `otflow init`: a session file for a table |
 //! | [`cli`], [`overlay`], [`launch`] | arguments; those that outrank the session; a run put together |
 //! | [`manual`] | completions for shells, manual pages |
 //! | [`cpu`] | whether this CPU can run what was compiled |
@@ -46,6 +47,7 @@ pub mod file;
 pub mod fitted;
 pub mod follow;
 pub mod headless;
+pub mod init;
 pub mod interrupt;
 pub mod launch;
 pub mod manual;

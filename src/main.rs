@@ -2,6 +2,7 @@
 //!
 //! | command | file |
 //! | --- | --- |
+//! | `init` | `init.rs` |
 //! | `train` | `launch.rs` puts trainer, run directory, watcher and front end together |
 //! | `watch` | `follow.rs` |
 //! | `replay` | `replay.rs` |
@@ -27,6 +28,7 @@ use otflow::data::Dataset;
 use otflow::evaluate::evaluate;
 use otflow::export::export;
 use otflow::follow::watch;
+use otflow::init::init;
 use otflow::launch::{Exit, launch, refuse};
 use otflow::plot::plot;
 use otflow::replay::replay;
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
 fn run() -> ExitCode {
     let exit = match Cli::parse().command {
         None => launch(&Train::default()),
+        Some(Command::Init(args)) => init(&args),
         Some(Command::Train(args)) => launch(&args),
         Some(Command::Watch(args)) => watch(&args),
         Some(Command::Replay(args)) => replay(&args),

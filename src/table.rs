@@ -4,9 +4,11 @@
 //! | --- | --- | --- |
 //! | [`Table`] | rows by number | CSV: all selected values; NPY: none, rows are read by their position |
 //! | [`Blocks`] | all rows once, in their order | a block |
+//! | [`Cells`] | all fields once, whatever stands in them | a block |
 //! | [`Writer`] | rows in their order | a buffer |
 
 mod blocks;
+mod cells;
 mod csv;
 mod error;
 mod npy;
@@ -17,6 +19,8 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 pub use blocks::Blocks;
+pub use cells::{Cell, Cells};
+pub(crate) use error::short;
 pub use error::{Error, Place, Problem};
 pub use select::{Header, Missing, Selection};
 pub use write::Writer;

@@ -14,6 +14,7 @@ use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 
 use super::editor;
+use super::gallery::Gallery;
 use super::input::Heard;
 use super::layout;
 use super::other::Other;
@@ -59,6 +60,7 @@ pub(super) struct Desk<'a, W: Write> {
     options: Options,
     screen: Terminal<CrosstermBackend<W>>,
     state: State,
+    gallery: Gallery,
     opened: Instant,
     /// The screen is older than the state.
     dirty: bool,
@@ -87,6 +89,7 @@ impl<'a, W: Write> Desk<'a, W> {
             options,
             screen,
             state,
+            gallery: Gallery::default(),
             opened: Instant::now(),
             dirty: true,
             drawn: None,
@@ -149,6 +152,7 @@ impl<'a, W: Write> Desk<'a, W> {
         }
         self.dirty |=
             std::mem::replace(&mut self.state.dropped, self.feed.dropped()) != self.state.dropped;
+        self.dirty |= self.gallery.news(&mut self.state);
         self.watch();
         if let Some(Instruments { progress, meter }) = self.feed.instruments() {
             self.state.gauge.read(self.state.now, meter.read());
@@ -210,6 +214,7 @@ impl<'a, W: Write> Desk<'a, W> {
                 let asked = matches!(finished.reason, Reason::Quit | Reason::Signal(_))
                     && self.state.silence.is_none();
                 if asked || leave || wish == Some(Wish::Leave) {
+                    self.gallery.finish();
                     return Some(End::Outcome(Outcome::Finished(finished)));
                 }
             }
@@ -218,6 +223,7 @@ impl<'a, W: Write> Desk<'a, W> {
         if wish == Some(Wish::Portrait) {
             let area = self.screen.get_frame().area();
             portrait::take(&mut self.state, &self.options.theme, area);
+            self.gallery.order(&mut self.state);
         }
         let repainted = if wish == Some(Wish::Repaint) {
             self.repaint()

@@ -247,7 +247,7 @@ const EVERYWHERE: &[Binding] = &[
         &[Key::letter('s')],
         Action::Portrait,
         None,
-        "save the screen, as text and SVG",
+        "save the screen, and pictures of flow and losses",
     ),
     row(
         &[Key::control('l')],

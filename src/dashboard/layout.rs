@@ -17,6 +17,8 @@ const FULL: (u16, u16) = (80, 24);
 const SINGLE: (u16, u16) = (60, 16);
 /// Size of the panes together from which on the optimizer has a place of its own.
 const LARGE: (u16, u16) = (110, 32);
+/// Letters of a title's line that are not its own: the pane's number, and what is around them.
+const TITLED: u16 = 6;
 /// A line a metric from this size on.
 const LINES: (u16, u16) = (20, 5);
 
@@ -137,9 +139,10 @@ fn panes(state: &State, body: Rect) -> Vec<(Pane, Rect)> {
 }
 
 fn pane((state, name): (&State, Pane), theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    let room = area.width.saturating_sub(TITLED);
     let title = match name {
         Pane::Losses => losses::title(state),
-        Pane::Flow => flow::title(state),
+        Pane::Flow => flow::title(state, theme, room),
         Pane::Settings => settings::title(state),
         Pane::Log => "log".into(),
         Pane::Optimizer => optimizer::title(state),

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
@@ -27,18 +27,23 @@ const DOT: f64 = 2.0;
 pub fn take(state: &mut State, theme: &Theme, area: Rect) {
     let mut buffer = Buffer::empty(area);
     layout::screen(state, theme, &mut buffer);
-    let start = state.start.as_ref();
-    let directory = start.and_then(|start| start.run.as_deref());
-    let directory = directory.unwrap_or(Path::new("."));
-    let name = format!("screen-{}", state.iteration);
-    let (kind, text) = match save(&buffer, directory, &name) {
+    let (directory, name) = destination(state);
+    let (kind, text) = match save(&buffer, &directory, &name) {
         Ok(()) => {
             let text = format!("saved {name}.svg, .txt in {}", directory.display());
             (Kind::Note, text)
         }
         Err(error) => (Kind::Warning, format!("the screen is not saved: {error}")),
     };
-    state.journal.push(state.iteration, kind, text);
+    state.tell(kind, text);
+}
+
+/// The directory that what is seen is saved into, and what the names of the files begin with.
+pub fn destination(state: &State) -> (PathBuf, String) {
+    let start = state.start.as_ref();
+    let directory = start.and_then(|start| start.run.clone());
+    let name = format!("screen-{}", state.iteration);
+    (directory.unwrap_or_else(|| ".".into()), name)
 }
 
 /// Writes `<name>.svg` and `<name>.txt` into a directory.

@@ -6,6 +6,8 @@ use crossterm::event::KeyCode;
 use super::keys::{Action, Binding, Key, row};
 use super::pane::Pane;
 use super::state::State;
+use crate::event::Start;
+use crate::session::Data;
 
 /// Seconds that particles take along their paths.
 const SWEEP: f64 = 5.0;
@@ -78,6 +80,17 @@ impl Stage {
         self.columns
             .map(|column| column.min(dimension.saturating_sub(1)))
     }
+}
+
+/// Name of a column of the points, from 0; by number in the record of a run that has no names.
+pub fn name(start: &Start, column: usize) -> String {
+    let name = start.columns.get(column).cloned();
+    name.unwrap_or_else(|| format!("x{}", column + 1))
+}
+
+/// What the points are measured in, if not in units of their own.
+pub fn unit(start: &Start) -> Option<&'static str> {
+    matches!(start.session.data, Data::Table { .. }).then_some("standardised")
 }
 
 /// Whether the screen of then is out of date because particles move.

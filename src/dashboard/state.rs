@@ -104,9 +104,18 @@ impl State {
     /// Takes up one event.
     pub fn apply(&mut self, event: Event, now: f64) {
         self.now = now;
+        self.scrolled(|state| state.take(event, now));
+    }
+
+    /// Adds a line of the dashboard's own to the log.
+    pub fn tell(&mut self, kind: Kind, text: String) {
+        self.scrolled(|state| state.journal.push(state.iteration, kind, text));
+    }
+
+    /// Lines that were scrolled to stay where they are.
+    fn scrolled(&mut self, change: impl FnOnce(&mut Self)) {
         let lines = self.journal.lines().len();
-        self.take(event, now);
-        // Lines that were scrolled to stay where they are.
+        change(self);
         if self.view.log_scroll > 0 {
             self.view.log_scroll += self.journal.lines().len().saturating_sub(lines);
         }

@@ -31,7 +31,7 @@ pub(crate) fn general(value: f64, digits: usize) -> String {
 }
 
 /// A setting as it was typed, where it fits.
-pub(super) fn setting(value: f64) -> String {
+pub(crate) fn setting(value: f64) -> String {
     let typed = value.to_string();
     if typed.len() <= WIDTH {
         typed

@@ -5,14 +5,13 @@ use std::path::Path;
 use super::losses::{Curve, Happening, Losses, Mark};
 use crate::event::{self, Event};
 use crate::follow::History;
-use crate::say;
 
 impl Losses {
-    /// Those of a run directory so far; lines that are no events are said and left out.
+    /// Those of a run directory so far; lines that are no events are left out, which the second value says.
     ///
     /// # Errors
     /// When the metrics can't be read.
-    pub fn of(run: &Path) -> Result<Self, String> {
+    pub fn of(run: &Path) -> Result<(Self, Option<String>), String> {
         let (mut losses, mut history) = (Losses::default(), History::new(run));
         let mut events = Vec::new();
         let mut more = true;
@@ -21,11 +20,7 @@ impl Losses {
             more = read.map_err(|error| error.to_string())?;
             events.drain(..).for_each(|event| losses.take(&event));
         }
-        history
-            .complaint()
-            .into_iter()
-            .for_each(|text| say::err(&text));
-        Ok(losses)
+        Ok((losses, history.complaint()))
     }
 
     /// Takes up what an event tells.

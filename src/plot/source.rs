@@ -7,6 +7,7 @@ use super::{Columns, Figure, Losses, What};
 use crate::cli;
 use crate::follow;
 use crate::model::Model;
+use crate::say;
 
 /// A run directory or a model file, as it is to be drawn.
 pub struct Source<'a> {
@@ -92,10 +93,12 @@ impl<'a> Source<'a> {
                 self.args.source.display()
             ));
         };
-        match follow::fault(run) {
-            Some(fault) => Err(fault),
-            None => Ok(super::losses(&Losses::of(run)?, &self.name)),
+        if let Some(fault) = follow::fault(run) {
+            return Err(fault);
         }
+        let (losses, complaint) = Losses::of(run)?;
+        complaint.iter().for_each(|text| say::err(text));
+        Ok(super::losses(&losses, &self.name))
     }
 
     fn load(&self) -> Result<Flow, String> {

@@ -6,6 +6,7 @@ use std::str;
 
 use ::csv::{ByteRecord, ErrorKind, Position, Reader, ReaderBuilder};
 
+use super::cells::Cell;
 use super::error::{Place, Problem};
 use super::select::{Columns, Header, Missing, Selection, numbered};
 
@@ -92,15 +93,36 @@ impl Rows {
 
     /// Appends the values of the next row to `out`; false at the end.
     pub fn next(&mut self, out: &mut Vec<f64>) -> Result<bool, Problem> {
-        while self.waiting || read(&mut self.reader, &mut self.record, self.crlf)? {
-            self.waiting = false;
-            self.row += 1;
+        while self.advance()? {
             if self.values(out)? {
                 return Ok(true);
             }
             self.dropped += 1;
         }
         Ok(false)
+    }
+
+    /// Shows the fields of the next row with their places, whatever stands in them; false at the end.
+    pub fn show(&mut self, mut see: impl FnMut(usize, Cell<'_>)) -> Result<bool, Problem> {
+        if !self.advance()? {
+            return Ok(false);
+        }
+        for (position, &index) in self.columns.indices.iter().enumerate() {
+            let bytes = &self.record[index];
+            let text = || Cell::Text(String::from_utf8_lossy(bytes.trim_ascii()));
+            see(position, number(bytes).map_or_else(text, Cell::of));
+        }
+        Ok(true)
+    }
+
+    /// Goes to the next row; false at the end.
+    fn advance(&mut self) -> Result<bool, Problem> {
+        if !self.waiting && !read(&mut self.reader, &mut self.record, self.crlf)? {
+            return Ok(false);
+        }
+        self.waiting = false;
+        self.row += 1;
+        Ok(true)
     }
 
     /// Appends the values of the current row; false and none of them, if it is to be left out.

@@ -154,7 +154,7 @@ impl Problem {
 }
 
 /// Enough of a name or field to recognise it: a hostile one is a mebibyte of control characters.
-pub(super) fn short(text: &str) -> String {
+pub(crate) fn short(text: &str) -> String {
     const MOST: usize = 40;
     let mut short: String = text
         .chars()

@@ -8,6 +8,7 @@ use std::os::unix::fs::FileExt;
 
 pub(super) use header::written;
 
+use super::cells::Cell;
 use super::error::{Place, Problem};
 use super::select::{Columns, MOST, Missing, Selection, numbered};
 use header::Layout;
@@ -83,6 +84,23 @@ impl Npy {
     /// Appends the kept ones of the next `rows` rows of the file to `block`; false at the end.
     pub fn next(&mut self, rows: usize, block: &mut Vec<f64>) -> Result<bool, Problem> {
         self.pass(rows, |_, whole| block.extend(whole.into_iter().flatten()))
+    }
+
+    /// Shows the values of the next `rows` rows of the file with their columns; false at the end.
+    pub fn show(
+        &mut self,
+        rows: usize,
+        mut see: impl FnMut(usize, Cell<'_>),
+    ) -> Result<bool, Problem> {
+        let rows = rows.min(self.layout.rows - self.seen);
+        let width = self.columns.names.len();
+        let mut values = vec![0.0; rows * width];
+        self.fill(self.seen, &mut values)?;
+        self.seen += rows;
+        for (place, value) in values.into_iter().enumerate() {
+            see(place % width, Cell::of(value));
+        }
+        Ok(rows > 0)
     }
 
     /// Fills `out` (rows x width) with kept rows from number `first` on.

@@ -20,7 +20,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::dashboard::paint;
-use crate::dashboard::stage::Show;
+use crate::dashboard::stage::{self, Show};
 use crate::dashboard::state::State;
 use crate::dashboard::theme::Theme;
 use crate::event::Picture;
@@ -29,6 +29,8 @@ use paths::Paths;
 
 /// Room around the data, as a share of its extent.
 const MARGIN: f64 = 0.1;
+/// Longest name of a column in the title.
+const NAME: u16 = 12;
 /// What paths need around the normal.
 const CORE: [f64; 4] = [-3.0, 3.0, -3.0, 3.0];
 
@@ -57,23 +59,43 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-/// Title of the pane: when, which columns, and how straight the paths are or where on them.
-pub fn title(state: &State) -> String {
+/// Title of the pane in so many letters: when, which columns, first the one across, and how straight the paths are or where on
+/// them. The names stay longest.
+pub fn title(state: &State, theme: &Theme, width: u16) -> String {
     let Some(picture) = &state.picture else {
         return "flow".into();
     };
     let stage = &state.view.stage;
-    let mut title = format!("flow at {}", picture.iteration);
-    if picture.dimension > 2 {
-        let [first, second] = stage.columns(picture.dimension).map(|column| column + 1);
-        title += &format!(", columns {first}, {second} of {}", picture.dimension);
+    let tail = match picture.straightness {
+        _ if stage.show == Show::Paths => format!(", t {:.2}", stage.time(state.now)),
+        Some(ratio) => format!(", path/chord {ratio:.2}"),
+        None => String::new(),
+    };
+    let unit = state.start.as_ref().and_then(stage::unit);
+    let unit = unit.map_or(String::new(), |unit| format!(", {unit}"));
+    let columns = |longest| columns(state, picture.dimension, (theme, longest));
+    let at = format!(" at {}", picture.iteration);
+    let titles = [
+        format!("flow{at}{}{tail}{unit}", columns(NAME)),
+        format!("flow{at}{}{tail}", columns(NAME)),
+        format!("flow{}{tail}", columns(NAME)),
+        format!("flow{}{tail}", columns(NAME / 2)),
+    ];
+    fitting(&titles, width).into()
+}
+
+/// The names of the columns on the two axes.
+fn columns(state: &State, dimension: usize, (theme, longest): (&Theme, u16)) -> String {
+    let Some(start) = &state.start else {
+        return String::new();
+    };
+    let name = |column| paint::shorten(&stage::name(start, column), longest, theme);
+    let [first, second] = state.view.stage.columns(dimension).map(name);
+    match dimension {
+        1 => format!(": {first}"),
+        2 => format!(": {first}, {second}"),
+        more => format!(": {first}, {second} of {more}"),
     }
-    if stage.show == Show::Paths {
-        title += &format!(", t {:.2}", stage.time(state.now));
-    } else if let Some(ratio) = picture.straightness {
-        title += &format!(", path/chord {ratio:.2}");
-    }
-    title
 }
 
 /// x low, x high, y low, y high of the data in two columns.
@@ -154,18 +176,20 @@ mod tests {
     use crate::dashboard::sample;
     use crate::dashboard::stage::{self, Act};
     use crate::dashboard::theme::{Depth, Markers};
+    use crate::session;
+
+    const PLAIN: Theme = Theme {
+        markers: Markers::Ascii,
+        colour: Depth::None,
+    };
 
     /// The pane after some keys, as rows.
     fn drawn(acts: &[Act], (width, height): (u16, u16)) -> Vec<String> {
         let mut state = sample::run();
         acts.iter().for_each(|&act| stage::act(&mut state, act));
         let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
-        let theme = Theme {
-            markers: Markers::Ascii,
-            colour: Depth::None,
-        };
         let area = buffer.area;
-        draw(&state, &theme, area, &mut buffer);
+        draw(&state, &PLAIN, area, &mut buffer);
         let row = |y| (0..width).map(|x| buffer[(x, y)].symbol()).collect();
         (0..height).map(row).collect()
     }
@@ -193,17 +217,39 @@ mod tests {
     #[test]
     fn the_title_tells_the_columns_and_the_time() {
         let mut state = sample::run();
-        assert_eq!(title(&state), "flow at 390, path/chord 1.02");
+        let title = |state: &State| super::title(state, &PLAIN, 60);
+        assert_eq!(title(&state), "flow at 390: x1, x2, path/chord 1.02");
         stage::act(&mut state, Act::Later);
-        assert_eq!(title(&state), "flow at 390, t 0.05");
+        assert_eq!(title(&state), "flow at 390: x1, x2, t 0.05");
         stage::act(&mut state, Act::Turn);
         stage::act(&mut state, Act::Later);
-        assert_eq!(title(&state), "flow at 390, t 0.00");
-        state.show(Picture {
-            dimension: 5,
+        assert_eq!(title(&state), "flow at 390: x1, x2, t 0.00");
+        let start = state.start.as_mut().unwrap();
+        start.columns = ["carat", "depth", "price in dollars", "given"]
+            .map(String::from)
+            .into();
+        let picture = |dimension| Picture {
+            dimension,
             ..Picture::default()
-        });
+        };
+        state.show(picture(3));
         stage::act(&mut state, Act::Column(1, 1));
-        assert_eq!(title(&state), "flow at 0, columns 1, 3 of 5, t 0.00");
+        let columns = "carat, price in do~ of 3";
+        assert_eq!(title(&state), format!("flow at 0: {columns}, t 0.00"));
+        state.show(picture(1));
+        assert_eq!(title(&state), "flow at 0: carat, t 0.00");
+    }
+
+    #[test]
+    fn points_of_a_table_are_in_standardised_units() {
+        let mut state = sample::run();
+        let start = state.start.as_mut().unwrap();
+        let text = "(data: Table(path: \"a.csv\"))";
+        start.session = session::parse(text, "s.ron".as_ref()).unwrap().into();
+        let title = |width| super::title(&state, &PLAIN, width);
+        let whole = "flow at 390: x1, x2, path/chord 1.02, standardised";
+        assert_eq!(title(50), whole);
+        assert_eq!(title(49), whole.replace(", standardised", ""));
+        assert_eq!(title(34), "flow: x1, x2, path/chord 1.02");
     }
 }

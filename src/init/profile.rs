@@ -1,0 +1,297 @@
+//! What is known of a column after a look at all of its values, and what follows from it: whether its density can be learned,
+//! and in which noise.
+
+use std::collections::HashMap;
+
+use super::step::Lattice;
+use crate::headless::number::setting;
+use crate::table::{Cell, short};
+
+/// Steps within the range of a column from which on rounding is not to be seen.
+const FINE: f64 = 1e6;
+/// Gaps below this share of the range are errors of rounding.
+const NOISE: f64 = 1e-9;
+/// Values of a column that is one of classes, at most.
+const CLASSES: usize = 10;
+/// Share of the values that a step may miss: few are written more finely than the others.
+const MISSED: f64 = 0.05;
+/// Share of the rows from which on a single value is told of, if its density is so many times that of an even column.
+const SPIKE: (f64, f64) = (0.1, 100.0);
+
+/// A column.
+#[derive(Debug)]
+pub struct Profile {
+    /// As the table has it.
+    pub name: String,
+    numbers: u64,
+    /// Rows without a value.
+    pub missing: u64,
+    infinite: u64,
+    texts: u64,
+    /// Row, from 1, and text of the first field that is no finite number.
+    odd: Option<(u64, String)>,
+    low: f64,
+    high: f64,
+    lattice: Lattice,
+    /// How often a value has come, by its bits; no longer all of them when `full`.
+    values: HashMap<u64, u64>,
+    most: usize,
+    full: bool,
+    last: Option<f64>,
+    /// Every number is one more than the one before.
+    counts: bool,
+}
+
+impl Profile {
+    /// Of nothing yet; remembers so many different values.
+    pub fn new(name: &str, most: usize) -> Self {
+        Profile {
+            name: name.to_owned(),
+            numbers: 0,
+            missing: 0,
+            infinite: 0,
+            texts: 0,
+            odd: None,
+            low: f64::INFINITY,
+            high: f64::NEG_INFINITY,
+            lattice: Lattice::default(),
+            values: HashMap::new(),
+            most,
+            full: false,
+            last: None,
+            counts: true,
+        }
+    }
+
+    /// Takes in what stands in a row, from 1.
+    pub fn add(&mut self, row: u64, cell: &Cell) {
+        match cell {
+            Cell::Missing => self.missing += 1,
+            Cell::Number(value) if value.is_finite() => self.number(*value),
+            Cell::Number(value) => {
+                self.infinite += 1;
+                self.odd.get_or_insert_with(|| (row, value.to_string()));
+            }
+            Cell::Text(text) => {
+                self.texts += 1;
+                self.odd.get_or_insert_with(|| (row, short(text)));
+            }
+        }
+    }
+
+    fn number(&mut self, value: f64) {
+        self.numbers += 1;
+        self.low = self.low.min(value);
+        self.high = self.high.max(value);
+        self.lattice.add(value);
+        self.counts &= self.last.is_none_or(|last| value == last + 1.0);
+        self.last = Some(value);
+        // The two zeros are one value.
+        let bits = (value + 0.0).to_bits();
+        let known = self.values.len() < self.most || self.values.contains_key(&bits);
+        if known {
+            *self.values.entry(bits).or_default() += 1;
+        }
+        self.full |= !known;
+    }
+
+    /// Whether there is any text, and nothing else but gaps.
+    pub fn is_text(&self) -> bool {
+        self.texts > 0 && self.numbers == 0
+    }
+
+    /// Why the column has to be left out, or should be.
+    pub fn fault(&self) -> Option<String> {
+        let rows = self.numbers + self.missing + self.infinite + self.texts;
+        let place = self.odd.as_ref();
+        let place = place.map_or(String::new(), |(row, text)| {
+            format!("`{text}` in row {row}")
+        });
+        Some(if self.is_text() {
+            format!("text, as {place}")
+        } else if self.texts > 0 {
+            let n = self.texts;
+            format!("no number in {n} of {rows} rows, as {place}: empty these fields to use it")
+        } else if self.infinite > 0 {
+            format!("infinite in {} of {rows} rows, as {place}", self.infinite)
+        } else if self.numbers == 0 {
+            "no values".to_owned()
+        } else if 2 * self.missing > rows {
+            format!("missing in {} of {rows} rows", self.missing)
+        } else if self.low == self.high {
+            format!("{} in every row", setting(self.low))
+        } else if self.counts && self.numbers > 2 {
+            "counts the rows".to_owned()
+        } else {
+            return None;
+        })
+    }
+
+    /// Width of the noise that makes a density of rounded values: the step, or the least gap where a few values recur.
+    pub fn jitter(&self) -> Option<f64> {
+        let range = self.high - self.low;
+        let step = self.lattice.step().map(|step| self.coarser(step));
+        let recur = !self.full && 2 * self.values.len() as u64 <= self.numbers;
+        let gap = || if recur { self.gap(range) } else { None };
+        step.filter(|step| range / step <= FINE).or_else(gap)
+    }
+
+    /// The largest of 1, 2, 5, 10, ... steps that all but a few of the values lie apart from the most frequent one.
+    fn coarser(&self, step: f64) -> f64 {
+        let Some((base, _)) = self.often() else {
+            return step;
+        };
+        let values = || self.values.iter();
+        let all: u64 = values().map(|(_, times)| times).sum();
+        let fits = |steps: &f64| {
+            let off = |bits: u64| ((f64::from_bits(bits) - base) / step).round() % steps != 0.0;
+            let missed = values().filter(|(bits, _)| off(**bits));
+            let missed: u64 = missed.map(|(_, times)| times).sum();
+            missed as f64 <= MISSED * all as f64
+        };
+        let most = (self.high - self.low) / step;
+        let ladder = (0..6).flat_map(|power| [1.0, 2.0, 5.0].map(|m| m * 10_f64.powi(power)));
+        let ladder = ladder.take_while(|steps| *steps < most);
+        // By a division, so that ten steps of 0.1 are 1.
+        ladder
+            .filter(fits)
+            .last()
+            .map_or(step, |steps| steps / (1.0 / step))
+    }
+
+    /// The most frequent value and how often it comes; of equals the least.
+    fn often(&self) -> Option<(f64, u64)> {
+        let values = self.values.iter();
+        let values = values.map(|(bits, times)| (f64::from_bits(*bits), *times));
+        values.max_by(|(a, m), (b, n)| m.cmp(n).then(b.total_cmp(a)))
+    }
+
+    /// The least difference of two values.
+    fn gap(&self, range: f64) -> Option<f64> {
+        let mut values: Vec<f64> = self
+            .values
+            .keys()
+            .map(|bits| f64::from_bits(*bits))
+            .collect();
+        values.sort_by(f64::total_cmp);
+        let gaps = values.windows(2).map(|pair| pair[1] - pair[0]);
+        gaps.filter(|gap| *gap > NOISE * range).reduce(f64::min)
+    }
+
+    /// Range, jitter and what is to be thought of, in words.
+    pub fn words(&self) -> String {
+        let mut words = format!("{} to {}", setting(self.low), setting(self.high));
+        if let Some(jitter) = self.jitter() {
+            words.push_str(&format!(", step {}", setting(jitter)));
+        }
+        if self.missing > 0 {
+            words.push_str(&format!(", missing in {} rows", self.missing));
+        }
+        if !self.full && self.values.len() <= CLASSES {
+            words.push_str(&format!(
+                "; {} values only: rather a class, to be given or left out",
+                self.values.len()
+            ));
+        } else if let Some((value, share)) = self.spike() {
+            words.push_str(&format!(
+                "; {} in {:.0} % of the rows: a spike, which a flow fits badly",
+                setting(value),
+                100.0 * share
+            ));
+        }
+        words
+    }
+
+    /// A value that stands out, and its share of the rows.
+    fn spike(&self) -> Option<(f64, f64)> {
+        let (value, times) = self.often()?;
+        let share = times as f64 / self.numbers as f64;
+        let even = self.jitter().unwrap_or(0.0) / (self.high - self.low);
+        (share > SPIKE.0 && share > SPIKE.1 * even).then_some((value, share))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn profile(cells: &[Cell]) -> Profile {
+        let mut profile = Profile::new("a", 100);
+        for (row, cell) in (1..).zip(cells) {
+            profile.add(row, cell);
+        }
+        profile
+    }
+
+    fn numbers(values: impl IntoIterator<Item = f64>) -> Profile {
+        profile(&values.into_iter().map(Cell::Number).collect::<Vec<_>>())
+    }
+
+    fn text(text: &str) -> Cell<'_> {
+        Cell::Text(text.into())
+    }
+
+    #[test]
+    fn what_cannot_be_learned_is_told_with_its_place() {
+        let number = Cell::Number;
+        for (cells, words) in [
+            (
+                vec![Cell::Missing, text("Ideal")],
+                "text, as `Ideal` in row 2",
+            ),
+            (
+                vec![number(1.0), text("n/a"), number(5.0)],
+                "no number in 1 of 3 rows, as `n/a` in row 2",
+            ),
+            (
+                vec![number(1.0), number(f64::INFINITY)],
+                "infinite in 1 of 2 rows, as `inf` in row 2",
+            ),
+            (vec![Cell::Missing; 3], "no values"),
+            (
+                vec![number(1.0), Cell::Missing, Cell::Missing],
+                "missing in 2 of 3 rows",
+            ),
+            (vec![number(0.1); 4], "0.1 in every row"),
+            (
+                vec![number(7.0), number(8.0), number(9.0)],
+                "counts the rows",
+            ),
+        ] {
+            let fault = profile(&cells).fault().unwrap();
+            assert!(fault.starts_with(words), "{fault}");
+        }
+        assert_eq!(numbers([1.0, 3.0, 2.0]).fault(), None);
+        assert_eq!(
+            profile(&[number(1.0), Cell::Missing, number(3.0)]).fault(),
+            None
+        );
+    }
+
+    #[test]
+    fn rounded_values_get_noise_of_a_step_and_recurring_ones_of_the_least_gap() {
+        assert_eq!(numbers([0.23, 0.21, 0.29]).jitter(), Some(0.02));
+        // One of thirty is written more finely.
+        let mixed = (0..30).map(|k| f64::from(50 + k % 7) + if k == 9 { 0.1 } else { 0.0 });
+        assert_eq!(numbers(mixed).jitter(), Some(1.0));
+        // Millions of steps: nothing to see of them, and no value recurs.
+        assert_eq!(numbers([0.12345678, 0.87654321, 0.5]).jitter(), None);
+        let third = 1.0 / 3.0;
+        let recurring = [0.0, third, 1.0, third + 1e-16].repeat(3);
+        let jitter = numbers(recurring).jitter().unwrap();
+        assert!((jitter - third).abs() < 1e-15, "{jitter}");
+    }
+
+    #[test]
+    fn classes_and_spikes_are_told_of() {
+        let classes = numbers((0..30).map(|k| f64::from(k % 3)));
+        assert!(classes.words().contains("3 values only"));
+        let spike = numbers((0..1000).map(|k| f64::from(if k % 4 == 0 { 0 } else { k % 500 })));
+        assert_eq!(
+            spike.words(),
+            "0 to 499, step 1; 0 in 25 % of the rows: a spike, which a flow fits badly"
+        );
+        // Values that are no longer counted are not taken for few.
+        assert!(numbers((0..500).map(f64::from)).words().ends_with("step 1"));
+    }
+}
