@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
-use otflow_kernels::activation::{sigma_and_slope, slope};
+use otflow_kernels::activation::{activate, slopes};
 use otflow_kernels::lanes::Lanes;
 use otflow_kernels::linear::{Outer, Packed, apply, transpose};
 use otflow_kernels::network::Network;
@@ -73,23 +73,19 @@ fn transpose_column<T: Lanes>(bencher: Bencher, m: usize) {
 /// sigma and sigma' of a column of 32.
 #[divan::bench(types = [f32x16, f64x8])]
 fn activation<T: Lanes>(bencher: Bencher) {
-    let (a, mut both) = (column::<T>(32), vec![(T::default(), T::default()); 32]);
-    bencher.counter(ItemsCount::new(a.len())).bench_local(|| {
-        for (both, &a) in both.iter_mut().zip(black_box(&a)) {
-            *both = sigma_and_slope(a);
-        }
-    });
+    let (mut a, mut u, b) = (column::<T>(32), column::<T>(32), [T::Real::default(); 32]);
+    bencher
+        .counter(ItemsCount::new(a.len()))
+        .bench_local(|| activate(black_box(&mut a), &b, &mut u));
 }
 
 /// sigma' alone.
 #[divan::bench(types = [f32x16, f64x8])]
 fn activation_slope<T: Lanes>(bencher: Bencher) {
-    let (a, mut slopes) = (column::<T>(32), column::<T>(32));
-    bencher.counter(ItemsCount::new(a.len())).bench_local(|| {
-        for (slope_of, &a) in slopes.iter_mut().zip(black_box(&a)) {
-            *slope_of = slope(a);
-        }
-    });
+    let (mut a, b) = (column::<T>(32), [T::Real::default(); 32]);
+    bencher
+        .counter(ItemsCount::new(a.len()))
+        .bench_local(|| slopes(black_box(&mut a), &b));
 }
 
 /// Shapes (d, m, layers) of a tile.
