@@ -21,7 +21,7 @@ pub struct Gauge {
 pub struct Recent {
     /// Of losses and gradients, while they are computed.
     pub gflops: f64,
-    /// The same, as a share of the FMA peak.
+    /// The same, as a share of the FMA peak, if that was measured well.
     pub of_peak: Option<f64>,
     /// Share of the time in losses and gradients.
     pub kernels: f64,
@@ -58,7 +58,8 @@ impl Gauge {
         let gflops = share(|reading| reading.flops) / kernels / 1e9;
         Some(Recent {
             gflops,
-            of_peak: last.peak.map(|peak| gflops / peak),
+            // A machine that was busy while the peak was measured gives too low a one.
+            of_peak: last.peak.map(|peak| gflops / peak).filter(|&share| share <= 1.0),
             kernels,
             validation: share(|reading| reading.validation),
             pictures: share(|reading| reading.pictures),
