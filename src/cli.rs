@@ -10,6 +10,7 @@ use otflow_kernels::objective::{Alpha, TraceAt};
 use serde::{Deserialize, Serialize};
 
 use crate::cost::Work;
+use crate::dashboard::look::Look;
 use crate::plot::What;
 use crate::session::Gate;
 use crate::workloads::Workload;
@@ -18,8 +19,11 @@ use crate::workloads::Workload;
 ///
 /// Without a command it trains the 8gaussians session: sessions/8gaussians.ron where that exists, else the built-in copy of it.
 #[derive(Debug, Parser)]
-#[command(version = version(), max_term_width = 120)]
+#[command(version = version(), max_term_width = 120, args_conflicts_with_subcommands = true)]
 pub struct Cli {
+    /// Of the dashboard.
+    #[command(flatten)]
+    pub look: Look,
     /// What to do; train, if nothing is said.
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -155,6 +159,9 @@ pub struct Train {
     /// Write the curves for TensorBoard too, into DIR or RUN/tensorboard.
     #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true)]
     pub tensorboard: Option<Option<PathBuf>>,
+    /// Of the dashboard.
+    #[command(flatten)]
+    pub look: Look,
 }
 
 /// `otflow watch`
@@ -163,6 +170,9 @@ pub struct Watch {
     /// Run directories; the first is shown, the curves of the others are drawn beside its own.
     #[arg(value_name = "RUN", required = true)]
     pub runs: Vec<PathBuf>,
+    /// Of the dashboard.
+    #[command(flatten)]
+    pub look: Look,
 }
 
 /// `otflow replay`

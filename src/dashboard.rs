@@ -9,6 +9,7 @@
 //! | stage | what of the flow is looked at |
 //! | layout, pane, panels | the screen as a pure function of the state |
 //! | component, axis, dots, ramp, format, paint, theme | what panels draw with |
+//! | look | what the terminal can show |
 //! | portrait, gallery | a screen as text and as a picture; the pictures of the flow and the losses |
 //! | desk | the loop between keys, events and frames |
 //! | terminal, input | the terminal, taken and given back; its keys |
@@ -31,6 +32,7 @@ pub mod journal;
 pub mod keys;
 pub mod layout;
 pub mod lens;
+pub mod look;
 pub mod other;
 pub mod pace;
 pub mod paint;
@@ -65,58 +67,26 @@ use crate::feed::Feed;
 use desk::{Desk, End};
 use input::Input;
 use terminal::Guard;
-use theme::{Depth, Markers, Theme};
+use theme::Theme;
 
 /// How the dashboard looks and ends.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Markers and colour.
     pub theme: Theme,
-    /// Set from outside to leave a run that has ended, as a signal does; until then its result stays on the screen.
-    pub leave: Arc<AtomicBool>,
+    /// What who handles the signals must know, and tells.
+    pub switches: Switches,
     /// Whether changes of the session file reach the run, which can then be steered from the settings.
     pub followed: bool,
 }
 
-impl Options {
-    /// What the environment asks for; `variable` reads one. No colour if NO_COLOR is set, as many as COLORTERM and TERM promise otherwise; ASCII where the terminal or the locale has no more.
-    pub fn detect(variable: impl Fn(&str) -> Option<String>) -> Self {
-        let set = |name: &str| variable(name).filter(|value| !value.is_empty());
-        let locale = set("LC_ALL")
-            .or_else(|| set("LC_CTYPE"))
-            .or_else(|| set("LANG"))
-            .unwrap_or_default();
-        let poor = matches!(set("TERM").as_deref(), Some("linux" | "dumb"))
-            || matches!(locale.as_str(), "C" | "POSIX");
-        let markers = if poor {
-            Markers::Ascii
-        } else {
-            Markers::Braille
-        };
-        Self {
-            theme: Theme {
-                markers,
-                colour: depth(&set),
-            },
-            leave: Arc::default(),
-            followed: false,
-        }
-    }
-}
-
-/// Colours of the terminal; `set` reads a variable that is not empty.
-fn depth(set: &impl Fn(&str) -> Option<String>) -> Depth {
-    let names =
-        |variable: &str, word: &str| set(variable).is_some_and(|value| value.contains(word));
-    if set("NO_COLOR").is_some() {
-        Depth::None
-    } else if names("COLORTERM", "truecolor") || names("COLORTERM", "24bit") {
-        Depth::True
-    } else if names("TERM", "256color") {
-        Depth::Palette256
-    } else {
-        Depth::Ansi16
-    }
+/// Between the dashboard and who handles the signals.
+#[derive(Clone, Debug, Default)]
+pub struct Switches {
+    /// Set from outside to leave a run that has ended, as a signal does; until then its result stays on the screen.
+    pub leave: Arc<AtomicBool>,
+    /// Set from inside while the user's editor has the terminal: the shell's Ctrl-C reaches both programs, and is for the editor.
+    pub lent: Arc<AtomicBool>,
 }
 
 /// How the dashboard was left. Only after `Finished` has the trainer ended.
@@ -174,48 +144,4 @@ fn lend<W: io::Write>(guard: &Guard, input: &mut Input, desk: &mut Desk<W>) -> i
     guard.lend(|jobs| desk.edit(jobs))?;
     *input = Input::spawn()?;
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Options in an environment.
-    fn detect(environment: &[(&str, &str)]) -> Theme {
-        let find = |name: &str| {
-            environment
-                .iter()
-                .find(|(key, _)| *key == name)
-                .map(|(_, value)| (*value).to_owned())
-        };
-        Options::detect(find).theme
-    }
-
-    #[test]
-    fn the_environment_decides_about_colour_and_markers() {
-        let usual = detect(&[
-            ("TERM", "xterm-256color"),
-            ("LANG", "en_US.UTF-8"),
-            ("NO_COLOR", ""),
-        ]);
-        assert_eq!(
-            usual,
-            Theme {
-                markers: Markers::Braille,
-                colour: Depth::Palette256
-            }
-        );
-        assert_eq!(
-            detect(&[("NO_COLOR", "1"), ("COLORTERM", "truecolor")]).colour,
-            Depth::None
-        );
-        assert_eq!(detect(&[("COLORTERM", "24bit")]).colour, Depth::True);
-        assert_eq!(detect(&[("TERM", "xterm")]).colour, Depth::Ansi16);
-        assert_eq!(detect(&[("TERM", "linux")]).markers, Markers::Ascii);
-        assert_eq!(detect(&[("LANG", "C")]).markers, Markers::Ascii);
-        assert_eq!(
-            detect(&[("LANG", "C"), ("LC_ALL", "C.UTF-8")]).markers,
-            Markers::Braille
-        );
-    }
 }

@@ -60,10 +60,12 @@ pub fn watch(args: &cli::Watch) -> Result<Exit> {
         return Ok(launch::refuse("no run directory is given"));
     };
     let (publisher, feed, _threads) = open(run, others)?;
-    let leave = launch::signals(feed.commands.clone(), FrontEnd::Dashboard)?;
+    let switches = launch::signals(feed.commands.clone(), FrontEnd::Dashboard)?;
+    let leave = Arc::clone(&switches.leave);
     let options = Options {
-        leave: Arc::clone(&leave),
-        ..Options::detect(|name| std::env::var(name).ok())
+        theme: args.look.here(),
+        switches,
+        followed: false,
     };
     let outcome = dashboard::run(&feed, options)?;
     exit(outcome, run, asked(&leave, &publisher))

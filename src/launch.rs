@@ -12,7 +12,7 @@ mod plan;
 
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::thread::{self, JoinHandle};
 
 use anyhow::{Context, Result};
@@ -23,7 +23,7 @@ use signal_hook::iterator::Signals;
 
 use crate::cli::{self, Follow};
 use crate::cpu;
-use crate::dashboard::{self, Outcome};
+use crate::dashboard::{self, Outcome, Switches};
 use crate::event::{Command, Event, Finished, Reason};
 use crate::feed::{Commands, Feed, Publisher, wires};
 use crate::follow::History;
@@ -81,8 +81,8 @@ struct Run {
     directory: RunDirectory,
     recording: Recording,
     training: JoinHandle<(Finished, Arc<Session>)>,
-    /// Set by a signal, for a dashboard that shows a run that has ended.
-    leave: Arc<AtomicBool>,
+    /// Between the signals and the dashboard.
+    switches: Switches,
     /// Ends with the run.
     watcher: Option<Watcher>,
 }
@@ -146,7 +146,7 @@ fn start(front_end: FrontEnd, plan: Plan) -> Result<Run> {
     let watcher = follow(&source, how, &overlay, send)?;
     outlets.notices.extend(notice(&overlay, watcher.as_ref()));
     outlets.overlay = overlay;
-    let leave = signals(feed.commands.clone(), front_end)?;
+    let switches = signals(feed.commands.clone(), front_end)?;
     let training = thread::Builder::new().name("trainer".into());
     let body = move || {
         history
@@ -160,7 +160,7 @@ fn start(front_end: FrontEnd, plan: Plan) -> Result<Run> {
         directory,
         recording,
         training: training.spawn(body)?,
-        leave,
+        switches,
         watcher,
     })
 }
@@ -303,8 +303,9 @@ fn follow(
 }
 
 /// INT, TERM and HUP end the run within the iteration in hand, unless this program was started with them ignored, as by
-/// nohup. Headless, a second one ends the program at once; the flag is set for a dashboard whose run has ended.
-pub(crate) fn signals(commands: Commands, front_end: FrontEnd) -> Result<Arc<AtomicBool>> {
+/// nohup. Headless, a second one ends the program at once; a dashboard whose run has ended is told to leave. INT is the
+/// editor's while that has the terminal.
+pub(crate) fn signals(commands: Commands, front_end: FrontEnd) -> Result<Switches> {
     let ignored = ignored_signals();
     let wanted = [SIGINT, SIGTERM, SIGHUP]
         .into_iter()
@@ -313,11 +314,14 @@ pub(crate) fn signals(commands: Commands, front_end: FrontEnd) -> Result<Arc<Ato
     #[cfg(unix)]
     signal_hook::flag::register(SIGXFSZ, Arc::default()).context("cannot handle signals")?;
     let mut signals = Signals::new(wanted).context("cannot handle signals")?;
-    let leave = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&leave);
+    let switches = Switches::default();
+    let Switches { leave, lent } = switches.clone();
     let body = move || {
         for signal in signals.forever() {
-            if flag.swap(true, Ordering::Relaxed) && front_end == FrontEnd::Headless {
+            if signal == SIGINT && lent.load(Ordering::SeqCst) {
+                continue;
+            }
+            if leave.swap(true, Ordering::Relaxed) && front_end == FrontEnd::Headless {
                 std::process::exit(i32::from(Exit::Signal(signal).code()));
             }
             // A trainer that has ended needs no command.
@@ -325,7 +329,7 @@ pub(crate) fn signals(commands: Commands, front_end: FrontEnd) -> Result<Arc<Ato
         }
     };
     thread::Builder::new().name("signals".into()).spawn(body)?;
-    Ok(leave)
+    Ok(switches)
 }
 
 /// Bit n - 1 stands for signal n; none where the system does not tell.
@@ -362,9 +366,9 @@ fn show(args: &cli::Train, front_end: FrontEnd, run: &Run) -> Result<Left> {
         return Ok(Left::AtTheEnd);
     }
     let options = dashboard::Options {
-        leave: Arc::clone(&run.leave),
+        theme: args.look.here(),
+        switches: run.switches.clone(),
         followed: run.watcher.is_some(),
-        ..dashboard::Options::detect(|name| std::env::var(name).ok())
     };
     let outcome = dashboard::run(&run.feed, options).inspect_err(|_| stop(Reason::Quit))?;
     match outcome {

@@ -47,8 +47,12 @@ fn main() -> ExitCode {
 /// Never inlined: whatever instructions it is made of stay behind the check.
 #[inline(never)]
 fn run() -> ExitCode {
-    let exit = match Cli::parse().command {
-        None => launch(&Train::default()),
+    let Cli { look, command } = Cli::parse();
+    let exit = match command {
+        None => launch(&Train {
+            look,
+            ..Train::default()
+        }),
         Some(Command::Init(args)) => init(&args),
         Some(Command::Train(args)) => launch(&args),
         Some(Command::Watch(args)) => watch(&args),

@@ -242,6 +242,34 @@ fn e_lends_the_terminal_to_the_editor_with_its_keys() {
 }
 
 #[test]
+fn control_c_is_the_editor_s_while_it_has_the_terminal() {
+    // One that goes on, as most do.
+    let editor = r#"sh -c 'trap "echo ASKED" INT; echo EDITING; until read line; do :; done; sed -i "s/1e-2/$line/" "$1"' editor"#;
+    let mut desk = steering(&[("EDITOR", editor), ("VISUAL", "")]);
+    desk.press(b"e");
+    desk.wait_for("EDITING");
+    desk.press(b"\x03");
+    desk.wait_for("ASKED");
+    desk.press(b"0.03\r");
+    desk.wait_for(">*optimizer.lr 0.01 -> 0.03");
+    desk.press(b"\x03");
+    assert_eq!(desk.leave(), 130, "the dashboard's again");
+    // One that is ended by it.
+    let mut desk = steering(&[
+        ("EDITOR", "sh -c 'echo EDITING; sleep 1000'"),
+        ("VISUAL", ""),
+    ]);
+    desk.press(b"e");
+    desk.wait_for("EDITING");
+    desk.press(b"\x03");
+    desk.wait_for("editor `sh`: signal: 2");
+    desk.press(b"p");
+    desk.wait_for("PAUSED");
+    desk.press(b"qq");
+    assert_eq!(desk.leave(), 0);
+}
+
+#[test]
 fn an_editor_that_is_not_there_is_named_in_a_line() {
     let mut desk = steering(&[("VISUAL", "no-such-editor -w")]);
     desk.press(b"e");

@@ -4,6 +4,7 @@
 mod tests;
 
 use std::io::{self, Write};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -127,11 +128,14 @@ impl<'a, W: Write> Desk<'a, W> {
             return;
         };
         let editor = editor::choose(|name| std::env::var(name).ok());
+        let lent = Arc::clone(&self.options.switches.lent);
+        lent.store(true, Ordering::SeqCst);
         let edited = editor::run(&editor, &file, || {
             self.fetch();
             // A stop that fails leaves the editor running, and that is all that is asked for.
             let _ = jobs.obey();
         });
+        lent.store(false, Ordering::SeqCst);
         if let Err(message) = edited {
             steer::warn(&mut self.state, message);
         }
@@ -198,7 +202,7 @@ impl<'a, W: Write> Desk<'a, W> {
     /// Whether to leave or to interrupt the loop.
     fn end(&mut self, gone: bool) -> Option<End> {
         let wish = self.state.view.wish.take();
-        let leave = self.options.leave.load(Ordering::Relaxed);
+        let leave = self.options.switches.leave.load(Ordering::Relaxed);
         match (wish, self.state.finished.clone()) {
             (Some(Wish::Suspend), _) => return Some(End::Suspend),
             (Some(Wish::Editor), _) => return Some(End::Editor),

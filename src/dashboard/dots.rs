@@ -88,7 +88,7 @@ impl Dots {
             let symbol = match self.markers {
                 _ if mask == 0 => continue,
                 Markers::Braille => char::from_u32(0x2800 + u32::from(mask)).unwrap_or('?'),
-                Markers::Dot => '·',
+                Markers::Dots => '·',
                 Markers::Ascii => '.',
             };
             if let Some(cell) = buffer.cell_mut(position) {

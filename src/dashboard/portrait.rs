@@ -330,7 +330,7 @@ mod tests {
     #[test]
     fn the_picture_of_any_screen_is_xml_with_every_letter_of_the_text() {
         for size in [(0, 0), (1, 1), (10, 3), (80, 24), (200, 60)] {
-            for markers in [Markers::Braille, Markers::Dot, Markers::Ascii] {
+            for markers in [Markers::Braille, Markers::Dots, Markers::Ascii] {
                 let buffer = screen(markers, size);
                 let words = elements(&buffer).into_iter().map(|element| element.2);
                 let shown: String = words.collect();

@@ -70,6 +70,13 @@ fn styles(buffer: &Buffer) -> String {
                 Color::Blue => 'b',
                 Color::Magenta => 'm',
                 Color::Cyan => 'c',
+                Color::LightBlue => 'l',
+                Color::LightRed => 'o',
+                Color::Indexed(29) => 'g',
+                Color::Indexed(32) => 'b',
+                Color::Indexed(134) => 'm',
+                Color::Indexed(160) => 'r',
+                Color::Indexed(166) => 'o',
                 other => shade(other),
             };
             row.push(match cell.modifier {

@@ -1,6 +1,7 @@
-//! All colours and symbols. The 16 ANSI colours on the terminal's own foreground and background, or none at all;
-//! nothing is told by colour alone. The colours of the heat map are in `ramp`.
+//! All colours and symbols, on the terminal's own background, which may be black or white; nothing is told by colour alone. The
+//! colours of the heat map are in `ramp`.
 
+use clap::ValueEnum;
 use ratatui::style::{Color, Modifier, Style};
 
 use super::component::Component;
@@ -8,18 +9,18 @@ use super::journal::Kind;
 use super::phase::Phase;
 
 /// What curves and points are drawn with.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Markers {
     /// 2 x 4 dots a cell.
     #[default]
     Braille,
     /// One dot a cell, for fonts without braille.
-    Dot,
+    Dots,
     /// ASCII only, frames included.
     Ascii,
 }
 
-/// How many colours there are. The heat map of the flow uses them all, everything else the 16 of ANSI.
+/// How many colours there are. The heat map of the flow uses them all, everything else a few [`Hue`]s.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Depth {
     /// None at all.
@@ -31,6 +32,35 @@ pub enum Depth {
     Palette256,
     /// Red, green and blue in 8 bits each.
     True,
+}
+
+/// A colour of text, curves and points that stands out from black and from white alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hue {
+    Blue,
+    Green,
+    Orange,
+    Purple,
+    Red,
+}
+
+impl Hue {
+    /// Of the 16 colours, which every terminal shows in its own way, green, yellow and cyan are too light for white in most, and
+    /// blue too dark for black. Of the 256, those of the cube are the same everywhere.
+    fn colour(self, depth: Depth) -> Option<Color> {
+        let (ansi, indexed) = match self {
+            Self::Blue => (Color::LightBlue, 32),
+            Self::Green => (Color::LightBlue, 29),
+            Self::Orange => (Color::LightRed, 166),
+            Self::Purple => (Color::Magenta, 134),
+            Self::Red => (Color::LightRed, 160),
+        };
+        match depth {
+            Depth::None => None,
+            Depth::Ansi16 => Some(ansi),
+            Depth::Palette256 | Depth::True => Some(Color::Indexed(indexed)),
+        }
+    }
 }
 
 /// Red, green and blue of the 16 ANSI colours, where a screen becomes a picture.
@@ -88,7 +118,7 @@ pub fn rgb(colour: Color) -> Option<[u8; 3]> {
 }
 
 /// How the screen looks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Theme {
     /// What curves are drawn with.
     pub markers: Markers,
@@ -97,12 +127,9 @@ pub struct Theme {
 }
 
 impl Theme {
-    fn style(&self, colour: Color) -> Style {
-        if self.colour == Depth::None {
-            Style::new()
-        } else {
-            Style::new().fg(colour)
-        }
+    fn style(&self, hue: Hue) -> Style {
+        let colour = hue.colour(self.colour);
+        colour.map_or(Style::new(), |colour| Style::new().fg(colour))
     }
 
     /// The symbol for this terminal.
@@ -118,9 +145,9 @@ impl Theme {
     pub fn curve(&self, component: Component) -> Style {
         match component {
             Component::Loss => Style::new(),
-            Component::L => self.style(Color::Cyan),
-            Component::C => self.style(Color::Yellow),
-            Component::R => self.style(Color::Magenta),
+            Component::L => self.style(Hue::Blue),
+            Component::C => self.style(Hue::Orange),
+            Component::R => self.style(Hue::Purple),
         }
     }
 
@@ -147,7 +174,7 @@ impl Theme {
 
     /// What must be seen.
     pub fn alert(&self) -> Style {
-        self.style(Color::Red).add_modifier(Modifier::BOLD)
+        self.style(Hue::Red).add_modifier(Modifier::BOLD)
     }
 
     /// A change by the user, the question of a popup.
@@ -157,7 +184,7 @@ impl Theme {
 
     /// Data points and generated points.
     pub fn points(&self) -> [Style; 2] {
-        [self.style(Color::Blue), self.style(Color::Green)]
+        [self.style(Hue::Blue), self.style(Hue::Orange)]
     }
 
     /// A row that an edit has changed, while that is fresh.
@@ -191,18 +218,18 @@ impl Theme {
 
     /// Word, symbol and style of a phase.
     pub fn phase(&self, phase: Phase) -> (&'static str, &'static str, Style) {
-        let strong = |colour| self.style(colour).add_modifier(Modifier::BOLD);
+        let strong = |hue| self.style(hue).add_modifier(Modifier::BOLD);
         match phase {
             Phase::Waiting => ("WAITING", self.pick("…", "."), self.dim()),
-            Phase::Running => ("RUN", self.pick("▶", ">"), strong(Color::Green)),
-            Phase::Watching => ("WATCH", self.pick("▷", ">"), strong(Color::Green)),
-            Phase::Silent => ("NO NEWS", "?", strong(Color::Yellow)),
-            Phase::Pausing => ("PAUSING", self.pick("‖", "="), strong(Color::Yellow)),
-            Phase::Paused => ("PAUSED", self.pick("‖", "="), strong(Color::Yellow)),
-            Phase::Stopping => ("STOPPING", self.pick("■", "#"), strong(Color::Yellow)),
-            Phase::Done => ("DONE", self.pick("✓", "+"), strong(Color::Green)),
-            Phase::Stopped => ("STOPPED", self.pick("■", "#"), strong(Color::Yellow)),
-            Phase::Diverged => ("DIVERGED", self.pick("✗", "x"), strong(Color::Red)),
+            Phase::Running => ("RUN", self.pick("▶", ">"), strong(Hue::Green)),
+            Phase::Watching => ("WATCH", self.pick("▷", ">"), strong(Hue::Green)),
+            Phase::Silent => ("NO NEWS", "?", strong(Hue::Orange)),
+            Phase::Pausing => ("PAUSING", self.pick("‖", "="), strong(Hue::Orange)),
+            Phase::Paused => ("PAUSED", self.pick("‖", "="), strong(Hue::Orange)),
+            Phase::Stopping => ("STOPPING", self.pick("■", "#"), strong(Hue::Orange)),
+            Phase::Done => ("DONE", self.pick("✓", "+"), strong(Hue::Green)),
+            Phase::Stopped => ("STOPPED", self.pick("■", "#"), strong(Hue::Orange)),
+            Phase::Diverged => ("DIVERGED", self.pick("✗", "x"), strong(Hue::Red)),
         }
     }
 
@@ -212,9 +239,9 @@ impl Theme {
             Kind::Note => (" ", Style::new()),
             Kind::Checkpoint => ("w", self.dim()),
             Kind::Resample => ("s", self.dim()),
-            Kind::Edit => ("e", self.style(Color::Cyan).add_modifier(Modifier::BOLD)),
-            Kind::Rate => ("d", self.style(Color::Yellow)),
-            Kind::Best => ("b", self.style(Color::Green)),
+            Kind::Edit => ("e", self.style(Hue::Blue).add_modifier(Modifier::BOLD)),
+            Kind::Rate => ("d", self.style(Hue::Orange)),
+            Kind::Best => ("b", self.style(Hue::Green)),
             Kind::Rejected | Kind::Rollback | Kind::Warning => ("!", self.alert()),
         }
     }
@@ -260,6 +287,50 @@ impl Theme {
             '~'
         } else {
             '…'
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Contrast of a colour with black and with white, by WCAG: 1 to 21.
+    fn contrasts(parts: [u8; 3]) -> [f64; 2] {
+        let linear = |part: u8| {
+            let part = f64::from(part) / 255.0;
+            if part <= 0.04045 {
+                part / 12.92
+            } else {
+                ((part + 0.055) / 1.055).powf(2.4)
+            }
+        };
+        let [r, g, b] = parts.map(linear);
+        let luminance = 0.2126 * r + 0.7152 * g + 0.0722 * b;
+        [(luminance + 0.05) / 0.05, 1.05 / (luminance + 0.05)]
+    }
+
+    /// As the terminals of VGA, xterm and Tango show the 16 colours that are used.
+    fn shown(colour: Color) -> Vec<[u8; 3]> {
+        match colour {
+            Color::LightBlue => vec![[85, 85, 255], [92, 92, 255]],
+            Color::LightRed => vec![[255, 85, 85], [255, 0, 0], [239, 41, 41]],
+            Color::Magenta => vec![[170, 0, 170], [205, 0, 205], [117, 80, 123]],
+            other => vec![rgb(other).unwrap()],
+        }
+    }
+
+    #[test]
+    fn every_hue_can_be_read_on_black_and_on_white() {
+        let hues = [Hue::Blue, Hue::Green, Hue::Orange, Hue::Purple, Hue::Red];
+        for depth in [Depth::Ansi16, Depth::Palette256, Depth::True] {
+            for hue in hues {
+                for parts in shown(hue.colour(depth).unwrap()) {
+                    let least = contrasts(parts).into_iter().reduce(f64::min);
+                    // What is asked of graphics and of bold text.
+                    assert!(least >= Some(3.0), "{hue:?} {depth:?} {parts:?}: {least:?}");
+                }
+            }
         }
     }
 }

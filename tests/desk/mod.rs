@@ -4,7 +4,7 @@
 
 use std::fs;
 use std::io::{Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -70,6 +70,17 @@ impl Desk {
     }
 
     fn start_in(args: &[&str], folder: TempDir, environment: &[(&str, &str)]) -> Self {
+        let program = Path::new(env!("CARGO_BIN_EXE_otflow"));
+        Self::run_in(program, args, folder, environment)
+    }
+
+    /// Another program.
+    pub fn run_in(
+        program: &Path,
+        args: &[&str],
+        folder: TempDir,
+        environment: &[(&str, &str)],
+    ) -> Self {
         let (rows, cols) = (24, 80);
         let size = PtySize {
             rows,
@@ -78,7 +89,7 @@ impl Desk {
             pixel_height: 0,
         };
         let pair = native_pty_system().openpty(size).unwrap();
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_otflow"));
+        let mut command = CommandBuilder::new(program);
         command.args(args);
         command.cwd(folder.path());
         command.env("TERM", "xterm-256color");

@@ -1,6 +1,6 @@
 //! A desk whose terminal, keys and trainer are played.
 
-use std::sync::{Arc, mpsc};
+use std::sync::mpsc;
 use std::thread;
 use std::time::SystemTime;
 
@@ -41,7 +41,7 @@ fn attend(writes: usize, play: impl FnOnce(&Publisher, &Sender<Heard>)) -> Outco
     let viewport = Viewport::Fixed(Rect::new(0, 0, 80, 24));
     let backend = CrosstermBackend::new(Mortal(writes));
     let screen = Terminal::with_options(backend, TerminalOptions { viewport }).unwrap();
-    let options = Options::detect(|_| None);
+    let options = Options::default();
     let mut desk = Desk::new(&feed, options, screen);
     loop {
         match desk.turn(&keys) {
@@ -89,7 +89,7 @@ fn a_finished_run_stays_until_the_user_leaves() {
         let (sender, keys) = unbounded();
         publisher.publish(sample::finished(7, Reason::Iterations));
         scope.spawn(move || {
-            let mut desk = Desk::new(&feed, Options::detect(|_| None), screen());
+            let mut desk = Desk::new(&feed, Options::default(), screen());
             for _ in 0..3 {
                 assert!(desk.turn(&keys).is_none());
             }
@@ -115,8 +115,8 @@ fn a_second_control_c_leaves_a_trainer_that_does_not_answer() {
 fn a_finished_run_is_left_when_a_signal_asks_for_it() {
     let (publisher, feed, _records) = wires();
     publisher.publish(sample::finished(7, Reason::Iterations));
-    let options = Options::detect(|_| None);
-    let leave = Arc::clone(&options.leave);
+    let options = Options::default();
+    let leave = Arc::clone(&options.switches.leave);
     let (_sender, keys) = unbounded();
     let mut desk = Desk::new(&feed, options, screen());
     assert!(desk.turn(&keys).is_none());
@@ -130,8 +130,8 @@ fn a_watched_run_is_left_by_a_signal_while_it_goes_on_and_not_by_its_own_end() {
     let (publisher, feed, _records) = wires();
     publisher.hear(SystemTime::now());
     publisher.publish(sample::start());
-    let options = Options::detect(|_| None);
-    let leave = Arc::clone(&options.leave);
+    let options = Options::default();
+    let leave = Arc::clone(&options.switches.leave);
     let (_sender, keys) = unbounded();
     let mut desk = Desk::new(&feed, options, screen());
     assert!(desk.turn(&keys).is_none());
@@ -150,7 +150,7 @@ fn the_events_of_other_runs_go_to_their_curves() {
     feed.others.push(("rings".into(), its_feed));
     other.publish(sample::iteration(3, 1.0));
     let (_sender, keys) = unbounded();
-    let mut desk = Desk::new(&feed, Options::detect(|_| None), screen());
+    let mut desk = Desk::new(&feed, Options::default(), screen());
     assert!(desk.turn(&keys).is_none());
     assert_eq!(desk.state.others[0].span(), Some((3, 3)));
     assert_eq!(desk.state.training.span(), None);
@@ -166,7 +166,7 @@ fn a_key_saves_the_screen_and_a_failure_is_told() {
     start.run = Some(folder.path().join("run"));
     publisher.publish(Event::Start(start));
     let (sender, keys) = unbounded();
-    let mut desk = Desk::new(&feed, Options::detect(|_| None), screen());
+    let mut desk = Desk::new(&feed, Options::default(), screen());
     let mut told = || {
         sender.send(key('s', false)).unwrap();
         (0..2).for_each(|_| assert!(desk.turn(&keys).is_none()));
@@ -187,7 +187,7 @@ fn an_end_that_found_the_ring_full_is_seen() {
     publisher.publish(sample::finished(7, Reason::Signal(15)));
     drop(publisher);
     let (_sender, keys) = unbounded();
-    let mut desk = Desk::new(&feed, Options::detect(|_| None), screen());
+    let mut desk = Desk::new(&feed, Options::default(), screen());
     let end = loop {
         if let Some(end) = desk.turn(&keys) {
             break end;
@@ -201,7 +201,7 @@ fn keys_reach_the_trainer() {
     let (publisher, feed, _records) = wires();
     let (sender, keys) = unbounded();
     sender.send(key('p', false)).unwrap();
-    let mut desk = Desk::new(&feed, Options::detect(|_| None), screen());
+    let mut desk = Desk::new(&feed, Options::default(), screen());
     assert!(desk.turn(&keys).is_none());
     assert!(matches!(publisher.commands.try_recv(), Ok(Command::Pause)));
 }
@@ -209,7 +209,7 @@ fn keys_reach_the_trainer() {
 #[test]
 fn a_row_that_stops_showing_its_edit_is_drawn_anew() {
     let (_publisher, feed, _records) = wires();
-    let mut desk = Desk::new(&feed, Options::detect(|_| None), screen());
+    let mut desk = Desk::new(&feed, Options::default(), screen());
     desk.opened -= Duration::from_secs(10);
     let edit = Edit {
         field: "optimizer.lr".into(),
@@ -230,7 +230,7 @@ fn a_trainer_that_vanishes_is_told() {
     let (publisher, feed, _records) = wires();
     let (_sender, keys) = unbounded();
     drop(publisher);
-    let mut desk = Desk::new(&feed, Options::detect(|_| None), screen());
+    let mut desk = Desk::new(&feed, Options::default(), screen());
     assert!(matches!(
         desk.turn(&keys),
         Some(End::Outcome(Outcome::Broken))

@@ -110,6 +110,15 @@ fn bounds(state: &State, plane: Plane) -> Option<[f64; 4]> {
     Some([left, right, low, high])
 }
 
+/// What is said of so many points that are not seen.
+fn beside(outside: usize) -> String {
+    if outside > 0 {
+        format!(", {outside} outside")
+    } else {
+        String::new()
+    }
+}
+
 /// The longest name that fits, or the last.
 fn fitting(names: &[String], width: u16) -> &str {
     let fits = |name: &&String| name.chars().count() <= usize::from(width);
@@ -152,8 +161,6 @@ fn travel(
         let short = format!("{way}, path/chord {ratio:.2}");
         names.splice(0..0, [format!("{short} (1 = straight)"), short.clone()]);
     }
-    let name = fitting(&names, area.width);
-    paint::cut(buffer, area, 0, name, (theme, Style::new()));
     let below = paint::below(area, 1);
     let bounds = [
         data[0].min(CORE[0]),
@@ -167,7 +174,11 @@ fn travel(
         rows,
     };
     let share = stage.share(state.now);
-    paths::draw(paths, (&frame, share), (below, buffer), theme);
+    let outside = paths::draw(paths, (&frame, share), (below, buffer), theme);
+    let note = beside(outside);
+    let room = area.width.saturating_sub(note.len() as u16);
+    let name = format!("{}{note}", fitting(&names, room));
+    paint::cut(buffer, area, 0, &name, (theme, Style::new()));
 }
 
 #[cfg(test)]

@@ -55,7 +55,7 @@ fn notice(state: &State) -> Option<String> {
     }
     if state.silent() {
         let silence = state.silence.map(duration).unwrap_or_default();
-        return Some(format!("no news for {silence}: is it still running?"));
+        return Some(format!("last heard {silence} ago: is it still running?"));
     }
     state
         .view

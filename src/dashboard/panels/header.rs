@@ -12,6 +12,9 @@ use crate::dashboard::theme::Theme;
 /// Longest name of a run.
 const NAME: u16 = 24;
 
+/// Seconds without a word from the process that trains from which on they are shown.
+const QUIET: f64 = 5.0;
+
 /// Draws the line.
 pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let (word, symbol, style) = theme.phase(state.phase());
@@ -45,6 +48,10 @@ fn figures(state: &State) -> Vec<String> {
         figures.push(format!("+{}", percent(inside)));
     }
     figures.push(duration(state.elapsed()));
+    let silence = state.silence.filter(|silence| *silence >= QUIET);
+    if let Some(silence) = silence.filter(|_| state.finished.is_none()) {
+        figures.push(format!("last heard {} ago", duration(silence)));
+    }
     if let Some(left) = state.left() {
         figures.push(format!("ETA {}", duration(left)));
     }

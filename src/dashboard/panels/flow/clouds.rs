@@ -6,15 +6,17 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::frame::{Frame, Plane};
-use super::{MARGIN, fitting, scatter};
+use super::{MARGIN, beside, fitting, scatter};
 use crate::dashboard::paint;
 use crate::dashboard::stage::Show;
 use crate::dashboard::state::State;
 use crate::dashboard::theme::Theme;
 use crate::event::Picture;
 
-/// Where f(x) is looked at: all but 1.3 in 10000 samples of the normal are there.
-const NORMAL: [f64; 4] = [-4.0, 4.0, -4.0, 4.0];
+/// f(x) is looked at up to here in every direction: all but 1.3 in 10000 samples of the normal are there.
+const NORMAL: f64 = 4.0;
+/// And up to here at most, if points lie farther out: beyond, the normal itself would be a spot.
+const FARTHEST: f64 = 20.0;
 /// From this size on there is room for four views, also beside other panes.
 const LARGE: (u16, u16) = (70, 20);
 
@@ -45,18 +47,16 @@ pub fn draw(
     };
     let data = cloud(&picture.data, &["data"], samples);
     let generated = cloud(&picture.generated, &["generated"], drawn);
+    let reach = reach(&picture.mapped, plane);
     let mapped = Cloud {
-        bounds: NORMAL,
+        bounds: [-reach, reach, -reach, reach],
         room: 0.0,
-        ..cloud(
-            &picture.mapped,
-            &[
-                "f(x), on the normal's scale: -4 to 4",
-                "f(x), -4 to 4",
-                "f(x)",
-            ],
-            samples,
-        )
+        names: vec![
+            format!("f(x), on the normal's scale: -{reach} to {reach}"),
+            format!("f(x), -{reach} to {reach}"),
+            "f(x)".into(),
+        ],
+        ..cloud(&picture.mapped, &[], samples)
     };
     let restored = Cloud {
         names: inverse(picture),
@@ -72,14 +72,19 @@ pub fn draw(
         let below = paint::below(tile, 1);
         let frame = Frame::fit(plane, cloud.bounds, cloud.room, below);
         let outside = scatter::draw(cloud.points, &frame, (below, buffer), (theme, cloud.style));
-        let name = fitting(&cloud.names, tile.width);
-        let note = if outside > 0 {
-            format!("{name}, {outside} outside")
-        } else {
-            name.to_owned()
-        };
-        paint::cut(buffer, tile, 0, &note, (theme, cloud.style));
+        let note = beside(outside);
+        let room = tile.width.saturating_sub(note.len() as u16);
+        let name = format!("{}{note}", fitting(&cloud.names, room));
+        paint::cut(buffer, tile, 0, &name, (theme, cloud.style));
     }
+}
+
+/// How far f(x) is looked at: to the next whole number from the farthest point, within limits.
+fn reach(points: &[f64], plane: Plane) -> f64 {
+    let points = points.chunks_exact(plane.dimension.max(1));
+    let parts = points.flat_map(|point| plane.of(point));
+    let farthest = parts.filter(|part| part.is_finite()).map(f64::abs);
+    farthest.fold(NORMAL, f64::max).min(FARTHEST).ceil()
 }
 
 /// Names of f^-1(f(x)) with its error.
@@ -123,6 +128,17 @@ fn tiles(area: Rect, count: u16) -> Vec<Rect> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_frame_of_the_normal_grows_with_points_that_would_fall_out() {
+        let plane = Plane {
+            dimension: 3,
+            columns: [2, 0],
+        };
+        let reach = |x: f64| reach(&[0.0, 99.0, 1.0, x, 99.0, -2.0], plane);
+        assert_eq!([3.9, 4.1, -7.0, 19.5].map(reach), [4.0, 5.0, 7.0, 20.0]);
+        assert_eq!([1e9, f64::NAN, f64::INFINITY].map(reach), [20.0, 4.0, 4.0]);
+    }
 
     #[test]
     fn tiles_are_equal_and_stay_apart_inside_their_area() {

@@ -21,16 +21,17 @@ pub struct Paths<'a> {
     pub rows: &'a [f64],
 }
 
-/// Draws the particles after a share of the way: those without a path shown as dots, the others as marks on their paths.
+/// Draws the particles after a share of the way: those without a path shown as dots, the others as marks on their paths. The
+/// number of those outside or not finite.
 pub fn draw(
     paths: Paths,
     (frame, share): (&Frame, f64),
     (area, buffer): (Rect, &mut Buffer),
     theme: &Theme,
-) {
+) -> usize {
     let (d, nodes) = (frame.dimension(), paths.times.len());
     if nodes == 0 || area.is_empty() {
-        return;
+        return 0;
     }
     let lines = LINES.min(area.area() as usize / ROOM);
     let mut dots = Dots::new(area, theme.markers);
@@ -69,6 +70,8 @@ pub fn draw(
             cell.set_symbol(symbol).set_style(style);
         }
     }
+    let outside = |point: &&Vec<f64>| frame.place(point).is_none();
+    now.iter().filter(outside).count()
 }
 
 /// The point of a path after a share of the way: on the straight line between two nodes.
@@ -136,5 +139,29 @@ mod tests {
         assert_eq!(row(0.0), "o...........");
         assert_eq!(row(0.5), "......o.....");
         assert_eq!(row(1.0), "...........o");
+    }
+
+    #[test]
+    fn particles_outside_are_counted_where_they_are_now() {
+        let area = Rect::new(0, 0, 12, 3);
+        let plane = Plane {
+            dimension: 1,
+            columns: [0, 0],
+        };
+        let frame = Frame::fit(plane, [0.0, 1.0, 0.0, 0.0], 0.0, area);
+        let outside = |share| {
+            let paths = Paths {
+                times: &[0.0, 1.0],
+                rows: &[0.0, 9.0, 0.5, 0.5, f64::NAN, 0.5],
+            };
+            let mut buffer = Buffer::empty(area);
+            draw(
+                paths,
+                (&frame, share),
+                (area, &mut buffer),
+                &Theme::default(),
+            )
+        };
+        assert_eq!((outside(0.0), outside(1.0)), (1, 2));
     }
 }
