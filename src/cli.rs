@@ -126,6 +126,16 @@ pub struct Train {
     /// Go on with a run from its last checkpoint, to the same bits as if it had not ended; past a limit by --iterations or --seconds.
     #[arg(long, value_name = "RUN", conflicts_with_all = ["session", "out"])]
     pub resume: Option<PathBuf>,
+    /// Begin a new run with the state of RUN, its last or that of --fork-at, and SESSION, or without one the session in force
+    /// there, which no file changes.
+    ///
+    /// Iterations and training time count on; SESSION may differ in all but model, data (batch and resample_every may) and
+    /// validation.samples. RUN is only read, and may be under way.
+    #[arg(long, value_name = "RUN", conflicts_with = "resume")]
+    pub from: Option<PathBuf>,
+    /// Iterations of RUN done before the fork; where it has no checkpoint, it is trained again up to there and compared.
+    #[arg(long, value_name = "K", requires = "from")]
+    pub fork_at: Option<u64>,
     /// Rows on stdout, also on a terminal.
     #[arg(long, conflicts_with = "tui")]
     pub headless: bool,

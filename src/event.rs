@@ -187,6 +187,20 @@ pub struct Start {
     pub compiled: String,
     /// Entropy H of the data, nats, where it is known: the floor of C.
     pub entropy: Option<f64>,
+    /// Where a run that was forked off another one has come from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fork: Option<Fork>,
+}
+
+/// The state that a run began with, where that was another run's.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Fork {
+    /// That run's directory.
+    pub run: PathBuf,
+    /// Iterations done in it; the new run counts on from there.
+    pub iteration: u64,
+    /// CRC-64 of the state, in hexadecimal digits.
+    pub state: String,
 }
 
 /// How a run ended.

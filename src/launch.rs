@@ -6,8 +6,10 @@
 //!      \--commands-- keys, watcher thread, signal thread
 //! ```
 //!
-//! `launch/plan.rs` has what a run needs before it can start: from a session, or from the checkpoint of a run that goes on.
+//! `launch/plan.rs` has what a run needs before it can start: from a session, or from the checkpoint of a run that goes on;
+//! `launch/fork.rs` from the state that another run had.
 
+mod fork;
 mod plan;
 
 use std::io::{self, IsTerminal};
@@ -188,7 +190,7 @@ fn followed(overlay: &Overlay, front_end: FrontEnd) -> Follow {
 fn notice(overlay: &Overlay, watcher: Option<&Watcher>) -> Option<String> {
     match (overlay.watch, watcher.map(Watcher::mode)) {
         (Some(Follow::Native | Follow::Poll), None) => {
-            Some("nothing to follow: the built-in session has no file".into())
+            Some("nothing to follow: this session has no file".into())
         }
         (Some(Follow::Native) | None, Some(Mode::Poll)) => Some(
             "the file system tells of no changes here: looking at the session file once a second"

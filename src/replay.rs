@@ -4,25 +4,29 @@
 //! Times are left out, and what comes from outside: refused edits, pauses, warnings. Where a signal or a kill has ended the run
 //! there may be no rows of what still belonged to the last iteration.
 
+mod base;
+mod reach;
 mod record;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use anyhow::{Result, anyhow, bail, ensure};
+use anyhow::{Error, Result, anyhow, bail, ensure};
 use otflow_kernels::engine::compiled;
 use rayon::ThreadPoolBuilder;
 use serde_json::Value;
 
 use crate::cli;
 use crate::data::Dataset;
-use crate::event::{Best, Event, Finished, Reason};
+use crate::event::{Best, Event, Finished, Reason, Start};
 use crate::follow;
 use crate::launch::{Exit, refuse};
 use crate::model::Model;
 use crate::say;
 use crate::session::{Precision, Session};
 use crate::trainer::{Trainer, adopt};
+use base::Base;
+pub use reach::Origin;
 use record::{Record, Row};
 
 /// Trains the run again; 0 when all bits are the same, 1 when not, with the first difference on stderr, 2 when there is no
@@ -40,18 +44,16 @@ pub fn replay(args: &cli::Replay) -> Result<Exit> {
         Err(error) => return Ok(refuse(&format!("{error:#}"))),
     };
     let session = Arc::clone(&record.start.session);
-    let data = match Dataset::open(&session.data, session.model.seed) {
-        Ok(data) => Arc::new(data),
-        Err(error) => return Ok(refuse(&error.to_string())),
+    let data = Dataset::open(&session.data, session.model.seed).map_err(Error::from);
+    let ready = Base::first(&args.run, &record.start).and_then(|base| Ok((base, data?)));
+    let (base, data) = match ready {
+        Ok(ready) => ready,
+        Err(error) => return Ok(refuse(&format!("{error:#}"))),
     };
-    let (version, lanes) = (&record.start.version, &record.start.compiled);
-    if (version.as_str(), lanes.as_str()) != (env!("CARGO_PKG_VERSION"), compiled()) {
-        say::err(&format!(
-            "the run was recorded by otflow {version} ({lanes}); with another the last digits may differ"
-        ));
-    }
-    let trainer = Trainer::new(session, data, threads)?;
-    Ok(match Replay::new(record, trainer).compare() {
+    warn_of_another(&record.start);
+    let first = base.iteration();
+    let (trainer, edited) = base.trainer(Arc::new(data), &session.data, threads)?;
+    Ok(match Replay::new(record, trainer, edited).compare(first) {
         Ok(same) => {
             say::out(&same);
             Exit::Done
@@ -63,6 +65,16 @@ pub fn replay(args: &cli::Replay) -> Result<Exit> {
     })
 }
 
+/// Says what may keep the bits from being the same.
+fn warn_of_another(start: &Start) {
+    let (version, lanes) = (&start.version, &start.compiled);
+    if (version.as_str(), lanes.as_str()) != (env!("CARGO_PKG_VERSION"), compiled()) {
+        say::err(&format!(
+            "the run was recorded by otflow {version} ({lanes}); with another the last digits may differ"
+        ));
+    }
+}
+
 /// A run that is trained again.
 struct Replay {
     record: Record,
@@ -72,23 +84,49 @@ struct Replay {
     /// The best parameters before the last iteration.
     best: Option<Best>,
     rows: u64,
+    /// Training time of the last row that was compared, seconds.
+    seconds: Option<f64>,
 }
 
 impl Replay {
-    fn new(mut record: Record, trainer: Trainer) -> Self {
+    fn new(mut record: Record, trainer: Trainer, edited: Arc<Session>) -> Self {
         Replay {
-            edited: Arc::clone(&record.start.session),
+            edited,
             edits: std::mem::take(&mut record.edits).into(),
             best: None,
             rows: 0,
+            seconds: None,
             record,
             trainer,
         }
     }
 
-    /// What is the same, or the first difference as an error.
-    fn compare(mut self) -> Result<String> {
+    /// What is the same of a run that begins after iteration `first`, or the first difference as an error.
+    fn compare(mut self, first: u64) -> Result<String> {
+        self.iterate(&mut |_| ())?;
+        self.finish()?;
+        let Replay { record, rows, .. } = &self;
+        let names: Vec<&str> = record.models.iter().map(|(name, _)| *name).collect();
+        let from = match first {
+            0 => String::new(),
+            first => format!(" from {} on", first + 1),
+        };
+        Ok(format!(
+            "the same bits: {} iterations{from}, {rows} rows, parameters {}",
+            record.iteration - first,
+            names.join(" and ")
+        ))
+    }
+
+    /// Trains up to the last iteration of the record, its edits included; each iteration is told to `done`.
+    fn iterate(&mut self, done: &mut dyn FnMut(u64)) -> Result<()> {
         self.parameters()?;
+        if self.trainer.owes() {
+            // What a signal has cut off comes before any edit.
+            let mut events = Vec::new();
+            self.trainer.settle(&mut |event| events.push(event));
+            self.check(&events)?;
+        }
         while self.trainer.iteration() < self.record.iteration {
             self.edit()?;
             if let Some(reason) = self.trainer.over() {
@@ -102,16 +140,9 @@ impl Replay {
             self.trainer.iterate(&mut |event| events.push(event));
             self.check(&events)?;
             self.parameters()?;
+            done(self.trainer.iteration());
         }
-        self.edit()?;
-        self.finish()?;
-        let Replay { record, rows, .. } = &self;
-        let names: Vec<&str> = record.models.iter().map(|(name, _)| *name).collect();
-        Ok(format!(
-            "the same bits: {} iterations, {rows} rows, parameters {}",
-            record.iteration,
-            names.join(" and ")
-        ))
+        self.edit()
     }
 
     /// Takes up the edits that came after this iteration.
@@ -186,6 +217,7 @@ impl Replay {
                 }
             }
             self.rows += 1;
+            self.seconds = row.seconds.or(self.seconds);
             if let Some(difference) = difference(&row.object, &replayed) {
                 bail!("{}: {difference}", row.place);
             }

@@ -10,6 +10,7 @@
 //! | `summary.json` | [`summary::Summary`], when the run has finished |
 //! | `best.safetensors`, `last.safetensors` | [`Model`] |
 //! | `state.ckpt`, `state.1.ckpt` | [`checkpoint`]: the last and the one before, for `otflow train --resume` |
+//! | `fork.ckpt` | what a run began with that was forked off another one; [`checkpoint`] |
 //! | `lock` | nothing; locked while a process trains the run |
 //! | `tensorboard/events.out.tfevents.*` | with `--tensorboard`: the curves as TensorBoard reads them |
 //!

@@ -196,6 +196,15 @@ impl Data {
         }
         data
     }
+
+    /// With the file of another one, if both are tables.
+    pub(crate) fn at_path_of(&self, other: &Data) -> Data {
+        let mut data = self.clone();
+        if let (Data::Table { path, .. }, Data::Table { path: new, .. }) = (&mut data, other) {
+            path.clone_from(new);
+        }
+        data
+    }
 }
 
 /// Which rows of a table are for what: of the shuffled rows, the last ones are the test part, those before them validation.

@@ -51,6 +51,7 @@ pub fn start() -> Event {
         threads: 2,
         compiled: "AVX2+FMA".into(),
         entropy: Some(2.85),
+        fork: None,
     })
 }
 

@@ -1,4 +1,5 @@
-//! What a run needs before its threads can start: from a session file, or from the last checkpoint of a run that goes on.
+//! What a run needs before its threads can start: from a session file, from the last checkpoint of a run that goes on, or
+//! by `fork.rs`.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -6,9 +7,10 @@ use std::sync::Arc;
 use otflow_kernels::engine::compiled;
 use rayon::ThreadPoolBuilder;
 
+use super::fork::fork;
 use crate::cli::{self, Follow};
 use crate::data::Dataset;
-use crate::event::{Command, Rejection, SCHEMA, Start};
+use crate::event::{Command, Fork, Rejection, SCHEMA, Start};
 use crate::feed::Commands;
 use crate::follow;
 use crate::overlay::Overlay;
@@ -25,7 +27,7 @@ const DEFAULT: &str = "sessions/8gaussians.ron";
 pub(super) struct Source {
     pub(super) file: Option<PathBuf>,
     pub(super) text: String,
-    name: String,
+    pub(super) name: String,
 }
 
 /// All that a run is started from.
@@ -60,7 +62,7 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
     }
 }
 
-fn refused(reason: impl ToString) -> Failure {
+pub(super) fn refused(reason: impl ToString) -> Failure {
     Failure::Refused(reason.to_string())
 }
 
@@ -110,19 +112,34 @@ impl Source {
     fn find(given: Option<&Path>) -> Result<Self, Rejection> {
         let default = Path::new(DEFAULT);
         let file = given.or_else(|| default.is_file().then_some(default));
-        let text = file.map_or_else(|| Ok(EMBEDDED.into()), session::read)?;
-        let name = file
-            .unwrap_or(default)
-            .file_stem()
-            .map_or("run".into(), |stem| stem.to_string_lossy().into_owned());
+        match file {
+            Some(file) => Self::read(file),
+            None => Ok(Source {
+                file: None,
+                text: EMBEDDED.into(),
+                name: stem(default),
+            }),
+        }
+    }
+
+    pub(super) fn read(file: &Path) -> Result<Self, Rejection> {
         Ok(Source {
-            file: file.map(Path::to_owned),
-            text,
-            name,
+            file: Some(file.to_owned()),
+            text: session::read(file)?,
+            name: stem(file),
         })
     }
 
-    fn parse(&self) -> Result<Session, Rejection> {
+    /// A session that no file has.
+    pub(super) fn without_file(name: String, session: &Session) -> Self {
+        Source {
+            file: None,
+            text: session::to_ron(session),
+            name,
+        }
+    }
+
+    pub(super) fn parse(&self) -> Result<Session, Rejection> {
         session::parse(
             &self.text,
             self.file
@@ -132,11 +149,18 @@ impl Source {
     }
 }
 
+/// What a run of a session file is called.
+fn stem(file: &Path) -> String {
+    file.file_stem()
+        .map_or("run".into(), |stem| stem.to_string_lossy().into_owned())
+}
+
 /// Opens the data, makes the trainer and then takes the run directory: nothing is written for a run that can't be started.
 pub(super) fn plan(args: &cli::Train) -> Result<Plan, Failure> {
-    match &args.resume {
-        Some(run) => resume(args, run),
-        None => begin(args),
+    match (&args.resume, &args.from) {
+        (Some(run), _) => resume(args, run),
+        (None, Some(run)) => fork(args, run),
+        (None, None) => begin(args),
     }
 }
 
@@ -147,6 +171,17 @@ fn begin(args: &cli::Train) -> Result<Plan, Failure> {
     let threads = cli::threads(args.threads);
     let data = open(&session, threads)?;
     let trainer = Trainer::new(session, data, threads)?;
+    new_run(args, source, overlay, trainer, None)
+}
+
+/// Takes the directory of a run that begins.
+pub(super) fn new_run(
+    args: &cli::Train,
+    source: Source,
+    overlay: Overlay,
+    trainer: Trainer,
+    fork: Option<Fork>,
+) -> Result<Plan, Failure> {
     let directory = match &args.out {
         Some(path) => RunDirectory::create_at(path, &source.text)?,
         None => RunDirectory::create(Path::new("runs"), &source.name, &source.text)?,
@@ -161,9 +196,10 @@ fn begin(args: &cli::Train) -> Result<Plan, Failure> {
         dimension: trainer.data().dimension(),
         columns: trainer.data().names(),
         parameters: trainer.parameters(),
-        threads,
+        threads: cli::threads(args.threads),
         compiled: compiled().into(),
         entropy: trainer.data().entropy(),
+        fork,
     };
     Ok(Plan {
         source,
@@ -175,7 +211,7 @@ fn begin(args: &cli::Train) -> Result<Plan, Failure> {
     })
 }
 
-fn open(session: &Session, threads: usize) -> Result<Arc<Dataset>, Failure> {
+pub(super) fn open(session: &Session, threads: usize) -> Result<Arc<Dataset>, Failure> {
     // Tables are read on rayon's own threads; that they are there already is no harm.
     let _ = ThreadPoolBuilder::new().num_threads(threads).build_global();
     let data = Dataset::open(&session.data, session.model.seed).map_err(refused)?;

@@ -9,12 +9,15 @@ use std::sync::Arc;
 use anyhow::{Context, Result, anyhow, bail};
 use serde_json::Value;
 
+use super::Base;
 use crate::event::{Event, Finished, Start};
 use crate::file::{self, naming};
 use crate::follow;
 use crate::model::Model;
 use crate::session::{self, Session};
 
+const METRICS: &str = "metrics.jsonl";
+const EDITS: &str = "edits.jsonl";
 /// Bytes of the longest line.
 const LONGEST: u64 = 1 << 22;
 
@@ -30,12 +33,13 @@ pub(super) struct Record {
     /// The last iteration.
     pub(super) iteration: u64,
     pub(super) models: Vec<(&'static str, Model)>,
+    run: PathBuf,
 }
 
 impl Record {
     /// Reads it; the rows are left to be read when they are compared.
     pub(super) fn read(run: &Path) -> Result<Self> {
-        let metrics = run.join("metrics.jsonl");
+        let metrics = run.join(METRICS);
         let first = Lines::open(&metrics)?.next().transpose()?;
         let first = first.map(|line| follow::event(&line.bytes)).transpose()?;
         let Some(Some(Event::Start(start))) = first else {
@@ -44,8 +48,9 @@ impl Record {
                 metrics.display()
             );
         };
-        let (mut end, mut iteration) = (None, 0);
-        for row in Rows::open(&metrics)? {
+        let forked = start.fork.as_ref();
+        let (mut end, mut iteration) = (None, forked.map_or(0, |fork| fork.iteration));
+        for row in Rows::open(&metrics, 0)? {
             let object = row?.object;
             match object["event"].as_str() {
                 Some("iteration") => iteration = object["iteration"].as_u64().unwrap_or(0),
@@ -59,13 +64,27 @@ impl Record {
         });
         Ok(Record {
             start,
-            rows: Rows::open(&metrics)?,
-            edits: edits(&run.join("edits.jsonl"))?,
+            rows: Rows::open(&metrics, 0)?,
+            edits: edits(&run.join(EDITS), 0)?,
             end: end
                 .transpose()
                 .context("the end of the run is not understood")?,
             iteration,
             models: models(run)?,
+            run: run.to_owned(),
+        })
+    }
+
+    /// The part of it between a base and an iteration.
+    pub(super) fn between(self, base: &Base, iteration: u64) -> Result<Self> {
+        let mut edits = edits(&self.run.join(EDITS), base.kept.edits)?;
+        edits.retain(|(at, _)| *at <= iteration);
+        Ok(Record {
+            rows: Rows::open(&self.run.join(METRICS), base.kept.metrics)?,
+            edits,
+            end: None,
+            iteration,
+            ..self
         })
     }
 }
@@ -82,11 +101,14 @@ fn models(run: &Path) -> Result<Vec<(&'static str, Model)>> {
     Ok(models)
 }
 
-/// The edited sessions of `edits.jsonl`.
-fn edits(path: &Path) -> Result<Vec<(u64, Arc<Session>)>> {
+/// The edited sessions of `edits.jsonl` from a byte of it on.
+fn edits(path: &Path, from: u64) -> Result<Vec<(u64, Arc<Session>)>> {
     let mut edits = Vec::new();
     for line in Lines::open(path)? {
         let line = line?;
+        if line.start < from {
+            continue;
+        }
         let object: Value = serde_json::from_slice(&line.bytes).with_context(|| line.place())?;
         if object["event"] != "session" {
             continue;
@@ -107,17 +129,20 @@ pub(super) struct Row {
     pub(super) object: Value,
     /// File and line.
     pub(super) place: String,
+    /// Training time, seconds.
+    pub(super) seconds: Option<f64>,
 }
 
 impl Row {
     /// An event of a trainer as a row; None for what comes from outside.
     pub(super) fn of(event: &Event) -> Option<Value> {
-        serde_json::to_value(event).ok().and_then(told)
+        let (object, _) = serde_json::to_value(event).ok().and_then(told)?;
+        Some(object)
     }
 }
 
-/// The row, if it is one that training alone decides.
-fn told(mut object: Value) -> Option<Value> {
+/// The row, if it is one that training alone decides, and apart from it its time.
+fn told(mut object: Value) -> Option<(Value, Option<f64>)> {
     const TOLD: [&str; 7] = [
         "iteration",
         "validation",
@@ -130,19 +155,19 @@ fn told(mut object: Value) -> Option<Value> {
     if !TOLD.contains(&object["event"].as_str()?) {
         return None;
     }
-    object.as_object_mut()?.remove("seconds");
-    Some(object)
+    let seconds = object.as_object_mut()?.remove("seconds");
+    Some((object, seconds.and_then(|seconds| seconds.as_f64())))
 }
 
 /// The rows of `metrics.jsonl`.
 pub(super) struct Rows(Peekable<Told>);
 
-/// Their lines.
-struct Told(Lines);
+/// Their lines, from a byte of the file on.
+struct Told(Lines, u64);
 
 impl Rows {
-    fn open(path: &Path) -> Result<Self> {
-        Ok(Rows(Told(Lines::open(path)?).peekable()))
+    fn open(path: &Path, from: u64) -> Result<Self> {
+        Ok(Rows(Told(Lines::open(path)?, from).peekable()))
     }
 
     /// The next row, which stays the next.
@@ -168,6 +193,7 @@ impl Iterator for Told {
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             let line = match self.0.next()? {
+                Ok(line) if line.start < self.1 => continue,
                 Ok(line) => line,
                 Err(error) => return Some(Err(error)),
             };
@@ -175,8 +201,12 @@ impl Iterator for Told {
             match serde_json::from_slice(&line.bytes).with_context(|| place.clone()) {
                 Err(error) => return Some(Err(error)),
                 Ok(object) => {
-                    if let Some(object) = told(object) {
-                        return Some(Ok(Row { object, place }));
+                    if let Some((object, seconds)) = told(object) {
+                        return Some(Ok(Row {
+                            object,
+                            place,
+                            seconds,
+                        }));
                     }
                 }
             }
@@ -189,10 +219,13 @@ struct Lines {
     reader: BufReader<File>,
     path: PathBuf,
     number: usize,
+    at: u64,
 }
 
 struct Line {
     bytes: Vec<u8>,
+    /// The byte of the file that it begins at.
+    start: u64,
     path: PathBuf,
     number: usize,
 }
@@ -210,6 +243,7 @@ impl Lines {
             reader: BufReader::new(file),
             path: path.to_owned(),
             number: 0,
+            at: 0,
         })
     }
 
@@ -223,8 +257,10 @@ impl Lines {
         let line = Line {
             path: self.path.clone(),
             number: self.number,
+            start: self.at,
             bytes,
         };
+        self.at += read as u64;
         if line.bytes.last() == Some(&b'\n') {
             return Ok(Some(line));
         }

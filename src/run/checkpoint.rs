@@ -24,6 +24,8 @@ use crate::trainer::TrainingState;
 
 /// The last and the one before.
 pub const NAMES: [&str; 2] = ["state.ckpt", "state.1.ckpt"];
+/// What a run that was forked off another one began with.
+pub const FORK: &str = "fork.ckpt";
 /// Where a damaged one is put aside.
 const DAMAGED: &str = "state.damaged.ckpt";
 
@@ -108,6 +110,13 @@ pub fn fingerprint(data: &Dataset) -> u64 {
     CRC.checksum(&described.unwrap_or_default())
 }
 
+/// A number that differs where training would: of all but the time.
+pub fn checksum(state: &TrainingState) -> String {
+    let bytes = postcard::to_allocvec(&state.clone().after(0.0));
+    // Plain data can't fail to be written.
+    format!("{:016x}", CRC.checksum(&bytes.unwrap_or_default()))
+}
+
 impl Checkpoint {
     /// Writes it as the last one of a run; the last one so far becomes the one before.
     ///
@@ -146,6 +155,18 @@ impl Checkpoint {
         let mut bytes = postcard::to_extend(&stored, head).map_err(io::Error::other)?;
         bytes.extend(CRC.checksum(&bytes).to_le_bytes());
         Ok(bytes)
+    }
+
+    /// Writes it as the state that a run was forked off with.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub fn save_fork(&self, run: &Path) -> io::Result<()> {
+        let path = run.join(FORK);
+        let bytes = self
+            .encode(&Kept::default())
+            .map_err(naming("write", &path))?;
+        file::replace(&path, &bytes)
     }
 
     /// Reads one, with what belongs to it of the growing files.

@@ -115,13 +115,21 @@ fn started(start: &Start) -> String {
         parameters,
         threads,
         compiled,
+        fork,
         ..
     } = start;
     let entropy = start
         .entropy
         .map_or("unknown".into(), |h| format!("{h:.6} nats"));
+    let fork = fork.as_ref().map_or(String::new(), |fork| {
+        format!(
+            "\nforked off {} after iteration {}",
+            fork.run.display(),
+            fork.iteration
+        )
+    });
     format!(
-        "otflow {version}  {name}: {dimension} dimensions, {parameters} parameters, {threads} threads, {compiled}, H {entropy}"
+        "otflow {version}  {name}: {dimension} dimensions, {parameters} parameters, {threads} threads, {compiled}, H {entropy}{fork}"
     )
 }
 

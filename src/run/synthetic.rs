@@ -75,6 +75,7 @@ pub(crate) fn start() -> Start {
         threads: 2,
         compiled: "AVX2+FMA".into(),
         entropy: Some(2.75),
+        fork: None,
     }
 }
 

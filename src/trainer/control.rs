@@ -99,7 +99,7 @@ pub fn train(trainer: Trainer, mut outlets: Outlets, start: Start) -> (Finished,
         outlets,
     };
     match resumed {
-        None => run.outlets.publisher.publish(Event::Start(start)),
+        None => run.begin(start),
         Some(resumed) => run.go_on(resumed.shown),
     }
     if run.outlets.painter.is_some() {
@@ -116,9 +116,23 @@ pub fn train(trainer: Trainer, mut outlets: Outlets, start: Start) -> (Finished,
 
 impl Run {
     /// The front end is told how things stand; the files have it all but the parameters, which may be of later iterations.
-    fn go_on(&mut self, shown: Start) {
+    fn go_on(&self, shown: Start) {
+        self.outlets.publisher.tell(Event::Start(shown));
+        self.keep();
+    }
+
+    /// The parameters of a run that was forked off another one are there from the beginning.
+    fn begin(&self, start: Start) {
+        let forked = start.fork.is_some();
+        self.outlets.publisher.publish(Event::Start(start));
+        if forked {
+            self.keep();
+        }
+    }
+
+    /// Has the parameters written.
+    fn keep(&self) {
         let publisher = &self.outlets.publisher;
-        publisher.tell(Event::Start(shown));
         if let Some(model) = self.trainer.best_model() {
             publisher.keep("best", model);
         }

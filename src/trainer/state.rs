@@ -86,6 +86,11 @@ impl TrainingState {
             && moments == [Some(parameters); 2]
     }
 
+    /// At another training time, in seconds.
+    pub fn after(self, seconds: f64) -> Self {
+        TrainingState { seconds, ..self }
+    }
+
     /// With a parameter that is no number.
     #[cfg(test)]
     pub(crate) fn spoil(&mut self) {

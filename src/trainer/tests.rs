@@ -247,6 +247,7 @@ fn start(trainer: &Trainer) -> Start {
         threads: 1,
         compiled: String::new(),
         entropy: None,
+        fork: None,
     }
 }
 

@@ -90,39 +90,44 @@ impl Place {
 
     /// What two runs have to agree in.
     pub fn left(&self) -> Left {
-        (self.told(), self.models())
+        left(&self.run())
     }
+}
 
-    /// What the trainer told of its work, times and the limit left out.
-    pub fn told(&self) -> Vec<String> {
-        let events = lines(&self.run().join("metrics.jsonl")).into_iter();
-        let work = [
-            "iteration",
-            "validation",
-            "resample",
-            "rate",
-            "rollback",
-            "finished",
-        ];
-        let events = events.filter(|event| work.contains(&event["event"].as_str().unwrap()));
-        let timeless = events.map(|mut event| {
-            event.as_object_mut().unwrap().remove("seconds");
-            event.to_string()
-        });
-        timeless.collect()
-    }
+/// What two runs have to agree in.
+pub fn left(run: &Path) -> Left {
+    (told(run), models(run))
+}
 
-    /// The bytes of the parameters that there are, without the session in their metadata.
-    pub fn models(&self) -> BTreeMap<&'static str, Vec<u8>> {
-        let names = ["best.safetensors", "last.safetensors"].into_iter();
-        let there = names.filter(|name| self.run().join(name).exists());
-        let theta = |name| {
-            let bytes = fs::read(self.run().join(name)).unwrap();
-            let header = u64::from_le_bytes(*bytes.first_chunk().unwrap());
-            (name, bytes[8 + header as usize..].to_vec())
-        };
-        there.map(theta).collect()
-    }
+/// What the trainer told of its work, times and the limit left out.
+pub fn told(run: &Path) -> Vec<String> {
+    let events = lines(&run.join("metrics.jsonl")).into_iter();
+    let work = [
+        "iteration",
+        "validation",
+        "resample",
+        "rate",
+        "rollback",
+        "finished",
+    ];
+    let events = events.filter(|event| work.contains(&event["event"].as_str().unwrap()));
+    let timeless = events.map(|mut event| {
+        event.as_object_mut().unwrap().remove("seconds");
+        event.to_string()
+    });
+    timeless.collect()
+}
+
+/// The bytes of the parameters that there are, without the session in their metadata.
+pub fn models(run: &Path) -> BTreeMap<&'static str, Vec<u8>> {
+    let names = ["best.safetensors", "last.safetensors"].into_iter();
+    let there = names.filter(|name| run.join(name).exists());
+    let theta = |name| {
+        let bytes = fs::read(run.join(name)).unwrap();
+        let header = u64::from_le_bytes(*bytes.first_chunk().unwrap());
+        (name, bytes[8 + header as usize..].to_vec())
+    };
+    there.map(theta).collect()
 }
 
 /// Rows and parameters.
@@ -130,13 +135,13 @@ pub type Left = (Vec<String>, BTreeMap<&'static str, Vec<u8>>);
 
 /// The run has left the same bits; else the first row that differs.
 #[track_caller]
-pub fn same(place: &Place, (told, models): &Left, when: &str) {
-    let rows = place.told();
-    for (i, (row, expected)) in rows.iter().zip(told).enumerate() {
+pub fn same(place: &Place, (expected, models): &Left, when: &str) {
+    let rows = told(&place.run());
+    for (i, (row, expected)) in rows.iter().zip(expected).enumerate() {
         assert_eq!(row, expected, "row {i}, {when}");
     }
-    assert_eq!(rows.len(), told.len(), "rows, {when}");
-    assert!(&place.models() == models, "parameters, {when}");
+    assert_eq!(rows.len(), expected.len(), "rows, {when}");
+    assert!(&self::models(&place.run()) == models, "parameters, {when}");
 }
 
 /// Waits until a run under way has written so many bytes of metrics.

@@ -1,0 +1,93 @@
+//! `otflow train --from RUN --fork-at K`: a new run that begins with the state that another one had after its iteration K.
+//!
+//! What differs between the session in force there and the new one is taken up as an edit after iteration K would be, so that an
+//! unchanged session goes on to the same bits. The state is kept as `fork.ckpt`, with which a replay begins.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::plan::{Failure, Plan, Source, new_run, open, refused};
+use crate::cli;
+use crate::event::Fork;
+use crate::overlay::Overlay;
+use crate::replay::Origin;
+use crate::run::checkpoint::{Checkpoint, checksum, fingerprint};
+use crate::session::{self, Applies, Data, Session};
+use crate::trainer::Trainer;
+
+/// Finds the state, puts the session into force and takes the run directory.
+pub(super) fn fork(args: &cli::Train, run: &Path) -> Result<Plan, Failure> {
+    let named = |error: anyhow::Error| refused(format!("{error:#}"));
+    let origin = Origin::open(run).map_err(named)?;
+    let begun = Arc::clone(&origin.start().session);
+    let name = origin.start().name.clone();
+    let given = args.session.as_deref();
+    let given = given.map(Source::read).transpose().map_err(refused)?;
+    let overlay = Overlay::new(args);
+    let wanted = given.as_ref().map(Source::parse).transpose();
+    let wanted = wanted
+        .map_err(refused)?
+        .map(|session| overlay.over(session));
+    // Before the run is trained again, which may take long.
+    let place = wanted.as_ref().unwrap_or(&begun);
+    carried_over(&begun, place).map_err(|lack| refused(format!("{}: {lack}", run.display())))?;
+    let threads = cli::threads(args.threads);
+    let (data, place) = (open(place, threads)?, place.data.clone());
+    let at = origin.iteration(args.fork_at).map_err(named)?;
+    let (state, in_force) = origin
+        .state(at, Arc::clone(&data), &place, threads)
+        .map_err(named)?;
+    let fork = Fork {
+        run: std::path::absolute(run)?,
+        iteration: at,
+        state: checksum(&state),
+    };
+    let wanted = Arc::new(wanted.unwrap_or_else(|| overlay.over(Session::clone(&in_force))));
+    let source = given.unwrap_or_else(|| Source::without_file(name, &wanted));
+    let mut trainer = Trainer::at(state, in_force, data, threads)?;
+    trainer.take_up(wanted);
+    let plan = new_run(args, source, overlay, trainer, Some(fork))?;
+    first(&plan).save_fork(plan.directory.path())?;
+    Ok(plan)
+}
+
+/// What a fork is told again from.
+fn first(plan: &Plan) -> Checkpoint {
+    let trainer = &plan.trainer;
+    Checkpoint {
+        start: plan.start.clone(),
+        session: Arc::clone(trainer.session()),
+        edited: Arc::clone(trainer.session()),
+        overlay: plan.overlay.clone(),
+        data: fingerprint(trainer.data()),
+        state: trainer.state(),
+    }
+}
+
+/// Whether a state of the one session is one of the other; else what is not. That a table has the same rows is seen later.
+fn carried_over(old: &Session, new: &Session) -> Result<(), String> {
+    let mut changes = session::changes(old, new);
+    let tables = matches!(
+        (&old.data, &new.data),
+        (Data::Table { .. }, Data::Table { .. })
+    );
+    changes.retain(|change| {
+        change.applies == Applies::Restart && !(tables && change.field == "data.path")
+    });
+    let changes = changes.iter();
+    let told: Vec<String> = changes
+        .map(|change| {
+            format!(
+                "`{}` is {} in the run and {} here",
+                change.field, change.old, change.new
+            )
+        })
+        .collect();
+    if told.is_empty() {
+        return Ok(());
+    }
+    Err(format!(
+        "{}: a fork keeps these; put them back or train anew, without --from",
+        told.join(", ")
+    ))
+}

@@ -1,0 +1,130 @@
+//! The state of a run after any of its iterations, for a fork: that of a checkpoint, or of training the run again from the nearest
+//! one before, as long as that gives the bits that the run had.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result, anyhow, ensure};
+use indicatif::ProgressBar;
+
+use super::base::Base;
+use super::record::Record;
+use super::{Replay, warn_of_another};
+use crate::data::Dataset;
+use crate::event::Start;
+use crate::follow;
+use crate::run::checkpoint::{Checkpoint, NAMES, fingerprint};
+use crate::say;
+use crate::session::{Data, Session};
+use crate::trainer::TrainingState;
+
+/// A run, which may be under way, of which a state is wanted.
+pub struct Origin {
+    run: PathBuf,
+    record: Record,
+}
+
+impl Origin {
+    /// Reads what the run directory records.
+    ///
+    /// # Errors
+    /// When that is no run, or can't be read.
+    pub fn open(run: &Path) -> Result<Self> {
+        follow::fault(run).map_or(Ok(()), |fault| Err(anyhow!(fault)))?;
+        Ok(Origin {
+            run: run.to_owned(),
+            record: Record::read(run)?,
+        })
+    }
+
+    /// What the run began with.
+    pub fn start(&self) -> &Start {
+        &self.record.start
+    }
+
+    /// The iteration that is asked for, or else the last.
+    ///
+    /// # Errors
+    /// When the run has no such state.
+    pub fn iteration(&self, asked: Option<u64>) -> Result<u64> {
+        let (run, last) = (self.run.display(), self.record.iteration);
+        let iteration = asked.unwrap_or(last);
+        ensure!(
+            iteration <= last,
+            "{run} has no state after iteration {iteration}: it has come to {last}"
+        );
+        if let Some(fork) = &self.record.start.fork {
+            ensure!(
+                iteration >= fork.iteration,
+                "{run} begins after iteration {}: for an earlier one fork {}, which it comes from",
+                fork.iteration,
+                fork.run.display()
+            );
+        }
+        Ok(iteration)
+    }
+
+    /// The state after an iteration of the run, and the session in force; edits of that iteration are in it. The table of `data`
+    /// may have been moved to `place`.
+    ///
+    /// # Errors
+    /// When the run can't be trained again to the bits that it had, or `data` has other rows.
+    pub fn state(
+        self,
+        iteration: u64,
+        data: Arc<Dataset>,
+        place: &Data,
+        threads: usize,
+    ) -> Result<(TrainingState, Arc<Session>)> {
+        let Origin { run, record } = self;
+        let base = Base::before(&run, &record.start, iteration)?;
+        ensure!(
+            base.data.is_none_or(|known| known == fingerprint(&data)),
+            "the rows of the table are not those that {} was trained on",
+            run.display()
+        );
+        let from = base.iteration();
+        if from < iteration {
+            warn_of_another(&record.start);
+            say::err(&format!(
+                "training {} again from iteration {from} to {iteration}, for its state there",
+                run.display()
+            ));
+        }
+        let record = record.between(&base, iteration)?;
+        let (trainer, edited) = base.trainer(data, place, threads)?;
+        let mut replay = Replay::new(record, trainer, edited);
+        // Hidden where stderr is no terminal.
+        let bar = ProgressBar::new(iteration - from);
+        let trained = replay.iterate(&mut |done| bar.set_position(done - from));
+        bar.finish_and_clear();
+        trained.with_context(|| elsewhere(&run))?;
+        let state = replay.trainer.state();
+        let state = match replay.seconds {
+            Some(seconds) => state.after(seconds),
+            None => state,
+        };
+        Ok((state, Arc::clone(replay.trainer.session())))
+    }
+}
+
+/// What to do where the bits are others.
+fn elsewhere(run: &Path) -> String {
+    let loaded = NAMES.map(|name| Checkpoint::load(&run.join(name)).ok());
+    let known = loaded.into_iter().flatten();
+    let mut known: Vec<u64> = known
+        .map(|(checkpoint, _)| checkpoint.state.iteration)
+        .collect();
+    known.sort_unstable();
+    known.dedup();
+    let known: Vec<String> = known.iter().map(u64::to_string).collect();
+    format!(
+        "{} can't be trained again to the bits that it had; it has checkpoints to fork at for iterations {}",
+        run.display(),
+        if known.is_empty() {
+            "none".into()
+        } else {
+            known.join(" and ")
+        }
+    )
+}
