@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::thread;
+use std::time::Duration;
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cost::Work;
 use crate::plot::What;
+use crate::ranks::PATIENCE;
 use crate::session::Gate;
 use crate::workloads::Workload;
 
@@ -139,6 +141,21 @@ pub struct Train {
     /// Write the curves for TensorBoard too, into DIR or RUN/tensorboard.
     #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true)]
     pub tensorboard: Option<Option<PathBuf>>,
+    /// Under mpirun or srun: seconds of silence after which another rank is lost, and the run ends with code 1; default 5.
+    #[cfg(feature = "mpi")]
+    #[arg(long, value_name = "S", value_parser = positive)]
+    pub patience: Option<f64>,
+}
+
+impl Train {
+    /// Silence after which another rank is lost.
+    pub fn patience(&self) -> Duration {
+        #[cfg(feature = "mpi")]
+        if let Some(seconds) = self.patience {
+            return Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
+        }
+        PATIENCE
+    }
 }
 
 /// `otflow watch`

@@ -86,6 +86,15 @@ impl TrainingState {
             && moments == [Some(parameters); 2]
     }
 
+    /// All but what the clock says.
+    #[cfg(test)]
+    pub(super) fn without_time(self) -> Self {
+        TrainingState {
+            seconds: 0.0,
+            ..self
+        }
+    }
+
     /// With a parameter that is no number.
     #[cfg(test)]
     pub(crate) fn spoil(&mut self) {
@@ -237,10 +246,7 @@ mod tests {
     }
 
     fn without_time(trainer: &Trainer) -> TrainingState {
-        TrainingState {
-            seconds: 0.0,
-            ..trainer.state()
-        }
+        trainer.state().without_time()
     }
 
     #[test]
