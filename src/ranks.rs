@@ -166,6 +166,12 @@ impl Ranks {
         self.lost.as_ref()
     }
 
+    /// This rank can't do its share.
+    pub(crate) fn fail(&mut self, why: String) {
+        self.progress.give_up();
+        self.lost = Some(Lost(why));
+    }
+
     /// The common work is done: from now on a rank may leave.
     pub(crate) fn rest(&mut self) {
         if let Some(wire) = &mut self.wire {
@@ -186,7 +192,7 @@ impl Ranks {
         let bytes = postcard::to_allocvec(&sent).map_err(|error| Lost(error.to_string()));
         match bytes {
             Ok(mut bytes) => _ = self.on_wire(|wire, _, _| wire.broadcast(&mut bytes)),
-            Err(lost) => self.lost = Some(lost),
+            Err(Lost(why)) => self.fail(why),
         }
     }
 
@@ -197,9 +203,7 @@ impl Ranks {
         match read(&bytes) {
             Ok(message) => Some(message),
             Err(error) => {
-                self.lost = Some(Lost(format!(
-                    "rank 0 says what can't be understood: {error}"
-                )));
+                self.fail(format!("rank 0 says what can't be understood: {error}"));
                 None
             }
         }
@@ -214,10 +218,8 @@ impl Ranks {
             return None;
         };
         let done = call(&mut **wire, &mut self.out, &mut self.into);
-        if let Err(lost) = done {
-            // Whatever else is computed for the common work is worthless.
-            self.progress.give_up();
-            self.lost = Some(lost);
+        if let Err(Lost(why)) = done {
+            self.fail(why);
             return None;
         }
         Some(())

@@ -308,6 +308,10 @@ impl Trainer {
         let anew = self.batches.is_over();
         let size = self.session.data.batch();
         let read = self.batches.advance(&self.data, size);
+        if let (Err(error), true) = (&read, self.ranks.size() > 1) {
+            // The others have other rows than this one.
+            return self.ranks.fail(error.to_string());
+        }
         let told = std::mem::replace(&mut self.unread, read.is_err());
         if let (Err(error), false) = (read, told) {
             publish(Event::Warning {
