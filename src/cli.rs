@@ -357,7 +357,7 @@ pub struct Bench {
     /// Seconds for each workload, probes included; three runs are timed however long they take.
     #[arg(long, value_name = "S", default_value_t = 10.0, value_parser = positive)]
     pub seconds: f64,
-    /// A JSON list of {workload, what, trace, precision, n, threads, best_s, median_s, cpu_s, gflops, peak_gflops,
+    /// A JSON list of {workload, what, trace, precision, n, ranks, threads, best_s, median_s, cpu_s, gflops, peak_gflops,
     /// fraction_of_peak, peak_rss_bytes, lanes}.
     #[arg(long)]
     pub json: bool,
