@@ -18,13 +18,17 @@ mod usage;
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::ValueEnum;
 use otflow_kernels::engine::{compiled, lanes_of};
 use serde::Serialize;
 
+use crate::cost::Work;
+use crate::event::Reason;
+use crate::launch::Exit;
 use crate::probe::Probe;
-use crate::workloads::WORKLOADS;
+use crate::ranks::{self, Lost, Message, Ranks};
+use crate::workloads::{WORKLOADS, Workload};
 use crate::{cli, say};
 use task::{Job, Task};
 
@@ -46,17 +50,19 @@ pub struct Measurement {
     pub precision: &'static str,
     /// Samples.
     pub n: usize,
-    /// Worker threads.
+    /// Processes that share the samples.
+    pub ranks: usize,
+    /// Worker threads of each.
     pub threads: usize,
     /// Seconds of the shortest run.
     pub best_s: f64,
     /// Median of the seconds.
     pub median_s: f64,
-    /// Mean CPU seconds of a run, all threads together.
+    /// Mean CPU seconds of a run, all threads of the first rank together.
     pub cpu_s: f64,
     /// Counted flops in the best seconds.
     pub gflops: f64,
-    /// The best FMA probe, all threads together.
+    /// The best FMA probe, all threads together; of several ranks that of the first, times their number.
     pub peak_gflops: f64,
     /// gflops / peak_gflops.
     pub fraction_of_peak: f64,
@@ -71,18 +77,57 @@ pub struct Measurement {
 /// # Errors
 /// When threads cannot be started, the system does not tell its figures, or a result is not finite.
 pub fn bench(args: &cli::Bench) -> Result<()> {
-    let chosen = match args.workloads.as_slice() {
+    let (mut ranks, world) = ranks::enter(ranks::PATIENCE).map_err(anyhow::Error::msg)?;
+    let alone = ranks.size() == 1;
+    let done = match ranks.leads() {
+        _ if !alone && !matches!(args.what, Work::Iteration) => Err(anyhow!(
+            "of several ranks only iterations are timed: leave out --what"
+        )),
+        true => lead(args, &mut ranks),
+        false => along(args, &mut ranks),
+    };
+    match &done {
+        Ok(()) => ranks.rest(),
+        // Whoever leaves before the end ends all, also itself.
+        Err(error) if !alone => say::err(&format!("error: {error:#}")),
+        Err(_) => {}
+    }
+    world.leave(Exit::Failed);
+    done
+}
+
+/// What the ranks do that follow the first: as many runs of each workload as that one times.
+fn along(args: &cli::Bench, ranks: &mut Ranks) -> Result<()> {
+    for workload in chosen(args) {
+        let job = Job::new(args, workload);
+        let mut task = Task::new(&job, ranks)?;
+        while ranks.hear() == Some(Message::Iterate) {
+            task.run(ranks)?;
+        }
+        if let Some(Lost(why)) = ranks.lost() {
+            bail!("{why}");
+        }
+    }
+    Ok(())
+}
+
+fn chosen(args: &cli::Bench) -> &[Workload] {
+    match args.workloads.as_slice() {
         [] => WORKLOADS,
         named => named,
-    };
+    }
+}
+
+fn lead(args: &cli::Bench, ranks: &mut Ranks) -> Result<()> {
     if !args.json {
-        say::out(&table::head(args));
+        say::out(&table::head(args, ranks.size()));
     }
     let mut measurements = Vec::new();
-    for workload in chosen {
+    for workload in chosen(args) {
         let job = Job::new(args, workload);
         let budget = Duration::from_secs_f64(args.seconds);
-        let measurement = measure(&job, budget).context(workload.name)?;
+        let measurement = measure(&job, budget, ranks).context(workload.name)?;
+        ranks.tell(&Message::End(Reason::Seconds));
         if !args.json {
             say::out(&table::row(&measurement));
         }
@@ -94,9 +139,10 @@ pub fn bench(args: &cli::Bench) -> Result<()> {
     Ok(())
 }
 
-fn measure(job: &Job, budget: Duration) -> Result<Measurement> {
-    let times = time(job, budget)?;
+fn measure(job: &Job, budget: Duration, ranks: &mut Ranks) -> Result<Measurement> {
+    let times = time(job, budget, ranks)?;
     let gflops = job.flops() / times.best() / 1e9;
+    let peak = times.peak * ranks.size() as f64;
     let precision = job.precision.name();
     Ok(Measurement {
         workload: job.workload.name,
@@ -105,13 +151,14 @@ fn measure(job: &Job, budget: Duration) -> Result<Measurement> {
         lanes: format!("{} {precision}x{}", compiled(), lanes_of(job.precision)),
         precision,
         n: job.n,
+        ranks: ranks.size(),
         threads: job.threads,
         best_s: times.best(),
         median_s: times.median(),
         cpu_s: times.cpu / times.seconds.len() as f64,
         gflops,
-        peak_gflops: times.peak,
-        fraction_of_peak: gflops / times.peak,
+        peak_gflops: peak,
+        fraction_of_peak: gflops / peak,
         peak_rss_bytes: usage::peak_rss_bytes()?,
     })
 }
@@ -137,10 +184,14 @@ impl Times {
     }
 }
 
-fn time(job: &Job, budget: Duration) -> Result<Times> {
-    let mut task = Task::new(job)?;
+fn time(job: &Job, budget: Duration, ranks: &mut Ranks) -> Result<Times> {
+    let mut task = Task::new(job, ranks)?;
     let probe = Probe::new(job.precision, job.threads)?;
-    task.run()?;
+    let mut run = || {
+        ranks.tell(&Message::Iterate);
+        task.run(ranks)
+    };
+    run()?;
     let (mut seconds, mut cpu) = (Vec::new(), 0.0);
     let mut peak = probe.gflops();
     let start = Instant::now();
@@ -148,9 +199,9 @@ fn time(job: &Job, budget: Duration) -> Result<Times> {
     while !over(seconds.len()) {
         let (burst, before) = (Instant::now(), usage::cpu_seconds()?);
         while burst.elapsed() < BURST && !over(seconds.len()) {
-            let run = Instant::now();
-            task.run()?;
-            seconds.push(run.elapsed().as_secs_f64());
+            let before = Instant::now();
+            run()?;
+            seconds.push(before.elapsed().as_secs_f64());
         }
         cpu += usage::cpu_seconds()? - before;
         peak = probe.gflops().max(peak);

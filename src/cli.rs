@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::thread;
+use std::time::Duration;
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::cost::Work;
 use crate::dashboard::look::Look;
 use crate::plot::What;
+use crate::ranks::PATIENCE;
 use crate::session::Gate;
 use crate::workloads::Workload;
 
@@ -172,6 +174,21 @@ pub struct Train {
     /// Of the dashboard.
     #[command(flatten)]
     pub look: Look,
+    /// Under mpirun or srun: seconds of silence after which another rank is lost, and the run ends with code 1; default 5.
+    #[cfg(feature = "mpi")]
+    #[arg(long, value_name = "S", value_parser = positive)]
+    pub patience: Option<f64>,
+}
+
+impl Train {
+    /// Silence after which another rank is lost.
+    pub fn patience(&self) -> Duration {
+        #[cfg(feature = "mpi")]
+        if let Some(seconds) = self.patience {
+            return Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
+        }
+        PATIENCE
+    }
 }
 
 /// `otflow watch`
@@ -376,7 +393,7 @@ pub struct Bench {
     /// Seconds for each workload, probes included; three runs are timed however long they take.
     #[arg(long, value_name = "S", default_value_t = 10.0, value_parser = positive)]
     pub seconds: f64,
-    /// A JSON list of {workload, what, trace, precision, n, threads, best_s, median_s, cpu_s, gflops, peak_gflops,
+    /// A JSON list of {workload, what, trace, precision, n, ranks, threads, best_s, median_s, cpu_s, gflops, peak_gflops,
     /// fraction_of_peak, peak_rss_bytes, lanes}.
     #[arg(long)]
     pub json: bool,

@@ -161,6 +161,17 @@ impl Dataset {
     /// Rows 0 to n - 1 of a draw of a toy set, n x d row by row: the same bits for any number of threads, and for any n. No rows for
     /// a table.
     pub fn draw(&self, stream: Stream, draw: u64, n: usize) -> Vec<f64> {
+        self.draw_some(stream, draw, n, |_| true)
+    }
+
+    /// [`Dataset::draw`], but only those rows that are wanted; zeros in the place of the others.
+    pub fn draw_some(
+        &self,
+        stream: Stream,
+        draw: u64,
+        n: usize,
+        wanted: impl Fn(usize) -> bool + Sync,
+    ) -> Vec<f64> {
         let Source::Toy(toy, _) = self.source else {
             return Vec::new();
         };
@@ -170,8 +181,10 @@ impl Dataset {
             .enumerate()
             .for_each(|(chunk, rows)| {
                 let mut rng = first.clone();
-                for (i, row) in rows.chunks_exact_mut(self.dimension()).enumerate() {
-                    seek(&mut rng, draw, (chunk * CHUNK + i) as u64);
+                let rows = rows.chunks_exact_mut(self.dimension()).enumerate();
+                let rows = rows.map(|(i, row)| (chunk * CHUNK + i, row));
+                for (i, row) in rows.filter(|(i, _)| wanted(*i)) {
+                    seek(&mut rng, draw, i as u64);
                     row.copy_from_slice(&toy::sample(toy, &mut rng));
                 }
             });

@@ -189,7 +189,7 @@ pub struct Start {
     pub entropy: Option<f64>,
     /// Where a run that was forked off another one has come from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fork: Option<Fork>,
+    pub fork: Option<Box<Fork>>,
 }
 
 /// The state that a run began with, where that was another run's.
@@ -245,6 +245,15 @@ pub enum Reason {
     Signal(i32),
     /// Not finite, and no rollbacks left.
     Diverged,
+    /// Another rank can't be reached any more.
+    Lost,
+}
+
+impl Reason {
+    /// Whether training was cut off in the middle of whatever it did.
+    pub fn ends_at_once(self) -> bool {
+        matches!(self, Reason::Quit | Reason::Signal(_) | Reason::Lost)
+    }
 }
 
 impl Serialize for Reason {
@@ -256,6 +265,7 @@ impl Serialize for Reason {
             Reason::Plateau => serializer.serialize_str("plateau"),
             Reason::Quit => serializer.serialize_str("quit"),
             Reason::Diverged => serializer.serialize_str("diverged"),
+            Reason::Lost => serializer.serialize_str("lost"),
             Reason::Signal(number) => serializer.collect_str(&format_args!("signal {number}")),
         }
     }
@@ -271,6 +281,7 @@ impl<'de> Deserialize<'de> for Reason {
             ("plateau", _) => Ok(Reason::Plateau),
             ("quit", _) => Ok(Reason::Quit),
             ("diverged", _) => Ok(Reason::Diverged),
+            ("lost", _) => Ok(Reason::Lost),
             (_, Some(Ok(number))) => Ok(Reason::Signal(number)),
             _ => Err(de::Error::custom(format_args!(
                 "no reason for an end: {word}"

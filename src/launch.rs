@@ -31,13 +31,14 @@ use crate::feed::{Commands, Feed, Publisher, wires};
 use crate::follow::History;
 use crate::headless;
 use crate::overlay::Overlay;
+use crate::ranks::{self, Lost, Ranks};
 use crate::run::summary::{Summary, Verdict};
 use crate::run::{Recording, RunDirectory, line, record};
 use crate::say;
 use crate::session::{Gate, Session};
-use crate::trainer::{Outlets, train};
+use crate::trainer::{Outlets, along, train};
 use crate::watch::{self, Mode, Watcher};
-use plan::{Failure, Plan, Source};
+use plan::{Plan, Source};
 
 /// How the program ends; the codes are part of the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,14 +95,45 @@ struct Run {
 /// # Errors
 /// When a thread or the run directory cannot be had, or something could not be written.
 pub fn launch(args: &cli::Train) -> Result<Exit> {
+    let (ranks, world) = match ranks::enter(args.patience()) {
+        Ok(entered) => entered,
+        Err(message) => return Ok(refuse(&message)),
+    };
+    let exit = match ranks.leads() {
+        true => lead(args, ranks),
+        false => second(args, ranks),
+    };
+    let exit = exit.unwrap_or_else(|error| {
+        say::err(&format!("error: {error:#}"));
+        Exit::Failed
+    });
+    Ok(world.leave(exit))
+}
+
+/// What a rank does that follows the first: it trains as that one says, and prints only errors.
+fn second(args: &cli::Train, ranks: Ranks) -> Result<Exit> {
+    // What ends the run, ends it at the first rank, which tells the others.
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
+        signal_hook::flag::register(signal, Arc::default()).context("cannot handle signals")?;
+    }
+    let name = ranks.name(ranks.rank());
+    let (trainer, edited) = match plan::second(args, ranks) {
+        Ok(made) => made,
+        Err(failure) => return failure.told(),
+    };
+    along(trainer, edited).map_err(|Lost(message)| anyhow::anyhow!("{name}: {message}"))?;
+    Ok(Exit::Done)
+}
+
+/// Trains with a run directory and a front end.
+fn lead(args: &cli::Train, ranks: Ranks) -> Result<Exit> {
     let front_end = match front_end(args) {
         Ok(front_end) => front_end,
         Err(message) => return Ok(refuse(&message)),
     };
-    let plan = match plan::plan(args) {
+    let plan = match plan::plan(args, ranks) {
         Ok(plan) => plan,
-        Err(Failure::Refused(message)) => return Ok(refuse(&message)),
-        Err(Failure::Failed(error)) => return Err(error),
+        Err(failure) => return failure.told(),
     };
     cpu::slow().into_iter().for_each(say::err);
     let run = start(front_end, plan)?;
@@ -222,6 +254,7 @@ fn finish(run: Run, front_end: FrontEnd) -> Result<Exit> {
     written?;
     Ok(match finished.reason {
         Reason::Diverged => Exit::Diverged,
+        Reason::Lost => Exit::Failed,
         Reason::Signal(number) => Exit::Signal(number),
         // In the dashboard a person has judged already.
         _ if front_end == FrontEnd::Headless && !missed.is_empty() => Exit::GateMissed,

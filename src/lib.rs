@@ -12,6 +12,7 @@
 //! | [`table`], [`data`], [`scaling`] | the users' files; batches, validation samples, true log densities; standardisation |
 //! | [`event`], [`feed`] | what crosses threads, and the wires it crosses on |
 //! | [`trainer`] | parameters, optimiser, clock; the loop |
+//! | [`ranks`] | the processes that train one run together |
 //! | [`model`], [`run`], [`mod@file`] | parameters on disk; the run directory |
 //! | [`fitted`] | a trained flow that is asked for densities, samples, paths |
 //! | [`watch`] | the session file as it is edited |
@@ -57,6 +58,7 @@ pub mod model;
 pub mod overlay;
 pub mod plot;
 pub mod probe;
+pub mod ranks;
 pub mod replay;
 pub mod run;
 pub mod sample;

@@ -229,7 +229,7 @@ impl Replay {
     /// Whether the run was ended in the middle of whatever it did.
     fn interrupted(&self) -> bool {
         let end = self.record.end.as_ref();
-        end.is_none_or(|end| matches!(end.reason, Reason::Quit | Reason::Signal(_)))
+        end.is_none_or(|end| end.reason.ends_at_once())
     }
 
     /// Holds the parameters against those that were written after this iteration.

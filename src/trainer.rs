@@ -15,10 +15,12 @@
 //! | `validation.rs` | the figures that pick the best parameters |
 //! | `problem.rs` | a session in the kernels' terms |
 //! | `control.rs` | the loop: commands, pause, edits, limits, the end |
+//! | `among.rs` | a trainer that shares its work with other processes |
 //! | `keeper.rs` | when checkpoints are taken |
 //! | `picture.rs`, `picture/` | pictures for the screen, from a snapshot, on a thread of their own |
 
 mod adam;
+mod among;
 mod control;
 mod keeper;
 mod picture;
@@ -34,11 +36,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
+use otflow_kernels::batch::CHUNKS;
 use otflow_kernels::engine::{Engine, engine, with_rows};
 use otflow_kernels::objective::{Costs, Scheme};
 use rand::RngExt;
 
 pub use adam::Adam;
+pub use among::along;
 pub use control::{Outlets, Resumed, adopt, train};
 pub use picture::{Painter, Snapshot, picture};
 pub(crate) use picture::{frame, inverse_error, straightness};
@@ -51,12 +55,13 @@ use crate::data::random::{Stream, generator};
 use crate::event::{Best, Event, Losses, Reason};
 use crate::meter::{Instruments, Task};
 use crate::model::{Model, Origin};
+use crate::ranks::Ranks;
 use crate::session::{Flow, Optimizer, Session, to_ron};
 use recovery::Good;
 use schedule::{Outcome, Rate};
 pub use state::TrainingState;
 pub(crate) use validation::mean_and_error;
-use validation::{Figures, Resolution, Validation};
+use validation::{By, Figures, Resolution, Validation};
 
 /// Everything that training changes, and what it is trained on.
 pub struct Trainer {
@@ -88,6 +93,8 @@ pub struct Trainer {
     unread: bool,
     clock: Clock,
     instruments: Instruments,
+    /// Whom it shares its work with.
+    ranks: Ranks,
 }
 
 /// Training time, pauses left out.
@@ -144,6 +151,7 @@ impl Trainer {
                 progress: engine.progress(),
                 meter: Arc::default(),
             },
+            ranks: Ranks::alone_with(engine.progress()),
             session,
             data,
             engine,
@@ -273,10 +281,8 @@ impl Trainer {
     /// None when that was given up.
     fn resolution(&mut self) -> Option<Resolution> {
         let (scheme, alpha) = (self.validated_by(), alpha(&self.session));
-        let found = self
-            .validation
-            .resolution(&mut *self.engine, &scheme, &alpha);
-        (!self.instruments.progress.given_up()).then_some(found)
+        let by: By = (&mut *self.engine, &mut self.ranks);
+        self.validation.resolution(by, &scheme, &alpha)
     }
 
     /// None when it was given up.
@@ -285,10 +291,12 @@ impl Trainer {
         let scheme = self.validated_by();
         self.engine.load(theta);
         let alpha = alpha(&self.session);
-        let figures = self.validation.figures(&mut *self.engine, &scheme, &alpha);
-        let Instruments { progress, meter } = &self.instruments;
-        meter.spend(Task::Validation, start.elapsed());
-        (!progress.given_up()).then_some(figures)
+        let by: By = (&mut *self.engine, &mut self.ranks);
+        let figures = self.validation.figures(by, &scheme, &alpha);
+        self.instruments
+            .meter
+            .spend(Task::Validation, start.elapsed());
+        figures
     }
 
     /// The batch of the next iteration, if another one is due.
@@ -300,6 +308,10 @@ impl Trainer {
         let anew = self.batches.is_over();
         let size = self.session.data.batch();
         let read = self.batches.advance(&self.data, size);
+        if let (Err(error), true) = (&read, self.ranks.size() > 1) {
+            // The others have other rows than this one.
+            return self.ranks.fail(error.to_string());
+        }
         let told = std::mem::replace(&mut self.unread, read.is_err());
         if let (Err(error), false) = (read, told) {
             publish(Event::Warning {
@@ -385,16 +397,16 @@ impl Trainer {
         let columns = self.engine.shape().columns();
         let start = Instant::now();
         let costs = with_rows(self.batches.rows(), columns, |samples| {
-            self.engine
-                .gradient(samples, &scheme, &alpha, &mut self.gradient)
+            let (engine, gradient) = (&mut *self.engine, &mut self.gradient);
+            self.ranks
+                .gradient(engine, samples, (&scheme, &alpha), gradient)
         });
-        let Instruments { progress, meter } = &self.instruments;
+        let meter = &self.instruments.meter;
         meter.spend(Task::Kernels, start.elapsed());
-        if progress.given_up() {
-            return None;
-        }
+        let costs = costs?;
         let work = flops_per_sample(Work::Iteration, &self.engine.shape(), &scheme);
-        meter.compute(work * (self.batches.rows().len() / columns) as f64);
+        let share = self.ranks.chunks().len() as f64 / CHUNKS as f64;
+        meter.compute(work * share * (self.batches.rows().len() / columns) as f64);
         Some(costs)
     }
 

@@ -1,7 +1,8 @@
 //! rayon over tiles, with the same bits for any number of threads: tile k belongs to chunk k mod [`CHUNKS`], whoever computes
-//! it; a chunk adds its tiles in order, and the chunks are added in order.
+//! it; a chunk adds its tiles in order, and the chunks are added in order. So several processes may share the chunks of a batch.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rayon::prelude::*;
@@ -9,7 +10,7 @@ use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 
 use crate::lanes::Lanes;
 use crate::network::Network;
-use crate::objective::{Alpha, Costs, Scheme};
+use crate::objective::Scheme;
 use crate::parameters::Shape;
 use crate::progress::Progress;
 use crate::trajectory::{Samples, Worker};
@@ -17,13 +18,43 @@ use crate::trajectory::{Samples, Worker};
 /// Chunks of a batch: enough to keep a machine's cores busy, few enough to hold an f64 gradient each.
 pub const CHUNKS: usize = 16;
 
+/// Values that a chunk sums up besides the gradient: v(1), -log p and r(1).
+pub const COSTS: usize = 3;
+
 /// What a chunk has summed up.
 #[derive(Debug)]
 pub(crate) struct Sums {
     /// The tile whose turn it is.
     next: usize,
-    pub(crate) costs: [f64; 3],
-    pub(crate) gradient: Vec<f64>,
+    /// The gradient, then the costs.
+    pub(crate) values: Vec<f64>,
+}
+
+impl Sums {
+    /// The gradient and the costs.
+    pub(crate) fn parts(&mut self) -> (&mut [f64], &mut [f64]) {
+        let parameters = self.values.len() - COSTS;
+        self.values.split_at_mut(parameters)
+    }
+}
+
+/// The samples of these chunks among n, tile by tile, where a tile has so many.
+pub fn samples_of(
+    chunks: Range<usize>,
+    n: usize,
+    lanes: usize,
+) -> impl Iterator<Item = Range<usize>> {
+    let tiles = 0..n.div_ceil(lanes);
+    tiles
+        .filter(move |tile| chunks.contains(&(tile % CHUNKS)))
+        .map(move |tile| tile * lanes..n.min((tile + 1) * lanes))
+}
+
+/// Adds the sums of a chunk to those of the chunks before it.
+pub fn add(total: &mut [f64], part: &[f64]) {
+    for (total, part) in total.iter_mut().zip(part) {
+        *total += part;
+    }
 }
 
 /// The samples of one tile.
@@ -64,8 +95,7 @@ impl<T: Lanes> Batch<T> {
             .map(|_| {
                 Mutex::new(Sums {
                     next: 0,
-                    costs: [0.0; 3],
-                    gradient: vec![0.0; shape.parameters()],
+                    values: vec![0.0; shape.parameters() + COSTS],
                 })
             })
             .collect();
@@ -79,18 +109,19 @@ impl<T: Lanes> Batch<T> {
         })
     }
 
-    /// Runs `body` on every tile. A thread does the next tile of the chunk that has waited longest and hands the chunk back, so
+    /// Runs `body` on every tile of these chunks. A thread does the next tile of the chunk that has waited longest and hands the chunk back, so
     /// that none is idle for longer than a tile takes.
     pub(crate) fn over_chunks(
         &mut self,
         n: usize,
+        chunks_here: Range<usize>,
         body: impl Fn(&Network<T>, &mut Worker<T>, &mut Sums, Tile) + Sync,
     ) {
         let tiles = n.div_ceil(T::WIDTH);
-        for (chunk, sums) in self.sums().enumerate() {
+        for chunk in chunks_here.clone() {
+            let sums = self.chunk(chunk);
             sums.next = chunk;
-            sums.costs = [0.0; 3];
-            sums.gradient.fill(0.0);
+            sums.values.fill(0.0);
         }
         let Batch {
             net,
@@ -100,9 +131,11 @@ impl<T: Lanes> Batch<T> {
             waiting,
             progress,
         } = &*self;
-        progress.start(tiles);
+        let with_tiles = chunks_here.filter(|&chunk| chunk < tiles);
+        let tiles_of = |chunk: usize| (tiles - chunk).div_ceil(CHUNKS);
+        progress.start(with_tiles.clone().map(tiles_of).sum());
         lock(waiting).clear();
-        lock(waiting).extend(0..CHUNKS.min(tiles));
+        lock(waiting).extend(with_tiles);
         let work = |_| {
             let mut worker = mine(workers);
             let next = || lock(waiting).pop_front().filter(|_| !progress.given_up());
@@ -126,10 +159,10 @@ impl<T: Lanes> Batch<T> {
         });
     }
 
-    /// The chunks in order.
-    pub(crate) fn sums(&mut self) -> impl Iterator<Item = &mut Sums> {
-        let chunks = self.chunks.iter_mut();
-        chunks.map(|chunk| chunk.get_mut().unwrap_or_else(PoisonError::into_inner))
+    /// A chunk.
+    pub(crate) fn chunk(&mut self, chunk: usize) -> &mut Sums {
+        let sums = self.chunks[chunk].get_mut();
+        sums.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Readies every worker for the tape of a scheme: whichever comes first to a tile, none allocates then.
@@ -138,16 +171,6 @@ impl<T: Lanes> Batch<T> {
             let worker = worker.get_mut().unwrap_or_else(PoisonError::into_inner);
             worker.make_tape(&self.net, scheme);
         }
-    }
-
-    pub(crate) fn costs_of(&mut self, n: usize, alpha: &Alpha) -> Costs {
-        let mut total = [0.0; 3];
-        for sums in self.sums() {
-            for (total, cost) in total.iter_mut().zip(sums.costs) {
-                *total += cost;
-            }
-        }
-        Costs::from_sums(total, n, alpha)
     }
 
     /// Runs `body` on every tile, its samples taken; it writes their rows of `width` values.

@@ -1,11 +1,12 @@
 //! `Engine`: the one place where precision and lane width become concrete. Everything outside this crate speaks f64.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use rayon::ThreadPoolBuildError;
 use wide::{f32x16, f64x8};
 
-use crate::batch::Batch;
+use crate::batch::{self, Batch, CHUNKS, COSTS};
 use crate::lanes::{Lanes, Real, lanes};
 use crate::objective::{Alpha, Costs, Scheme};
 use crate::parameters::Shape;
@@ -49,14 +50,38 @@ pub trait Engine: Send {
     /// L, C, R and the loss.
     fn costs(&mut self, samples: Samples, scheme: &Scheme, alpha: &Alpha) -> Costs;
 
-    /// L, C, R and the loss, and the gradient of the loss with respect to every parameter (overwritten).
+    /// Sums up the gradient and the costs over these chunks of the samples, each for itself. No sample of another chunk is looked at.
+    fn sum_chunks(
+        &mut self,
+        samples: Samples,
+        scheme: &Scheme,
+        alpha: &Alpha,
+        chunks: Range<usize>,
+    );
+
+    /// What was last summed up over a chunk: the gradient, then the sums of v(1), -log p and r(1); parameters + [`COSTS`] values.
+    fn sums(&mut self, chunk: usize) -> &[f64];
+
+    /// L, C, R and the loss, and the gradient of the loss with respect to every parameter (overwritten): all chunks, added in order.
     fn gradient(
         &mut self,
         samples: Samples,
         scheme: &Scheme,
         alpha: &Alpha,
         gradient: &mut [f64],
-    ) -> Costs;
+    ) -> Costs {
+        let n = samples.n;
+        self.sum_chunks(samples, scheme, alpha, 0..CHUNKS);
+        let mut costs = [0.0; COSTS];
+        gradient.fill(0.0);
+        for chunk in 0..CHUNKS {
+            let (part, part_costs) = self.sums(chunk).split_at(gradient.len());
+            batch::add(gradient, part);
+            batch::add(&mut costs, part_costs);
+        }
+        gradient.iter_mut().for_each(|value| *value /= n as f64);
+        Costs::from_sums(costs, n, alpha)
+    }
 
     /// The final states (x(1), l, v, r), n x (d + 3).
     fn states(&mut self, samples: Samples, scheme: &Scheme, a0: f64, out: &mut [f64]);
@@ -104,38 +129,38 @@ impl<T: Lanes> Engine for Batch<T> {
     }
 
     fn costs(&mut self, samples: Samples, scheme: &Scheme, alpha: &Alpha) -> Costs {
-        self.over_chunks(samples.n, |net, worker, sums, tile| {
+        self.over_chunks(samples.n, 0..CHUNKS, |net, worker, sums, tile| {
             worker.take(&samples, tile.first, tile.count);
             worker.forward(net, scheme, alpha.a0);
-            add(&mut sums.costs, worker.sums(tile.count));
+            batch::add(sums.parts().1, &worker.sums(tile.count));
         });
-        self.costs_of(samples.n, alpha)
+        let mut costs = [0.0; COSTS];
+        for chunk in 0..CHUNKS {
+            batch::add(&mut costs, self.chunk(chunk).parts().1);
+        }
+        Costs::from_sums(costs, samples.n, alpha)
     }
 
-    fn gradient(
+    fn sum_chunks(
         &mut self,
         samples: Samples,
         scheme: &Scheme,
         alpha: &Alpha,
-        gradient: &mut [f64],
-    ) -> Costs {
+        chunks: Range<usize>,
+    ) {
         self.make_tapes(scheme);
-        self.over_chunks(samples.n, |net, worker, sums, tile| {
+        self.over_chunks(samples.n, chunks, |net, worker, sums, tile| {
+            let (gradient, costs) = sums.parts();
             worker.take(&samples, tile.first, tile.count);
             worker.forward_taped(net, scheme, alpha.a0);
-            add(&mut sums.costs, worker.sums(tile.count));
+            batch::add(costs, &worker.sums(tile.count));
             worker.backward(net, scheme, alpha);
-            worker.partial.flush(net, &mut sums.gradient);
+            worker.partial.flush(net, gradient);
         });
-        gradient.fill(0.0);
-        for sums in self.sums() {
-            for (total, part) in gradient.iter_mut().zip(&sums.gradient) {
-                *total += part;
-            }
-        }
-        let n = samples.n as f64;
-        gradient.iter_mut().for_each(|value| *value /= n);
-        self.costs_of(samples.n, alpha)
+    }
+
+    fn sums(&mut self, chunk: usize) -> &[f64] {
+        &self.chunk(chunk).values
     }
 
     fn states(&mut self, samples: Samples, scheme: &Scheme, a0: f64, out: &mut [f64]) {
@@ -183,12 +208,6 @@ fn scatter<T: Lanes>(columns: &[T], at: usize, width: usize, rows: &mut [f64]) {
         for (row, value) in rows.chunks_exact_mut(width).zip(lanes(column)) {
             row[at + k] = value.widen();
         }
-    }
-}
-
-fn add(total: &mut [f64; 3], part: [f64; 3]) {
-    for (total, part) in total.iter_mut().zip(part) {
-        *total += part;
     }
 }
 

@@ -7,7 +7,11 @@ use crate::cli;
 use crate::cost::Work;
 
 /// What holds for all rows, and the names of the columns.
-pub(super) fn head(args: &cli::Bench) -> String {
+pub(super) fn head(args: &cli::Bench, ranks: usize) -> String {
+    let ranks = match ranks {
+        1 => String::new(),
+        _ => format!("ranks {ranks}, "),
+    };
     let trace = match args.what {
         Work::Iteration | Work::Density => format!("trace {}", name(&args.trace)),
         Work::Sample => "no trace".into(),
@@ -16,7 +20,7 @@ pub(super) fn head(args: &cli::Bench) -> String {
         .layers
         .map_or(String::new(), |n| format!(", layers {n}"));
     format!(
-        "{}{layers}, {trace}, threads {}, compiled for {}\n{:<9} {:>4} {:>8} {:>10} {:>10} {:>10} {:>8} {:>7} {:>8} {:>9}",
+        "{}{layers}, {trace}, {ranks}threads {}, compiled for {}\n{:<9} {:>4} {:>8} {:>10} {:>10} {:>10} {:>8} {:>7} {:>8} {:>9}",
         name(&args.what),
         cli::threads(args.threads),
         compiled(),
@@ -67,6 +71,7 @@ mod tests {
             trace: "every-stage".into(),
             precision: "f64",
             n: 5000,
+            ranks: 1,
             threads: 2,
             best_s: 0.0531,
             median_s: 0.0542,
@@ -77,7 +82,7 @@ mod tests {
             peak_rss_bytes: 9_300_000,
             lanes: "AVX2+FMA f64x8".into(),
         };
-        let head = head(&args);
+        let head = head(&args, 1);
         let (above, names) = head.split_once('\n').unwrap();
         assert!(above.starts_with("iteration, trace every-stage, threads 2, compiled for "));
         assert_eq!(

@@ -12,6 +12,7 @@ use rand_distr::StandardNormal;
 use crate::cli::{self, Trace};
 use crate::cost::{Work, flops_per_sample};
 use crate::data::random::{Stream, generator};
+use crate::ranks::{Lost, Ranks};
 use crate::trainer::Adam;
 use crate::workloads::Workload;
 
@@ -75,13 +76,14 @@ pub(super) struct Task<'a> {
 
 impl<'a> Task<'a> {
     /// With start values and samples drawn.
-    pub fn new(job: &'a Job) -> Result<Self> {
+    pub fn new(job: &'a Job, ranks: &mut Ranks) -> Result<Self> {
         let shape = job.workload.shape();
         let mut engine =
             engine(shape, job.precision, job.threads).context("cannot start the worker threads")?;
         let mut draw = generator(SEED, Stream::StartValues);
         let theta = shape.start(|| draw.random());
         engine.load(&theta);
+        ranks.attach(engine.progress());
         let normal = generator(SEED, Stream::Training).sample_iter(StandardNormal);
         let ends = match job.work {
             Work::Sample => PIECE.min(job.n) * shape.d,
@@ -102,8 +104,8 @@ impl<'a> Task<'a> {
     /// One run: the loss before the step, C, or the sum of the last piece of new samples.
     ///
     /// # Errors
-    /// When its result is not finite.
-    pub fn run(&mut self) -> Result<f64> {
+    /// When its result is not finite, or another rank is lost.
+    pub fn run(&mut self, ranks: &mut Ranks) -> Result<f64> {
         let (d, n) = (self.job.workload.d, self.job.n);
         let pool = &self.pool;
         let row = |i: usize, out: &mut [f64]| {
@@ -115,9 +117,14 @@ impl<'a> Task<'a> {
         let result = match self.job.work {
             Work::Iteration => {
                 let (gradient, theta) = (&mut self.gradient, &mut self.theta);
-                let costs = self
-                    .engine
-                    .gradient(samples, &self.scheme, &alpha, gradient);
+                let by = (&self.scheme, &alpha);
+                let costs = ranks.gradient(&mut *self.engine, samples, by, gradient);
+                let why = || {
+                    ranks
+                        .lost()
+                        .map_or_else(String::new, |Lost(why)| why.clone())
+                };
+                let costs = costs.with_context(why)?;
                 self.adam.step(theta, gradient, RATE, None);
                 self.engine.load(theta);
                 costs.loss
@@ -156,16 +163,21 @@ mod tests {
 
     #[test]
     fn iterations_lower_the_loss() {
+        let ranks = &mut Ranks::alone();
         let job = job(Work::Iteration, 64);
-        let mut task = Task::new(&job).unwrap();
-        let first = task.run().unwrap();
-        let last = (0..30).map(|_| task.run().unwrap()).last().unwrap();
+        let mut task = Task::new(&job, ranks).unwrap();
+        let first = task.run(ranks).unwrap();
+        let last = (0..30).map(|_| task.run(ranks).unwrap()).last().unwrap();
         assert!(last < first, "{first} to {last}");
     }
 
     #[test]
     fn the_mean_over_two_pools_is_the_mean_over_one() {
-        let of = |n| Task::new(&job(Work::Density, n)).unwrap().run().unwrap();
+        let ranks = &mut Ranks::alone();
+        let mut of = |n| {
+            let job = job(Work::Density, n);
+            Task::new(&job, ranks).unwrap().run(ranks).unwrap()
+        };
         let (one, two) = (of(POOL), of(2 * POOL));
         assert!((one / two - 1.0).abs() < 1e-12, "{one} {two}");
     }
@@ -173,9 +185,10 @@ mod tests {
     #[test]
     fn pieces_of_new_samples_hold_what_a_run_of_them_alone_holds() {
         let last = |n| {
+            let ranks = &mut Ranks::alone();
             let job = job(Work::Sample, n);
-            let mut task = Task::new(&job).unwrap();
-            task.run().unwrap();
+            let mut task = Task::new(&job, ranks).unwrap();
+            task.run(ranks).unwrap();
             task.ends
         };
         let (alone, after) = (last(5), last(PIECE + 5));

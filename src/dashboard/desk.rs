@@ -27,7 +27,7 @@ use super::steer;
 use super::terminal::Jobs;
 use super::update::{Wish, update};
 use super::{Options, Outcome};
-use crate::event::{Event, Reason};
+use crate::event::Event;
 use crate::feed::Feed;
 use crate::meter::Instruments;
 
@@ -215,8 +215,8 @@ impl<'a, W: Write> Desk<'a, W> {
             }
             (wish, Some(finished)) => {
                 // Who watches another process's run has not asked for its end.
-                let asked = matches!(finished.reason, Reason::Quit | Reason::Signal(_))
-                    && self.state.silence.is_none();
+                let ends = finished.reason.ends_at_once();
+                let asked = ends && self.state.silence.is_none();
                 if asked || leave || wish == Some(Wish::Leave) {
                     self.gallery.finish();
                     return Some(End::Outcome(Outcome::Finished(finished)));

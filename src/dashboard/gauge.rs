@@ -59,7 +59,10 @@ impl Gauge {
         Some(Recent {
             gflops,
             // A machine that was busy while the peak was measured gives too low a one.
-            of_peak: last.peak.map(|peak| gflops / peak).filter(|&share| share <= 1.0),
+            of_peak: last
+                .peak
+                .map(|peak| gflops / peak)
+                .filter(|&share| share <= 1.0),
             kernels,
             validation: share(|reading| reading.validation),
             pictures: share(|reading| reading.pictures),

@@ -39,7 +39,7 @@ impl State {
         match (&self.finished, self.view.stopping, self.paused) {
             (Some(finished), ..) => match finished.reason {
                 Reason::Diverged => Phase::Diverged,
-                Reason::Quit | Reason::Signal(_) => Phase::Stopped,
+                Reason::Quit | Reason::Signal(_) | Reason::Lost => Phase::Stopped,
                 Reason::Iterations | Reason::Seconds | Reason::Plateau => Phase::Done,
             },
             (None, true, _) => Phase::Stopping,
@@ -70,6 +70,7 @@ pub fn reason(reason: Reason) -> String {
         Reason::Quit => "stopped by the user".into(),
         Reason::Signal(number) => format!("stopped by signal {number}"),
         Reason::Diverged => "diverged, no rollbacks left".into(),
+        Reason::Lost => "a rank was lost".into(),
     }
 }
 

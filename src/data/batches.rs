@@ -3,6 +3,9 @@
 //! A batch of a toy set is the whole training set, until it is drawn again. The training part of a table goes by in shuffled
 //! batches, each row once an epoch; the last batch of an epoch has what is left.
 
+use std::ops::Range;
+
+use otflow_kernels::batch::{CHUNKS, samples_of};
 use serde::{Deserialize, Serialize};
 
 use super::random::Stream;
@@ -20,6 +23,37 @@ pub struct Position {
     pub size: usize,
 }
 
+/// Which samples of a batch are read: those of these chunks, in tiles of so many lanes. A batch has its size all the same, with
+/// zeros in the place of the others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Share {
+    /// Of the chunks of the kernels.
+    pub chunks: Range<usize>,
+    /// Samples in a tile.
+    pub lanes: usize,
+}
+
+impl Default for Share {
+    /// All.
+    fn default() -> Self {
+        Share {
+            chunks: 0..CHUNKS,
+            lanes: 1,
+        }
+    }
+}
+
+impl Share {
+    fn has(&self, sample: usize) -> bool {
+        self.chunks.contains(&(sample / self.lanes % CHUNKS))
+    }
+
+    /// The samples of n.
+    fn samples(&self, n: usize) -> impl Iterator<Item = usize> {
+        samples_of(self.chunks.clone(), n, self.lanes).flatten()
+    }
+}
+
 /// The batch in hand and those to come.
 #[derive(Debug, Default)]
 pub struct Batches {
@@ -27,6 +61,7 @@ pub struct Batches {
     /// Places in the training part, in the order of the epoch; empty for a toy set.
     order: Vec<usize>,
     rows: Vec<f64>,
+    share: Share,
 }
 
 impl Batches {
@@ -37,6 +72,11 @@ impl Batches {
             rows,
             ..Batches::default()
         }
+    }
+
+    /// Reads no more than this of the batches to come.
+    pub fn share(&mut self, share: Share) {
+        self.share = share;
     }
 
     /// The rows in hand, (x, y) row by row.
@@ -99,7 +139,9 @@ impl Batches {
         };
         match data.parts() {
             None => {
-                self.rows = data.draw(Stream::Training, self.position.draws - 1, size);
+                let (share, draw) = (&self.share, self.position.draws - 1);
+                let wanted = |row| share.has(row);
+                self.rows = data.draw_some(Stream::Training, draw, size, wanted);
                 Ok(())
             }
             Some(parts) => {
@@ -114,8 +156,21 @@ impl Batches {
         let Position { draws, seen, size } = self.position;
         let end = self.order.len().min(seen + size);
         self.position.seen = end;
-        if let Some(parts) = data.parts() {
-            self.rows = parts.rows(Part::Training, &self.order[seen..end], draws)?;
+        let Some(parts) = data.parts() else {
+            return Ok(());
+        };
+        let places = &self.order[seen..end];
+        if self.share == Share::default() {
+            self.rows = parts.rows(Part::Training, places, draws)?;
+            return Ok(());
+        }
+        let wanted: Vec<usize> = self.share.samples(places.len()).collect();
+        let own: Vec<usize> = wanted.iter().map(|&sample| places[sample]).collect();
+        let read = parts.rows(Part::Training, &own, draws)?;
+        let width = data.dimension() + data.context();
+        self.rows = vec![0.0; places.len() * width];
+        for (sample, row) in wanted.into_iter().zip(read.chunks_exact(width)) {
+            self.rows[sample * width..][..width].copy_from_slice(row);
         }
         Ok(())
     }
@@ -169,6 +224,37 @@ mod tests {
             data.parts().unwrap().epoch(1),
             data.parts().unwrap().epoch(2)
         );
+    }
+
+    #[test]
+    fn shares_of_a_batch_are_its_rows_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let toy = session::parse("(data: Toy(name: \"moons\"))", Path::new("s.ron")).unwrap();
+        for data in [table(folder.path()), Dataset::open(&toy.data, 3).unwrap()] {
+            let width = data.dimension();
+            let mut whole = Batches::default();
+            let shares = [0..5, 5..10, 10..CHUNKS].map(|chunks| Share { chunks, lanes: 2 });
+            let mut parts = shares.clone().map(|share| {
+                let mut batches = Batches::default();
+                batches.share(share);
+                batches
+            });
+            for size in [9, 9, 9, 70] {
+                whole.advance(&data, size).unwrap();
+                let n = whole.rows().len() / width;
+                let mut together = vec![0.0; n * width];
+                for (share, part) in shares.iter().zip(&mut parts) {
+                    part.advance(&data, size).unwrap();
+                    assert_eq!(part.position(), whole.position());
+                    assert_eq!(part.rows().len(), whole.rows().len());
+                    for (sample, row) in part.rows().chunks_exact(width).enumerate() {
+                        assert!(share.has(sample) || row.iter().all(|&value| value == 0.0));
+                    }
+                    otflow_kernels::batch::add(&mut together, part.rows());
+                }
+                assert_eq!(together, whole.rows());
+            }
+        }
     }
 
     #[test]

@@ -142,8 +142,16 @@ mod tests {
 
     #[test]
     fn every_reason_reads_back() {
-        use Reason::{Diverged, Iterations, Plateau, Quit, Seconds, Signal};
-        for reason in [Iterations, Seconds, Plateau, Quit, Diverged, Signal(15)] {
+        use Reason::{Diverged, Iterations, Lost, Plateau, Quit, Seconds, Signal};
+        for reason in [
+            Iterations,
+            Seconds,
+            Plateau,
+            Quit,
+            Diverged,
+            Lost,
+            Signal(15),
+        ] {
             let text = serde_json::to_string(&reason).unwrap();
             assert_eq!(serde_json::from_str::<Reason>(&text).unwrap(), reason);
         }

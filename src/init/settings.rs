@@ -45,7 +45,7 @@ pub fn settle(session: &mut Session, rows: usize, columns: usize) {
             _ if little => 32,
             _ if training < 10_000 => 64,
             ..=8 => 64,
-            ..=24 => 128,
+            9..=24 => 128,
             _ => 256,
         },
         precision: Precision::F32,

@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::plan::{Failure, Plan, Source, new_run, open, refused};
+use super::plan::{Begun, Failure, Plan, Source, open, refused};
 use crate::cli;
 use crate::event::Fork;
 use crate::overlay::Overlay;
@@ -15,8 +15,8 @@ use crate::run::checkpoint::{Checkpoint, checksum, fingerprint};
 use crate::session::{self, Applies, Data, Session};
 use crate::trainer::Trainer;
 
-/// Finds the state, puts the session into force and takes the run directory.
-pub(super) fn fork(args: &cli::Train, run: &Path) -> Result<Plan, Failure> {
+/// Finds the state and puts the session into force.
+pub(super) fn fork(args: &cli::Train, run: &Path) -> Result<Begun, Failure> {
     let named = |error: anyhow::Error| refused(format!("{error:#}"));
     let origin = Origin::open(run).map_err(named)?;
     let begun = Arc::clone(&origin.start().session);
@@ -46,22 +46,29 @@ pub(super) fn fork(args: &cli::Train, run: &Path) -> Result<Plan, Failure> {
     let source = given.unwrap_or_else(|| Source::without_file(name, &wanted));
     let mut trainer = Trainer::at(state, in_force, data, threads)?;
     trainer.take_up(wanted);
-    let plan = new_run(args, source, overlay, trainer, Some(fork))?;
-    first(&plan).save_fork(plan.directory.path())?;
-    Ok(plan)
+    Ok(Begun {
+        source,
+        overlay,
+        trainer,
+        fork: Some(fork),
+    })
 }
 
-/// What a fork is told again from.
-fn first(plan: &Plan) -> Checkpoint {
+/// Keeps in its directory what a fork is told again from.
+///
+/// # Errors
+/// When that can't be written.
+pub(super) fn keep(plan: &Plan) -> Result<(), Failure> {
     let trainer = &plan.trainer;
-    Checkpoint {
+    let first = Checkpoint {
         start: plan.start.clone(),
         session: Arc::clone(trainer.session()),
         edited: Arc::clone(trainer.session()),
         overlay: plan.overlay.clone(),
         data: fingerprint(trainer.data()),
         state: trainer.state(),
-    }
+    };
+    Ok(first.save_fork(plan.directory.path())?)
 }
 
 /// Whether a state of the one session is one of the other; else what is not. That a table has the same rows is seen later.

@@ -4,18 +4,21 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use anyhow::anyhow;
 use otflow_kernels::engine::compiled;
 use rayon::ThreadPoolBuilder;
 
-use super::fork::fork;
+use super::fork::{fork, keep};
 use crate::cli::{self, Follow};
 use crate::data::Dataset;
 use crate::event::{Command, Fork, Rejection, SCHEMA, Start};
 use crate::feed::Commands;
 use crate::follow;
+use crate::launch::{Exit, refuse};
 use crate::overlay::Overlay;
+use crate::ranks::{Identity, Lost, Ranks};
 use crate::run::RunDirectory;
-use crate::run::checkpoint::{Checkpoint, fingerprint};
+use crate::run::checkpoint::{Checkpoint, Kept, fingerprint};
 use crate::say;
 use crate::session::{self, EMBEDDED, Session};
 use crate::trainer::{Resumed, Trainer};
@@ -54,6 +57,22 @@ pub(super) enum Failure {
     Refused(String),
     /// By the system.
     Failed(anyhow::Error),
+    /// By another rank, which has told why.
+    Elsewhere(Exit),
+}
+
+impl Failure {
+    /// Says why nothing was done, if nobody else has.
+    ///
+    /// # Errors
+    /// What the system said.
+    pub(super) fn told(self) -> anyhow::Result<Exit> {
+        match self {
+            Failure::Refused(message) => Ok(refuse(&message)),
+            Failure::Failed(error) => Err(error),
+            Failure::Elsewhere(exit) => Ok(exit),
+        }
+    }
 }
 
 impl<E: Into<anyhow::Error>> From<E> for Failure {
@@ -156,36 +175,77 @@ fn stem(file: &Path) -> String {
 }
 
 /// Opens the data, makes the trainer and then takes the run directory: nothing is written for a run that can't be started.
-pub(super) fn plan(args: &cli::Train) -> Result<Plan, Failure> {
-    match (&args.resume, &args.from) {
-        (Some(run), _) => resume(args, run),
-        (None, Some(run)) => fork(args, run),
-        (None, None) => begin(args),
+pub(super) fn plan(args: &cli::Train, ranks: Ranks) -> Result<Plan, Failure> {
+    match &args.resume {
+        Some(run) => resume(args, run, ranks),
+        None => begin(args, ranks),
     }
 }
 
-fn begin(args: &cli::Train) -> Result<Plan, Failure> {
-    let source = Source::find(args.session.as_deref()).map_err(refused)?;
-    let overlay = Overlay::new(args);
-    let session = Arc::new(overlay.over(source.parse().map_err(refused)?));
-    let threads = cli::threads(args.threads);
-    let data = open(&session, threads)?;
-    let trainer = Trainer::new(session, data, threads)?;
-    new_run(args, source, overlay, trainer, None)
+/// The trainer of a rank that follows the first, and the session as last edited.
+pub(super) fn second(
+    args: &cli::Train,
+    mut ranks: Ranks,
+) -> Result<(Trainer, Arc<Session>), Failure> {
+    let made = match &args.resume {
+        Some(run) => Stand::read(args, run).map(|stand| (stand.trainer, stand.edited)),
+        None => Begun::new(args).map(|begun| {
+            let session = Arc::clone(begun.trainer.session());
+            (begun.trainer, session)
+        }),
+    };
+    let (trainer, edited) = agree(made, &mut ranks)?;
+    let mut trainer = among(trainer, ranks)?;
+    agree(Ok(()), trainer.ranks())?;
+    Ok((trainer, edited))
 }
 
-/// Takes the directory of a run that begins.
-pub(super) fn new_run(
-    args: &cli::Train,
-    source: Source,
-    overlay: Overlay,
-    trainer: Trainer,
-    fork: Option<Fork>,
-) -> Result<Plan, Failure> {
-    let directory = match &args.out {
-        Some(path) => RunDirectory::create_at(path, &source.text)?,
-        None => RunDirectory::create(Path::new("runs"), &source.name, &source.text)?,
-    };
+/// A new run before it has a directory.
+pub(super) struct Begun {
+    pub(super) source: Source,
+    pub(super) overlay: Overlay,
+    pub(super) trainer: Trainer,
+    pub(super) fork: Option<Fork>,
+}
+
+impl Begun {
+    fn new(args: &cli::Train) -> Result<Self, Failure> {
+        if let Some(run) = &args.from {
+            return fork(args, run);
+        }
+        let source = Source::find(args.session.as_deref()).map_err(refused)?;
+        let overlay = Overlay::new(args);
+        let session = Arc::new(overlay.over(source.parse().map_err(refused)?));
+        let threads = cli::threads(args.threads);
+        let data = open(&session, threads)?;
+        Ok(Begun {
+            trainer: Trainer::new(session, data, threads)?,
+            source,
+            overlay,
+            fork: None,
+        })
+    }
+
+    fn directory(&self, args: &cli::Train) -> Result<RunDirectory, Failure> {
+        let source = &self.source;
+        let directory = match &args.out {
+            Some(path) => RunDirectory::create_at(path, &source.text)?,
+            None => RunDirectory::create(Path::new("runs"), &source.name, &source.text)?,
+        };
+        Ok(curves(directory, args)?)
+    }
+}
+
+fn begin(args: &cli::Train, mut ranks: Ranks) -> Result<Plan, Failure> {
+    let mut begun = agree(Begun::new(args), &mut ranks)?;
+    begun.trainer = among(begun.trainer, ranks)?;
+    let directory = agree(begun.directory(args), begun.trainer.ranks())?;
+    let Begun {
+        source,
+        overlay,
+        trainer,
+        fork,
+    } = begun;
     let first = Start {
         schema: SCHEMA,
         version: env!("CARGO_PKG_VERSION").into(),
@@ -199,16 +259,20 @@ pub(super) fn new_run(
         threads: cli::threads(args.threads),
         compiled: compiled().into(),
         entropy: trainer.data().entropy(),
-        fork,
+        fork: fork.map(Box::new),
     };
-    Ok(Plan {
+    let plan = Plan {
         source,
         overlay,
         trainer,
-        directory: curves(directory, args)?,
+        directory,
         start: first,
         resumed: None,
-    })
+    };
+    if plan.start.fork.is_some() {
+        keep(&plan)?;
+    }
+    Ok(plan)
 }
 
 pub(super) fn open(session: &Session, threads: usize) -> Result<Arc<Dataset>, Failure> {
@@ -225,59 +289,143 @@ fn curves(directory: RunDirectory, args: &cli::Train) -> std::io::Result<RunDire
     }
 }
 
-fn resume(args: &cli::Train, run: &Path) -> Result<Plan, Failure> {
-    if let Some(fault) = follow::fault(run) {
-        return Err(refused(fault));
+/// Where a run stands that goes on.
+struct Stand {
+    trainer: Trainer,
+    start: Start,
+    edited: Arc<Session>,
+    overlay: Overlay,
+    kept: Kept,
+    shown: Start,
+    /// What is to be told of it.
+    notices: Vec<String>,
+    is_damaged: bool,
+}
+
+impl Stand {
+    fn read(args: &cli::Train, run: &Path) -> Result<Self, Failure> {
+        let (checkpoint, kept, damaged) = Checkpoint::latest(run).map_err(refused)?;
+        let threads = cli::threads(args.threads);
+        let data = open(&checkpoint.session, threads)?;
+        if fingerprint(&data) != checkpoint.data {
+            let message = "the rows of its table are not those that the run was trained on";
+            return Err(refused(format!("{}: {message}", run.display())));
+        }
+        let shown = Start {
+            run: Some(run.to_owned()),
+            session: Arc::clone(&checkpoint.session),
+            threads,
+            version: env!("CARGO_PKG_VERSION").into(),
+            compiled: compiled().into(),
+            ..checkpoint.start.clone()
+        };
+        let is_damaged = damaged.is_some();
+        let notices = damaged.into_iter().chain(another(&checkpoint)).collect();
+        let (session, state) = (checkpoint.session, checkpoint.state);
+        let trainer = Trainer::at(state, session, data, threads)
+            .map_err(|error| refused(format!("{}: {error:#}", run.display())))?;
+        Ok(Stand {
+            trainer,
+            start: checkpoint.start,
+            edited: checkpoint.edited,
+            overlay: Overlay::new(args).or(&checkpoint.overlay),
+            kept,
+            shown,
+            notices,
+            is_damaged,
+        })
     }
-    let directory = RunDirectory::reopen(run).map_err(refused)?;
-    let (checkpoint, kept, damaged) = Checkpoint::latest(run).map_err(refused)?;
-    let threads = cli::threads(args.threads);
-    let data = open(&checkpoint.session, threads)?;
-    if fingerprint(&data) != checkpoint.data {
-        let message = "the rows of its table are not those that the run was trained on";
-        return Err(refused(format!("{}: {message}", run.display())));
-    }
-    let shown = Start {
-        run: Some(run.to_owned()),
-        session: Arc::clone(&checkpoint.session),
-        threads,
-        version: env!("CARGO_PKG_VERSION").into(),
-        compiled: compiled().into(),
-        ..checkpoint.start.clone()
+}
+
+fn resume(args: &cli::Train, run: &Path, mut ranks: Ranks) -> Result<Plan, Failure> {
+    let locked = match follow::fault(run) {
+        Some(fault) => Err(refused(fault)),
+        None => RunDirectory::reopen(run).map_err(refused),
     };
-    let is_damaged = damaged.is_some();
-    let mut notices: Vec<String> = damaged.into_iter().chain(another(&checkpoint)).collect();
-    let (session, state) = (checkpoint.session, checkpoint.state);
-    let trainer = Trainer::at(state, session, data, threads)
-        .map_err(|error| refused(format!("{}: {error:#}", run.display())))?;
-    if is_damaged {
-        Checkpoint::put_aside(run)?;
-    }
-    let (done, seconds) = (trainer.iteration(), trainer.seconds());
-    let note = format!("from iteration {done}, {seconds:.1} s");
-    let (directory, missing) = directory.go_on(kept, note)?;
-    notices.extend(missing.into_iter().map(|lack| {
-        format!(
-            "{lack} of what was written before the checkpoint; the parameters are not concerned"
-        )
-    }));
-    let start = checkpoint.start;
+    let made = locked.and_then(|directory| Ok((directory, Stand::read(args, run)?)));
+    let (directory, mut stand) = agree(made, &mut ranks)?;
+    stand.trainer = among(stand.trainer, ranks)?;
+    let directory = cut_back(directory, args, run, &mut stand);
+    let directory = agree(directory.map_err(Failure::from), stand.trainer.ranks())?;
+    let start = stand.start;
     let source = Source {
         text: String::new(),
         file: start.file.clone(),
         name: start.name.clone(),
     };
-    let edited = checkpoint.edited;
     Ok(Plan {
         source,
-        overlay: Overlay::new(args).or(&checkpoint.overlay),
-        trainer,
-        directory: curves(directory, args)?,
+        overlay: stand.overlay,
+        trainer: stand.trainer,
+        directory,
         start,
         resumed: Some(Again {
-            resumed: Resumed { edited, shown },
-            notices,
+            resumed: Resumed {
+                edited: stand.edited,
+                shown: stand.shown,
+            },
+            notices: stand.notices,
         }),
+    })
+}
+
+/// Cuts the files of the run back to where it stands.
+fn cut_back(
+    directory: RunDirectory,
+    args: &cli::Train,
+    run: &Path,
+    stand: &mut Stand,
+) -> std::io::Result<RunDirectory> {
+    if stand.is_damaged {
+        Checkpoint::put_aside(run)?;
+    }
+    let (done, seconds) = (stand.trainer.iteration(), stand.trainer.seconds());
+    let note = format!("from iteration {done}, {seconds:.1} s");
+    let (directory, missing) = directory.go_on(std::mem::take(&mut stand.kept), note)?;
+    stand.notices.extend(missing.into_iter().map(|lack| {
+        format!(
+            "{lack} of what was written before the checkpoint; the parameters are not concerned"
+        )
+    }));
+    curves(directory, args)
+}
+
+/// Goes on when every rank can; the first of those that can't says why.
+fn agree<T>(made: Result<T, Failure>, ranks: &mut Ranks) -> Result<T, Failure> {
+    let own = match &made {
+        Ok(_) => 0,
+        Err(Failure::Refused(_)) => Exit::Refused.code(),
+        Err(_) => Exit::Failed.code(),
+    };
+    let (worst, rank) = match (ranks.worst(own), ranks.lost()) {
+        (Some(worst), _) => worst,
+        (None, Some(Lost(message))) => return Err(anyhow!("{message}").into()),
+        (None, None) => (own, ranks.rank()),
+    };
+    if worst > 0 {
+        ranks.rest();
+    }
+    match made {
+        Ok(made) if worst == 0 => Ok(made),
+        Err(failure) if rank == ranks.rank() => Err(failure),
+        _ if worst == Exit::Refused.code() => Err(Failure::Elsewhere(Exit::Refused)),
+        _ => Err(Failure::Elsewhere(Exit::Failed)),
+    }
+}
+
+/// A trainer that shares its work with those that have the same to do.
+fn among(trainer: Trainer, mut ranks: Ranks) -> Result<Trainer, Failure> {
+    if ranks.size() == 1 {
+        return Ok(trainer);
+    }
+    let own = agree(Identity::of(&trainer).map_err(Failure::from), &mut ranks)?;
+    let Some(difference) = ranks.compare(&own) else {
+        return Ok(trainer.among(ranks));
+    };
+    ranks.rest();
+    Err(match ranks.leads() {
+        true => anyhow!(difference).into(),
+        false => Failure::Elsewhere(Exit::Failed),
     })
 }
 

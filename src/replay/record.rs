@@ -48,7 +48,7 @@ impl Record {
                 metrics.display()
             );
         };
-        let forked = start.fork.as_ref();
+        let forked = start.fork.as_deref();
         let (mut end, mut iteration) = (None, forked.map_or(0, |fork| fork.iteration));
         for row in Rows::open(&metrics, 0)? {
             let object = row?.object;

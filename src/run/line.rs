@@ -150,6 +150,7 @@ fn ended(finished: &Finished) -> String {
         Reason::Quit => "stopped by the user".into(),
         Reason::Signal(number) => format!("stopped by signal {number}"),
         Reason::Diverged => "diverged: not finite, and no rollbacks left".into(),
+        Reason::Lost => "a rank was lost".into(),
     };
     let best = finished
         .best

@@ -11,6 +11,7 @@ use crate::event::{Command, Event, Finished, Reason, Start};
 use crate::feed::{Publisher, Record};
 use crate::overlay::Overlay;
 use crate::probe::Probe;
+use crate::ranks::Message;
 use crate::session::{self, Applies, Session};
 
 /// Where a run's news goes.
@@ -163,6 +164,7 @@ impl Run {
             if let Some(reason) = limit(&self.trainer) {
                 return reason;
             }
+            self.trainer.ranks.tell(&Message::Iterate);
             if let Some(reason) = iterate(self, Trainer::iterate) {
                 return reason;
             }
@@ -174,6 +176,7 @@ impl Run {
     }
 
     fn finish(mut self, reason: Reason) -> (Finished, Arc<Session>) {
+        self.trainer.ranks.tell(&Message::End(reason));
         // Before the figures of the end: a run that goes on past it does not have them.
         self.checkpoint();
         let Run {
@@ -182,9 +185,8 @@ impl Run {
             ..
         } = self;
         let publisher = &outlets.publisher;
-        if matches!(reason, Reason::Iterations | Reason::Seconds) {
-            validate_last(&mut trainer, publisher);
-        }
+        validate_last(&mut trainer, reason, publisher);
+        trainer.ranks.rest();
         trainer.pause();
         publisher.keep("last", trainer.last_model());
         let finished = Finished {
@@ -194,8 +196,7 @@ impl Run {
             best: trainer.best(),
         };
         publisher.publish(Event::Finished(finished.clone()));
-        let asked = matches!(reason, Reason::Quit | Reason::Signal(_));
-        if let (Some(painter), false) = (outlets.painter.take(), asked) {
+        if let (Some(painter), false) = (outlets.painter.take(), reason.ends_at_once()) {
             let end = (trainer.iteration(), trainer.theta.as_slice());
             painter.finish(trainer.session(), end);
         }
@@ -246,13 +247,22 @@ fn iterate(run: &mut Run, work: Work) -> Option<Reason> {
             (trainer.iteration(), &trainer.theta),
         );
     }
-    ended.or_else(|| limit(trainer))
+    let lost = trainer.bereft(&mut |event| publisher.publish(event));
+    lost.or(ended).or_else(|| limit(trainer))
 }
 
-/// A run that reached its limit ends with figures of its last parameters.
-fn validate_last(trainer: &mut Trainer, publisher: &Publisher) {
+impl Trainer {
+    /// A run that reached its limit ends with figures of its last parameters.
+    pub(super) fn last_figures(&mut self, reason: Reason, publish: &mut dyn FnMut(Event)) {
+        if matches!(reason, Reason::Iterations | Reason::Seconds) {
+            self.validate(publish);
+        }
+    }
+}
+
+fn validate_last(trainer: &mut Trainer, reason: Reason, publisher: &Publisher) {
     let before = trainer.best();
-    trainer.validate(&mut |event| publisher.publish(event));
+    trainer.last_figures(reason, &mut |event| publisher.publish(event));
     if let (true, Some(model)) = (trainer.best() != before, trainer.best_model()) {
         publisher.keep("best", model);
     }
@@ -343,6 +353,7 @@ fn edit(
     if new != *edited {
         publisher.record(Record::Edited(trainer.iteration(), Arc::clone(&new)));
     }
+    trainer.ranks.tell(&Message::Edit(Arc::clone(&new)));
     adopt(trainer, edited, new, &mut |event| publisher.publish(event));
 }
 

@@ -242,10 +242,7 @@ mod tests {
     }
 
     fn without_time(trainer: &Trainer) -> TrainingState {
-        TrainingState {
-            seconds: 0.0,
-            ..trainer.state()
-        }
+        trainer.state().after(0.0)
     }
 
     #[test]

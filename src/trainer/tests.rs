@@ -118,9 +118,8 @@ fn without_a_flow_the_divergence_is_that_of_the_normal() {
     trainer.engine.load(&trainer.theta);
     let session = trainer.session().clone();
     let (scheme, alpha) = (scheme(&session.flow), alpha(&session));
-    let figures = trainer
-        .validation
-        .figures(&mut *trainer.engine, &scheme, &alpha);
+    let by: By = (&mut *trainer.engine, &mut trainer.ranks);
+    let figures = trainer.validation.figures(by, &scheme, &alpha).unwrap();
     let rows = trainer.data.draw(Stream::Validation, 0, 100);
     let truth = trainer.data.log_density(&rows).unwrap();
     let normal = |x: &[f64]| -0.5 * (x[0] * x[0] + x[1] * x[1]) - std::f64::consts::TAU.ln();

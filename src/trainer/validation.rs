@@ -10,9 +10,11 @@ use otflow_kernels::objective::{Alpha, Costs, Scheme, log_density};
 
 use crate::data::{self, Dataset};
 use crate::event::{Best, Losses};
+use crate::ranks::Ranks;
 
 /// Samples and, where it is known, the true log density of each.
 pub struct Validation {
+    /// Those that this rank computes.
     rows: Vec<f64>,
     truth: Option<Vec<f64>>,
     n: usize,
@@ -58,55 +60,91 @@ impl Validation {
         Ok(Validation { rows, truth, n })
     }
 
-    /// The figures of the parameters that the engine holds.
-    pub fn figures(&self, engine: &mut dyn Engine, scheme: &Scheme, alpha: &Alpha) -> Figures {
-        let (shape, n) = (engine.shape(), self.n);
-        let width = shape.d + 3;
-        let states = states(engine, &self.rows, scheme, alpha);
-        let model: Vec<f64> = states.chunks_exact(width).map(log_density).collect();
-        let total = |column: usize| states.iter().skip(column).step_by(width).sum::<f64>();
-        let costs = Costs::from_sums(
-            [
-                total(shape.d + 1),
-                -model.iter().sum::<f64>(),
-                total(shape.d + 2),
-            ],
-            n,
-            alpha,
-        );
+    /// Keeps the rows that this rank computes; to be called once.
+    pub fn share(&mut self, ranks: &Ranks, columns: usize) {
+        if ranks.size() > 1 {
+            let row = |k: usize| &self.rows[k * columns..][..columns];
+            self.rows = ranks.rows(self.n).flat_map(row).copied().collect();
+        }
+    }
+
+    /// The figures of the parameters that the engine holds. None when the pass for them was given up.
+    pub fn figures(&self, by: By, scheme: &Scheme, alpha: &Alpha) -> Option<Figures> {
+        let ends = self.ends(by, self.n, scheme, alpha)?;
+        let total = |of: fn(&End) -> f64| ends.iter().map(of).sum::<f64>();
+        let sums = [
+            total(|end| end.v),
+            -total(|end| end.log),
+            total(|end| end.r),
+        ];
+        let costs = Costs::from_sums(sums, self.n, alpha);
         let paired = self
             .truth
             .as_ref()
-            .map(|truth| mean_and_error(truth.iter().zip(&model).map(|(p, q)| p - q)));
-        Figures {
+            .map(|truth| mean_and_error(truth.iter().zip(&ends).map(|(p, end)| p - end.log)));
+        Some(Figures {
             losses: super::losses(&costs),
             divergence: paired.map(|(mean, _)| mean),
             divergence_se: paired.map(|(_, error)| error),
-        }
+        })
     }
 
     /// C over the first rows as these steps give it, and as twice as many do, nats: far apart where the flow lives by the error of
     /// its integration. The log density of such a model means nothing, however good its C.
     pub fn resolution(
         &self,
-        engine: &mut dyn Engine,
+        (engine, ranks): By,
         scheme: &Scheme,
         alpha: &Alpha,
-    ) -> Resolution {
-        let shape = engine.shape();
-        let rows = &self.rows[..self.n.min(RESOLVED) * shape.columns()];
+    ) -> Option<Resolution> {
+        let samples = self.n.min(RESOLVED);
         let mut c = |steps| {
-            let states = states(engine, rows, &Scheme { steps, ..*scheme }, alpha);
-            let densities = states.chunks_exact(shape.d + 3).map(log_density);
-            -mean_and_error(densities).0
+            let scheme = Scheme { steps, ..*scheme };
+            let ends = self.ends((&mut *engine, &mut *ranks), samples, &scheme, alpha)?;
+            Some(-mean_and_error(ends.iter().map(|end| end.log)).0)
         };
-        Resolution {
-            samples: self.n.min(RESOLVED),
+        Some(Resolution {
+            samples,
             steps: scheme.steps,
-            c: c(scheme.steps),
-            fine: c(2 * scheme.steps),
-        }
+            c: c(scheme.steps)?,
+            fine: c(2 * scheme.steps)?,
+        })
     }
+
+    /// The ends of the paths of the first n samples. None when a pass was given up.
+    fn ends(
+        &self,
+        (engine, ranks): By,
+        n: usize,
+        scheme: &Scheme,
+        alpha: &Alpha,
+    ) -> Option<Vec<End>> {
+        let shape = engine.shape();
+        let own = ranks.rows(n).count();
+        let mut states = vec![0.0; own * (shape.d + 3)];
+        with_rows(
+            &self.rows[..own * shape.columns()],
+            shape.columns(),
+            |samples| engine.states(samples, scheme, alpha.a0, &mut states),
+        );
+        let values = states
+            .chunks_exact(shape.d + 3)
+            .flat_map(|state| [log_density(state), state[shape.d + 1], state[shape.d + 2]]);
+        let all = ranks.join(values.collect(), n, 3)?;
+        let (ends, _) = all.as_chunks();
+        let end = |&[log, v, r]: &[f64; 3]| End { log, v, r };
+        Some(ends.iter().map(end).collect())
+    }
+}
+
+/// Who computes.
+pub type By<'a> = (&'a mut dyn Engine, &'a mut Ranks);
+
+/// Where the path of a sample ends: its log density, v(1) and r(1).
+struct End {
+    log: f64,
+    v: f64,
+    r: f64,
 }
 
 /// Rows by which the integration is judged.
@@ -140,15 +178,6 @@ impl Resolution {
             )
         })
     }
-}
-
-fn states(engine: &mut dyn Engine, rows: &[f64], scheme: &Scheme, alpha: &Alpha) -> Vec<f64> {
-    let shape = engine.shape();
-    let mut states = vec![0.0; rows.len() / shape.columns() * (shape.d + 3)];
-    with_rows(rows, shape.columns(), |samples| {
-        engine.states(samples, scheme, alpha.a0, &mut states)
-    });
-    states
 }
 
 /// Mean of the values and its standard error.

@@ -14,6 +14,7 @@ use crate::dashboard::edits::Edit;
 use crate::dashboard::keys::Key;
 use crate::dashboard::sample;
 use crate::event::Command;
+use crate::event::Reason;
 use crate::feed::{Publisher, wires};
 use crate::session::Applies;
 

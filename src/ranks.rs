@@ -1,0 +1,287 @@
+//! The processes that train one run together: each holds all parameters and computes some chunks of a batch and some rows of a
+//! validation. What the chunks and rows are, and in what order they are added, depends on the number of samples alone, so that any
+//! number of ranks and threads gives the same bits.
+//!
+//! ```text
+//! rank 0: commands -> message -> [edit, iterate, end] on every rank
+//! gradient: sums of my chunks -> exchange -> all chunks of my parameters, added in order -> gather -> all parameters
+//! ```
+//!
+//! Rank 0 alone has a run directory, a front end and a session file that is followed. A single process is rank 0 of 1, and
+//! nothing is exchanged.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `sum.rs` | gradient and rows over all ranks |
+//! | `start.rs` | what is compared before a run starts |
+//! | `world.rs` | whether this process is one of several, and how it leaves them |
+//! | `mpi.rs` | the wire between processes, with the feature `mpi` |
+//! | `local.rs` | a wire between threads, for tests |
+
+#[cfg(test)]
+pub(crate) mod local;
+#[cfg(feature = "mpi")]
+mod mpi;
+mod start;
+mod sum;
+mod world;
+
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use otflow_kernels::batch::CHUNKS;
+use otflow_kernels::progress::Progress;
+use serde::{Deserialize, Serialize};
+
+use crate::event::Reason;
+use crate::session::{self, Session, to_ron};
+pub(crate) use start::Identity;
+pub use world::{PATIENCE, World, enter};
+
+/// Rows of a validation that a rank takes at a time: whole tiles of either precision.
+const TILE: usize = 16;
+
+/// Why the other ranks can't be reached any more, in a sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lost(pub String);
+
+/// What connects the ranks. Every call is made by all of them, in the same order.
+pub(crate) trait Wire: Send {
+    /// Has the passes of this rank given up when those of rank 0 are, or when a rank is lost.
+    fn attach(&mut self, progress: Arc<Progress>);
+
+    /// Block k of `out` goes to rank k; block k of `into` comes from it. As many equal blocks as ranks in both.
+    fn exchange(&mut self, out: &mut Vec<f64>, into: &mut Vec<f64>) -> Result<(), Lost>;
+
+    /// Block k of `into` is the `out` of rank k.
+    fn gather(&mut self, out: &mut Vec<f64>, into: &mut Vec<f64>) -> Result<(), Lost>;
+
+    /// The bytes of rank 0.
+    fn broadcast(&mut self, bytes: &mut Vec<u8>) -> Result<(), Lost>;
+
+    /// The common work is done: from now on a rank may leave.
+    fn rest(&mut self);
+}
+
+/// What rank 0 has all do next.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Message {
+    /// One iteration.
+    Iterate,
+    /// Take up an edited session.
+    Edit(Arc<Session>),
+    /// The run is over.
+    End(Reason),
+}
+
+/// [`Message`]; a session as the text that its file would have, as in a checkpoint.
+#[derive(Serialize, Deserialize)]
+enum Sent {
+    Iterate,
+    Edit(String),
+    End(Reason),
+}
+
+/// This process among those that train the run.
+pub struct Ranks {
+    rank: usize,
+    /// Where each rank runs.
+    hosts: Vec<String>,
+    wire: Option<Box<dyn Wire>>,
+    lost: Option<Lost>,
+    progress: Arc<Progress>,
+    out: Vec<f64>,
+    into: Vec<f64>,
+}
+
+impl Ranks {
+    /// A process on its own.
+    pub fn alone() -> Self {
+        Ranks {
+            rank: 0,
+            hosts: vec![String::new()],
+            wire: None,
+            lost: None,
+            progress: Arc::default(),
+            out: Vec::new(),
+            into: Vec::new(),
+        }
+    }
+
+    /// A process on its own that goes by the passes of this engine.
+    pub(crate) fn alone_with(progress: Arc<Progress>) -> Self {
+        Ranks {
+            progress,
+            ..Ranks::alone()
+        }
+    }
+
+    /// One of several.
+    #[cfg(any(test, feature = "mpi"))]
+    pub(crate) fn new(rank: usize, hosts: Vec<String>, wire: Box<dyn Wire>) -> Self {
+        Ranks {
+            rank,
+            hosts,
+            wire: Some(wire),
+            ..Ranks::alone()
+        }
+    }
+
+    /// Its number, from 0.
+    pub fn rank(&self) -> usize {
+        self.rank
+    }
+
+    /// How many there are.
+    pub fn size(&self) -> usize {
+        self.hosts.len()
+    }
+
+    /// Whether it has the run directory and the front end.
+    pub fn leads(&self) -> bool {
+        self.rank == 0
+    }
+
+    /// The chunks of a batch that it computes.
+    pub fn chunks(&self) -> Range<usize> {
+        chunks(self.rank, self.size())
+    }
+
+    /// Those of n validation rows that it computes.
+    pub fn rows(&self, n: usize) -> impl Iterator<Item = usize> + use<> {
+        rows(self.rank, self.size(), n)
+    }
+
+    /// Goes by the passes of this engine from now on.
+    pub(crate) fn attach(&mut self, progress: Arc<Progress>) {
+        self.progress = Arc::clone(&progress);
+        if let Some(wire) = &mut self.wire {
+            wire.attach(progress);
+        }
+    }
+
+    /// Why the others can't be reached any more, if that is so.
+    pub fn lost(&self) -> Option<&Lost> {
+        self.lost.as_ref()
+    }
+
+    /// This rank can't do its share.
+    pub(crate) fn fail(&mut self, why: String) {
+        self.progress.give_up();
+        self.lost = Some(Lost(why));
+    }
+
+    /// The common work is done: from now on a rank may leave.
+    pub(crate) fn rest(&mut self) {
+        if let Some(wire) = &mut self.wire {
+            wire.rest();
+        }
+    }
+
+    /// Has the others do what this rank is about to do.
+    pub(crate) fn tell(&mut self, message: &Message) {
+        if self.size() == 1 {
+            return;
+        }
+        let sent = match message {
+            Message::Iterate => Sent::Iterate,
+            Message::Edit(session) => Sent::Edit(to_ron(session)),
+            Message::End(reason) => Sent::End(*reason),
+        };
+        let bytes = postcard::to_allocvec(&sent).map_err(|error| Lost(error.to_string()));
+        match bytes {
+            Ok(mut bytes) => _ = self.on_wire(|wire, _, _| wire.broadcast(&mut bytes)),
+            Err(Lost(why)) => self.fail(why),
+        }
+    }
+
+    /// What rank 0 has this one do; None when it is lost.
+    pub(crate) fn hear(&mut self) -> Option<Message> {
+        let mut bytes = Vec::new();
+        self.on_wire(|wire, _, _| wire.broadcast(&mut bytes))?;
+        match read(&bytes) {
+            Ok(message) => Some(message),
+            Err(error) => {
+                self.fail(format!("rank 0 says what can't be understood: {error}"));
+                None
+            }
+        }
+    }
+
+    /// A call of the wire with both buffers; None when a rank is lost, or was. For several ranks only.
+    fn on_wire(
+        &mut self,
+        call: impl FnOnce(&mut dyn Wire, &mut Vec<f64>, &mut Vec<f64>) -> Result<(), Lost>,
+    ) -> Option<()> {
+        let (None, Some(wire)) = (&self.lost, &mut self.wire) else {
+            return None;
+        };
+        let done = call(&mut **wire, &mut self.out, &mut self.into);
+        if let Err(Lost(why)) = done {
+            self.fail(why);
+            return None;
+        }
+        Some(())
+    }
+}
+
+/// The chunks of a rank.
+fn chunks(rank: usize, size: usize) -> Range<usize> {
+    rank * CHUNKS / size..(rank + 1) * CHUNKS / size
+}
+
+/// The validation rows of a rank, among n.
+fn rows(rank: usize, size: usize, n: usize) -> impl Iterator<Item = usize> {
+    (0..n).filter(move |row| row / TILE % size == rank)
+}
+
+fn read(bytes: &[u8]) -> Result<Message, String> {
+    let sent = postcard::from_bytes(bytes).map_err(|error| error.to_string())?;
+    Ok(match sent {
+        Sent::Iterate => Message::Iterate,
+        Sent::End(reason) => Message::End(reason),
+        Sent::Edit(text) => {
+            let session = session::parse(&text, Path::new("session"));
+            Message::Edit(Arc::new(session.map_err(|rejection| rejection.message)?))
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_chunk_and_every_row_has_one_rank() {
+        for size in [1, 2, 3, 4, 7, 16, 20] {
+            let all = (0..size).flat_map(|rank| chunks(rank, size));
+            assert!(all.eq(0..CHUNKS), "{size}");
+            for n in [0, 1, TILE, 100, 1000] {
+                let mut all: Vec<usize> = (0..size).flat_map(|rank| rows(rank, size, n)).collect();
+                all.sort_unstable();
+                assert!(all.into_iter().eq(0..n), "{n} of {size}");
+            }
+        }
+    }
+
+    #[test]
+    fn messages_come_as_they_were_sent() {
+        let session = session::parse("(data: Toy(name: \"moons\"))", Path::new("s.ron"));
+        let messages = [
+            Message::Iterate,
+            Message::Edit(Arc::new(session.unwrap())),
+            Message::End(Reason::Signal(15)),
+        ];
+        for messages in [&messages[..1], &messages] {
+            let heard = local::run(3, |mut ranks| match ranks.leads() {
+                true => {
+                    messages.iter().for_each(|message| ranks.tell(message));
+                    messages.to_vec()
+                }
+                false => messages.iter().filter_map(|_| ranks.hear()).collect(),
+            });
+            assert_eq!(heard, vec![messages.to_vec(); 3]);
+        }
+    }
+}

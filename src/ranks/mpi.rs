@@ -1,0 +1,375 @@
+//! The wire between processes: MPI, on a thread of its own, so that the ranks hear of each other also while they compute.
+//!
+//! Every half second rank 0 sends a beat to all others, and they to it. Of whom nothing is heard for the time of patience, be
+//! it killed, stopped or cut off, is lost: rank 0 then ends the run as a signal would, with the parameters written, and aborts
+//! the others; where rank 0 is lost, the others end by themselves. Collective calls are nonblocking and polled, so that no rank
+//! waits for a lost one.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
+use mpi::Threading;
+use mpi::environment::{Universe, processor_name};
+use mpi::request::{Request, Scope, scope};
+use mpi::topology::{Process, SimpleCommunicator};
+use mpi::traits::*;
+use otflow_kernels::progress::Progress;
+
+use super::{Lost, Ranks, Wire};
+
+/// Between two beats.
+const BEAT: Duration = Duration::from_millis(500);
+/// Silence after which a rank is lost when the run is about to end: launchers that end it wait no longer.
+const HASTE: Duration = Duration::from_millis(1500);
+/// Between two looks at what the others say, while this rank computes.
+const LOOK: Duration = Duration::from_millis(20);
+/// How long a collective call is polled without pause.
+const SPIN: Duration = Duration::from_millis(5);
+/// Between two polls after that.
+const PAUSE: Duration = Duration::from_micros(100);
+
+/// Tag of beats.
+const ALIVE: i32 = 1;
+/// Tag of what rank 0 sends when it has given up the pass in hand.
+const GIVEN_UP: i32 = 2;
+
+/// Bytes of a host's name.
+const NAME: usize = 64;
+
+/// What the trainer asks of the thread.
+enum Call {
+    Attach(Arc<Progress>),
+    Exchange(Vec<f64>, Vec<f64>),
+    Gather(Vec<f64>, Vec<f64>),
+    Broadcast(Vec<u8>),
+    Rest,
+    Leave,
+}
+
+/// What it gives: the buffers again.
+enum Answer {
+    Values(Vec<f64>, Vec<f64>),
+    Bytes(Vec<u8>),
+}
+
+/// The trainer's end.
+struct Line {
+    calls: Sender<Call>,
+    answers: Receiver<Result<Answer, Lost>>,
+}
+
+impl Line {
+    fn ask(&self, call: Call) -> Result<Answer, Lost> {
+        let gone = || Lost("the thread of MPI has ended: a bug".into());
+        self.calls.send(call).map_err(|_| gone())?;
+        self.answers.recv().map_err(|_| gone())?
+    }
+
+    fn values(
+        &self,
+        call: fn(Vec<f64>, Vec<f64>) -> Call,
+        out: &mut Vec<f64>,
+        into: &mut Vec<f64>,
+    ) -> Result<(), Lost> {
+        let call = call(std::mem::take(out), std::mem::take(into));
+        if let Answer::Values(a, b) = self.ask(call)? {
+            (*out, *into) = (a, b);
+        }
+        Ok(())
+    }
+}
+
+impl Wire for Line {
+    fn attach(&mut self, progress: Arc<Progress>) {
+        // A thread that has ended is told of by the next call.
+        let _ = self.calls.send(Call::Attach(progress));
+    }
+
+    fn exchange(&mut self, out: &mut Vec<f64>, into: &mut Vec<f64>) -> Result<(), Lost> {
+        self.values(Call::Exchange, out, into)
+    }
+
+    fn gather(&mut self, out: &mut Vec<f64>, into: &mut Vec<f64>) -> Result<(), Lost> {
+        self.values(Call::Gather, out, into)
+    }
+
+    fn broadcast(&mut self, bytes: &mut Vec<u8>) -> Result<(), Lost> {
+        if let Answer::Bytes(told) = self.ask(Call::Broadcast(std::mem::take(bytes)))? {
+            *bytes = told;
+        }
+        Ok(())
+    }
+
+    fn rest(&mut self) {
+        let _ = self.calls.send(Call::Rest);
+    }
+}
+
+/// The thread, for whoever ends the program.
+pub(super) struct Around {
+    calls: Sender<Call>,
+    thread: JoinHandle<()>,
+}
+
+impl Around {
+    /// Leaves MPI; does not return when ranks were lost or the common work is not done.
+    pub(super) fn leave(self) {
+        let _ = self.calls.send(Call::Leave);
+        let _ = self.thread.join();
+    }
+}
+
+/// Starts MPI.
+///
+/// # Errors
+/// In a sentence.
+pub(super) fn enter(patience: Duration) -> Result<(Ranks, Around), String> {
+    let (calls, asked) = unbounded();
+    let (give, answers) = unbounded();
+    let (ready, started) = bounded(1);
+    let body = move || {
+        let Some((universe, _)) = mpi::initialize_with_threading(Threading::Funneled) else {
+            return;
+        };
+        let world = universe.world();
+        let hosts = hosts(&world);
+        let rank = usize::try_from(world.rank()).unwrap_or(0);
+        let _ = ready.send((rank, hosts.clone()));
+        let peers = Peers {
+            heard: vec![Instant::now(); hosts.len()],
+            beat: Instant::now(),
+            looked: Instant::now(),
+            progress: None,
+            told: false,
+            resting: hosts.len() == 1,
+            patience,
+            world,
+            rank,
+            hosts,
+        };
+        Desk { asked, give, peers }.serve(universe);
+    };
+    let thread = thread::Builder::new().name("mpi".into()).spawn(body);
+    let thread = thread.map_err(|error| error.to_string())?;
+    let (rank, hosts) = started
+        .recv()
+        .map_err(|_| "MPI can't be started here".to_owned())?;
+    let line = Line {
+        calls: calls.clone(),
+        answers,
+    };
+    let ranks = Ranks::new(rank, hosts, Box::new(line));
+    Ok((ranks, Around { calls, thread }))
+}
+
+/// Where every rank runs.
+fn hosts(world: &SimpleCommunicator) -> Vec<String> {
+    let name = processor_name().unwrap_or_default();
+    let mut own = [0; NAME];
+    let length = name.len().min(NAME);
+    own[..length].copy_from_slice(&name.as_bytes()[..length]);
+    let mut all = vec![0; NAME * usize::try_from(world.size()).unwrap_or(1)];
+    world.all_gather_into(&own, &mut all);
+    let text = |name: &[u8]| {
+        let text = String::from_utf8_lossy(name);
+        text.trim_end_matches('\0').to_owned()
+    };
+    all.chunks_exact(NAME).map(text).collect()
+}
+
+/// The thread's end.
+struct Desk {
+    asked: Receiver<Call>,
+    give: Sender<Result<Answer, Lost>>,
+    peers: Peers,
+}
+
+impl Desk {
+    /// Does what is asked until the program leaves.
+    fn serve(mut self, universe: Universe) {
+        loop {
+            let call = match self.asked.recv_timeout(LOOK) {
+                Ok(call) => call,
+                Err(RecvTimeoutError::Timeout) => {
+                    if let Err(lost) = self.peers.tend() {
+                        self.give_up(lost);
+                    }
+                    continue;
+                }
+                Err(RecvTimeoutError::Disconnected) => Call::Leave,
+            };
+            let answer = match call {
+                Call::Attach(progress) => {
+                    self.peers.progress = Some(progress);
+                    continue;
+                }
+                Call::Rest => {
+                    self.peers.resting = true;
+                    continue;
+                }
+                Call::Leave if self.peers.resting => break,
+                Call::Leave => self.peers.world.abort(1),
+                Call::Exchange(out, mut into) => {
+                    scope(|scope| {
+                        let world = SimpleCommunicator::world();
+                        self.wait(world.immediate_all_to_all_into(scope, &out[..], &mut into[..]));
+                    });
+                    Answer::Values(out, into)
+                }
+                Call::Gather(out, mut into) => {
+                    scope(|scope| {
+                        let world = SimpleCommunicator::world();
+                        self.wait(world.immediate_all_gather_into(scope, &out[..], &mut into[..]));
+                    });
+                    Answer::Values(out, into)
+                }
+                Call::Broadcast(bytes) => self.broadcast(bytes),
+            };
+            // A trainer that has panicked takes no answer.
+            let _ = self.give.send(Ok(answer));
+        }
+        drop(universe);
+    }
+
+    /// The length first: most messages are short, and no rank but the first knows it.
+    fn broadcast(&mut self, mut bytes: Vec<u8>) -> Answer {
+        let world = SimpleCommunicator::world();
+        let first = world.process_at_rank(0);
+        let mut length = [bytes.len() as u64];
+        scope(|scope| self.wait(first.immediate_broadcast_into(scope, &mut length[..])));
+        bytes.resize(usize::try_from(length[0]).unwrap_or(0), 0);
+        scope(|scope| self.wait(first.immediate_broadcast_into(scope, &mut bytes[..])));
+        Answer::Bytes(bytes)
+    }
+
+    /// Waits for the end of a call; does not return when a rank is lost, as MPI keeps the buffers.
+    fn wait<'a, D: ?Sized, S: Scope<'a>>(&mut self, mut request: Request<'a, D, S>) {
+        let start = Instant::now();
+        let mut looked = start;
+        loop {
+            request = match request.test() {
+                Ok(_) => return,
+                Err(request) => request,
+            };
+            if looked.elapsed() >= LOOK {
+                looked = Instant::now();
+                if let Err(lost) = self.peers.tend() {
+                    let _ = self.give.send(Err(lost.clone()));
+                    self.give_up(lost);
+                }
+            }
+            if start.elapsed() < SPIN {
+                thread::yield_now();
+            } else {
+                thread::sleep(PAUSE);
+            }
+        }
+    }
+
+    /// Refuses whatever is asked, until the program leaves.
+    fn give_up(&self, lost: Lost) -> ! {
+        if let Some(progress) = &self.peers.progress {
+            progress.give_up();
+        }
+        loop {
+            match self.asked.recv() {
+                Ok(Call::Leave) | Err(_) => self.peers.world.abort(1),
+                Ok(Call::Attach(_) | Call::Rest) => {}
+                Ok(_) => _ = self.give.send(Err(lost.clone())),
+            }
+        }
+    }
+}
+
+/// What is known of the others.
+struct Peers {
+    world: SimpleCommunicator,
+    rank: usize,
+    hosts: Vec<String>,
+    /// When each was last heard of.
+    heard: Vec<Instant>,
+    /// When this rank last sent a beat, and when it last looked.
+    beat: Instant,
+    looked: Instant,
+    progress: Option<Arc<Progress>>,
+    /// The others know that the pass in hand is given up.
+    told: bool,
+    /// The common work is done; nobody is missed.
+    resting: bool,
+    patience: Duration,
+}
+
+impl Peers {
+    /// Those whose silence counts, and who get the beats of this rank.
+    fn watched(&self) -> Range<usize> {
+        match self.rank {
+            0 => 1..self.hosts.len(),
+            _ => 0..1,
+        }
+    }
+
+    fn process(&self, rank: usize) -> Process<'_> {
+        // Ranks come from MPI, as i32.
+        self.world.process_at_rank(rank as i32)
+    }
+
+    /// Hears the others, tells them what they must know, and finds out who is lost.
+    fn tend(&mut self) -> Result<(), Lost> {
+        let now = Instant::now();
+        // A rank that was stopped itself knows nothing of the others.
+        if now - self.looked > BEAT {
+            self.heard.fill(now);
+        }
+        self.looked = now;
+        self.hear(now);
+        let given_up = self.progress.as_ref().is_some_and(|p| p.given_up());
+        if now - self.beat >= BEAT {
+            self.beat = now;
+            self.send(ALIVE);
+        }
+        if given_up && self.rank == 0 && !self.told {
+            self.told = true;
+            self.send(GIVEN_UP);
+        }
+        if self.resting {
+            return Ok(());
+        }
+        let patience = match given_up {
+            true => self.patience.min(HASTE),
+            false => self.patience,
+        };
+        let silent = |&rank: &usize| now - self.heard[rank] > patience;
+        match self.watched().find(silent) {
+            None => Ok(()),
+            Some(rank) => Err(Lost(format!(
+                "rank {rank} ({}) is lost: nothing heard of it for {:.1} s",
+                self.hosts[rank],
+                patience.as_secs_f64()
+            ))),
+        }
+    }
+
+    fn hear(&mut self, now: Instant) {
+        while let Some(status) = self.world.any_process().immediate_probe_with_tag(ALIVE) {
+            let from = self.world.process_at_rank(status.source_rank());
+            let _: (u8, _) = from.receive_with_tag(ALIVE);
+            if let Ok(rank) = usize::try_from(status.source_rank()) {
+                self.heard[rank] = now;
+            }
+        }
+        let first = self.process(0);
+        if self.rank != 0 && first.immediate_probe_with_tag(GIVEN_UP).is_some() {
+            let _: (u8, _) = first.receive_with_tag(GIVEN_UP);
+            self.progress.iter().for_each(|progress| progress.give_up());
+        }
+    }
+
+    /// A byte, which leaves at once however the others are.
+    fn send(&self, tag: i32) {
+        let to = self.watched();
+        to.for_each(|rank| self.process(rank).send_with_tag(&0_u8, tag));
+    }
+}

@@ -1,0 +1,107 @@
+//! What is compared before a run starts: ranks that differ would train towards nothing.
+
+use std::fs;
+
+use anyhow::{Context, Result};
+use crc::{CRC_64_XZ, Crc};
+
+use super::Ranks;
+use crate::run::checkpoint::fingerprint;
+use crate::session::to_ron;
+use crate::trainer::Trainer;
+
+const CRC: Crc<u64> = Crc::<u64>::new(&CRC_64_XZ);
+
+/// What has to be the same on all ranks.
+const COMPARED: [&str; 4] = ["program", "session", "table", "parameters"];
+
+/// A checksum of each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Identity([u64; COMPARED.len()]);
+
+impl Identity {
+    /// That of this process: of the program's file, of the session in force, of the data, and of where training stands.
+    pub(crate) fn of(trainer: &Trainer) -> Result<Self> {
+        let program = std::env::current_exe().and_then(fs::read);
+        let program = program.context("cannot read this program's own file")?;
+        let state = postcard::to_allocvec(&trainer.state())?;
+        Ok(Identity([
+            CRC.checksum(&program),
+            CRC.checksum(to_ron(trainer.session()).as_bytes()),
+            fingerprint(trainer.data()),
+            CRC.checksum(&state),
+        ]))
+    }
+}
+
+impl Ranks {
+    /// Compares all ranks; the first difference from rank 0, in a sentence.
+    pub(crate) fn compare(&mut self, own: &Identity) -> Option<String> {
+        let all = self.collect(own.0.map(f64::from_bits).to_vec())?;
+        let all: Vec<&[f64]> = all.chunks_exact(COMPARED.len()).collect();
+        let bits = |value: &f64| value.to_bits();
+        all.iter().enumerate().find_map(|(rank, other)| {
+            let mut pairs = other.iter().map(bits).zip(all[0].iter().map(bits));
+            let off = pairs.position(|(other, first)| other != first)?;
+            Some(format!(
+                "{} has another {} than {}: start all ranks with the same",
+                self.name(rank),
+                COMPARED[off],
+                self.name(0)
+            ))
+        })
+    }
+
+    /// The largest of the values that the ranks have, and the first rank that has it; None when a rank is lost.
+    pub(crate) fn worst(&mut self, own: u8) -> Option<(u8, usize)> {
+        let all = self.collect(vec![f64::from(own)])?;
+        let worst = all.iter().copied().fold(0.0, f64::max);
+        let rank = all.iter().position(|&value| value == worst)?;
+        Some((worst as u8, rank))
+    }
+
+    /// As many values of every rank.
+    fn collect(&mut self, own: Vec<f64>) -> Option<Vec<f64>> {
+        if self.size() == 1 {
+            return Some(own);
+        }
+        self.into.resize(self.size() * own.len(), 0.0);
+        self.out = own;
+        self.on_wire(|wire, out, into| wire.gather(out, into))?;
+        Some(self.into.clone())
+    }
+
+    /// A rank and where it runs.
+    pub(crate) fn name(&self, rank: usize) -> String {
+        format!("rank {rank} ({})", self.hosts[rank])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::local;
+    use super::*;
+
+    #[test]
+    fn a_rank_with_another_table_is_named_on_every_rank() {
+        let found = local::run(3, |mut ranks| {
+            // Bits of a number that is not equal to itself.
+            let mut identity = Identity([u64::MAX, 2, 3, 4]);
+            assert_eq!(ranks.compare(&identity), None);
+            identity.0[2] += u64::from(ranks.rank() == 2);
+            ranks.compare(&identity)
+        });
+        let sentence =
+            "rank 2 (here) has another table than rank 0 (here): start all ranks with the same";
+        assert_eq!(found, vec![Some(sentence.to_owned()); 3]);
+    }
+
+    #[test]
+    fn the_first_of_those_who_failed_worst_is_found() {
+        let found = local::run(4, |mut ranks| {
+            let own = [0, 2, 1, 2][ranks.rank()];
+            ranks.worst(own)
+        });
+        assert_eq!(found, vec![Some((2, 1)); 4]);
+    }
+}

@@ -1,0 +1,118 @@
+//! Gradient and rows over all ranks, to the bits of a single process.
+//!
+//! ```text
+//! width = parameters + COSTS, cut into a slice for each rank
+//! exchange: slice k of the sums of each of my chunks -> rank k     C/P x width values out and in
+//! my slice of all chunks, added from the first to the last
+//! gather:   my total slice -> everybody                            width values out, width in
+//! ```
+//!
+//! So no rank adds or receives more than its share, and the order is that of a single process. Behind every block stands
+//! whether its rank's pass was given up: then it is given up everywhere, and the ranks stay at the same step.
+
+use otflow_kernels::batch::{self, COSTS};
+use otflow_kernels::engine::{Engine, Samples};
+use otflow_kernels::objective::{Alpha, Costs, Scheme};
+
+use super::{Ranks, chunks, rows};
+
+impl Ranks {
+    /// L, C, R and the loss over the samples, and its gradient (overwritten); samples of others' chunks are not looked at.
+    /// None when the pass was given up, here or elsewhere.
+    pub(crate) fn gradient(
+        &mut self,
+        engine: &mut dyn Engine,
+        samples: Samples,
+        (scheme, alpha): (&Scheme, &Alpha),
+        gradient: &mut [f64],
+    ) -> Option<Costs> {
+        let n = samples.n;
+        if self.size() == 1 {
+            let costs = engine.gradient(samples, scheme, alpha, gradient);
+            return (!self.progress.given_up()).then_some(costs);
+        }
+        engine.sum_chunks(samples, scheme, alpha, self.chunks());
+        let total = self.total(engine, gradient.len() + COSTS)?;
+        let (sums, costs) = total.split_at(gradient.len());
+        for (value, sum) in gradient.iter_mut().zip(sums) {
+            *value = sum / n as f64;
+        }
+        let costs = [costs[0], costs[1], costs[2]];
+        Some(Costs::from_sums(costs, n, alpha))
+    }
+
+    /// The sums of all chunks, added in order.
+    fn total(&mut self, engine: &mut dyn Engine, width: usize) -> Option<&[f64]> {
+        let size = self.size();
+        let slice = width.div_ceil(size);
+        let most = (0..size).map(|k| chunks(k, size).len()).max().unwrap_or(0);
+        let block = most * slice + 1;
+        let part = |k: usize| (k * slice).min(width)..((k + 1) * slice).min(width);
+        self.out.resize(size * block, 0.0);
+        self.into.resize(size * block, 0.0);
+        for (i, chunk) in self.chunks().enumerate() {
+            let sums = engine.sums(chunk);
+            for (k, block) in self.out.chunks_exact_mut(block).enumerate() {
+                let sums = &sums[part(k)];
+                block[i * slice..][..sums.len()].copy_from_slice(sums);
+            }
+        }
+        self.flag_blocks(block);
+        self.on_wire(|wire, out, into| wire.exchange(out, into))?;
+        self.agreed(block)?;
+        self.out.clear();
+        self.out.resize(slice + 1, 0.0);
+        for (k, block) in self.into.chunks_exact(block).enumerate() {
+            let sums = block.chunks_exact(slice).take(chunks(k, size).len());
+            sums.for_each(|sums| batch::add(&mut self.out[..slice], sums));
+        }
+        self.into.resize(size * (slice + 1), 0.0);
+        self.flag_blocks(slice + 1);
+        self.on_wire(|wire, out, into| wire.gather(out, into))?;
+        self.agreed(slice + 1)?;
+        self.out.clear();
+        for block in self.into.chunks_exact(slice + 1) {
+            self.out.extend_from_slice(&block[..slice]);
+        }
+        Some(&self.out[..width])
+    }
+
+    /// The values of all n rows, so many a row, from those of each rank's own. None when a pass for them was given up, here or
+    /// elsewhere.
+    pub(crate) fn join(&mut self, own: Vec<f64>, n: usize, width: usize) -> Option<Vec<f64>> {
+        let size = self.size();
+        if size == 1 {
+            return (!self.progress.given_up()).then_some(own);
+        }
+        // The first rank has the most.
+        let block = rows(0, size, n).count() * width + 1;
+        self.out.clear();
+        self.out.extend_from_slice(&own);
+        self.out.resize(block, 0.0);
+        self.into.resize(size * block, 0.0);
+        self.flag_blocks(block);
+        self.on_wire(|wire, out, into| wire.gather(out, into))?;
+        self.agreed(block)?;
+        let mut all = own;
+        all.resize(n * width, 0.0);
+        for (k, block) in self.into.chunks_exact(block).enumerate() {
+            for (row, values) in rows(k, size, n).zip(block.chunks_exact(width)) {
+                all[row * width..][..width].copy_from_slice(values);
+            }
+        }
+        Some(all)
+    }
+
+    /// Says behind every block to be sent whether this rank's pass was given up.
+    fn flag_blocks(&mut self, block: usize) {
+        let flag = f64::from(self.progress.given_up());
+        let blocks = self.out.chunks_exact_mut(block);
+        blocks.for_each(|block| block[block.len() - 1] = flag);
+    }
+
+    /// None when a rank's was.
+    fn agreed(&self, block: usize) -> Option<()> {
+        let mut blocks = self.into.chunks_exact(block);
+        blocks.all(|block| block.last() == Some(&0.0)).then_some(())
+    }
+}

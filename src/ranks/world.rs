@@ -1,0 +1,60 @@
+//! Whether this process is one of several that an MPI launcher has started, and how it leaves them.
+
+use std::time::Duration;
+
+use super::Ranks;
+use crate::launch::Exit;
+
+/// What launchers tell a process by: Open MPI and Slurm with PMIx, MPICH and Slurm with PMI-2.
+#[cfg(feature = "mpi")]
+const LAUNCHED: [&str; 3] = ["OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK"];
+
+/// Silence after which a rank is lost.
+pub const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The processes around this one.
+pub struct World {
+    #[cfg(feature = "mpi")]
+    around: Option<super::mpi::Around>,
+}
+
+/// This process among those that were started with it; alone, if none were.
+///
+/// # Errors
+/// When they can't be had, in a sentence.
+#[cfg(feature = "mpi")]
+pub fn enter(patience: Duration) -> Result<(Ranks, World), String> {
+    if LAUNCHED.iter().all(|name| std::env::var_os(name).is_none()) {
+        return Ok((Ranks::alone(), World { around: None }));
+    }
+    let (ranks, around) = super::mpi::enter(patience)?;
+    let around = Some(around);
+    Ok((ranks, World { around }))
+}
+
+/// This process alone.
+///
+/// # Errors
+/// When it was started with others: each would train the whole run.
+#[cfg(not(feature = "mpi"))]
+pub fn enter(_: Duration) -> Result<(Ranks, World), String> {
+    match std::env::var("OMPI_COMM_WORLD_SIZE").as_deref() {
+        Ok("1") | Err(_) => Ok((Ranks::alone(), World {})),
+        Ok(_) => Err("mpirun has started several of a program that was built without MPI: build it with --features mpi".into()),
+    }
+}
+
+impl World {
+    /// Leaves together with the others; ends all of them with code 1 if their common work is not done.
+    #[cfg_attr(
+        not(feature = "mpi"),
+        allow(clippy::unused_self, reason = "nobody to leave")
+    )]
+    pub fn leave(self, exit: Exit) -> Exit {
+        #[cfg(feature = "mpi")]
+        if let Some(around) = self.around {
+            around.leave();
+        }
+        exit
+    }
+}
