@@ -36,6 +36,26 @@ fn the_first_screen_has_every_pane_at_80_by_24() {
 }
 
 #[test]
+fn the_command_line_goes_before_what_the_terminal_promises() {
+    let rich = [
+        ("COLORTERM", "truecolor"),
+        ("LANG", "en_US.UTF-8"),
+        ("NO_COLOR", ""),
+    ];
+    let mut desk = Desk::open_in(&desk::small(ENDLESS), &[], &rich);
+    desk.wait_for("2 flow at");
+    assert!(desk.coloured() && !desk.text().is_ascii());
+    desk.press(b"qq");
+    assert_eq!(desk.leave(), 0);
+    let args = ["--markers", "ascii", "--colors", "none"];
+    let mut desk = Desk::open_in(&desk::small(ENDLESS), &args, &rich);
+    desk.wait_for("2 flow at");
+    assert!(!desk.coloured() && desk.text().is_ascii());
+    desk.press(b"qq");
+    assert_eq!(desk.leave(), 0);
+}
+
+#[test]
 fn control_c_stops_saves_and_gives_the_terminal_back() {
     let mut desk = open(ENDLESS);
     desk.wait_for("RUN");
