@@ -32,7 +32,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::table::{Header, Missing};
 
-pub use fields::{Applies, Change, Field, apply, changes, fields};
+pub use fields::{Applies, Change, Field, apply, changes, fields, parts, value};
 pub use gate::{Figure, Gate};
 pub use load::{load, parse, read, to_ron};
 pub use nudge::{Way, nudge};

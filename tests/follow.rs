@@ -41,6 +41,8 @@ fn a_finished_run_is_shown_as_it_ended_and_left_by_a_key() {
     // The screen has four significant digits.
     let digits = 3 - loss.abs().log10().floor() as usize;
     desk.wait_for(&format!("loss {loss:.digits$}"));
+    desk.wait_for("2 flow: x1, x2");
+    desk.resize((120, 40));
     desk.wait_for("2 flow at 10");
     desk.press(b"p");
     desk.wait_for("another process");

@@ -36,6 +36,58 @@ fn the_first_screen_has_every_pane_at_80_by_24() {
 }
 
 #[test]
+fn the_command_line_goes_before_what_the_terminal_promises() {
+    let rich = [
+        ("COLORTERM", "truecolor"),
+        ("LANG", "en_US.UTF-8"),
+        ("NO_COLOR", ""),
+    ];
+    let mut desk = Desk::open_in(&desk::small(ENDLESS), &[], &rich);
+    desk.wait_for("2 flow: x1, x2");
+    assert!(desk.coloured() && !desk.text().is_ascii());
+    desk.press(b"qq");
+    assert_eq!(desk.leave(), 0);
+    let args = ["--markers", "ascii", "--colors", "none"];
+    let mut desk = Desk::open_in(&desk::small(ENDLESS), &args, &rich);
+    desk.wait_for("2 flow: x1, x2");
+    assert!(!desk.coloured() && desk.text().is_ascii());
+    desk.press(b"qq");
+    assert_eq!(desk.leave(), 0);
+}
+
+#[test]
+fn s_saves_the_screen_and_the_pictures_while_training_goes_on() {
+    let mut desk = open(ENDLESS);
+    desk.wait_for("2 flow: x1, x2");
+    desk.press(b"s");
+    desk.wait_for("-{panels,paths");
+    desk.press(b"qq");
+    let run = desk.run();
+    desk.wait_for("run ");
+    let files = fs::read_dir(run).unwrap();
+    let names: Vec<String> = files
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.starts_with("screen-"))
+        .collect();
+    let endings = [
+        ".txt",
+        ".svg",
+        "-panels.png",
+        "-paths.png",
+        "-density.png",
+        "-losses.png",
+    ];
+    for ending in endings {
+        assert!(
+            names.iter().any(|name| name.ends_with(ending)),
+            "{ending}: {names:?}"
+        );
+    }
+    assert_eq!(names.len(), endings.len());
+    assert_eq!(desk.leave(), 0);
+}
+
+#[test]
 fn control_c_stops_saves_and_gives_the_terminal_back() {
     let mut desk = open(ENDLESS);
     desk.wait_for("RUN");

@@ -19,6 +19,16 @@ pub fn number(value: f64) -> String {
     }
 }
 
+/// A learning rate as one would type it: products of a schedule's factors without the last digits of their rounding.
+pub fn rate(lr: f64) -> String {
+    let lr = format!("{lr:.5e}").parse().unwrap_or(lr);
+    if (1e-3..1e5).contains(&lr) {
+        format!("{lr}")
+    } else {
+        format!("{lr:e}")
+    }
+}
+
 /// A share of 1: tenths of a percent below 10.
 pub fn percent(share: f64) -> String {
     let decimals = usize::from(share.abs() < 0.0995);
@@ -41,6 +51,16 @@ pub fn duration(seconds: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rates_are_short_and_what_was_typed() {
+        let product = 0.01 * 0.2 * 0.2 * 0.2 * 0.2 * 0.2;
+        assert!(product.to_string().len() > 15);
+        assert_eq!(rate(product), "3.2e-6");
+        let typed = [0.1, 0.05, 0.0123, 2.0, 1e-4, 10.0].map(rate);
+        assert_eq!(typed, ["0.1", "0.05", "0.0123", "2", "1e-4", "10"]);
+        assert_eq!(rate(f64::NAN), "NaN");
+    }
 
     #[test]
     fn numbers_have_four_digits_and_say_what_they_are() {

@@ -106,25 +106,29 @@ impl Order {
     fn begin(self) -> io::Result<Receiver<Line>> {
         let (tell, lines) = unbounded();
         let body = move || {
-            let saved: Vec<String> = self.all(&tell);
-            if !saved.is_empty() {
-                let text = format!("saved {} in {}", saved.join(", "), self.directory.display());
-                let _ = tell.send((Kind::Note, text));
-            }
+            let saved = self.all(&tell);
+            let names = match &saved[..] {
+                [] => return,
+                [one] => (*one).to_owned(),
+                more => format!("{{{}}}", more.join(",")),
+            };
+            let (stem, place) = (&self.stem, self.directory.display());
+            let text = format!("saved {stem}-{names}.png in {place}");
+            let _ = tell.send((Kind::Note, text));
         };
         thread::Builder::new().name("gallery".into()).spawn(body)?;
         Ok(lines)
     }
 
-    /// Names of the files that were written; what failed is told.
-    fn all(&self, tell: &Sender<Line>) -> Vec<String> {
+    /// The pictures that were written; what failed is told.
+    fn all(&self, tell: &Sender<Line>) -> Vec<&'static str> {
         let flow = self.picture.iter().flat_map(|picture| self.flow(picture));
         let losses = self.recorded.then(|| ("losses", self.losses()));
         let mut saved = Vec::new();
         for (what, figure) in flow.chain(losses) {
             let name = format!("{}-{what}.png", self.stem);
             match figure.and_then(|figure| self.save(&name, &figure)) {
-                Ok(()) => saved.push(name),
+                Ok(()) => saved.push(what),
                 // Nobody who listens: the dashboard was left.
                 Err(error) => _ = tell.send((Kind::Warning, format!("{name} not saved: {error}"))),
             }
@@ -205,13 +209,13 @@ mod tests {
     fn the_flow_and_the_losses_are_saved_and_named() {
         let folder = tempfile::tempdir().unwrap();
         let mut state = recorded(folder.path());
-        let names = ["panels", "paths", "density", "losses"];
-        let names = names.map(|what| format!("screen-400-{what}.png"));
         let place = folder.path().display();
-        let text = format!("saved {} in {place}", names.join(", "));
+        let names = ["panels", "paths", "density", "losses"];
+        let text = format!("saved screen-400-{{{}}}.png in {place}", names.join(","));
         assert_eq!(told(&mut state), [(Kind::Note, text)]);
-        for name in &names {
-            let bytes = fs::read(folder.path().join(name)).unwrap();
+        for name in names {
+            let path = folder.path().join(format!("screen-400-{name}.png"));
+            let bytes = fs::read(path).unwrap();
             assert_eq!(bytes[..4], *b"\x89PNG", "{name}");
         }
         assert_eq!(files(folder.path()).len(), 5, "and the record");
@@ -225,20 +229,12 @@ mod tests {
         (picture.dimension, picture.density) = (1, None);
         state.show(picture.clone());
         state.start.as_mut().unwrap().dimension = 1;
-        assert!(
-            told(&mut state)[0]
-                .1
-                .contains("400-corner.png, screen-400-losses")
-        );
+        assert!(told(&mut state)[0].1.contains("400-{corner,losses}.png"));
         picture.dimension = 5;
         state.show(picture);
         state.start.as_mut().unwrap().dimension = 5;
         let lines = told(&mut state);
-        assert!(
-            lines[0]
-                .1
-                .contains("panels.png, screen-400-paths.png, screen-400-losses")
-        );
+        assert!(lines[0].1.contains("-{panels,paths,losses}.png"));
     }
 
     #[test]
@@ -260,7 +256,7 @@ mod tests {
         assert!(
             lines[2]
                 .1
-                .contains("saved screen-400-panels.png, screen-400-density.png in")
+                .contains("saved screen-400-{panels,density}.png in")
         );
     }
 

@@ -103,7 +103,10 @@ fn depth(set: &impl Fn(&str) -> Option<String>) -> Depth {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+
     use super::*;
+    use crate::cli::{Cli, Command};
 
     /// The look in an environment.
     fn look(look: Look, environment: &[(&str, &str)]) -> Theme {
@@ -183,5 +186,34 @@ mod tests {
         let rich = [("COLORTERM", "truecolor"), ("LANG", "en_US.UTF-8")];
         let theme = look(asked(Markers::Dots, Colors::None), &rich);
         assert_eq!((theme.markers, theme.colour), (Markers::Dots, Depth::None));
+    }
+
+    #[test]
+    fn it_is_asked_for_with_and_without_a_command() {
+        let parsed = |words: &[&str]| {
+            let words = ["otflow"].iter().chain(words);
+            let cli = Cli::try_parse_from(words).ok()?;
+            Some(match cli.command {
+                None => cli.look,
+                Some(Command::Train(train)) => train.look,
+                Some(Command::Watch(watch)) => watch.look,
+                other => panic!("{other:?}"),
+            })
+        };
+        let look = Some(Look {
+            markers: Some(Markers::Dots),
+            colors: Some(Colors::Ansi16),
+        });
+        let asked = ["--markers", "dots", "--colors=16"];
+        assert_eq!(parsed(&asked), look);
+        assert_eq!(parsed(&[&["train"], &asked[..]].concat()), look);
+        assert_eq!(parsed(&[&["watch", "a", "b"], &asked[..]].concat()), look);
+        assert_eq!(parsed(&["train"]), Some(Look::default()));
+        assert_eq!(
+            parsed(&["--colors=16", "train"]),
+            None,
+            "nothing is ignored"
+        );
+        assert_eq!(parsed(&["--colors=8"]), None);
     }
 }

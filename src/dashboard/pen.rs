@@ -4,7 +4,7 @@
 use super::edits::Save;
 use super::steer::Request;
 use crate::file;
-use crate::session::{fields, nudge, parse, read, rewrite};
+use crate::session::{nudge, parse, read, rewrite, value};
 
 /// Said of a file that is no valid session.
 pub const BROKEN: &str = "mend the file first (e opens it)";
@@ -40,14 +40,10 @@ pub fn write(request: &Request) -> Result<Vec<Written>, String> {
     if new != text {
         file::renew(path, new.as_bytes()).map_err(|error| error.to_string())?;
     }
-    let before = fields(&session);
-    let written = |(name, new): (&str, String)| {
-        let field = before.iter().find(|field| field.name == name);
-        Written {
-            field: name.to_owned(),
-            old: field.map_or(String::new(), |field| field.value.clone()),
-            new,
-        }
+    let written = |(name, new): (&str, String)| Written {
+        field: name.to_owned(),
+        old: value(&session, name).unwrap_or_default(),
+        new,
     };
     Ok(values.into_iter().map(written).collect())
 }

@@ -1,9 +1,9 @@
-//! Whole screens as text, from a list of events; and no size and no series that makes drawing fail.
+//! Whole screens as text, from a list of events.
+
+mod hard;
 
 use std::fmt::Write;
 
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};
@@ -17,9 +17,10 @@ use super::pane::Pane;
 use super::sample;
 use super::stage::{self, Act, Show};
 use super::state::State;
+use super::steer;
 use super::theme::{Depth, Markers, Theme, rgb};
 use super::update::Popup;
-use crate::event::{Density, Event, InverseError, Picture, Reason};
+use crate::event::{Event, Reason};
 
 const COLOUR: Theme = Theme {
     markers: Markers::Braille,
@@ -262,6 +263,17 @@ fn settings_soon_after_an_edit() {
 }
 
 #[test]
+fn a_part_of_a_setting() {
+    let mut state = steered();
+    steer::act(&mut state, steer::Act::Part(1));
+    let screen = text(&drawn(&state, &COLOUR, (80, 24)));
+    assert!(
+        screen.contains("> optimizer.schedule.every 500"),
+        "{screen}"
+    );
+}
+
+#[test]
 fn the_edits_of_a_run() {
     let mut state = steered();
     (state.view.steer.edits, state.view.zoom) = (true, true);
@@ -299,6 +311,21 @@ fn a_screen_that_is_too_small_says_so() {
     let small = |size| text(&drawn(&sample::run(), &COLOUR, size));
     assert_eq!(small((30, 3)).trim(), "need 20x5, have 30x3");
     assert_eq!(small((15, 3)).trim(), "need 20x5,\nhave 15x3");
+}
+
+/// Another process's run beside two others, one of them with these values.
+fn compared(values: &[f64]) -> State {
+    let mut state = sample::run();
+    state.silence = Some(45.0);
+    let mut other = Other::new("rings-20260101-120000".into());
+    for (i, &value) in (1..).zip(values) {
+        other.apply(&sample::iteration(50 * i, value));
+    }
+    state.others = vec![
+        other,
+        Other::new("a name that is wider than the pane".into()),
+    ];
+    state
 }
 
 #[test]
@@ -356,226 +383,4 @@ fn the_heat_map_has_no_colour_where_there_is_none() {
     let map = drawn(&staged(&[Act::Samples]), &PLAIN, (80, 24));
     let plain = |cell: &ratatui::buffer::Cell| cell.fg == Color::Reset && cell.bg == Color::Reset;
     assert!(map.content().iter().all(plain));
-}
-
-/// Runs whose series are hard to draw.
-fn hard() -> Vec<State> {
-    let tables: [&[f64]; 9] = [
-        &[],
-        &[1.0],
-        &[2.0; 5],
-        &[f64::NAN; 3],
-        &[1.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 3.0],
-        &[1e300, -1e300, f64::MAX, f64::MIN],
-        &[f64::MAX],
-        &[f64::MIN_POSITIVE, 5e-324, 0.0, -0.0],
-        &[1e-300, 1e300],
-    ];
-    let mut states: Vec<State> = tables
-        .iter()
-        .flat_map(|values| {
-            let mut training = sample::started();
-            let mut validation = training.clone();
-            for (i, &value) in (1..).zip(*values) {
-                training.apply(sample::iteration(i, value), 0.0);
-                validation.apply(sample::validation(i, value), 0.0);
-            }
-            training.show(Picture {
-                dimension: 1,
-                data: values.to_vec(),
-                generated: values.to_vec(),
-                ..Picture::default()
-            });
-            [training, validation]
-        })
-        .collect();
-    states.extend([State::default(), sample::run(), steered(), zero_dimension()]);
-    states.extend(hostile().map(|picture| {
-        let mut state = sample::started();
-        state.show(picture);
-        state
-    }));
-    states.extend(tables.iter().map(|values| compared(values)));
-    states
-}
-
-/// Pictures of wrong lengths and dimensions, with times and densities that make no sense.
-fn hostile() -> impl Iterator<Item = Picture> {
-    let values = [
-        1.0,
-        -2.0,
-        f64::NAN,
-        f64::INFINITY,
-        0.5,
-        1e300,
-        -1e300,
-        3.0,
-        0.0,
-    ];
-    let part = move |n: usize| values.iter().copied().cycle().take(n).collect::<Vec<f64>>();
-    [0, 1, 2, 5].into_iter().flat_map(move |dimension| {
-        let all = move |n: usize, bounds, across| Picture {
-            iteration: u64::MAX,
-            seconds: f64::NAN,
-            dimension,
-            data: part(n),
-            mapped: part(n / 2),
-            restored: part(n + 1),
-            inverse_error: Some(InverseError {
-                mean: f64::NAN,
-                max: f64::INFINITY,
-            }),
-            generated: part(n * 3),
-            times: part(n % 7),
-            forward: part(n * 5),
-            backward: part(n * 2 + 1),
-            straightness: Some(f64::INFINITY),
-            density: Some(Density {
-                bounds,
-                across,
-                values: part(n),
-            }),
-        };
-        [
-            all(0, [0.0; 4], 0),
-            all(3, [f64::NAN; 4], 1),
-            all(40, [-1.0, 1.0, -1e300, f64::INFINITY], 7),
-            all(41, [2.0, -2.0, 0.0, 1.0], usize::MAX),
-        ]
-    })
-}
-
-/// Another process's run beside two others, one of them with these values.
-fn compared(values: &[f64]) -> State {
-    let mut state = sample::run();
-    state.silence = Some(45.0);
-    let mut other = Other::new("rings-20260101-120000".into());
-    for (i, &value) in (1..).zip(values) {
-        other.apply(&sample::iteration(50 * i, value));
-    }
-    state.others = vec![
-        other,
-        Other::new("a name that is wider than the pane".into()),
-    ];
-    state
-}
-
-fn zero_dimension() -> State {
-    let mut state = sample::started();
-    state.show(Picture {
-        data: vec![1.0, 2.0],
-        ..Picture::default()
-    });
-    state.apply(rejected(), 1.0);
-    state
-}
-
-/// The same state looked at in other ways.
-fn looks(state: &State) -> Vec<State> {
-    let mut other = state.clone();
-    (other.view.lens.scale, other.view.weighted) = (Scale::Log, true);
-    let mut looks = vec![state.clone(), other.clone()];
-    other.view.lens = Lens {
-        scale: Scale::SymLog,
-        log_x: true,
-        reach: Reach::Between(2, 300),
-        cursor: Some(77),
-        smoothing: Smoothing::Long,
-        robust: true,
-    };
-    for focus in Pane::ALL {
-        other.view.focus = focus;
-        other.view.zoom = true;
-        looks.push(other.clone());
-    }
-    other.view.focus = Pane::Flow;
-    other.now = 3.3;
-    for act in [
-        Act::View,
-        Act::Samples,
-        Act::Later,
-        Act::Column(1, 1),
-        Act::Turn,
-        Act::Play,
-    ] {
-        stage::act(&mut other, act);
-        looks.push(other.clone());
-    }
-    other.view.popup = Some(Popup::Help);
-    (other.view.log_scroll, other.view.steer.selected) = (1000, 1000);
-    looks.push(other.clone());
-    (other.view.focus, other.view.popup) = (Pane::Settings, None);
-    (other.view.steer.edits, other.view.steer.above) = (true, 1000);
-    other.view.steer.note = Some("é".repeat(1000));
-    looks.push(other);
-    looks
-}
-
-#[test]
-fn no_size_and_no_series_makes_drawing_fail() {
-    let sizes = (0..=130)
-        .step_by(13)
-        .flat_map(|w| (0..=50).step_by(5).map(move |h| (w, h)));
-    let sizes: Vec<_> = sizes
-        .chain([
-            (1, 1),
-            (20, 5),
-            (60, 16),
-            (80, 24),
-            (300, 300),
-            (300, 1),
-            (1, 300),
-        ])
-        .collect();
-    for state in hard().iter().flat_map(looks) {
-        for &size in &sizes {
-            for theme in [&COLOUR, &ASCII] {
-                drawn(&state, theme, size);
-            }
-        }
-    }
-}
-
-#[test]
-fn any_part_of_any_series_draws_at_any_size() {
-    let random = &mut ChaCha8Rng::seed_from_u64(3);
-    let scales = [Scale::Linear, Scale::Log, Scale::SymLog];
-    let averages = [Smoothing::Off, Smoothing::Short, Smoothing::Long];
-    for mut state in hard() {
-        for _ in 0..40 {
-            let mut iteration = || {
-                let bits = random.random_range(1..64);
-                random.random_range(0..1_u64 << bits)
-            };
-            let (from, to, width) = (iteration(), iteration(), iteration());
-            let reaches = [
-                Reach::All,
-                Reach::Newest(width),
-                Reach::Between(from, to),
-                Reach::Between(2, 3),
-            ];
-            state.view.lens = Lens {
-                cursor: random.random_bool(0.5).then_some(to),
-                scale: scales[random.random_range(0..3)],
-                log_x: random.random(),
-                reach: reaches[random.random_range(0..4)],
-                smoothing: averages[random.random_range(0..3)],
-                robust: random.random(),
-            };
-            (state.view.zoom, state.view.weighted) = (random.random(), random.random());
-            let size = (random.random_range(0..=300), random.random_range(0..=300));
-            drawn(&state, &ASCII, size);
-            drawn(&state, &COLOUR, (size.0 / 3, size.1 / 9));
-        }
-    }
-}
-
-#[test]
-fn every_size_draws() {
-    let state = sample::run();
-    for width in 0..=130 {
-        for height in 0..=50 {
-            drawn(&state, &COLOUR, (width, height));
-        }
-    }
 }

@@ -2,7 +2,12 @@
 //!
 //! A key changes nothing but the file: what it asks for goes as a [`Request`] to the pen, and comes back through the watcher as an edit.
 
+#[cfg(test)]
+mod tests;
+
 use std::path::PathBuf;
+
+use crossterm::event::KeyCode;
 
 use super::edits::Save;
 use super::journal::Kind;
@@ -11,13 +16,15 @@ use super::pen::Written;
 use super::state::State;
 use super::update::Wish;
 use crate::event::Event;
-use crate::session::{Applies, Way};
+use crate::session::{self, Applies, Field, Way};
 
 /// What a key of the pane asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
     /// The next value of the selected field.
     Nudge(Way),
+    /// The next part of the selected field, in brackets, or the one before.
+    Part(isize),
     /// Take the last edit back.
     Undo,
     /// Open the file in the user's editor.
@@ -39,6 +46,18 @@ pub const KEYS: &[Binding] = &[
         Action::Steer(Act::Nudge(Way::Down)),
         Some("less"),
         "selected setting one step down, in the file",
+    ),
+    row(
+        &[Key::plain(KeyCode::Right)],
+        Action::Steer(Act::Part(1)),
+        None,
+        "part of a setting: every, patience, ...",
+    ),
+    row(
+        &[Key::plain(KeyCode::Left)],
+        Action::Steer(Act::Part(-1)),
+        None,
+        "part before, or the whole setting",
     ),
     row(
         &[Key::letter('u')],
@@ -74,6 +93,8 @@ pub enum Request {
 pub struct Steer {
     /// Row of the selected setting.
     pub selected: usize,
+    /// Part of it that keys act on, from 1; 0 for the whole.
+    part: usize,
     /// The edits are shown in place of the settings.
     pub edits: bool,
     /// Edits above the first one shown.
@@ -93,6 +114,12 @@ pub fn act(state: &mut State, act: Act) {
     state.view.steer.note = None;
     let done = match act {
         Act::Nudge(way) => nudge(state, way),
+        Act::Part(by) => {
+            let count = state.selected().map_or(0, |field| parts(field).len());
+            let steer = &mut state.view.steer;
+            steer.part = steer.part.min(count).saturating_add_signed(by).min(count);
+            Ok(())
+        }
         Act::Undo => undo(state),
         Act::Editor => file(state).map(|_| state.view.wish = Some(Wish::Editor)),
         Act::Edits => {
@@ -106,10 +133,27 @@ pub fn act(state: &mut State, act: Act) {
     }
 }
 
+impl State {
+    /// The selected setting.
+    fn selected(&self) -> Option<&Field> {
+        self.fields.get(self.view.steer.selected)
+    }
+
+    /// Name and value of the part of it that keys act on.
+    pub fn selected_part(&self) -> Option<(&'static str, String)> {
+        let part = self.view.steer.part.checked_sub(1)?;
+        parts(self.selected()?).into_iter().nth(part)
+    }
+}
+
+fn parts(field: &Field) -> Vec<(&'static str, String)> {
+    session::parts(field.name, &field.value)
+}
+
 /// Selects the setting so many rows further down, or scrolls the edits.
 pub fn select(state: &mut State, down: isize) {
     let steer = &mut state.view.steer;
-    steer.note = None;
+    (steer.note, steer.part) = (None, 0);
     let (place, count) = if steer.edits {
         (&mut steer.above, state.edits.entries().len())
     } else {
@@ -202,14 +246,15 @@ fn nudge(state: &mut State, way: Way) -> Result<(), String> {
         state.view.steer.edits = false;
         return Ok(());
     }
-    let Some(field) = state.fields.get(state.view.steer.selected) else {
+    let Some(field) = state.selected() else {
         return Ok(());
     };
     if field.applies == Applies::Restart {
         return Err(format!("{} needs a new run", field.name));
     }
+    let name = state.selected_part().map_or(field.name, |part| part.0);
     let file = valid_file(state)?;
-    state.view.steer.request = Some(Request::Nudge(file, field.name, way));
+    state.view.steer.request = Some(Request::Nudge(file, name, way));
     Ok(())
 }
 
@@ -218,183 +263,4 @@ fn undo(state: &mut State) -> Result<(), String> {
     let save = state.edits.undo().ok_or("nothing to undo")?;
     state.view.steer.request = Some(Request::Undo(file, save));
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::pane::Pane;
-    use super::super::sample;
-    use super::super::update::update;
-    use super::*;
-
-    /// A run that can be steered, with the settings in focus.
-    fn followed() -> State {
-        let mut state = sample::started();
-        if let Some(start) = &mut state.start {
-            start.file = Some("s.ron".into());
-        }
-        state.view.focus = Pane::Settings;
-        state.view.steer.followed = true;
-        state
-    }
-
-    fn select_field(state: &mut State, name: &str) {
-        let row = state.fields.iter().position(|field| field.name == name);
-        state.view.steer.selected = row.unwrap();
-    }
-
-    /// The note after a key.
-    fn press(state: &mut State, letter: char) -> Option<&str> {
-        update(state, Key::letter(letter));
-        state.view.steer.note.as_deref()
-    }
-
-    fn edited(state: &mut State, (old, new): (&str, &str), now: f64) {
-        let event = Event::Edit {
-            iteration: 7,
-            field: "optimizer.lr".into(),
-            old: old.into(),
-            new: new.into(),
-            applies: "live".into(),
-        };
-        state.apply(event, now);
-    }
-
-    fn rejected() -> Event {
-        Event::Rejected {
-            file: "s.ron".into(),
-            line: 2,
-            column: 3,
-            message: "no".into(),
-        }
-    }
-
-    fn written() -> Vec<Written> {
-        vec![Written {
-            field: "optimizer.lr".into(),
-            old: "0.1".into(),
-            new: "0.2".into(),
-        }]
-    }
-
-    #[test]
-    fn a_step_asks_for_the_file_alone_and_its_note_goes_when_it_is_in_force() {
-        let mut state = followed();
-        select_field(&mut state, "optimizer.lr");
-        assert_eq!(press(&mut state, '+'), None);
-        let request = state.view.steer.request.take().unwrap();
-        assert_eq!(
-            request,
-            Request::Nudge("s.ron".into(), "optimizer.lr", Way::Up)
-        );
-        assert_eq!(state.setting("optimizer.lr"), Some(0.1));
-        answer(&mut state, request, Ok(written()));
-        let note = state.view.steer.note.clone();
-        assert_eq!(note.as_deref(), Some("wrote optimizer.lr 0.1 -> 0.2"));
-        edited(&mut state, ("0.1", "0.2"), 1.0);
-        assert_eq!(state.view.steer.note, None);
-        assert_eq!(state.setting("optimizer.lr"), Some(0.2));
-    }
-
-    #[test]
-    fn why_nothing_can_be_written_is_said() {
-        let mut state = followed();
-        select_field(&mut state, "model.width");
-        assert_eq!(press(&mut state, '+'), Some("model.width needs a new run"));
-        select_field(&mut state, "optimizer.lr");
-        state.view.steer.followed = false;
-        for key in ['+', '-', 'u', 'e'] {
-            assert!(press(&mut state, key).unwrap().contains("not followed"));
-        }
-        if let Some(start) = &mut state.start {
-            start.file = None;
-        }
-        assert!(press(&mut state, '-').unwrap().contains("no file"));
-        assert_eq!((&state.view.steer.request, state.view.wish), (&None, None));
-        let mut ended = followed();
-        ended.apply(sample::finished(7, crate::event::Reason::Iterations), 1.0);
-        assert!(press(&mut ended, 'u').unwrap().contains("ended"));
-    }
-
-    #[test]
-    fn a_refused_file_is_to_be_mended_before_any_step_and_stays_on_the_screen() {
-        let mut state = followed();
-        select_field(&mut state, "optimizer.lr");
-        edited(&mut state, ("0.1", "0.2"), 1.0);
-        state.apply(rejected(), 2.0);
-        for key in ['+', '-', 'u'] {
-            assert!(
-                press(&mut state, key)
-                    .unwrap()
-                    .contains("mend the file first")
-            );
-            assert!(state.rejection.is_some() && state.view.steer.request.is_none());
-        }
-        assert_eq!(press(&mut state, 'e'), None);
-        assert_eq!(state.view.wish, Some(Wish::Editor));
-        state.apply(Event::Accepted { iteration: 8 }, 3.0);
-        assert_eq!(state.rejection, None);
-    }
-
-    #[test]
-    fn undoing_goes_further_back_each_time_and_says_so() {
-        let mut state = followed();
-        edited(&mut state, ("0.1", "0.2"), 1.0);
-        edited(&mut state, ("0.2", "0.5"), 2.0);
-        for (now, (old, new)) in [(3.0, ("0.5", "0.2")), (4.0, ("0.2", "0.1"))] {
-            press(&mut state, 'u');
-            let request = state.view.steer.request.take().unwrap();
-            assert!(matches!(&request, Request::Undo(_, save) if save.edits[0].old == new));
-            answer(&mut state, request, Ok(written()));
-            let line = state.journal.lines().back().unwrap();
-            assert!(line.text.starts_with("undo: optimizer.lr"));
-            edited(&mut state, (old, new), now);
-        }
-        assert_eq!(press(&mut state, 'u'), Some("nothing to undo"));
-    }
-
-    #[test]
-    fn a_failure_is_logged_and_the_edit_can_be_undone_later() {
-        let mut state = followed();
-        edited(&mut state, ("0.1", "0.2"), 1.0);
-        press(&mut state, 'u');
-        let request = state.view.steer.request.take().unwrap();
-        answer(&mut state, request, Err("cannot write".into()));
-        let line = state.journal.lines().back().unwrap();
-        assert_eq!(
-            (line.kind, line.text.as_str()),
-            (Kind::Warning, "cannot write")
-        );
-        press(&mut state, 'u');
-        assert!(state.view.steer.request.is_some());
-    }
-
-    #[test]
-    fn a_step_that_the_command_line_overrules_is_told() {
-        let mut state = followed();
-        state.apply(Event::Accepted { iteration: 7 }, 1.0);
-        assert_eq!(state.view.steer.note, None);
-        let request = Request::Nudge("s.ron".into(), "stop.iterations", Way::Up);
-        answer(&mut state, request, Ok(written()));
-        state.apply(Event::Accepted { iteration: 7 }, 2.0);
-        let note = state.view.steer.note.unwrap();
-        assert!(note.starts_with("stop.iterations: the command line"));
-    }
-
-    #[test]
-    fn the_edits_scroll_and_a_step_leads_back_to_the_settings() {
-        let mut state = followed();
-        for now in [1.0, 2.0, 3.0] {
-            edited(&mut state, ("0.1", "0.2"), now);
-        }
-        press(&mut state, 'i');
-        for _ in 0..9 {
-            press(&mut state, 'j');
-        }
-        let steer = &state.view.steer;
-        assert_eq!((steer.above, steer.selected), (2, 0));
-        press(&mut state, '+');
-        let steer = &state.view.steer;
-        assert_eq!((steer.edits, &steer.request), (false, &None));
-    }
 }

@@ -20,7 +20,7 @@ pub enum Markers {
     Ascii,
 }
 
-/// How many colours there are. The heat map of the flow uses them all, everything else a few [`Hue`]s.
+/// How many colours there are. The heat map of the flow uses them all, everything else a few hues.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Depth {
     /// None at all.

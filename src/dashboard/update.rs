@@ -362,6 +362,10 @@ mod tests {
         asked.view.popup = Some(Popup::Quit);
         let mut settings = running.clone();
         (settings.view.focus, settings.view.steer.selected) = (Pane::Settings, 1);
+        let mut schedule = settings.clone();
+        schedule.view.steer.selected = 8;
+        let mut part = schedule.clone();
+        steer::act(&mut part, steer::Act::Part(1));
         let mut window = sample::run();
         window.view.lens.reach = Reach::Between(100, 200);
         let mut columns = running.clone();
@@ -370,7 +374,9 @@ mod tests {
             ..Picture::default()
         });
         stage::act(&mut columns, stage::Act::Column(0, 1));
-        vec![running, paused, asked, settings, window, columns]
+        vec![
+            running, paused, asked, settings, schedule, part, window, columns,
+        ]
     }
 
     #[test]

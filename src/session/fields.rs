@@ -6,7 +6,8 @@ use std::fmt;
 
 use super::Session;
 use super::range::Held;
-use super::table::{FIELDS, Row};
+use super::table::{FIELDS, Row, rows};
+use super::tokens::dotted;
 
 /// When an edit of a running session takes hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +55,27 @@ pub fn fields(session: &Session) -> Vec<Field> {
         })
     };
     FIELDS.iter().filter_map(field).collect()
+}
+
+/// What a field, or a part of one, holds as the session file writes it; None if there is no such.
+pub fn value(session: &Session, name: &str) -> Option<String> {
+    let row = rows().find(|row| row.name == name)?;
+    let held = (row.held)(session);
+    (held != Held::Absent).then(|| held.to_string())
+}
+
+/// Dotted names of the parts of a field that have steps of their own, with what they hold in `value`, its text.
+pub fn parts(field: &str, value: &str) -> Vec<(&'static str, String)> {
+    let inner = value
+        .split_once('(')
+        .and_then(|(_, rest)| rest.strip_suffix(')'));
+    let entries = inner.into_iter().flat_map(|inner| inner.split(", "));
+    let part = |entry: &str| {
+        let (key, value) = entry.split_once(": ")?;
+        let name = rows().find(|row| dotted(field, key) == row.name)?.name;
+        Some((name, value.to_owned()))
+    };
+    entries.filter_map(part).collect()
 }
 
 /// What differs between two sessions; a field that one of them does not have is `absent` there.

@@ -1,8 +1,8 @@
-//! The next value of a field: numbers go up and down the ladder 1, 2, 5, 10, ..., words to their neighbour in the table.
+//! The next value of a field or of a part of one: numbers go up and down the ladder 1, 2, 5, 10, ..., words to their neighbour in the table.
 
 use super::Session;
 use super::range::{Allowed, Held};
-use super::table::FIELDS;
+use super::table::rows;
 
 /// Which way a value goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ const LEAST: f64 = 1e-3;
 
 /// The value next to the one that `field` holds, as the session file writes it; or in a sentence why there is none.
 pub fn nudge(session: &Session, field: &str, way: Way) -> Result<String, String> {
-    let row = FIELDS.iter().find(|row| row.name == field);
+    let row = rows().find(|row| row.name == field);
     let row = row.ok_or_else(|| format!("no field `{field}`"))?;
     let held = (row.held)(session);
     let next = match (row.allowed, &held) {
@@ -36,9 +36,7 @@ pub fn nudge(session: &Session, field: &str, way: Way) -> Result<String, String>
             .filter(|next| next != value)
             .map(Held::Whole),
         (allowed, Held::Number(value)) => number(allowed, *value, way).map(Held::Number),
-        (Allowed::NoneOrAbove(_), Held::Maybe(Some(value))) => {
-            rung(*value, way).map(|next| Held::Maybe(Some(next)))
-        }
+        (Allowed::NoneOrAbove(_, most), Held::Maybe(value)) => optional(*value, most, way),
         (Allowed::Words(words), Held::Written(word)) => {
             neighbour(words, word, way).map(|next| Held::Written(next.to_owned()))
         }
@@ -48,6 +46,16 @@ pub fn nudge(session: &Session, field: &str, way: Way) -> Result<String, String>
         Some(next) => Ok(next.to_string()),
         None => Err(format!("no step from {held}; {field} is {}", row.allowed)),
     }
+}
+
+/// The next rung up to `most`, with None above it; from None either way leads back.
+fn optional(value: Option<f64>, most: f64, way: Way) -> Option<Held> {
+    let next = match (value, way) {
+        (None, _) => Some(most),
+        (Some(value), Way::Up) if value >= most => None,
+        (Some(value), way) => Some(rung(value, way)?),
+    };
+    Some(Held::Maybe(next))
 }
 
 /// The next rung of the ladder; 0 lies below 1.
@@ -160,6 +168,48 @@ mod tests {
     }
 
     #[test]
+    fn none_is_above_the_largest_step() {
+        use Way::{Down, Up};
+        let down = ["Some(1000000.0)", "Some(500000.0)", "Some(200000.0)"];
+        assert_eq!(steps("stop.seconds", "None", Down)[..3], down);
+        let up = ["Some(100.0)", "None", "Some(100.0)", "None"];
+        assert_eq!(steps("optimizer.clamp", "Some(50.0)", Up), up);
+        assert_eq!(steps("optimizer.clamp", "Some(700.0)", Up)[..1], ["None"]);
+        assert_eq!(
+            steps("optimizer.clamp", "Some(700.0)", Down)[..1],
+            ["Some(500.0)"]
+        );
+    }
+
+    #[test]
+    fn the_parts_of_a_schedule_have_steps_of_their_own() {
+        use Way::{Down, Up};
+        let part = |part: &str, schedule, way| {
+            let text =
+                format!("(data: Toy(name: \"moons\"), optimizer: Adam(schedule: {schedule}))");
+            let session = parse(&text, Path::new("s.ron")).unwrap();
+            let field = format!("optimizer.schedule.{part}");
+            let value = nudge(&session, &field, way)?;
+            let new = rewrite(&text, &[(&field, &value)]).unwrap();
+            let start = new.find("schedule: ").unwrap() + 10;
+            Ok::<_, String>(new[start..].strip_suffix("))").unwrap().to_owned())
+        };
+        let plateau = "Plateau(patience: 15 /* long */, factor: 0.1, drops: 0)";
+        let stepped = |old, new| Ok(plateau.replace(old, new));
+        assert_eq!(part("patience", plateau, Up), stepped("15", "20"));
+        assert_eq!(part("factor", plateau, Down), stepped("0.1", "0.05"));
+        assert_eq!(part("drops", plateau, Up), stepped("drops: 0", "drops: 1"));
+        assert!(part("drops", plateau, Down).is_err());
+        assert!(part("every", plateau, Up).is_err(), "not of this schedule");
+        assert_eq!(
+            part("every", "Halve(every:500)", Up).unwrap(),
+            "Halve(every:1000)"
+        );
+        let short = part("factor", "Plateau(patience: 15)", Up).unwrap();
+        assert_eq!(short, "Plateau(patience: 15, factor: 0.2)");
+    }
+
+    #[test]
     fn ranges_end_the_ladder() {
         use Way::{Down, Up};
         assert_eq!(steps("optimizer.lr", "5.0", Up), ["10.0"]);
@@ -206,7 +256,6 @@ mod tests {
     fn what_has_no_step_says_what_it_may_be() {
         let session = parse("(data: Toy(name: \"moons\"))", Path::new("s.ron")).unwrap();
         let refusal = |field| nudge(&session, field, Way::Up).unwrap_err();
-        assert!(refusal("stop.seconds").contains("no step from None"));
         assert!(refusal("gates").contains("a list such as"));
         assert!(refusal("data.name").contains("one of"));
     }

@@ -18,8 +18,8 @@ pub(super) enum Allowed {
     Above(f64, f64),
     /// A number between the two, ends left out.
     Between(f64, f64),
-    /// None, or a finite number above this.
-    NoneOrAbove(f64),
+    /// None, or a finite number above the first; past the second one, steps lead to None.
+    NoneOrAbove(f64, f64),
     /// What the type itself enforces, in words.
     Words(&'static str),
 }
@@ -53,7 +53,7 @@ impl Allowed {
     pub fn admits(self, held: &Held) -> bool {
         match (self, held) {
             (Self::Whole(low, high), Held::Whole(value)) => (low..=high).contains(value),
-            (Self::NoneOrAbove(low), Held::Maybe(value)) => {
+            (Self::NoneOrAbove(low, _), Held::Maybe(value)) => {
                 value.is_none_or(|value| value > low && value.is_finite())
             }
             (_, Held::Number(value)) if !value.is_finite() => false,
@@ -74,7 +74,7 @@ impl fmt::Display for Allowed {
             Self::Above(low, f64::INFINITY) => write!(f, "a finite number above {low}"),
             Self::Above(low, high) => write!(f, "a number above {low} and up to {high}"),
             Self::Between(low, high) => write!(f, "a number above {low} and below {high}"),
-            Self::NoneOrAbove(low) => write!(f, "None or a finite number above {low}"),
+            Self::NoneOrAbove(low, _) => write!(f, "None or a finite number above {low}"),
             Self::Words(words) => f.write_str(words),
         }
     }
@@ -176,8 +176,8 @@ mod tests {
         assert!(!Allowed::Above(0.0, 1.0).admits(&number(0.0)));
         assert!(Allowed::Above(0.0, 1.0).admits(&number(1.0)));
         assert!(!Allowed::Between(0.0, 1.0).admits(&number(1.0)));
-        assert!(Allowed::NoneOrAbove(0.0).admits(&Held::Maybe(None)));
-        assert!(!Allowed::NoneOrAbove(0.0).admits(&Held::Maybe(Some(0.0))));
+        assert!(Allowed::NoneOrAbove(0.0, 1.0).admits(&Held::Maybe(None)));
+        assert!(!Allowed::NoneOrAbove(0.0, 1.0).admits(&Held::Maybe(Some(0.0))));
     }
 
     #[test]
@@ -193,7 +193,7 @@ mod tests {
                     .iter()
                     .all(|range| !range.admits(&Held::Number(value)))
             );
-            assert!(!Allowed::NoneOrAbove(0.0).admits(&Held::Maybe(Some(value))));
+            assert!(!Allowed::NoneOrAbove(0.0, 1.0).admits(&Held::Maybe(Some(value))));
         }
     }
 

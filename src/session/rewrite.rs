@@ -6,8 +6,8 @@ use std::path::Path;
 
 use thiserror::Error;
 
-use super::fields::changes;
-use super::table::FIELDS;
+use super::fields::{Change, changes, value};
+use super::table::rows;
 use super::tokens::{self, Token, dotted};
 use super::{Session, parse, to_ron};
 use crate::event::Rejection;
@@ -38,11 +38,20 @@ pub fn rewrite(text: &str, values: &[(&str, &str)]) -> Result<String, Unwritable
         new = put(&new, &old, field, value).ok_or_else(lost)?;
     }
     let session = parse(&new, file).map_err(Unwritable::Refused)?;
-    let stray = changes(&old, &session).into_iter().find(|change| {
-        !values
+    let asked = |change: &Change| {
+        values
             .iter()
-            .any(|&(field, value)| (field, value) == (change.field, &change.new))
-    });
+            .any(|&(name, new)| match name.strip_prefix(change.field) {
+                Some("") => new == change.new,
+                Some(part) if part.starts_with('.') => {
+                    value(&session, name).as_deref() == Some(new)
+                }
+                _ => false,
+            })
+    };
+    let stray = changes(&old, &session)
+        .into_iter()
+        .find(|change| !asked(change));
     match stray {
         Some(change) => Err(Unwritable::Lost(change.field.to_owned())),
         None => Ok(new),
@@ -139,7 +148,7 @@ fn entries(outer: &str) -> Vec<&'static str> {
         let rest = name.strip_prefix(outer)?;
         rest.trim_start_matches('.').split('.').next()
     };
-    let mut names: Vec<_> = FIELDS.iter().filter_map(|row| below(row.name)).collect();
+    let mut names: Vec<_> = rows().filter_map(|row| below(row.name)).collect();
     names.dedup();
     names
 }

@@ -115,7 +115,7 @@ pub(super) static FIELDS: &[Row] = &[
     row("optimizer.schedule", Live, Words(SCHEDULES), |s| {
         written(&adam(s).1)
     }),
-    row("optimizer.clamp", Live, NoneOrAbove(0.0), |s| {
+    row("optimizer.clamp", Live, NoneOrAbove(0.0, 100.0), |s| {
         Held::Maybe(adam(s).2)
     }),
     row("validation.every", Live, COUNT, |s| {
@@ -130,7 +130,7 @@ pub(super) static FIELDS: &[Row] = &[
     row("stop.iterations", Live, COUNT, |s| {
         Held::Whole(s.stop.iterations)
     }),
-    row("stop.seconds", Live, NoneOrAbove(0.0), |s| {
+    row("stop.seconds", Live, NoneOrAbove(0.0, 1e6), |s| {
         Held::Maybe(s.stop.seconds)
     }),
     row("recovery.rollbacks", Live, Whole(0, 1000), |s| {
@@ -148,7 +148,7 @@ pub(super) static FIELDS: &[Row] = &[
     row("gates", Live, Words(GATES), |s| written(&s.gates)),
 ];
 
-/// Parts of `optimizer.schedule`: checked one by one, shown and changed as a whole.
+/// Parts of `optimizer.schedule`: checked and stepped one by one, shown and told of as a whole.
 static PARTS: &[Row] = &[
     row("optimizer.schedule.every", Live, COUNT, |s| {
         match adam(s).1 {

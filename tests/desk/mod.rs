@@ -167,6 +167,18 @@ impl Desk {
         self.screen.lock().unwrap().screen().contents()
     }
 
+    /// Whether any cell has a colour that is not the terminal's own.
+    pub fn coloured(&self) -> bool {
+        let parser = self.screen.lock().unwrap();
+        let screen = parser.screen();
+        let (rows, columns): (u16, u16) = (screen.size().0.into(), screen.size().1.into());
+        let plain =
+            |cell: &vt100::Cell| [cell.fgcolor(), cell.bgcolor()] == [vt100::Color::Default; 2];
+        let places = (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
+        let mut cells = places.filter_map(|(row, column)| screen.cell(row, column));
+        cells.any(|cell| !plain(cell))
+    }
+
     pub fn wait_for(&self, what: &str) {
         self.wait_until(what, |text| text.contains(what));
     }

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::dashboard::format::{duration, number, percent};
+use crate::dashboard::format::{duration, number, percent, rate};
 use crate::dashboard::paint;
 use crate::dashboard::state::State;
 use crate::dashboard::theme::Theme;
@@ -38,11 +38,12 @@ pub fn title(state: &State) -> String {
 
 fn step(state: &State) -> Option<String> {
     let step = state.step?;
-    let lr = step.lr;
-    let base = state.setting("optimizer.lr").filter(|&base| base != lr);
+    let base = state.setting("optimizer.lr");
+    let base = base.filter(|&base| base != step.lr).map(rate);
     let base = base.map_or(String::new(), |base| format!(" (base {base})"));
     Some(format!(
-        "lr {lr}{base}  gradient norm {}  step/weights {}",
+        "lr {}{base}  gradient norm {}  step/weights {}",
+        rate(step.lr),
         number(step.gradient),
         number(step.update)
     ))

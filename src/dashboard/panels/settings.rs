@@ -1,11 +1,13 @@
 //! The hyperparameters in force, one row each: name, value, when an edit applies. `>` marks the selected row, `*` the last
-//! edit, which is shown in full above. A row shows its edit, old -> new, while that is fresh.
+//! edit, which is shown in full above. A row shows its edit, old -> new, while that is fresh. The selected row of a setting that
+//! has parts shows the one that keys act on.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::edits;
+use crate::dashboard::format::rate;
 use crate::dashboard::paint;
 use crate::dashboard::pane::Pane;
 use crate::dashboard::state::State;
@@ -52,7 +54,7 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
 pub fn title(state: &State) -> String {
     match state.step.map(|step| step.lr) {
         _ if state.view.steer.edits => edits::title(state),
-        Some(lr) => format!("settings, lr now {lr}"),
+        Some(lr) => format!("settings, lr now {}", rate(lr)),
         None => "settings".into(),
     }
 }
@@ -110,8 +112,12 @@ fn draw_field(
     if selected {
         style = style.patch(theme.selected());
     }
-    // There is no room for both values beside columns.
-    if let Some(edit) = fresh {
+    let part = state.selected_part().filter(|_| selected);
+    if let Some((part, value)) = part {
+        let text = format!("{marks}{part} {value}");
+        draw_row((&text, field.applies), (theme, style), (area, row), buffer);
+    } else if let Some(edit) = fresh {
+        // There is no room for both values beside columns.
         let text = format!("{marks}{} {} -> {}", field.name, edit.old, edit.new);
         paint::cut(buffer, area, row, &text, (theme, style));
     } else {

@@ -24,6 +24,13 @@ const ORDER: [Kind; 6] = [
 /// for what nobody may miss: edits and rollbacks.
 const SPACING: usize = 4;
 
+/// Whether the tick of a column stands close between two others: the lines of so many would hide the curves.
+fn crowded(ticks: &BTreeMap<u16, Kind>, column: u16) -> bool {
+    let near = SPACING as u16 - 1;
+    let any = |columns| ticks.range::<u16, _>(columns).next().is_some();
+    any(column.saturating_sub(near)..column) && any(column + 1..column + 1 + near)
+}
+
 /// What there is to see in each column.
 pub fn seen(state: &State, frame: &Frame) -> BTreeMap<u16, Kind> {
     let best = state.best.map(|best| Mark {
@@ -44,16 +51,15 @@ pub fn seen(state: &State, frame: &Frame) -> BTreeMap<u16, Kind> {
         .collect()
 }
 
-/// A thin line for each event, and the cursor.
+/// A thin line for each event that is not crowded, and the cursor.
 pub fn lines(
     (state, ticks): (&State, &BTreeMap<u16, Kind>),
     frame: &Frame,
     theme: &Theme,
     buffer: &mut Buffer,
 ) {
-    let ticks = ticks
-        .keys()
-        .map(|&column| (column, theme.lines().1, theme.dim()));
+    let alone = ticks.keys().filter(|&&column| !crowded(ticks, column));
+    let ticks = alone.map(|&column| (column, theme.lines().1, theme.dim()));
     let cursor = state.view.lens.cursor(frame.window);
     let cursor = cursor.map(|at| (frame.column(at), theme.side(), theme.strong()));
     for (column, symbol, style) in ticks.chain(cursor) {
@@ -63,7 +69,8 @@ pub fn lines(
     }
 }
 
-/// The letters, each in the first row that the curves and marks leave free; at the top if there is none.
+/// The letters, each in the first row that the curves and marks leave free; at the top if there is none. Those of a crowd stand
+/// in the top row, as far as that is free; a rollback's is never left out.
 pub fn letters(ticks: &BTreeMap<u16, Kind>, frame: &Frame, theme: &Theme, buffer: &mut Buffer) {
     let lines = [" ", theme.lines().1, theme.side()];
     for (&column, &kind) in ticks {
@@ -73,6 +80,9 @@ pub fn letters(ticks: &BTreeMap<u16, Kind>, frame: &Frame, theme: &Theme, buffer
             cell.is_some_and(|cell| lines.contains(&cell.symbol()))
         };
         let row = (0..frame.plot.height).find(free).unwrap_or(0);
+        if row > 0 && kind != Kind::Rollback && crowded(ticks, column) {
+            continue;
+        }
         paint::over(buffer, frame.plot, (column, row), letter, style);
     }
 }
@@ -121,6 +131,17 @@ mod tests {
         }
     }
 
+    fn edit(iteration: u64) -> Event {
+        let [field, old, new, applies] = ["optimizer.lr", "0.1", "0.2", "live"].map(String::from);
+        Event::Edit {
+            iteration,
+            field,
+            old,
+            new,
+            applies,
+        }
+    }
+
     #[test]
     fn the_most_important_of_a_column_is_seen() {
         let mut state = sample::run();
@@ -152,6 +173,50 @@ mod tests {
         }
         assert_eq!(drawn(&state, &frame(400))[0].trim(), "");
         assert_eq!(drawn(&state, &frame(100))[0], "     s    s    s    s");
+    }
+
+    #[test]
+    fn a_crowd_of_edits_is_a_row_of_letters_and_hides_no_curve() {
+        let mut state = sample::started();
+        for iteration in 100..300 {
+            state.apply(edit(iteration), 0.0);
+        }
+        let frame = frame(400);
+        assert_eq!(
+            drawn(&state, &frame),
+            ["     eeeeeeeeeee     ", "     :         :     "]
+        );
+        let mut buffer = Buffer::empty(frame.plot);
+        (7..9).for_each(|x| _ = buffer[(x, 0)].set_symbol("."));
+        letters(&seen(&state, &frame), &frame, &THEME, &mut buffer);
+        let row = |y| -> String { (0..21).map(|x| buffer[(x, y)].symbol()).collect() };
+        assert_eq!(
+            [row(0), row(1)].map(|row| row.trim().to_owned()),
+            ["ee..eeeeeee", ""]
+        );
+    }
+
+    #[test]
+    fn a_rollback_in_a_crowd_has_its_letter() {
+        let mut state = sample::started();
+        (100..300).for_each(|iteration| state.apply(edit(iteration), 0.0));
+        let (iteration, to, left) = (200, 199, 4);
+        let (quantity, lr) = ("C".into(), 0.1);
+        state.apply(
+            Event::Rollback {
+                iteration,
+                quantity,
+                to,
+                lr,
+                left,
+            },
+            0.0,
+        );
+        let frame = frame(400);
+        let mut buffer = Buffer::empty(frame.plot);
+        buffer[(10, 0)].set_symbol(".");
+        letters(&seen(&state, &frame), &frame, &THEME, &mut buffer);
+        assert_eq!(buffer[(10, 1)].symbol(), "!");
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Two views of points, or four: samples of the data, where f takes them, generated samples, and where f^-1 takes f(x). All but
 //! f(x) are on one scale.
 
+use std::cmp::Reverse;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -104,7 +106,8 @@ fn inverse(picture: &Picture) -> Vec<String> {
     ]
 }
 
-/// So many equal tiles, in the arrangement that makes the squares in them largest; each has a line of title.
+/// So many equal tiles, in the arrangement that makes the squares in them largest and leaves fewest empty; each has a line of
+/// title.
 fn tiles(area: Rect, count: u16) -> Vec<Rect> {
     let size = |across: u16| {
         let wide = area.width.saturating_add(1) / across;
@@ -114,7 +117,9 @@ fn tiles(area: Rect, count: u16) -> Vec<Rect> {
         let (wide, high) = size(*across);
         wide.min(2 * high.saturating_sub(1))
     };
-    let across = (1..=count).max_by_key(side).unwrap_or(1);
+    let empty = |across: u16| across * count.div_ceil(across) - count;
+    let best = (1..=count).max_by_key(|across| (side(across), Reverse(empty(*across))));
+    let across = best.unwrap_or(1);
     let (width, height) = size(across);
     let tile = |k: u16| Rect {
         x: area.x + k % across * (width + 1),
@@ -156,6 +161,8 @@ mod tests {
                 }
             }
         }
+        let four = tiles(Rect::new(0, 0, 95, 28), 4);
+        assert_eq!(four[3], Rect::new(48, 14, 47, 14), "two rows of two");
         assert_eq!(
             tiles(Rect::new(0, 0, 38, 11), 2)[0],
             Rect::new(0, 0, 18, 11)

@@ -1,0 +1,206 @@
+//! Keys of the settings pane on a run that is played.
+
+use super::super::pane::Pane;
+use super::super::sample;
+use super::super::update::update;
+use super::*;
+
+/// A run that can be steered, with the settings in focus.
+fn followed() -> State {
+    let mut state = sample::started();
+    if let Some(start) = &mut state.start {
+        start.file = Some("s.ron".into());
+    }
+    state.view.focus = Pane::Settings;
+    state.view.steer.followed = true;
+    state
+}
+
+fn select_field(state: &mut State, name: &str) {
+    let row = state.fields.iter().position(|field| field.name == name);
+    state.view.steer.selected = row.unwrap();
+}
+
+/// The note after a key.
+fn press(state: &mut State, letter: char) -> Option<&str> {
+    update(state, Key::letter(letter));
+    state.view.steer.note.as_deref()
+}
+
+fn edited(state: &mut State, (old, new): (&str, &str), now: f64) {
+    let event = Event::Edit {
+        iteration: 7,
+        field: "optimizer.lr".into(),
+        old: old.into(),
+        new: new.into(),
+        applies: "live".into(),
+    };
+    state.apply(event, now);
+}
+
+fn rejected() -> Event {
+    Event::Rejected {
+        file: "s.ron".into(),
+        line: 2,
+        column: 3,
+        message: "no".into(),
+    }
+}
+
+fn written() -> Vec<Written> {
+    vec![Written {
+        field: "optimizer.lr".into(),
+        old: "0.1".into(),
+        new: "0.2".into(),
+    }]
+}
+
+#[test]
+fn a_step_asks_for_the_file_alone_and_its_note_goes_when_it_is_in_force() {
+    let mut state = followed();
+    select_field(&mut state, "optimizer.lr");
+    assert_eq!(press(&mut state, '+'), None);
+    let request = state.view.steer.request.take().unwrap();
+    assert_eq!(
+        request,
+        Request::Nudge("s.ron".into(), "optimizer.lr", Way::Up)
+    );
+    assert_eq!(state.setting("optimizer.lr"), Some(0.1));
+    answer(&mut state, request, Ok(written()));
+    let note = state.view.steer.note.clone();
+    assert_eq!(note.as_deref(), Some("wrote optimizer.lr 0.1 -> 0.2"));
+    edited(&mut state, ("0.1", "0.2"), 1.0);
+    assert_eq!(state.view.steer.note, None);
+    assert_eq!(state.setting("optimizer.lr"), Some(0.2));
+}
+
+#[test]
+fn why_nothing_can_be_written_is_said() {
+    let mut state = followed();
+    select_field(&mut state, "model.width");
+    assert_eq!(press(&mut state, '+'), Some("model.width needs a new run"));
+    select_field(&mut state, "optimizer.lr");
+    state.view.steer.followed = false;
+    for key in ['+', '-', 'u', 'e'] {
+        assert!(press(&mut state, key).unwrap().contains("not followed"));
+    }
+    if let Some(start) = &mut state.start {
+        start.file = None;
+    }
+    assert!(press(&mut state, '-').unwrap().contains("no file"));
+    assert_eq!((&state.view.steer.request, state.view.wish), (&None, None));
+    let mut ended = followed();
+    ended.apply(sample::finished(7, crate::event::Reason::Iterations), 1.0);
+    assert!(press(&mut ended, 'u').unwrap().contains("ended"));
+}
+
+#[test]
+fn a_refused_file_is_to_be_mended_before_any_step_and_stays_on_the_screen() {
+    let mut state = followed();
+    select_field(&mut state, "optimizer.lr");
+    edited(&mut state, ("0.1", "0.2"), 1.0);
+    state.apply(rejected(), 2.0);
+    for key in ['+', '-', 'u'] {
+        assert!(
+            press(&mut state, key)
+                .unwrap()
+                .contains("mend the file first")
+        );
+        assert!(state.rejection.is_some() && state.view.steer.request.is_none());
+    }
+    assert_eq!(press(&mut state, 'e'), None);
+    assert_eq!(state.view.wish, Some(Wish::Editor));
+    state.apply(Event::Accepted { iteration: 8 }, 3.0);
+    assert_eq!(state.rejection, None);
+}
+
+#[test]
+fn undoing_goes_further_back_each_time_and_says_so() {
+    let mut state = followed();
+    edited(&mut state, ("0.1", "0.2"), 1.0);
+    edited(&mut state, ("0.2", "0.5"), 2.0);
+    for (now, (old, new)) in [(3.0, ("0.5", "0.2")), (4.0, ("0.2", "0.1"))] {
+        press(&mut state, 'u');
+        let request = state.view.steer.request.take().unwrap();
+        assert!(matches!(&request, Request::Undo(_, save) if save.edits[0].old == new));
+        answer(&mut state, request, Ok(written()));
+        let line = state.journal.lines().back().unwrap();
+        assert!(line.text.starts_with("undo: optimizer.lr"));
+        edited(&mut state, (old, new), now);
+    }
+    assert_eq!(press(&mut state, 'u'), Some("nothing to undo"));
+}
+
+#[test]
+fn a_failure_is_logged_and_the_edit_can_be_undone_later() {
+    let mut state = followed();
+    edited(&mut state, ("0.1", "0.2"), 1.0);
+    press(&mut state, 'u');
+    let request = state.view.steer.request.take().unwrap();
+    answer(&mut state, request, Err("cannot write".into()));
+    let line = state.journal.lines().back().unwrap();
+    assert_eq!(
+        (line.kind, line.text.as_str()),
+        (Kind::Warning, "cannot write")
+    );
+    press(&mut state, 'u');
+    assert!(state.view.steer.request.is_some());
+}
+
+#[test]
+fn a_step_that_the_command_line_overrules_is_told() {
+    let mut state = followed();
+    state.apply(Event::Accepted { iteration: 7 }, 1.0);
+    assert_eq!(state.view.steer.note, None);
+    let request = Request::Nudge("s.ron".into(), "stop.iterations", Way::Up);
+    answer(&mut state, request, Ok(written()));
+    state.apply(Event::Accepted { iteration: 7 }, 2.0);
+    let note = state.view.steer.note.unwrap();
+    assert!(note.starts_with("stop.iterations: the command line"));
+}
+
+#[test]
+fn arrows_lead_through_the_parts_of_a_setting_and_steps_ask_for_the_part() {
+    let mut state = followed();
+    select_field(&mut state, "optimizer.schedule");
+    let arrow = |state: &mut State, code| {
+        update(state, Key::plain(code));
+        state.selected_part()
+    };
+    let every = Some(("optimizer.schedule.every", "500".to_owned()));
+    for _ in 0..3 {
+        assert_eq!(arrow(&mut state, KeyCode::Right), every);
+    }
+    press(&mut state, '+');
+    let asked = |state: &mut State| match state.view.steer.request.take() {
+        Some(Request::Nudge(_, name, _)) => name,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(asked(&mut state), "optimizer.schedule.every");
+    assert_eq!(arrow(&mut state, KeyCode::Left), None);
+    press(&mut state, '-');
+    assert_eq!(asked(&mut state), "optimizer.schedule");
+    arrow(&mut state, KeyCode::Right);
+    press(&mut state, 'j');
+    press(&mut state, 'k');
+    assert_eq!(state.selected_part(), None, "another row is a new start");
+    select_field(&mut state, "optimizer.lr");
+    assert_eq!(arrow(&mut state, KeyCode::Right), None);
+}
+
+#[test]
+fn the_edits_scroll_and_a_step_leads_back_to_the_settings() {
+    let mut state = followed();
+    for now in [1.0, 2.0, 3.0] {
+        edited(&mut state, ("0.1", "0.2"), now);
+    }
+    press(&mut state, 'i');
+    for _ in 0..9 {
+        press(&mut state, 'j');
+    }
+    let steer = &state.view.steer;
+    assert_eq!((steer.above, steer.selected), (2, 0));
+    press(&mut state, '+');
+    let steer = &state.view.steer;
+    assert_eq!((steer.edits, &steer.request), (false, &None));
+}
