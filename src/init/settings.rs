@@ -41,11 +41,10 @@ pub fn settle(session: &mut Session, rows: usize, columns: usize) {
     }
     let little = training < 2000;
     session.model = Model {
-        width: match columns {
-            _ if little => 32,
-            _ if training < 10_000 => 64,
-            ..=8 => 64,
-            9..=24 => 128,
+        width: match (training, columns) {
+            (..2000, _) => 32,
+            (..10_000, _) | (_, ..=8) => 64,
+            (_, ..=24) => 128,
             _ => 256,
         },
         precision: Precision::F32,
