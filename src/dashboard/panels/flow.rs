@@ -80,6 +80,8 @@ pub fn title(state: &State, theme: &Theme, width: u16) -> String {
         format!("flow{at}{}{tail}", columns(NAME)),
         format!("flow{}{tail}", columns(NAME)),
         format!("flow{}{tail}", columns(NAME / 2)),
+        format!("flow{}", columns(NAME)),
+        format!("flow{}", columns(NAME / 2)),
     ];
     fitting(&titles, width).into()
 }
@@ -247,6 +249,10 @@ mod tests {
         stage::act(&mut state, Act::Column(1, 1));
         let columns = "carat, price in do~ of 3";
         assert_eq!(title(&state), format!("flow at 0: {columns}, t 0.00"));
+        let narrow = super::title(&state, &PLAIN, 32);
+        assert_eq!(narrow, "flow: carat, price~ of 3, t 0.00");
+        let narrower = super::title(&state, &PLAIN, 31);
+        assert_eq!(narrower, format!("flow: {columns}"));
         state.show(picture(1));
         assert_eq!(title(&state), "flow at 0: carat, t 0.00");
     }
