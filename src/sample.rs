@@ -43,7 +43,14 @@ pub fn sample(args: &cli::Sample) -> Result<Exit> {
         let n = block.min(rows - first);
         let y = given.of(first..first + n, args.n);
         let drawn = draw(&mut fitted, (seed, first), n, &y);
-        out.write(&fitted.restored(drawn, units))?;
+        let mut drawn = fitted.restored(drawn, units);
+        given.put(first..first + n, args.n, &mut drawn);
+        if !drawn.iter().all(|value| value.is_finite()) {
+            return Ok(refuse(
+                "what is given lies so far from the data that the rows are no numbers",
+            ));
+        }
+        out.write(&drawn)?;
         first += n;
         bar.set_position((first as f64 / rows as f64 * 1000.0) as u64);
         if let Some(signal) = interrupt.signal() {
@@ -67,6 +74,8 @@ pub fn draw(fitted: &mut Fitted, (seed, first): (u64, usize), n: usize, y: &[f64
 /// What samples are conditioned on: standardised rows of c values; one row of none without context.
 struct Given {
     values: Vec<f64>,
+    /// As they were given, in the units of the rows.
+    typed: Vec<f64>,
     rows: usize,
     columns: usize,
 }
@@ -76,6 +85,15 @@ impl Given {
     fn of(&self, sampled: std::ops::Range<usize>, each: usize) -> Vec<f64> {
         let row = |i: usize| &self.values[i / each * self.columns..][..self.columns];
         sampled.flat_map(row).copied().collect()
+    }
+
+    /// Puts what was given into sampled rows of so many columns: the way through the standardised units may have cost the last digit.
+    fn put(&self, sampled: std::ops::Range<usize>, each: usize, rows: &mut [f64]) {
+        let width = rows.len() / sampled.len();
+        for (i, row) in sampled.zip(rows.chunks_exact_mut(width)) {
+            let typed = &self.typed[i / each * self.columns..][..self.columns];
+            row[width - self.columns..].copy_from_slice(typed);
+        }
     }
 }
 
@@ -89,16 +107,18 @@ fn given(texts: &[String], fitted: &Fitted, units: Units) -> Result<Given> {
         }
         return Ok(Given {
             values: Vec::new(),
+            typed: Vec::new(),
             rows: 1,
             columns: 0,
         });
     }
     let wanted = names.join(", ");
-    let mut values = match texts {
+    let typed = match texts {
         [] => bail!("the model needs --given TABLE or --given COLUMN=VALUE for {wanted}"),
         [file] if !file.contains('=') => table(Path::new(file), &names)?,
         texts => pairs(texts, &names)?,
     };
+    let mut values = typed.clone();
     if let (Units::Data, Some(scaling)) = (units, fitted.scaling()) {
         scaling.standardize(&mut values, shape.d, shape.context);
     }
@@ -106,6 +126,7 @@ fn given(texts: &[String], fitted: &Fitted, units: Units) -> Result<Given> {
         rows: values.len() / shape.context,
         columns: shape.context,
         values,
+        typed,
     })
 }
 
@@ -116,6 +137,9 @@ fn table(file: &Path, names: &[String]) -> Result<Vec<f64>> {
     };
     let blocks = Blocks::open(file, &selection, 4096)?;
     let rows: Vec<Vec<f64>> = blocks.collect::<Result<_, _>>()?;
+    if rows.is_empty() {
+        bail!("{} has no rows", file.display());
+    }
     Ok(rows.concat())
 }
 
@@ -124,7 +148,7 @@ fn pairs(texts: &[String], names: &[String]) -> Result<Vec<f64>> {
     for text in texts.iter().flat_map(|text| text.split(',')) {
         let (name, value) = text
             .split_once('=')
-            .ok_or_else(|| anyhow!("--given {text}: expected COLUMN=VALUE"))?;
+            .ok_or_else(|| anyhow!("--given {text}: expected one TABLE alone, or COLUMN=VALUE"))?;
         let place = names.iter().position(|known| known == name.trim());
         let place = place
             .ok_or_else(|| anyhow!("--given {text}: the given columns are {}", names.join(", ")))?;
@@ -135,7 +159,9 @@ fn pairs(texts: &[String], names: &[String]) -> Result<Vec<f64>> {
         if !value.is_finite() {
             bail!("--given {text}: expected a finite number");
         }
-        values[place] = Some(value);
+        if values[place].replace(value).is_some() {
+            bail!("--given {text}: {name} is given twice: give a TABLE for several rows");
+        }
     }
     let missing = names.iter().zip(&values).find(|(_, value)| value.is_none());
     if let Some((name, _)) = missing {

@@ -33,7 +33,15 @@ pub fn corner(picture: &Picture, columns: &Columns, name: &str) -> Figure {
     let title = format!("{name}: data and generated samples");
     let mut figure = Figure::new(size, &title);
     if shown.len() > 1 {
-        figure.note("on the diagonal: histograms, each on a scale of its own from 0");
+        let all = columns.shown().len();
+        let first = if all > MOST {
+            format!("the first {MOST} of {all} columns, others with --columns; ")
+        } else {
+            String::new()
+        };
+        figure.note(&format!(
+            "{first}on the diagonal: histograms, each on a scale of its own from 0"
+        ));
     }
     let place = |i: usize, j: usize| Place {
         x: LEFT + j as f64 * (side + GAP),
