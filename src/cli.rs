@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cost::Work;
 use crate::plot::What;
-use crate::session::Gate;
+use crate::session::{Assignment, Gate};
 use crate::workloads::Workload;
 
 /// Trains continuous normalizing flows (OT-Flow) in a terminal.
@@ -137,6 +137,13 @@ pub struct Train {
     /// Training time in seconds, instead of the session's.
     #[arg(long, value_name = "S", value_parser = positive)]
     pub seconds: Option<f64>,
+    /// One field of the session at another value, as 'optimizer.lr=0.01'; values are written as in a session file. May be repeated.
+    ///
+    /// Field names are those of `otflow check`'s messages and the dashboard: model.width, optimizer.schedule, ... The value holds while
+    /// the session file keeps its own value of that field; an edit of the field in the file counts from then on. It also holds after
+    /// --resume, and a relative data.path is one of the working directory. --iterations and --seconds outrank it.
+    #[arg(long, value_name = "FIELD=VALUE")]
+    pub set: Vec<Assignment>,
     /// A condition on the best validation besides the session's, as 'validation_C<=2.95'; exit 4 when missed. May be repeated.
     #[arg(long, value_name = "GATE")]
     pub require: Vec<Gate>,

@@ -189,7 +189,7 @@ pub struct Start {
     pub entropy: Option<f64>,
     /// Where a run that was forked off another one has come from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fork: Option<Fork>,
+    pub fork: Option<Box<Fork>>,
 }
 
 /// The state that a run began with, where that was another run's.

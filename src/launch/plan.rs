@@ -13,7 +13,7 @@ use crate::data::Dataset;
 use crate::event::{Command, Fork, Rejection, SCHEMA, Start};
 use crate::feed::Commands;
 use crate::follow;
-use crate::overlay::Overlay;
+use crate::overlay::{Overlay, assigned};
 use crate::run::RunDirectory;
 use crate::run::checkpoint::{Checkpoint, fingerprint};
 use crate::say;
@@ -44,6 +44,8 @@ pub(super) struct Plan {
 /// A run that goes on.
 pub(super) struct Again {
     pub(super) resumed: Resumed,
+    /// The session as last edited, with the fields that the command line sets now.
+    edited: Session,
     /// What is to be told of it.
     pub(super) notices: Vec<String>,
 }
@@ -75,12 +77,11 @@ impl Again {
         how: Follow,
         commands: &Commands,
     ) {
-        let edited = &self.resumed.edited;
         let send = |session| {
             // The trainer has not begun, so it hears this.
             let _ = commands.send(Command::Session(session));
         };
-        let mut wanted = Session::clone(edited);
+        let mut wanted = Session::clone(&self.edited);
         // One that can't be read is told of by who follows it.
         if let Some(text) = source
             .file
@@ -101,9 +102,10 @@ impl Again {
                 (_, Follow::Off) => {}
             }
         }
-        let wanted = overlay.over(wanted);
-        if wanted != **edited {
-            send(Ok(Arc::new(wanted)));
+        match overlay.over(wanted) {
+            Ok(wanted) if wanted != *self.resumed.edited => send(Ok(Arc::new(wanted))),
+            Ok(_) => {}
+            Err(lack) => send(Err(beside(source.file.as_deref(), lack))),
         }
     }
 }
@@ -166,8 +168,8 @@ pub(super) fn plan(args: &cli::Train) -> Result<Plan, Failure> {
 
 fn begin(args: &cli::Train) -> Result<Plan, Failure> {
     let source = Source::find(args.session.as_deref()).map_err(refused)?;
-    let overlay = Overlay::new(args);
-    let session = Arc::new(overlay.over(source.parse().map_err(refused)?));
+    let (overlay, session) = overlaid(args, &source.parse().map_err(refused)?)?;
+    let session = Arc::new(session);
     let threads = cli::threads(args.threads);
     let data = open(&session, threads)?;
     let trainer = Trainer::new(session, data, threads)?;
@@ -180,7 +182,7 @@ pub(super) fn new_run(
     source: Source,
     overlay: Overlay,
     trainer: Trainer,
-    fork: Option<Fork>,
+    fork: Option<Box<Fork>>,
 ) -> Result<Plan, Failure> {
     let directory = match &args.out {
         Some(path) => RunDirectory::create_at(path, &source.text)?,
@@ -218,6 +220,16 @@ pub(super) fn open(session: &Session, threads: usize) -> Result<Arc<Dataset>, Fa
     Ok(Arc::new(data))
 }
 
+/// What the command line lays over a session, and the two together.
+pub(super) fn overlaid(
+    args: &cli::Train,
+    session: &Session,
+) -> Result<(Overlay, Session), Failure> {
+    let overlay = Overlay::new(args, session).map_err(refused)?;
+    let session = overlay.over(session.clone()).map_err(refused)?;
+    Ok((overlay, session))
+}
+
 fn curves(directory: RunDirectory, args: &cli::Train) -> std::io::Result<RunDirectory> {
     match &args.tensorboard {
         Some(place) => directory.with_tensorboard(place.as_deref()),
@@ -231,6 +243,13 @@ fn resume(args: &cli::Train, run: &Path) -> Result<Plan, Failure> {
     }
     let directory = RunDirectory::reopen(run).map_err(refused)?;
     let (checkpoint, kept, damaged) = Checkpoint::latest(run).map_err(refused)?;
+    let edited = Session::clone(&checkpoint.edited);
+    let edited = assigned(edited, &args.set).map_err(refused)?;
+    let file = checkpoint.start.file.as_deref();
+    // What can't be read now is told of by who follows it.
+    let file = file.and_then(|file| session::load(file).ok());
+    let overlay = Overlay::new(args, file.as_ref().unwrap_or(&checkpoint.edited));
+    let overlay = overlay.map_err(refused)?;
     let threads = cli::threads(args.threads);
     let data = open(&checkpoint.session, threads)?;
     if fingerprint(&data) != checkpoint.data {
@@ -267,18 +286,31 @@ fn resume(args: &cli::Train, run: &Path) -> Result<Plan, Failure> {
         file: start.file.clone(),
         name: start.name.clone(),
     };
-    let edited = checkpoint.edited;
     Ok(Plan {
         source,
-        overlay: Overlay::new(args).or(&checkpoint.overlay),
+        overlay: overlay.or(&checkpoint.overlay),
         trainer,
         directory: curves(directory, args)?,
         start,
         resumed: Some(Again {
-            resumed: Resumed { edited, shown },
+            resumed: Resumed {
+                edited: checkpoint.edited,
+                shown,
+            },
+            edited,
             notices,
         }),
     })
+}
+
+/// A session file that can't be taken up for what the command line has set beside it.
+pub(super) fn beside(file: Option<&Path>, lack: String) -> Rejection {
+    Rejection {
+        file: file.unwrap_or(Path::new("session")).to_owned(),
+        line: 1,
+        column: 1,
+        message: lack,
+    }
 }
 
 /// What keeps the bits from being the same, if anything does.
