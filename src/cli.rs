@@ -42,6 +42,11 @@ pub enum Command {
     ///
     /// Exit codes: 0 the same bits, 1 different: the first difference is told, 2 no run that can be trained.
     Replay(Replay),
+    /// Runs side by side, finished or under way: the figures of their best validations, and the settings that differ.
+    ///
+    /// An edited setting is shown as `0.1 -> 0.05`. What is no run is named on stderr and left out. Exit codes: 0 done, 1 no run is
+    /// left, 2 bad arguments.
+    Compare(Compare),
     /// Pictures of a run or a model, as PNG or SVG.
     ///
     /// Exit codes: 0 done, 1 the picture cannot be written, 2 bad arguments or input.
@@ -174,6 +179,44 @@ pub struct Replay {
     /// Worker threads; default one a core. Any number gives the same bits.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
+}
+
+/// `otflow compare`
+#[derive(Debug, Args)]
+pub struct Compare {
+    /// Run directories.
+    #[arg(value_name = "RUN", required = true)]
+    pub runs: Vec<PathBuf>,
+    /// What they are sorted by, the smallest first.
+    #[arg(long, value_name = "FIGURE", default_value = "C", ignore_case = true)]
+    pub sort: Figure,
+    /// A JSON list of {schema, run, reason, iterations, seconds, best, edits, settings: {field: {start, end}}}.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What runs are sorted by; losses are those of the best validation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Figure {
+    /// Negative log-likelihood.
+    #[value(name = "C")]
+    C,
+    /// C - H.
+    Divergence,
+    /// Transport cost.
+    #[value(name = "L")]
+    L,
+    /// HJB penalty.
+    #[value(name = "R")]
+    R,
+    /// a0 L + a1 C + a2 R at the weights of the run.
+    Loss,
+    /// Iterations done.
+    Iterations,
+    /// Training time.
+    Seconds,
+    /// Name of the directory.
+    Name,
 }
 
 /// `otflow plot`
