@@ -14,7 +14,7 @@ use crate::cost::Work;
 use crate::dashboard::look::Look;
 use crate::plot::What;
 use crate::ranks::PATIENCE;
-use crate::session::Gate;
+use crate::session::{Assignment, Gate};
 use crate::workloads::Workload;
 
 /// Trains continuous normalizing flows (OT-Flow) in a terminal.
@@ -54,6 +54,11 @@ pub enum Command {
     ///
     /// Exit codes: 0 the same bits, 1 different: the first difference is told, 2 no run that can be trained.
     Replay(Replay),
+    /// Runs side by side, finished or under way: the figures of their best validations, and the settings that differ.
+    ///
+    /// An edited setting is shown as `0.1 -> 0.05`. What is no run is named on stderr and left out. Exit codes: 0 done, 1 no run is
+    /// left, 2 bad arguments.
+    Compare(Compare),
     /// Pictures of a run or a model, as PNG or SVG.
     ///
     /// Exit codes: 0 done, 1 the picture cannot be written, 2 bad arguments or input.
@@ -159,6 +164,13 @@ pub struct Train {
     /// Training time in seconds, instead of the session's.
     #[arg(long, value_name = "S", value_parser = positive)]
     pub seconds: Option<f64>,
+    /// One field of the session at another value, as 'optimizer.lr=0.01'; values are written as in a session file. May be repeated.
+    ///
+    /// Field names are those of `otflow check`'s messages and the dashboard: model.width, optimizer.schedule, ... The value holds while
+    /// the session file keeps its own value of that field; an edit of the field in the file counts from then on. It also holds after
+    /// --resume, and a relative data.path is one of the working directory. --iterations and --seconds outrank it.
+    #[arg(long, value_name = "FIELD=VALUE")]
+    pub set: Vec<Assignment>,
     /// A condition on the best validation besides the session's, as 'validation_C<=2.95'; exit 4 when missed. May be repeated.
     #[arg(long, value_name = "GATE")]
     pub require: Vec<Gate>,
@@ -210,6 +222,44 @@ pub struct Replay {
     /// Worker threads; default one a core. Any number gives the same bits.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
+}
+
+/// `otflow compare`
+#[derive(Debug, Args)]
+pub struct Compare {
+    /// Run directories.
+    #[arg(value_name = "RUN", required = true)]
+    pub runs: Vec<PathBuf>,
+    /// What they are sorted by, the smallest first.
+    #[arg(long, value_name = "FIGURE", default_value = "C", ignore_case = true)]
+    pub sort: Figure,
+    /// A JSON list of {schema, run, reason, iterations, seconds, best, edits, settings: {field: {start, end}}}.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What runs are sorted by; losses are those of the best validation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Figure {
+    /// Negative log-likelihood.
+    #[value(name = "C")]
+    C,
+    /// C - H.
+    Divergence,
+    /// Transport cost.
+    #[value(name = "L")]
+    L,
+    /// HJB penalty.
+    #[value(name = "R")]
+    R,
+    /// a0 L + a1 C + a2 R at the weights of the run.
+    Loss,
+    /// Iterations done.
+    Iterations,
+    /// Training time.
+    Seconds,
+    /// Name of the directory.
+    Name,
 }
 
 /// `otflow plot`

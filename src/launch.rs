@@ -38,7 +38,7 @@ use crate::say;
 use crate::session::{Gate, Session};
 use crate::trainer::{Outlets, along, train};
 use crate::watch::{self, Mode, Watcher};
-use plan::{Plan, Source};
+use plan::{Plan, Source, beside};
 
 /// How the program ends; the codes are part of the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -321,11 +321,12 @@ fn follow(
     } else {
         Mode::Native
     };
-    let overlay = overlay.clone();
+    let (overlay, name) = (overlay.clone(), file.clone());
     let send = move |command| {
         let command = match command {
             Command::Session(Ok(session)) => {
-                Command::Session(Ok(Arc::new(overlay.over(Session::clone(&session)))))
+                let session = overlay.over(Session::clone(&session)).map(Arc::new);
+                Command::Session(session.map_err(|lack| beside(Some(&name), lack)))
             }
             other => other,
         };

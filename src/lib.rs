@@ -35,6 +35,7 @@
 pub mod bench;
 pub mod check;
 pub mod cli;
+pub mod compare;
 pub mod convert;
 pub mod cost;
 pub mod cpu;

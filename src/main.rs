@@ -6,6 +6,7 @@
 //! | `train` | `launch.rs` puts trainer, run directory, watcher and front end together |
 //! | `watch` | `follow.rs` |
 //! | `replay` | `replay.rs` |
+//! | `compare` | `compare.rs` |
 //! | `plot` | `plot.rs` |
 //! | `evaluate`, `score`, `sample` | the files of these names |
 //! | `verify` | `verify.rs` |
@@ -23,6 +24,7 @@ use anyhow::Result;
 use clap::Parser;
 use otflow::bench::bench;
 use otflow::cli::{Cli, Command, Train, Verify};
+use otflow::compare::compare;
 use otflow::convert::convert;
 use otflow::data::Dataset;
 use otflow::evaluate::evaluate;
@@ -58,7 +60,8 @@ fn run() -> ExitCode {
         Some(Command::Watch(args)) => watch(&args),
         Some(Command::Replay(args)) => replay(&args),
         Some(Command::Plot(args)) => plot(&args),
-        Some(Command::Verify(args)) => compare(&args),
+        Some(Command::Compare(args)) => compare(&args),
+        Some(Command::Verify(args)) => agree(&args),
         Some(Command::Check { session }) => Ok(describe(&session)),
         Some(Command::Evaluate(args)) => evaluate(&args),
         Some(Command::Score(args)) => score(&args),
@@ -89,7 +92,7 @@ fn describe(file: &Path) -> Exit {
     }
 }
 
-fn compare(args: &Verify) -> Result<Exit> {
+fn agree(args: &Verify) -> Result<Exit> {
     let agreements = args
         .files
         .iter()

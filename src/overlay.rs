@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::cli::{self, Follow};
-use crate::session::{Gate, Session};
+use crate::session::{self, Assignment, Gate, Session};
 
 /// The arguments of `otflow train` that outrank the session.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -16,17 +16,32 @@ pub struct Overlay {
     pub require: Vec<Gate>,
     /// How the session file is followed.
     pub watch: Option<Follow>,
+    /// Single fields.
+    pub set: Vec<Setting>,
+}
+
+/// A field at another value than the session file has. It holds while the file has that value: who edits the field there means it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Setting {
+    /// The field and its value.
+    pub to: Assignment,
+    /// The value of the file.
+    pub from: String,
 }
 
 impl Overlay {
-    /// That of a command line.
-    pub fn new(args: &cli::Train) -> Self {
-        Overlay {
+    /// That of a command line, over a session file.
+    ///
+    /// # Errors
+    /// When a field can't be set to its value, in a sentence.
+    pub fn new(args: &cli::Train, file: &Session) -> Result<Self, String> {
+        Ok(Overlay {
             iterations: args.iterations,
             seconds: args.seconds,
             require: args.require.clone(),
             watch: args.watch,
-        }
+            set: settings(&args.set, file)?,
+        })
     }
 
     /// What is said now, else what was said before; gates add up.
@@ -35,24 +50,74 @@ impl Overlay {
         let other = known.filter(|gate| !self.require.contains(gate));
         let other: Vec<Gate> = other.cloned().collect();
         self.require.splice(0..0, other);
+        let said = |field: &str| self.set.iter().any(|setting| setting.to.field == field);
+        let known = before.set.iter();
+        let other = known.filter(|setting| !said(&setting.to.field));
+        let other: Vec<Setting> = other.cloned().collect();
+        self.set.splice(0..0, other);
         Overlay {
             iterations: self.iterations.or(before.iterations),
             seconds: self.seconds.or(before.seconds),
             watch: self.watch.or(before.watch),
-            require: self.require,
+            ..self
         }
     }
 
     /// Lays it over a session.
-    pub fn over(&self, mut session: Session) -> Session {
+    ///
+    /// # Errors
+    /// When a field can't have its value beside the others, in a sentence.
+    pub fn over(&self, session: Session) -> Result<Session, String> {
+        let holds = |setting: &&Setting| {
+            session::value(&session, &setting.to.field).unwrap_or_default() == setting.from
+        };
+        let set = self.set.iter().filter(holds);
+        let set: Vec<Assignment> = set.map(|setting| setting.to.clone()).collect();
+        let mut session = assigned(session, &set)?;
         session.stop.iterations = self.iterations.unwrap_or(session.stop.iterations);
         session.stop.seconds = self.seconds.or(session.stop.seconds);
         let new = self.require.iter();
         let new = new.filter(|gate| !session.gates.contains(gate));
         let new: Vec<Gate> = new.cloned().collect();
         session.gates.extend(new);
-        session
+        Ok(session)
     }
+}
+
+/// The session with the fields that a command line sets, whatever they were.
+///
+/// # Errors
+/// When one can't have its value, in a sentence that names the argument.
+pub fn assigned(session: Session, set: &[Assignment]) -> Result<Session, String> {
+    if set.is_empty() {
+        return Ok(session);
+    }
+    let named = || {
+        let named = set.iter();
+        let named: Vec<String> = named
+            .map(|one| format!("--set {}={}", one.field, one.value))
+            .collect();
+        named.join(" ")
+    };
+    session::set(&session, set).map_err(|reason| format!("{}: {reason}", named()))
+}
+
+/// With values as the session writes them, so that they are the same from any working directory.
+fn settings(set: &[Assignment], file: &Session) -> Result<Vec<Setting>, String> {
+    for (i, one) in set.iter().enumerate() {
+        if set[..i].iter().any(|before| before.field == one.field) {
+            return Err(format!("--set {}: it is set twice", one.field));
+        }
+    }
+    let session = assigned(file.clone(), set)?;
+    let setting = |one: &Assignment| Setting {
+        to: Assignment {
+            field: one.field.clone(),
+            value: session::value(&session, &one.field).unwrap_or_default(),
+        },
+        from: session::value(file, &one.field).unwrap_or_default(),
+    };
+    Ok(set.iter().map(setting).collect())
 }
 
 #[cfg(test)]
@@ -66,6 +131,20 @@ mod tests {
         text.parse().unwrap()
     }
 
+    fn moons(rest: &str) -> Session {
+        let text = format!("(data: Toy(name: \"moons\"){rest})");
+        session::parse(&text, Path::new("s.ron")).unwrap()
+    }
+
+    fn setting(set: &[&str], file: &Session) -> Result<Overlay, String> {
+        let set = set.iter().map(|text| text.parse().unwrap()).collect();
+        let args = cli::Train {
+            set,
+            ..cli::Train::default()
+        };
+        Overlay::new(&args, file)
+    }
+
     #[test]
     fn what_is_said_now_outranks_what_was_said_before_and_gates_add_up() {
         let before = Overlay {
@@ -73,6 +152,7 @@ mod tests {
             seconds: Some(1.5),
             require: vec![gate("validation_C<=3"), gate("divergence<=1")],
             watch: Some(Follow::Poll),
+            set: Vec::new(),
         };
         assert_eq!(Overlay::default().or(&before), before);
         let now = Overlay {
@@ -84,10 +164,54 @@ mod tests {
         assert_eq!((both.iterations, both.seconds), (Some(20), Some(1.5)));
         let gates = ["validation_C<=3", "divergence<=1", "validation_L<=2"];
         assert_eq!(both.require, gates.map(gate));
-        let text = "(data: Toy(name: \"moons\"), gates: [\"divergence<=1\"])";
-        let session = session::parse(text, Path::new("s.ron")).unwrap();
-        let once = both.over(session.clone());
+        let once = both.over(moons(", gates: [\"divergence<=1\"]")).unwrap();
         assert_eq!((once.stop.iterations, once.gates.len()), (20, 3));
-        assert_eq!(both.over(once.clone()), once);
+        assert_eq!(both.over(once.clone()), Ok(once));
+    }
+
+    #[test]
+    fn a_field_stays_set_until_the_file_has_another_value_for_it() {
+        let file = moons(", optimizer: Adam(lr: 0.1)");
+        let overlay = setting(&["optimizer.lr=0.01", "weights.hjb=2"], &file).unwrap();
+        let lr = |rest: &str| {
+            session::value(&overlay.over(moons(rest)).unwrap(), "optimizer.lr").unwrap()
+        };
+        assert_eq!(lr(", optimizer: Adam(lr: 0.1)"), "0.01");
+        // Another field is edited, then this one, then it is taken back.
+        assert_eq!(lr(", optimizer: Adam(lr: 0.1), flow: (steps: 3)"), "0.01");
+        assert_eq!(lr(", optimizer: Adam(lr: 0.2)"), "0.2");
+        assert_eq!(lr(""), "0.01");
+        let once = overlay.over(file).unwrap();
+        assert_eq!(overlay.over(once.clone()), Ok(once.clone()));
+        assert_eq!(session::value(&once, "weights.hjb").unwrap(), "2.0");
+    }
+
+    #[test]
+    fn a_later_command_line_sets_some_fields_anew() {
+        let before = setting(&["optimizer.lr=0.01", "weights.hjb=2"], &moons("")).unwrap();
+        let now = setting(&["optimizer.lr=0.02"], &moons("")).unwrap();
+        let both = now.or(&before);
+        let fields = both.set.iter().map(|setting| {
+            let Assignment { field, value } = &setting.to;
+            (field.as_str(), value.as_str())
+        });
+        let fields: Vec<_> = fields.collect();
+        assert_eq!(fields, [("weights.hjb", "2.0"), ("optimizer.lr", "0.02")]);
+    }
+
+    #[test]
+    fn what_can_not_be_set_is_named_with_its_argument() {
+        let twice = setting(&["flow.steps=2", "flow.steps=3"], &moons("")).unwrap_err();
+        assert_eq!(twice, "--set flow.steps: it is set twice");
+        let large = setting(&["optimizer.lr=50"], &moons("")).unwrap_err();
+        assert!(large.starts_with("--set optimizer.lr=50: `optimizer.lr` must be"));
+        // An edit may leave no room for a value that was good before.
+        let overlay = setting(&["flow.steps=1"], &moons("")).unwrap();
+        let nodes = overlay.over(moons(", flow: (trace: StepNodes)"));
+        assert!(
+            nodes
+                .unwrap_err()
+                .contains("--set flow.steps=1: `flow.steps` must be at least 2")
+        );
     }
 }

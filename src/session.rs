@@ -9,6 +9,7 @@
 //! | `range.rs` | allowed values in words, and the check of a whole session |
 //! | `load.rs` | text to session and back |
 //! | `nudge.rs`, `rewrite.rs` | the next value of a field; new values in a text, the rest of it as it was |
+//! | `set.rs` | single fields at other values, from the command line |
 //! | `reject.rs`, `tokens.rs`, `nearest.rs`, `excerpt.rs` | why a text was refused: what is wrong, its place, the nearest valid name, the line with a caret |
 
 mod defaults;
@@ -21,6 +22,7 @@ mod nudge;
 mod range;
 mod reject;
 mod rewrite;
+mod set;
 mod table;
 mod tokens;
 mod toy;
@@ -38,6 +40,7 @@ pub use load::{load, parse, read, to_ron};
 pub use nudge::{Way, nudge};
 pub use range::fault;
 pub use rewrite::{Unwritable, rewrite};
+pub use set::{Assignment, set};
 pub use toy::Toy;
 
 /// The session that a run without arguments trains; also the manual of the file format.

@@ -223,9 +223,9 @@ fn a_table_may_move_but_not_change() {
     let rows = fs::read_to_string(&moved).unwrap();
     fs::write(&moved, rows.replacen('4', "5", 1)).unwrap();
     refused(&place.run(), &["other.ron"], "the rows of the table");
-    refused(
-        &place.run(),
-        &["other.ron", "--fork-at", "15"],
-        "can't be trained again to the bits that it had; it has checkpoints",
-    );
+    for name in ["state.ckpt", "state.1.ckpt"] {
+        fs::remove_file(place.run().join(name)).unwrap();
+    }
+    let part = "can't be trained again to the bits that it had; it has checkpoints";
+    refused(&place.run(), &["other.ron", "--fork-at", "15"], part);
 }

@@ -102,6 +102,56 @@ fn what_fuzzing_has_kept() {
         .iter()
         .for_each(|bytes| check::metrics(bytes));
     kept("screen").iter().for_each(|bytes| check::screen(bytes));
+    kept("csv")
+        .iter()
+        .for_each(|bytes| check::table(bytes, ".csv"));
+    kept("npy")
+        .iter()
+        .for_each(|bytes| check::table(bytes, ".npy"));
+    kept("checkpoint")
+        .iter()
+        .for_each(|bytes| check::checkpoint(bytes));
+}
+
+#[test]
+fn tables_as_csv() {
+    for (how, table) in (0..32).zip(kept("csv").iter().cycle()) {
+        check::table(&[&[how], table.as_slice()].concat(), ".csv");
+    }
+    mutants(&kept("csv"), 3000).for_each(|bytes| check::table(&bytes, ".csv"));
+    for deep in ["\"", ",", "a,", "1\n", "\"\"\"", "1;2\t3,"] {
+        check::table(format!("0{}", deep.repeat(100_000)).as_bytes(), ".csv");
+    }
+}
+
+#[test]
+fn tables_as_npy() {
+    mutants(&kept("npy"), 6000).for_each(|bytes| check::table(&bytes, ".npy"));
+    let claim = |header: &str| {
+        let length = u16::try_from(header.len()).unwrap().to_le_bytes();
+        [
+            b"\0\x93NUMPY\x01\0",
+            &length[..],
+            header.as_bytes(),
+            &[0; 64],
+        ]
+        .concat()
+    };
+    for shape in [
+        "1152921504606846976, 2",
+        "18446744073709551615, 18446744073709551615",
+        "0, 4",
+        "4, 0",
+    ] {
+        let header = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': ({shape}), }}\n");
+        check::table(&claim(&header), ".npy");
+    }
+    check::table(&claim(&"(".repeat(60_000)), ".npy");
+}
+
+#[test]
+fn checkpoints() {
+    mutants(&kept("checkpoint"), 4000).for_each(|bytes| check::checkpoint(&bytes));
 }
 
 #[test]

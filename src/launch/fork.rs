@@ -6,10 +6,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::plan::{Begun, Failure, Plan, Source, open, refused};
+use super::plan::{Begun, Failure, Plan, Source, open, overlaid, refused};
 use crate::cli;
 use crate::event::Fork;
-use crate::overlay::Overlay;
 use crate::replay::Origin;
 use crate::run::checkpoint::{Checkpoint, checksum, fingerprint};
 use crate::session::{self, Applies, Data, Session};
@@ -23,26 +22,24 @@ pub(super) fn fork(args: &cli::Train, run: &Path) -> Result<Begun, Failure> {
     let name = origin.start().name.clone();
     let given = args.session.as_deref();
     let given = given.map(Source::read).transpose().map_err(refused)?;
-    let overlay = Overlay::new(args);
-    let wanted = given.as_ref().map(Source::parse).transpose();
-    let wanted = wanted
-        .map_err(refused)?
-        .map(|session| overlay.over(session));
+    let parsed = given.as_ref().map(Source::parse).transpose();
+    let parsed = parsed.map_err(refused)?;
     // Before the run is trained again, which may take long.
-    let place = wanted.as_ref().unwrap_or(&begun);
-    carried_over(&begun, place).map_err(|lack| refused(format!("{}: {lack}", run.display())))?;
+    let (_, place) = overlaid(args, parsed.as_ref().unwrap_or(&begun))?;
+    carried_over(&begun, &place).map_err(|lack| refused(format!("{}: {lack}", run.display())))?;
     let threads = cli::threads(args.threads);
-    let (data, place) = (open(place, threads)?, place.data.clone());
+    let (data, place) = (open(&place, threads)?, place.data);
     let at = origin.iteration(args.fork_at).map_err(named)?;
     let (state, in_force) = origin
         .state(at, Arc::clone(&data), &place, threads)
         .map_err(named)?;
-    let fork = Fork {
+    let fork = Box::new(Fork {
         run: std::path::absolute(run)?,
         iteration: at,
         state: checksum(&state),
-    };
-    let wanted = Arc::new(wanted.unwrap_or_else(|| overlay.over(Session::clone(&in_force))));
+    });
+    let (overlay, wanted) = overlaid(args, parsed.as_ref().unwrap_or(&in_force))?;
+    let wanted = Arc::new(wanted);
     let source = given.unwrap_or_else(|| Source::without_file(name, &wanted));
     let mut trainer = Trainer::at(state, in_force, data, threads)?;
     trainer.take_up(wanted);

@@ -15,7 +15,7 @@ use crate::event::{Command, Fork, Rejection, SCHEMA, Start};
 use crate::feed::Commands;
 use crate::follow;
 use crate::launch::{Exit, refuse};
-use crate::overlay::Overlay;
+use crate::overlay::{Overlay, assigned};
 use crate::ranks::{Identity, Lost, Ranks};
 use crate::run::RunDirectory;
 use crate::run::checkpoint::{Checkpoint, Kept, fingerprint};
@@ -47,6 +47,8 @@ pub(super) struct Plan {
 /// A run that goes on.
 pub(super) struct Again {
     pub(super) resumed: Resumed,
+    /// The session as last edited, with the fields that the command line sets now.
+    edited: Session,
     /// What is to be told of it.
     pub(super) notices: Vec<String>,
 }
@@ -94,12 +96,11 @@ impl Again {
         how: Follow,
         commands: &Commands,
     ) {
-        let edited = &self.resumed.edited;
         let send = |session| {
             // The trainer has not begun, so it hears this.
             let _ = commands.send(Command::Session(session));
         };
-        let mut wanted = Session::clone(edited);
+        let mut wanted = Session::clone(&self.edited);
         // One that can't be read is told of by who follows it.
         if let Some(text) = source
             .file
@@ -120,9 +121,10 @@ impl Again {
                 (_, Follow::Off) => {}
             }
         }
-        let wanted = overlay.over(wanted);
-        if wanted != **edited {
-            send(Ok(Arc::new(wanted)));
+        match overlay.over(wanted) {
+            Ok(wanted) if wanted != *self.resumed.edited => send(Ok(Arc::new(wanted))),
+            Ok(_) => {}
+            Err(lack) => send(Err(beside(source.file.as_deref(), lack))),
         }
     }
 }
@@ -205,7 +207,7 @@ pub(super) struct Begun {
     pub(super) source: Source,
     pub(super) overlay: Overlay,
     pub(super) trainer: Trainer,
-    pub(super) fork: Option<Fork>,
+    pub(super) fork: Option<Box<Fork>>,
 }
 
 impl Begun {
@@ -214,12 +216,11 @@ impl Begun {
             return fork(args, run);
         }
         let source = Source::find(args.session.as_deref()).map_err(refused)?;
-        let overlay = Overlay::new(args);
-        let session = Arc::new(overlay.over(source.parse().map_err(refused)?));
+        let (overlay, session) = overlaid(args, &source.parse().map_err(refused)?)?;
         let threads = cli::threads(args.threads);
         let data = open(&session, threads)?;
         Ok(Begun {
-            trainer: Trainer::new(session, data, threads)?,
+            trainer: Trainer::new(Arc::new(session), data, threads)?,
             source,
             overlay,
             fork: None,
@@ -259,7 +260,7 @@ fn begin(args: &cli::Train, mut ranks: Ranks) -> Result<Plan, Failure> {
         threads: cli::threads(args.threads),
         compiled: compiled().into(),
         entropy: trainer.data().entropy(),
-        fork: fork.map(Box::new),
+        fork,
     };
     let plan = Plan {
         source,
@@ -282,6 +283,16 @@ pub(super) fn open(session: &Session, threads: usize) -> Result<Arc<Dataset>, Fa
     Ok(Arc::new(data))
 }
 
+/// What the command line lays over a session, and the two together.
+pub(super) fn overlaid(
+    args: &cli::Train,
+    session: &Session,
+) -> Result<(Overlay, Session), Failure> {
+    let overlay = Overlay::new(args, session).map_err(refused)?;
+    let session = overlay.over(session.clone()).map_err(refused)?;
+    Ok((overlay, session))
+}
+
 fn curves(directory: RunDirectory, args: &cli::Train) -> std::io::Result<RunDirectory> {
     match &args.tensorboard {
         Some(place) => directory.with_tensorboard(place.as_deref()),
@@ -294,6 +305,8 @@ struct Stand {
     trainer: Trainer,
     start: Start,
     edited: Arc<Session>,
+    /// With what the command line sets.
+    wanted: Session,
     overlay: Overlay,
     kept: Kept,
     shown: Start,
@@ -305,6 +318,12 @@ struct Stand {
 impl Stand {
     fn read(args: &cli::Train, run: &Path) -> Result<Self, Failure> {
         let (checkpoint, kept, damaged) = Checkpoint::latest(run).map_err(refused)?;
+        let wanted = assigned(Session::clone(&checkpoint.edited), &args.set).map_err(refused)?;
+        let file = checkpoint.start.file.as_deref();
+        // What can't be read now is told of by who follows it.
+        let file = file.and_then(|file| session::load(file).ok());
+        let overlay = Overlay::new(args, file.as_ref().unwrap_or(&checkpoint.edited));
+        let overlay = overlay.map_err(refused)?;
         let threads = cli::threads(args.threads);
         let data = open(&checkpoint.session, threads)?;
         if fingerprint(&data) != checkpoint.data {
@@ -328,7 +347,8 @@ impl Stand {
             trainer,
             start: checkpoint.start,
             edited: checkpoint.edited,
-            overlay: Overlay::new(args).or(&checkpoint.overlay),
+            wanted,
+            overlay: overlay.or(&checkpoint.overlay),
             kept,
             shown,
             notices,
@@ -364,6 +384,7 @@ fn resume(args: &cli::Train, run: &Path, mut ranks: Ranks) -> Result<Plan, Failu
                 edited: stand.edited,
                 shown: stand.shown,
             },
+            edited: stand.wanted,
             notices: stand.notices,
         }),
     })
@@ -427,6 +448,16 @@ fn among(trainer: Trainer, mut ranks: Ranks) -> Result<Trainer, Failure> {
         true => anyhow!(difference).into(),
         false => Failure::Elsewhere(Exit::Failed),
     })
+}
+
+/// A session file that can't be taken up for what the command line has set beside it.
+pub(super) fn beside(file: Option<&Path>, lack: String) -> Rejection {
+    Rejection {
+        file: file.unwrap_or(Path::new("session")).to_owned(),
+        line: 1,
+        column: 1,
+        message: lack,
+    }
 }
 
 /// What keeps the bits from being the same, if anything does.

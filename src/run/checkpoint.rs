@@ -30,7 +30,7 @@ pub const FORK: &str = "fork.ckpt";
 const DAMAGED: &str = "state.damaged.ckpt";
 
 const MAGIC: &[u8; 8] = b"otflow\n\x1a";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const CRC: Crc<u64> = Crc::<u64>::new(&CRC_64_XZ);
 /// Bytes before and behind the content.
 const HEAD: usize = MAGIC.len() + 4;
@@ -150,11 +150,8 @@ impl Checkpoint {
             kept: kept.clone(),
             state: self.state.clone(),
         };
-        let mut head = MAGIC.to_vec();
-        head.extend(VERSION.to_le_bytes());
-        let mut bytes = postcard::to_extend(&stored, head).map_err(io::Error::other)?;
-        bytes.extend(CRC.checksum(&bytes).to_le_bytes());
-        Ok(bytes)
+        let content = postcard::to_allocvec(&stored).map_err(io::Error::other)?;
+        Ok(framed(&content))
     }
 
     /// Writes it as the state that a run was forked off with.
@@ -218,6 +215,13 @@ impl Checkpoint {
         let path = run.join(NAMES[0]);
         fs::rename(&path, run.join(DAMAGED)).map_err(naming("rename", &path))
     }
+}
+
+/// A file with this content, sound as to its head and checksum.
+pub fn framed(content: &[u8]) -> Vec<u8> {
+    let mut bytes = [MAGIC, &VERSION.to_le_bytes()[..], content].concat();
+    bytes.extend(CRC.checksum(&bytes).to_le_bytes());
+    bytes
 }
 
 /// The checkpoint, or what is wrong with it.

@@ -88,7 +88,10 @@ fn put(text: &str, old: &Session, field: &str, value: &str) -> Option<String> {
 }
 
 /// The tokens of a field's value.
-fn value_tokens<'t, 'a>(tokens: &'t [Token<'a>], field: &str) -> Option<&'t [Token<'a>]> {
+pub(super) fn value_tokens<'t, 'a>(
+    tokens: &'t [Token<'a>],
+    field: &str,
+) -> Option<&'t [Token<'a>]> {
     let names =
         |pair: &[Token]| pair[0].text == ":" && pair[0].field != field && pair[1].field == field;
     let start = 1 + tokens.windows(2).position(names)?;
@@ -111,7 +114,7 @@ fn span(tokens: &[Token]) -> std::ops::Range<usize> {
 }
 
 /// An optional number keeps its wrapping, or its lack of one.
-fn replaced(text: &str, held: &[Token], value: &str) -> String {
+pub(super) fn replaced(text: &str, held: &[Token], value: &str) -> String {
     let inner = value
         .strip_prefix("Some(")
         .and_then(|rest| rest.strip_suffix(')'));

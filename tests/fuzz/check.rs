@@ -1,5 +1,6 @@
 //! What must hold of any input: each function panics where it does not.
 
+use std::fs;
 use std::path::Path;
 
 use otflow::dashboard::layout;
@@ -8,8 +9,10 @@ use otflow::dashboard::theme::{Depth, Markers, Theme};
 use otflow::event::Event;
 use otflow::follow;
 use otflow::model::Model;
+use otflow::run::checkpoint::{Checkpoint, framed};
 use otflow::run::line;
 use otflow::session::{Way, changes, fields, nudge, parse, rewrite, to_ron};
+use otflow::table::{Blocks, Header, Missing, Selection, Table};
 use otflow::verify::verify_text;
 use otflow_kernels::engine::Precision;
 use ratatui::buffer::Buffer;
@@ -87,5 +90,51 @@ pub fn reference(text: &str) {
     if let Ok(agreement) = verify_text(text, Path::new("r.json"), Precision::F64) {
         let told = agreement.to_string();
         assert_eq!(told.contains("DIFFERS"), !agreement.holds());
+    }
+}
+
+/// A table with this ending is refused with its name, or has as many finite numbers as it says, however they are read.
+pub fn table(bytes: &[u8], ending: &str) {
+    // The first byte says how it is read.
+    let (how, bytes) = bytes.split_first().unwrap_or((&0, &[]));
+    let columns: &[&str] = [&[][..], &["1"], &["b", "a"], &["2", "1"]][usize::from(how >> 3 & 3)];
+    let selection = Selection {
+        columns: columns.iter().map(|&name| name.to_owned()).collect(),
+        header: [Header::Auto, Header::Yes, Header::No][usize::from(how & 3) % 3],
+        missing: [Missing::Refuse, Missing::Drop][usize::from(how >> 2 & 1)],
+    };
+    let file = tempfile::Builder::new().suffix(ending).tempfile().unwrap();
+    fs::write(file.path(), bytes).unwrap();
+    let table = match Table::open(file.path(), &selection) {
+        Ok(table) => table,
+        Err(error) => {
+            let name = file.path().display().to_string();
+            return assert!(error.to_string().contains(&name), "{error}");
+        }
+    };
+    let size = table.len() * table.width();
+    assert!(size <= bytes.len());
+    let mut values = vec![f64::NAN; size];
+    table.read(0, &mut values).unwrap();
+    assert!(values.iter().all(|value| value.is_finite()));
+    let blocks = Blocks::open(file.path(), &selection, 3).unwrap();
+    let passed: Vec<f64> = blocks.flat_map(Result::unwrap).collect();
+    assert_eq!(passed, values);
+}
+
+/// A checkpoint whose checksum is right is refused with its name, or its numbers are finite.
+pub fn checkpoint(content: &[u8]) {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), framed(content)).unwrap();
+    match Checkpoint::load(file.path()) {
+        Ok((checkpoint, _)) => {
+            let state = checkpoint.state;
+            assert!(state.is_sound(state.parameters()));
+            assert!(state.parameters() * size_of::<f64>() <= content.len());
+        }
+        Err(error) => {
+            let name = file.path().display().to_string();
+            assert!(error.to_string().contains(&name), "{error}");
+        }
     }
 }
