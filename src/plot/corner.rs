@@ -23,7 +23,7 @@ const LEFT: f64 = 96.0;
 const TOP: f64 = 64.0;
 const GAP: f64 = 16.0;
 
-/// Draws the data and the generated samples of a picture; at most the first eight of the columns.
+/// Draws the data and the generated samples of a picture; at most the first eight of the columns, and says so.
 pub fn corner(picture: &Picture, columns: &Columns, name: &str) -> Figure {
     let shown = &columns.shown()[..columns.shown().len().min(MOST)];
     let k = shown.len().max(1) as f64;
@@ -34,14 +34,12 @@ pub fn corner(picture: &Picture, columns: &Columns, name: &str) -> Figure {
     let mut figure = Figure::new(size, &title);
     if shown.len() > 1 {
         let all = columns.shown().len();
-        let first = if all > MOST {
-            format!("the first {MOST} of {all} columns, others with --columns; ")
+        // There is room for one note, and columns left out matter more.
+        figure.note(&if all > MOST {
+            format!("the first {MOST} of {all} columns; choose others with --columns")
         } else {
-            String::new()
-        };
-        figure.note(&format!(
-            "{first}on the diagonal: histograms, each on a scale of its own from 0"
-        ));
+            "on the diagonal: histograms, each on a scale of its own from 0".to_owned()
+        });
     }
     let place = |i: usize, j: usize| Place {
         x: LEFT + j as f64 * (side + GAP),
