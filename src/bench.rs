@@ -51,6 +51,7 @@ pub struct Measurement {
     /// Samples.
     pub n: usize,
     /// Processes that share the samples.
+    #[serde(skip_serializing_if = "is_one")]
     pub ranks: usize,
     /// Worker threads of each.
     pub threads: usize,
@@ -70,6 +71,12 @@ pub struct Measurement {
     pub peak_rss_bytes: u64,
     /// What was compiled in, and the samples in a tile.
     pub lanes: String,
+}
+
+/// Of a process on its own the contract has no ranks.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_one(ranks: &usize) -> bool {
+    *ranks == 1
 }
 
 /// Measures the workloads and prints a row for each as it is done, or all of them as JSON at the end.

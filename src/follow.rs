@@ -7,6 +7,7 @@
 //! | `edits.rs` | edits that `metrics.jsonl` does not have |
 //! | `history.rs` | the events of a run directory in order |
 //! | `follower.rs` | the thread that hands the events of a run on, in order |
+//! | `passed.rs` | what was handed on already when a run goes on |
 //! | `pictures.rs` | pictures from the parameters in the directory |
 //!
 //! `metrics.jsonl` has all that the dashboard needs, the edits too, but for the parameters' files, which are looked at; so the
@@ -17,6 +18,7 @@ mod edits;
 mod event;
 mod follower;
 mod history;
+mod passed;
 mod pictures;
 mod tail;
 

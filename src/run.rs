@@ -110,7 +110,9 @@ impl RunDirectory {
             metrics: cut("metrics.jsonl", kept.metrics)?,
             edits: cut("edits.jsonl", kept.edits)?,
             log: cut("log.txt", kept.log)?,
-            tensorboard: kept.tensorboard,
+            tensorboard: kept
+                .tensorboard
+                .map(|(path, length)| (self.path.join(path), length)),
         };
         let mut tensorboard = None;
         if let Some((path, length)) = &kept.tensorboard
@@ -156,6 +158,15 @@ impl RunDirectory {
     /// The directory.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// A path as a checkpoint has it, which a process with another working directory reads, perhaps in a copy of the directory.
+    fn named(&self, path: &Path) -> PathBuf {
+        let inside = path.strip_prefix(&self.path);
+        inside.map_or_else(
+            |_| std::path::absolute(path).unwrap_or(path.to_owned()),
+            Path::to_owned,
+        )
     }
 
     /// Writes `<file>.safetensors`, with `file` one of `best` and `last`; gives its path.

@@ -194,6 +194,32 @@ fn curves_for_tensorboard_go_on_in_their_file() {
 }
 
 #[test]
+fn a_copy_goes_on_with_curves_of_its_own() {
+    let place = Place::new(&until(SMALL, 12));
+    place.trains(&["--tensorboard"]);
+    let copy = place.folder.path().join("copy");
+    let curves = |run: &Path| {
+        let file = fs::read_dir(run.join("tensorboard")).unwrap().next();
+        file.unwrap().unwrap().path()
+    };
+    fs::create_dir_all(copy.join("tensorboard")).unwrap();
+    for file in fs::read_dir(place.run()).unwrap() {
+        let file = file.unwrap();
+        if file.path().is_file() {
+            fs::copy(file.path(), copy.join(file.file_name())).unwrap();
+        }
+    }
+    let name = curves(&place.run()).file_name().unwrap().to_owned();
+    fs::copy(curves(&place.run()), copy.join("tensorboard").join(name)).unwrap();
+    let before = fs::read(curves(&place.run())).unwrap();
+    let output = runs::resume(&copy, &["--iterations", "30"]).output();
+    assert_eq!(code(&output.unwrap()), Some(0));
+    assert!(fs::read(curves(&place.run())).unwrap() == before);
+    let after = fs::read(curves(&copy)).unwrap();
+    assert!(after.len() > before.len() && after.starts_with(&before));
+}
+
+#[test]
 fn a_run_that_was_moved_goes_on_where_it_is() {
     let place = Place::new(&until(SMALL, 12));
     place.trains(&[]);

@@ -26,6 +26,9 @@ const ALPHA: Alpha = Alpha {
 /// What rayon's queue takes whoever calls it: a block for this many jobs that come from outside of its threads.
 const JOBS_A_BLOCK: u64 = 63;
 
+/// Each of them also takes a block once, when it first looks for work, which on a busy machine may be late.
+const THREADS: usize = 3;
+
 /// Blocks of memory allocated by all threads in so many iterations, the first not counted.
 fn allocated(precision: Precision, trace: TraceAt, iterations: u64) -> u64 {
     let rows: Vec<f64> = (0..300 * SHAPE.columns())
@@ -38,7 +41,7 @@ fn allocated(precision: Precision, trace: TraceAt, iterations: u64) -> u64 {
         trace,
     };
     let mut gradient = vec![0.0; SHAPE.parameters()];
-    let mut engine = engine(SHAPE, precision, 3).unwrap();
+    let mut engine = engine(SHAPE, precision, THREADS).unwrap();
     let mut iterate = || {
         engine.load(&theta);
         with_rows(&rows, SHAPE.columns(), |samples| {
@@ -59,7 +62,7 @@ fn an_iteration_allocates_nothing() {
             let iterations = 4 * JOBS_A_BLOCK;
             let blocks = allocated(precision, trace, iterations);
             assert!(
-                blocks <= iterations / JOBS_A_BLOCK,
+                blocks <= iterations / JOBS_A_BLOCK + THREADS as u64,
                 "{precision:?} {trace:?}: {blocks} in {iterations} iterations"
             );
         }

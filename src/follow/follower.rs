@@ -11,6 +11,7 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use super::history::History;
+use super::passed::Passed;
 use super::pictures::Pictures;
 use crate::event::{Event, Start};
 use crate::feed::Publisher;
@@ -18,6 +19,9 @@ use crate::file::naming;
 
 /// Between two looks at files that did not grow.
 const POLL: Duration = Duration::from_millis(200);
+
+/// Told when a run goes on.
+const CUT: &str = "the run goes on from a checkpoint: what it had done after that is done again, and not shown twice";
 
 /// The thread's handle; dropping it ends the thread.
 #[derive(Debug)]
@@ -53,6 +57,8 @@ pub(super) fn follow(
         shown,
         pictures: None,
         publisher,
+        passed: Passed::default(),
+        again: false,
     };
     follower.publisher.hear(follower.written()?);
     let enough = Arc::new(AtomicBool::new(false));
@@ -81,6 +87,9 @@ struct Follower {
     shown: Shown,
     pictures: Option<Pictures>,
     publisher: Arc<Publisher>,
+    passed: Passed,
+    /// The files are read from their beginning again: the run goes on from a checkpoint.
+    again: bool,
 }
 
 impl Follower {
@@ -95,6 +104,12 @@ impl Follower {
             Ok(more) => {
                 self.failed = false;
                 more
+            }
+            Err(_) if self.history.is_cut() => {
+                self.history = History::new(&self.directory);
+                self.again = true;
+                self.warn(CUT.into())?;
+                true
             }
             Err(error) => {
                 if !mem::replace(&mut self.failed, true) {
@@ -118,6 +133,11 @@ impl Follower {
 
     /// Hands an event on.
     fn pass(&mut self, mut event: Event) -> Option<()> {
+        if self.again && self.passed.knows(&event) {
+            return Some(());
+        }
+        self.again &= !self.passed.is_before(&event);
+        self.passed.add(&event);
         if let Event::Start(start) = &mut event {
             // As the trainer named it, it may be relative to another place.
             start.run = Some(self.directory.clone());
@@ -193,6 +213,8 @@ mod tests {
                     shown: Shown::Curves,
                     pictures: None,
                     publisher: Arc::new(publisher),
+                    passed: Passed::default(),
+                    again: false,
                 },
                 folder,
                 feed,
@@ -260,6 +282,56 @@ mod tests {
         place.append(end);
         assert_eq!(place.turn(), [synthetic::events()[2].clone()]);
         assert!(place.turn().is_empty());
+    }
+
+    #[test]
+    fn a_run_that_goes_on_from_a_checkpoint_is_shown_on_without_a_row_twice() {
+        let row = |iteration, seconds| {
+            let mut event = synthetic::events()
+                .into_iter()
+                .find(|event| matches!(event, Event::Iteration { .. }))
+                .unwrap();
+            if let Event::Iteration {
+                iteration: i,
+                seconds: s,
+                ..
+            } = &mut event
+            {
+                (*i, *s) = (iteration, seconds);
+            }
+            event
+        };
+        let text = |events: &[Event]| events.iter().map(line::json).collect::<String>();
+        let edit = synthetic::events()
+            .into_iter()
+            .find(|event| matches!(event, Event::Edit { .. }))
+            .unwrap();
+        let start = Event::Start(synthetic::start());
+        let mut before = vec![start];
+        before.extend((1..=5).map(|i| row(i, i as f64)));
+        let mut place = Place::new();
+        place.append(&text(&before));
+        assert_eq!(place.turn().len(), 6);
+        // Cut back to the third iteration, edited, and past where it had been.
+        let mut after = before[..4].to_vec();
+        let metrics = place.folder.path().join("metrics.jsonl");
+        fs::write(&metrics, text(&after)).unwrap();
+        let told = place.turn();
+        assert!(matches!(&told[..], [Event::Warning { message }] if message.contains("goes on")));
+        let warning = Event::Warning {
+            message: "new".into(),
+        };
+        after = vec![
+            edit.clone(),
+            row(4, 14.0),
+            row(5, 15.0),
+            row(6, 16.0),
+            warning.clone(),
+        ];
+        place.append(&text(&after));
+        assert_eq!(place.turn(), [edit, row(6, 16.0), warning]);
+        place.append(&text(&[row(7, 17.0)]));
+        assert_eq!(place.turn(), [row(7, 17.0)]);
     }
 
     #[test]

@@ -34,6 +34,11 @@ impl History {
         self.tail.path()
     }
 
+    /// Whether `metrics.jsonl` has become shorter than what was read of it, as when a run goes on from a checkpoint.
+    pub(super) fn is_cut(&self) -> bool {
+        self.tail.is_cut()
+    }
+
     /// Appends what is new to `events`, a slice at a time. True if there may be more at once.
     ///
     /// # Errors

@@ -50,6 +50,12 @@ impl Tail {
         Ok(fresh as u64 == SLICE)
     }
 
+    /// Whether the file has become shorter than what was read of it.
+    pub(super) fn is_cut(&self) -> bool {
+        let there = file::open(&self.path).and_then(|file| file.metadata());
+        there.is_ok_and(|metadata| metadata.len() < self.at)
+    }
+
     /// Appends at most a slice to `rest`; how many bytes.
     fn slice(&mut self) -> io::Result<usize> {
         let mut file = file::open(&self.path)?;

@@ -64,7 +64,7 @@ pub struct Kept {
     pub edits: u64,
     /// Of `log.txt`.
     pub log: u64,
-    /// TensorBoard's file, if one is written, and of it.
+    /// TensorBoard's file, if one is written, and of it; relative to the run directory if it is in there, else absolute.
     pub tensorboard: Option<(PathBuf, u64)>,
 }
 

@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -207,7 +206,7 @@ impl Writer {
             metrics: self.metrics.length(),
             edits: self.edits.length(),
             log: self.log.length(),
-            tensorboard: curves.map(|(path, length)| (absolute(path), length)),
+            tensorboard: curves.map(|(path, length)| (self.directory.named(&path), length)),
         };
         let saved = checkpoint.save(self.directory.path(), &kept);
         let told = std::mem::replace(&mut self.behind, saved.is_err());
@@ -343,11 +342,6 @@ impl Writer {
         }
         told
     }
-}
-
-/// Paths in a checkpoint are read by a process that may have another working directory.
-fn absolute(path: PathBuf) -> PathBuf {
-    std::path::absolute(&path).unwrap_or(path)
 }
 
 /// A failure that a person may mend.

@@ -46,6 +46,8 @@ impl State {
                 losses,
             } => {
                 self.iteration = iteration;
+                // A run that had ended may go on.
+                self.finished = None;
                 self.losses = Some(losses);
                 self.step = Some(Step {
                     lr,
