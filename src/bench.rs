@@ -25,7 +25,6 @@ use serde::Serialize;
 
 use crate::cost::Work;
 use crate::event::Reason;
-use crate::launch::Exit;
 use crate::probe::Probe;
 use crate::ranks::{self, Lost, Message, Ranks};
 use crate::workloads::{WORKLOADS, Workload};
@@ -99,7 +98,7 @@ pub fn bench(args: &cli::Bench) -> Result<()> {
         Err(error) if !alone => say::err(&format!("error: {error:#}")),
         Err(_) => {}
     }
-    world.leave(Exit::Failed);
+    world.leave();
     done
 }
 

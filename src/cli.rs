@@ -91,7 +91,7 @@ pub enum Command {
         /// A session file.
         session: PathBuf,
     },
-    /// Time the kernels on the published workloads, against the FMA peak measured between the runs.
+    /// Time the kernels on the published workloads, against the FMA peak measured between the runs; over ranks under mpirun.
     ///
     /// GFLOP/s are counted flops of the products in the best seconds; the fraction is of the best probe. On a machine whose
     /// cores others use, a fraction above 1 means that every probe was disturbed. Memory is the peak of the process so far:

@@ -107,7 +107,8 @@ pub fn launch(args: &cli::Train) -> Result<Exit> {
         say::err(&format!("error: {error:#}"));
         Exit::Failed
     });
-    Ok(world.leave(exit))
+    world.leave();
+    Ok(exit)
 }
 
 /// What a rank does that follows the first: it trains as that one says, and prints only errors.

@@ -26,11 +26,10 @@ mod start;
 mod sum;
 mod world;
 
-use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use otflow_kernels::batch::CHUNKS;
+use otflow_kernels::batch::Chunks;
 use otflow_kernels::progress::Progress;
 use serde::{Deserialize, Serialize};
 
@@ -144,7 +143,7 @@ impl Ranks {
     }
 
     /// The chunks of a batch that it computes.
-    pub fn chunks(&self) -> Range<usize> {
+    pub fn chunks(&self) -> Chunks {
         chunks(self.rank, self.size())
     }
 
@@ -227,8 +226,11 @@ impl Ranks {
 }
 
 /// The chunks of a rank.
-fn chunks(rank: usize, size: usize) -> Range<usize> {
-    rank * CHUNKS / size..(rank + 1) * CHUNKS / size
+fn chunks(rank: usize, size: usize) -> Chunks {
+    Chunks {
+        first: rank,
+        step: size,
+    }
 }
 
 /// The validation rows of a rank, among n.
@@ -250,13 +252,17 @@ fn read(bytes: &[u8]) -> Result<Message, String> {
 
 #[cfg(test)]
 mod tests {
+    use otflow_kernels::batch::CHUNKS;
+
     use super::*;
 
     #[test]
     fn every_chunk_and_every_row_has_one_rank() {
         for size in [1, 2, 3, 4, 7, 16, 20] {
-            let all = (0..size).flat_map(|rank| chunks(rank, size));
-            assert!(all.eq(0..CHUNKS), "{size}");
+            let all = (0..size).flat_map(|rank| chunks(rank, size).iter());
+            let mut all: Vec<usize> = all.collect();
+            all.sort_unstable();
+            assert!(all.into_iter().eq(0..CHUNKS), "{size}");
             for n in [0, 1, TILE, 100, 1000] {
                 let mut all: Vec<usize> = (0..size).flat_map(|rank| rows(rank, size, n)).collect();
                 all.sort_unstable();

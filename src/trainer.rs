@@ -405,7 +405,7 @@ impl Trainer {
         meter.spend(Task::Kernels, start.elapsed());
         let costs = costs?;
         let work = flops_per_sample(Work::Iteration, &self.engine.shape(), &scheme);
-        let share = self.ranks.chunks().len() as f64 / CHUNKS as f64;
+        let share = self.ranks.chunks().iter().len() as f64 / CHUNKS as f64;
         meter.compute(work * share * (self.batches.rows().len() / columns) as f64);
         Some(costs)
     }

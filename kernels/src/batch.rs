@@ -38,16 +38,36 @@ impl Sums {
     }
 }
 
+/// Every `step`-th chunk from `first` on: who share a batch so have tiles alike, as the first chunks may have one more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Chunks {
+    /// Below `step`.
+    pub first: usize,
+    /// How many share the batch.
+    pub step: usize,
+}
+
+impl Chunks {
+    /// The whole batch.
+    pub const ALL: Chunks = Chunks { first: 0, step: 1 };
+
+    /// In order.
+    pub fn iter(self) -> impl ExactSizeIterator<Item = usize> + Clone {
+        (self.first.min(CHUNKS)..CHUNKS).step_by(self.step)
+    }
+
+    /// Whether the sample is in one of them, where a tile has so many.
+    pub fn has(self, sample: usize, lanes: usize) -> bool {
+        sample / lanes % CHUNKS % self.step == self.first
+    }
+}
+
 /// The samples of these chunks among n, tile by tile, where a tile has so many.
-pub fn samples_of(
-    chunks: Range<usize>,
-    n: usize,
-    lanes: usize,
-) -> impl Iterator<Item = Range<usize>> {
-    let tiles = 0..n.div_ceil(lanes);
-    tiles
-        .filter(move |tile| chunks.contains(&(tile % CHUNKS)))
-        .map(move |tile| tile * lanes..n.min((tile + 1) * lanes))
+pub fn samples_of(chunks: Chunks, n: usize, lanes: usize) -> impl Iterator<Item = Range<usize>> {
+    let starts = (0..n).step_by(lanes);
+    starts
+        .filter(move |&first| chunks.has(first, lanes))
+        .map(move |first| first..n.min(first + lanes))
 }
 
 /// Adds the sums of a chunk to those of the chunks before it.
@@ -114,11 +134,11 @@ impl<T: Lanes> Batch<T> {
     pub(crate) fn over_chunks(
         &mut self,
         n: usize,
-        chunks_here: Range<usize>,
+        chunks_here: Chunks,
         body: impl Fn(&Network<T>, &mut Worker<T>, &mut Sums, Tile) + Sync,
     ) {
         let tiles = n.div_ceil(T::WIDTH);
-        for chunk in chunks_here.clone() {
+        for chunk in chunks_here.iter() {
             let sums = self.chunk(chunk);
             sums.next = chunk;
             sums.values.fill(0.0);
@@ -131,7 +151,7 @@ impl<T: Lanes> Batch<T> {
             waiting,
             progress,
         } = &*self;
-        let with_tiles = chunks_here.filter(|&chunk| chunk < tiles);
+        let with_tiles = chunks_here.iter().filter(|&chunk| chunk < tiles);
         let tiles_of = |chunk: usize| (tiles - chunk).div_ceil(CHUNKS);
         progress.start(with_tiles.clone().map(tiles_of).sum());
         lock(waiting).clear();

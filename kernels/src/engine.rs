@@ -1,12 +1,11 @@
 //! `Engine`: the one place where precision and lane width become concrete. Everything outside this crate speaks f64.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use rayon::ThreadPoolBuildError;
 use wide::{f32x16, f64x8};
 
-use crate::batch::{self, Batch, CHUNKS, COSTS};
+use crate::batch::{self, Batch, CHUNKS, COSTS, Chunks};
 use crate::lanes::{Lanes, Real, lanes};
 use crate::objective::{Alpha, Costs, Scheme};
 use crate::parameters::Shape;
@@ -51,13 +50,7 @@ pub trait Engine: Send {
     fn costs(&mut self, samples: Samples, scheme: &Scheme, alpha: &Alpha) -> Costs;
 
     /// Sums up the gradient and the costs over these chunks of the samples, each for itself. No sample of another chunk is looked at.
-    fn sum_chunks(
-        &mut self,
-        samples: Samples,
-        scheme: &Scheme,
-        alpha: &Alpha,
-        chunks: Range<usize>,
-    );
+    fn sum_chunks(&mut self, samples: Samples, scheme: &Scheme, alpha: &Alpha, chunks: Chunks);
 
     /// What was last summed up over a chunk: the gradient, then the sums of v(1), -log p and r(1); parameters + [`COSTS`] values.
     fn sums(&mut self, chunk: usize) -> &[f64];
@@ -71,7 +64,7 @@ pub trait Engine: Send {
         gradient: &mut [f64],
     ) -> Costs {
         let n = samples.n;
-        self.sum_chunks(samples, scheme, alpha, 0..CHUNKS);
+        self.sum_chunks(samples, scheme, alpha, Chunks::ALL);
         let mut costs = [0.0; COSTS];
         gradient.fill(0.0);
         for chunk in 0..CHUNKS {
@@ -129,7 +122,7 @@ impl<T: Lanes> Engine for Batch<T> {
     }
 
     fn costs(&mut self, samples: Samples, scheme: &Scheme, alpha: &Alpha) -> Costs {
-        self.over_chunks(samples.n, 0..CHUNKS, |net, worker, sums, tile| {
+        self.over_chunks(samples.n, Chunks::ALL, |net, worker, sums, tile| {
             worker.take(&samples, tile.first, tile.count);
             worker.forward(net, scheme, alpha.a0);
             batch::add(sums.parts().1, &worker.sums(tile.count));
@@ -141,13 +134,7 @@ impl<T: Lanes> Engine for Batch<T> {
         Costs::from_sums(costs, samples.n, alpha)
     }
 
-    fn sum_chunks(
-        &mut self,
-        samples: Samples,
-        scheme: &Scheme,
-        alpha: &Alpha,
-        chunks: Range<usize>,
-    ) {
+    fn sum_chunks(&mut self, samples: Samples, scheme: &Scheme, alpha: &Alpha, chunks: Chunks) {
         self.make_tapes(scheme);
         self.over_chunks(samples.n, chunks, |net, worker, sums, tile| {
             let (gradient, costs) = sums.parts();

@@ -3,9 +3,7 @@
 //! A batch of a toy set is the whole training set, until it is drawn again. The training part of a table goes by in shuffled
 //! batches, each row once an epoch; the last batch of an epoch has what is left.
 
-use std::ops::Range;
-
-use otflow_kernels::batch::{CHUNKS, samples_of};
+use otflow_kernels::batch::{Chunks, samples_of};
 use serde::{Deserialize, Serialize};
 
 use super::random::Stream;
@@ -28,7 +26,7 @@ pub struct Position {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Share {
     /// Of the chunks of the kernels.
-    pub chunks: Range<usize>,
+    pub chunks: Chunks,
     /// Samples in a tile.
     pub lanes: usize,
 }
@@ -37,7 +35,7 @@ impl Default for Share {
     /// All.
     fn default() -> Self {
         Share {
-            chunks: 0..CHUNKS,
+            chunks: Chunks::ALL,
             lanes: 1,
         }
     }
@@ -45,12 +43,12 @@ impl Default for Share {
 
 impl Share {
     fn has(&self, sample: usize) -> bool {
-        self.chunks.contains(&(sample / self.lanes % CHUNKS))
+        self.chunks.has(sample, self.lanes)
     }
 
     /// The samples of n.
     fn samples(&self, n: usize) -> impl Iterator<Item = usize> {
-        samples_of(self.chunks.clone(), n, self.lanes).flatten()
+        samples_of(self.chunks, n, self.lanes).flatten()
     }
 }
 
@@ -233,7 +231,10 @@ mod tests {
         for data in [table(folder.path()), Dataset::open(&toy.data, 3).unwrap()] {
             let width = data.dimension();
             let mut whole = Batches::default();
-            let shares = [0..5, 5..10, 10..CHUNKS].map(|chunks| Share { chunks, lanes: 2 });
+            let shares = [0, 1, 2].map(|first| Share {
+                chunks: Chunks { first, step: 3 },
+                lanes: 2,
+            });
             let mut parts = shares.clone().map(|share| {
                 let mut batches = Batches::default();
                 batches.share(share);

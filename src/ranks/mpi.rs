@@ -145,7 +145,7 @@ pub(super) fn enter(patience: Duration) -> Result<(Ranks, Around), String> {
             progress: None,
             told: false,
             resting: hosts.len() == 1,
-            patience,
+            patience: patience.max(HASTE),
             world,
             rank,
             hosts,

@@ -1,6 +1,7 @@
 //! What is compared before a run starts: ranks that differ would train towards nothing.
 
-use std::fs;
+use std::fs::File;
+use std::io::{self, Read};
 
 use anyhow::{Context, Result};
 use crc::{CRC_64_XZ, Crc};
@@ -22,15 +23,26 @@ pub(crate) struct Identity([u64; COMPARED.len()]);
 impl Identity {
     /// That of this process: of the program's file, of the session in force, of the data, and of where training stands.
     pub(crate) fn of(trainer: &Trainer) -> Result<Self> {
-        let program = std::env::current_exe().and_then(fs::read);
+        let program = std::env::current_exe().and_then(|path| checksum(File::open(path)?));
         let program = program.context("cannot read this program's own file")?;
         let state = postcard::to_allocvec(&trainer.state())?;
         Ok(Identity([
-            CRC.checksum(&program),
+            program,
             CRC.checksum(to_ron(trainer.session()).as_bytes()),
             fingerprint(trainer.data()),
             CRC.checksum(&state),
         ]))
+    }
+}
+
+/// That of a file, block by block: the program may be larger than all it works on.
+fn checksum(mut file: impl Read) -> io::Result<u64> {
+    let (mut digest, mut block) = (CRC.digest(), [0; 1 << 14]);
+    loop {
+        match file.read(&mut block)? {
+            0 => return Ok(digest.finalize()),
+            read => digest.update(&block[..read]),
+        }
     }
 }
 
@@ -94,6 +106,13 @@ mod tests {
         let sentence =
             "rank 2 (here) has another table than rank 0 (here): start all ranks with the same";
         assert_eq!(found, vec![Some(sentence.to_owned()); 3]);
+    }
+
+    #[test]
+    fn a_file_has_the_checksum_of_its_bytes() {
+        let bytes: Vec<u8> = (0..100_000).map(|i| (i % 251) as u8).collect();
+        assert_eq!(checksum(&bytes[..]).unwrap(), CRC.checksum(&bytes));
+        assert_eq!(checksum(&b"123456789"[..]).unwrap(), 0x995d_c9bb_df19_39fa);
     }
 
     #[test]

@@ -10,7 +10,7 @@
 //! So no rank adds or receives more than its share, and the order is that of a single process. Behind every block stands
 //! whether its rank's pass was given up: then it is given up everywhere, and the ranks stay at the same step.
 
-use otflow_kernels::batch::{self, COSTS};
+use otflow_kernels::batch::{self, CHUNKS, COSTS};
 use otflow_kernels::engine::{Engine, Samples};
 use otflow_kernels::objective::{Alpha, Costs, Scheme};
 
@@ -45,12 +45,15 @@ impl Ranks {
     fn total(&mut self, engine: &mut dyn Engine, width: usize) -> Option<&[f64]> {
         let size = self.size();
         let slice = width.div_ceil(size);
-        let most = (0..size).map(|k| chunks(k, size).len()).max().unwrap_or(0);
+        let most = (0..size)
+            .map(|k| chunks(k, size).iter().len())
+            .max()
+            .unwrap_or(0);
         let block = most * slice + 1;
         let part = |k: usize| (k * slice).min(width)..((k + 1) * slice).min(width);
         self.out.resize(size * block, 0.0);
         self.into.resize(size * block, 0.0);
-        for (i, chunk) in self.chunks().enumerate() {
+        for (i, chunk) in self.chunks().iter().enumerate() {
             let sums = engine.sums(chunk);
             for (k, block) in self.out.chunks_exact_mut(block).enumerate() {
                 let sums = &sums[part(k)];
@@ -62,9 +65,9 @@ impl Ranks {
         self.agreed(block)?;
         self.out.clear();
         self.out.resize(slice + 1, 0.0);
-        for (k, block) in self.into.chunks_exact(block).enumerate() {
-            let sums = block.chunks_exact(slice).take(chunks(k, size).len());
-            sums.for_each(|sums| batch::add(&mut self.out[..slice], sums));
+        for chunk in 0..CHUNKS {
+            let at = chunk % size * block + chunk / size * slice;
+            batch::add(&mut self.out[..slice], &self.into[at..at + slice]);
         }
         self.into.resize(size * (slice + 1), 0.0);
         self.flag_blocks(slice + 1);

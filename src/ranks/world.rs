@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::Ranks;
-use crate::launch::Exit;
 
 /// What launchers tell a process by: Open MPI and Slurm with PMIx, MPICH and Slurm with PMI-2.
 #[cfg(feature = "mpi")]
@@ -46,15 +45,10 @@ pub fn enter(_: Duration) -> Result<(Ranks, World), String> {
 
 impl World {
     /// Leaves together with the others; ends all of them with code 1 if their common work is not done.
-    #[cfg_attr(
-        not(feature = "mpi"),
-        allow(clippy::unused_self, reason = "nobody to leave")
-    )]
-    pub fn leave(self, exit: Exit) -> Exit {
+    pub fn leave(self) {
         #[cfg(feature = "mpi")]
         if let Some(around) = self.around {
             around.leave();
         }
-        exit
     }
 }
