@@ -283,6 +283,9 @@ pub struct Plot {
     /// Points of the data, and so many generated samples.
     #[arg(long, value_name = "N", default_value = "2000", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub n: u32,
+    /// The session whose data and flow are shown, in place of the model's own; a published checkpoint has none.
+    #[arg(long, value_name = "SESSION")]
+    pub session: Option<PathBuf>,
     /// Seed of the points; default the session's.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,

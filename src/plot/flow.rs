@@ -14,7 +14,7 @@ use crate::event::{Density, Picture};
 use crate::fitted::{Fitted, Units, join, split};
 use crate::model::Model;
 use crate::scaling::Scaling;
-use crate::session::Session;
+use crate::session::{self, Session};
 use crate::trainer::{Snapshot, frame, inverse_error, picture, precision, shape};
 
 /// Steps of the integration, unless the session has more or they are asked for: errors below anything that shows.
@@ -41,13 +41,14 @@ impl Flow {
     /// Draws the points and leads them through the flow.
     ///
     /// # Errors
-    /// When the model does not say what it was trained on, its data can't be read, or the threads cannot be started.
+    /// When neither the model nor an argument says what it was trained on, its data can't be read, or the threads cannot be started.
     pub fn new(model: Model, args: &cli::Plot) -> Result<Self> {
         let least = |session: &Session| session.validation.steps.max(STEPS);
         let asked = args.steps.map(usize::from);
         let mut fitted = Fitted::new(&model, 0, asked)?;
-        let mut session = fitted.session().cloned().ok_or_else(|| {
-            anyhow!("it does not say on what it was trained, so there is no data to show")
+        let named = args.session.as_deref().map(session::load).transpose()?;
+        let mut session = named.or_else(|| fitted.session().cloned()).ok_or_else(|| {
+            anyhow!("it does not say on what it was trained, so there is no data to show: name a session with --session")
         })?;
         let steps = asked.unwrap_or_else(|| least(&session));
         fitted.set_steps(steps);
@@ -56,7 +57,7 @@ impl Flow {
         let data = Dataset::open(&session.data, session.model.seed)?;
         ensure!(
             shape(&session, &data) == model.shape,
-            "its network has another size than its session says"
+            "its network has another size than the session says"
         );
         let rows = data.shown(args.n as usize)?;
         let mut engine = engine(model.shape, precision(&session), 0)?;

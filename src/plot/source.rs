@@ -278,6 +278,23 @@ mod tests {
     }
 
     #[test]
+    fn a_published_checkpoint_is_drawn_on_the_data_of_a_session() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let published = folder.join("tests/reference/swissroll_published.safetensors");
+        let session = |name: &str| format!("--session={}", folder.join(name).display());
+        let svg = drawn(
+            &published,
+            &["--what=panels", &session("sessions/swissroll.ron")],
+        );
+        assert!(svg.unwrap().contains("swissroll_published"));
+        let other = drawn(
+            &published,
+            &["--what=panels", &session("sessions/power.ron")],
+        );
+        assert!(other.is_err());
+    }
+
+    #[test]
     fn an_ending_that_is_no_picture_is_refused_and_a_place_that_is_not_there_is_an_error() {
         let run = run(TOY);
         let exit = |out: &Path| {
