@@ -131,6 +131,9 @@ pub struct Train {
     /// A session file; without one, sessions/8gaussians.ron or the built-in copy of it.
     pub session: Option<PathBuf>,
     /// Go on with a run from its last checkpoint, to the same bits as if it had not ended; past a limit by --iterations or --seconds.
+    ///
+    /// An edit of the session file since then is taken up in the dashboard and with --watch; else it is told of and passed over, as
+    /// a headless run would have done.
     #[arg(long, value_name = "RUN", conflicts_with_all = ["session", "out"])]
     pub resume: Option<PathBuf>,
     /// Begin a new run with the state of RUN, its last or that of --fork-at, and SESSION, or without one the session in force
