@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Result, anyhow, ensure};
 use otflow_kernels::engine::engine;
+use otflow_kernels::parameters::Shape;
 
 use super::contours::centres;
 use super::scale::Scale;
@@ -37,6 +38,11 @@ pub struct Flow {
     picture: Picture,
 }
 
+/// d, c, m, layers and r: a published checkpoint does not say by what rank r was limited.
+fn sizes(shape: &Shape) -> [usize; 5] {
+    [shape.d, shape.context, shape.m, shape.layers, shape.r()]
+}
+
 impl Flow {
     /// Draws the points and leads them through the flow.
     ///
@@ -56,7 +62,7 @@ impl Flow {
         session.model.seed = args.seed.unwrap_or(session.model.seed);
         let data = Dataset::open(&session.data, session.model.seed)?;
         ensure!(
-            shape(&session, &data) == model.shape,
+            sizes(&shape(&session, &data)) == sizes(&model.shape),
             "its network has another size than the session says"
         );
         let rows = data.shown(args.n as usize)?;
