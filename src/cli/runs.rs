@@ -1,0 +1,110 @@
+//! The commands that look at the directories of runs.
+
+use std::path::PathBuf;
+
+use clap::{ArgGroup, Args, ValueEnum};
+
+use crate::dashboard::look::Look;
+use crate::plot::What;
+
+/// `otflow watch`
+#[derive(Debug, Args)]
+pub struct Watch {
+    /// Run directories; the first is shown, the curves of the others are drawn beside its own.
+    #[arg(value_name = "RUN", required = true)]
+    pub runs: Vec<PathBuf>,
+    /// Of the dashboard.
+    #[command(flatten)]
+    pub look: Look,
+}
+
+/// `otflow replay`
+#[derive(Debug, Args)]
+pub struct Replay {
+    /// A run directory.
+    pub run: PathBuf,
+    /// Worker threads; default one a core. Any number gives the same bits.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+}
+
+/// `otflow compare`
+#[derive(Debug, Args)]
+pub struct Compare {
+    /// Run directories.
+    #[arg(value_name = "RUN", required = true)]
+    pub runs: Vec<PathBuf>,
+    /// What they are sorted by, the smallest first.
+    #[arg(long, value_name = "FIGURE", default_value = "C", ignore_case = true)]
+    pub sort: Figure,
+    /// A JSON list of {schema, run, reason, iterations, seconds, best, edits, settings: {field: {start, end}}}.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What runs are sorted by; losses are those of the best validation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Figure {
+    /// Negative log-likelihood.
+    #[value(name = "C")]
+    C,
+    /// C - H.
+    Divergence,
+    /// Transport cost.
+    #[value(name = "L")]
+    L,
+    /// HJB penalty.
+    #[value(name = "R")]
+    R,
+    /// a0 L + a1 C + a2 R at the weights of the run.
+    Loss,
+    /// Iterations done.
+    Iterations,
+    /// Training time.
+    Seconds,
+    /// Name of the directory.
+    Name,
+}
+
+/// `otflow plot`
+#[derive(Debug, Args)]
+pub struct Plot {
+    /// A run directory, of which the best parameters are shown, or a model file.
+    #[arg(value_name = "RUN-or-MODEL")]
+    pub source: PathBuf,
+    /// The picture; PNG or SVG by its ending. Of several, each has its name before the ending, as F-paths.png.
+    #[arg(long, value_name = "F.png|F.svg")]
+    pub out: PathBuf,
+    /// What to draw; several with commas between them.
+    #[arg(long, value_delimiter = ',', default_value = "panels")]
+    pub what: Vec<What>,
+    /// Columns to show, by name or by number from 1, with commas between them.
+    #[arg(long, value_name = "COLUMN,..", value_delimiter = ',')]
+    pub columns: Vec<String>,
+    /// Steps of the integration; default the session's validation steps, at least 32.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub steps: Option<u16>,
+    /// Points of the data, and so many generated samples.
+    #[arg(long, value_name = "N", default_value = "2000", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub n: u32,
+    /// The session whose data and flow are shown, in place of the model's own; a published checkpoint has none.
+    #[arg(long, value_name = "SESSION")]
+    pub session: Option<PathBuf>,
+    /// Seed of the points; default the session's.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+}
+
+/// `otflow export`
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("form").required(true).multiple(true)))]
+pub struct Export {
+    /// A run directory.
+    pub run: PathBuf,
+    /// Where the table goes.
+    #[arg(long, value_name = "F.csv", group = "form")]
+    pub csv: Option<PathBuf>,
+    /// The directory into which the event file goes; one run has one directory.
+    #[arg(long, value_name = "DIR", group = "form")]
+    pub tensorboard: Option<PathBuf>,
+}

@@ -1,0 +1,32 @@
+//! The commands that read a table alone.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// `otflow init`
+#[derive(Debug, Args)]
+pub struct Init {
+    /// A CSV or NPY file.
+    pub table: PathBuf,
+    /// The session file; default TABLE's name with the ending .ron, in the working directory.
+    #[arg(short, long, value_name = "SESSION")]
+    pub out: Option<PathBuf>,
+}
+
+/// `otflow convert`
+#[derive(Debug, Args)]
+pub struct Convert {
+    /// A table.
+    #[arg(value_name = "IN")]
+    pub input: PathBuf,
+    /// Where the copy goes; may be IN.
+    #[arg(value_name = "OUT")]
+    pub output: PathBuf,
+    /// Columns in the wanted order, by name, or by number from 1 where there are no names; default all.
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub columns: Vec<String>,
+    /// Leave out rows with missing values instead of refusing the table.
+    #[arg(long)]
+    pub drop_missing: bool,
+}

@@ -1,0 +1,104 @@
+//! `otflow train`, and the bare `otflow`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use serde::{Deserialize, Serialize};
+
+use super::values::positive;
+use crate::dashboard::look::Look;
+use crate::ranks::PATIENCE;
+use crate::session::{Assignment, Gate};
+
+/// `otflow train`
+#[derive(Debug, Default, Args)]
+pub struct Train {
+    /// A session file; without one, sessions/8gaussians.ron or the built-in copy of it.
+    pub session: Option<PathBuf>,
+    /// Go on with a run from its last checkpoint, to the same bits as if it had not ended; past a limit by --iterations or --seconds.
+    ///
+    /// An edit of the session file since then is taken up in the dashboard and with --watch; else it is told of and passed over, as
+    /// a headless run would have done.
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["session", "out"])]
+    pub resume: Option<PathBuf>,
+    /// Begin a new run with the state of RUN, its last or that of --fork-at, and SESSION, or without one the session in force
+    /// there, which no file changes.
+    ///
+    /// Iterations and training time count on; SESSION may differ in all but model, data (batch and resample_every may) and
+    /// validation.samples. RUN is only read, and may be under way.
+    #[arg(long, value_name = "RUN", conflicts_with = "resume")]
+    pub from: Option<PathBuf>,
+    /// Iterations of RUN done before the fork; where it has no checkpoint, it is trained again up to there and compared.
+    #[arg(long, value_name = "K", requires = "from")]
+    pub fork_at: Option<u64>,
+    /// Rows on stdout, also on a terminal.
+    #[arg(long, conflicts_with = "tui")]
+    pub headless: bool,
+    /// The dashboard; an error where it cannot be had.
+    #[arg(long)]
+    pub tui: bool,
+    /// JSON lines on stdout instead of rows; implies --headless.
+    #[arg(long, conflicts_with = "tui")]
+    pub json: bool,
+    /// Run directory; default runs/SESSION-TIME.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Worker threads; default one a core.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Iterations, instead of the session's.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub iterations: Option<u64>,
+    /// Training time in seconds, instead of the session's.
+    #[arg(long, value_name = "S", value_parser = positive)]
+    pub seconds: Option<f64>,
+    /// One field of the session at another value, as 'optimizer.lr=0.01'; values are written as in a session file. May be repeated.
+    ///
+    /// Field names are those of `otflow check`'s messages and the dashboard: model.width, optimizer.schedule, ... The value holds while
+    /// the session file keeps its own value of that field; an edit of the field in the file counts from then on. It also holds after
+    /// --resume, and a relative data.path is one of the working directory. --iterations and --seconds outrank it.
+    #[arg(long, value_name = "FIELD=VALUE")]
+    pub set: Vec<Assignment>,
+    /// A condition on the best validation besides the session's, as 'validation_C<=2.95'; exit 4 when missed. May be repeated.
+    #[arg(long, value_name = "GATE")]
+    pub require: Vec<Gate>,
+    /// Follow the session file while training; the default in the dashboard. `poll` for file systems without events.
+    #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "native")]
+    pub watch: Option<Follow>,
+    /// A row every N iterations besides those at validations.
+    #[arg(long, conflicts_with = "json", value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub every: Option<u64>,
+    /// Write the curves for TensorBoard too, into DIR or RUN/tensorboard.
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true)]
+    pub tensorboard: Option<Option<PathBuf>>,
+    /// Of the dashboard.
+    #[command(flatten)]
+    pub look: Look,
+    /// Under mpirun or srun: seconds of silence after which another rank is lost, and the run ends with code 1; default 5.
+    #[cfg(feature = "mpi")]
+    #[arg(long, value_name = "S", value_parser = positive)]
+    pub patience: Option<f64>,
+}
+
+impl Train {
+    /// Silence after which another rank is lost.
+    pub fn patience(&self) -> Duration {
+        #[cfg(feature = "mpi")]
+        if let Some(seconds) = self.patience {
+            return Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
+        }
+        PATIENCE
+    }
+}
+
+/// How a session file is followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+pub enum Follow {
+    /// By the events of the file system.
+    Native,
+    /// By looking once a second.
+    Poll,
+    /// Not at all.
+    Off,
+}

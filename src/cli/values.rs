@@ -1,0 +1,46 @@
+//! Values of arguments, from their text.
+
+use otflow_kernels::objective::Alpha;
+
+/// A whole number above 0.
+pub fn count(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("it must be above 0".into()),
+        Ok(count) => Ok(count),
+        Err(_) => Err(format!("`{text}` is not a whole number")),
+    }
+}
+
+/// Time steps, 1 to 1000.
+pub fn steps(text: &str) -> Result<usize, String> {
+    match count(text)? {
+        steps if steps <= 1000 => Ok(steps),
+        _ => Err("at most 1000".into()),
+    }
+}
+
+/// a0,a1,a2.
+pub fn weights(text: &str) -> Result<Alpha, String> {
+    let values: Result<Vec<f64>, _> = text.split(',').map(|part| part.trim().parse()).collect();
+    let allowed = |weight: &f64| (0.0..=1e9).contains(weight);
+    match values.as_deref() {
+        Ok([a0, a1, a2]) if [a0, a1, a2].into_iter().all(allowed) && *a0 > 0.0 => Ok(Alpha {
+            a0: *a0,
+            a1: *a1,
+            a2: *a2,
+        }),
+        _ => Err("expected three numbers from 0 to 1e9, the first above 0, as 1,100,5".into()),
+    }
+}
+
+/// A finite number above 0.
+pub fn positive(text: &str) -> Result<f64, String> {
+    let value: f64 = text
+        .parse()
+        .map_err(|_| format!("`{text}` is not a number"))?;
+    if value > 0.0 && value.is_finite() {
+        Ok(value)
+    } else {
+        Err("it must be above 0 and finite".into())
+    }
+}
