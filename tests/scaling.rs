@@ -16,7 +16,7 @@ use otflow_kernels::batch::{CHUNKS, COSTS};
 use otflow_kernels::engine::lanes_of;
 
 /// Seconds of an iteration on two cores, from the README's table of `otflow bench`.
-const MEASURED: [(&str, f64); 3] = [("power", 2.21), ("miniboone", 5.13), ("bsds300", 12.3)];
+const MEASURED: [(&str, f64); 3] = [("power", 1.62), ("miniboone", 4.00), ("bsds300", 8.30)];
 
 /// What connects the nodes.
 #[derive(Clone, Copy)]

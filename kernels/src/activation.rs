@@ -134,7 +134,7 @@ pub fn sigma_and_slope<T: Lanes, const N: usize>(a: [T; N]) -> ([T; N], [T; N]) 
 
 /// sigma'(a) alone.
 #[inline(always)]
-pub fn slope<T: Lanes, const N: usize>(a: [T; N]) -> [T; N] {
+fn slope<T: Lanes, const N: usize>(a: [T; N]) -> [T; N] {
     let [_, over, under, _] = parts(a);
     from_fn(|k| (over[k] / under[k]).with_sign(a[k]))
 }

@@ -129,8 +129,8 @@ impl<T: Lanes> Batch<T> {
         })
     }
 
-    /// Runs `body` on every tile of these chunks. A thread does the next tile of the chunk that has waited longest and hands the chunk back, so
-    /// that none is idle for longer than a tile takes.
+    /// Runs `body` on every tile of these chunks. A thread does the next tile of the chunk that has waited longest and hands the
+    /// chunk back, so that none is idle for longer than a tile takes.
     pub(crate) fn over_chunks(
         &mut self,
         n: usize,
