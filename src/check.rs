@@ -2,15 +2,17 @@
 
 use std::fmt::Write;
 
-use otflow_kernels::batch::CHUNKS;
+use otflow_kernels::batch::Chunks;
+use otflow_kernels::engine::lanes_of;
 use otflow_kernels::objective::Scheme;
 use otflow_kernels::parameters::Shape;
+use otflow_kernels::tree::sums_a_thread;
 
 use crate::cost::{Work, flops_per_sample};
 use crate::data::{Dataset, Part, Parts};
 use crate::scaling::Column;
 use crate::session::{Session, fields};
-use crate::trainer::{scheme, shape};
+use crate::trainer::{precision, scheme, shape};
 
 /// Bytes of a row of a tile: one 512-bit vector.
 const VECTOR: f64 = 64.0;
@@ -38,9 +40,14 @@ pub fn describe(session: &Session, data: &Dataset) -> String {
     }
     let flops = flops_per_sample(Work::Iteration, &shape, &scheme) * batch as f64;
     _ = writeln!(text, "\none iteration      {:.3} Gflop", flops / 1e9);
+    let chunks = Chunks::of(batch, lanes_of(precision(session))).count();
+    let sums = sums_a_thread(chunks).min(chunks);
     let memory = [
         ("path of a tile, each thread", tape_bytes(&shape, &scheme)),
-        ("gradient sums", 8.0 * (CHUNKS * shape.parameters()) as f64),
+        (
+            "gradient sums, each thread",
+            8.0 * (sums * shape.parameters()) as f64,
+        ),
         (
             "parameters and moments",
             8.0 * (COPIES * shape.parameters()) as f64,

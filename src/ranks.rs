@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! rank 0: commands -> message -> [edit, iterate, end] on every rank
-//! gradient: sums of my chunks -> exchange -> all chunks of my parameters, added in order -> gather -> all parameters
+//! gradient: sums of my chunks -> exchange -> those of all for my parameters, added in order -> gather -> all parameters
 //! ```
 //!
 //! Rank 0 alone has a run directory, a front end and a session file that is followed. A single process is rank 0 of 1, and
@@ -29,7 +29,7 @@ mod world;
 use std::path::Path;
 use std::sync::Arc;
 
-use otflow_kernels::batch::Chunks;
+use otflow_kernels::batch::Share;
 use otflow_kernels::progress::Progress;
 use serde::{Deserialize, Serialize};
 
@@ -142,9 +142,9 @@ impl Ranks {
         self.rank == 0
     }
 
-    /// The chunks of a batch that it computes.
-    pub fn chunks(&self) -> Chunks {
-        chunks(self.rank, self.size())
+    /// What it computes of a batch.
+    pub fn share(&self) -> Share {
+        share(self.rank, self.size())
     }
 
     /// Those of n validation rows that it computes.
@@ -225,12 +225,9 @@ impl Ranks {
     }
 }
 
-/// The chunks of a rank.
-fn chunks(rank: usize, size: usize) -> Chunks {
-    Chunks {
-        first: rank,
-        step: size,
-    }
+/// The share of a rank.
+fn share(index: usize, of: usize) -> Share {
+    Share { index, of }
 }
 
 /// The validation rows of a rank, among n.
@@ -252,18 +249,14 @@ fn read(bytes: &[u8]) -> Result<Message, String> {
 
 #[cfg(test)]
 mod tests {
-    use otflow_kernels::batch::CHUNKS;
-
     use super::*;
 
     #[test]
-    fn every_chunk_and_every_row_has_one_rank() {
+    fn every_sample_and_every_row_has_one_rank() {
         for size in [1, 2, 3, 4, 7, 16, 20] {
-            let all = (0..size).flat_map(|rank| chunks(rank, size).iter());
-            let mut all: Vec<usize> = all.collect();
-            all.sort_unstable();
-            assert!(all.into_iter().eq(0..CHUNKS), "{size}");
             for n in [0, 1, TILE, 100, 1000] {
+                let all = (0..size).flat_map(|rank| share(rank, size).samples(n, TILE));
+                assert!(all.eq(0..n), "{n} of {size}");
                 let mut all: Vec<usize> = (0..size).flat_map(|rank| rows(rank, size, n)).collect();
                 all.sort_unstable();
                 assert!(all.into_iter().eq(0..n), "{n} of {size}");

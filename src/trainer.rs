@@ -36,7 +36,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use otflow_kernels::batch::CHUNKS;
 use otflow_kernels::engine::{Engine, engine, with_rows};
 use otflow_kernels::objective::{Costs, Scheme};
 use rand::RngExt;
@@ -405,8 +404,9 @@ impl Trainer {
         meter.spend(Task::Kernels, start.elapsed());
         let costs = costs?;
         let work = flops_per_sample(Work::Iteration, &self.engine.shape(), &scheme);
-        let share = self.ranks.chunks().iter().len() as f64 / CHUNKS as f64;
-        meter.compute(work * share * (self.batches.rows().len() / columns) as f64);
+        let n = self.batches.rows().len() / columns;
+        let own = self.ranks.share().samples(n, self.engine.lanes()).len();
+        meter.compute(work * own as f64);
         Some(costs)
     }
 

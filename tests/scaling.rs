@@ -1,8 +1,8 @@
 //! Where a run over many nodes stands: a model of an iteration, with what was measured on one machine.
 //!
 //! ```text
-//! chunk c on node c mod N;  node: max(its tiles / cores, tiles of its longest chunk) t_tile, the slowest one counts
-//! exchange: (N - 1) latency + my chunks x W (N - 1) / N / bandwidth         W = 8 (parameters + 3) bytes
+//! node k of N: chunks k C/N to (k + 1) C/N, whole ones to its cores in turn; the slowest node counts
+//! exchange: (N - 1) latency + sums of a node x W (N - 1) / N / bandwidth    W = 8 (parameters + 3) bytes
 //! gather:   log2 N latency + W (N - 1) / N / bandwidth;    message: log2 N latency
 //! ```
 //!
@@ -12,8 +12,9 @@
 #![allow(clippy::unwrap_used)]
 
 use otflow::workloads::{WORKLOADS, Workload};
-use otflow_kernels::batch::{CHUNKS, COSTS};
+use otflow_kernels::batch::{COSTS, Chunks, Share};
 use otflow_kernels::engine::lanes_of;
+use otflow_kernels::tree::roots_of;
 
 /// Seconds of an iteration on two cores, from the README's table of `otflow bench`.
 const MEASURED: [(&str, f64); 3] = [("power", 1.62), ("miniboone", 4.00), ("bsds300", 8.30)];
@@ -51,75 +52,58 @@ fn workload(name: &str) -> &'static Workload {
     WORKLOADS.iter().find(|w| w.name == name).unwrap()
 }
 
-fn tiles(workload: &Workload) -> usize {
-    workload.n.div_ceil(lanes_of(workload.precision))
-}
-
 fn iteration(
     (workload, seconds): (&Workload, f64),
     (nodes, cores): (usize, usize),
-    chunks: usize,
     network: Network,
 ) -> Iteration {
-    let tiles = tiles(workload);
-    let a_tile = 2.0 * seconds / tiles as f64;
-    let of = |chunk: usize| tiles.saturating_sub(chunk).div_ceil(chunks);
-    let node = |k: usize| {
-        let own = (k..chunks).step_by(nodes).map(of);
-        let longest = own.clone().max().unwrap_or(0);
-        own.sum::<usize>().div_ceil(cores).max(longest)
-    };
-    let slowest = (0..nodes).map(node).max().unwrap();
+    let lanes = lanes_of(workload.precision);
+    let chunks = Chunks::of(workload.n, lanes);
+    let count = chunks.count();
+    let a_tile = 2.0 * seconds / workload.n.div_ceil(lanes) as f64;
+    let tiles = chunks.samples(0..1).len().div_ceil(lanes);
+    let spans = (0..nodes).map(|index| Share { index, of: nodes }.chunks(count));
+    let slowest = spans.clone().map(|span| span.len().div_ceil(cores) * tiles);
+    let sums = spans.map(|span| roots_of(span, count));
     let width = 8.0 * (workload.shape().parameters() + COSTS) as f64;
     let (n, away) = (nodes as f64, (nodes - 1) as f64 / nodes as f64);
-    let blocks = chunks.div_ceil(nodes) as f64;
     let latencies = (n - 1.0) + 2.0 * n.log2().ceil();
+    let values = (sums.max().unwrap() + 1) as f64 * width * away;
     Iteration {
-        compute: slowest as f64 * a_tile,
-        sums: latencies * network.latency + (blocks + 1.0) * width * away / network.bandwidth,
+        compute: slowest.max().unwrap() as f64 * a_tile,
+        sums: latencies * network.latency + values / network.bandwidth,
     }
 }
 
 #[test]
-fn the_batch_limits_a_run_over_many_nodes_and_the_sums_do_not() {
+fn the_samples_of_a_batch_limit_a_run_over_many_nodes_and_the_sums_do_not() {
     for network in NETWORKS {
         println!("{}, nodes of two cores:\n", network.name);
-        println!(
-            "| | W, MB | tiles | 1 node | 8 nodes | 64 nodes | 512 nodes | a chunk a tile: 64 | 512 |"
-        );
-        println!("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
+        println!("| | W, MB | chunks | 1 node | 8 nodes | 64 nodes | 512 nodes |");
+        println!("| --- | --- | --- | --- | --- | --- | --- |");
         for (name, seconds) in MEASURED {
             let workload = workload(name);
-            let one = iteration((workload, seconds), (1, 2), CHUNKS, network);
-            let cell = |nodes, chunks| {
-                let it = iteration((workload, seconds), (nodes, 2), chunks, network);
+            let at = |nodes| iteration((workload, seconds), (nodes, 2), network);
+            let one = at(1);
+            let cell = |nodes| {
+                let it = at(nodes);
                 let total = it.compute + it.sums;
-                let times = (one.compute + one.sums) / total;
-                format!("{total:.3} s ({times:.1}; sums {:.1} ms)", 1e3 * it.sums)
+                let times = one.compute / total;
+                format!("{total:.4} s ({times:.1}; sums {:.1} ms)", 1e3 * it.sums)
             };
-            let tiles = tiles(workload);
+            let count = Chunks::of(workload.n, lanes_of(workload.precision)).count();
             let width = 8e-6 * (workload.shape().parameters() + COSTS) as f64;
             println!(
-                "| {name} | {width:.2} | {tiles} | {:.2} s | {} | {} | {} | {} | {} |",
+                "| {name} | {width:.2} | {count} | {:.2} s | {} | {} | {} |",
                 one.compute,
-                cell(8, CHUNKS),
-                cell(64, CHUNKS),
-                cell(512, CHUNKS),
-                cell(64, tiles),
-                cell(512, tiles),
+                cell(8),
+                cell(64),
+                cell(512),
             );
             // What the README says of them.
-            let at = |nodes, chunks| iteration((workload, seconds), (nodes, 2), chunks, network);
-            let eight = at(8, CHUNKS);
-            assert!(eight.sums < 0.03 * eight.compute, "{name}");
-            assert!(
-                at(64, CHUNKS).compute >= eight.compute,
-                "{name}: no chunk is cut"
-            );
-            assert!(
-                at(512, tiles).compute >= 2.0 * seconds / tiles as f64,
-                "{name}"
-            );
+            assert!(at(64).sums < 0.1 * at(64).compute, "{name}");
+            let alone = 2.0 * seconds / workload.n.div_ceil(16) as f64;
+            assert!(at(512).compute >= alone, "{name}: no tile is cut");
         }
         println!();
     }

@@ -1,8 +1,8 @@
-//! rayon over tiles, with the same bits for any number of threads: tile k belongs to chunk k mod [`CHUNKS`], whoever computes
-//! it; a chunk adds its tiles in order, and the chunks are added in order. So several processes may share the chunks of a batch.
+//! rayon over tiles, with the same bits for any number of threads: a chunk of tiles is summed up in order by whoever comes to it,
+//! and the chunks are added as [`crate::tree`] says. So several processes may share the chunks of a batch.
 
-use std::collections::VecDeque;
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rayon::prelude::*;
@@ -14,67 +14,72 @@ use crate::objective::Scheme;
 use crate::parameters::Shape;
 use crate::progress::Progress;
 use crate::trajectory::{Samples, Worker};
+use crate::tree::Tree;
 
-/// Chunks of a batch: enough to keep a machine's cores busy, few enough to hold an f64 gradient each.
-pub const CHUNKS: usize = 16;
+/// Chunks of a batch at most: enough for the cores of many machines, few enough that what is done once a chunk costs nothing.
+const CHUNKS: usize = 1024;
 
 /// Values that a chunk sums up besides the gradient: v(1), -log p and r(1).
 pub const COSTS: usize = 3;
 
-/// What a chunk has summed up.
-#[derive(Debug)]
-pub(crate) struct Sums {
-    /// The tile whose turn it is.
-    next: usize,
-    /// The gradient, then the costs.
-    pub(crate) values: Vec<f64>,
-}
-
-impl Sums {
-    /// The gradient and the costs.
-    pub(crate) fn parts(&mut self) -> (&mut [f64], &mut [f64]) {
-        let parameters = self.values.len() - COSTS;
-        self.values.split_at_mut(parameters)
-    }
-}
-
-/// Every `step`-th chunk from `first` on: who share a batch so have tiles alike, as the first chunks may have one more.
+/// How a batch of n samples is cut: into as few tiles a chunk as [`CHUNKS`] allow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Chunks {
-    /// Below `step`.
-    pub first: usize,
-    /// How many share the batch.
-    pub step: usize,
+    n: usize,
+    /// Samples of a chunk, the last one's excepted.
+    size: usize,
 }
 
 impl Chunks {
+    /// Of n samples, where a tile has so many.
+    pub fn of(n: usize, lanes: usize) -> Self {
+        let tiles = n.div_ceil(lanes).max(1);
+        Chunks {
+            n,
+            size: tiles.div_ceil(CHUNKS) * lanes,
+        }
+    }
+
+    /// How many, at least one.
+    pub fn count(self) -> usize {
+        self.n.div_ceil(self.size).max(1)
+    }
+
+    /// The samples of some that follow each other.
+    pub fn samples(self, chunks: Range<usize>) -> Range<usize> {
+        (chunks.start * self.size).min(self.n)..(chunks.end * self.size).min(self.n)
+    }
+}
+
+/// Part `index` of a batch that `of` engines compute together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Share {
+    /// Below `of`.
+    pub index: usize,
+    /// How many share the batch.
+    pub of: usize,
+}
+
+impl Share {
     /// The whole batch.
-    pub const ALL: Chunks = Chunks { first: 0, step: 1 };
+    pub const ALL: Share = Share { index: 0, of: 1 };
 
-    /// In order.
-    pub fn iter(self) -> impl ExactSizeIterator<Item = usize> + Clone {
-        (self.first.min(CHUNKS)..CHUNKS).step_by(self.step)
+    /// Its chunks among so many.
+    pub fn chunks(self, count: usize) -> Range<usize> {
+        self.index * count / self.of..(self.index + 1) * count / self.of
     }
 
-    /// Whether the sample is in one of them, where a tile has so many.
-    pub fn has(self, sample: usize, lanes: usize) -> bool {
-        sample / lanes % CHUNKS % self.step == self.first
+    /// Its samples among n, where a tile has so many.
+    pub fn samples(self, n: usize, lanes: usize) -> Range<usize> {
+        let chunks = Chunks::of(n, lanes);
+        chunks.samples(self.chunks(chunks.count()))
     }
 }
 
-/// The samples of these chunks among n, tile by tile, where a tile has so many.
-pub fn samples_of(chunks: Chunks, n: usize, lanes: usize) -> impl Iterator<Item = Range<usize>> {
-    let starts = (0..n).step_by(lanes);
-    starts
-        .filter(move |&first| chunks.has(first, lanes))
-        .map(move |first| first..n.min(first + lanes))
-}
-
-/// Adds the sums of a chunk to those of the chunks before it.
-pub fn add(total: &mut [f64], part: &[f64]) {
-    for (total, part) in total.iter_mut().zip(part) {
-        *total += part;
-    }
+/// What a chunk sums up: the gradient, then the costs.
+pub(crate) fn parts(sums: &mut [f64]) -> (&mut [f64], &mut [f64]) {
+    let parameters = sums.len() - COSTS;
+    sums.split_at_mut(parameters)
 }
 
 /// The samples of one tile.
@@ -90,9 +95,8 @@ pub struct Batch<T: Lanes> {
     pub(crate) net: Network<T>,
     pool: ThreadPool,
     workers: Vec<Mutex<Worker<T>>>,
-    chunks: Vec<Mutex<Sums>>,
-    /// Chunks that nobody works on and that have tiles left, the longest waiting first.
-    waiting: Mutex<VecDeque<usize>>,
+    /// Of the last share.
+    pub(crate) sums: Tree,
     pub(crate) progress: Arc<Progress>,
 }
 
@@ -111,64 +115,53 @@ impl<T: Lanes> Batch<T> {
         let workers = (0..pool.current_num_threads())
             .map(|_| Mutex::new(Worker::new(&net, Arc::clone(&progress))))
             .collect();
-        let chunks = (0..CHUNKS)
-            .map(|_| {
-                Mutex::new(Sums {
-                    next: 0,
-                    values: vec![0.0; shape.parameters() + COSTS],
-                })
-            })
-            .collect();
         Ok(Batch {
             net,
             pool,
             workers,
-            chunks,
-            waiting: Mutex::new(VecDeque::with_capacity(CHUNKS)),
+            sums: Tree::default(),
             progress,
         })
     }
 
-    /// Runs `body` on every tile of these chunks. A thread does the next tile of the chunk that has waited longest and hands the
-    /// chunk back, so that none is idle for longer than a tile takes.
+    /// Runs `body` on every tile of a share, with so many sums for what it adds up, the costs among them.
     pub(crate) fn over_chunks(
         &mut self,
-        n: usize,
-        chunks_here: Chunks,
-        body: impl Fn(&Network<T>, &mut Worker<T>, &mut Sums, Tile) + Sync,
+        (n, share): (usize, Share),
+        width: usize,
+        body: impl Fn(&Network<T>, &mut Worker<T>, &mut [f64], Tile) + Sync,
     ) {
-        let tiles = n.div_ceil(T::WIDTH);
-        for chunk in chunks_here.iter() {
-            let sums = self.chunk(chunk);
-            sums.next = chunk;
-            sums.values.fill(0.0);
-        }
+        let chunks = Chunks::of(n, T::WIDTH);
+        let own = share.chunks(chunks.count());
+        self.sums
+            .start(own.clone(), (chunks.count(), width), self.workers.len());
         let Batch {
             net,
             pool,
             workers,
-            chunks,
-            waiting,
+            sums,
             progress,
         } = &*self;
-        let with_tiles = chunks_here.iter().filter(|&chunk| chunk < tiles);
-        let tiles_of = |chunk: usize| (tiles - chunk).div_ceil(CHUNKS);
-        progress.start(with_tiles.clone().map(tiles_of).sum());
-        lock(waiting).clear();
-        lock(waiting).extend(with_tiles);
+        progress.start(chunks.samples(own.clone()).len().div_ceil(T::WIDTH));
+        let next = AtomicUsize::new(own.start);
         let work = |_| {
             let mut worker = mine(workers);
-            let next = || lock(waiting).pop_front().filter(|_| !progress.given_up());
-            while let Some(chunk) = next() {
-                let mut sums = lock(&chunks[chunk]);
-                let first = sums.next * T::WIDTH;
-                let count = T::WIDTH.min(n - first);
-                body(net, &mut worker, &mut sums, Tile { first, count });
-                progress.tile_done();
-                sums.next += CHUNKS;
-                if sums.next < tiles {
-                    lock(waiting).push_back(chunk);
+            loop {
+                let chunk = next.fetch_add(1, Ordering::Relaxed);
+                if chunk >= own.end {
+                    return;
                 }
+                let samples = chunks.samples(chunk..chunk + 1);
+                let mut values = sums.take();
+                for first in samples.clone().step_by(T::WIDTH) {
+                    if progress.given_up() {
+                        return;
+                    }
+                    let count = T::WIDTH.min(samples.end - first);
+                    body(net, &mut worker, &mut values, Tile { first, count });
+                    progress.tile_done();
+                }
+                sums.give(chunk, values);
             }
         };
         pool.install(|| {
@@ -177,12 +170,7 @@ impl<T: Lanes> Batch<T> {
                 .with_max_len(1)
                 .for_each(work);
         });
-    }
-
-    /// A chunk.
-    pub(crate) fn chunk(&mut self, chunk: usize) -> &mut Sums {
-        let sums = self.chunks[chunk].get_mut();
-        sums.unwrap_or_else(PoisonError::into_inner)
+        self.sums.end();
     }
 
     /// Readies every worker for the tape of a scheme: whichever comes first to a tile, none allocates then.

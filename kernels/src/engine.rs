@@ -5,13 +5,14 @@ use std::sync::Arc;
 use rayon::ThreadPoolBuildError;
 use wide::{f32x16, f64x8};
 
-use crate::batch::{self, Batch, CHUNKS, COSTS, Chunks};
+use crate::batch::{Batch, COSTS, Share, parts};
 use crate::lanes::{Lanes, Real, lanes};
 use crate::objective::{Alpha, Costs, Scheme};
 use crate::parameters::Shape;
 use crate::peak::multiply_adds;
 use crate::progress::Progress;
 pub use crate::trajectory::{Direction, Samples, with_pairs, with_rows};
+use crate::tree::add;
 
 /// Arithmetic of the kernels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +38,9 @@ pub trait Engine: Send {
     /// The shape it was made for.
     fn shape(&self) -> Shape;
 
+    /// Samples of a tile.
+    fn lanes(&self) -> usize;
+
     /// How far the pass in hand is, and the way to have it given up from another thread.
     fn progress(&self) -> Arc<Progress>;
 
@@ -49,13 +53,14 @@ pub trait Engine: Send {
     /// L, C, R and the loss.
     fn costs(&mut self, samples: Samples, scheme: &Scheme, alpha: &Alpha) -> Costs;
 
-    /// Sums up the gradient and the costs over these chunks of the samples, each for itself. No sample of another chunk is looked at.
-    fn sum_chunks(&mut self, samples: Samples, scheme: &Scheme, alpha: &Alpha, chunks: Chunks);
+    /// Sums up the gradient and the costs over a share of the samples. No other sample is looked at.
+    fn sum_share(&mut self, samples: Samples, scheme: &Scheme, alpha: &Alpha, share: Share);
 
-    /// What was last summed up over a chunk: the gradient, then the sums of v(1), -log p and r(1); parameters + [`COSTS`] values.
-    fn sums(&mut self, chunk: usize) -> &[f64];
+    /// Sum k of those that [`crate::tree::fold`] needs of the last share: the gradient, then the sums of v(1), -log p and r(1);
+    /// parameters + [`COSTS`] values.
+    fn sum(&mut self, k: usize) -> &[f64];
 
-    /// L, C, R and the loss, and the gradient of the loss with respect to every parameter (overwritten): all chunks, added in order.
+    /// L, C, R and the loss, and the gradient of the loss with respect to every parameter (overwritten).
     fn gradient(
         &mut self,
         samples: Samples,
@@ -64,16 +69,14 @@ pub trait Engine: Send {
         gradient: &mut [f64],
     ) -> Costs {
         let n = samples.n;
-        self.sum_chunks(samples, scheme, alpha, Chunks::ALL);
-        let mut costs = [0.0; COSTS];
-        gradient.fill(0.0);
-        for chunk in 0..CHUNKS {
-            let (part, part_costs) = self.sums(chunk).split_at(gradient.len());
-            batch::add(gradient, part);
-            batch::add(&mut costs, part_costs);
-        }
-        gradient.iter_mut().for_each(|value| *value /= n as f64);
-        Costs::from_sums(costs, n, alpha)
+        self.sum_share(samples, scheme, alpha, Share::ALL);
+        let (sums, costs) = self.sum(0).split_at(gradient.len());
+        let mean = sums.iter().map(|sum| sum / n as f64);
+        gradient
+            .iter_mut()
+            .zip(mean)
+            .for_each(|(value, mean)| *value = mean);
+        Costs::from_sums([costs[0], costs[1], costs[2]], n, alpha)
     }
 
     /// The final states (x(1), l, v, r), n x (d + 3).
@@ -103,6 +106,10 @@ impl<T: Lanes> Engine for Batch<T> {
         self.net.shape
     }
 
+    fn lanes(&self) -> usize {
+        T::WIDTH
+    }
+
     fn progress(&self) -> Arc<Progress> {
         Arc::clone(&self.progress)
     }
@@ -122,32 +129,34 @@ impl<T: Lanes> Engine for Batch<T> {
     }
 
     fn costs(&mut self, samples: Samples, scheme: &Scheme, alpha: &Alpha) -> Costs {
-        self.over_chunks(samples.n, Chunks::ALL, |net, worker, sums, tile| {
-            worker.take(&samples, tile.first, tile.count);
-            worker.forward(net, scheme, alpha.a0);
-            batch::add(sums.parts().1, &worker.sums(tile.count));
-        });
-        let mut costs = [0.0; COSTS];
-        for chunk in 0..CHUNKS {
-            batch::add(&mut costs, self.chunk(chunk).parts().1);
-        }
-        Costs::from_sums(costs, samples.n, alpha)
+        self.over_chunks(
+            (samples.n, Share::ALL),
+            COSTS,
+            |net, worker, costs, tile| {
+                worker.take(&samples, tile.first, tile.count);
+                worker.forward(net, scheme, alpha.a0);
+                add(costs, &worker.sums(tile.count));
+            },
+        );
+        let costs = self.sums.sum(0);
+        Costs::from_sums([costs[0], costs[1], costs[2]], samples.n, alpha)
     }
 
-    fn sum_chunks(&mut self, samples: Samples, scheme: &Scheme, alpha: &Alpha, chunks: Chunks) {
+    fn sum_share(&mut self, samples: Samples, scheme: &Scheme, alpha: &Alpha, share: Share) {
         self.make_tapes(scheme);
-        self.over_chunks(samples.n, chunks, |net, worker, sums, tile| {
-            let (gradient, costs) = sums.parts();
+        let width = self.net.shape.parameters() + COSTS;
+        self.over_chunks((samples.n, share), width, |net, worker, sums, tile| {
+            let (gradient, costs) = parts(sums);
             worker.take(&samples, tile.first, tile.count);
             worker.forward_taped(net, scheme, alpha.a0);
-            batch::add(costs, &worker.sums(tile.count));
+            add(costs, &worker.sums(tile.count));
             worker.backward(net, scheme, alpha);
             worker.partial.flush(net, gradient);
         });
     }
 
-    fn sums(&mut self, chunk: usize) -> &[f64] {
-        &self.chunk(chunk).values
+    fn sum(&mut self, k: usize) -> &[f64] {
+        self.sums.sum(k)
     }
 
     fn states(&mut self, samples: Samples, scheme: &Scheme, a0: f64, out: &mut [f64]) {

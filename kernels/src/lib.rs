@@ -13,6 +13,7 @@
 //! | L, C, R, loss, where the trace is evaluated | [`objective`], [`quadrature`] | 1 |
 //! | a whole path and back | [`trajectory`] | one tile |
 //! | means over n samples | [`batch`], [`engine`] | n |
+//! | the order of their sums | [`tree`] | |
 //! | how far a pass is, and its early end | [`progress`] | |
 //! | the machine's FMA peak | [`peak`] | |
 //!
@@ -40,3 +41,4 @@ pub mod stepper;
 pub mod tile;
 pub mod trace;
 pub mod trajectory;
+pub mod tree;

@@ -2,13 +2,14 @@
 //! order of convergence, and no lane that touches another.
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
-use otflow_kernels::batch::{Batch, CHUNKS, COSTS, Chunks, add, samples_of};
+use otflow_kernels::batch::{Batch, Chunks, Share};
 use otflow_kernels::engine::{Direction, Engine, Samples, with_rows};
 use otflow_kernels::lanes::Lanes;
 use otflow_kernels::objective::{Alpha, Costs, Scheme, TraceAt};
 use otflow_kernels::parameters::Shape;
 use otflow_kernels::reference::{self, Dual};
 use otflow_kernels::stepper::Stepper;
+use otflow_kernels::tree::{fold, roots_of};
 use wide::{f32x4, f32x8, f32x16, f64x2, f64x4, f64x8};
 
 const ALPHA: Alpha = Alpha {
@@ -356,45 +357,45 @@ fn a_pass_that_is_given_up_ends_early() {
     assert!(progress.given_up() && (2..tiles).contains(&done));
 }
 
-/// The sums of every chunk, in order, as several engines share them; samples of the others' chunks are no numbers.
-fn shared<T: Lanes>(shape: Shape, scheme: &Scheme, rows: &[f64], shares: usize) -> Vec<Vec<f64>> {
+/// The sums of the shares of several engines, in order; samples of the others' shares are no numbers.
+fn shared<T: Lanes>(shape: Shape, scheme: &Scheme, rows: &[f64], of: usize) -> Vec<Vec<f64>> {
     let (n, columns) = (rows.len() / shape.columns(), shape.columns());
-    let mut sums = vec![Vec::new(); CHUNKS];
-    for first in 0..shares {
-        let step = shares;
-        let chunks = Chunks { first, step };
-        let mut own = vec![f64::NAN; rows.len()];
-        for range in samples_of(chunks, n, T::WIDTH) {
-            let range = range.start * columns..range.end * columns;
-            own[range.clone()].copy_from_slice(&rows[range]);
-        }
+    let count = Chunks::of(n, T::WIDTH).count();
+    let mut sums = Vec::new();
+    for index in 0..of {
+        let share = Share { index, of };
+        let own = share.samples(n, T::WIDTH);
+        let own = own.start * columns..own.end * columns;
+        let mut known = vec![f64::NAN; rows.len()];
+        known[own.clone()].copy_from_slice(&rows[own]);
         let mut engine = Batch::<T>::new(shape, 2).unwrap();
         engine.load(&parameters(&shape));
-        with_samples(&shape, &own, |samples| {
-            engine.sum_chunks(samples, scheme, &ALPHA, chunks);
+        with_samples(&shape, &known, |samples| {
+            engine.sum_share(samples, scheme, &ALPHA, share);
         });
         let (done, tiles) = engine.progress().tiles();
         assert_eq!(done, tiles);
-        for chunk in chunks.iter() {
-            sums[chunk] = engine.sums(chunk).to_vec();
-        }
+        let roots = roots_of(share.chunks(count), count);
+        sums.extend((0..roots).map(|k| engine.sum(k).to_vec()));
     }
     sums
 }
 
 #[test]
-fn engines_that_share_the_chunks_find_the_same_bits() {
+fn engines_that_share_a_batch_find_the_same_bits() {
     let (shape, scheme) = cases()[1];
-    for n in [3, 100, 331] {
+    // The last has more tiles than a batch has chunks.
+    for n in [3, 100, 331, 2222] {
         let rows = rows(&shape, n);
         let (costs, gradient) = gradient::<f64x8>(shape, &scheme, &rows, 1);
-        for shares in [1, 2, 3, 4, 16, 20] {
-            let mut total = vec![0.0; gradient.len() + COSTS];
-            let sums = shared::<f64x8>(shape, &scheme, &rows, shares);
-            sums.iter().for_each(|sums| add(&mut total, sums));
+        let count = Chunks::of(n, f64x8::WIDTH).count();
+        for of in [1, 2, 3, 4, 16, 20] {
+            let mut sums = shared::<f64x8>(shape, &scheme, &rows, of);
+            let spans = (0..of).map(|index| Share { index, of }.chunks(count));
+            let total = fold(spans, count, sums.iter_mut().map(Vec::as_mut_slice)).unwrap();
             let (found, sums) = total.split_at(gradient.len());
             let found = found.iter().map(|value| value / n as f64);
-            assert!(found.eq(gradient.iter().copied()), "{n} over {shares}");
+            assert!(found.eq(gradient.iter().copied()), "{n} over {of}");
             let sums = [sums[0], sums[1], sums[2]];
             assert_eq!(Costs::from_sums(sums, n, &ALPHA), costs);
         }

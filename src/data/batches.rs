@@ -3,7 +3,9 @@
 //! A batch of a toy set is the whole training set, until it is drawn again. The training part of a table goes by in shuffled
 //! batches, each row once an epoch; the last batch of an epoch has what is left.
 
-use otflow_kernels::batch::{Chunks, samples_of};
+use std::ops::Range;
+
+use otflow_kernels::batch::Share;
 use serde::{Deserialize, Serialize};
 
 use super::random::Stream;
@@ -21,45 +23,27 @@ pub struct Position {
     pub size: usize,
 }
 
-/// Which samples of a batch are read: those of these chunks, in tiles of so many lanes. A batch has its size all the same, with
-/// zeros in the place of the others.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Share {
-    /// Of the chunks of the kernels.
-    pub chunks: Chunks,
-    /// Samples in a tile.
-    pub lanes: usize,
-}
-
-impl Default for Share {
-    /// All.
-    fn default() -> Self {
-        Share {
-            chunks: Chunks::ALL,
-            lanes: 1,
-        }
-    }
-}
-
-impl Share {
-    fn has(&self, sample: usize) -> bool {
-        self.chunks.has(sample, self.lanes)
-    }
-
-    /// The samples of n.
-    fn samples(&self, n: usize) -> impl Iterator<Item = usize> {
-        samples_of(self.chunks, n, self.lanes).flatten()
-    }
-}
-
 /// The batch in hand and those to come.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Batches {
     position: Position,
     /// Places in the training part, in the order of the epoch; empty for a toy set.
     order: Vec<usize>,
     rows: Vec<f64>,
-    share: Share,
+    /// What is read of a batch, and the samples of a tile. A batch has its size all the same, with zeros in the place of the
+    /// others.
+    share: (Share, usize),
+}
+
+impl Default for Batches {
+    fn default() -> Self {
+        Batches {
+            position: Position::default(),
+            order: Vec::new(),
+            rows: Vec::new(),
+            share: (Share::ALL, 1),
+        }
+    }
 }
 
 impl Batches {
@@ -72,9 +56,15 @@ impl Batches {
         }
     }
 
-    /// Reads no more than this of the batches to come.
-    pub fn share(&mut self, share: Share) {
-        self.share = share;
+    /// Reads no more than this of the batches to come, in tiles of so many samples.
+    pub fn share(&mut self, share: Share, lanes: usize) {
+        self.share = (share, lanes);
+    }
+
+    /// The samples that are read, of n.
+    fn own(&self, n: usize) -> Range<usize> {
+        let (share, lanes) = self.share;
+        share.samples(n, lanes)
     }
 
     /// The rows in hand, (x, y) row by row.
@@ -137,8 +127,8 @@ impl Batches {
         };
         match data.parts() {
             None => {
-                let (share, draw) = (&self.share, self.position.draws - 1);
-                let wanted = |row| share.has(row);
+                let (own, draw) = (self.own(size), self.position.draws - 1);
+                let wanted = |row| own.contains(&row);
                 self.rows = data.draw_some(Stream::Training, draw, size, wanted);
                 Ok(())
             }
@@ -158,18 +148,11 @@ impl Batches {
             return Ok(());
         };
         let places = &self.order[seen..end];
-        if self.share == Share::default() {
-            self.rows = parts.rows(Part::Training, places, draws)?;
-            return Ok(());
-        }
-        let wanted: Vec<usize> = self.share.samples(places.len()).collect();
-        let own: Vec<usize> = wanted.iter().map(|&sample| places[sample]).collect();
-        let read = parts.rows(Part::Training, &own, draws)?;
+        let own = self.own(places.len());
+        let read = parts.rows(Part::Training, &places[own.clone()], draws)?;
         let width = data.dimension() + data.context();
         self.rows = vec![0.0; places.len() * width];
-        for (sample, row) in wanted.into_iter().zip(read.chunks_exact(width)) {
-            self.rows[sample * width..][..width].copy_from_slice(row);
-        }
+        self.rows[own.start * width..own.end * width].copy_from_slice(&read);
         Ok(())
     }
 }
@@ -231,27 +214,24 @@ mod tests {
         for data in [table(folder.path()), Dataset::open(&toy.data, 3).unwrap()] {
             let width = data.dimension();
             let mut whole = Batches::default();
-            let shares = [0, 1, 2].map(|first| Share {
-                chunks: Chunks { first, step: 3 },
-                lanes: 2,
-            });
-            let mut parts = shares.clone().map(|share| {
+            let mut parts = [0, 1, 2].map(|index| {
                 let mut batches = Batches::default();
-                batches.share(share);
+                batches.share(Share { index, of: 3 }, 2);
                 batches
             });
             for size in [9, 9, 9, 70] {
                 whole.advance(&data, size).unwrap();
                 let n = whole.rows().len() / width;
                 let mut together = vec![0.0; n * width];
-                for (share, part) in shares.iter().zip(&mut parts) {
+                for part in &mut parts {
                     part.advance(&data, size).unwrap();
                     assert_eq!(part.position(), whole.position());
                     assert_eq!(part.rows().len(), whole.rows().len());
                     for (sample, row) in part.rows().chunks_exact(width).enumerate() {
-                        assert!(share.has(sample) || row.iter().all(|&value| value == 0.0));
+                        assert!(part.own(n).contains(&sample) || row.iter().all(|&x| x == 0.0));
                     }
-                    otflow_kernels::batch::add(&mut together, part.rows());
+                    let added = together.iter().zip(part.rows()).map(|(a, b)| a + b);
+                    together = added.collect();
                 }
                 assert_eq!(together, whole.rows());
             }

@@ -2,22 +2,24 @@
 //!
 //! ```text
 //! width = parameters + COSTS, cut into a slice for each rank
-//! exchange: slice k of the sums of each of my chunks -> rank k     C/P x width values out and in
-//! my slice of all chunks, added from the first to the last
-//! gather:   my total slice -> everybody                            width values out, width in
+//! exchange: slice k of each sum of my chunks -> rank k         sums/P x width values out, those of all/P in
+//! my slice of all sums, added as the tree over all chunks says
+//! gather:   my total slice -> everybody                        width values out, width in
 //! ```
 //!
-//! So no rank adds or receives more than its share, and the order is that of a single process. Behind every block stands
-//! whether its rank's pass was given up: then it is given up everywhere, and the ranks stay at the same step.
+//! A rank's chunks follow each other, so they are few nodes of the tree: one where the ranks are a power of two and divide the
+//! chunks, 2 log2 of the chunks at most. The order is that of a single process. Behind every block stands whether its rank's pass
+//! was given up: then it is given up everywhere, and the ranks stay at the same step.
 
-use otflow_kernels::batch::{self, CHUNKS, COSTS};
+use otflow_kernels::batch::{COSTS, Chunks};
 use otflow_kernels::engine::{Engine, Samples};
 use otflow_kernels::objective::{Alpha, Costs, Scheme};
+use otflow_kernels::tree::{fold, roots_of};
 
-use super::{Ranks, chunks, rows};
+use super::{Ranks, rows, share};
 
 impl Ranks {
-    /// L, C, R and the loss over the samples, and its gradient (overwritten); samples of others' chunks are not looked at.
+    /// L, C, R and the loss over the samples, and its gradient (overwritten); samples of others' shares are not looked at.
     /// None when the pass was given up, here or elsewhere.
     pub(crate) fn gradient(
         &mut self,
@@ -31,8 +33,9 @@ impl Ranks {
             let costs = engine.gradient(samples, scheme, alpha, gradient);
             return (!self.progress.given_up()).then_some(costs);
         }
-        engine.sum_chunks(samples, scheme, alpha, self.chunks());
-        let total = self.total(engine, gradient.len() + COSTS)?;
+        engine.sum_share(samples, scheme, alpha, self.share());
+        let chunks = Chunks::of(n, engine.lanes()).count();
+        let total = self.total(engine, chunks, gradient.len() + COSTS)?;
         let (sums, costs) = total.split_at(gradient.len());
         for (value, sum) in gradient.iter_mut().zip(sums) {
             *value = sum / n as f64;
@@ -41,34 +44,32 @@ impl Ranks {
         Some(Costs::from_sums(costs, n, alpha))
     }
 
-    /// The sums of all chunks, added in order.
-    fn total(&mut self, engine: &mut dyn Engine, width: usize) -> Option<&[f64]> {
+    /// The sum over so many chunks.
+    fn total(&mut self, engine: &mut dyn Engine, chunks: usize, width: usize) -> Option<&[f64]> {
         let size = self.size();
         let slice = width.div_ceil(size);
-        let most = (0..size)
-            .map(|k| chunks(k, size).iter().len())
-            .max()
-            .unwrap_or(0);
-        let block = most * slice + 1;
+        let span = |rank| share(rank, size).chunks(chunks);
+        let sums_of = |rank| roots_of(span(rank), chunks);
+        let block = (0..size).map(sums_of).max()? * slice + 1;
         let part = |k: usize| (k * slice).min(width)..((k + 1) * slice).min(width);
         self.out.resize(size * block, 0.0);
         self.into.resize(size * block, 0.0);
-        for (i, chunk) in self.chunks().iter().enumerate() {
-            let sums = engine.sums(chunk);
+        for i in 0..sums_of(self.rank) {
+            let sum = engine.sum(i);
             for (k, block) in self.out.chunks_exact_mut(block).enumerate() {
-                let sums = &sums[part(k)];
-                block[i * slice..][..sums.len()].copy_from_slice(sums);
+                let sum = &sum[part(k)];
+                block[i * slice..][..sum.len()].copy_from_slice(sum);
             }
         }
         self.flag_blocks(block);
         self.on_wire(|wire, out, into| wire.exchange(out, into))?;
         self.agreed(block)?;
+        let blocks = self.into.chunks_exact_mut(block).enumerate();
+        let sums = blocks.flat_map(|(k, block)| block.chunks_exact_mut(slice).take(sums_of(k)));
+        let mine = fold((0..size).map(span), chunks, sums)?;
         self.out.clear();
-        self.out.resize(slice + 1, 0.0);
-        for chunk in 0..CHUNKS {
-            let at = chunk % size * block + chunk / size * slice;
-            batch::add(&mut self.out[..slice], &self.into[at..at + slice]);
-        }
+        self.out.extend_from_slice(mine);
+        self.out.push(0.0);
         self.into.resize(size * (slice + 1), 0.0);
         self.flag_blocks(slice + 1);
         self.on_wire(|wire, out, into| wire.gather(out, into))?;

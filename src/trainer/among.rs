@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use otflow_kernels::engine::lanes_of;
-
-use super::{Trainer, adopt, precision};
-use crate::data::batches::Share;
+use super::{Trainer, adopt};
 use crate::event::{Event, Reason};
 use crate::ranks::{Lost, Message, Ranks};
 use crate::session::Session;
@@ -15,11 +12,7 @@ impl Trainer {
     pub(crate) fn among(mut self, mut ranks: Ranks) -> Self {
         ranks.attach(Arc::clone(&self.instruments.progress));
         self.validation.share(&ranks, self.engine.shape().columns());
-        if ranks.size() > 1 {
-            let lanes = lanes_of(precision(&self.session));
-            let chunks = ranks.chunks();
-            self.batches.share(Share { chunks, lanes });
-        }
+        self.batches.share(ranks.share(), self.engine.lanes());
         self.ranks = ranks;
         self
     }
