@@ -233,50 +233,77 @@ impl<T: Lanes> Outer<T> {
     }
 }
 
+/// Vectors of columns of K that go through [`outer`] together where the registers allow it: then a broadcast value serves twice,
+/// and a CPU with two multiply-adds a cycle is not kept waiting for loads.
+const ACROSS: usize = if COLUMNS >= 3 { 2 } else { 1 };
+
 /// K_bar += y_bar x' over a panel of columns; shapes as in [`Outer`].
-#[inline(never)]
 fn outer<T: Lanes>(k_bar: &mut [T], rows: usize, y_bar: &[T], x: &[T]) {
     let across = k_bar.len() / rows;
     // Left to run time: unrolled over a whole tile, the loop is longer and no faster.
     let samples = x.len() / (y_bar.len() / rows) / across;
     let y_bar: &[T::Array] = cast_slice(y_bar);
-    for (at, k_bar) in k_bar.chunks_exact_mut(rows).enumerate() {
-        let x = x[at * samples..].chunks(across * samples);
-        let x = x.map(|x| &x[..samples]);
-        let mut row = 0;
-        for size in blocks(rows) {
-            let (into, y) = (&mut k_bar[row..], y_bar[row..].chunks(rows));
-            let terms = y.zip(x.clone());
-            match size {
-                8 => outer_block::<T, 8>(into, terms),
-                7 => outer_block::<T, 7>(into, terms),
-                6 => outer_block::<T, 6>(into, terms),
-                5 => outer_block::<T, 5>(into, terms),
-                4 => outer_block::<T, 4>(into, terms),
-                3 => outer_block::<T, 3>(into, terms),
-                2 => outer_block::<T, 2>(into, terms),
-                _ => outer_block::<T, 1>(into, terms),
-            }
-            row += size;
-        }
+    let paired = across / ACROSS * ACROSS;
+    let (pairs, last) = k_bar.split_at_mut(paired * rows);
+    let from = |at: usize| (&x[at * samples..], across * samples, samples);
+    for (at, k_bar) in pairs.chunks_exact_mut(ACROSS * rows).enumerate() {
+        outer_columns::<T, ACROSS>(k_bar, rows, y_bar, from(at * ACROSS));
+    }
+    if paired < across {
+        outer_columns::<T, 1>(last, rows, y_bar, from(paired));
     }
 }
 
-#[inline(always)]
-fn outer_block<'a, T: Lanes, const R: usize>(
+/// P vectors of columns; x begins with their samples, and from there to those of the next column of the panel it is so far.
+#[inline(never)]
+fn outer_columns<T: Lanes, const P: usize>(
     k_bar: &mut [T],
-    terms: impl Iterator<Item = (&'a [T::Array], &'a [T])>,
+    rows: usize,
+    y_bar: &[T::Array],
+    (x, next, samples): (&[T], usize, usize),
 ) {
-    let mut sum: [T; R] = std::array::from_fn(|r| k_bar[r]);
+    let mut k_bar: [&mut [T]; P] = columns_mut(k_bar, rows);
+    let x = x.chunks(next).map(|x| columns(x, samples));
+    let mut row = 0;
+    for size in blocks(rows) {
+        let terms = y_bar[row..].chunks(rows).zip(x.clone());
+        match size {
+            8 => outer_block::<T, 8, P>(&mut k_bar, row, terms),
+            7 => outer_block::<T, 7, P>(&mut k_bar, row, terms),
+            6 => outer_block::<T, 6, P>(&mut k_bar, row, terms),
+            5 => outer_block::<T, 5, P>(&mut k_bar, row, terms),
+            4 => outer_block::<T, 4, P>(&mut k_bar, row, terms),
+            3 => outer_block::<T, 3, P>(&mut k_bar, row, terms),
+            2 => outer_block::<T, 2, P>(&mut k_bar, row, terms),
+            _ => outer_block::<T, 1, P>(&mut k_bar, row, terms),
+        }
+        row += size;
+    }
+}
+
+/// R rows of K_bar for P vectors of its columns.
+#[inline(always)]
+fn outer_block<'a, T: Lanes, const R: usize, const P: usize>(
+    k_bar: &mut [&mut [T]; P],
+    row: usize,
+    terms: impl Iterator<Item = (&'a [T::Array], [&'a [T]; P])>,
+) {
+    let mut sum: [[T; R]; P] = std::array::from_fn(|p| std::array::from_fn(|r| k_bar[p][row + r]));
     for (y, x) in terms {
         let y = &y[..R];
-        for (sample, &x) in x.iter().enumerate() {
+        for (sample, &first) in x[0].iter().enumerate() {
+            let x: [T; P] = std::array::from_fn(|p| if p == 0 { first } else { x[p][sample] });
             for r in 0..R {
-                sum[r] = T::splat(y[r][sample]).mul_add(x, sum[r]);
+                let y = T::splat(y[r][sample]);
+                for p in 0..P {
+                    sum[p][r] = y.mul_add(x[p], sum[p][r]);
+                }
             }
         }
     }
-    k_bar[..R].copy_from_slice(&sum);
+    for (k_bar, sum) in k_bar.iter_mut().zip(sum) {
+        k_bar[row..row + R].copy_from_slice(&sum);
+    }
 }
 
 #[cfg(test)]
