@@ -6,6 +6,11 @@ use crate::linear::{Outer, columns_mut, evenly};
 use crate::network::Network;
 use crate::tile::{PANEL, zeros};
 
+/// Columns that wait for a contraction: several panels where they stay small beside K in the second cache.
+fn waiting(m: usize) -> usize {
+    if m <= 128 { 4 * PANEL } else { PANEL }
+}
+
 /// Cotangents of the parameters. Lanes are samples, summed at the flush, but for K_1 .. K_M, where lanes are columns.
 #[derive(Debug)]
 pub struct Partial<T> {
@@ -31,7 +36,9 @@ impl<T: Lanes> Partial<T> {
         let shape = &net.shape;
         let (m, s) = (shape.m, shape.inputs());
         Partial {
-            k: (1..shape.layers).map(|_| Outer::new(m, PANEL)).collect(),
+            k: (1..shape.layers)
+                .map(|_| Outer::new(m, waiting(m)))
+                .collect(),
             k0: zeros(s * m),
             bias: vec![zeros(m); shape.layers],
             w: zeros(m),
