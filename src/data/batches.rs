@@ -3,12 +3,18 @@
 //! A batch of a toy set is the whole training set, until it is drawn again. The training part of a table goes by in shuffled
 //! batches, each row once an epoch; the last batch of an epoch has what is left.
 
+use std::sync::Arc;
+
 use otflow_kernels::batch::{Chunks, samples_of};
+use otflow_kernels::progress::Progress;
 use serde::{Deserialize, Serialize};
 
 use super::random::Stream;
 use super::{Dataset, Error, Part};
 use crate::session::Data;
+
+/// Rows read in a step: less than a second also where each takes 10 ms, as of a file system far away.
+const STEP: usize = 64;
 
 /// Where training stands in the data; with the seed it tells which batch comes next.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +66,8 @@ pub struct Batches {
     order: Vec<usize>,
     rows: Vec<f64>,
     share: Share,
+    /// Told of the reads, which others wait for.
+    progress: Arc<Progress>,
 }
 
 impl Batches {
@@ -75,6 +83,11 @@ impl Batches {
     /// Reads no more than this of the batches to come.
     pub fn share(&mut self, share: Share) {
         self.share = share;
+    }
+
+    /// Has reads counted among the steps of the work.
+    pub fn watch(&mut self, progress: Arc<Progress>) {
+        self.progress = progress;
     }
 
     /// The rows in hand, (x, y) row by row.
@@ -164,8 +177,12 @@ impl Batches {
         }
         let wanted: Vec<usize> = self.share.samples(places.len()).collect();
         let own: Vec<usize> = wanted.iter().map(|&sample| places[sample]).collect();
-        let read = parts.rows(Part::Training, &own, draws)?;
         let width = data.dimension() + data.context();
+        let mut read = Vec::with_capacity(own.len() * width);
+        for own in own.chunks(STEP) {
+            self.progress.step();
+            read.extend(parts.rows(Part::Training, own, draws)?);
+        }
         self.rows = vec![0.0; places.len() * width];
         for (sample, row) in wanted.into_iter().zip(read.chunks_exact(width)) {
             self.rows[sample * width..][..width].copy_from_slice(row);

@@ -19,6 +19,8 @@ impl Trainer {
             let lanes = lanes_of(precision(&self.session));
             let chunks = ranks.chunks();
             self.batches.share(Share { chunks, lanes });
+            let progress = Arc::clone(&self.instruments.progress);
+            self.batches.watch(progress);
         }
         self.ranks = ranks;
         self
