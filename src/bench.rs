@@ -24,7 +24,7 @@ use otflow_kernels::engine::{compiled, lanes_of};
 use serde::Serialize;
 
 use crate::cost::Work;
-use crate::event::Reason;
+use crate::event::{Reason, is_one};
 use crate::probe::Probe;
 use crate::ranks::{self, Lost, Message, Ranks};
 use crate::workloads::{WORKLOADS, Workload};
@@ -72,18 +72,12 @@ pub struct Measurement {
     pub lanes: String,
 }
 
-/// Of a process on its own the contract has no ranks.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
-fn is_one(ranks: &usize) -> bool {
-    *ranks == 1
-}
-
 /// Measures the workloads and prints a row for each as it is done, or all of them as JSON at the end.
 ///
 /// # Errors
 /// When threads cannot be started, the system does not tell its figures, or a result is not finite.
 pub fn bench(args: &cli::Bench) -> Result<()> {
-    let (mut ranks, world) = ranks::enter(ranks::PATIENCE).map_err(anyhow::Error::msg)?;
+    let (mut ranks, world) = ranks::enter(ranks::Limits::default()).map_err(anyhow::Error::msg)?;
     let alone = ranks.size() == 1;
     let done = match ranks.leads() {
         _ if !alone && !matches!(args.what, Work::Iteration) => Err(anyhow!(

@@ -181,7 +181,13 @@ pub struct Start {
     pub columns: Vec<String>,
     /// Number of parameters of the potential.
     pub parameters: usize,
-    /// Worker threads.
+    /// Processes that share the run.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub ranks: usize,
+    /// Where they run, each host once; empty for a process on its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hosts: Vec<String>,
+    /// Worker threads of each.
     pub threads: usize,
     /// Vector instructions compiled in, as `AVX2+FMA`.
     pub compiled: String,
@@ -190,6 +196,33 @@ pub struct Start {
     /// Where a run that was forked off another one has come from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fork: Option<Box<Fork>>,
+}
+
+/// What an older run directory does not have.
+fn one() -> usize {
+    1
+}
+
+/// Of a process on its own the contract has no ranks.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+pub(crate) fn is_one(ranks: &usize) -> bool {
+    *ranks == 1
+}
+
+impl Start {
+    /// `2 threads`, or `3 ranks x 2 threads`.
+    pub fn workers(&self) -> String {
+        let plural = if self.threads == 1 { "" } else { "s" };
+        format!("{}{} thread{plural}", self.times(), self.threads)
+    }
+
+    /// What stands before the threads of each rank: `3 ranks x `, or nothing.
+    pub fn times(&self) -> String {
+        match self.ranks {
+            1 => String::new(),
+            ranks => format!("{ranks} ranks x "),
+        }
+    }
 }
 
 /// The state that a run began with, where that was another run's.

@@ -95,7 +95,7 @@ struct Run {
 /// # Errors
 /// When a thread or the run directory cannot be had, or something could not be written.
 pub fn launch(args: &cli::Train) -> Result<Exit> {
-    let (ranks, world) = match ranks::enter(args.patience()) {
+    let (ranks, world) = match ranks::enter(args.limits()) {
         Ok(entered) => entered,
         Err(message) => return Ok(refuse(&message)),
     };

@@ -16,6 +16,7 @@
 //! | `start.rs` | what is compared before a run starts |
 //! | `world.rs` | whether this process is one of several, and how it leaves them |
 //! | `mpi.rs` | the wire between processes, with the feature `mpi` |
+//! | `watch.rs` | which rank is lost |
 //! | `local.rs` | a wire between threads, for tests |
 
 #[cfg(test)]
@@ -24,8 +25,11 @@ pub(crate) mod local;
 mod mpi;
 mod start;
 mod sum;
+#[cfg(any(test, feature = "mpi"))]
+mod watch;
 mod world;
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -36,7 +40,7 @@ use serde::{Deserialize, Serialize};
 use crate::event::Reason;
 use crate::session::{self, Session, to_ron};
 pub(crate) use start::Identity;
-pub use world::{PATIENCE, World, enter};
+pub use world::{Limits, World, enter};
 
 /// Rows of a validation that a rank takes at a time: whole tiles of either precision.
 const TILE: usize = 16;
@@ -58,6 +62,9 @@ pub(crate) trait Wire: Send {
 
     /// The bytes of rank 0.
     fn broadcast(&mut self, bytes: &mut Vec<u8>) -> Result<(), Lost>;
+
+    /// Whether a rank was lost meanwhile; returns at once, and is no call of all.
+    fn look(&mut self) -> Result<(), Lost>;
 
     /// The common work is done: from now on a rank may leave.
     fn rest(&mut self);
@@ -137,6 +144,17 @@ impl Ranks {
         self.hosts.len()
     }
 
+    /// Where they run, each host once; none for a process on its own.
+    pub fn hosts(&self) -> Vec<String> {
+        let mut hosts = match self.size() {
+            1 => Vec::new(),
+            _ => self.hosts.clone(),
+        };
+        let mut seen = HashSet::new();
+        hosts.retain(|host| seen.insert(host.clone()));
+        hosts
+    }
+
     /// Whether it has the run directory and the front end.
     pub fn leads(&self) -> bool {
         self.rank == 0
@@ -163,6 +181,13 @@ impl Ranks {
     /// Why the others can't be reached any more, if that is so.
     pub fn lost(&self) -> Option<&Lost> {
         self.lost.as_ref()
+    }
+
+    /// Looks after the others while this rank has nothing to do, and lets them know that it does not hang; to be called more
+    /// often than once a second.
+    pub(crate) fn idle(&mut self) {
+        self.progress.step();
+        self.on_wire(|wire, _, _| wire.look());
     }
 
     /// This rank can't do its share.

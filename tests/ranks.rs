@@ -9,39 +9,24 @@
 mod runs;
 
 use std::fs;
-use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use otflow::model::Model;
 use otflow::run::checkpoint::Checkpoint;
+use runs::several::{self, GONE, Held, endless, metrics, process, until};
 use runs::{Place, SMALL, SWITCHING, models, resume, same, table};
 
 /// Ranks and threads of each.
 const RANKS: [(usize, usize); 6] = [(1, 1), (1, 2), (2, 1), (2, 2), (3, 1), (4, 1)];
 
-/// Time in which all ranks have to be gone once one is lost.
-const GONE: Duration = Duration::from_secs(10);
-
-/// An iteration takes some tenths of a second, and there is always another.
-fn endless() -> String {
-    SMALL
-        .replace("batch: 100", "batch: 20000")
-        .replace("iterations: 40", "iterations: 1000000")
-}
-
 /// `mpirun` of so many ranks of a command.
 fn mpirun(ranks: usize, command: &Command) -> Command {
-    let mut mpirun = Command::new("mpirun");
+    let mut mpirun = several::mpirun();
     mpirun.args(["--oversubscribe", "-n", &ranks.to_string()]);
     mpirun.arg(command.get_program()).args(command.get_args());
-    mpirun.envs([
-        ("OMPI_ALLOW_RUN_AS_ROOT", "1"),
-        ("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1"),
-    ]);
     command
         .get_current_dir()
         .into_iter()
@@ -118,50 +103,38 @@ fn an_edit_takes_hold_on_all_ranks_and_replays_on_one() {
     assert_eq!(code, Some(0), "{told}");
 }
 
-fn metrics(place: &Place) -> String {
-    fs::read_to_string(place.run().join("metrics.jsonl")).unwrap_or_default()
-}
-
-fn until(mut condition: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !condition() {
-        assert!(start.elapsed() < Duration::from_secs(120), "in vain");
-        thread::sleep(Duration::from_millis(20));
-    }
-}
-
-/// The process of a rank of the run in `place`.
-fn process(place: &Place, rank: usize) -> Option<Pid> {
-    let wanted = format!("OMPI_COMM_WORLD_RANK={rank}");
-    let of_run = |folder: &PathBuf| {
-        let parts = |name: &str| {
-            let bytes = fs::read(folder.join(name)).unwrap_or_default();
-            String::from_utf8_lossy(&bytes).into_owned()
-        };
-        let run = place.run().display().to_string();
-        parts("environ").split('\0').any(|part| part == wanted)
-            && parts("cmdline").split('\0').any(|part| part == run)
-    };
-    let all = fs::read_dir("/proc").unwrap().flatten();
-    let folder = all.map(|entry| entry.path()).find(of_run)?;
-    let id = folder.file_name()?.to_str()?.parse().ok()?;
-    Some(Pid::from_raw(id))
-}
-
-/// Does something to a rank of three in mid-run; mpirun's code and all that was told.
+/// Sends a rank of three a signal in mid-run; mpirun's code and all that was told.
 fn lose(rank: usize, signal: Signal) -> (Place, Option<i32>, String) {
+    harm(rank, &[], |process| {
+        kill(process, signal).unwrap();
+        None
+    })
+}
+
+/// Does something to a rank of three in mid-run: what is held by that, and how long the others bear it; mpirun's code and all
+/// that was told.
+fn harm(
+    rank: usize,
+    arguments: &[&str],
+    how: impl FnOnce(Pid) -> Option<(Held, Duration)>,
+) -> (Place, Option<i32>, String) {
     let place = Place::new(&endless());
-    let mut command = mpirun(3, &place.train(&["--threads", "1"]));
+    let arguments = [&["--threads", "1"], arguments].concat();
+    let mut command = mpirun(3, &place.train(&arguments));
     let out = place.folder.path().join("out");
     let file = fs::File::create(&out).unwrap();
     let command = command.stdout(file.try_clone().unwrap()).stderr(file);
     let mut child = command.spawn().unwrap();
     until(|| metrics(&place).contains("\"event\":\"validation\""));
-    kill(process(&place, rank).unwrap(), signal).unwrap();
+    let held = how(process(&place, rank).unwrap());
     let since = Instant::now();
-    until(|| child.try_wait().unwrap().is_some());
+    until(|| {
+        held.iter().for_each(|(held, _)| held.bury());
+        child.try_wait().unwrap().is_some()
+    });
     let code = child.wait().unwrap().code();
-    assert!(since.elapsed() < GONE, "{:?}", since.elapsed());
+    let verdict = held.map_or(Duration::ZERO, |(_, verdict)| verdict);
+    assert!(since.elapsed() < verdict + GONE, "{:?}", since.elapsed());
     (0..3).for_each(|rank| assert_eq!(process(&place, rank), None, "rank {rank} is left"));
     let (_, _, damaged) = Checkpoint::latest(&place.run()).unwrap();
     assert_eq!(damaged, None);
@@ -203,6 +176,36 @@ fn a_first_rank_that_hangs_is_told_of_by_the_others() {
         told.contains("is lost: nothing heard of it for 5.0 s"),
         "{told}"
     );
+}
+
+/// Holds one thread of a rank: the program goes on beating.
+fn hang(rank: usize, thread: &str) -> (Place, Option<i32>, String) {
+    let standstill = Duration::from_secs(4);
+    harm(rank, &["--standstill", "4"], |process| {
+        Some((Held::new(process, thread), standstill))
+    })
+}
+
+#[test]
+fn a_rank_that_hangs_in_its_computation_ends_the_run_though_it_beats() {
+    let (place, code, told) = hang(2, "kernel-0");
+    assert_eq!(code, Some(1), "{told}");
+    let why = "is lost: it has not moved for 4.0 s, and others wait for it";
+    assert!(told.contains("warning     rank 2 ("), "{told}");
+    let log = fs::read_to_string(place.run().join("log.txt")).unwrap();
+    assert!(
+        log.contains(why) && log.contains("a rank was lost"),
+        "{log}"
+    );
+    Model::load(&place.run().join("last.safetensors")).unwrap();
+}
+
+#[test]
+fn a_first_rank_whose_trainer_hangs_is_told_of_by_the_others() {
+    let (_, code, told) = hang(0, "trainer");
+    assert_eq!(code, Some(1), "{told}");
+    let why = "is lost: it has not moved for 4.0 s, and others wait for it";
+    assert!(told.contains("rank 0 (") && told.contains(why), "{told}");
 }
 
 #[test]

@@ -1,15 +1,16 @@
 //! How far a pass over a batch is, for whoever watches from another thread, who may also have it given up.
 //!
-//! Workers look between two time steps, so that a pass ends early however long a tile takes. What a pass that was given up
-//! returns is worthless, and so is every later one.
+//! Workers look between two time steps, so that a pass ends early however long a tile takes, and count them, so that a pass that
+//! takes long can be told from one that hangs. What a pass that was given up returns is worthless, and so is every later one.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-/// Tiles done of all, and the wish to stop.
+/// Tiles done of all, steps begun, and the wish to stop.
 #[derive(Debug, Default)]
 pub struct Progress {
     done: AtomicUsize,
     tiles: AtomicUsize,
+    steps: AtomicUsize,
     given_up: AtomicBool,
 }
 
@@ -22,6 +23,17 @@ impl Progress {
     /// Whether results are worthless.
     pub fn given_up(&self) -> bool {
         self.given_up.load(Ordering::Relaxed)
+    }
+
+    /// Another step of the work begins, a time step of a tile or one of any other kind; whether it is still wanted.
+    pub fn step(&self) -> bool {
+        self.steps.fetch_add(1, Ordering::Relaxed);
+        !self.given_up()
+    }
+
+    /// Steps begun in all passes and between them: a number that changes as long as work goes on.
+    pub fn steps(&self) -> usize {
+        self.steps.load(Ordering::Relaxed)
     }
 
     /// Tiles done in this pass or the last, of how many.

@@ -281,7 +281,7 @@ impl<T: Lanes> Worker<T> {
         let (tableau, dt) = (scheme.stepper.tableau(), scheme.dt());
         points.make(x.len(), scheme);
         *end = End::default();
-        for k in (0..scheme.steps).take_while(|_| !progress.given_up()) {
+        for k in (0..scheme.steps).take_while(|_| progress.step()) {
             let places = (&mut *stages, points.of_step(k));
             step(tableau, dt, x, places, |stage, x, velocity| {
                 let weight = scheme.trace_weight(k, stage);
@@ -293,7 +293,7 @@ impl<T: Lanes> Worker<T> {
             });
         }
         let between = points.list.iter().zip(&points.path).enumerate();
-        for (k, (point, path)) in between.take_while(|_| !progress.given_up()) {
+        for (k, (point, path)) in between.take_while(|_| progress.step()) {
             let weight = Some(point.weight);
             let cache = caches.of(keep, scheme.steps * tableau.b.len() + k, weight);
             let place = Place {
@@ -328,7 +328,7 @@ impl<T: Lanes> Worker<T> {
         x_bar.iter_mut().for_each(|x| *x = seed(alpha.a1) * *x);
         let between = &tape[scheme.steps * tableau.b.len()..];
         let between = between.iter().zip(&points.list).zip(&mut points.path);
-        for ((cache, point), path) in between.take_while(|_| !progress.given_up()) {
+        for ((cache, point), path) in between.take_while(|_| progress.step()) {
             let rates = Rates {
                 l: Some(T::of(point.weight) * l_bar),
                 v: T::default(),
@@ -344,7 +344,7 @@ impl<T: Lanes> Worker<T> {
             );
             path.x.copy_from_slice(&bars.s[..d]);
         }
-        for k in (0..scheme.steps).rev().take_while(|_| !progress.given_up()) {
+        for k in (0..scheme.steps).rev().take_while(|_| progress.step()) {
             let places = (&mut *stages, &*points.of_step(k));
             step_adjoint(tableau, dt, x_bar, places, |stage, velocity_bar, out| {
                 let weight = T::of(dt * tableau.b[stage]);
@@ -391,7 +391,7 @@ impl<T: Lanes> Worker<T> {
             Direction::Inverse => (1.0, -scheme.dt()),
         };
         visit(0, x);
-        for k in (0..scheme.steps).take_while(|_| !progress.given_up()) {
+        for k in (0..scheme.steps).take_while(|_| progress.step()) {
             step(tableau, dt, x, (stages, &mut []), |stage, x, velocity| {
                 let place = Place {
                     x,

@@ -357,6 +357,34 @@ fn a_pass_that_is_given_up_ends_early() {
     assert!(progress.given_up() && (2..tiles).contains(&done));
 }
 
+/// Whoever watches a long pass sees it move, also within a tile.
+#[test]
+fn every_time_step_of_a_tile_is_counted() {
+    let shape = Shape {
+        d: 3,
+        context: 0,
+        m: 4,
+        layers: 2,
+        rank: 3,
+    };
+    let mut engine = Batch::<f64x8>::new(shape, 2).unwrap();
+    engine.load(&vec![0.1; shape.parameters()]);
+    let progress = engine.progress();
+    let row = |_: usize, row: &mut [f64]| row.fill(0.5);
+    let samples = Samples { n: 20, row: &row };
+    let scheme = Scheme {
+        steps: 4,
+        stepper: Stepper::Rk4,
+        trace: TraceAt::EveryStage,
+    };
+    let (tiles, mut gradient) = (3, vec![0.0; shape.parameters()]);
+    engine.gradient(samples, &scheme, &ALPHA, &mut gradient);
+    // Forth and back.
+    assert_eq!(progress.steps(), tiles * 2 * scheme.steps);
+    engine.costs(samples, &scheme, &ALPHA);
+    assert_eq!(progress.steps(), tiles * 3 * scheme.steps);
+}
+
 /// The sums of the shares of several engines, in order; samples of the others' shares are no numbers.
 fn shared<T: Lanes>(shape: Shape, scheme: &Scheme, rows: &[f64], of: usize) -> Vec<Vec<f64>> {
     let (n, columns) = (rows.len() / shape.columns(), shape.columns());

@@ -1,6 +1,7 @@
 //! `otflow train`, and the bare `otflow`.
 
 use std::path::PathBuf;
+#[cfg(feature = "mpi")]
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -8,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::values::positive;
 use crate::dashboard::look::Look;
-use crate::ranks::PATIENCE;
+use crate::ranks::Limits;
 use crate::session::{Assignment, Gate};
 
 /// `otflow train`
@@ -79,16 +80,25 @@ pub struct Train {
     #[cfg(feature = "mpi")]
     #[arg(long, value_name = "S", value_parser = positive)]
     pub patience: Option<f64>,
+    /// Seconds in which another rank that is waited for may go without a step of its work, as one does that hangs in a read; default 60.
+    #[cfg(feature = "mpi")]
+    #[arg(long, value_name = "S", value_parser = positive)]
+    pub standstill: Option<f64>,
 }
 
 impl Train {
-    /// Silence after which another rank is lost.
-    pub fn patience(&self) -> Duration {
+    /// After what time another rank is lost.
+    pub fn limits(&self) -> Limits {
+        let limits = Limits::default();
         #[cfg(feature = "mpi")]
-        if let Some(seconds) = self.patience {
-            return Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
-        }
-        PATIENCE
+        let limits = {
+            let time = |seconds| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
+            Limits {
+                patience: self.patience.map_or(limits.patience, time),
+                standstill: self.standstill.map_or(limits.standstill, time),
+            }
+        };
+        limits
     }
 }
 

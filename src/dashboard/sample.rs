@@ -48,6 +48,8 @@ pub fn start() -> Event {
         dimension: 2,
         columns: vec!["x1".into(), "x2".into()],
         parameters: 1232,
+        ranks: 1,
+        hosts: Vec::new(),
         threads: 2,
         compiled: "AVX2+FMA".into(),
         entropy: Some(2.85),

@@ -4,13 +4,18 @@
 //! batches, each row once an epoch; the last batch of an epoch has what is left.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use otflow_kernels::batch::Share;
+use otflow_kernels::progress::Progress;
 use serde::{Deserialize, Serialize};
 
 use super::random::Stream;
 use super::{Dataset, Error, Part};
 use crate::session::Data;
+
+/// Rows read in a step: less than a second also where each takes 10 ms, as of a file system far away.
+const STEP: usize = 64;
 
 /// Where training stands in the data; with the seed it tells which batch comes next.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +38,8 @@ pub struct Batches {
     /// What is read of a batch, and the samples of a tile. A batch has its size all the same, with zeros in the place of the
     /// others.
     share: (Share, usize),
+    /// Told of the reads, which others wait for.
+    progress: Arc<Progress>,
 }
 
 impl Default for Batches {
@@ -42,6 +49,7 @@ impl Default for Batches {
             order: Vec::new(),
             rows: Vec::new(),
             share: (Share::ALL, 1),
+            progress: Arc::default(),
         }
     }
 }
@@ -65,6 +73,11 @@ impl Batches {
     fn own(&self, n: usize) -> Range<usize> {
         let (share, lanes) = self.share;
         share.samples(n, lanes)
+    }
+
+    /// Has reads counted among the steps of the work.
+    pub fn watch(&mut self, progress: Arc<Progress>) {
+        self.progress = progress;
     }
 
     /// The rows in hand, (x, y) row by row.
@@ -149,8 +162,12 @@ impl Batches {
         };
         let places = &self.order[seen..end];
         let own = self.own(places.len());
-        let read = parts.rows(Part::Training, &places[own.clone()], draws)?;
         let width = data.dimension() + data.context();
+        let mut read = Vec::with_capacity(own.len() * width);
+        for own in places[own.clone()].chunks(STEP) {
+            self.progress.step();
+            read.extend(parts.rows(Part::Training, own, draws)?);
+        }
         self.rows = vec![0.0; places.len() * width];
         self.rows[own.start * width..own.end * width].copy_from_slice(&read);
         Ok(())

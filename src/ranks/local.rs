@@ -67,6 +67,10 @@ impl Wire for Local {
         Ok(())
     }
 
+    fn look(&mut self) -> Result<(), Lost> {
+        Ok(())
+    }
+
     fn rest(&mut self) {}
 }
 

@@ -1,9 +1,9 @@
 //! The wire between processes: MPI, on a thread of its own, so that the ranks hear of each other also while they compute.
 //!
-//! Every half second rank 0 sends a beat to all others, and they to it. Of whom nothing is heard for the time of patience, be
-//! it killed, stopped or cut off, is lost: rank 0 then ends the run as a signal would, with the parameters written, and aborts
-//! the others; where rank 0 is lost, the others end by themselves. Collective calls are nonblocking and polled, so that no rank
-//! waits for a lost one.
+//! Every half second rank 0 sends a beat to all others, and they to it, with whether its work has moved since the last one. Who
+//! is lost by that, `watch.rs` says: rank 0 then ends the run as a signal would, with the parameters written, and aborts the
+//! others; where rank 0 is lost, the others end by themselves. Collective calls are nonblocking and polled, so that no rank waits
+//! for a lost one.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -18,12 +18,11 @@ use mpi::topology::{Process, SimpleCommunicator};
 use mpi::traits::*;
 use otflow_kernels::progress::Progress;
 
-use super::{Lost, Ranks, Wire};
+use super::watch::Watch;
+use super::{Limits, Lost, Ranks, Wire};
 
 /// Between two beats.
 const BEAT: Duration = Duration::from_millis(500);
-/// Silence after which a rank is lost when the run is about to end: launchers that end it wait no longer.
-const HASTE: Duration = Duration::from_millis(1500);
 /// Between two looks at what the others say, while this rank computes.
 const LOOK: Duration = Duration::from_millis(20);
 /// How long a collective call is polled without pause.
@@ -31,7 +30,7 @@ const SPIN: Duration = Duration::from_millis(5);
 /// Between two polls after that.
 const PAUSE: Duration = Duration::from_micros(100);
 
-/// Tag of beats.
+/// Tag of beats; the byte says whether the rank moves.
 const ALIVE: i32 = 1;
 /// Tag of what rank 0 sends when it has given up the pass in hand.
 const GIVEN_UP: i32 = 2;
@@ -103,6 +102,13 @@ impl Wire for Line {
         Ok(())
     }
 
+    fn look(&mut self) -> Result<(), Lost> {
+        match self.answers.try_recv() {
+            Ok(Err(lost)) => Err(lost),
+            _ => Ok(()),
+        }
+    }
+
     fn rest(&mut self) {
         let _ = self.calls.send(Call::Rest);
     }
@@ -126,7 +132,7 @@ impl Around {
 ///
 /// # Errors
 /// In a sentence.
-pub(super) fn enter(patience: Duration) -> Result<(Ranks, Around), String> {
+pub(super) fn enter(limits: Limits) -> Result<(Ranks, Around), String> {
     let (calls, asked) = unbounded();
     let (give, answers) = unbounded();
     let (ready, started) = bounded(1);
@@ -139,13 +145,13 @@ pub(super) fn enter(patience: Duration) -> Result<(Ranks, Around), String> {
         let rank = usize::try_from(world.rank()).unwrap_or(0);
         let _ = ready.send((rank, hosts.clone()));
         let peers = Peers {
-            heard: vec![Instant::now(); hosts.len()],
+            watch: Watch::new(hosts.len(), limits, Instant::now()),
             beat: Instant::now(),
             looked: Instant::now(),
             progress: None,
+            steps: 0,
             told: false,
             resting: hosts.len() == 1,
-            patience: patience.max(HASTE),
             world,
             rank,
             hosts,
@@ -194,7 +200,7 @@ impl Desk {
             let call = match self.asked.recv_timeout(LOOK) {
                 Ok(call) => call,
                 Err(RecvTimeoutError::Timeout) => {
-                    if let Err(lost) = self.peers.tend() {
+                    if let Err(lost) = self.peers.tend(None) {
                         self.give_up(lost);
                     }
                     continue;
@@ -256,8 +262,7 @@ impl Desk {
             };
             if looked.elapsed() >= LOOK {
                 looked = Instant::now();
-                if let Err(lost) = self.peers.tend() {
-                    let _ = self.give.send(Err(lost.clone()));
+                if let Err(lost) = self.peers.tend(Some(start)) {
                     self.give_up(lost);
                 }
             }
@@ -269,8 +274,9 @@ impl Desk {
         }
     }
 
-    /// Refuses whatever is asked, until the program leaves.
+    /// Tells the trainer, whatever it does, and refuses whatever it asks, until the program leaves.
     fn give_up(&self, lost: Lost) -> ! {
+        let _ = self.give.send(Err(lost.clone()));
         if let Some(progress) = &self.peers.progress {
             progress.give_up();
         }
@@ -289,17 +295,17 @@ struct Peers {
     world: SimpleCommunicator,
     rank: usize,
     hosts: Vec<String>,
-    /// When each was last heard of.
-    heard: Vec<Instant>,
+    watch: Watch,
     /// When this rank last sent a beat, and when it last looked.
     beat: Instant,
     looked: Instant,
     progress: Option<Arc<Progress>>,
+    /// How many this rank had begun at its last beat.
+    steps: usize,
     /// The others know that the pass in hand is given up.
     told: bool,
     /// The common work is done; nobody is missed.
     resting: bool,
-    patience: Duration,
 }
 
 impl Peers {
@@ -316,48 +322,52 @@ impl Peers {
         self.world.process_at_rank(rank as i32)
     }
 
-    /// Hears the others, tells them what they must know, and finds out who is lost.
-    fn tend(&mut self) -> Result<(), Lost> {
+    /// Hears the others, tells them what they must know, and finds out who is lost. `since` is when this rank began to wait for
+    /// them in a collective call, if it does.
+    fn tend(&mut self, since: Option<Instant>) -> Result<(), Lost> {
         let now = Instant::now();
-        // A rank that was stopped itself knows nothing of the others.
         if now - self.looked > BEAT {
-            self.heard.fill(now);
+            self.watch.forget(now);
         }
         self.looked = now;
         self.hear(now);
         let given_up = self.progress.as_ref().is_some_and(|p| p.given_up());
         if now - self.beat >= BEAT {
             self.beat = now;
-            self.send(ALIVE);
+            let moves = self.moves() || since.is_some();
+            self.send(ALIVE, moves);
         }
         if given_up && self.rank == 0 && !self.told {
             self.told = true;
-            self.send(GIVEN_UP);
+            self.send(GIVEN_UP, true);
         }
         if self.resting {
             return Ok(());
         }
-        let patience = match given_up {
-            true => self.patience.min(HASTE),
-            false => self.patience,
-        };
-        let silent = |&rank: &usize| now - self.heard[rank] > patience;
-        match self.watched().find(silent) {
+        match self.watch.lost(self.watched(), since, given_up, now) {
             None => Ok(()),
-            Some(rank) => Err(Lost(format!(
-                "rank {rank} ({}) is lost: nothing heard of it for {:.1} s",
-                self.hosts[rank],
-                patience.as_secs_f64()
+            Some((rank, why)) => Err(Lost(format!(
+                "rank {rank} ({}) is lost: {why}",
+                self.hosts[rank]
             ))),
         }
+    }
+
+    /// Whether this rank has begun another step since the last beat; before it trains, as it opens its table, nobody asks.
+    fn moves(&mut self) -> bool {
+        let Some(progress) = &self.progress else {
+            return true;
+        };
+        let before = std::mem::replace(&mut self.steps, progress.steps());
+        before != self.steps
     }
 
     fn hear(&mut self, now: Instant) {
         while let Some(status) = self.world.any_process().immediate_probe_with_tag(ALIVE) {
             let from = self.world.process_at_rank(status.source_rank());
-            let _: (u8, _) = from.receive_with_tag(ALIVE);
+            let (moves, _) = from.receive_with_tag::<u8>(ALIVE);
             if let Ok(rank) = usize::try_from(status.source_rank()) {
-                self.heard[rank] = now;
+                self.watch.hear(rank, moves != 0, now);
             }
         }
         let first = self.process(0);
@@ -368,8 +378,8 @@ impl Peers {
     }
 
     /// A byte, which leaves at once however the others are.
-    fn send(&self, tag: i32) {
+    fn send(&self, tag: i32, byte: bool) {
         let to = self.watched();
-        to.for_each(|rank| self.process(rank).send_with_tag(&0_u8, tag));
+        to.for_each(|rank| self.process(rank).send_with_tag(&u8::from(byte), tag));
     }
 }

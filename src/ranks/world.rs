@@ -8,8 +8,24 @@ use super::Ranks;
 #[cfg(feature = "mpi")]
 const LAUNCHED: [&str; 3] = ["OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK"];
 
-/// Silence after which a rank is lost.
-pub const PATIENCE: Duration = Duration::from_secs(5);
+/// After what time another rank is lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Of silence.
+    pub patience: Duration,
+    /// Without a further step, while others wait for it. A single time step of a tile of BSDS300, the widest of the published
+    /// flows, takes some 0.03 s: no step of work under way takes as long as this.
+    pub standstill: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            patience: Duration::from_secs(5),
+            standstill: Duration::from_secs(60),
+        }
+    }
+}
 
 /// The processes around this one.
 pub struct World {
@@ -22,11 +38,11 @@ pub struct World {
 /// # Errors
 /// When they can't be had, in a sentence.
 #[cfg(feature = "mpi")]
-pub fn enter(patience: Duration) -> Result<(Ranks, World), String> {
+pub fn enter(limits: Limits) -> Result<(Ranks, World), String> {
     if LAUNCHED.iter().all(|name| std::env::var_os(name).is_none()) {
         return Ok((Ranks::alone(), World { around: None }));
     }
-    let (ranks, around) = super::mpi::enter(patience)?;
+    let (ranks, around) = super::mpi::enter(limits)?;
     let around = Some(around);
     Ok((ranks, World { around }))
 }
@@ -36,7 +52,7 @@ pub fn enter(patience: Duration) -> Result<(Ranks, World), String> {
 /// # Errors
 /// When it was started with others: each would train the whole run.
 #[cfg(not(feature = "mpi"))]
-pub fn enter(_: Duration) -> Result<(Ranks, World), String> {
+pub fn enter(_: Limits) -> Result<(Ranks, World), String> {
     match std::env::var("OMPI_COMM_WORLD_SIZE").as_deref() {
         Ok("1") | Err(_) => Ok((Ranks::alone(), World {})),
         Ok(_) => Err("mpirun has started several of a program that was built without MPI: build it with --features mpi".into()),

@@ -121,6 +121,7 @@ fn started(start: &Start) -> String {
     let entropy = start
         .entropy
         .map_or("unknown".into(), |h| format!("{h:.6} nats"));
+    let ranks = start.times();
     let fork = fork.as_ref().map_or(String::new(), |fork| {
         format!(
             "\nforked off {} after iteration {}",
@@ -129,7 +130,7 @@ fn started(start: &Start) -> String {
         )
     });
     format!(
-        "otflow {version}  {name}: {dimension} dimensions, {parameters} parameters, {threads} threads, {compiled}, H {entropy}{fork}"
+        "otflow {version}  {name}: {dimension} dimensions, {parameters} parameters, {ranks}{threads} threads, {compiled}, H {entropy}{fork}"
     )
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::event::{Best, Event, Reason, SCHEMA};
+use crate::event::{Best, Event, Reason, SCHEMA, is_one};
 
 /// What `summary.json` holds. Numbers that are not finite are null.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -13,7 +13,10 @@ pub struct Summary {
     pub version: String,
     /// Vector instructions compiled in.
     pub compiled: String,
-    /// Worker threads.
+    /// Processes that share the run.
+    #[serde(skip_serializing_if = "is_one")]
+    pub ranks: usize,
+    /// Worker threads of each.
     pub threads: usize,
     /// Name of the run.
     pub name: String,
@@ -72,6 +75,7 @@ impl Summary {
                 self.version.clone_from(&start.version);
                 self.compiled.clone_from(&start.compiled);
                 self.name.clone_from(&start.name);
+                self.ranks = start.ranks;
                 self.threads = start.threads;
                 self.dimension = start.dimension;
                 self.parameters = start.parameters;

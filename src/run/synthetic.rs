@@ -72,6 +72,8 @@ pub(crate) fn start() -> Start {
         dimension: 2,
         columns: vec!["x1".into(), "x2".into()],
         parameters: 1229,
+        ranks: 1,
+        hosts: Vec::new(),
         threads: 2,
         compiled: "AVX2+FMA".into(),
         entropy: Some(2.75),

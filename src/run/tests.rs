@@ -130,6 +130,39 @@ fn the_log_tells_what_happened_with_the_time() {
 }
 
 #[test]
+fn a_start_says_how_many_ranks_there_are_where_there_are_several() {
+    let alone = synthetic::start();
+    let several = crate::event::Start {
+        ranks: 3,
+        hosts: vec!["a".into(), "b".into()],
+        ..alone.clone()
+    };
+    let started = |start| Event::Start(start);
+    let json = line::json(&started(several.clone()));
+    let object: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(object["ranks"], 3);
+    assert_eq!(object["hosts"], serde_json::json!(["a", "b"]));
+    assert_eq!(
+        serde_json::from_str::<Event>(&json).unwrap(),
+        started(several.clone())
+    );
+    let mut summary = summary::Summary::default();
+    summary.apply(&started(several.clone()));
+    assert_eq!(serde_json::to_value(&summary).unwrap()["ranks"], 3);
+    let words = line::words(&started(several.clone())).unwrap();
+    assert!(words.contains("3 ranks x 2 threads, "), "{words}");
+    assert_eq!(several.workers(), "3 ranks x 2 threads");
+    // As older programs wrote it.
+    let json = line::json(&started(alone.clone()));
+    assert!(!json.contains("ranks") && !json.contains("hosts"), "{json}");
+    assert_eq!(
+        serde_json::from_str::<Event>(&json).unwrap(),
+        started(alone.clone())
+    );
+    assert_eq!(alone.workers(), "2 threads");
+}
+
+#[test]
 fn the_summary_holds_the_run_in_one_object() {
     let parent = tempfile::tempdir().unwrap();
     let verdicts = vec![

@@ -13,6 +13,7 @@ impl Trainer {
         ranks.attach(Arc::clone(&self.instruments.progress));
         self.validation.share(&ranks, self.engine.shape().columns());
         self.batches.share(ranks.share(), self.engine.lanes());
+        self.batches.watch(Arc::clone(&self.instruments.progress));
         self.ranks = ranks;
         self
     }

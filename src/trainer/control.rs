@@ -1,7 +1,9 @@
 //! The loop around [`Trainer::iterate`]: commands between two iterations, pause, edits, limits, what is kept, the end.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use crossbeam_channel::RecvTimeoutError;
 use otflow_kernels::engine::Precision;
 
 use super::keeper::Keeper;
@@ -13,6 +15,9 @@ use crate::overlay::Overlay;
 use crate::probe::Probe;
 use crate::ranks::Message;
 use crate::session::{self, Applies, Session};
+
+/// Between two looks of a paused run at the other ranks.
+const IDLE: Duration = Duration::from_millis(500);
 
 /// Where a run's news goes.
 pub struct Outlets {
@@ -290,11 +295,10 @@ fn obey(
 ) -> State {
     loop {
         let command = if state == State::Paused {
-            // With nobody left to say "go on", a paused run ends.
-            publisher
-                .commands
-                .recv()
-                .unwrap_or(Command::Stop(Reason::Quit))
+            match await_command(trainer, publisher) {
+                Ok(command) => command,
+                Err(reason) => return State::Ended(reason),
+            }
         } else {
             match publisher.commands.try_recv() {
                 Ok(command) => command,
@@ -323,6 +327,21 @@ fn obey(
         };
         if state == State::Step {
             return state;
+        }
+    }
+}
+
+/// The next command to a paused run; the reason why it ends when a rank is lost first.
+fn await_command(trainer: &mut Trainer, publisher: &Publisher) -> Result<Command, Reason> {
+    loop {
+        match publisher.commands.recv_timeout(IDLE) {
+            Ok(command) => return Ok(command),
+            // With nobody left to say "go on", a paused run ends.
+            Err(RecvTimeoutError::Disconnected) => return Err(Reason::Quit),
+            Err(RecvTimeoutError::Timeout) => trainer.ranks.idle(),
+        }
+        if let Some(reason) = trainer.bereft(&mut |event| publisher.publish(event)) {
+            return Err(reason);
         }
     }
 }

@@ -7,8 +7,10 @@ use std::time::Duration;
 use super::*;
 use crate::event::{Command, Finished, Start};
 use crate::feed::{Feed, Record, wires};
+use crate::ranks::{Lost, Wire};
 use crate::session;
 use crossbeam_channel::Receiver;
+use otflow_kernels::progress::Progress;
 
 /// A small run that still has every part: batches drawn again, validations, a falling rate.
 pub(super) const SMALL: &str = r#"(
@@ -243,6 +245,8 @@ fn start(trainer: &Trainer) -> Start {
         dimension: 2,
         columns: Vec::new(),
         parameters: 0,
+        ranks: 1,
+        hosts: Vec::new(),
         threads: 1,
         compiled: String::new(),
         entropy: None,
@@ -373,6 +377,48 @@ fn a_paused_run_can_be_stopped() {
         (finished.iteration, finished.reason),
         (0, Reason::Signal(15))
     );
+}
+
+/// A wire over which nothing comes any more.
+struct Cut;
+
+impl Wire for Cut {
+    fn attach(&mut self, _: Arc<Progress>) {}
+
+    fn exchange(&mut self, _: &mut Vec<f64>, _: &mut Vec<f64>) -> Result<(), Lost> {
+        self.look()
+    }
+
+    fn gather(&mut self, _: &mut Vec<f64>, _: &mut Vec<f64>) -> Result<(), Lost> {
+        self.look()
+    }
+
+    fn broadcast(&mut self, _: &mut Vec<u8>) -> Result<(), Lost> {
+        self.look()
+    }
+
+    fn look(&mut self) -> Result<(), Lost> {
+        Err(Lost("rank 1 is lost".into()))
+    }
+
+    fn rest(&mut self) {}
+}
+
+#[test]
+fn a_paused_run_ends_when_a_rank_is_lost() {
+    let ranks = Ranks::new(0, vec!["here".into(); 2], Box::new(Cut));
+    let trainer = trainer(SMALL, 1).among(ranks);
+    let (publisher, feed, _records) = wires();
+    // The feed stays: nobody says anything more.
+    feed.commands.send(Command::Pause).unwrap();
+    let start = start(&trainer);
+    let (finished, _) = train(trainer, Outlets::new(Arc::new(publisher)), start);
+    assert_eq!((finished.iteration, finished.reason), (0, Reason::Lost));
+    let warned = feed.events.try_iter().any(|event| {
+        let message = "rank 1 is lost".into();
+        event == Event::Warning { message }
+    });
+    assert!(warned);
 }
 
 /// What a validation of the best parameters finds under the session in force.

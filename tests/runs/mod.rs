@@ -1,6 +1,9 @@
 //! Runs of the real program in a directory of their own, and what is left of them.
 #![allow(dead_code)]
 
+#[cfg(target_os = "linux")]
+pub mod several;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

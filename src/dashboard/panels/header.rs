@@ -59,8 +59,7 @@ fn figures(state: &State) -> Vec<String> {
         figures.push(format!("{} it/s", number(rate)));
     }
     if let Some(start) = &state.start {
-        let plural = if start.threads == 1 { "" } else { "s" };
-        figures.push(format!("{} thread{plural}", start.threads));
+        figures.push(start.workers());
         figures.push(start.compiled.clone());
     }
     figures

@@ -30,8 +30,7 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
 /// Title of the pane.
 pub fn title(state: &State) -> String {
     match &state.start {
-        Some(start) if start.threads == 1 => "optimizer, 1 thread".into(),
-        Some(start) => format!("optimizer, {} threads", start.threads),
+        Some(start) => format!("optimizer, {}", start.workers()),
         None => "optimizer".into(),
     }
 }
