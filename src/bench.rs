@@ -24,7 +24,7 @@ use otflow_kernels::engine::{compiled, lanes_of};
 use serde::Serialize;
 
 use crate::cost::Work;
-use crate::event::{Reason, is_one};
+use crate::event::Reason;
 use crate::probe::Probe;
 use crate::ranks::{self, Lost, Message, Ranks};
 use crate::workloads::{WORKLOADS, Workload};
@@ -70,6 +70,12 @@ pub struct Measurement {
     pub peak_rss_bytes: u64,
     /// What was compiled in, and the samples in a tile.
     pub lanes: String,
+}
+
+/// Of a process on its own the contract has no ranks.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_one(ranks: &usize) -> bool {
+    *ranks == 1
 }
 
 /// Measures the workloads and prints a row for each as it is done, or all of them as JSON at the end.

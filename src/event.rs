@@ -181,12 +181,9 @@ pub struct Start {
     pub columns: Vec<String>,
     /// Number of parameters of the potential.
     pub parameters: usize,
-    /// Processes that share the run.
-    #[serde(default = "one", skip_serializing_if = "is_one")]
-    pub ranks: usize,
-    /// Where they run, each host once; empty for a process on its own.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub hosts: Vec<String>,
+    /// The processes that share the run; None for one on its own.
+    #[serde(flatten)]
+    pub shared: Option<Box<Shared>>,
     /// Worker threads of each.
     pub threads: usize,
     /// Vector instructions compiled in, as `AVX2+FMA`.
@@ -198,15 +195,13 @@ pub struct Start {
     pub fork: Option<Box<Fork>>,
 }
 
-/// What an older run directory does not have.
-fn one() -> usize {
-    1
-}
-
-/// Of a process on its own the contract has no ranks.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
-pub(crate) fn is_one(ranks: &usize) -> bool {
-    *ranks == 1
+/// Several processes that train one run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Shared {
+    /// How many.
+    pub ranks: usize,
+    /// Where they run, each host once.
+    pub hosts: Vec<String>,
 }
 
 impl Start {
@@ -218,10 +213,8 @@ impl Start {
 
     /// What stands before the threads of each rank: `3 ranks x `, or nothing.
     pub fn times(&self) -> String {
-        match self.ranks {
-            1 => String::new(),
-            ranks => format!("{ranks} ranks x "),
-        }
+        let shared = self.shared.as_ref();
+        shared.map_or(String::new(), |shared| format!("{} ranks x ", shared.ranks))
     }
 }
 

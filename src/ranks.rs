@@ -37,7 +37,7 @@ use otflow_kernels::batch::Share;
 use otflow_kernels::progress::Progress;
 use serde::{Deserialize, Serialize};
 
-use crate::event::Reason;
+use crate::event::{Reason, Shared};
 use crate::session::{self, Session, to_ron};
 pub(crate) use start::Identity;
 pub use world::{Limits, World, enter};
@@ -144,15 +144,11 @@ impl Ranks {
         self.hosts.len()
     }
 
-    /// Where they run, each host once; none for a process on its own.
-    pub fn hosts(&self) -> Vec<String> {
-        let mut hosts = match self.size() {
-            1 => Vec::new(),
-            _ => self.hosts.clone(),
-        };
-        let mut seen = HashSet::new();
+    /// All of them as a run tells of them; None for a process on its own.
+    pub fn shared(&self) -> Option<Box<Shared>> {
+        let (ranks, mut hosts, mut seen) = (self.size(), self.hosts.clone(), HashSet::new());
         hosts.retain(|host| seen.insert(host.clone()));
-        hosts
+        (ranks > 1).then(|| Box::new(Shared { ranks, hosts }))
     }
 
     /// Whether it has the run directory and the front end.

@@ -257,8 +257,7 @@ fn begin(args: &cli::Train, mut ranks: Ranks) -> Result<Plan, Failure> {
         dimension: trainer.data().dimension(),
         columns: trainer.data().names(),
         parameters: trainer.parameters(),
-        ranks: trainer.ranks().size(),
-        hosts: trainer.ranks().hosts(),
+        shared: trainer.ranks().shared(),
         threads: cli::threads(args.threads),
         compiled: compiled().into(),
         entropy: trainer.data().entropy(),
@@ -367,8 +366,7 @@ fn resume(args: &cli::Train, run: &Path, mut ranks: Ranks) -> Result<Plan, Failu
     let made = locked.and_then(|directory| Ok((directory, Stand::read(args, run)?)));
     let (directory, mut stand) = agree(made, &mut ranks)?;
     stand.trainer = among(stand.trainer, ranks)?;
-    let ranks = stand.trainer.ranks();
-    (stand.shown.ranks, stand.shown.hosts) = (ranks.size(), ranks.hosts());
+    stand.shown.shared = stand.trainer.ranks().shared();
     let directory = cut_back(directory, args, run, &mut stand);
     let directory = agree(directory.map_err(Failure::from), stand.trainer.ranks())?;
     let start = stand.start;

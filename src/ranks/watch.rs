@@ -72,7 +72,8 @@ impl Watch {
                 let seconds = patience.as_secs_f64();
                 return Some((rank, format!("nothing heard of it for {seconds:.1} s")));
             }
-            let still = now - self.moved[rank].max(since?);
+            // Up to its last beat: silence says nothing of its work.
+            let still = self.heard[rank].saturating_duration_since(self.moved[rank].max(since?));
             let seconds = standstill.as_secs_f64();
             let why = || format!("it has not moved for {seconds:.1} s, and others wait for it");
             (still > standstill).then(|| (rank, why()))
@@ -122,6 +123,22 @@ mod tests {
         // This rank stood still as long, and has only just come to wait.
         assert_eq!(after(160, 10, Some(100), false), None);
         assert!(after(161, 10, Some(100), false).is_some());
+    }
+
+    #[test]
+    fn a_late_beat_is_no_standstill() {
+        let start = Instant::now();
+        let limits = Limits {
+            standstill: Duration::from_secs(1),
+            ..LIMITS
+        };
+        let mut watch = Watch::new(2, limits, start);
+        let at = |second| start + Duration::from_secs(second);
+        assert_eq!(watch.lost(1..2, Some(start), false, at(4)), None);
+        watch.hear(1, true, at(4));
+        assert_eq!(watch.lost(1..2, Some(start), false, at(8)), None);
+        watch.hear(1, false, at(8));
+        assert!(watch.lost(1..2, Some(start), false, at(8)).is_some());
     }
 
     #[test]

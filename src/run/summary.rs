@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::event::{Best, Event, Reason, SCHEMA, is_one};
+use crate::event::{Best, Event, Reason, SCHEMA, Shared};
 
 /// What `summary.json` holds. Numbers that are not finite are null.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -13,9 +13,9 @@ pub struct Summary {
     pub version: String,
     /// Vector instructions compiled in.
     pub compiled: String,
-    /// Processes that share the run.
-    #[serde(skip_serializing_if = "is_one")]
-    pub ranks: usize,
+    /// The processes that share the run, if there are several.
+    #[serde(flatten)]
+    pub shared: Option<Box<Shared>>,
     /// Worker threads of each.
     pub threads: usize,
     /// Name of the run.
@@ -75,7 +75,7 @@ impl Summary {
                 self.version.clone_from(&start.version);
                 self.compiled.clone_from(&start.compiled);
                 self.name.clone_from(&start.name);
-                self.ranks = start.ranks;
+                self.shared.clone_from(&start.shared);
                 self.threads = start.threads;
                 self.dimension = start.dimension;
                 self.parameters = start.parameters;

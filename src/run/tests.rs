@@ -132,9 +132,12 @@ fn the_log_tells_what_happened_with_the_time() {
 #[test]
 fn a_start_says_how_many_ranks_there_are_where_there_are_several() {
     let alone = synthetic::start();
-    let several = crate::event::Start {
+    let shared = Box::new(crate::event::Shared {
         ranks: 3,
         hosts: vec!["a".into(), "b".into()],
+    });
+    let several = crate::event::Start {
+        shared: Some(shared),
         ..alone.clone()
     };
     let started = |start| Event::Start(start);
