@@ -101,7 +101,8 @@ fn the_samples_of_a_batch_limit_a_run_over_many_nodes_and_the_sums_do_not() {
                 cell(512),
             );
             // What the README says of them.
-            assert!(at(64).sums < 0.1 * at(64).compute, "{name}");
+            assert!(at(8).sums < 0.01 * at(8).compute, "{name}");
+            assert!(at(64).sums < 0.15 * at(64).compute, "{name}");
             let alone = 2.0 * seconds / workload.n.div_ceil(16) as f64;
             assert!(at(512).compute >= alone, "{name}: no tile is cut");
         }
