@@ -256,6 +256,22 @@ mod tests {
     }
 
     #[test]
+    fn every_few_rows_read_are_a_step() {
+        let folder = tempfile::tempdir().unwrap();
+        let rows: Vec<String> = (0..600).map(|i| (i * i).to_string()).collect();
+        fs::write(folder.path().join("t.csv"), rows.join("\n")).unwrap();
+        let text = "(data: Table(path: \"t.csv\"))";
+        let session = session::parse(text, &folder.path().join("s.ron")).unwrap();
+        let data = Dataset::open(&session.data, 1).unwrap();
+        let (mut batches, progress) = (Batches::default(), Arc::<Progress>::default());
+        let chunks = Chunks { first: 0, step: 2 };
+        batches.share(Share { chunks, lanes: 1 });
+        batches.watch(Arc::clone(&progress));
+        batches.advance(&data, 400).unwrap();
+        assert_eq!(progress.steps(), 200_usize.div_ceil(STEP));
+    }
+
+    #[test]
     fn the_batches_after_a_position_are_those_that_would_have_come() {
         let folder = tempfile::tempdir().unwrap();
         let toy = session::parse("(data: Toy(name: \"moons\"))", Path::new("s.ron")).unwrap();
