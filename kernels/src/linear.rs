@@ -82,8 +82,15 @@ fn apply_columns<'a, T: Lanes, const P: usize>(
     let (x, mut y): ([&[T]; P], [&mut [T]; P]) =
         (columns(first.0, k.columns), columns_mut(later.0, k.rows));
     let (mut row, mut rest) = (0, k.data.as_slice());
-    for size in blocks(k.rows) {
+    let mut sizes = blocks(k.rows).peekable();
+    while let Some(size) = sizes.next() {
         let (block, after) = rest.split_at(size * k.columns);
+        if P == 1 && PAIRED && size == 8 && sizes.next_if_eq(&8).is_some() {
+            let (second, after) = after.split_at(8 * k.columns);
+            apply_pair::<T, 8>([block, second], x[0], &mut y[0][row..]);
+            (row, rest) = (row + 16, after);
+            continue;
+        }
         match size {
             8 => apply_block::<T, 8, P>(block, x, &mut y, row),
             7 => apply_block::<T, 7, P>(block, x, &mut y, row),
@@ -138,6 +145,25 @@ fn apply_block<T: Lanes, const R: usize, const P: usize>(
     for (y, sum) in y.iter_mut().zip(sum) {
         y[row..row + R].copy_from_slice(&sum);
     }
+}
+
+/// Whether two blocks go through a single column together: a CPU with two multiply-adds a cycle needs more chains than the rows of
+/// one.
+const PAIRED: bool = COLUMNS >= 3;
+
+/// R rows each of two blocks for one column.
+#[inline(always)]
+fn apply_pair<T: Lanes, const R: usize>(blocks: [&[T::Real]; 2], x: &[T], y: &mut [T]) {
+    let mut sum = [[T::default(); R]; 2];
+    let [first, second] = blocks.map(|block| block.as_chunks::<R>().0);
+    for ((first, second), &x) in first.iter().zip(second).zip(x) {
+        for (sum, weights) in sum.iter_mut().zip([first, second]) {
+            for (sum, &weight) in sum.iter_mut().zip(weights) {
+                *sum = T::splat(weight).mul_add(x, *sum);
+            }
+        }
+    }
+    y[..2 * R].copy_from_slice(sum.as_flattened());
 }
 
 /// Vectors that hold `length` lanes, the last one padded.
