@@ -6,6 +6,7 @@
 use otflow_kernels::batch::{Chunks, samples_of};
 use serde::{Deserialize, Serialize};
 
+use super::permutation::Permutation;
 use super::random::Stream;
 use super::{Dataset, Error, Part};
 use crate::session::Data;
@@ -57,7 +58,7 @@ impl Share {
 pub struct Batches {
     position: Position,
     /// Places in the training part, in the order of the epoch; empty for a toy set.
-    order: Vec<usize>,
+    order: Permutation,
     rows: Vec<f64>,
     share: Share,
 }
@@ -72,9 +73,12 @@ impl Batches {
         }
     }
 
-    /// Reads no more than this of the batches to come.
-    pub fn share(&mut self, share: Share) {
-        self.share = share;
+    /// None in hand; reads no more than this of those to come.
+    pub fn shared(share: Share) -> Self {
+        Batches {
+            share,
+            ..Batches::default()
+        }
     }
 
     /// The rows in hand, (x, y) row by row.
@@ -87,17 +91,17 @@ impl Batches {
         self.position
     }
 
-    /// The batch that was in hand at a position.
+    /// The batch that was in hand at a position, or a share of it.
     ///
     /// # Errors
     /// When its rows can't be read.
-    pub fn at(position: Position, data: &Dataset) -> Result<Self, Error> {
+    pub fn at(position: Position, share: Share, data: &Dataset) -> Result<Self, Error> {
         let mut batches = Batches {
             position,
-            ..Batches::default()
+            ..Batches::shared(share)
         };
         match &data.parts() {
-            None => batches.rows = data.draw(Stream::Training, position.draws - 1, position.size),
+            None => batches.draw(data),
             Some(parts) => {
                 batches.order = parts.epoch(position.draws);
                 let last = position.seen % position.size;
@@ -137,9 +141,7 @@ impl Batches {
         };
         match data.parts() {
             None => {
-                let (share, draw) = (&self.share, self.position.draws - 1);
-                let wanted = |row| share.has(row);
-                self.rows = data.draw_some(Stream::Training, draw, size, wanted);
+                self.draw(data);
                 Ok(())
             }
             Some(parts) => {
@@ -147,6 +149,13 @@ impl Batches {
                 self.step(data)
             }
         }
+    }
+
+    /// The rows of a draw of a toy set.
+    fn draw(&mut self, data: &Dataset) {
+        let Position { draws, size, .. } = self.position;
+        let wanted = |row| self.share.has(row);
+        self.rows = data.draw_some(Stream::Training, draws - 1, size, wanted);
     }
 
     /// The next rows of the epoch.
@@ -157,17 +166,18 @@ impl Batches {
         let Some(parts) = data.parts() else {
             return Ok(());
         };
-        let places = &self.order[seen..end];
+        let place = |sample| self.order.at(seen + sample);
+        let n = end - seen;
         if self.share == Share::default() {
-            self.rows = parts.rows(Part::Training, places, draws)?;
+            let places: Vec<usize> = (0..n).map(place).collect();
+            self.rows = parts.rows(Part::Training, &places, draws)?;
             return Ok(());
         }
-        let wanted: Vec<usize> = self.share.samples(places.len()).collect();
-        let own: Vec<usize> = wanted.iter().map(|&sample| places[sample]).collect();
+        let own: Vec<usize> = self.share.samples(n).map(place).collect();
         let read = parts.rows(Part::Training, &own, draws)?;
         let width = data.dimension() + data.context();
-        self.rows = vec![0.0; places.len() * width];
-        for (sample, row) in wanted.into_iter().zip(read.chunks_exact(width)) {
+        self.rows = vec![0.0; n * width];
+        for (sample, row) in self.share.samples(n).zip(read.chunks_exact(width)) {
             self.rows[sample * width..][..width].copy_from_slice(row);
         }
         Ok(())
@@ -235,17 +245,15 @@ mod tests {
                 chunks: Chunks { first, step: 3 },
                 lanes: 2,
             });
-            let mut parts = shares.clone().map(|share| {
-                let mut batches = Batches::default();
-                batches.share(share);
-                batches
-            });
+            let mut parts = shares.clone().map(Batches::shared);
             for size in [9, 9, 9, 70] {
                 whole.advance(&data, size).unwrap();
                 let n = whole.rows().len() / width;
                 let mut together = vec![0.0; n * width];
                 for (share, part) in shares.iter().zip(&mut parts) {
                     part.advance(&data, size).unwrap();
+                    let again = Batches::at(part.position(), share.clone(), &data).unwrap();
+                    assert_eq!(again.rows(), part.rows());
                     assert_eq!(part.position(), whole.position());
                     assert_eq!(part.rows().len(), whole.rows().len());
                     for (sample, row) in part.rows().chunks_exact(width).enumerate() {
@@ -266,7 +274,7 @@ mod tests {
             let mut batches = Batches::default();
             for size in [4, 6, 5, 5, 7, 4, 4, 4] {
                 batches.advance(&data, size).unwrap();
-                let again = Batches::at(batches.position(), &data).unwrap();
+                let again = Batches::at(batches.position(), Share::default(), &data).unwrap();
                 assert_eq!(again.rows(), batches.rows());
                 assert_eq!(again.position(), batches.position());
                 assert_eq!(again.is_over(), batches.is_over());
