@@ -4,11 +4,13 @@
 //! | --- | --- |
 //! | `toy.rs`, `toy/` | the 2-D sets |
 //! | `parts.rs` | a table: training, validation and test rows, standardised |
+//! | `permutation.rs` | a shuffle that is computed, not kept |
 //! | `batches.rs` | which rows an iteration is trained on |
 //! | `random.rs` | random numbers by counter |
 
 pub mod batches;
 mod parts;
+mod permutation;
 pub mod random;
 pub mod toy;
 
@@ -136,14 +138,29 @@ impl Dataset {
         }
     }
 
-    /// n rows that pick the best parameters, or all of a table's validation part if it has fewer; row-major, d + c values each.
+    /// Rows that pick the best parameters where n are asked for: all of a table's validation part if it has fewer.
+    pub fn validation_rows(&self, n: usize) -> usize {
+        self.parts()
+            .map_or(n, |parts| n.min(parts.len(Part::Validation)))
+    }
+
+    /// Those with these numbers, from 0, of the n rows that pick the best parameters, n as [`Dataset::validation_rows`] gives it;
+    /// row-major, d + c values each. Of a table no others are read.
     ///
     /// # Errors
     /// When a table can't be read.
-    pub fn validation(&self, n: usize) -> Result<Vec<f64>, Error> {
+    pub fn validation(
+        &self,
+        n: usize,
+        numbers: impl Iterator<Item = usize>,
+    ) -> Result<Vec<f64>, Error> {
         match self.parts() {
-            None => Ok(self.draw(Stream::Validation, 0, n)),
-            Some(parts) => parts.spread(Part::Validation, n),
+            None => {
+                let (all, d) = (self.draw(Stream::Validation, 0, n), self.dimension());
+                let row = |k: usize| &all[k * d..][..d];
+                Ok(numbers.flat_map(row).copied().collect())
+            }
+            Some(parts) => parts.some_of_spread(Part::Validation, n, numbers),
         }
     }
 

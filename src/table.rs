@@ -2,7 +2,7 @@
 //!
 //! | type | reads or writes | memory |
 //! | --- | --- | --- |
-//! | [`Table`] | rows by number | CSV: all selected values; NPY: none, rows are read by their position |
+//! | [`Table`] | rows by number | CSV: all selected values, as where a row begins takes reading all before it; NPY, whose rows are read by their position: a number for each row left out |
 //! | [`Blocks`] | all rows once, in their order | a block |
 //! | [`Cells`] | all fields once, whatever stands in them | a block |
 //! | [`Writer`] | rows in their order | a buffer |

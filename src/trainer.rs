@@ -42,6 +42,7 @@ use rand::RngExt;
 
 pub use adam::Adam;
 pub use among::along;
+use among::share;
 pub use control::{Outlets, Resumed, adopt, train};
 pub use picture::{Painter, Snapshot, picture};
 pub(crate) use picture::{frame, inverse_error, straightness};
@@ -118,13 +119,23 @@ impl Trainer {
     /// # Errors
     /// When the worker threads cannot be started, or the rows of a table cannot be read.
     pub fn new(session: Arc<Session>, data: Arc<Dataset>, threads: usize) -> Result<Self> {
+        Trainer::one_of(&Ranks::alone(), session, data, threads)
+    }
+
+    /// [`Trainer::new`] with no other rows than this rank computes: for [`Trainer::among`] these ranks.
+    pub(crate) fn one_of(
+        ranks: &Ranks,
+        session: Arc<Session>,
+        data: Arc<Dataset>,
+        threads: usize,
+    ) -> Result<Self> {
         let shape = shape(&session, &data);
         let engine = engine(shape, precision(&session), threads)
             .context("cannot start the worker threads")?;
         let mut draw = generator(session.model.seed, Stream::StartValues);
         let theta = shape.start(|| draw.random());
         let adam = Adam::new(theta.len());
-        let mut batches = Batches::default();
+        let mut batches = Batches::shared(share(ranks, &session));
         batches.advance(&data, session.data.batch())?;
         Ok(Trainer {
             good: Good {
@@ -134,7 +145,7 @@ impl Trainer {
             },
             batches,
             flow: session.flow,
-            validation: Validation::new(&data, session.validation.samples)?,
+            validation: Validation::new(&data, session.validation.samples, ranks)?,
             gradient: vec![0.0; theta.len()],
             rate: Rate::default(),
             best: None,

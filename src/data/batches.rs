@@ -10,6 +10,7 @@ use otflow_kernels::batch::Share;
 use otflow_kernels::progress::Progress;
 use serde::{Deserialize, Serialize};
 
+use super::permutation::Permutation;
 use super::random::Stream;
 use super::{Dataset, Error, Part};
 use crate::session::Data;
@@ -33,7 +34,7 @@ pub struct Position {
 pub struct Batches {
     position: Position,
     /// Places in the training part, in the order of the epoch; empty for a toy set.
-    order: Vec<usize>,
+    order: Permutation,
     rows: Vec<f64>,
     /// What is read of a batch, and the samples of a tile. A batch has its size all the same, with zeros in the place of the
     /// others.
@@ -46,7 +47,7 @@ impl Default for Batches {
     fn default() -> Self {
         Batches {
             position: Position::default(),
-            order: Vec::new(),
+            order: Permutation::default(),
             rows: Vec::new(),
             share: (Share::ALL, 1),
             progress: Arc::default(),
@@ -64,9 +65,12 @@ impl Batches {
         }
     }
 
-    /// Reads no more than this of the batches to come, in tiles of so many samples.
-    pub fn share(&mut self, share: Share, lanes: usize) {
-        self.share = (share, lanes);
+    /// None in hand; reads no more than this of those to come.
+    pub fn shared(share: (Share, usize)) -> Self {
+        Batches {
+            share,
+            ..Batches::default()
+        }
     }
 
     /// The samples that are read, of n.
@@ -90,17 +94,17 @@ impl Batches {
         self.position
     }
 
-    /// The batch that was in hand at a position.
+    /// The batch that was in hand at a position, or a share of it.
     ///
     /// # Errors
     /// When its rows can't be read.
-    pub fn at(position: Position, data: &Dataset) -> Result<Self, Error> {
+    pub fn at(position: Position, share: (Share, usize), data: &Dataset) -> Result<Self, Error> {
         let mut batches = Batches {
             position,
-            ..Batches::default()
+            ..Batches::shared(share)
         };
         match &data.parts() {
-            None => batches.rows = data.draw(Stream::Training, position.draws - 1, position.size),
+            None => batches.draw(data),
             Some(parts) => {
                 batches.order = parts.epoch(position.draws);
                 let last = position.seen % position.size;
@@ -140,9 +144,7 @@ impl Batches {
         };
         match data.parts() {
             None => {
-                let (own, draw) = (self.own(size), self.position.draws - 1);
-                let wanted = |row| own.contains(&row);
-                self.rows = data.draw_some(Stream::Training, draw, size, wanted);
+                self.draw(data);
                 Ok(())
             }
             Some(parts) => {
@@ -150,6 +152,14 @@ impl Batches {
                 self.step(data)
             }
         }
+    }
+
+    /// The rows of a draw of a toy set.
+    fn draw(&mut self, data: &Dataset) {
+        let Position { draws, size, .. } = self.position;
+        let own = self.own(size);
+        let wanted = |row| own.contains(&row);
+        self.rows = data.draw_some(Stream::Training, draws - 1, size, wanted);
     }
 
     /// The next rows of the epoch.
@@ -160,15 +170,15 @@ impl Batches {
         let Some(parts) = data.parts() else {
             return Ok(());
         };
-        let places = &self.order[seen..end];
-        let own = self.own(places.len());
+        let own = self.own(end - seen);
+        let places: Vec<usize> = own.clone().map(|k| self.order.at(seen + k)).collect();
         let width = data.dimension() + data.context();
         let mut read = Vec::with_capacity(own.len() * width);
-        for own in places[own.clone()].chunks(STEP) {
+        for places in places.chunks(STEP) {
             self.progress.step();
-            read.extend(parts.rows(Part::Training, own, draws)?);
+            read.extend(parts.rows(Part::Training, places, draws)?);
         }
-        self.rows = vec![0.0; places.len() * width];
+        self.rows = vec![0.0; (end - seen) * width];
         self.rows[own.start * width..own.end * width].copy_from_slice(&read);
         Ok(())
     }
@@ -231,17 +241,16 @@ mod tests {
         for data in [table(folder.path()), Dataset::open(&toy.data, 3).unwrap()] {
             let width = data.dimension();
             let mut whole = Batches::default();
-            let mut parts = [0, 1, 2].map(|index| {
-                let mut batches = Batches::default();
-                batches.share(Share { index, of: 3 }, 2);
-                batches
-            });
+            let shares = [0, 1, 2].map(|index| (Share { index, of: 3 }, 2));
+            let mut parts = shares.map(Batches::shared);
             for size in [9, 9, 9, 70] {
                 whole.advance(&data, size).unwrap();
                 let n = whole.rows().len() / width;
                 let mut together = vec![0.0; n * width];
-                for part in &mut parts {
+                for (part, share) in parts.iter_mut().zip(shares) {
                     part.advance(&data, size).unwrap();
+                    let again = Batches::at(part.position(), share, &data).unwrap();
+                    assert_eq!(again.rows(), part.rows());
                     assert_eq!(part.position(), whole.position());
                     assert_eq!(part.rows().len(), whole.rows().len());
                     for (sample, row) in part.rows().chunks_exact(width).enumerate() {
@@ -263,9 +272,8 @@ mod tests {
         let text = "(data: Table(path: \"t.csv\"))";
         let session = session::parse(text, &folder.path().join("s.ron")).unwrap();
         let data = Dataset::open(&session.data, 1).unwrap();
-        let (mut batches, progress) = (Batches::default(), Arc::<Progress>::default());
-        let chunks = Chunks { first: 0, step: 2 };
-        batches.share(Share { chunks, lanes: 1 });
+        let mut batches = Batches::shared((Share { index: 0, of: 2 }, 1));
+        let progress = Arc::<Progress>::default();
         batches.watch(Arc::clone(&progress));
         batches.advance(&data, 400).unwrap();
         assert_eq!(progress.steps(), 200_usize.div_ceil(STEP));
@@ -279,7 +287,7 @@ mod tests {
             let mut batches = Batches::default();
             for size in [4, 6, 5, 5, 7, 4, 4, 4] {
                 batches.advance(&data, size).unwrap();
-                let again = Batches::at(batches.position(), &data).unwrap();
+                let again = Batches::at(batches.position(), (Share::ALL, 1), &data).unwrap();
                 assert_eq!(again.rows(), batches.rows());
                 assert_eq!(again.position(), batches.position());
                 assert_eq!(again.is_over(), batches.is_over());

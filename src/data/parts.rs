@@ -5,15 +5,16 @@
 //! z = (x + jitter width (U - 1/2) - mean) / scale     scale^2 = variance + width^2 / 12
 //! ```
 //!
-//! The noise of a row depends on (seed, epoch, row) alone; epoch 0 is what validation and test rows are seen with.
+//! The noise of a row depends on (seed, epoch, row) alone; epoch 0 is what validation and test rows are seen with. Nothing is kept
+//! for a row: orders are computed (`permutation.rs`), and what is measured goes by in the order of the file.
 
 use std::ops::Range;
 
 use rand::RngExt;
-use rand::seq::SliceRandom;
 
 use super::Error;
-use super::random::{Stream, generator, row_generator, seek, spaced};
+use super::permutation::Permutation;
+use super::random::{Stream, row_generator, spaced};
 use crate::scaling::{Column, Scaling};
 use crate::session;
 use crate::table::{Blocks, Selection, Table};
@@ -46,7 +47,7 @@ pub struct Parts {
     d: usize,
     seed: u64,
     /// Rows of the table in the order of the split; None for the order of the file.
-    order: Option<Vec<usize>>,
+    order: Option<Permutation>,
     /// Rows of the training part, and of training and validation part together.
     ends: [usize; 2],
     scaling: Scaling,
@@ -77,7 +78,7 @@ impl Parts {
             order: table
                 .split
                 .shuffle
-                .map(|seed| shuffled(n, seed, Stream::Split, 0)),
+                .map(|seed| order(n, seed, Stream::Split, 0)),
             scaling: Scaling {
                 columns: Vec::new(),
             },
@@ -117,10 +118,20 @@ impl Parts {
 
     /// So many rows of a part, as evenly spread over it as can be, or all if it has no more; standardised, row-major, d + c values each.
     pub fn spread(&self, part: Part, n: usize) -> Result<Vec<f64>, Error> {
+        let n = n.min(self.len(part));
+        self.some_of_spread(part, n, 0..n)
+    }
+
+    /// Those of [`Parts::spread`] with these numbers, from 0; n is at most the length of the part.
+    pub fn some_of_spread(
+        &self,
+        part: Part,
+        n: usize,
+        numbers: impl Iterator<Item = usize>,
+    ) -> Result<Vec<f64>, Error> {
         let len = self.len(part);
-        let n = n.min(len);
-        let rows: Vec<usize> = (0..n).map(|k| k * len / n).collect();
-        self.rows(part, &rows, 0)
+        let places: Vec<usize> = numbers.map(|k| k * len / n).collect();
+        self.rows(part, &places, 0)
     }
 
     /// Rows of a part by their place in it, in the noise of an epoch; standardised, row-major, d + c values each.
@@ -134,8 +145,8 @@ impl Parts {
     }
 
     /// The order of an epoch's training rows, from 1: places in the training part.
-    pub fn epoch(&self, epoch: u64) -> Vec<usize> {
-        shuffled(self.ends[0], self.seed, Stream::Training, epoch)
+    pub fn epoch(&self, epoch: u64) -> Permutation {
+        order(self.ends[0], self.seed, Stream::Training, epoch)
     }
 
     fn range(&self, part: Part) -> Range<usize> {
@@ -153,7 +164,7 @@ impl Parts {
         match &self.order {
             None => self.table.gather(places, &mut rows)?,
             Some(order) => {
-                let places: Vec<usize> = places.iter().map(|&place| order[place]).collect();
+                let places: Vec<usize> = places.iter().map(|&place| order.at(place)).collect();
                 self.table.gather(&places, &mut rows)?;
             }
         }
@@ -224,12 +235,17 @@ impl Parts {
         })
     }
 
-    /// Every row of the training and validation part, in order.
+    /// Every row of the training and validation part, in the order of the file: one block after another is read.
     fn each_row(&self, mut see: impl FnMut(&[f64])) -> Result<(), Error> {
-        let places: Vec<usize> = (0..self.ends[1]).collect();
-        for places in places.chunks(BLOCK) {
-            let rows = self.raw(places)?;
-            rows.chunks_exact(self.table.width()).for_each(&mut see);
+        let (n, width) = (self.table.len(), self.table.width());
+        let place = |row| self.order.as_ref().map_or(row, |order| order.place(row));
+        let mut block = vec![0.0; BLOCK.min(n) * width];
+        for first in (0..n).step_by(BLOCK) {
+            let rows = &mut block[..BLOCK.min(n - first) * width];
+            self.table.read(first, rows)?;
+            let rows = (first..).zip(rows.chunks_exact(width));
+            let seen = rows.filter(|(row, _)| place(*row) < self.ends[1]);
+            seen.for_each(|(_, values)| see(values));
         }
         Ok(())
     }
@@ -274,17 +290,9 @@ fn jitter(table: &session::Table, columns: &[String]) -> Result<Vec<f64>, Error>
     Ok(columns.iter().map(width).collect())
 }
 
-/// 0 to n - 1 in an order that depends on the other arguments only.
-fn shuffled(n: usize, seed: u64, stream: Stream, draw: u64) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..n).collect();
-    let mut rng = generator(seed, stream);
-    // A draw of its own key rather than a place in the stream: a long shuffle would run into the next one's words.
-    let key: [u8; 32] = {
-        seek(&mut rng, draw, 0);
-        rng.random()
-    };
-    order.shuffle(&mut <rand_chacha::ChaCha8Rng as rand::SeedableRng>::from_seed(key));
-    order
+/// 0 to n - 1 in an order that depends on the arguments only.
+fn order(n: usize, seed: u64, stream: Stream, draw: u64) -> Permutation {
+    Permutation::new(n, &mut row_generator(seed, stream, draw, 0))
 }
 
 #[cfg(test)]

@@ -9,13 +9,14 @@ use std::sync::Arc;
 use super::plan::{Begun, Failure, Plan, Source, open, overlaid, refused};
 use crate::cli;
 use crate::event::Fork;
+use crate::ranks::Ranks;
 use crate::replay::Origin;
 use crate::run::checkpoint::{Checkpoint, checksum, fingerprint};
 use crate::session::{self, Applies, Data, Session};
 use crate::trainer::Trainer;
 
 /// Finds the state and puts the session into force.
-pub(super) fn fork(args: &cli::Train, run: &Path) -> Result<Begun, Failure> {
+pub(super) fn fork(args: &cli::Train, run: &Path, ranks: &Ranks) -> Result<Begun, Failure> {
     let named = |error: anyhow::Error| refused(format!("{error:#}"));
     let origin = Origin::open(run).map_err(named)?;
     let begun = Arc::clone(&origin.start().session);
@@ -41,8 +42,13 @@ pub(super) fn fork(args: &cli::Train, run: &Path) -> Result<Begun, Failure> {
     let (overlay, wanted) = overlaid(args, parsed.as_ref().unwrap_or(&in_force))?;
     let wanted = Arc::new(wanted);
     let source = given.unwrap_or_else(|| Source::without_file(name, &wanted));
-    let mut trainer = Trainer::at(state, in_force, data, threads)?;
-    trainer.take_up(wanted);
+    let alone = Ranks::alone();
+    let mut trainer = Trainer::at(state, &alone, in_force, Arc::clone(&data), threads)?;
+    // The best parameters are judged by all validation rows.
+    trainer.take_up(Arc::clone(&wanted));
+    if ranks.size() > 1 {
+        trainer = Trainer::at(trainer.state(), ranks, wanted, data, threads)?;
+    }
     Ok(Begun {
         source,
         overlay,

@@ -190,8 +190,8 @@ pub(super) fn second(
     mut ranks: Ranks,
 ) -> Result<(Trainer, Arc<Session>), Failure> {
     let made = match &args.resume {
-        Some(run) => Stand::read(args, run).map(|stand| (stand.trainer, stand.edited)),
-        None => Begun::new(args).map(|begun| {
+        Some(run) => Stand::read(args, run, &ranks).map(|stand| (stand.trainer, stand.edited)),
+        None => Begun::new(args, &ranks).map(|begun| {
             let session = Arc::clone(begun.trainer.session());
             (begun.trainer, session)
         }),
@@ -211,16 +211,16 @@ pub(super) struct Begun {
 }
 
 impl Begun {
-    fn new(args: &cli::Train) -> Result<Self, Failure> {
+    fn new(args: &cli::Train, ranks: &Ranks) -> Result<Self, Failure> {
         if let Some(run) = &args.from {
-            return fork(args, run);
+            return fork(args, run, ranks);
         }
         let source = Source::find(args.session.as_deref()).map_err(refused)?;
         let (overlay, session) = overlaid(args, &source.parse().map_err(refused)?)?;
         let threads = cli::threads(args.threads);
         let data = open(&session, threads)?;
         Ok(Begun {
-            trainer: Trainer::new(Arc::new(session), data, threads)?,
+            trainer: Trainer::one_of(ranks, Arc::new(session), data, threads)?,
             source,
             overlay,
             fork: None,
@@ -238,7 +238,7 @@ impl Begun {
 }
 
 fn begin(args: &cli::Train, mut ranks: Ranks) -> Result<Plan, Failure> {
-    let mut begun = agree(Begun::new(args), &mut ranks)?;
+    let mut begun = agree(Begun::new(args, &ranks), &mut ranks)?;
     begun.trainer = among(begun.trainer, ranks)?;
     let directory = agree(begun.directory(args), begun.trainer.ranks())?;
     let Begun {
@@ -317,7 +317,7 @@ struct Stand {
 }
 
 impl Stand {
-    fn read(args: &cli::Train, run: &Path) -> Result<Self, Failure> {
+    fn read(args: &cli::Train, run: &Path, ranks: &Ranks) -> Result<Self, Failure> {
         let (checkpoint, kept, damaged) = Checkpoint::latest(run).map_err(refused)?;
         let wanted = assigned(Session::clone(&checkpoint.edited), &args.set).map_err(refused)?;
         let file = checkpoint.start.file.as_deref();
@@ -342,7 +342,7 @@ impl Stand {
         let is_damaged = damaged.is_some();
         let notices = damaged.into_iter().chain(another(&checkpoint)).collect();
         let (session, state) = (checkpoint.session, checkpoint.state);
-        let trainer = Trainer::at(state, session, data, threads)
+        let trainer = Trainer::at(state, ranks, session, data, threads)
             .map_err(|error| refused(format!("{}: {error:#}", run.display())))?;
         Ok(Stand {
             trainer,
@@ -363,7 +363,7 @@ fn resume(args: &cli::Train, run: &Path, mut ranks: Ranks) -> Result<Plan, Failu
         Some(fault) => Err(refused(fault)),
         None => RunDirectory::reopen(run).map_err(refused),
     };
-    let made = locked.and_then(|directory| Ok((directory, Stand::read(args, run)?)));
+    let made = locked.and_then(|directory| Ok((directory, Stand::read(args, run, &ranks)?)));
     let (directory, mut stand) = agree(made, &mut ranks)?;
     stand.trainer = among(stand.trainer, ranks)?;
     stand.shown.shared = stand.trainer.ranks().shared();

@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 
 use crate::data::Dataset;
 use crate::event::Start;
+use crate::ranks::Ranks;
 use crate::run::checkpoint::{Checkpoint, FORK, Kept, NAMES};
 use crate::session::{Data, Session};
 use crate::trainer::{Trainer, TrainingState};
@@ -92,7 +93,7 @@ impl Base {
         });
         let trainer = match self.state {
             None => Trainer::new(session, data, threads),
-            Some(state) => Trainer::at(state, session, data, threads),
+            Some(state) => Trainer::at(state, &Ranks::alone(), session, data, threads),
         };
         Ok((trainer?, self.edited))
     }

@@ -30,7 +30,8 @@ pub const FORK: &str = "fork.ckpt";
 const DAMAGED: &str = "state.damaged.ckpt";
 
 const MAGIC: &[u8; 8] = b"otflow\n\x1a";
-const VERSION: u32 = 2;
+/// Of the content, and of which rows of a table an iteration has.
+const VERSION: u32 = 3;
 const CRC: Crc<u64> = Crc::<u64>::new(&CRC_64_XZ);
 /// Bytes before and behind the content.
 const HEAD: usize = MAGIC.len() + 4;
@@ -93,6 +94,17 @@ pub enum Error {
         path: PathBuf,
         /// What is wrong with it.
         what: String,
+    },
+    /// One that can't be gone on from to the bits that its own program would give.
+    #[error(
+        "{} has a checkpoint of version {found}, and this program goes on from version {VERSION} alone: go on with the program that wrote it, or train its session.ron anew",
+        path.display()
+    )]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: u32,
     },
     /// A run without any.
     #[error("{} has no checkpoint to go on from: train its session.ron anew", run.display())]
@@ -175,10 +187,7 @@ impl Checkpoint {
         let file = file::open(path).map_err(naming("read", path))?;
         let read = file.take(LARGEST).read_to_end(&mut bytes);
         read.map_err(naming("read", path))?;
-        decode(&bytes).map_err(|what| Error::Damaged {
-            path: path.to_owned(),
-            what,
-        })
+        understood(path, &bytes)
     }
 
     /// The last one of a run that can be used, with what belongs to it, and a sentence on a damaged one.
@@ -189,6 +198,7 @@ impl Checkpoint {
         let [last, before] = NAMES.map(|name| run.join(name));
         let error = match Self::load(&last) {
             Ok((checkpoint, kept)) => return Ok((checkpoint, kept, None)),
+            Err(error @ Error::Version { .. }) => return Err(error),
             Err(error) => error,
         };
         let absent = |error: &Error| matches!(error, Error::Io(error) if error.kind() == io::ErrorKind::NotFound);
@@ -224,8 +234,23 @@ pub fn framed(content: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// The checkpoint, or what is wrong with it.
-fn decode(bytes: &[u8]) -> Result<(Checkpoint, Kept), String> {
+/// The checkpoint in the bytes of a file.
+fn understood(path: &Path, bytes: &[u8]) -> Result<(Checkpoint, Kept), Error> {
+    let damaged = |what| Error::Damaged {
+        path: path.to_owned(),
+        what,
+    };
+    match unframed(bytes).map_err(damaged)? {
+        (VERSION, content) => decode(content).map_err(damaged),
+        (found, _) => Err(Error::Version {
+            path: path.to_owned(),
+            found,
+        }),
+    }
+}
+
+/// Version and content of a file, or what is wrong with it.
+fn unframed(bytes: &[u8]) -> Result<(u32, &[u8]), String> {
     if bytes.get(..MAGIC.len()) != Some(MAGIC.as_slice()) {
         return Err("it is no checkpoint".into());
     }
@@ -235,9 +260,12 @@ fn decode(bytes: &[u8]) -> Result<(Checkpoint, Kept), String> {
     if CRC.checksum(whole) != u64::from_le_bytes(*crc) {
         return Err("its checksum is wrong".into());
     }
-    if head[MAGIC.len()..] != VERSION.to_le_bytes() {
-        return Err("another version of the program wrote it".into());
-    }
+    let (_, version) = head.split_last_chunk().ok_or_else(cut)?;
+    Ok((u32::from_le_bytes(*version), content))
+}
+
+/// The checkpoint of a content, or what is wrong with it.
+fn decode(content: &[u8]) -> Result<(Checkpoint, Kept), String> {
     let stored: Stored = postcard::from_bytes(content).map_err(|error| error.to_string())?;
     if !stored.state.is_sound(stored.state.parameters()) {
         return Err("a number in it is not finite".into());
@@ -318,14 +346,18 @@ mod tests {
     #[test]
     fn whatever_bit_is_off_is_noticed() {
         let bytes = checkpoint().encode(&kept()).unwrap();
-        assert!(decode(&bytes).is_ok());
+        assert!(read(&bytes).is_ok());
         for i in 0..bytes.len() {
-            assert!(decode(&bytes[..i]).is_err(), "cut at {i}");
+            assert!(read(&bytes[..i]).is_err(), "cut at {i}");
             let mut off = bytes.clone();
             off[i] ^= 1 << (i % 8);
-            assert!(decode(&off).is_err(), "byte {i}");
+            assert!(read(&off).is_err(), "byte {i}");
         }
-        assert!(decode(&[bytes.as_slice(), b"x"].concat()).is_err());
+        assert!(read(&[bytes.as_slice(), b"x"].concat()).is_err());
+    }
+
+    fn read(bytes: &[u8]) -> Result<(Checkpoint, Kept), Error> {
+        understood(Path::new("state.ckpt"), bytes)
     }
 
     /// Bytes that the checksum agrees with.
@@ -342,16 +374,30 @@ mod tests {
         for i in HEAD..whole.len() {
             let claim = [&whole[..i], &[0xff; 9], &whole[i..]].concat();
             // A few are numbers of any size.
-            let _ = decode(&sealed(&claim));
+            let _ = read(&sealed(&claim));
         }
         let lengths = [
             &whole[..HEAD],
             &[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01],
         ];
-        assert!(decode(&sealed(&lengths.concat())).is_err());
-        let version = [MAGIC.as_slice(), &[9, 0, 0, 0], &whole[HEAD..]].concat();
-        let other = decode(&sealed(&version)).unwrap_err();
-        assert!(other.contains("another version"), "{other}");
+        assert!(read(&sealed(&lengths.concat())).is_err());
+    }
+
+    #[test]
+    fn one_of_another_version_is_refused_whatever_the_one_before_is() {
+        let run = tempfile::tempdir().unwrap();
+        for _ in 0..2 {
+            checkpoint().save(run.path(), &kept()).unwrap();
+        }
+        let last = run.path().join(NAMES[0]);
+        let bytes = fs::read(&last).unwrap();
+        let content = &bytes[HEAD..bytes.len() - TAIL];
+        let older = [MAGIC.as_slice(), &[2, 0, 0, 0], content].concat();
+        fs::write(&last, sealed(&older)).unwrap();
+        let error = Checkpoint::latest(run.path()).unwrap_err().to_string();
+        let sentence =
+            "has a checkpoint of version 2, and this program goes on from version 3 alone";
+        assert!(error.contains(sentence), "{error}");
     }
 
     #[test]

@@ -2,17 +2,23 @@
 
 use std::sync::Arc;
 
-use super::{Trainer, adopt};
+use otflow_kernels::batch::Share;
+use otflow_kernels::engine::lanes_of;
+
+use super::{Trainer, adopt, precision};
 use crate::event::{Event, Reason};
 use crate::ranks::{Lost, Message, Ranks};
 use crate::session::Session;
 
+/// What this rank computes of a batch, and the samples of a tile.
+pub(super) fn share(ranks: &Ranks, session: &Session) -> (Share, usize) {
+    (ranks.share(), lanes_of(precision(session)))
+}
+
 impl Trainer {
-    /// Shares its work with others from now on.
+    /// Shares its work from now on with the others that it was made as one of.
     pub(crate) fn among(mut self, mut ranks: Ranks) -> Self {
         ranks.attach(Arc::clone(&self.instruments.progress));
-        self.validation.share(&ranks, self.engine.shape().columns());
-        self.batches.share(ranks.share(), self.engine.lanes());
         self.batches.watch(Arc::clone(&self.instruments.progress));
         self.ranks = ranks;
         self
@@ -61,6 +67,7 @@ pub fn along(mut trainer: Trainer, mut edited: Arc<Session>) -> Result<(), Lost>
 mod tests {
     use super::super::tests::{SMALL, iterate, session, trainer, without_time};
     use super::*;
+    use crate::data::Dataset;
     use crate::ranks::local;
     use crate::trainer::TrainingState;
 
@@ -77,6 +84,13 @@ mod tests {
             6 => trainer.theta.iter_mut().for_each(|value| *value *= 1e200),
             _ => {}
         }
+    }
+
+    fn one_of(ranks: Ranks, threads: usize) -> Trainer {
+        let session = session(SMALL);
+        let data = Dataset::open(&session.data, session.model.seed).unwrap();
+        let trainer = Trainer::one_of(&ranks, session, Arc::new(data), threads);
+        trainer.unwrap().among(ranks)
     }
 
     fn alone() -> (Vec<Event>, TrainingState) {
@@ -98,7 +112,7 @@ mod tests {
         let expected = alone();
         for (size, threads) in [(1, 2), (2, 1), (2, 2), (3, 1), (4, 1), (20, 1)] {
             let found = local::run(size, |ranks| {
-                let mut trainer = trainer(SMALL, threads).among(ranks);
+                let mut trainer = one_of(ranks, threads);
                 let mut events = Vec::new();
                 for _ in 0..ITERATIONS {
                     disturb(&mut trainer, |trainer| trainer.take_up(edited()));
@@ -123,7 +137,7 @@ mod tests {
     fn the_others_do_what_the_first_rank_does() {
         let states = local::run(3, |ranks| {
             let leads = ranks.leads();
-            let mut trainer = trainer(SMALL, 1).among(ranks);
+            let mut trainer = one_of(ranks, 1);
             if !leads {
                 let session = Arc::clone(trainer.session());
                 return along(trainer, session).map(|()| None);
@@ -148,7 +162,7 @@ mod tests {
     fn a_pass_that_one_rank_gives_up_is_given_up_by_all() {
         let states = local::run(3, |ranks| {
             let second = ranks.rank() == 1;
-            let mut trainer = trainer(SMALL, 1).among(ranks);
+            let mut trainer = one_of(ranks, 1);
             iterate(&mut trainer, 2);
             if second {
                 trainer.instruments().progress.give_up();

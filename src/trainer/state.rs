@@ -6,11 +6,13 @@ use std::sync::Arc;
 use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
+use super::among::share;
 use super::recovery::Good;
 use super::{Adam, Rate, Trainer};
 use crate::data::batches::{Batches, Position};
 use crate::data::{Dataset, Part};
 use crate::event::{Best, Losses, Reason};
+use crate::ranks::Ranks;
 use crate::session::{self, Flow, Session};
 
 /// Rows of the largest batch that a session can have.
@@ -148,19 +150,22 @@ impl Trainer {
         }
     }
 
-    /// A trainer that goes on from `state`, with the session that was in force there.
+    /// A trainer that goes on from `state`, with the session that was in force there, and has no other rows than this rank
+    /// computes.
     ///
     /// # Errors
     /// When the state is not one of this session and data, the rows cannot be read, or the worker threads not be started.
     pub fn at(
         state: TrainingState,
+        ranks: &Ranks,
         session: Arc<Session>,
         data: Arc<Dataset>,
         threads: usize,
     ) -> Result<Self> {
-        let mut trainer = Trainer::new(session, data, threads)?;
+        let mut trainer = Trainer::one_of(ranks, session, data, threads)?;
         state.check(&trainer.session, &trainer.data, trainer.parameters())?;
-        trainer.batches = Batches::at(state.position, &trainer.data)?;
+        let share = share(ranks, &trainer.session);
+        trainer.batches = Batches::at(state.position, share, &trainer.data)?;
         trainer.clock.before = state.seconds;
         trainer.iteration = state.iteration;
         trainer.validated = state.validated;
@@ -238,7 +243,7 @@ mod tests {
         let state = postcard::from_bytes(&bytes).unwrap();
         let in_force = trainer.session().clone();
         let data = Dataset::open(&in_force.data, in_force.model.seed).unwrap();
-        Trainer::at(state, in_force, Arc::new(data), 1).unwrap()
+        Trainer::at(state, &Ranks::alone(), in_force, Arc::new(data), 1).unwrap()
     }
 
     fn without_time(trainer: &Trainer) -> TrainingState {
@@ -337,7 +342,7 @@ mod tests {
                 let mut state = trainer.state();
                 change(&mut state);
                 let (session, data) = (trainer.session().clone(), Arc::clone(trainer.data()));
-                Trainer::at(state, session, data, 1).is_err()
+                Trainer::at(state, &Ranks::alone(), session, data, 1).is_err()
             };
             assert!(!refused(|_| ()));
             let changes: [fn(&mut TrainingState); 10] = [

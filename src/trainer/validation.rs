@@ -8,6 +8,7 @@
 use otflow_kernels::engine::{Engine, with_rows};
 use otflow_kernels::objective::{Alpha, Costs, Scheme, log_density};
 
+use crate::data::random::Stream;
 use crate::data::{self, Dataset};
 use crate::event::{Best, Losses};
 use crate::ranks::Ranks;
@@ -49,23 +50,18 @@ impl Figures {
 }
 
 impl Validation {
-    /// Draws the samples: n, or all of a table's validation part if it has fewer.
+    /// Draws the samples that this rank computes, of n, or of all of a table's validation part if it has fewer.
     ///
     /// # Errors
     /// When they can't be read.
-    pub fn new(data: &Dataset, n: usize) -> Result<Self, data::Error> {
-        let rows = data.validation(n)?;
-        let truth = data.log_density(&rows);
-        let n = rows.len() / (data.dimension() + data.context());
-        Ok(Validation { rows, truth, n })
-    }
-
-    /// Keeps the rows that this rank computes; to be called once.
-    pub fn share(&mut self, ranks: &Ranks, columns: usize) {
-        if ranks.size() > 1 {
-            let row = |k: usize| &self.rows[k * columns..][..columns];
-            self.rows = ranks.rows(self.n).flat_map(row).copied().collect();
-        }
+    pub fn new(data: &Dataset, n: usize, ranks: &Ranks) -> Result<Self, data::Error> {
+        let n = data.validation_rows(n);
+        Ok(Validation {
+            rows: data.validation(n, ranks.rows(n))?,
+            // No rows of a table, whose density is not known.
+            truth: data.log_density(&data.draw(Stream::Validation, 0, n)),
+            n,
+        })
     }
 
     /// The figures of the parameters that the engine holds. None when the pass for them was given up.
