@@ -6,9 +6,9 @@ use crate::linear::{Outer, columns_mut, evenly};
 use crate::network::Network;
 use crate::tile::{PANEL, zeros};
 
-/// Columns that wait for a contraction: several panels where they stay small beside K in the second cache.
+/// Columns that wait for a contraction: more where they stay small beside K in the second cache.
 fn waiting(m: usize) -> usize {
-    if m <= 128 { 4 * PANEL } else { PANEL }
+    if m <= 128 { 4 * PANEL } else { 2 * PANEL }
 }
 
 /// Cotangents of the parameters. Lanes are samples, summed at the flush, but for K_1 .. K_M, where lanes are columns.
