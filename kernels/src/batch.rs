@@ -22,7 +22,7 @@ const CHUNKS: usize = 1024;
 /// Values that a chunk sums up besides the gradient: v(1), -log p and r(1).
 pub const COSTS: usize = 3;
 
-/// How a batch of n samples is cut: into as few tiles a chunk as [`CHUNKS`] allow.
+/// How a batch of n samples is cut: into chunks of as few tiles as 1024 of them allow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Chunks {
     n: usize,
