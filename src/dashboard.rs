@@ -65,6 +65,7 @@ use ratatui::backend::CrosstermBackend;
 use crate::event::Finished;
 use crate::feed::Feed;
 use desk::{Desk, End};
+pub use editor::Loan;
 use input::Input;
 use terminal::Guard;
 use theme::Theme;
@@ -85,8 +86,8 @@ pub struct Options {
 pub struct Switches {
     /// Set from outside to leave a run that has ended, as a signal does; until then its result stays on the screen.
     pub leave: Arc<AtomicBool>,
-    /// Set from inside while the user's editor has the terminal: the shell's Ctrl-C reaches both programs, and is for the editor.
-    pub lent: Arc<AtomicBool>,
+    /// Whether the user's editor has the terminal.
+    pub loan: Loan,
 }
 
 /// How the dashboard was left. Only after `Finished` has the trainer ended.

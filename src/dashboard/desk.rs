@@ -4,7 +4,6 @@
 mod tests;
 
 use std::io::{self, Write};
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -128,14 +127,13 @@ impl<'a, W: Write> Desk<'a, W> {
             return;
         };
         let editor = editor::choose(|name| std::env::var(name).ok());
-        let lent = Arc::clone(&self.options.switches.lent);
-        lent.store(true, Ordering::SeqCst);
-        let edited = editor::run(&editor, &file, || {
+        let loan = self.options.switches.loan.clone();
+        let meanwhile = || {
             self.fetch();
             // A stop that fails leaves the editor running, and that is all that is asked for.
             let _ = jobs.obey();
-        });
-        lent.store(false, Ordering::SeqCst);
+        };
+        let edited = loan.during(|| editor::run(&editor, &file, meanwhile));
         if let Err(message) = edited {
             steer::warn(&mut self.state, message);
         }

@@ -2,11 +2,50 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Between two looks at whether it has ended.
 const LOOK: Duration = Duration::from_millis(20);
+
+/// What a Ctrl-C that ended the editor takes at most to be heard of here. Nothing is lost by the wait: with the terminal back, a
+/// Ctrl-C is a key and no signal.
+const LATE: Duration = Duration::from_secs(2);
+
+/// Who has the terminal: its Ctrl-C reaches the editor and this program, and is for the editor, also where it is heard of here only
+/// when that has ended by it.
+#[derive(Clone, Debug, Default)]
+pub struct Loan(Arc<Mutex<Holder>>);
+
+#[derive(Debug, Default)]
+enum Holder {
+    #[default]
+    Dashboard,
+    Editor,
+    /// The dashboard again, since then.
+    Back(Instant),
+}
+
+impl Loan {
+    /// Whether an interrupt that is heard of now is the editor's.
+    pub fn lent(&self) -> bool {
+        match *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            Holder::Dashboard => false,
+            Holder::Editor => true,
+            Holder::Back(since) => since.elapsed() < LATE,
+        }
+    }
+
+    /// The editor has the terminal while `body` runs.
+    pub(super) fn during<R>(&self, body: impl FnOnce() -> R) -> R {
+        let set = |holder| *self.0.lock().unwrap_or_else(PoisonError::into_inner) = holder;
+        set(Holder::Editor);
+        let done = body();
+        set(Holder::Back(Instant::now()));
+        done
+    }
+}
 
 /// The editor's command line, from the environment; `variable` reads one.
 pub fn choose(variable: impl Fn(&str) -> Option<String>) -> String {
@@ -53,6 +92,17 @@ mod tests {
         let editor = |name: &str| (name == "EDITOR").then(|| "nano".to_owned());
         assert_eq!(choose(editor), "nano");
         assert_eq!(choose(|_| Some(" ".into())), "vi");
+    }
+
+    #[test]
+    fn an_interrupt_heard_of_late_is_still_the_editors() {
+        let loan = Loan::default();
+        assert!(!loan.lent());
+        assert!(loan.during(|| loan.lent()));
+        assert!(loan.lent(), "just ended");
+        let long_ago = Instant::now().checked_sub(LATE);
+        *loan.0.lock().unwrap() = Holder::Back(long_ago.unwrap());
+        assert!(!loan.lent());
     }
 
     #[cfg(unix)]

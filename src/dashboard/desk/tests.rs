@@ -1,5 +1,6 @@
 //! A desk whose terminal, keys and trainer are played.
 
+use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread;
 use std::time::SystemTime;
