@@ -194,7 +194,8 @@ impl Ranks {
 
     /// The common work is done: from now on a rank may leave.
     pub(crate) fn rest(&mut self) {
-        if let Some(wire) = &mut self.wire {
+        // One that is lost has nothing to wait for: its end is to be noticed by the others.
+        if let (None, Some(wire)) = (&self.lost, &mut self.wire) {
             wire.rest();
         }
     }

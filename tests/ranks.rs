@@ -16,7 +16,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use otflow::model::Model;
 use otflow::run::checkpoint::Checkpoint;
-use runs::several::{self, GONE, Held, endless, metrics, process, until};
+use runs::several::{self, GONE, Held, PATIENCE, endless, metrics, process, until};
 use runs::{Place, SMALL, SWITCHING, models, resume, same, table};
 
 /// Ranks and threads of each.
@@ -133,7 +133,7 @@ fn harm(
         child.try_wait().unwrap().is_some()
     });
     let code = child.wait().unwrap().code();
-    let verdict = held.map_or(Duration::ZERO, |(_, verdict)| verdict);
+    let verdict = held.map_or(PATIENCE, |(_, verdict)| verdict);
     assert!(since.elapsed() < verdict + GONE, "{:?}", since.elapsed());
     (0..3).for_each(|rank| assert_eq!(process(&place, rank), None, "rank {rank} is left"));
     let (_, _, damaged) = Checkpoint::latest(&place.run()).unwrap();

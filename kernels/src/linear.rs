@@ -401,7 +401,17 @@ mod tests {
     }
 
     fn products<T: Lanes>() {
-        for (rows, columns) in [(1, 1), (2, 3), (5, 7), (8, 6), (19, 17), (33, 32)] {
+        let sizes = [
+            (1, 1),
+            (2, 3),
+            (5, 7),
+            (8, 6),
+            (16, 5),
+            (19, 17),
+            (31, 9),
+            (33, 32),
+        ];
+        for (rows, columns) in sizes {
             for panel in 1..=4 {
                 applies::<T>(rows, columns, panel);
                 outers::<T>(rows, panel);

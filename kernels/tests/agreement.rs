@@ -413,7 +413,7 @@ fn shared<T: Lanes>(shape: Shape, scheme: &Scheme, rows: &[f64], of: usize) -> V
 fn engines_that_share_a_batch_find_the_same_bits() {
     let (shape, scheme) = cases()[1];
     // The last has more tiles than a batch has chunks.
-    for n in [3, 100, 331, 2222] {
+    for n in [3, 100, 331, 8222] {
         let rows = rows(&shape, n);
         let (costs, gradient) = gradient::<f64x8>(shape, &scheme, &rows, 1);
         let count = Chunks::of(n, f64x8::WIDTH).count();

@@ -7,8 +7,8 @@
 //! gather:   my total slice -> everybody                        width values out, width in
 //! ```
 //!
-//! A rank's chunks follow each other, so they are few nodes of the tree: one where the ranks are a power of two and divide the
-//! chunks, 2 log2 of the chunks at most. The order is that of a single process. Behind every block stands whether its rank's pass
+//! A rank's chunks follow each other, so they are few nodes of the tree: one where each rank has the same power of two of them,
+//! 2 log2 of the chunks at most. The order is that of a single process. Behind every block stands whether its rank's pass
 //! was given up: then it is given up everywhere, and the ranks stay at the same step.
 
 use otflow_kernels::batch::{COSTS, Chunks};

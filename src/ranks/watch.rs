@@ -33,7 +33,7 @@ impl Watch {
         Watch {
             limits: Limits {
                 patience: limits.patience.max(HASTE),
-                ..limits
+                standstill: limits.standstill.max(HASTE),
             },
             heard: vec![now; ranks],
             moved: vec![now; ranks],

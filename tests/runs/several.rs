@@ -12,6 +12,9 @@ use nix::unistd::Pid;
 
 use super::{Place, SMALL};
 
+/// How long a rank may be silent, by default.
+pub const PATIENCE: Duration = Duration::from_secs(5);
+
 /// Time in which all ranks have to be gone once one is lost.
 pub const GONE: Duration = Duration::from_secs(10);
 
