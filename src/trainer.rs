@@ -416,8 +416,7 @@ impl Trainer {
         let costs = costs?;
         let work = flops_per_sample(Work::Iteration, &self.engine.shape(), &scheme);
         let n = self.batches.rows().len() / columns;
-        let own = self.ranks.share().samples(n, self.engine.lanes()).len();
-        meter.compute(work * own as f64);
+        meter.compute(work * self.batches.own(n).len() as f64);
         Some(costs)
     }
 

@@ -74,7 +74,7 @@ impl Batches {
     }
 
     /// The samples that are read, of n.
-    fn own(&self, n: usize) -> Range<usize> {
+    pub fn own(&self, n: usize) -> Range<usize> {
         let (share, lanes) = self.share;
         share.samples(n, lanes)
     }
