@@ -141,7 +141,6 @@ pub fn adjoint<T: Lanes>(
             trace.map(|(trace_bar, trace)| (trace_bar, trace.squares())),
         ),
         bars,
-        scratch,
         partial,
     );
     if let Some((trace_bar, trace)) = trace {
@@ -149,5 +148,10 @@ pub fn adjoint<T: Lanes>(
         trace::adjoint(net, known, trace_bar, (bars, scratch), partial);
     }
     resnet::adjoint(net, &cache.resnet, bars, scratch, partial);
-    partial.add_k0((&scratch.y_0, &bars.grad), (&scratch.a_bar, &cache.s));
+    let left = [
+        &cache.resnet.slope[0],
+        cache.gradient.z(net, 1),
+        &bars.slope[0],
+    ];
+    partial.add_k0(left, [&bars.grad, &cache.s]);
 }

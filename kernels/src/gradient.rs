@@ -111,67 +111,107 @@ pub fn quadratic<T: Lanes>(net: &Network<T>, s: &[T]) -> T {
 /// trace_bar and c_1 .. c_M, where the trace was evaluated.
 pub type FromTrace<'a, T> = Option<(T, &'a [Vec<T>])>;
 
-/// From grad_bar to `bars.slope` and `bars.z`, overwritten, s and the parameters; slope_0 z_1 stays in `scratch.y_0` for K_bar_0.
+/// From grad_bar to `bars.slope` and `bars.z`, overwritten, s and the parameters; all of K_bar_0 but its columns is left to
+/// [`Partial::add_k0`].
+///
+/// Nothing else reaches slope_M, so what goes on from there into a_M and u_{M-1} is done in the same pass: it leaves u_bar_{M-1}
+/// in `bars.u`.
 pub fn adjoint<T: Lanes>(
     net: &Network<T>,
     (s, resnet, cache, trace): (&[T], &resnet::Cache<T>, &Cache<T>, FromTrace<T>),
     bars: &mut Bars<T>,
-    scratch: &mut Scratch<T>,
     partial: &mut Partial<T>,
 ) {
-    let (m, f) = (net.shape.m, &mut scratch.y);
+    let last = net.shape.layers - 1;
     add(&mut partial.linear, &bars.grad);
     add_gram(net, &bars.grad, &mut bars.s);
     add_gram_parameters(net, (s, &bars.grad), partial);
     let trace_bar = trace.map_or(T::default(), |(t, _)| t);
     // Without the trace any finite column does, since its factor is 0.
     let column = |i: usize| trace.map_or(&resnet.slope[i], |(_, c)| &c[i - 1]);
-    apply(&net.k[0], &bars.grad, f);
-    let (slope, z, n) = (
-        &resnet.slope[0][..m],
-        &cache.z(net, 1)[..m],
-        &net.norms[..m],
+    apply(&net.k[0], &bars.grad, &mut bars.slope[0]);
+    let known = [&resnet.slope[0], cache.z(net, 1)];
+    first_layer(
+        trace_bar,
+        known,
+        &net.norms,
+        [&mut bars.slope[0], &mut bars.z[0]],
     );
-    let (y, slope_bar, z_bar) = (
-        &mut scratch.y_0[..m],
-        &mut bars.slope[0][..m],
-        &mut bars.z[0][..m],
-    );
-    for (k, &e) in f.iter().enumerate() {
-        let through = through_product((slope[k], z[k]), (e, trace_bar * n[k]));
-        y[k] = slope[k] * z[k];
-        slope_bar[k] = through.0;
-        z_bar[k] = through.1;
-    }
-    for i in 1..net.shape.layers {
+    for i in 1..last {
         partial.k[i - 1].push(1);
         let (y, x) = partial.k[i - 1].last(1);
         let (below, above) = bars.z.split_at_mut(i);
-        transpose(&below[i - 1], x);
-        apply(&net.k[i], &below[i - 1], f);
-        let (slope, z, c) = (
-            &resnet.slope[i][..m],
-            &cache.z(net, i + 1)[..m],
-            &column(i)[..m],
+        let below = &below[i - 1];
+        transpose(below, x);
+        apply(&net.k[i], below, &mut bars.slope[i]);
+        layer(
+            (net.h, trace_bar),
+            [&resnet.slope[i], cache.z(net, i + 1), column(i), below],
+            [y, &mut bars.slope[i], &mut above[0]],
         );
-        let (y, slope_bar, below) = (&mut y[..m], &mut bars.slope[i][..m], &below[i - 1][..m]);
-        let mut layer = |k: usize| {
-            let through = through_product((slope[k], z[k]), (f[k], trace_bar * c[k]));
-            y[k] = net.h * slope[k] * z[k];
-            slope_bar[k] = net.h * through.0;
-            net.h.mul_add(through.1, below[k])
-        };
-        match above.first_mut() {
-            Some(above) => above
-                .iter_mut()
-                .enumerate()
-                .for_each(|(k, z_bar)| *z_bar = layer(k)),
-            None => partial
-                .w
-                .iter_mut()
-                .enumerate()
-                .for_each(|(k, z_bar)| *z_bar += layer(k)),
-        }
+    }
+    let k_bar = &mut partial.k[last - 1];
+    k_bar.push(2);
+    let (left, right) = k_bar.last(2);
+    let ((y, a_bar), below) = (left.split_at_mut(net.shape.m), &bars.z[last - 1]);
+    let (x, u) = right.split_at_mut(right.len() / 2);
+    transpose(below, x);
+    transpose(&resnet.u[last - 1], u);
+    apply(&net.k[last], below, a_bar);
+    last_layer(
+        (net.h, trace_bar),
+        [
+            &resnet.slope[last],
+            cache.z(net, last + 1),
+            column(last),
+            below,
+        ],
+        [y, a_bar, &mut partial.w, &mut partial.bias[last]],
+    );
+    apply(&net.kt[last], a_bar, &mut bars.u);
+}
+
+// The loops below have functions of their own, which keeps what is constant in registers. What comes is overwritten by what
+// leaves where it can be: at the published widths, columns compete for the first cache.
+
+/// From slope_0, z_1, |(K_0 E)_k|^2, and e in its place, to slope_bar_0; and to z_bar_1.
+#[inline(never)]
+fn first_layer<T: Lanes>(trace_bar: T, [slope, z]: [&[T]; 2], n: &[T::Real], into: [&mut [T]; 2]) {
+    let m = slope.len();
+    let (z, n) = (&z[..m], &n[..m]);
+    let [slope_bar, z_bar] = into.map(|column| &mut column[..m]);
+    for k in 0..m {
+        let from = (slope_bar[k], trace_bar * T::splat(n[k]));
+        (slope_bar[k], z_bar[k]) = through_product((slope[k], z[k]), from);
+    }
+}
+
+/// From slope_i, z_{i+1}, c_i, z_bar_i, and f in its place, to slope_bar_i; and to h slope_i z_{i+1} and z_bar_{i+1}.
+#[inline(never)]
+fn layer<T: Lanes>((h, trace_bar): (T, T), known: [&[T]; 4], into: [&mut [T]; 3]) {
+    let m = known[0].len();
+    let [slope, z, c, below] = known.map(|column| &column[..m]);
+    let [y, slope_bar, above] = into.map(|column| &mut column[..m]);
+    for k in 0..m {
+        let through = through_product((slope[k], z[k]), (slope_bar[k], trace_bar * c[k]));
+        y[k] = h * slope[k] * z[k];
+        slope_bar[k] = h * through.0;
+        above[k] = h.mul_add(through.1, below[k]);
+    }
+}
+
+/// The same for i = M, where slope_bar goes on to a_bar and the biases, and w_bar adds up.
+#[inline(never)]
+fn last_layer<T: Lanes>((h, trace_bar): (T, T), known: [&[T]; 4], into: [&mut [T]; 4]) {
+    let m = known[0].len();
+    let [slope, z, c, below] = known.map(|column| &column[..m]);
+    let [y, a_bar, w_bar, bias_bar] = into.map(|column| &mut column[..m]);
+    for k in 0..m {
+        let through = through_product((slope[k], z[k]), (a_bar[k], trace_bar * c[k]));
+        y[k] = h * slope[k] * z[k];
+        a_bar[k] = curvature(slope[k]) * h * through.0;
+        bias_bar[k] += a_bar[k];
+        w_bar[k] += h.mul_add(through.1, below[k]);
     }
 }
 

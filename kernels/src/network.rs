@@ -31,8 +31,8 @@ pub struct Network<T: Lanes> {
     pub k0: Vec<T::Real>,
     /// The same with rows across lanes, d x vectors(m).
     pub k0_lanes: Vec<T>,
-    /// |(K_0 E)_k|^2 in every lane, m.
-    pub norms: Vec<T>,
+    /// |(K_0 E)_k|^2, m.
+    pub norms: Vec<T::Real>,
     /// trace(E^T A^T A E).
     pub a_trace: T::Real,
 }
@@ -60,7 +60,7 @@ impl<T: Lanes> Network<T> {
             constant: T::Real::default(),
             k0: zeros(d * m),
             k0_lanes: vec![T::default(); d * vectors::<T>(m)],
-            norms: vec![T::default(); m],
+            norms: zeros(m),
             a_trace: T::Real::default(),
         }
     }
@@ -90,7 +90,7 @@ impl<T: Lanes> Network<T> {
     fn load_space_columns(&mut self, k0: &[f64]) {
         let (s, m, d) = (self.shape.inputs(), self.shape.m, self.shape.d);
         for (k, row) in k0.chunks(s).enumerate() {
-            self.norms[k] = T::of(row[..d].iter().map(|v| v * v).sum());
+            self.norms[k] = T::Real::of(row[..d].iter().map(|v| v * v).sum());
             for (j, &value) in row[..d].iter().enumerate() {
                 self.k0[j * m + k] = T::Real::of(value);
             }

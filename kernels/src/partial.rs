@@ -48,16 +48,16 @@ impl<T: Lanes> Partial<T> {
         }
     }
 
-    /// K_bar_0 += y g' + a_bar s'.
-    pub fn add_k0(&mut self, (y, g): (&[T], &[T]), (a_bar, s): (&[T], &[T])) {
+    /// K_bar_0 += (slope_0 z_1) g' + a_bar_0 s' from slope_0, z_1, a_bar_0 and from g, s.
+    pub fn add_k0(&mut self, left: [&[T]; 3], [g, s]: [&[T]; 2]) {
         let (mut k0, mut column) = (self.k0.as_mut_slice(), 0);
         for size in evenly(s.len(), 3) {
-            let (panel, later) = k0.split_at_mut(size * y.len());
-            let (g, s) = (&g[column..], &s[column..]);
+            let (panel, later) = k0.split_at_mut(size * left[0].len());
+            let right = [&g[column..], &s[column..]];
             match size {
-                3 => add_columns::<T, 3>(panel, (y, g), (a_bar, s)),
-                2 => add_columns::<T, 2>(panel, (y, g), (a_bar, s)),
-                _ => add_columns::<T, 1>(panel, (y, g), (a_bar, s)),
+                3 => add_columns::<T, 3>(panel, left, right),
+                2 => add_columns::<T, 2>(panel, left, right),
+                _ => add_columns::<T, 1>(panel, left, right),
             }
             (k0, column) = (later, column + size);
         }
@@ -93,16 +93,15 @@ impl<T: Lanes> Partial<T> {
 }
 
 /// P columns of [`Partial::add_k0`] at once, which loads what they share once.
-fn add_columns<T: Lanes, const P: usize>(
-    panel: &mut [T],
-    (y, g): (&[T], &[T]),
-    (a_bar, s): (&[T], &[T]),
-) {
-    let k0: [&mut [T]; P] = columns_mut(panel, y.len());
-    let (g, s): ([T; P], [T; P]) = (std::array::from_fn(|p| g[p]), std::array::from_fn(|p| s[p]));
-    for (k, (&y, &a_bar)) in y.iter().zip(a_bar).enumerate() {
+fn add_columns<T: Lanes, const P: usize>(panel: &mut [T], left: [&[T]; 3], right: [&[T]; 2]) {
+    let m = left[0].len();
+    let k0: [&mut [T]; P] = columns_mut(panel, m);
+    let [slope, z, a_bar] = left.map(|column| &column[..m]);
+    let [g, s]: [[T; P]; 2] = right.map(|row| std::array::from_fn(|p| row[p]));
+    for k in 0..m {
+        let y = slope[k] * z[k];
         for p in 0..P {
-            k0[p][k] = y.mul_add(g[p], a_bar.mul_add(s[p], k0[p][k]));
+            k0[p][k] = y.mul_add(g[p], a_bar[k].mul_add(s[p], k0[p][k]));
         }
     }
 }

@@ -73,7 +73,8 @@ pub fn output<T: Lanes>(net: &Network<T>, cache: &Cache<T>, scratch: &mut Scratc
     value
 }
 
-/// From `bars.slope` to the parameters and, added, to s; a_bar_0 stays in `scratch.a_bar` for K_bar_0.
+/// From `bars.slope` below the last layer and u_bar_{M-1}, which [`crate::gradient::adjoint`] leaves, to the parameters and,
+/// added, to s; a_bar_0 takes the place of slope_bar_0.
 pub fn adjoint<T: Lanes>(
     net: &Network<T>,
     cache: &Cache<T>,
@@ -81,47 +82,33 @@ pub fn adjoint<T: Lanes>(
     scratch: &mut Scratch<T>,
     partial: &mut Partial<T>,
 ) {
-    let last = net.shape.layers - 1;
-    for i in (1..=last).rev() {
+    for i in (1..net.shape.layers - 1).rev() {
+        into_a_bar(
+            net.h,
+            [&cache.slope[i], &bars.u],
+            [&mut bars.slope[i], &mut partial.bias[i]],
+        );
         partial.k[i - 1].push(1);
         let (a_bar, x) = partial.k[i - 1].last(1);
-        let through_u = (i < last).then_some((bars.u.as_slice(), net.h));
-        let into = (&mut *a_bar, partial.bias[i].as_mut_slice());
-        a_bar_of(&cache.slope[i], &bars.slope[i], through_u, into);
+        a_bar.copy_from_slice(&bars.slope[i]);
         transpose(&cache.u[i - 1], x);
-        if i == last {
-            apply(&net.kt[i], a_bar, &mut bars.u);
-        } else {
-            apply(&net.kt[i], a_bar, &mut scratch.y);
-            add(&mut bars.u, &scratch.y);
-        }
+        apply(&net.kt[i], a_bar, &mut scratch.y);
+        add(&mut bars.u, &scratch.y);
     }
-    let a_bar = &mut scratch.a_bar;
-    let through_u = Some((bars.u.as_slice(), T::of(1.0)));
-    let into = (&mut a_bar[..], partial.bias[0].as_mut_slice());
-    a_bar_of(&cache.slope[0], &bars.slope[0], through_u, into);
-    apply(&net.kt[0], a_bar, &mut scratch.inputs);
+    let into = [&mut bars.slope[0][..], &mut partial.bias[0]];
+    into_a_bar(T::of(1.0), [&cache.slope[0], &bars.u], into);
+    apply(&net.kt[0], &bars.slope[0], &mut scratch.inputs);
     add(&mut bars.s, &scratch.inputs);
 }
 
-/// a_bar = sigma'' slope_bar, and what comes through u, factor slope u_bar; added to the bias.
-fn a_bar_of<T: Lanes>(
-    slope: &[T],
-    slope_bar: &[T],
-    u_bar: Option<(&[T], T)>,
-    (a_bar, bias): (&mut [T], &mut [T]),
-) {
-    let rows = a_bar.iter_mut().zip(bias).zip(slope.iter().zip(slope_bar));
-    match u_bar {
-        None => rows.for_each(|((a_bar, bias), (&slope, &bar))| {
-            *a_bar = curvature(slope) * bar;
-            *bias += *a_bar;
-        }),
-        Some((u_bar, factor)) => {
-            for (((a_bar, bias), (&slope, &bar)), &u_bar) in rows.zip(u_bar) {
-                *a_bar = curvature(slope).mul_add(bar, factor * slope * u_bar);
-                *bias += *a_bar;
-            }
-        }
+/// a_bar = sigma'' slope_bar + factor slope u_bar in the place of slope_bar; added to the biases.
+#[inline(never)]
+fn into_a_bar<T: Lanes>(factor: T, known: [&[T]; 2], into: [&mut [T]; 2]) {
+    let m = known[0].len();
+    let [slope, u_bar] = known.map(|column| &column[..m]);
+    let [bar, bias_bar] = into.map(|column| &mut column[..m]);
+    for k in 0..m {
+        bar[k] = curvature(slope[k]).mul_add(bar[k], factor * slope[k] * u_bar[k]);
+        bias_bar[k] += bar[k];
     }
 }

@@ -51,17 +51,13 @@ impl<T: Lanes> Bars<T> {
     }
 }
 
-/// Intermediate columns; but for the left sides of K_bar_0, no value outlives the call that wrote it.
+/// Intermediate columns; no value outlives the call that wrote it.
 #[derive(Debug)]
 pub struct Scratch<T> {
     /// One layer's column, m.
     pub y: Vec<T>,
     /// One column of inputs.
     pub inputs: Vec<T>,
-    /// The left sides of K_bar_0, m each: slope_0 z_1 and a_bar_0.
-    pub y_0: Vec<T>,
-    /// See `y_0`.
-    pub a_bar: Vec<T>,
     /// Columns of J or of its cotangent, PANEL x m.
     pub jac: Vec<T>,
     /// Columns of K_i^T y_bar, PANEL x m.
@@ -80,8 +76,6 @@ impl<T: Lanes> Scratch<T> {
         Scratch {
             y: zeros(m),
             inputs: zeros(net.shape.inputs()),
-            y_0: zeros(m),
-            a_bar: zeros(m),
             jac: zeros(PANEL * m),
             below: zeros(PANEL * m),
             slope_lanes: vec![zeros(across); inner],

@@ -86,28 +86,29 @@ pub fn forward<T: Lanes>(
             _ => panel_forward::<T, 1>(net, resnet, (cache, panel), jac),
         }
     }
-    let t_0 = term(&resnet.slope[0], gradient.z(net, 1), &net.norms);
+    let t_0 = term(&resnet.slope[0], gradient.z(net, 1), |k| {
+        T::splat(net.norms[k])
+    });
     (1..net.shape.layers).fold(T::splat(net.a_trace) + t_0, |trace, i| {
-        let t = term(&resnet.slope[i], gradient.z(net, i + 1), &cache.c[i - 1]);
+        let c = &cache.c[i - 1];
+        let t = term(&resnet.slope[i], gradient.z(net, i + 1), |k| c[k]);
         net.h.mul_add(t, trace)
     })
 }
 
 /// sum_k sigma''_k z_k c_k, in four sums side by side, since a single chain of multiply-adds would leave the units waiting.
-fn term<T: Lanes>(slope: &[T], z: &[T], c: &[T]) -> T {
-    let ((slopes, slope), (zs, z), (cs, c)) = (
-        slope.as_chunks::<4>(),
-        z.as_chunks::<4>(),
-        c.as_chunks::<4>(),
-    );
-    let add = |sum: T, slope: T, z: T, c: T| (curvature(slope) * z).mul_add(c, sum);
+#[inline(always)]
+fn term<T: Lanes>(slope: &[T], z: &[T], c: impl Fn(usize) -> T) -> T {
+    let z = &z[..slope.len()];
     let mut sums = [T::default(); 4];
-    for ((slope, z), c) in slopes.iter().zip(zs).zip(cs) {
-        sums = std::array::from_fn(|k| add(sums[k], slope[k], z[k], c[k]));
+    let mut add = |sum: usize, k: usize| {
+        sums[sum] = (curvature(slope[k]) * z[k]).mul_add(c(k), sums[sum]);
+    };
+    let fours = slope.len() / 4 * 4;
+    for first in (0..fours).step_by(4) {
+        (0..4).for_each(|k| add(k, first + k));
     }
-    for (k, &slope) in slope.iter().enumerate() {
-        sums[k] = add(sums[k], slope, z[k], c[k]);
-    }
+    (fours..slope.len()).for_each(|k| add(k - fours, k));
     (sums[0] + sums[1]) + (sums[2] + sums[3])
 }
 
