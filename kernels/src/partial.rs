@@ -1,8 +1,8 @@
 //! The parameter gradient of one tile in the kernels' precision, flushed into f64 sums tile by tile: over a whole batch
 //! f32 sums would lose three digits.
 
-use crate::lanes::{Lanes, Real};
-use crate::linear::{Outer, columns_mut, evenly};
+use crate::lanes::{Lanes, Real, lanes};
+use crate::linear::{Outer, columns_mut, evenly, transpose};
 use crate::network::Network;
 use crate::tile::{PANEL, zeros};
 
@@ -72,9 +72,7 @@ impl<T: Lanes> Partial<T> {
         }
         let k0_total = &mut total[at.k[0].clone()];
         for (l, column) in self.k0.chunks_exact_mut(m).enumerate() {
-            for (value, row) in column.iter_mut().zip(k0_total.chunks_exact_mut(s)) {
-                row[l] += take(value);
-            }
+            take(column, |k, sum| k0_total[k * s + l] += sum);
         }
         for (bias, range) in self.bias.iter_mut().zip(&at.b) {
             add(bias, &mut total[range.clone()]);
@@ -83,7 +81,7 @@ impl<T: Lanes> Partial<T> {
         add(&mut self.linear, &mut total[at.linear.clone()]);
         let a_total = &mut total[at.a.clone()];
         add(&mut self.a, a_total);
-        let twice = 2.0 * take(&mut self.a_trace);
+        let twice = 2.0 * std::mem::take(&mut self.a_trace).sum();
         for (row, total) in net.a.chunks_exact(s).zip(a_total.chunks_exact_mut(s)) {
             for (a, total) in row[..d].iter().zip(total) {
                 *total += twice * a.widen();
@@ -106,12 +104,27 @@ fn add_columns<T: Lanes, const P: usize>(panel: &mut [T], left: [&[T]; 3], right
     }
 }
 
-fn take<T: Lanes>(value: &mut T) -> f64 {
-    std::mem::take(value).sum()
+/// Hands over every row's sum over the samples, in f64 and in their order, and leaves zeros. With the samples of as many rows
+/// as there are lanes side by side, nothing is summed across lanes.
+fn take<T: Lanes>(rows: &mut [T], mut each: impl FnMut(usize, f64)) {
+    // At most 16 lanes wide, as Lanes is implemented.
+    let (mut samples, mut first) = ([T::default(); 16], 0);
+    for rows in rows.chunks_mut(T::WIDTH) {
+        let (samples, mut sums) = (&mut samples[..T::WIDTH], [0.0; 16]);
+        transpose(rows, samples);
+        for sample in samples {
+            for (sum, lane) in sums.iter_mut().zip(lanes(sample)) {
+                *sum += lane.widen();
+            }
+        }
+        for (k, row) in rows.iter_mut().enumerate() {
+            each(first + k, sums[k]);
+            *row = T::default();
+        }
+        first += T::WIDTH;
+    }
 }
 
 fn add<T: Lanes>(values: &mut [T], total: &mut [f64]) {
-    for (value, total) in values.iter_mut().zip(total) {
-        *total += take(value);
-    }
+    take(values, |k, sum| total[k] += sum);
 }
