@@ -1,27 +1,48 @@
-//! sigma(a) = |a| + log(1 + exp(-2|a|)),  sigma' = tanh,  sigma'' = 1 - tanh^2, from one exponential.
+//! sigma(a) = |a| + log(1 + exp(-2|a|)),  sigma' = tanh,  sigma'' = 1 - tanh^2, from one exponential e = exp(-2|a|).
 //!
 //! ```text
-//! exp(-2|a|) = s (q + p) / (q - p)     s = 2^n,  n + f = -2|a| / ln 2,  p / q = tanh(f ln 2 / 2) on [-1/2, 1/2]
-//! tanh |a| = (q (1 - s) - p (1 + s)) / D       D = q (1 + s) - p (1 - s)
-//! log(1 + exp(-2|a|)) = log sqrt(2) + 2 atanh(w),    w = (D - sqrt(2) (q - p)) / (D + sqrt(2) (q - p))
+//! e = s 2^f      s = 2^n,  n + f = -2|a| / ln 2,  |f| <= 1/2
+//! f32: g = 1 - e = (1 - s) - s (2^f - 1)      tanh |a| = g / (2 - g)      log(1 + e) = log(3/2 + (1/2 - g)), both polynomials
+//! f64: e = s (q + p) / (q - p),  p / q = tanh(f ln 2 / 2)
+//!      tanh |a| = (q (1 - s) - p (1 + s)) / D       D = q (1 + s) - p (1 - s)
+//!      log(1 + e) = log sqrt(2) + 2 atanh(w),    w = (D - sqrt(2) (q - p)) / (D + sqrt(2) (q - p))
 //! ```
 //!
-//! A rational function needs half the coefficients of a polynomial, and its division is that of the tanh anyway. The
-//! coefficients interpolate in 50 digits at Chebyshev points. Tested over [-30, 30]: sigma within 2 ULP in f32 and 1e-15
-//! relative in f64, tanh 1.6e-7 and 1e-15 absolute, in f64 near zero 2e-15 relative. NaN stays NaN.
+//! In f64 a rational function needs half the coefficients of a polynomial, and its division is that of the tanh anyway; in f32
+//! the polynomials are short, and a second division would take longer than all of one. The coefficients interpolate in 50
+//! digits at Chebyshev points. Tested over [-30, 30]: sigma within 2 ULP in f32 and 1e-15 relative in f64, tanh 1.6e-7 and
+//! 1e-15 absolute, in f64 near zero 2e-15 relative. NaN stays NaN.
 
 use std::array::from_fn;
 use std::f64::consts::{LOG2_E, SQRT_2};
 
 use crate::lanes::{Lanes, Real};
 
-/// p / f in powers of f^2, and q; the quotient's relative error is 6e-10.
-const TANH_F32: [[f64; 2]; 2] = [
-    [0.346_573_590_091_914_9, 0.002_771_622_345_676_385_5],
-    [1.0, 0.048_034_923_844_695_06],
+/// (2^f - 1) / f in powers of f, relative error 1e-8.
+const EXP_F32: [f64; 6] = [
+    0.693_147_188_026_228_8,
+    0.240_226_507_605_681_27,
+    0.055_503_571_142_190_78,
+    0.009_618_082_557_277_851,
+    0.001_339_086_336_667_123_5,
+    0.000_154_531_629_451_206_9,
 ];
 
-/// The same, relative error 5e-18.
+/// log(3/2 + x) in powers of x, |x| <= 1/2, error 6e-9.
+const LOG_F32: [f64; 10] = [
+    0.405_465_103_898_773_3,
+    0.666_666_669_227_253,
+    -0.222_221_381_913_783_4,
+    0.098_764_920_950_189_3,
+    -0.049_409_342_798_101_82,
+    0.026_353_642_950_257_61,
+    -0.014_340_113_295_483_42,
+    0.008_183_676_706_413_467,
+    -0.006_147_917_249_422_393,
+    0.003_662_242_168_854_303,
+];
+
+/// p / f in powers of f^2, and q; the quotient's relative error is 5e-18.
 const TANH_F64: [[f64; 3]; 2] = [
     [
         0.346_573_590_279_972_65,
@@ -31,15 +52,7 @@ const TANH_F64: [[f64; 3]; 2] = [
     [1.0, 0.053_382_216_211_462_24, 0.000_228_933_320_925_979_7],
 ];
 
-/// 2 atanh(w) / w in powers of w^2, |w| <= 3 - 2 sqrt(2), error 3e-10.
-const ATANH_F32: [f64; 4] = [
-    1.999_999_998_620_194_6,
-    0.666_668_162_469_043_4,
-    0.399_747_475_289_694_84,
-    0.299_271_899_701_260_7,
-];
-
-/// The same, error 6e-17.
+/// 2 atanh(w) / w in powers of w^2, |w| <= 3 - 2 sqrt(2), error 6e-17.
 const ATANH_F64: [f64; 7] = [
     2.000_000_000_000_000_3,
     0.666_666_666_665_515_2,
@@ -79,23 +92,30 @@ fn horner<'a, T: Lanes, const N: usize>(
     down.fold([last; N], |value, c| from_fn(|k| value[k].mul_add(x[k], c)))
 }
 
-/// |a|, the numerator and the denominator of tanh |a|, and q - p.
+/// |a|, f and s of N values side by side.
 #[inline(always)]
-fn parts<T: Lanes, const N: usize>(a: [T; N]) -> [[T; N]; 4] {
+fn reduce<T: Lanes, const N: usize>(a: [T; N]) -> [[T; N]; 3] {
     let magnitude = a.map(T::abs);
     let lowest = T::of(if T::Real::DOUBLE { -1022.0 } else { -126.0 });
     let y = magnitude.map(|a| (a * T::of(-2.0 * LOG2_E)).at_least(lowest));
     let shifted = y.map(|y| y + T::of(T::MAGIC));
-    let f: [T; N] = from_fn(|k| y[k] - (shifted[k] - T::of(T::MAGIC)));
-    let power = shifted.map(T::exp2_of_rounded);
+    let f = from_fn(|k| y[k] - (shifted[k] - T::of(T::MAGIC)));
+    [magnitude, f, shifted.map(T::exp2_of_rounded)]
+}
+
+/// From f and s to 1 - exp(-2|a|).
+#[inline(always)]
+fn gap<T: Lanes, const N: usize>(f: [T; N], power: [T; N]) -> [T; N] {
+    let p = polynomial(&EXP_F32, f);
+    from_fn(|k| (-(f[k] * p[k])).mul_add(power[k], T::of(1.0) - power[k]))
+}
+
+/// From f and s to the numerator and the denominator of tanh |a|, and q - p.
+#[inline(always)]
+fn parts<T: Lanes, const N: usize>(f: [T; N], power: [T; N]) -> [[T; N]; 3] {
     let square = f.map(|f| f * f);
-    let (p, q) = if T::Real::DOUBLE {
-        let [p, q] = &TANH_F64;
-        (polynomial(p, square), polynomial(q, square))
-    } else {
-        let [p, q] = &TANH_F32;
-        (polynomial(p, square), polynomial(q, square))
-    };
+    let [p, q] = &TANH_F64;
+    let (p, q) = (polynomial(p, square), polynomial(q, square));
     let p: [T; N] = from_fn(|k| f[k] * p[k]);
     let (sum, gap) = (
         power.map(|power| T::of(1.0) + power),
@@ -104,13 +124,22 @@ fn parts<T: Lanes, const N: usize>(a: [T; N]) -> [[T; N]; 4] {
     // The smaller product is the one that rounds on its own.
     let over = from_fn(|k| q[k].mul_add(gap[k], -(p[k] * sum[k])));
     let under = from_fn(|k| q[k].mul_add(sum[k], -(p[k] * gap[k])));
-    [magnitude, over, under, from_fn(|k| q[k] - p[k])]
+    [over, under, from_fn(|k| q[k] - p[k])]
 }
 
 /// sigma(a) and sigma'(a) of N values side by side: one alone is a long chain of operations.
 #[inline(always)]
 pub fn sigma_and_slope<T: Lanes, const N: usize>(a: [T; N]) -> ([T; N], [T; N]) {
-    let [magnitude, over, under, rest] = parts(a);
+    let [magnitude, f, power] = reduce(a);
+    if !T::Real::DOUBLE {
+        let gap = gap(f, power);
+        let log = polynomial(&LOG_F32, gap.map(|gap| T::of(0.5) - gap));
+        return (
+            from_fn(|k| magnitude[k] + log[k]),
+            from_fn(|k| (gap[k] / (T::of(2.0) - gap[k])).with_sign(a[k])),
+        );
+    }
+    let [over, under, rest] = parts(f, power);
     let root = T::of(SQRT_2);
     let w: [T; N] = from_fn(|k| {
         let (low, high) = (
@@ -120,11 +149,7 @@ pub fn sigma_and_slope<T: Lanes, const N: usize>(a: [T; N]) -> ([T; N], [T; N]) 
         low / high
     });
     let square = w.map(|w| w * w);
-    let atanh = if T::Real::DOUBLE {
-        polynomial(&ATANH_F64, square)
-    } else {
-        polynomial(&ATANH_F32, square)
-    };
+    let atanh = polynomial(&ATANH_F64, square);
     let log: [T; N] = from_fn(|k| w[k].mul_add(atanh[k], T::of(HALF_LN_2)));
     (
         from_fn(|k| magnitude[k] + log[k]),
@@ -135,7 +160,12 @@ pub fn sigma_and_slope<T: Lanes, const N: usize>(a: [T; N]) -> ([T; N], [T; N]) 
 /// sigma'(a) alone.
 #[inline(always)]
 fn slope<T: Lanes, const N: usize>(a: [T; N]) -> [T; N] {
-    let [_, over, under, _] = parts(a);
+    let [_, f, power] = reduce(a);
+    if !T::Real::DOUBLE {
+        let gap = gap(f, power);
+        return from_fn(|k| (gap[k] / (T::of(2.0) - gap[k])).with_sign(a[k]));
+    }
+    let [over, under, _] = parts(f, power);
     from_fn(|k| (over[k] / under[k]).with_sign(a[k]))
 }
 
