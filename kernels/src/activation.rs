@@ -141,19 +141,17 @@ pub fn sigma_and_slope<T: Lanes, const N: usize>(a: [T; N]) -> ([T; N], [T; N]) 
     }
     let [over, under, rest] = parts(f, power);
     let root = T::of(SQRT_2);
-    let w: [T; N] = from_fn(|k| {
-        let (low, high) = (
-            (-root).mul_add(rest[k], under[k]),
-            root.mul_add(rest[k], under[k]),
-        );
-        low / high
-    });
+    let high: [T; N] = from_fn(|k| root.mul_add(rest[k], under[k]));
+    let low: [T; N] = from_fn(|k| (-root).mul_add(rest[k], under[k]));
+    // One division for both quotients.
+    let both: [T; N] = from_fn(|k| T::of(1.0) / (under[k] * high[k]));
+    let w: [T; N] = from_fn(|k| low[k] * (under[k] * both[k]));
     let square = w.map(|w| w * w);
     let atanh = polynomial(&ATANH_F64, square);
     let log: [T; N] = from_fn(|k| w[k].mul_add(atanh[k], T::of(HALF_LN_2)));
     (
         from_fn(|k| magnitude[k] + log[k]),
-        from_fn(|k| (over[k] / under[k]).with_sign(a[k])),
+        from_fn(|k| (over[k] * (high[k] * both[k])).with_sign(a[k])),
     )
 }
 
