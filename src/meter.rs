@@ -67,9 +67,10 @@ impl Meter {
         }
     }
 
-    /// Takes down the FMA peak of all threads, GFLOP/s.
+    /// Takes down the FMA peak of all threads, GFLOP/s; the greatest stays.
     pub fn measured(&self, peak: f64) {
-        self.peak.store(peak.to_bits(), Ordering::Relaxed);
+        // The bits of numbers above 0 have their order.
+        self.peak.fetch_max(peak.to_bits(), Ordering::Relaxed);
     }
 }
 
@@ -80,4 +81,19 @@ pub struct Instruments {
     pub progress: Arc<Progress>,
     /// Where the time went.
     pub meter: Arc<Meter>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disturbed_measurement_of_the_peak_does_not_replace_a_better_one() {
+        let meter = Meter::default();
+        assert_eq!(meter.read().peak, None);
+        for (measured, kept) in [(80.0, 80.0), (176.5, 176.5), (119.0, 176.5)] {
+            meter.measured(measured);
+            assert_eq!(meter.read().peak, Some(kept));
+        }
+    }
 }

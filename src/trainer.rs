@@ -23,6 +23,7 @@ mod adam;
 mod among;
 mod control;
 mod keeper;
+mod peak;
 mod picture;
 mod problem;
 mod recovery;

@@ -4,15 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossbeam_channel::RecvTimeoutError;
-use otflow_kernels::engine::Precision;
 
 use super::keeper::Keeper;
+use super::peak::Peak;
 use super::picture::Painter;
 use super::{Trainer, precision};
 use crate::event::{Command, Event, Finished, Reason, Start};
 use crate::feed::{Publisher, Record};
 use crate::overlay::Overlay;
-use crate::probe::Probe;
 use crate::ranks::Message;
 use crate::session::{self, Applies, Session};
 
@@ -84,6 +83,8 @@ struct Run {
     /// The session as last edited, with what needs a new run.
     edited: Arc<Session>,
     keeper: Keeper,
+    /// What the speed on the screen is held against; without threads for it the screen shows none.
+    peak: Option<Peak>,
 }
 
 /// Trains until a limit, a command or a divergence ends it; the end, and the session in force then. `start` is what the run
@@ -103,13 +104,17 @@ pub fn train(trainer: Trainer, mut outlets: Outlets, start: Start) -> (Finished,
         keeper: Keeper::new(start.clone(), overlay, &trainer),
         trainer,
         outlets,
+        peak: None,
     };
     match resumed {
         None => run.begin(start),
         Some(resumed) => run.go_on(resumed.shown),
     }
     if run.outlets.painter.is_some() {
-        measure_peak(&run.trainer, precision, threads);
+        run.peak = Peak::new(precision, threads);
+    }
+    if let Some(peak) = &mut run.peak {
+        peak.measure(&run.trainer.instruments().meter);
     }
     for message in std::mem::take(&mut run.outlets.notices) {
         run.outlets.publisher.publish(Event::Warning { message });
@@ -169,6 +174,9 @@ impl Run {
             if let Some(reason) = limit(&self.trainer) {
                 return reason;
             }
+            if let Some(peak) = &mut self.peak {
+                peak.measure_again(&self.trainer.instruments().meter);
+            }
             self.trainer.ranks.tell(&Message::Iterate);
             if let Some(reason) = iterate(self, Trainer::iterate) {
                 return reason;
@@ -209,14 +217,6 @@ impl Run {
     }
 }
 
-/// What the speed on the screen is held against.
-fn measure_peak(trainer: &Trainer, precision: Precision, threads: usize) {
-    // Without a measurement the screen shows none.
-    if let Ok(probe) = Probe::new(precision, threads) {
-        trainer.instruments().meter.measured(probe.gflops());
-    }
-}
-
 /// What an iteration does, or the rest of one.
 type Work = fn(&mut Trainer, &mut dyn FnMut(Event)) -> Option<Reason>;
 
@@ -227,6 +227,7 @@ fn iterate(run: &mut Run, work: Work) -> Option<Reason> {
         outlets,
         edited,
         keeper,
+        ..
     } = run;
     let publisher = &outlets.publisher;
     let mut validated = None;
