@@ -57,7 +57,7 @@ const PROBLEMS: [Problem; 4] = [
     Problem { name: "8gaussians", source: |seed| Source::toy(Toy::EightGaussians, seed), d: 2, m: 32, steps: 8, alpha: Alpha { a0: 1.0, a1: 30.0, a2: 1.0 }, batch: 2048, iterations: 1200, lr: 0.1, halve_every: 150 },
     Problem { name: "pinwheel", source: |seed| Source::toy(Toy::Pinwheel, seed), d: 2, m: 32, steps: 8, alpha: Alpha { a0: 1.0, a1: 30.0, a2: 15.0 }, batch: 2048, iterations: 1200, lr: 0.05, halve_every: 240 },
     Problem { name: "mixture, d 10", source: |seed| Source::mixture(10, seed), d: 10, m: 48, steps: 6, alpha: Alpha { a0: 1.0, a1: 30.0, a2: 5.0 }, batch: 1024, iterations: 1000, lr: 0.02, halve_every: 160 },
-    Problem { name: "mixture, d 20", source: |seed| Source::mixture(20, seed), d: 20, m: 64, steps: 6, alpha: Alpha { a0: 1.0, a1: 30.0, a2: 5.0 }, batch: 1024, iterations: 1000, lr: 0.02, halve_every: 160 },
+    Problem { name: "mixture, d 20", source: |seed| Source::mixture(20, seed), d: 20, m: 64, steps: 10, alpha: Alpha { a0: 1.0, a1: 30.0, a2: 15.0 }, batch: 1024, iterations: 1000, lr: 0.01, halve_every: 200 },
 ];
 
 /// Samples with their true log density.

@@ -66,28 +66,13 @@ const ATANH_F64: [f64; 7] = [
 /// log(sqrt(2)).
 const HALF_LN_2: f64 = 0.346_573_590_279_972_65;
 
-/// The polynomial's value at x; `coefficients` from the constant upwards. Even and odd powers go side by side, since a
-/// single chain of multiply-adds would leave the units waiting.
+/// The polynomial's value at x; `coefficients` from the constant upwards.
 #[inline(always)]
 fn polynomial<T: Lanes, const C: usize, const N: usize>(
     coefficients: &[f64; C],
     x: [T; N],
 ) -> [T; N] {
-    if C < 4 {
-        return horner(coefficients.iter(), x);
-    }
-    let square = x.map(|x| x * x);
-    let even = horner(coefficients.iter().step_by(2), square);
-    let odd = horner(coefficients.iter().skip(1).step_by(2), square);
-    from_fn(|k| odd[k].mul_add(x[k], even[k]))
-}
-
-#[inline(always)]
-fn horner<'a, T: Lanes, const N: usize>(
-    coefficients: impl DoubleEndedIterator<Item = &'a f64>,
-    x: [T; N],
-) -> [T; N] {
-    let mut down = coefficients.rev().map(|&c| T::of(c));
+    let mut down = coefficients.iter().rev().map(|&c| T::of(c));
     let last = down.next().unwrap_or_default();
     down.fold([last; N], |value, c| from_fn(|k| value[k].mul_add(x[k], c)))
 }
@@ -96,10 +81,12 @@ fn horner<'a, T: Lanes, const N: usize>(
 #[inline(always)]
 fn reduce<T: Lanes, const N: usize>(a: [T; N]) -> [[T; N]; 3] {
     let magnitude = a.map(T::abs);
-    let lowest = T::of(if T::Real::DOUBLE { -1022.0 } else { -126.0 });
-    let y = magnitude.map(|a| (a * T::of(-2.0 * LOG2_E)).at_least(lowest));
-    let shifted = y.map(|y| y + T::of(T::MAGIC));
-    let f = from_fn(|k| y[k] - (shifted[k] - T::of(T::MAGIC)));
+    // From here on exp(-2|a|) is below what counts, and the exponent still normal.
+    let highest = T::of(if T::Real::DOUBLE { 354.0 } else { 43.0 });
+    let (scale, magic) = (T::of(-2.0 * LOG2_E), T::of(T::MAGIC));
+    let low = magnitude.map(|a| a.at_most(highest));
+    let shifted = low.map(|a| a.mul_add(scale, magic));
+    let f = from_fn(|k| low[k].mul_add(scale, magic - shifted[k]));
     [magnitude, f, shifted.map(T::exp2_of_rounded)]
 }
 

@@ -92,7 +92,7 @@ pub trait Lanes:
     /// Number of lanes.
     const WIDTH: usize;
 
-    /// 1.5 * 2^(mantissa bits): adding it rounds to an integer.
+    /// 1.5 * 2^(mantissa bits), and the bias of the exponent: adding it rounds to an integer, left in the low bits as an exponent.
     const MAGIC: f64;
 
     /// The same value in every lane.
@@ -110,8 +110,8 @@ pub trait Lanes:
     /// 1, -1, or 0 at zero.
     fn sign(self) -> Self;
 
-    /// The larger of the two; NaN stays NaN.
-    fn at_least(self, floor: Self) -> Self;
+    /// The smaller of the two; NaN stays NaN.
+    fn at_most(self, ceiling: Self) -> Self;
 
     /// 2^n where self is n + MAGIC, n from the smallest normal exponent to 0.
     fn exp2_of_rounded(self) -> Self;
@@ -147,7 +147,7 @@ macro_rules! wide_lanes {
             type Real = $real;
             type Array = [$real; $width];
             const WIDTH: usize = $width;
-            const MAGIC: f64 = 1.5 * (1_u64 << $bits) as f64;
+            const MAGIC: f64 = 1.5 * (1_u64 << $bits) as f64 + $bias as f64;
 
             #[inline(always)]
             fn splat(value: $real) -> Self {
@@ -176,15 +176,15 @@ macro_rules! wide_lanes {
             }
 
             #[inline(always)]
-            fn at_least(self, floor: Self) -> Self {
+            fn at_most(self, ceiling: Self) -> Self {
                 // The constant stands first: the instruction returns its second operand where either is NaN.
-                floor.fast_max(self)
+                ceiling.fast_min(self)
             }
 
             #[inline(always)]
             fn exp2_of_rounded(self) -> Self {
                 let n: $integer = cast(self);
-                cast((n << $bits as u32) + $integer::splat($bias << $bits))
+                cast(n << $bits as u32)
             }
 
             #[inline(always)]
@@ -286,7 +286,7 @@ macro_rules! scalar_lanes {
             type Real = $real;
             type Array = [$real; 1];
             const WIDTH: usize = 1;
-            const MAGIC: f64 = 1.5 * (1_u64 << $bits) as f64;
+            const MAGIC: f64 = 1.5 * (1_u64 << $bits) as f64 + $bias as f64;
 
             fn splat(value: $real) -> Self {
                 value
@@ -316,12 +316,12 @@ macro_rules! scalar_lanes {
                 }
             }
 
-            fn at_least(self, floor: Self) -> Self {
-                if self < floor { floor } else { self }
+            fn at_most(self, ceiling: Self) -> Self {
+                if self > ceiling { ceiling } else { self }
             }
 
             fn exp2_of_rounded(self) -> Self {
-                $real::from_bits((self.to_bits() << $bits).wrapping_add($bias << $bits))
+                $real::from_bits(self.to_bits() << $bits)
             }
 
             fn transpose(input: &[Self], output: &mut [Self]) {
@@ -373,12 +373,12 @@ mod tests {
         same(of(0.0).sign(), 0.0);
         same(of(-0.0).sign(), 0.0);
         same(of(2.0).with_sign(of(-3.0)), -2.0);
-        same(of(-5.0).at_least(of(-1.0)), -1.0);
-        same(of(5.0).at_least(of(-1.0)), 5.0);
+        same(of(5.0).at_most(of(1.0)), 1.0);
+        same(of(-5.0).at_most(of(1.0)), -5.0);
         same(of(T::MAGIC - 3.0).exp2_of_rounded(), 0.125);
         same(of(T::MAGIC).exp2_of_rounded(), 1.0);
         assert!(
-            lanes(&of(f64::NAN).at_least(of(-1.0)))
+            lanes(&of(f64::NAN).at_most(of(1.0)))
                 .iter()
                 .all(|v| v.widen().is_nan())
         );
