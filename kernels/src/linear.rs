@@ -57,94 +57,53 @@ impl<R: Real> Packed<R> {
     }
 }
 
-/// What becomes of a product's rows while they are in registers. Its loops need constant bounds: else the sums of the product
-/// are in memory all along.
-pub trait Epilogue<T> {
-    /// R rows from `row` on of the P columns from `column` on.
-    fn take<const R: usize, const P: usize>(
-        &mut self,
-        row: usize,
-        column: usize,
-        sums: [[T; R]; P],
-    );
-}
-
-/// Leaves the columns in memory, one after another.
-struct Store<'a, T> {
-    y: &'a mut [T],
-    rows: usize,
-}
-
-impl<T: Lanes> Epilogue<T> for Store<'_, T> {
-    #[inline(always)]
-    fn take<const R: usize, const P: usize>(
-        &mut self,
-        row: usize,
-        column: usize,
-        sums: [[T; R]; P],
-    ) {
-        for (p, sums) in sums.iter().enumerate() {
-            self.y[(column + p) * self.rows + row..][..R].copy_from_slice(sums);
-        }
-    }
-}
-
 /// y = K x for a panel of columns x, one after another, each as long as K has columns; y likewise, as long as it has rows.
 pub fn apply<T: Lanes>(k: &Packed<T::Real>, x: &[T], y: &mut [T]) {
-    apply_then(k, x, &mut Store { y, rows: k.rows });
-}
-
-/// K x for a panel of columns x, handed on block by block.
-pub fn apply_then<T: Lanes>(k: &Packed<T::Real>, x: &[T], epilogue: &mut impl Epilogue<T>) {
-    let (mut x, mut column) = (x, 0);
+    let (mut x, mut y) = (x, y);
     while !x.is_empty() {
-        let taken = if COLUMNS >= 3 && x.len() >= 3 * k.columns {
-            apply_columns::<T, 3>(k, x, column, epilogue);
-            3
+        (x, y) = if COLUMNS >= 3 && x.len() >= 3 * k.columns {
+            apply_columns::<T, 3>(k, x, y)
         } else if COLUMNS >= 2 && x.len() >= 2 * k.columns {
-            apply_columns::<T, 2>(k, x, column, epilogue);
-            2
+            apply_columns::<T, 2>(k, x, y)
         } else {
-            apply_columns::<T, 1>(k, x, column, epilogue);
-            1
+            apply_columns::<T, 1>(k, x, y)
         };
-        (x, column) = (&x[taken * k.columns..], column + taken);
     }
 }
 
-/// The first P columns.
+/// The first P columns; gives the rest of the panel.
 #[inline(never)]
-fn apply_columns<T: Lanes, const P: usize>(
+fn apply_columns<'a, T: Lanes, const P: usize>(
     k: &Packed<T::Real>,
-    x: &[T],
-    column: usize,
-    epilogue: &mut impl Epilogue<T>,
-) {
-    let x: [&[T]; P] = columns(x, k.columns);
+    x: &'a [T],
+    y: &'a mut [T],
+) -> (&'a [T], &'a mut [T]) {
+    let (first, later) = (x.split_at(P * k.columns), y.split_at_mut(P * k.rows));
+    let (x, mut y): ([&[T]; P], [&mut [T]; P]) =
+        (columns(first.0, k.columns), columns_mut(later.0, k.rows));
     let (mut row, mut rest) = (0, k.data.as_slice());
     let mut sizes = blocks(k.rows).peekable();
     while let Some(size) = sizes.next() {
         let (block, after) = rest.split_at(size * k.columns);
         if P == 1 && PAIRED && size == 8 && sizes.next_if_eq(&8).is_some() {
             let (second, after) = after.split_at(8 * k.columns);
-            let [first, second] = apply_pair::<T, 8>([block, second], x[0]);
-            epilogue.take(row, column, [first]);
-            epilogue.take(row + 8, column, [second]);
+            apply_pair::<T, 8>([block, second], x[0], &mut y[0][row..]);
             (row, rest) = (row + 16, after);
             continue;
         }
         match size {
-            8 => epilogue.take(row, column, apply_block::<T, 8, P>(block, x)),
-            7 => epilogue.take(row, column, apply_block::<T, 7, P>(block, x)),
-            6 => epilogue.take(row, column, apply_block::<T, 6, P>(block, x)),
-            5 => epilogue.take(row, column, apply_block::<T, 5, P>(block, x)),
-            4 => epilogue.take(row, column, apply_block::<T, 4, P>(block, x)),
-            3 => epilogue.take(row, column, apply_block::<T, 3, P>(block, x)),
-            2 => epilogue.take(row, column, apply_block::<T, 2, P>(block, x)),
-            _ => epilogue.take(row, column, apply_block::<T, 1, P>(block, x)),
+            8 => apply_block::<T, 8, P>(block, x, &mut y, row),
+            7 => apply_block::<T, 7, P>(block, x, &mut y, row),
+            6 => apply_block::<T, 6, P>(block, x, &mut y, row),
+            5 => apply_block::<T, 5, P>(block, x, &mut y, row),
+            4 => apply_block::<T, 4, P>(block, x, &mut y, row),
+            3 => apply_block::<T, 3, P>(block, x, &mut y, row),
+            2 => apply_block::<T, 2, P>(block, x, &mut y, row),
+            _ => apply_block::<T, 1, P>(block, x, &mut y, row),
         }
         (row, rest) = (row + size, after);
     }
+    (first.1, later.1)
 }
 
 /// P columns that lie one after another, `rows` long.
@@ -164,12 +123,14 @@ pub fn columns_mut<V, const P: usize>(panel: &mut [V], rows: usize) -> [&mut [V]
     })
 }
 
-/// R rows of K x for P columns.
+/// R rows of y for P columns.
 #[inline(always)]
 fn apply_block<T: Lanes, const R: usize, const P: usize>(
     block: &[T::Real],
     x: [&[T]; P],
-) -> [[T; R]; P] {
+    y: &mut [&mut [T]; P],
+    row: usize,
+) {
     let mut sum = [[T::default(); R]; P];
     // A zip with the first column, since an index costs a check every time.
     for (k, (weights, &first)) in block.as_chunks::<R>().0.iter().zip(x[0]).enumerate() {
@@ -181,7 +142,9 @@ fn apply_block<T: Lanes, const R: usize, const P: usize>(
             }
         }
     }
-    sum
+    for (y, sum) in y.iter_mut().zip(sum) {
+        y[row..row + R].copy_from_slice(&sum);
+    }
 }
 
 /// Whether two blocks go through a single column together: a CPU with two multiply-adds a cycle needs more chains than the rows of
@@ -190,7 +153,7 @@ const PAIRED: bool = COLUMNS >= 3;
 
 /// R rows each of two blocks for one column.
 #[inline(always)]
-fn apply_pair<T: Lanes, const R: usize>(blocks: [&[T::Real]; 2], x: &[T]) -> [[T; R]; 2] {
+fn apply_pair<T: Lanes, const R: usize>(blocks: [&[T::Real]; 2], x: &[T], y: &mut [T]) {
     let mut sum = [[T::default(); R]; 2];
     let [first, second] = blocks.map(|block| block.as_chunks::<R>().0);
     for ((first, second), &x) in first.iter().zip(second).zip(x) {
@@ -200,7 +163,7 @@ fn apply_pair<T: Lanes, const R: usize>(blocks: [&[T::Real]; 2], x: &[T]) -> [[T
             }
         }
     }
-    sum
+    y[..2 * R].copy_from_slice(sum.as_flattened());
 }
 
 /// Vectors that hold `length` lanes, the last one padded.

@@ -21,9 +21,7 @@ use std::ops::Range;
 
 use crate::activation::curvature;
 use crate::lanes::Lanes;
-use crate::linear::{
-    Epilogue, Outer, apply, apply_then, columns, columns_mut, evenly, transpose, vectors,
-};
+use crate::linear::{Outer, apply, columns, columns_mut, evenly, transpose, vectors};
 use crate::network::Network;
 use crate::partial::Partial;
 use crate::tile::{Bars, PANEL, Scratch, add, zeros};
@@ -124,7 +122,6 @@ fn panel_forward<T: Lanes, const P: usize>(
 ) {
     let (m, last) = (net.shape.m, net.shape.layers - 1);
     let (first, place) = (panel.start == 0, cache.place(&panel, net.shape.d));
-    let keeps = cache.kept == net.shape.d;
     let jac = &mut jac[..P * m];
     let k0: [&[T::Real]; P] = columns(&net.k0[panel.start * m..], m);
     let into: [&mut [T]; P] = columns_mut(jac, m);
@@ -134,48 +131,20 @@ fn panel_forward<T: Lanes, const P: usize>(
         }
     }
     for i in 1..=last {
-        let (y, c) = (&mut cache.y[i - 1][place.clone()], &mut cache.c[i - 1]);
-        // Of the last layer the squares are all that a trace without an adjoint takes.
-        let mut squares = Squares {
-            y: (i < last || keeps).then_some(y),
-            c,
-            first,
-        };
-        apply_then(&net.k[i], jac, &mut squares);
+        let y = &mut cache.y[i - 1][place.clone()];
+        apply(&net.k[i], jac, y);
+        let y: [&[T]; P] = columns(y, m);
+        for (k, c) in cache.c[i - 1][..m].iter_mut().enumerate() {
+            let before = if first { T::default() } else { *c };
+            *c = (0..P).fold(before, |c, p| y[p][k].mul_add(y[p][k], c));
+        }
         if i < last {
-            let y: [&[T]; P] = columns(&cache.y[i - 1][place.clone()], m);
             let jac: [&mut [T]; P] = columns_mut(jac, m);
             for (k, &slope) in resnet.slope[i][..m].iter().enumerate() {
                 let step = net.h * slope;
                 for p in 0..P {
                     jac[p][k] = step.mul_add(y[p][k], jac[p][k]);
                 }
-            }
-        }
-    }
-}
-
-/// Leaves y in memory, if it is wanted, and their squares in c, anew with the first panel.
-struct Squares<'a, T> {
-    y: Option<&'a mut [T]>,
-    c: &'a mut [T],
-    first: bool,
-}
-
-impl<T: Lanes> Epilogue<T> for Squares<'_, T> {
-    #[inline(always)]
-    fn take<const R: usize, const P: usize>(&mut self, row: usize, column: usize, y: [[T; R]; P]) {
-        let m = self.c.len();
-        let c = &mut self.c[row..row + R];
-        if self.first && column == 0 {
-            c.fill(T::default());
-        }
-        for (c, r) in c.iter_mut().zip(0..R) {
-            *c = (0..P).fold(*c, |c, p| y[p][r].mul_add(y[p][r], c));
-        }
-        if let Some(into) = &mut self.y {
-            for (p, y) in y.iter().enumerate() {
-                into[(column + p) * m + row..][..R].copy_from_slice(y);
             }
         }
     }
