@@ -90,11 +90,17 @@ fn reduce<T: Lanes, const N: usize>(a: [T; N]) -> [[T; N]; 3] {
     [magnitude, f, shifted.map(T::exp2_of_rounded)]
 }
 
-/// From f and s to 1 - exp(-2|a|).
+/// From f and s to g.
 #[inline(always)]
-fn gap<T: Lanes, const N: usize>(f: [T; N], power: [T; N]) -> [T; N] {
+fn one_less<T: Lanes, const N: usize>(f: [T; N], power: [T; N]) -> [T; N] {
     let p = polynomial(&EXP_F32, f);
     from_fn(|k| (-(f[k] * p[k])).mul_add(power[k], T::of(1.0) - power[k]))
+}
+
+/// tanh a from g.
+#[inline(always)]
+fn tanh_of<T: Lanes, const N: usize>(g: [T; N], a: [T; N]) -> [T; N] {
+    from_fn(|k| (g[k] / (T::of(2.0) - g[k])).with_sign(a[k]))
 }
 
 /// From f and s to the numerator and the denominator of tanh |a|, and q - p.
@@ -119,12 +125,9 @@ fn parts<T: Lanes, const N: usize>(f: [T; N], power: [T; N]) -> [[T; N]; 3] {
 pub fn sigma_and_slope<T: Lanes, const N: usize>(a: [T; N]) -> ([T; N], [T; N]) {
     let [magnitude, f, power] = reduce(a);
     if !T::Real::DOUBLE {
-        let gap = gap(f, power);
-        let log = polynomial(&LOG_F32, gap.map(|gap| T::of(0.5) - gap));
-        return (
-            from_fn(|k| magnitude[k] + log[k]),
-            from_fn(|k| (gap[k] / (T::of(2.0) - gap[k])).with_sign(a[k])),
-        );
+        let g = one_less(f, power);
+        let log = polynomial(&LOG_F32, g.map(|g| T::of(0.5) - g));
+        return (from_fn(|k| magnitude[k] + log[k]), tanh_of(g, a));
     }
     let [over, under, rest] = parts(f, power);
     let root = T::of(SQRT_2);
@@ -147,8 +150,7 @@ pub fn sigma_and_slope<T: Lanes, const N: usize>(a: [T; N]) -> ([T; N], [T; N]) 
 fn slope<T: Lanes, const N: usize>(a: [T; N]) -> [T; N] {
     let [_, f, power] = reduce(a);
     if !T::Real::DOUBLE {
-        let gap = gap(f, power);
-        return from_fn(|k| (gap[k] / (T::of(2.0) - gap[k])).with_sign(a[k]));
+        return tanh_of(one_less(f, power), a);
     }
     let [over, under, _] = parts(f, power);
     from_fn(|k| (over[k] / under[k]).with_sign(a[k]))

@@ -31,7 +31,7 @@ const FUSED: bool = cfg!(any(target_feature = "fma", target_arch = "aarch64"));
 
 /// A scalar the kernels compute in.
 pub trait Real: Pod + Debug + Default + PartialOrd + Send + Sync {
-    /// Double precision: selects the longer polynomials.
+    /// Double precision: selects the formulas of [`crate::activation`].
     const DOUBLE: bool;
 
     /// Nearest value.

@@ -11,7 +11,8 @@
 //! K_bar_i += a_bar_i u_{i-1}'       b_bar_i += a_bar_i       u_bar_{i-1} = u_bar_i + K_i^T a_bar_i
 //! ```
 //!
-//! u_M enters Phi alone, neither the loss nor the density: its u_bar is 0, and `forward` leaves it out.
+//! u_M enters Phi alone, neither the loss nor the density: its u_bar is 0, and `forward` leaves it out. a_bar_M and u_bar_{M-1} come
+//! from [`crate::gradient::adjoint`], which has what they need in hand.
 
 use crate::activation::{activate, curvature, sigma_and_slope, slopes};
 use crate::lanes::Lanes;

@@ -25,7 +25,7 @@ pub fn add<T: Lanes>(into: &mut [T], x: &[T]) {
 /// Cotangents of one evaluation.
 #[derive(Debug)]
 pub struct Bars<T> {
-    /// Of sigma'(a_i), layers x m.
+    /// Of sigma'(a_0) .. sigma'(a_{M-1}), M x m; that of sigma'(a_M) goes straight on into a_M.
     pub slope: Vec<Vec<T>>,
     /// Of z_1 .. z_M, M x m; that of z_{M+1} is w's.
     pub z: Vec<Vec<T>>,
@@ -42,7 +42,7 @@ impl<T: Lanes> Bars<T> {
     pub fn new(net: &Network<T>) -> Self {
         let (m, layers, inputs) = (net.shape.m, net.shape.layers, net.shape.inputs());
         Bars {
-            slope: vec![zeros(m); layers],
+            slope: vec![zeros(m); layers - 1],
             z: vec![zeros(m); layers - 1],
             u: zeros(m),
             grad: zeros(inputs),
