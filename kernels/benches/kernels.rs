@@ -7,9 +7,10 @@ use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use otflow_kernels::activation::{activate, slopes};
 use otflow_kernels::lanes::Lanes;
-use otflow_kernels::linear::{Outer, Packed, apply, transpose};
+use otflow_kernels::linear::{Packed, apply, transpose};
 use otflow_kernels::network::Network;
 use otflow_kernels::objective::{Alpha, Scheme, TraceAt};
+use otflow_kernels::outer::Outer;
 use otflow_kernels::parameters::Shape;
 use otflow_kernels::stepper::Stepper;
 use otflow_kernels::tile::PANEL;
@@ -67,7 +68,7 @@ fn transpose_column<T: Lanes>(bencher: Bencher, m: usize) {
     let (x, mut transposed) = (column::<T>(m), column::<T>(m + T::WIDTH));
     bencher
         .counter(ItemsCount::new(m))
-        .bench_local(|| transpose(black_box(&x), &mut transposed));
+        .bench_local(|| transpose(black_box(&x), m, &mut transposed));
 }
 
 /// sigma and sigma' of a column of 32.
@@ -140,7 +141,7 @@ fn step_and_back<T: Lanes>(bencher: Bencher, shape: (usize, usize, usize)) {
         a2: 5.0,
     };
     tile::<T>(bencher, shape, |net, scheme, worker| {
-        worker.forward_taped(net, scheme, 1.0);
+        worker.forward_taped(net, scheme, &alpha);
         worker.backward(net, scheme, &alpha);
     });
 }

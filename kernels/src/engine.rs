@@ -148,7 +148,7 @@ impl<T: Lanes> Engine for Batch<T> {
         self.over_chunks((samples.n, share), width, |net, worker, sums, tile| {
             let (gradient, costs) = parts(sums);
             worker.take(&samples, tile.first, tile.count);
-            worker.forward_taped(net, scheme, alpha.a0);
+            worker.forward_taped(net, scheme, alpha);
             add(costs, &worker.sums(tile.count));
             worker.backward(net, scheme, alpha);
             worker.partial.flush(net, gradient);

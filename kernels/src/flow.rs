@@ -31,13 +31,13 @@ pub struct Cache<T> {
 }
 
 impl<T: Lanes> Cache<T> {
-    /// Zeros for a network; with a trace that keeps so many columns, if it is to have one.
-    pub fn new(net: &Network<T>, kept: Option<usize>) -> Self {
+    /// Zeros for a network, with a trace or without.
+    pub fn new(net: &Network<T>, traced: bool) -> Self {
         Cache {
             s: zeros(net.shape.inputs()),
             resnet: resnet::Cache::new(net),
             gradient: gradient::Cache::new(net),
-            trace: kept.map(|kept| trace::Cache::new(net, kept)),
+            trace: traced.then(|| trace::Cache::new(net)),
             velocity: zeros(net.shape.d),
             rho: T::default(),
         }
@@ -76,13 +76,16 @@ pub struct Place<'a, T> {
     pub t: f64,
 }
 
+/// The way back from l', which is gone at once: l'_bar, and the parameters' cotangents, added to.
+pub type Back<'a, T> = (T, &'a mut Partial<T>);
+
 /// Writes x' and gives the other rates; l' where the cache has room for the trace.
 pub fn forward<T: Lanes>(
     net: &Network<T>,
     a0: f64,
     place: Place<T>,
-    cache: &mut Cache<T>,
-    scratch: &mut Scratch<T>,
+    (cache, scratch): (&mut Cache<T>, &mut Scratch<T>),
+    back: Option<Back<T>>,
 ) -> Rates<T> {
     let d = net.shape.d;
     cache.s[..d].copy_from_slice(place.x);
@@ -99,7 +102,9 @@ pub fn forward<T: Lanes>(
     let v = T::of(0.5) * square;
     cache.rho = T::of(a0).mul_add(v, -cache.gradient.grad[net.shape.inputs() - 1]);
     let l = cache.trace.as_mut().map(|trace| {
-        factor * trace::forward(net, (&cache.resnet, &cache.gradient), trace, scratch)
+        let back = back.map(|(l_bar, partial)| (factor * l_bar, partial));
+        let known = (&cache.resnet, &cache.gradient);
+        factor * trace::forward(net, known, trace, scratch, back)
     });
     Rates {
         l,
@@ -134,19 +139,10 @@ pub fn adjoint<T: Lanes>(
     let trace = trace.map(|(l_bar, trace)| (factor * l_bar, trace));
     gradient::adjoint(
         net,
-        (
-            &cache.s,
-            &cache.resnet,
-            &cache.gradient,
-            trace.map(|(trace_bar, trace)| (trace_bar, trace.squares())),
-        ),
+        (&cache.s, &cache.resnet, &cache.gradient, trace),
         bars,
         partial,
     );
-    if let Some((trace_bar, trace)) = trace {
-        let known = (&cache.resnet, &cache.gradient, trace);
-        trace::adjoint(net, known, trace_bar, (bars, scratch), partial);
-    }
     resnet::adjoint(net, &cache.resnet, bars, scratch, partial);
     let left = [
         &cache.resnet.slope[0],

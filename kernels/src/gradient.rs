@@ -21,8 +21,8 @@ use crate::lanes::Lanes;
 use crate::linear::{apply, transpose};
 use crate::network::Network;
 use crate::partial::Partial;
-use crate::resnet;
 use crate::tile::{Bars, Scratch, add, zeros};
+use crate::{resnet, trace};
 
 /// What forward leaves for the other terms and for the adjoint.
 #[derive(Debug, Clone)]
@@ -108,8 +108,8 @@ pub fn quadratic<T: Lanes>(net: &Network<T>, s: &[T]) -> T {
         .fold(value, |sum, (&s, &b)| s.mul_add(T::splat(b), sum))
 }
 
-/// trace_bar and c_1 .. c_M, where the trace was evaluated.
-pub type FromTrace<'a, T> = Option<(T, &'a [Vec<T>])>;
+/// trace_bar and what the trace left, where it was evaluated.
+pub type FromTrace<'a, T> = Option<(T, &'a trace::Cache<T>)>;
 
 /// From grad_bar to `bars.slope` and `bars.z`, overwritten, s and the parameters; all of K_bar_0 but its columns is left to
 /// [`Partial::add_k0`].
@@ -128,13 +128,14 @@ pub fn adjoint<T: Lanes>(
     add_gram_parameters(net, (s, &bars.grad), partial);
     let trace_bar = trace.map_or(T::default(), |(t, _)| t);
     // Without the trace any finite column does, since its factor is 0.
-    let column = |i: usize| trace.map_or(&resnet.slope[i], |(_, c)| &c[i - 1]);
+    let column = |i: usize| trace.map_or(&resnet.slope[i], |(_, trace)| &trace.c[i - 1]);
+    let received = |i: usize| trace.map(|(_, trace)| &*trace.slope_bar[i]);
     apply(&net.k[0], &bars.grad, &mut bars.slope[0]);
     let known = [&resnet.slope[0], cache.z(net, 1)];
     first_layer(
         trace_bar,
         known,
-        &net.norms,
+        (&net.norms, received(0)),
         [&mut bars.slope[0], &mut bars.z[0]],
     );
     for i in 1..last {
@@ -142,21 +143,24 @@ pub fn adjoint<T: Lanes>(
         let (y, x) = partial.k[i - 1].last(1);
         let (below, above) = bars.z.split_at_mut(i);
         let below = &below[i - 1];
-        transpose(below, x);
+        transpose(below, net.part, x);
         apply(&net.k[i], below, &mut bars.slope[i]);
         layer(
             (net.h, trace_bar),
             [&resnet.slope[i], cache.z(net, i + 1), column(i), below],
             [y, &mut bars.slope[i], &mut above[0]],
         );
+        if let Some(received) = received(i) {
+            add(&mut bars.slope[i], received);
+        }
     }
     let k_bar = &mut partial.k[last - 1];
     k_bar.push(2);
     let (left, right) = k_bar.last(2);
     let ((y, a_bar), below) = (left.split_at_mut(net.shape.m), &bars.z[last - 1]);
     let (x, u) = right.split_at_mut(right.len() / 2);
-    transpose(below, x);
-    transpose(&resnet.u[last - 1], u);
+    transpose(below, net.part, x);
+    transpose(&resnet.u[last - 1], net.part, u);
     apply(&net.k[last], below, a_bar);
     last_layer(
         (net.h, trace_bar),
@@ -174,15 +178,29 @@ pub fn adjoint<T: Lanes>(
 // The loops below have functions of their own, which keeps what is constant in registers. What comes is overwritten by what
 // leaves where it can be: at the published widths, columns compete for the first cache.
 
-/// From slope_0, z_1, |(K_0 E)_k|^2, and e in its place, to slope_bar_0; and to z_bar_1.
+/// From slope_0, z_1, |(K_0 E)_k|^2, e in its place and what the trace's J left, to slope_bar_0; and to z_bar_1.
 #[inline(never)]
-fn first_layer<T: Lanes>(trace_bar: T, [slope, z]: [&[T]; 2], n: &[T::Real], into: [&mut [T]; 2]) {
+fn first_layer<T: Lanes>(
+    trace_bar: T,
+    [slope, z]: [&[T]; 2],
+    (n, received): (&[T::Real], Option<&[T]>),
+    into: [&mut [T]; 2],
+) {
     let m = slope.len();
     let (z, n) = (&z[..m], &n[..m]);
     let [slope_bar, z_bar] = into.map(|column| &mut column[..m]);
+    let through =
+        |k: usize, e: T| through_product((slope[k], z[k]), (e, trace_bar * T::splat(n[k])));
+    let Some(received) = received else {
+        for k in 0..m {
+            (slope_bar[k], z_bar[k]) = through(k, slope_bar[k]);
+        }
+        return;
+    };
+    let received = &received[..m];
     for k in 0..m {
-        let from = (slope_bar[k], trace_bar * T::splat(n[k]));
-        (slope_bar[k], z_bar[k]) = through_product((slope[k], z[k]), from);
+        let (bar, z) = through(k, slope_bar[k]);
+        (slope_bar[k], z_bar[k]) = (received[k] + bar, z);
     }
 }
 

@@ -10,7 +10,7 @@
 
 use wide::bytemuck::cast_slice;
 
-use crate::lanes::{COLUMNS, Lanes, ROWS, Real, lanes};
+use crate::lanes::{COLUMNS, Lanes, ROWS, Real};
 
 /// A matrix in row blocks, each [column][row of the block] so that the block's weights of one column lie together.
 #[derive(Debug, Clone)]
@@ -58,6 +58,7 @@ impl<R: Real> Packed<R> {
 }
 
 /// y = K x for a panel of columns x, one after another, each as long as K has columns; y likewise, as long as it has rows.
+#[inline]
 pub fn apply<T: Lanes>(k: &Packed<T::Real>, x: &[T], y: &mut [T]) {
     let (mut x, mut y) = (x, y);
     while !x.is_empty() {
@@ -79,31 +80,91 @@ fn apply_columns<'a, T: Lanes, const P: usize>(
     y: &'a mut [T],
 ) -> (&'a [T], &'a mut [T]) {
     let (first, later) = (x.split_at(P * k.columns), y.split_at_mut(P * k.rows));
-    let (x, mut y): ([&[T]; P], [&mut [T]; P]) =
-        (columns(first.0, k.columns), columns_mut(later.0, k.rows));
+    let mut y = columns_mut(later.0, k.rows);
+    by_blocks::<T, P, false>(k, columns(first.0, k.columns), Onto::Zero, &mut y);
+    (first.1, later.1)
+}
+
+/// What a product is added to.
+#[derive(Debug)]
+pub enum Onto<'a, 'b, T, const P: usize> {
+    /// Nothing.
+    Zero,
+    /// What is in its place.
+    Itself,
+    /// What other columns hold.
+    Other([&'a [T]; P]),
+    /// What is in its place, and other columns too.
+    Both(&'a mut [&'b mut [T]; P]),
+}
+
+/// y = K x, or that added to something, for P columns wherever they lie.
+pub fn product<T: Lanes, const P: usize>(
+    k: &Packed<T::Real>,
+    x: [&[T]; P],
+    mut onto: Onto<T, P>,
+    y: &mut [&mut [T]; P],
+) {
+    if P <= COLUMNS {
+        return product_columns(k, x, onto, y);
+    }
+    for (p, y) in y.iter_mut().enumerate() {
+        let onto = match &mut onto {
+            Onto::Zero => Onto::Zero,
+            Onto::Itself => Onto::Itself,
+            Onto::Other(other) => Onto::Other([other[p]]),
+            Onto::Both(other) => Onto::Both(std::array::from_mut(&mut other[p])),
+        };
+        product_columns::<T, 1>(k, [x[p]], onto, std::array::from_mut(y));
+    }
+}
+
+/// The same for as many columns as fit the registers.
+#[inline(never)]
+fn product_columns<T: Lanes, const P: usize>(
+    k: &Packed<T::Real>,
+    x: [&[T]; P],
+    onto: Onto<T, P>,
+    y: &mut [&mut [T]; P],
+) {
+    by_blocks::<T, P, true>(k, x, onto, y);
+}
+
+/// Block after block of K; onto nothing unless `ONTO`, which a short product has no time to ask.
+#[inline(always)]
+fn by_blocks<T: Lanes, const P: usize, const ONTO: bool>(
+    k: &Packed<T::Real>,
+    x: [&[T]; P],
+    mut onto: Onto<T, P>,
+    y: &mut [&mut [T]; P],
+) {
+    if !ONTO {
+        onto = Onto::Zero;
+    }
+    let onto = &mut onto;
     let (mut row, mut rest) = (0, k.data.as_slice());
     let mut sizes = blocks(k.rows).peekable();
     while let Some(size) = sizes.next() {
         let (block, after) = rest.split_at(size * k.columns);
-        if P == 1 && PAIRED && size == 8 && sizes.next_if_eq(&8).is_some() {
+        let paired = P == 1 && PAIRED && !ONTO && size == 8;
+        if paired && sizes.next_if_eq(&8).is_some() {
             let (second, after) = after.split_at(8 * k.columns);
             apply_pair::<T, 8>([block, second], x[0], &mut y[0][row..]);
             (row, rest) = (row + 16, after);
             continue;
         }
         match size {
-            8 => apply_block::<T, 8, P>(block, x, &mut y, row),
-            7 => apply_block::<T, 7, P>(block, x, &mut y, row),
-            6 => apply_block::<T, 6, P>(block, x, &mut y, row),
-            5 => apply_block::<T, 5, P>(block, x, &mut y, row),
-            4 => apply_block::<T, 4, P>(block, x, &mut y, row),
-            3 => apply_block::<T, 3, P>(block, x, &mut y, row),
-            2 => apply_block::<T, 2, P>(block, x, &mut y, row),
-            _ => apply_block::<T, 1, P>(block, x, &mut y, row),
+            8 => apply_block::<T, 8, P>(block, x, onto, y, row),
+            7 => apply_block::<T, 7, P>(block, x, onto, y, row),
+            6 => apply_block::<T, 6, P>(block, x, onto, y, row),
+            5 => apply_block::<T, 5, P>(block, x, onto, y, row),
+            4 => apply_block::<T, 4, P>(block, x, onto, y, row),
+            3 => apply_block::<T, 3, P>(block, x, onto, y, row),
+            2 => apply_block::<T, 2, P>(block, x, onto, y, row),
+            _ => apply_block::<T, 1, P>(block, x, onto, y, row),
         }
         (row, rest) = (row + size, after);
     }
-    (first.1, later.1)
 }
 
 /// P columns that lie one after another, `rows` long.
@@ -128,10 +189,19 @@ pub fn columns_mut<V, const P: usize>(panel: &mut [V], rows: usize) -> [&mut [V]
 fn apply_block<T: Lanes, const R: usize, const P: usize>(
     block: &[T::Real],
     x: [&[T]; P],
+    onto: &mut Onto<T, P>,
     y: &mut [&mut [T]; P],
     row: usize,
 ) {
     let mut sum = [[T::default(); R]; P];
+    for p in 0..P {
+        let held = match onto {
+            Onto::Zero | Onto::Both(_) => continue,
+            Onto::Itself => &y[p][row..row + R],
+            Onto::Other(other) => &other[p][row..row + R],
+        };
+        sum[p].copy_from_slice(held);
+    }
     // A zip with the first column, since an index costs a check every time.
     for (k, (weights, &first)) in block.as_chunks::<R>().0.iter().zip(x[0]).enumerate() {
         let x: [T; P] = std::array::from_fn(|p| if p == 0 { first } else { x[p][k] });
@@ -142,8 +212,17 @@ fn apply_block<T: Lanes, const R: usize, const P: usize>(
             }
         }
     }
-    for (y, sum) in y.iter_mut().zip(sum) {
-        y[row..row + R].copy_from_slice(&sum);
+    for p in 0..P {
+        let y = &mut y[p][row..row + R];
+        if let Onto::Both(other) = onto {
+            let other = &mut other[p][row..row + R];
+            for r in 0..R {
+                other[r] += sum[p][r];
+                y[r] += sum[p][r];
+            }
+        } else {
+            y.copy_from_slice(&sum[p]);
+        }
     }
 }
 
@@ -171,8 +250,16 @@ pub fn vectors<T: Lanes>(length: usize) -> usize {
     length.div_ceil(T::WIDTH)
 }
 
-/// Swaps samples and rows: x is `[row][sample]`, the result `[vector of rows][sample]`, padded with zeros.
-pub fn transpose<T: Lanes>(x: &[T], transposed: &mut [T]) {
+/// Swaps samples and rows: x is `[row][sample]`, the result `[vector of rows][sample]`, where every `part` rows begin a vector
+/// and the last one of theirs is padded with zeros.
+pub fn transpose<T: Lanes>(x: &[T], part: usize, transposed: &mut [T]) {
+    let padded = vectors::<T>(part) * T::WIDTH;
+    for (x, transposed) in x.chunks(part).zip(transposed.chunks_mut(padded)) {
+        transpose_part(x, transposed);
+    }
+}
+
+fn transpose_part<T: Lanes>(x: &[T], transposed: &mut [T]) {
     let whole = x.len() / T::WIDTH * T::WIDTH;
     for (input, output) in x[..whole]
         .chunks_exact(T::WIDTH)
@@ -188,83 +275,13 @@ pub fn transpose<T: Lanes>(x: &[T], transposed: &mut [T]) {
     }
 }
 
-/// The gradient of a matrix: K_bar += y_bar x' for columns that wait until there are enough of them, since a long contraction
-/// loads and stores K_bar less often. The sum has the same order, and bits, however many wait.
-#[derive(Debug)]
-pub struct Outer<T> {
-    rows: usize,
-    /// `[vector of columns of K][row]`.
-    sum: Vec<T>,
-    /// What waits: `[column][row][sample]`.
-    y_bar: Vec<T>,
-    /// What waits: `[column][vector of columns of K][sample]`, as [`transpose`] gives it.
-    x: Vec<T>,
-    waiting: usize,
-}
-
-impl<T: Lanes> Outer<T> {
-    /// Zero, for a square matrix; up to `capacity` columns wait.
-    pub fn new(rows: usize, capacity: usize) -> Self {
-        let across = vectors::<T>(rows);
-        Outer {
-            rows,
-            sum: vec![T::default(); across * rows],
-            y_bar: vec![T::default(); capacity * rows],
-            x: vec![T::default(); capacity * across * T::WIDTH],
-            waiting: 0,
-        }
-    }
-
-    /// Makes room for `columns` more, to be filled through [`Outer::last`].
-    pub fn push(&mut self, columns: usize) {
-        if (self.waiting + columns) * self.rows > self.y_bar.len() {
-            self.contract();
-        }
-        self.waiting += columns;
-    }
-
-    /// y_bar, `[column][row]`, and x, `[column][vector of columns of K][sample]`, of the last `columns` pushed.
-    pub fn last(&mut self, columns: usize) -> (&mut [T], &mut [T]) {
-        let (first, across) = (self.waiting - columns, vectors::<T>(self.rows) * T::WIDTH);
-        (
-            &mut self.y_bar[first * self.rows..self.waiting * self.rows],
-            &mut self.x[first * across..self.waiting * across],
-        )
-    }
-
-    /// Adds what waits.
-    fn contract(&mut self) {
-        let across = vectors::<T>(self.rows) * T::WIDTH;
-        let (y_bar, x) = (
-            &self.y_bar[..self.waiting * self.rows],
-            &self.x[..self.waiting * across],
-        );
-        if self.waiting > 0 {
-            outer(&mut self.sum, self.rows, y_bar, x);
-        }
-        self.waiting = 0;
-    }
-
-    /// Adds everything to a matrix row by row and is zero again.
-    pub fn flush(&mut self, total: &mut [f64]) {
-        self.contract();
-        for (at, column) in self.sum.chunks_exact_mut(self.rows).enumerate() {
-            for (value, row) in column.iter_mut().zip(total.chunks_exact_mut(self.rows)) {
-                let value = std::mem::take(value);
-                for (total, value) in row[at * T::WIDTH..].iter_mut().zip(lanes(&value)) {
-                    *total += value.widen();
-                }
-            }
-        }
-    }
-}
-
 /// Vectors of columns of K that go through [`outer`] together where the registers allow it: then a broadcast value serves twice,
 /// and a CPU with two multiply-adds a cycle is not kept waiting for loads.
-const ACROSS: usize = if COLUMNS >= 3 { 2 } else { 1 };
+pub const ACROSS: usize = if COLUMNS >= 3 { 2 } else { 1 };
 
-/// K_bar += y_bar x' over a panel of columns; shapes as in [`Outer`].
-fn outer<T: Lanes>(k_bar: &mut [T], rows: usize, y_bar: &[T], x: &[T]) {
+/// K_bar += y_bar x' over a panel of columns: K_bar is `[vector of columns of K][row]`, y_bar `[column][row][sample]`,
+/// x `[column][vector of columns of K][sample]`, as [`transpose`] gives it.
+pub fn outer<T: Lanes>(k_bar: &mut [T], rows: usize, y_bar: &[T], x: &[T]) {
     let across = k_bar.len() / rows;
     // Left to run time: unrolled over a whole tile, the loop is longer and no faster.
     let samples = x.len() / (y_bar.len() / rows) / across;
@@ -372,34 +389,6 @@ mod tests {
         }
     }
 
-    /// More terms than wait at once, a few at a time.
-    fn outers<T: Lanes>(m: usize, panel: usize) {
-        let mut k_bar = Outer::<T>::new(m, panel);
-        let mut total = vec![1.0; m * m];
-        let (mut want, mut terms) = (total.clone(), 0);
-        for _ in 0..20 / panel {
-            k_bar.push(panel);
-            let (y_bar, x) = k_bar.last(panel);
-            let across = x.len() / panel;
-            for (y_bar, x) in y_bar.chunks_mut(m).zip(x.chunks_mut(across)) {
-                terms += 1;
-                let (left, right) = (column::<T>(m, terms), column::<T>(m, terms + 1));
-                y_bar.copy_from_slice(&left);
-                transpose(&right, x);
-                for (place, want) in want.iter_mut().enumerate() {
-                    let (row, c) = (place / m, place % m);
-                    *want += (0..T::WIDTH)
-                        .map(|l| at(&left, row, l) * at(&right, c, l))
-                        .sum::<f64>();
-                }
-            }
-        }
-        k_bar.flush(&mut total);
-        assert_eq!(total, want, "{m} x {m}, {panel} at a time");
-        k_bar.flush(&mut total);
-        assert_eq!(total, want, "a flush leaves zeros");
-    }
-
     fn products<T: Lanes>() {
         let sizes = [
             (1, 1),
@@ -414,13 +403,12 @@ mod tests {
         for (rows, columns) in sizes {
             for panel in 1..=4 {
                 applies::<T>(rows, columns, panel);
-                outers::<T>(rows, panel);
             }
         }
     }
 
     #[test]
-    fn both_products_are_exact_at_every_width_and_size() {
+    fn products_are_exact_at_every_width_and_size() {
         products::<f32>();
         products::<f32x4>();
         products::<f32x8>();

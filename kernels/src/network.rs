@@ -1,8 +1,19 @@
 //! The parameters as the kernels read them: each K_i packed for K x and for K^T x, and what follows from the parameters alone.
 
-use crate::lanes::{Lanes, Real};
+use crate::lanes::{Lanes, Real, scalars_mut};
 use crate::linear::{Packed, vectors};
+use crate::outer::{across, part};
 use crate::parameters::{Offsets, Shape};
+use crate::seven::{self, Seven};
+
+/// A square matrix and its transpose for the seven products.
+#[derive(Debug, Clone)]
+pub struct Sevens<R> {
+    /// K_i.
+    pub k: Seven<R>,
+    /// K_i^T.
+    pub kt: Seven<R>,
+}
 
 /// Packed parameters of one potential.
 #[derive(Debug, Clone)]
@@ -17,6 +28,10 @@ pub struct Network<T: Lanes> {
     pub k: Vec<Packed<T::Real>>,
     /// K_i^T.
     pub kt: Vec<Packed<T::Real>>,
+    /// K_1 .. K_M for the seven products, where they pay.
+    pub seven: Vec<Sevens<T::Real>>,
+    /// Rows whose vectors lie together where lanes are rows.
+    pub part: usize,
     /// b_i, m each.
     pub bias: Vec<Vec<T::Real>>,
     /// w in every lane, m.
@@ -29,7 +44,7 @@ pub struct Network<T: Lanes> {
     pub constant: T::Real,
     /// Columns of K_0 E, d x m.
     pub k0: Vec<T::Real>,
-    /// The same with rows across lanes, d x vectors(m).
+    /// The same with rows across lanes, d x across(m) / WIDTH.
     pub k0_lanes: Vec<T>,
     /// |(K_0 E)_k|^2, m.
     pub norms: Vec<T::Real>,
@@ -53,13 +68,21 @@ impl<T: Lanes> Network<T> {
             kt: (0..shape.layers)
                 .map(|i| Packed::new(fan_in(i), m))
                 .collect(),
+            seven: (1..shape.layers)
+                .filter(|_| seven::pays(m))
+                .map(|_| Sevens {
+                    k: Seven::new(m),
+                    kt: Seven::new(m),
+                })
+                .collect(),
+            part: part(m),
             bias: vec![zeros(m); shape.layers],
             w: vec![T::default(); m],
             a: zeros(shape.r() * s),
             linear: zeros(s),
             constant: T::Real::default(),
             k0: zeros(d * m),
-            k0_lanes: vec![T::default(); d * vectors::<T>(m)],
+            k0_lanes: vec![T::default(); d * across::<T>(m, part(m)) / T::WIDTH],
             norms: zeros(m),
             a_trace: T::Real::default(),
         }
@@ -73,6 +96,10 @@ impl<T: Lanes> Network<T> {
             let (k, columns) = (&theta[at.k[i].clone()], if i == 0 { s } else { m });
             self.k[i].fill(|row, column| k[row * columns + column]);
             self.kt[i].fill(|row, column| k[column * columns + row]);
+            if let Some(seven) = i.checked_sub(1).and_then(|i| self.seven.get_mut(i)) {
+                seven.k.fill(|row, column| k[row * columns + column]);
+                seven.kt.fill(|row, column| k[column * columns + row]);
+            }
             copy(&mut self.bias[i], &theta[at.b[i].clone()]);
         }
         for (into, &w) in self.w.iter_mut().zip(&theta[at.w.clone()]) {
@@ -95,11 +122,13 @@ impl<T: Lanes> Network<T> {
                 self.k0[j * m + k] = T::Real::of(value);
             }
         }
-        for j in 0..d {
-            let lanes = crate::lanes::scalars_mut(
-                &mut self.k0_lanes[j * vectors::<T>(m)..(j + 1) * vectors::<T>(m)],
-            );
-            lanes[..m].copy_from_slice(&self.k0[j * m..(j + 1) * m]);
+        let padded = vectors::<T>(self.part) * T::WIDTH;
+        let parts = self.k0.chunks(self.part);
+        for (lanes, part) in scalars_mut(&mut self.k0_lanes)
+            .chunks_mut(padded)
+            .zip(parts)
+        {
+            lanes[..part.len()].copy_from_slice(part);
         }
     }
 }

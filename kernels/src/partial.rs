@@ -2,8 +2,9 @@
 //! f32 sums would lose three digits.
 
 use crate::lanes::{Lanes, Real, lanes};
-use crate::linear::{Outer, columns_mut, evenly, transpose};
+use crate::linear::{columns_mut, evenly, transpose};
 use crate::network::Network;
+use crate::outer::Outer;
 use crate::tile::{PANEL, zeros};
 
 /// Columns that wait for a contraction: more where they stay small beside K in the second cache.
@@ -111,7 +112,7 @@ fn take<T: Lanes>(rows: &mut [T], mut each: impl FnMut(usize, f64)) {
     let (mut samples, mut first) = ([T::default(); 16], 0);
     for rows in rows.chunks_mut(T::WIDTH) {
         let (samples, mut sums) = (&mut samples[..T::WIDTH], [0.0; 16]);
-        transpose(rows, samples);
+        transpose(rows, T::WIDTH, samples);
         for sample in samples {
             for (sum, lane) in sums.iter_mut().zip(lanes(sample)) {
                 *sum += lane.widen();

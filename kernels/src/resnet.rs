@@ -92,7 +92,7 @@ pub fn adjoint<T: Lanes>(
         partial.k[i - 1].push(1);
         let (a_bar, x) = partial.k[i - 1].last(1);
         a_bar.copy_from_slice(&bars.slope[i]);
-        transpose(&cache.u[i - 1], x);
+        transpose(&cache.u[i - 1], net.part, x);
         apply(&net.kt[i], a_bar, &mut scratch.y);
         add(&mut bars.u, &scratch.y);
     }

@@ -3,12 +3,18 @@
 //! A tile is one vector of samples; every array here holds one vector a row, rows being features.
 
 use crate::lanes::{COLUMNS, Lanes};
-use crate::linear::vectors;
 use crate::network::Network;
+use crate::outer::across;
 
 /// Columns of J that go through all layers together: as many as keep the second cache free for K and its gradient. The
 /// longer the panel, the fewer times the gradient of K is loaded and stored. At most 4: `trace` has loops for 1 to 4 columns.
 pub const PANEL: usize = if COLUMNS == 3 { 3 } else { 4 };
+
+/// The same in pairs for the seven products, whose bits it shapes: alike on every machine.
+pub const PAIRS: usize = 3;
+
+/// Columns of J in hand at most.
+pub const MOST: usize = if PANEL > 2 * PAIRS { PANEL } else { 2 * PAIRS };
 
 /// A column of zeros.
 pub fn zeros<T: Lanes>(rows: usize) -> Vec<T> {
@@ -58,10 +64,14 @@ pub struct Scratch<T> {
     pub y: Vec<T>,
     /// One column of inputs.
     pub inputs: Vec<T>,
-    /// Columns of J or of its cotangent, PANEL x m.
+    /// Columns of J or of its cotangent.
     pub jac: Vec<T>,
-    /// Columns of K_i^T y_bar, PANEL x m.
+    /// Columns of y_i, M x columns.
+    pub layers: Vec<Vec<T>>,
+    /// Columns of K_i^T y_bar.
     pub below: Vec<T>,
+    /// Columns of J with rows across lanes.
+    pub jac_lanes: Vec<T>,
     /// slope_0 .. slope_{M-1}, rows across lanes, M x (vectors(m) x WIDTH).
     pub slope_lanes: Vec<Vec<T>>,
     /// One column with rows across lanes, vectors(m) x WIDTH.
@@ -72,12 +82,14 @@ impl<T: Lanes> Scratch<T> {
     /// Zeros for a network.
     pub fn new(net: &Network<T>) -> Self {
         let (m, inner) = (net.shape.m, net.shape.layers - 1);
-        let across = vectors::<T>(m) * T::WIDTH;
+        let across = across::<T>(m, net.part);
         Scratch {
             y: zeros(m),
             inputs: zeros(net.shape.inputs()),
-            jac: zeros(PANEL * m),
-            below: zeros(PANEL * m),
+            jac: zeros(MOST * m),
+            layers: vec![zeros(MOST * m); inner],
+            below: zeros(MOST * m),
+            jac_lanes: zeros(MOST * across),
             slope_lanes: vec![zeros(across); inner],
             transposed: zeros(across),
         }

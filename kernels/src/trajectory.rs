@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! forward   x(0) = sample, l = v = r = 0, then nt steps of the stepper, then l' at the points between the stages; every
-//!           evaluation goes onto the tape
+//!           evaluation goes onto the tape, after the way back from l', whose seed is known
 //! back      seeds of the objective at t = 1 and at those points, then the adjoint of each step over the tape, last one first
 //! ```
 
@@ -15,7 +15,7 @@ use crate::objective::{Alpha, Point, Scheme, normal_log_density};
 use crate::partial::Partial;
 use crate::progress::Progress;
 use crate::stepper::{Between, Stages, step, step_adjoint};
-use crate::tile::{Bars, PANEL, Scratch, zeros};
+use crate::tile::{Bars, Scratch, zeros};
 
 /// Rows of data, each (x, y) with d + context values; asked for one at a time, so that memory does not grow with n.
 #[derive(Clone, Copy)]
@@ -53,13 +53,6 @@ pub enum Direction {
     Forward,
     /// t from 1 to 0: normal to data, f^-1.
     Inverse,
-}
-
-/// What a forward run leaves behind.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Keep {
-    Nothing,
-    Tape,
 }
 
 /// Everything one thread needs for a tile, allocated once.
@@ -130,11 +123,11 @@ struct Caches<T> {
 
 impl<T: Lanes> Caches<T> {
     /// The cache of evaluation k, whose trace has this weight.
-    fn of(&mut self, keep: Keep, k: usize, weight: Option<f64>) -> &mut flow::Cache<T> {
-        match (keep, weight) {
-            (Keep::Tape, _) => &mut self.tape[k],
-            (Keep::Nothing, Some(_)) => &mut self.traced,
-            (Keep::Nothing, None) => &mut self.plain,
+    fn of(&mut self, taped: bool, k: usize, weight: Option<f64>) -> &mut flow::Cache<T> {
+        match (taped, weight) {
+            (true, _) => &mut self.tape[k],
+            (false, Some(_)) => &mut self.traced,
+            (false, None) => &mut self.plain,
         }
     }
 
@@ -142,15 +135,13 @@ impl<T: Lanes> Caches<T> {
         if self.taped == Some(*scheme) {
             return;
         }
-        let (stages, d) = (scheme.stages(), net.shape.d);
-        let on_stages = (0..scheme.steps * stages).map(|k| {
-            let weight = scheme.trace_weight(k / stages, k % stages);
-            weight.map(|_| d)
-        });
-        let between = scheme.points().into_iter().map(|_| Some(d));
+        let stages = scheme.stages();
+        let on_stages = (0..scheme.steps * stages)
+            .map(|k| scheme.trace_weight(k / stages, k % stages).is_some());
+        let between = scheme.points().into_iter().map(|_| true);
         self.tape = on_stages
             .chain(between)
-            .map(|kept| flow::Cache::new(net, kept))
+            .map(|traced| flow::Cache::new(net, traced))
             .collect();
         self.taped = Some(*scheme);
     }
@@ -177,6 +168,16 @@ impl<T: Lanes> End<T> {
     }
 }
 
+/// The way back from l' with the weight it has in l.
+fn back<T: Lanes>(
+    l_bar: Option<T>,
+    weight: Option<f64>,
+    partial: &mut Partial<T>,
+) -> Option<flow::Back<'_, T>> {
+    let l_bar = T::of(weight?) * l_bar?;
+    Some((l_bar, partial))
+}
+
 impl<T: Lanes> Worker<T> {
     /// For a network; it stops between two time steps when `progress` has it given up.
     pub fn new(net: &Network<T>, progress: Arc<Progress>) -> Self {
@@ -198,8 +199,8 @@ impl<T: Lanes> Worker<T> {
             scratch: Scratch::new(net),
             bars: Bars::new(net),
             caches: Caches {
-                traced: flow::Cache::new(net, Some(PANEL)),
-                plain: flow::Cache::new(net, None),
+                traced: flow::Cache::new(net, true),
+                plain: flow::Cache::new(net, false),
                 tape: Vec::new(),
                 taped: None,
             },
@@ -242,7 +243,8 @@ impl<T: Lanes> Worker<T> {
             t,
         };
         // a0 = -1 makes l' the trace itself.
-        let rates = flow::forward(net, -1.0, place, &mut self.caches.traced, &mut self.scratch);
+        let (cache, scratch) = (&mut self.caches.traced, &mut self.scratch);
+        let rates = flow::forward(net, -1.0, place, (cache, scratch), None);
         (
             self.caches.traced.phi(net, &mut self.scratch),
             self.caches.traced.grad(),
@@ -252,7 +254,7 @@ impl<T: Lanes> Worker<T> {
 
     /// x(0) to (x(1), l, v, r), keeping nothing.
     pub fn forward(&mut self, net: &Network<T>, scheme: &Scheme, a0: f64) {
-        self.run(net, scheme, a0, Keep::Nothing);
+        self.run(net, scheme, a0, None);
     }
 
     /// Room for every evaluation of a scheme.
@@ -261,12 +263,14 @@ impl<T: Lanes> Worker<T> {
         self.points.make(net.shape.d, scheme);
     }
 
-    /// The same as [`Worker::forward`], leaving every evaluation on the tape for [`Worker::backward`]; the tape is made.
-    pub fn forward_taped(&mut self, net: &Network<T>, scheme: &Scheme, a0: f64) {
-        self.run(net, scheme, a0, Keep::Tape);
+    /// The same as [`Worker::forward`], leaving every evaluation on the tape for [`Worker::backward`], which is to follow; the
+    /// tape is made.
+    pub fn forward_taped(&mut self, net: &Network<T>, scheme: &Scheme, alpha: &Alpha) {
+        self.run(net, scheme, alpha.a0, Some(T::of(-alpha.a1) * self.real));
     }
 
-    fn run(&mut self, net: &Network<T>, scheme: &Scheme, a0: f64, keep: Keep) {
+    /// With l_bar, it is taped and the way back from l' gone.
+    fn run(&mut self, net: &Network<T>, scheme: &Scheme, a0: f64, l_bar: Option<T>) {
         let Worker {
             x,
             y,
@@ -275,6 +279,7 @@ impl<T: Lanes> Worker<T> {
             points,
             scratch,
             caches,
+            partial,
             progress,
             ..
         } = self;
@@ -285,9 +290,11 @@ impl<T: Lanes> Worker<T> {
             let places = (&mut *stages, points.of_step(k));
             step(tableau, dt, x, places, |stage, x, velocity| {
                 let weight = scheme.trace_weight(k, stage);
-                let cache = caches.of(keep, k * tableau.b.len() + stage, weight);
+                let cache = caches.of(l_bar.is_some(), k * tableau.b.len() + stage, weight);
                 let t = (k as f64 + tableau.c[stage]) * dt;
-                let rates = flow::forward(net, a0, Place { x, y, t }, cache, scratch);
+                let back = back(l_bar, weight, partial);
+                let place = Place { x, y, t };
+                let rates = flow::forward(net, a0, place, (cache, scratch), back);
                 end.add(dt * tableau.b[stage], weight, rates);
                 velocity.copy_from_slice(flow::velocity(cache));
             });
@@ -295,13 +302,14 @@ impl<T: Lanes> Worker<T> {
         let between = points.list.iter().zip(&points.path).enumerate();
         for (k, (point, path)) in between.take_while(|_| progress.step()) {
             let weight = Some(point.weight);
-            let cache = caches.of(keep, scheme.steps * tableau.b.len() + k, weight);
+            let cache = caches.of(l_bar.is_some(), scheme.steps * tableau.b.len() + k, weight);
             let place = Place {
                 x: &path.x,
                 y,
                 t: (point.step as f64 + point.theta) * dt,
             };
-            let rates = flow::forward(net, a0, place, cache, scratch);
+            let back = back(l_bar, weight, partial);
+            let rates = flow::forward(net, a0, place, (cache, scratch), back);
             end.add(0.0, weight, rates);
         }
     }
@@ -398,7 +406,7 @@ impl<T: Lanes> Worker<T> {
                     y,
                     t: start + (k as f64 + tableau.c[stage]) * dt,
                 };
-                flow::forward(net, a0, place, plain, scratch);
+                flow::forward(net, a0, place, (plain, scratch), None);
                 velocity.copy_from_slice(flow::velocity(plain));
             });
             visit(k + 1, x);

@@ -8,6 +8,7 @@ use otflow_kernels::lanes::Lanes;
 use otflow_kernels::objective::{Alpha, Costs, Scheme, TraceAt};
 use otflow_kernels::parameters::Shape;
 use otflow_kernels::reference::{self, Dual};
+use otflow_kernels::seven;
 use otflow_kernels::stepper::Stepper;
 use otflow_kernels::tree::{fold, roots_of};
 use wide::{f32x4, f32x8, f32x16, f64x2, f64x4, f64x8};
@@ -87,19 +88,46 @@ fn tensor_distance(shape: &Shape, got: &[f64], want: &[f64]) -> f64 {
         .fold(0.0, f64::max)
 }
 
-fn cases() -> Vec<(Shape, Scheme)> {
-    let shape = |d, context, m, layers, rank| Shape {
+fn shape(d: usize, context: usize, m: usize, layers: usize, rank: usize) -> Shape {
+    Shape {
         d,
         context,
         m,
         layers,
         rank,
-    };
-    let scheme = |steps, stepper, trace| Scheme {
+    }
+}
+
+fn scheme(steps: usize, stepper: Stepper, trace: TraceAt) -> Scheme {
+    Scheme {
         steps,
         stepper,
         trace,
-    };
+    }
+}
+
+/// Wide enough for the seven products: every number of pairs in a panel and of columns left over, halves that fill their
+/// vectors and halves that do not.
+fn wide_cases() -> Vec<(Shape, Scheme)> {
+    let (rk4, euler) = (Stepper::Rk4, Stepper::Euler);
+    let cases = vec![
+        (
+            shape(2, 0, 192, 2, 10),
+            scheme(2, euler, TraceAt::EveryStage),
+        ),
+        (shape(6, 0, 192, 2, 10), scheme(2, rk4, TraceAt::EveryStage)),
+        (shape(11, 1, 198, 3, 4), scheme(1, rk4, TraceAt::EveryStage)),
+        (
+            shape(13, 0, 206, 2, 4),
+            scheme(1, rk4, TraceAt::GaussPoints),
+        ),
+        (shape(7, 0, 192, 4, 4), scheme(2, euler, TraceAt::StepNodes)),
+    ];
+    assert!(cases.iter().all(|(shape, _)| seven::pays(shape.m)));
+    cases
+}
+
+fn cases() -> Vec<(Shape, Scheme)> {
     let (rk4, euler) = (Stepper::Rk4, Stepper::Euler);
     let (every, nodes) = (TraceAt::EveryStage, TraceAt::StepNodes);
     let gauss = TraceAt::GaussPoints;
@@ -194,9 +222,31 @@ fn agrees<T: Lanes>(shape: Shape, scheme: &Scheme, want: &[Vec<f64>], tolerance:
     }
 }
 
+/// One derivative for each parameter would take too long here: a few along random directions for each tensor do.
+#[test]
+fn wide_gradients_are_those_of_the_specification_along_random_directions() {
+    let mut draw = uniform(5);
+    for (shape, scheme) in wide_cases() {
+        let (rows, theta) = (rows(&shape, 3), parameters(&shape));
+        let (costs, got) = gradient::<f64x8>(shape, &scheme, &rows, 1);
+        for tensor in shape.tensors().iter().filter(|t| t.name != "c.bias") {
+            let mut along = vec![0.0; theta.len()];
+            along[tensor.range.clone()].fill_with(|| draw() - 0.5);
+            let dual = |(&value, &slope): (&f64, &f64)| Dual { value, slope };
+            let moved: Vec<Dual> = theta.iter().zip(&along).map(dual).collect();
+            let want = reference::loss((&shape, &moved), &scheme, &ALPHA, &rows);
+            let slope: f64 = got.iter().zip(&along).map(|(g, v)| g * v).sum();
+            let size: f64 = got.iter().zip(&along).map(|(g, v)| (g * v).abs()).sum();
+            let off = (slope - want.slope).abs() / size;
+            assert!(off < ROUNDING, "{shape:?} {}: {off:e}", tensor.name);
+            assert!((costs.loss / want.value - 1.0).abs() < ROUNDING);
+        }
+    }
+}
+
 #[test]
 fn every_lane_width_agrees_with_width_one() {
-    for (shape, scheme) in cases() {
+    for (shape, scheme) in cases().into_iter().chain(wide_cases()) {
         let one = everything::<f64>(shape, &scheme);
         agrees::<f64x2>(shape, &scheme, &one, ROUNDING);
         agrees::<f64x4>(shape, &scheme, &one, ROUNDING);
@@ -232,8 +282,8 @@ fn lanes_do_not_touch_each_other() {
 
 #[test]
 fn any_number_of_threads_gives_the_same_bits() {
-    for (shape, scheme) in [cases()[1], cases()[3]] {
-        for n in [1, 7, 130, 1000] {
+    for (shape, scheme) in [cases()[1], cases()[3], wide_cases()[1]] {
+        for n in [1, 7, 130, 500] {
             let rows = rows(&shape, n);
             let one = gradient::<f32x16>(shape, &scheme, &rows, 1);
             for threads in [2, 3, 7] {

@@ -1,0 +1,298 @@
+//! Seven products of halves in the place of eight: Strassen's algorithm in Winograd's form, one level deep.
+//!
+//! A square K and a panel x of pairs of columns are cut into halves: of rows, and the first and the second ones of all pairs:
+//!
+//! ```text
+//! y = K x    t_1 = x_12 - x_11    t_2 = x_22 - t_1    t_3 = x_22 - x_12    t_4 = t_2 - x_21
+//!            u = K_11 x_11                             y_11 = u + K_12 x_21
+//!            v = u + (K_21 + K_22 - K_11) t_2          y_12 = v + (K_11 + K_12 - K_21 - K_22) x_22 + p
+//!            w = v + (K_11 - K_21) t_3                 y_21 = w - K_22 t_4
+//!            p = (K_21 + K_22) t_1                     y_22 = w + p
+//! ```
+//!
+//! The sums of K are formed once for all products, and those of y by sums that begin with what is there. For the gradient the
+//! sums of y_bar that K^T y_bar takes serve again, with t of y_bar:
+//!
+//! ```text
+//! K_bar = y_bar x'     w_1 = x_22 - x_12    w_2 = x_21 + w_1    w_3 = x_21 + x_22    w_4 = x_11 - w_2
+//!            u = y_bar_22 x_12' + t_2 w_2'     v = u - t_3 w_3'
+//!            K_bar_11 = v + y_bar_11 w_4'                K_bar_12 = v + t_1 w_1'
+//!            K_bar_21 = y_bar_22 x_12' + y_bar_21 x_11'  K_bar_22 = u + t_1 w_1' - t_4 x_21'
+//! ```
+//!
+//! Its seven products are summed up apart, until they are wanted. An element is as exact as the largest ones of its matrix allow,
+//! not as its own size does.
+
+use std::array::from_fn;
+use std::ops::{Add, Sub};
+
+use crate::lanes::{Lanes, Real};
+use crate::linear::{ACROSS, Onto, Packed, columns, outer as outer_product, product};
+
+/// Rows from which on what is saved is more than what the sums take.
+const LEAST: usize = 192;
+
+/// Whether products with a square matrix of so many rows go this way.
+pub fn pays(rows: usize) -> bool {
+    rows.is_multiple_of(2) && rows >= LEAST
+}
+
+/// What is added and taken away.
+pub trait Number: Copy + Add<Output = Self> + Sub<Output = Self> {}
+
+impl<V: Copy + Add<Output = V> + Sub<Output = V>> Number for V {}
+
+/// \[\[11, 12\], \[21, 22\]\].
+pub type Quarters<V> = [[V; 2]; 2];
+
+/// What the seven of [`sides`] are multiplied by.
+fn matrices([[a, b], [c, d]]: Quarters<f64>) -> [f64; 7] {
+    [a, b, a + b - c - d, c + d, c + d - a, a - c, -d]
+}
+
+/// x_11, x_21, x_22, t_1 .. t_4.
+#[inline(always)]
+pub fn sides<V: Number>([[a, b], [c, d]]: Quarters<V>) -> [V; 7] {
+    let t_1 = b - a;
+    let t_2 = d - t_1;
+    [a, c, d, t_1, t_2, d - b, t_2 - c]
+}
+
+/// What the seven of [`sides`] meet in K_bar: w_4, x_11, x_12, w_1, w_2, w_3, x_21.
+#[inline(always)]
+pub fn partners<V: Number>([[a, b], [c, d]]: Quarters<V>) -> [V; 7] {
+    let w_1 = d - b;
+    let w_2 = c + w_1;
+    [a - w_2, a, b, w_1, w_2, c + d, c]
+}
+
+/// K_bar from its seven products.
+#[inline(always)]
+pub fn joined<V: Number>([s_1, s_2, s_3, s_4, s_5, s_6, s_7]: [V; 7]) -> Quarters<V> {
+    let u = s_3 + s_5;
+    let v = u - s_6;
+    [[v + s_1, v + s_4], [s_2 + s_3, u + s_4 - s_7]]
+}
+
+/// Two columns in halves.
+#[derive(Debug, Clone, Copy)]
+pub struct Pair<'a, V>(Quarters<&'a [V]>);
+
+impl<'a, V: Copy> Pair<'a, V> {
+    /// The first two of columns with so many rows.
+    #[inline(always)]
+    pub fn of(columns: &'a [V], rows: usize) -> Self {
+        let [a, b] = [0, rows].map(|first| &columns[first..][..rows]);
+        let half = rows / 2;
+        let ((a, c), (b, d)) = (a.split_at(half), b.split_at(half));
+        Pair([[a, &b[..half]], [&c[..half], &d[..half]]])
+    }
+
+    /// The quarters in row k.
+    #[inline(always)]
+    pub fn at(&self, k: usize) -> Quarters<V> {
+        let [[a, b], [c, d]] = self.0;
+        [[a[k], b[k]], [c[k], d[k]]]
+    }
+}
+
+/// Where the sides of a panel come from, side by side.
+pub trait Source<T> {
+    /// Columns of one of [`sides`].
+    fn side<const Q: usize>(&mut self, side: usize) -> [&[T]; Q];
+}
+
+/// Sides formed one at a time where they are needed, so that they never leave the first cache.
+#[derive(Debug)]
+pub struct Formed<'a, T, F> {
+    /// Room for a side.
+    pub room: &'a mut [T],
+    /// Rows of a half.
+    pub half: usize,
+    /// From a pair to the quarters in its rows.
+    pub quarters: F,
+}
+
+impl<T: Lanes, F, G> Source<T> for Formed<'_, T, F>
+where
+    F: Fn(usize) -> G,
+    G: Fn(usize) -> Quarters<T>,
+{
+    #[inline(always)]
+    fn side<const Q: usize>(&mut self, side: usize) -> [&[T]; Q] {
+        for q in 0..Q {
+            let into = &mut self.room[q * self.half..][..self.half];
+            form(side, into, sides, (self.quarters)(q));
+        }
+        columns(self.room, self.half)
+    }
+}
+
+/// One of the seven values of every row, without those of no need.
+#[inline(always)]
+fn form<T: Lanes>(
+    which: usize,
+    into: &mut [T],
+    of: impl Fn(Quarters<T>) -> [T; 7],
+    quarters: impl Fn(usize) -> Quarters<T>,
+) {
+    macro_rules! only {
+        ($which:literal) => {
+            for (k, into) in into.iter_mut().enumerate() {
+                *into = of(quarters(k))[$which];
+            }
+        };
+    }
+    match which {
+        0 => only!(0),
+        1 => only!(1),
+        2 => only!(2),
+        3 => only!(3),
+        4 => only!(4),
+        5 => only!(5),
+        _ => only!(6),
+    }
+}
+
+/// The seven sides of pairs of columns, one after another each.
+#[derive(Debug)]
+pub struct Sides<T> {
+    sides: [Vec<T>; 7],
+    half: usize,
+}
+
+impl<T: Lanes> Sides<T> {
+    /// Room for so many pairs of columns with halves of so many rows.
+    pub fn new(half: usize, pairs: usize) -> Self {
+        Sides {
+            sides: from_fn(|_| vec![T::default(); pairs * half]),
+            half,
+        }
+    }
+
+    /// Fills pair `at` from the quarters in row k.
+    #[inline(always)]
+    pub fn fill(&mut self, at: usize, quarters: impl Fn(usize) -> Quarters<T>) {
+        let half = self.half;
+        let mut into = self
+            .sides
+            .each_mut()
+            .map(|side| &mut side[at * half..][..half]);
+        for k in 0..half {
+            for (into, value) in into.iter_mut().zip(sides(quarters(k))) {
+                into[k] = value;
+            }
+        }
+    }
+
+    /// Those from pair `first` on.
+    pub fn from(&self, first: usize) -> Stored<'_, T> {
+        Stored { sides: self, first }
+    }
+}
+
+/// Sides that are kept.
+#[derive(Debug)]
+pub struct Stored<'a, T> {
+    sides: &'a Sides<T>,
+    first: usize,
+}
+
+impl<T: Lanes> Source<T> for Stored<'_, T> {
+    fn side<const Q: usize>(&mut self, side: usize) -> [&[T]; Q] {
+        let half = self.sides.half;
+        columns(&self.sides.sides[side][self.first * half..], half)
+    }
+}
+
+/// A square matrix in the sums that the seven products take.
+#[derive(Debug, Clone)]
+pub struct Seven<R> {
+    matrices: [Packed<R>; 7],
+    half: usize,
+}
+
+impl<R: Real> Seven<R> {
+    /// Zeros.
+    pub fn new(rows: usize) -> Self {
+        let half = rows / 2;
+        Seven {
+            matrices: from_fn(|_| Packed::new(half, half)),
+            half,
+        }
+    }
+
+    /// Takes the values of `at(row, column)`.
+    pub fn fill(&mut self, at: impl Fn(usize, usize) -> f64) {
+        let half = self.half;
+        for (place, matrix) in self.matrices.iter_mut().enumerate() {
+            matrix.fill(|row, column| {
+                let quarter = |i, j| at(row + i * half, column + j * half);
+                matrices(from_fn(|i| from_fn(|j| quarter(i, j))))[place]
+            });
+        }
+    }
+}
+
+/// y = K x for at most three pairs of columns, one after another.
+pub fn apply<T: Lanes>(k: &Seven<T::Real>, x: impl Source<T>, y: &mut [T]) {
+    match y.len() / (4 * k.half) {
+        3 => apply_pairs::<T, 3>(k, x, y),
+        2 => apply_pairs::<T, 2>(k, x, y),
+        _ => apply_pairs::<T, 1>(k, x, y),
+    }
+}
+
+fn apply_pairs<T: Lanes, const Q: usize>(k: &Seven<T::Real>, mut x: impl Source<T>, y: &mut [T]) {
+    let [[mut y_11, mut y_12], [mut y_21, mut y_22]] = quarters::<T, Q>(y, k.half);
+    let mut add = |side: usize, onto: Onto<T, Q>, y: &mut [&mut [T]; Q]| {
+        product(&k.matrices[side], x.side(side), onto, y);
+    };
+    add(0, Onto::Zero, &mut y_11);
+    add(4, Onto::Other(shared(&y_11)), &mut y_12);
+    add(1, Onto::Itself, &mut y_11);
+    add(5, Onto::Other(shared(&y_12)), &mut y_22);
+    add(6, Onto::Other(shared(&y_22)), &mut y_21);
+    add(2, Onto::Itself, &mut y_12);
+    add(3, Onto::Both(&mut y_22), &mut y_12);
+}
+
+/// The quarters of Q pairs of columns.
+fn quarters<T, const Q: usize>(columns: &mut [T], half: usize) -> Quarters<[&mut [T]; Q]> {
+    let mut parts: Quarters<[&mut [T]; Q]> =
+        from_fn(|_| from_fn(|_| from_fn(|_| Default::default())));
+    for (j, column) in columns.chunks_exact_mut(2 * half).enumerate() {
+        (parts[0][j % 2][j / 2], parts[1][j % 2][j / 2]) = column.split_at_mut(half);
+    }
+    parts
+}
+
+fn shared<'a, T, const Q: usize>(columns: &'a [&mut [T]; Q]) -> [&'a [T]; Q] {
+    columns.each_ref().map(|column| &**column)
+}
+
+/// The seven sums of K_bar += y_bar x' over so many pairs; x comes as the quarters of a pair in one sample of a vector of rows,
+/// and `room` holds a block of it.
+#[inline(always)]
+pub fn outer<T: Lanes>(
+    sums: &mut [Vec<T>; 7],
+    (y_bar, pairs): (&Sides<T>, usize),
+    room: &mut [T],
+    x: impl Fn(usize, usize, usize) -> Quarters<T>,
+) {
+    let half = y_bar.half;
+    for (side, sum) in sums.iter_mut().enumerate() {
+        let y_bar = &y_bar.sides[side][..pairs * half];
+        let mut first = 0;
+        for sum in sum.chunks_mut(ACROSS * half) {
+            let across = sum.len() / half;
+            let room = &mut room[..pairs * across * T::WIDTH];
+            for (place, room) in room.chunks_exact_mut(T::WIDTH).enumerate() {
+                let (q, vector) = (place / across, first + place % across);
+                form(side, room, partners, |sample| x(q, vector, sample));
+            }
+            outer_product(sum, half, y_bar, room);
+            first += across;
+        }
+    }
+}
