@@ -4,10 +4,11 @@
 //! Columns come on their own, or as sides of the seven products of [`crate::seven`]; the two are summed up apart.
 
 use std::array::from_fn;
+use std::ops::Range;
 
 use crate::lanes::{Lanes, Real, lanes};
 use crate::linear::{ACROSS, outer, vectors};
-use crate::seven::{self, Quarters, Sides};
+use crate::seven::{self, Quarters, Sides, scaled};
 use crate::tile::PAIRS;
 
 /// Pairs that wait for a contraction at most.
@@ -35,21 +36,27 @@ struct Pairs<T> {
     /// Like `sum`, of halves.
     sums: [Vec<T>; 7],
     y_bar: Sides<T>,
+    waiting: usize,
+    /// Where the x of those that wait comes from where it is J_0: slopes, and the first column of each pair with the place of
+    /// its slopes.
+    slopes: Vec<T>,
+    places: Vec<(usize, usize)>,
     /// A block of x.
     room: Vec<T>,
-    waiting: usize,
 }
 
 impl<T: Lanes> Outer<T> {
-    /// Zero; up to `capacity` columns wait, and as many pairs where [`seven::pays`].
+    /// Zero; up to `capacity` columns wait, and pairs where [`seven::pays`].
     pub fn new(rows: usize, capacity: usize) -> Self {
         let part = part(rows);
         let across = across::<T>(rows, part);
         let pairs = (part < rows).then(|| Pairs {
             sums: from_fn(|_| vec![T::default(); vectors::<T>(part) * part]),
             y_bar: Sides::new(part, WAITING),
-            room: vec![T::default(); WAITING * ACROSS * T::WIDTH],
             waiting: 0,
+            slopes: vec![T::default(); WAITING * across],
+            places: Vec::with_capacity(WAITING),
+            room: vec![T::default(); WAITING * ACROSS * T::WIDTH],
         });
         Outer {
             rows,
@@ -79,7 +86,8 @@ impl<T: Lanes> Outer<T> {
         )
     }
 
-    /// Makes room for so many pairs more, and gives the sides of y_bar and the place of the first new one there.
+    /// Room for the pairs of a panel, which are to be added by [`Outer::contract_pairs`]: the sides of y_bar, and the place of
+    /// the first of them there.
     pub fn push_pairs(&mut self, count: usize) -> Option<(&mut Sides<T>, usize)> {
         let pairs = self.pairs.as_mut()?;
         let first = pairs.waiting;
@@ -87,15 +95,31 @@ impl<T: Lanes> Outer<T> {
         Some((&mut pairs.y_bar, first))
     }
 
-    /// How many pairs wait, if it is time: no more of them have room, or none `follow`.
-    pub fn pairs_due(&self, follow: bool) -> Option<usize> {
-        let pairs = self.pairs.as_ref()?;
-        let due = !follow || pairs.waiting + PAIRS > WAITING;
-        due.then_some(pairs.waiting)
+    /// The same for a panel of J_0 = diag(slope_0) K_0 E, from slopes and K_0 with rows across lanes. It waits for others.
+    pub fn push_first(
+        &mut self,
+        panel: &Range<usize>,
+        (slope, k0): (&[T], &[T]),
+    ) -> Option<(&mut Sides<T>, usize)> {
+        let pairs = self.pairs.as_mut()?;
+        if pairs.waiting + panel.len() / 2 > WAITING {
+            pairs.contract_first(k0);
+        }
+        let slot = match pairs.places.last() {
+            Some(&(_, slot)) if panel.start > 0 => slot,
+            last => {
+                let slot = last.map_or(0, |(_, slot)| slot + 1);
+                pairs.slopes[slot * slope.len()..][..slope.len()].copy_from_slice(slope);
+                slot
+            }
+        };
+        let columns = panel.clone().step_by(2);
+        pairs.places.extend(columns.map(|column| (column, slot)));
+        self.push_pairs(panel.len() / 2)
     }
 
-    /// Adds the pairs that wait; x comes from its quarters in (pair, vector of rows of a half, sample).
-    pub fn contract_pairs(&mut self, x: impl Fn(usize, usize, usize) -> Quarters<T>) {
+    /// Adds what [`Outer::push_pairs`] made room for; x as in [`seven::outer`].
+    pub fn contract_pairs<G: Fn(usize) -> Quarters<T>>(&mut self, x: impl Fn(usize, usize) -> G) {
         if let Some(pairs) = &mut self.pairs {
             let y_bar = (&pairs.y_bar, std::mem::take(&mut pairs.waiting));
             seven::outer(&mut pairs.sums, y_bar, &mut pairs.room, x);
@@ -115,8 +139,8 @@ impl<T: Lanes> Outer<T> {
         self.waiting = 0;
     }
 
-    /// Adds everything to a matrix row by row and is zero again.
-    pub fn flush(&mut self, total: &mut [f64]) {
+    /// Adds everything to a matrix row by row and is zero again; K_0 as for [`Outer::push_first`].
+    pub fn flush(&mut self, k0: &[T], total: &mut [f64]) {
         self.contract();
         let (rows, part, per_part) = (self.rows, self.part, vectors::<T>(self.part));
         for (at, column) in self.sum.chunks_exact_mut(rows).enumerate() {
@@ -130,12 +154,37 @@ impl<T: Lanes> Outer<T> {
             }
         }
         if let Some(pairs) = &mut self.pairs {
+            pairs.contract_first(k0);
             pairs.flush(part, total);
         }
     }
 }
 
 impl<T: Lanes> Pairs<T> {
+    /// Adds the panels of J_0 that wait.
+    fn contract_first(&mut self, k0: &[T]) {
+        if self.places.is_empty() {
+            return;
+        }
+        let (across, places, slopes) = (self.slopes.len() / WAITING, &self.places, &self.slopes);
+        let (width, half) = (across / T::WIDTH, across / T::WIDTH / 2);
+        let x = |q: usize, vector: usize| {
+            let (column, slot) = places[q];
+            let (left, right) = k0[column * width..][..2 * width].split_at(width);
+            let k0 = [
+                [left[vector], right[vector]],
+                [left[half + vector], right[half + vector]],
+            ];
+            let slopes = &slopes[slot * across..][..across];
+            let [high, low] =
+                [vector, half + vector].map(|vector| &slopes[vector * T::WIDTH..][..T::WIDTH]);
+            move |sample: usize| scaled([high[sample], low[sample]], k0)
+        };
+        let y_bar = (&self.y_bar, std::mem::take(&mut self.waiting));
+        seven::outer(&mut self.sums, y_bar, &mut self.room, x);
+        self.places.clear();
+    }
+
     fn flush(&mut self, half: usize, total: &mut [f64]) {
         for at in 0..vectors::<T>(half) {
             let first = at * T::WIDTH;

@@ -69,7 +69,7 @@ impl<T: Lanes> Partial<T> {
         let (s, m, d) = (net.shape.inputs(), net.shape.m, net.shape.d);
         let at = &net.at;
         for (k, range) in self.k.iter_mut().zip(&at.k[1..]) {
-            k.flush(&mut total[range.clone()]);
+            k.flush(&net.k0_lanes, &mut total[range.clone()]);
         }
         let k0_total = &mut total[at.k[0].clone()];
         for (l, column) in self.k0.chunks_exact_mut(m).enumerate() {

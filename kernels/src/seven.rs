@@ -74,6 +74,15 @@ pub fn joined<V: Number>([s_1, s_2, s_3, s_4, s_5, s_6, s_7]: [V; 7]) -> Quarter
     [[v + s_1, v + s_4], [s_2 + s_3, u + s_4 - s_7]]
 }
 
+/// Each row of a pair by the factor of its half.
+#[inline(always)]
+pub fn scaled<T: Lanes>(
+    [high, low]: [T; 2],
+    [[a, b], [c, d]]: Quarters<T>,
+) -> Quarters<T> {
+    [[high * a, high * b], [low * c, low * d]]
+}
+
 /// Two columns in halves.
 #[derive(Debug, Clone, Copy)]
 pub struct Pair<'a, V>(Quarters<&'a [V]>);
@@ -271,14 +280,14 @@ fn shared<'a, T, const Q: usize>(columns: &'a [&mut [T]; Q]) -> [&'a [T]; Q] {
     columns.each_ref().map(|column| &**column)
 }
 
-/// The seven sums of K_bar += y_bar x' over so many pairs; x comes as the quarters of a pair in one sample of a vector of rows,
+/// The seven sums of K_bar += y_bar x' over so many pairs; x goes from a pair and a vector of rows to the quarters in its samples,
 /// and `room` holds a block of it.
 #[inline(always)]
-pub fn outer<T: Lanes>(
+pub fn outer<T: Lanes, G: Fn(usize) -> Quarters<T>>(
     sums: &mut [Vec<T>; 7],
     (y_bar, pairs): (&Sides<T>, usize),
     room: &mut [T],
-    x: impl Fn(usize, usize, usize) -> Quarters<T>,
+    x: impl Fn(usize, usize) -> G,
 ) {
     let half = y_bar.half;
     for (side, sum) in sums.iter_mut().enumerate() {
@@ -289,7 +298,7 @@ pub fn outer<T: Lanes>(
             let room = &mut room[..pairs * across * T::WIDTH];
             for (place, room) in room.chunks_exact_mut(T::WIDTH).enumerate() {
                 let (q, vector) = (place / across, first + place % across);
-                form(side, room, partners, |sample| x(q, vector, sample));
+                form(side, room, partners, x(q, vector));
             }
             outer_product(sum, half, y_bar, room);
             first += across;

@@ -54,16 +54,10 @@ impl<T: Lanes> Cache<T> {
     }
 }
 
-/// The columns 0..d in panels; by pairs but for one or three of an odd number.
+/// The columns 0..d in panels, by pairs but for the last one of an odd number where the seven products pay.
 fn panels<T: Lanes>(net: &Network<T>) -> impl Iterator<Item = Range<usize>> {
     let d = net.shape.d;
-    let paired = if net.seven.is_empty() {
-        0
-    } else if d.is_multiple_of(2) {
-        d
-    } else {
-        d.saturating_sub(3)
-    };
+    let paired = if net.seven.is_empty() { 0 } else { d / 2 * 2 };
     let pairs = evenly(paired / 2, PAIRS).map(|pairs| 2 * pairs);
     let mut end = 0;
     pairs.chain(evenly(d - paired, PANEL)).map(move |size| {

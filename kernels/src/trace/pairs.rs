@@ -12,7 +12,7 @@ use crate::lanes::Lanes;
 use crate::network::Network;
 use crate::outer::Outer;
 use crate::resnet;
-use crate::seven::{self, Formed, Pair, Quarters};
+use crate::seven::{self, Formed, Pair, scaled};
 use crate::tile::{Scratch, add};
 
 /// Through all layers.
@@ -83,9 +83,12 @@ pub fn back<T: Lanes, const P: usize>(
     let (jac_bar, below) = (&mut scratch.jac[..P * m], &mut scratch.below[..P * m]);
     for i in (1..=last).rev() {
         let y = &scratch.layers[i - 1][..P * m];
-        let Some((sides, at)) = partial.k[i - 1].push_pairs(P / 2) else {
-            return;
+        let pushed = if i == 1 {
+            partial.k[0].push_first(panel, (&scratch.slope_lanes[0], &net.k0_lanes))
+        } else {
+            partial.k[i - 1].push_pairs(P / 2)
         };
+        let Some((sides, at)) = pushed else { return };
         let (slope, z) = (&*resnet.slope[i], gradient.z(net, i + 1));
         if i == last {
             let (weights, twice) = (&mut scratch.y[..m], T::of(2.0) * *trace_bar);
@@ -114,43 +117,13 @@ pub fn back<T: Lanes, const P: usize>(
     let known = (*trace_bar, &*resnet.slope[0], gradient.z(net, 1));
     let slope_bar = (&mut *cache.slope_bar[0], first);
     into_first_layer::<T, P>(net, known, (jac_bar, panel), slope_bar, &mut partial.k0);
-    if last == 1 {
-        contract(net, panel, &scratch.slope_lanes[0], &mut partial.k[0]);
-    } else {
-        contract_layers(net, panel, scratch, &mut partial.k);
+    if last > 1 {
+        contract(net, panel, scratch, &mut partial.k);
     }
 }
 
-/// Each row of a pair by the factor of its half.
-#[inline(always)]
-fn scaled<T: Lanes>([high, low]: [T; 2], [[a, b], [c, d]]: Quarters<T>) -> Quarters<T> {
-    [[high * a, high * b], [low * c, low * d]]
-}
-
-/// Adds the pairs up to the end of a panel to K_bar_1 where enough of them wait, or no others follow.
-fn contract<T: Lanes>(net: &Network<T>, panel: &Range<usize>, slope: &[T], k_bar: &mut Outer<T>) {
-    let follow =
-        super::panels(net).any(|later| later.start == panel.end && later.len().is_multiple_of(2));
-    let Some(waiting) = k_bar.pairs_due(follow) else {
-        return;
-    };
-    let (width, half) = (slope.len() / T::WIDTH, slope.len() / T::WIDTH / 2);
-    let k0 = &net.k0_lanes[(panel.end - 2 * waiting) * width..panel.end * width];
-    let (high, low) = slope.split_at(slope.len() / 2);
-    k_bar.contract_pairs(|q, vector, sample| {
-        let k0 = &k0[2 * q * width..][..2 * width];
-        let (left, right) = k0.split_at(width);
-        let k0 = [
-            [left[vector], right[vector]],
-            [left[half + vector], right[half + vector]],
-        ];
-        let at = vector * T::WIDTH + sample;
-        scaled([high[at], low[at]], k0)
-    });
-}
-
-/// Adds the pairs of a panel to every K_bar_i, for which J_{i-1} passes by.
-fn contract_layers<T: Lanes>(
+/// Adds the pairs of a panel to K_bar_2 .. K_bar_M, for which J_1 .. J_{M-1} pass by.
+fn contract<T: Lanes>(
     net: &Network<T>,
     panel: &Range<usize>,
     scratch: &mut Scratch<T>,
@@ -160,12 +133,11 @@ fn contract_layers<T: Lanes>(
     let mut jac = std::mem::take(&mut scratch.jac_lanes);
     let columns = &mut jac[..panel.len() * across];
     first_across_lanes(net, panel.start, &scratch.slope_lanes[0], columns);
-    for (i, k_bar) in k_bar.iter_mut().enumerate() {
-        if i > 0 {
-            next_across_lanes(net, i, scratch, (columns, across));
-        }
-        k_bar.contract_pairs(|q, vector, sample| {
-            Pair::of(&columns[2 * q * across..], across).at(vector * T::WIDTH + sample)
+    for (i, k_bar) in k_bar.iter_mut().enumerate().skip(1) {
+        next_across_lanes(net, i, scratch, (columns, across));
+        k_bar.contract_pairs(|q, vector| {
+            let jac = Pair::of(&columns[2 * q * across..], across);
+            move |sample: usize| jac.at(vector * T::WIDTH + sample)
         });
     }
     scratch.jac_lanes = jac;
