@@ -97,10 +97,12 @@ fn sample_values(shape: &Shape, session: &Session) -> f64 {
     (session.data.batch() * columns + session.validation.samples * (columns + shape.d + 5)) as f64
 }
 
+/// What the evaluations of a tile leave for the way back: slope_i, u_i, z_i, s, grad_s Phi, x' and the HJB residual, and of the
+/// trace c_i and slope_bar_i.
 fn tape_bytes(shape: &Shape, scheme: &Scheme) -> f64 {
-    let (d, m, layers) = (shape.d as f64, shape.m as f64, shape.layers as f64);
-    let plain = 3.0 * layers * m;
-    let trace = (layers - 1.0) * m * (d + 1.0);
+    let (m, layers, inner) = (shape.m, shape.layers, shape.layers - 1);
+    let plain = ((layers + 2 * inner) * m + 2 * shape.inputs() + shape.d + 1) as f64;
+    let trace = (2 * inner * m) as f64;
     let traced = scheme.traced_evaluations() as f64;
     VECTOR * (plain * scheme.evaluations() as f64 + trace * traced)
 }
@@ -111,21 +113,28 @@ mod tests {
     use otflow_kernels::objective::TraceAt;
     use otflow_kernels::stepper::Stepper;
 
-    /// Measured for MINIBOONE with two threads: 18 MB of kept values a thread.
     #[test]
-    fn the_path_of_a_tile_of_miniboone_takes_18_megabytes() {
+    fn the_path_of_a_tile_is_counted_row_by_row() {
         let shape = Shape {
-            d: 43,
-            context: 0,
-            m: 256,
-            layers: 2,
+            d: 3,
+            context: 2,
+            m: 10,
+            layers: 3,
             rank: 10,
         };
-        let scheme = Scheme {
-            steps: 6,
-            stepper: Stepper::Rk4,
-            trace: TraceAt::EveryStage,
+        let bytes = |trace| {
+            let scheme = Scheme {
+                steps: 4,
+                stepper: Stepper::Rk4,
+                trace,
+            };
+            tape_bytes(&shape, &scheme)
         };
-        assert!((tape_bytes(&shape, &scheme) / 18e6 - 1.0).abs() < 0.15);
+        // Three slopes, two u, two z of 10 rows; s and grad of 6, x' of 3, the residual; of the trace two c and two slope_bar.
+        let (plain, trace) = (70.0 + 12.0 + 3.0 + 1.0, 40.0);
+        assert_eq!(bytes(TraceAt::EveryStage), 64.0 * 16.0 * (plain + trace));
+        // The last node is an evaluation of its own.
+        let nodes = 17.0 * plain + 5.0 * trace;
+        assert_eq!(bytes(TraceAt::StepNodes), 64.0 * nodes);
     }
 }

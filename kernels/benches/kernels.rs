@@ -12,8 +12,9 @@ use otflow_kernels::network::Network;
 use otflow_kernels::objective::{Alpha, Scheme, TraceAt};
 use otflow_kernels::outer::Outer;
 use otflow_kernels::parameters::Shape;
+use otflow_kernels::seven::{self, Pair, Seven, Sides};
 use otflow_kernels::stepper::Stepper;
-use otflow_kernels::tile::PANEL;
+use otflow_kernels::tile::{PAIRS, PANEL};
 use otflow_kernels::trajectory::{Worker, with_rows};
 use wide::{f32x16, f64x8};
 
@@ -60,6 +61,22 @@ fn outer_panel<T: Lanes>(bencher: Bencher, m: usize) {
     bencher
         .counter(product_flops::<T>(m))
         .bench_local(|| k_bar.push(black_box(PANEL)));
+}
+
+/// The same product as `apply_panel`, its flops and for as many columns, by seven products of halves; sides are ready.
+#[divan::bench(types = [f32x16, f64x8], args = WIDTHS)]
+fn apply_by_seven<T: Lanes>(bencher: Bencher, m: usize) {
+    let mut k = Seven::new(m);
+    k.fill(|row, column| ((row + column) as f64).cos());
+    let (x, mut y) = (column::<T>(2 * PAIRS * m), column::<T>(2 * PAIRS * m));
+    let mut sides = Sides::new(m / 2, PAIRS);
+    for q in 0..PAIRS {
+        let pair = Pair::of(&x[2 * q * m..], m);
+        sides.fill(q, |k| pair.at(k));
+    }
+    bencher
+        .counter(ItemsCount::new(2 * m * m * 2 * PAIRS * T::WIDTH))
+        .bench_local(|| seven::apply(&k, black_box(&sides).from(0), &mut y));
 }
 
 /// Rows across lanes.

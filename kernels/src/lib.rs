@@ -8,6 +8,7 @@
 //! | u_i, slope_i = sigma'(a_i) | [`resnet`] | m |
 //! | z_i, grad_s Phi | [`gradient`] | m, d + context + 1 |
 //! | J_i, t_i, trace | [`trace`] | m x d, 1, 1 |
+//! | K_bar_1 .. K_bar_M | [`outer`] | m x m |
 //! | x', l', v', r' | [`flow`] | d, 1, 1, 1 |
 //! | k_i | [`stepper`] | d |
 //! | L, C, R, loss, where the trace is evaluated | [`objective`], [`quadrature`] | 1 |
@@ -18,7 +19,8 @@
 //! | the machine's FMA peak | [`peak`] | |
 //!
 //! Shapes are per sample. A SIMD lane is a sample ([`lanes`]), a tile is one vector of samples ([`tile`]), and everything hot
-//! is one of the two products of [`linear`]. [`mod@reference`] says all of it once more in plain scalar loops.
+//! is one of the two products of [`linear`], in wide networks by the halves of [`seven`]. [`mod@reference`] says all of it
+//! once more in plain scalar loops.
 #![forbid(unsafe_code)]
 
 pub mod activation;

@@ -1,4 +1,4 @@
-//! Seven products of halves in the place of eight: Strassen's algorithm in Winograd's form, one level deep.
+//! Seven products of halves in the place of eight: the algorithm of Strassen (1969) in the form of Winograd (1971), one level deep.
 //!
 //! A square K and a panel x of pairs of columns are cut into halves: of rows, and the first and the second ones of all pairs:
 //!
@@ -30,7 +30,7 @@ use crate::lanes::{Lanes, Real};
 use crate::linear::{ACROSS, Onto, Packed, columns, outer as outer_product, product};
 
 /// Rows from which on what is saved is more than what the sums take.
-const LEAST: usize = 192;
+const LEAST: usize = 160;
 
 /// Whether products with a square matrix of so many rows go this way.
 pub fn pays(rows: usize) -> bool {
@@ -76,10 +76,7 @@ pub fn joined<V: Number>([s_1, s_2, s_3, s_4, s_5, s_6, s_7]: [V; 7]) -> Quarter
 
 /// Each row of a pair by the factor of its half.
 #[inline(always)]
-pub fn scaled<T: Lanes>(
-    [high, low]: [T; 2],
-    [[a, b], [c, d]]: Quarters<T>,
-) -> Quarters<T> {
+pub fn scaled<T: Lanes>([high, low]: [T; 2], [[a, b], [c, d]]: Quarters<T>) -> Quarters<T> {
     [[high * a, high * b], [low * c, low * d]]
 }
 
