@@ -216,3 +216,135 @@ pub fn part(rows: usize) -> usize {
 pub fn across<T: Lanes>(rows: usize, part: usize) -> usize {
     rows / part * vectors::<T>(part) * T::WIDTH
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lanes::scalars_mut;
+    use crate::linear::transpose;
+    use crate::seven::Pair;
+    use wide::{f32x4, f32x16, f64x2, f64x8};
+
+    /// Small integers: sums of products are exact in f32, by seven products too.
+    fn column<T: Lanes>(rows: usize, seed: usize, most: usize) -> Vec<T> {
+        let mut x = vec![T::default(); rows];
+        for (place, value) in scalars_mut(&mut x).iter_mut().enumerate() {
+            let entry = (7 * place + 5 * seed + place * seed) % (2 * most + 1);
+            *value = T::Real::of(entry as f64 - most as f64);
+        }
+        x
+    }
+
+    fn across_lanes<T: Lanes>(x: &[T]) -> Vec<T> {
+        let part = part(x.len());
+        let mut transposed = vec![T::default(); across::<T>(x.len(), part)];
+        transpose(x, part, &mut transposed);
+        transposed
+    }
+
+    /// want += y x', over all samples.
+    fn add<T: Lanes>(want: &mut [f64], y: &[T], x: &[T]) {
+        let at = |x: &T, lane: usize| lanes(x)[lane].widen();
+        for (want, y) in want.chunks_mut(x.len()).zip(y) {
+            for (want, x) in want.iter_mut().zip(x) {
+                *want += (0..T::WIDTH).map(|l| at(y, l) * at(x, l)).sum::<f64>();
+            }
+        }
+    }
+
+    /// More terms than wait at once, a few at a time.
+    fn columns<T: Lanes>(m: usize, panel: usize) {
+        let mut k_bar = Outer::<T>::new(m, panel);
+        let mut total = vec![1.0; m * m];
+        let mut want = total.clone();
+        for pushed in 0..20 / panel {
+            k_bar.push(panel);
+            let (y_bar, x) = k_bar.last(panel);
+            let across = x.len() / panel;
+            for (j, (y_bar, x)) in y_bar.chunks_mut(m).zip(x.chunks_mut(across)).enumerate() {
+                let seed = pushed * panel + j;
+                let (left, right) = (column::<T>(m, seed, 6), column::<T>(m, seed + 1, 6));
+                y_bar.copy_from_slice(&left);
+                x.copy_from_slice(&across_lanes(&right));
+                add(&mut want, &left, &right);
+            }
+        }
+        k_bar.flush(&[], &mut total);
+        assert_eq!(total, want, "{m} x {m}, {panel} at a time");
+        k_bar.flush(&[], &mut total);
+        assert_eq!(total, want, "a flush leaves zeros");
+    }
+
+    /// Panels of J_0 of several evaluations, more than wait at once, then columns that are given.
+    fn pairs<T: Lanes>(m: usize, d: usize) {
+        let mut k_bar = Outer::<T>::new(m, 1);
+        let (mut total, mut want) = (vec![1.0; m * m], vec![1.0; m * m]);
+        // In the first lane what K_0 has, which is the same for every sample.
+        let k0: Vec<Vec<T>> = (0..d).map(|j| column(m, j, 3)).collect();
+        let k0: Vec<Vec<T>> = k0
+            .iter()
+            .map(|column| column.iter().map(|k| T::splat(lanes(k)[0])).collect())
+            .collect();
+        let mut k0_lanes = Vec::new();
+        for column in &k0 {
+            k0_lanes.extend(across_lanes(column).into_iter().step_by(T::WIDTH));
+        }
+        for evaluation in 0..4 {
+            let slope: Vec<T> = column(m, evaluation, 2);
+            let slope_lanes = across_lanes(&slope);
+            for start in (0..d).step_by(2 * PAIRS) {
+                let panel = start..d.min(start + 2 * PAIRS);
+                let y: Vec<T> = column(panel.len() * m, evaluation + start, 3);
+                for (j, y) in panel.clone().zip(y.chunks(m)) {
+                    let x: Vec<T> = slope.iter().zip(&k0[j]).map(|(&s, &k)| s * k).collect();
+                    add(&mut want, y, &x);
+                }
+                let from = (&slope_lanes[..], &k0_lanes[..]);
+                let (sides, at) = k_bar.push_first(&panel, from).unwrap();
+                for (q, y) in y.chunks(2 * m).enumerate() {
+                    let y = Pair::of(y, m);
+                    sides.fill(at + q, |k| y.at(k));
+                }
+            }
+        }
+        k_bar.flush(&k0_lanes, &mut total);
+        assert_eq!(total, want, "{m} x {m}, {d} columns");
+        let (y, x): (Vec<T>, Vec<T>) = (column(2 * m, 1, 6), column(2 * m, 2, 6));
+        let (sides, at) = k_bar.push_pairs(1).unwrap();
+        let y_pair = Pair::of(&y, m);
+        sides.fill(at, |k| y_pair.at(k));
+        let lanes: Vec<T> = x.chunks(m).flat_map(|x| across_lanes(x)).collect();
+        let vectors = lanes.len() / 2;
+        k_bar.contract_pairs(|_, vector| {
+            let pair = Pair::of(&lanes, vectors);
+            move |sample: usize| pair.at(vector * T::WIDTH + sample)
+        });
+        y.chunks(m)
+            .zip(x.chunks(m))
+            .for_each(|(y, x)| add(&mut want, y, x));
+        k_bar.flush(&k0_lanes, &mut total);
+        assert_eq!(total, want, "a flush leaves zeros");
+    }
+
+    fn sums<T: Lanes>() {
+        for m in [1, 2, 5, 8, 16, 19, 31, 33] {
+            for panel in 1..=4 {
+                columns::<T>(m, panel);
+            }
+        }
+        for (m, d) in [(160, 6), (166, 10), (192, 2), (162, 26)] {
+            assert!(seven::pays(m));
+            columns::<T>(m, 3);
+            pairs::<T>(m, d);
+        }
+    }
+
+    #[test]
+    fn sums_are_exact_at_every_width_and_size() {
+        sums::<f32>();
+        sums::<f32x4>();
+        sums::<f32x16>();
+        sums::<f64x2>();
+        sums::<f64x8>();
+    }
+}

@@ -111,12 +111,24 @@ pub trait Source<T> {
 /// Sides formed one at a time where they are needed, so that they never leave the first cache.
 #[derive(Debug)]
 pub struct Formed<'a, T, F> {
-    /// Room for a side.
-    pub room: &'a mut [T],
-    /// Rows of a half.
-    pub half: usize,
-    /// From a pair to the quarters in its rows.
-    pub quarters: F,
+    room: &'a mut [T],
+    half: usize,
+    quarters: F,
+}
+
+impl<'a, T, F, G> Formed<'a, T, F>
+where
+    F: Fn(usize) -> G,
+    G: Fn(usize) -> Quarters<T>,
+{
+    /// In the room for a side, from halves of so many rows; `quarters` goes from a pair to the quarters in its rows.
+    pub fn new(room: &'a mut [T], half: usize, quarters: F) -> Self {
+        Formed {
+            room,
+            half,
+            quarters,
+        }
+    }
 }
 
 impl<T: Lanes, F, G> Source<T> for Formed<'_, T, F>
@@ -168,7 +180,7 @@ pub struct Sides<T> {
 }
 
 impl<T: Lanes> Sides<T> {
-    /// Room for so many pairs of columns with halves of so many rows.
+    /// Room for so many pairs of columns, in halves of so many rows.
     pub fn new(half: usize, pairs: usize) -> Self {
         Sides {
             sides: from_fn(|_| vec![T::default(); pairs * half]),
@@ -300,5 +312,80 @@ pub fn outer<T: Lanes, G: Fn(usize) -> Quarters<T>>(
             outer_product(sum, half, y_bar, room);
             first += across;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lanes::scalars_mut;
+    use crate::linear;
+    use wide::{f32x4, f32x8, f32x16, f64x2, f64x4, f64x8};
+
+    /// Small integers: sums and products are exact in f32, so seven products must give the bits of eight.
+    fn entry(row: usize, column: usize) -> f64 {
+        ((7 * row + 5 * column + row * column) % 7) as f64 - 3.0
+    }
+
+    fn same<T: Lanes>(got: &[T], want: &[T]) -> bool {
+        let lanes = |x: &T| crate::lanes::lanes(x).to_vec();
+        got.iter().map(lanes).eq(want.iter().map(lanes))
+    }
+
+    fn applies<T: Lanes>(rows: usize, pairs: usize) {
+        let (mut whole, mut seven) = (Packed::new(rows, rows), Seven::new(rows));
+        whole.fill(entry);
+        seven.fill(entry);
+        let mut x = vec![T::default(); 2 * pairs * rows];
+        for (place, value) in scalars_mut(&mut x).iter_mut().enumerate() {
+            *value = T::Real::of(entry(place, pairs));
+        }
+        let mut want = vec![T::default(); x.len()];
+        linear::apply(&whole, &x, &mut want);
+        let pair = |q: usize| Pair::of(&x[2 * q * rows..], rows);
+        let quarters = |q: usize| {
+            let pair = pair(q);
+            move |k: usize| pair.at(k)
+        };
+        let (mut room, mut y) = (vec![T::default(); x.len()], vec![T::of(9.0); x.len()]);
+        apply(&seven, Formed::new(&mut room, rows / 2, quarters), &mut y);
+        assert!(same(&y, &want), "{rows} rows, {pairs} pairs");
+        let mut sides = Sides::new(rows / 2, pairs + 1);
+        for q in 0..pairs {
+            sides.fill(q + 1, |k| pair(q).at(k));
+        }
+        y.fill(T::of(9.0));
+        apply(&seven, sides.from(1), &mut y);
+        assert!(same(&y, &want), "{rows} rows, {pairs} pairs, kept");
+    }
+
+    fn products<T: Lanes>() {
+        for rows in [2, 6, 16, 34, 50] {
+            for pairs in 1..=3 {
+                applies::<T>(rows, pairs);
+            }
+        }
+    }
+
+    #[test]
+    fn seven_products_are_exactly_eight_at_every_width_and_size() {
+        products::<f32>();
+        products::<f32x4>();
+        products::<f32x8>();
+        products::<f32x16>();
+        products::<f64>();
+        products::<f64x2>();
+        products::<f64x4>();
+        products::<f64x8>();
+    }
+
+    #[test]
+    fn the_gradient_of_two_by_two_is_joined_from_its_seven_products() {
+        let (y, x) = ([[2.0, -3.0], [5.0, 7.0]], [[11.0, 13.0], [-17.0, 19.0]]);
+        let (sides, partners) = (sides(y), partners(x));
+        let got = joined(from_fn(|s| sides[s] * partners[s]));
+        // y x'
+        let want = from_fn(|i| from_fn(|k| (0..2).map(|j: usize| y[i][j] * x[k][j]).sum::<f64>()));
+        assert_eq!(got, want);
     }
 }

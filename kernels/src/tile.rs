@@ -72,9 +72,9 @@ pub struct Scratch<T> {
     pub below: Vec<T>,
     /// Columns of J with rows across lanes.
     pub jac_lanes: Vec<T>,
-    /// slope_0 .. slope_{M-1}, rows across lanes, M x (vectors(m) x WIDTH).
+    /// slope_0 .. slope_{M-1}, rows across lanes, M x across(m).
     pub slope_lanes: Vec<Vec<T>>,
-    /// One column with rows across lanes, vectors(m) x WIDTH.
+    /// One column with rows across lanes, across(m).
     pub transposed: Vec<T>,
 }
 

@@ -40,29 +40,13 @@ pub fn forward<T: Lanes, const P: usize>(
                     scaled([slope[k], slope[half + k]], k0)
                 }
             };
-            seven::apply(
-                k,
-                Formed {
-                    room,
-                    half,
-                    quarters,
-                },
-                y,
-            );
+            seven::apply(k, Formed::new(room, half, quarters), y);
         } else {
             let quarters = |q: usize| {
                 let jac = Pair::of(&jac[2 * q * m..], m);
                 move |k: usize| jac.at(k)
             };
-            seven::apply(
-                k,
-                Formed {
-                    room,
-                    half,
-                    quarters,
-                },
-                y,
-            );
+            seven::apply(k, Formed::new(room, half, quarters), y);
         }
         add_squares::<T, P>(y, &mut cache.c[i - 1], panel.start == 0);
         if i < last {
