@@ -76,16 +76,13 @@ pub struct Place<'a, T> {
     pub t: f64,
 }
 
-/// The way back from l', which is gone at once: l'_bar, and the parameters' cotangents, added to.
-pub type Back<'a, T> = (T, &'a mut Partial<T>);
-
-/// Writes x' and gives the other rates; l' where the cache has room for the trace.
+/// Writes x' and gives the other rates; l' where the cache has room for the trace. From l'_bar the way back is gone at once.
 pub fn forward<T: Lanes>(
     net: &Network<T>,
     a0: f64,
     place: Place<T>,
     (cache, scratch): (&mut Cache<T>, &mut Scratch<T>),
-    back: Option<Back<T>>,
+    back: Option<trace::Back<T>>,
 ) -> Rates<T> {
     let d = net.shape.d;
     cache.s[..d].copy_from_slice(place.x);

@@ -7,10 +7,10 @@ use crate::network::Network;
 use crate::outer::across;
 
 /// Columns of J that go through all layers together: as many as keep the second cache free for K and its gradient. The
-/// longer the panel, the fewer times the gradient of K is loaded and stored. At most 4: `trace` has loops for 1 to 4 columns.
+/// longer the panel, the fewer times the gradient of K is loaded and stored. `trace` has loops for 1 to 4 columns.
 pub const PANEL: usize = if COLUMNS == 3 { 3 } else { 4 };
 
-/// The same in pairs for the seven products, whose bits it shapes: alike on every machine.
+/// The same in pairs for the seven products, up to 3. It is alike on every machine, since the bits depend on it.
 pub const PAIRS: usize = 3;
 
 /// Columns of J in hand at most.

@@ -69,7 +69,7 @@ fn panels<T: Lanes>(net: &Network<T>) -> impl Iterator<Item = Range<usize>> {
 /// What the trace is computed from.
 type Known<'a, T> = (&'a resnet::Cache<T>, &'a gradient::Cache<T>);
 
-/// The way back: trace_bar, and the parameters' cotangents, added to.
+/// The way back: the cotangent of what is evaluated, here the trace, and those of the parameters, added to.
 pub type Back<'a, T> = (T, &'a mut Partial<T>);
 
 /// The trace, one value a sample, and the way back from it.
@@ -131,16 +131,15 @@ fn through<T: Lanes, const P: usize>(
     scratch: &mut Scratch<T>,
     back: &mut Option<Back<T>>,
 ) {
-    let at = (cache, &panel);
     if net.seven.is_empty() || !P.is_multiple_of(2) {
-        panel_forward::<T, P>(net, known.0, (at.0, at.1), scratch);
+        panel_forward::<T, P>(net, known.0, (cache, &panel), scratch);
         if let Some(back) = back {
-            panel_back::<T, P>(net, known, at, back, scratch);
+            panel_back::<T, P>(net, known, (cache, &panel), back, scratch);
         }
     } else {
-        pairs::forward::<T, P>(net, known.0, (at.0, at.1), scratch);
+        pairs::forward::<T, P>(net, known.0, (cache, &panel), scratch);
         if let Some(back) = back {
-            pairs::back::<T, P>(net, known, at, back, scratch);
+            pairs::back::<T, P>(net, known, (cache, &panel), back, scratch);
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::partial::Partial;
 use crate::progress::Progress;
 use crate::stepper::{Between, Stages, step, step_adjoint};
 use crate::tile::{Bars, Scratch, zeros};
+use crate::trace;
 
 /// Rows of data, each (x, y) with d + context values; asked for one at a time, so that memory does not grow with n.
 #[derive(Clone, Copy)]
@@ -173,7 +174,7 @@ fn back<T: Lanes>(
     l_bar: Option<T>,
     weight: Option<f64>,
     partial: &mut Partial<T>,
-) -> Option<flow::Back<'_, T>> {
+) -> Option<trace::Back<'_, T>> {
     let l_bar = T::of(weight?) * l_bar?;
     Some((l_bar, partial))
 }

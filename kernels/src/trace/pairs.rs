@@ -1,5 +1,11 @@
-//! A panel of pairs of columns, by the seven products of [`crate::seven`]. What they take is formed where it is needed: a pass of
-//! its own through the second cache would take half of what they save.
+//! A panel of pairs of columns, by the seven products of [`crate::seven`]:
+//!
+//! ```text
+//! y_i = K_i J_{i-1}      J_bar_{i-1} = J_bar_i + K_i^T y_bar_i      K_bar_i += y_bar_i J_{i-1}'
+//! ```
+//!
+//! and what is around them as in [`super`]. Their sides are formed where they are needed: a pass of its own through the second
+//! cache would take half of what they save.
 
 use std::ops::Range;
 
