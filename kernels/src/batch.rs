@@ -113,7 +113,7 @@ impl<T: Lanes> Batch<T> {
             .build()?;
         let progress = Arc::default();
         let workers = (0..pool.current_num_threads())
-            .map(|_| Mutex::new(Worker::new(&net, Arc::clone(&progress))))
+            .map(|_| Mutex::new(Worker::new(&net, &progress)))
             .collect();
         Ok(Batch {
             net,

@@ -13,7 +13,7 @@ use crate::lanes::{Lanes, Real, lanes, scalars_mut};
 use crate::network::Network;
 use crate::objective::{Alpha, Point, Scheme, normal_log_density};
 use crate::partial::Partial;
-use crate::progress::Progress;
+use crate::progress::{Pace, Progress};
 use crate::stepper::{Between, Stages, step, step_adjoint};
 use crate::tile::{Bars, Scratch, zeros};
 use crate::trace;
@@ -76,7 +76,7 @@ pub struct Worker<T> {
     scratch: Scratch<T>,
     bars: Bars<T>,
     caches: Caches<T>,
-    progress: Arc<Progress>,
+    pace: Pace,
 }
 
 /// The points between the stages.
@@ -181,10 +181,10 @@ fn back<T: Lanes>(
 
 impl<T: Lanes> Worker<T> {
     /// For a network; it stops between two time steps when `progress` has it given up.
-    pub fn new(net: &Network<T>, progress: Arc<Progress>) -> Self {
+    pub fn new(net: &Network<T>, progress: &Arc<Progress>) -> Self {
         let shape = &net.shape;
         Worker {
-            progress,
+            pace: progress.pace(),
             x: zeros(shape.d),
             y: zeros(shape.context),
             end: End::default(),
@@ -281,13 +281,13 @@ impl<T: Lanes> Worker<T> {
             scratch,
             caches,
             partial,
-            progress,
+            pace,
             ..
         } = self;
         let (tableau, dt) = (scheme.stepper.tableau(), scheme.dt());
         points.make(x.len(), scheme);
         *end = End::default();
-        for k in (0..scheme.steps).take_while(|_| progress.step()) {
+        for k in (0..scheme.steps).take_while(|_| pace.step()) {
             let places = (&mut *stages, points.of_step(k));
             step(tableau, dt, x, places, |stage, x, velocity| {
                 let weight = scheme.trace_weight(k, stage);
@@ -301,7 +301,7 @@ impl<T: Lanes> Worker<T> {
             });
         }
         let between = points.list.iter().zip(&points.path).enumerate();
-        for (k, (point, path)) in between.take_while(|_| progress.step()) {
+        for (k, (point, path)) in between.take_while(|_| pace.step()) {
             let weight = Some(point.weight);
             let cache = caches.of(l_bar.is_some(), scheme.steps * tableau.b.len() + k, weight);
             let place = Place {
@@ -326,7 +326,7 @@ impl<T: Lanes> Worker<T> {
             scratch,
             bars,
             caches: Caches { tape, .. },
-            progress,
+            pace,
             ..
         } = self;
         let (tableau, dt, d) = (scheme.stepper.tableau(), scheme.dt(), x.len());
@@ -337,7 +337,7 @@ impl<T: Lanes> Worker<T> {
         x_bar.iter_mut().for_each(|x| *x = seed(alpha.a1) * *x);
         let between = &tape[scheme.steps * tableau.b.len()..];
         let between = between.iter().zip(&points.list).zip(&mut points.path);
-        for ((cache, point), path) in between.take_while(|_| progress.step()) {
+        for ((cache, point), path) in between.take_while(|_| pace.step()) {
             let rates = Rates {
                 l: Some(T::of(point.weight) * l_bar),
                 v: T::default(),
@@ -353,7 +353,7 @@ impl<T: Lanes> Worker<T> {
             );
             path.x.copy_from_slice(&bars.s[..d]);
         }
-        for k in (0..scheme.steps).rev().take_while(|_| progress.step()) {
+        for k in (0..scheme.steps).rev().take_while(|_| pace.step()) {
             let places = (&mut *stages, &*points.of_step(k));
             step_adjoint(tableau, dt, x_bar, places, |stage, velocity_bar, out| {
                 let weight = T::of(dt * tableau.b[stage]);
@@ -391,7 +391,7 @@ impl<T: Lanes> Worker<T> {
             stages,
             scratch,
             caches: Caches { plain, .. },
-            progress,
+            pace,
             ..
         } = self;
         let tableau = scheme.stepper.tableau();
@@ -400,7 +400,7 @@ impl<T: Lanes> Worker<T> {
             Direction::Inverse => (1.0, -scheme.dt()),
         };
         visit(0, x);
-        for k in (0..scheme.steps).take_while(|_| progress.step()) {
+        for k in (0..scheme.steps).take_while(|_| pace.step()) {
             step(tableau, dt, x, (stages, &mut []), |stage, x, velocity| {
                 let place = Place {
                     x,
