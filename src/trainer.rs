@@ -13,6 +13,7 @@
 //! | `recovery.rs` | back to the last good parameters |
 //! | `state.rs` | all that training changes, to go on from |
 //! | `validation.rs` | the figures that pick the best parameters |
+//! | `judge.rs` | when those are computed, and the best of them kept |
 //! | `problem.rs` | a session in the kernels' terms |
 //! | `control.rs` | the loop: commands, pause, edits, limits, the end |
 //! | `among.rs` | a trainer that shares its work with other processes |
@@ -22,6 +23,7 @@
 mod adam;
 mod among;
 mod control;
+mod judge;
 mod keeper;
 mod peak;
 mod picture;
@@ -38,7 +40,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use otflow_kernels::engine::{Engine, engine, with_rows};
-use otflow_kernels::objective::{Costs, Scheme};
+use otflow_kernels::objective::Costs;
 use rand::RngExt;
 
 pub use adam::Adam;
@@ -61,8 +63,8 @@ use crate::session::{Flow, Optimizer, Session, to_ron};
 use recovery::Good;
 use schedule::{Outcome, Rate};
 pub use state::TrainingState;
+use validation::Validation;
 pub(crate) use validation::mean_and_error;
-use validation::{By, Figures, Resolution, Validation};
 
 /// Everything that training changes, and what it is trained on.
 pub struct Trainer {
@@ -214,20 +216,9 @@ impl Trainer {
         self.clock.seconds()
     }
 
-    /// The best validation so far.
-    pub fn best(&self) -> Option<Best> {
-        self.best.as_ref().map(|(best, _)| *best)
-    }
-
     /// The parameters as they are.
     pub fn last_model(&self) -> Model {
         self.model(self.iteration, &self.theta)
-    }
-
-    /// A copy of the parameters of the best validation.
-    pub fn best_model(&self) -> Option<Model> {
-        let (best, theta) = self.best.as_ref()?;
-        Some(self.model(best.iteration, theta))
     }
 
     fn model(&self, iteration: u64, theta: &[f64]) -> Model {
@@ -261,53 +252,6 @@ impl Trainer {
         }
         self.session = session;
         self.judge();
-    }
-
-    /// The best parameters under the session in force, where an edit has changed what their figures are; none are left if they
-    /// are not finite under it.
-    fn judge(&mut self) {
-        if !self.unjudged {
-            return;
-        }
-        if let Some((best, theta)) = self.best.take() {
-            let Some(figures) = self.figures(&theta) else {
-                self.best = Some((best, theta));
-                return;
-            };
-            let best = figures.best(best.iteration);
-            self.best = best.map(|best| (best, theta));
-        }
-        self.unjudged = false;
-    }
-
-    /// How a validation integrates: by the session in force, also while the batch is still trained with an older flow.
-    fn validated_by(&self) -> Scheme {
-        scheme(&Flow {
-            steps: self.session.validation.steps,
-            ..self.session.flow
-        })
-    }
-
-    /// Whether the parameters that the last validation has left in the engine are integrated finely enough.
-    /// None when that was given up.
-    fn resolution(&mut self) -> Option<Resolution> {
-        let (scheme, alpha) = (self.validated_by(), alpha(&self.session));
-        let by: By = (&mut *self.engine, &mut self.ranks);
-        self.validation.resolution(by, &scheme, &alpha)
-    }
-
-    /// None when it was given up.
-    fn figures(&mut self, theta: &[f64]) -> Option<Figures> {
-        let start = Instant::now();
-        let scheme = self.validated_by();
-        self.engine.load(theta);
-        let alpha = alpha(&self.session);
-        let by: By = (&mut *self.engine, &mut self.ranks);
-        let figures = self.validation.figures(by, &scheme, &alpha);
-        self.instruments
-            .meter
-            .spend(Task::Validation, start.elapsed());
-        figures
     }
 
     /// The batch of the next iteration, if another one is due.
@@ -452,45 +396,6 @@ impl Trainer {
             });
         }
         Some(outcome)
-    }
-
-    /// Validates the parameters as they are, unless that has been done; what the schedule makes of it. None, and nothing done,
-    /// when it was given up.
-    pub(crate) fn validate(&mut self, publish: &mut dyn FnMut(Event)) -> Option<Outcome> {
-        let iteration = self.iteration;
-        if self.validated == iteration {
-            return Some(Outcome::Same);
-        }
-        let theta = std::mem::take(&mut self.theta);
-        let figures = self.figures(&theta);
-        self.theta = theta;
-        let figures = figures?;
-        let known = self.best().map_or(f64::INFINITY, |best| best.losses.loss);
-        let best = figures.best(iteration);
-        let best = best.filter(|best| best.losses.loss < known);
-        let resolution = match best {
-            Some(_) => Some(self.resolution()?),
-            None => None,
-        };
-        self.validated = iteration;
-        publish(Event::Validation {
-            iteration,
-            seconds: self.seconds(),
-            losses: figures.losses,
-            divergence: figures.divergence,
-            divergence_se: figures.divergence_se,
-            best: best.is_some(),
-        });
-        let Some(best) = best else {
-            let Optimizer::Adam { schedule, .. } = self.session.optimizer;
-            return Some(self.rate.stalled(schedule));
-        };
-        self.best = Some((best, self.theta.clone()));
-        self.rate.improved();
-        if let Some(message) = resolution.and_then(|found| found.warning()) {
-            publish(Event::Warning { message });
-        }
-        Some(Outcome::Same)
     }
 }
 

@@ -132,7 +132,7 @@ fn tile<T: Lanes>(
         stepper: Stepper::Rk4,
         trace: TraceAt::EveryStage,
     };
-    let mut worker = Worker::new(&net, Arc::default());
+    let mut worker = Worker::new(&net, &Arc::default());
     worker.make_tape(&net, &scheme);
     let rows: Vec<f64> = (0..d * T::WIDTH).map(|k| (k as f64).sin()).collect();
     bencher.bench_local(|| {

@@ -1,5 +1,8 @@
 //! The loop around [`Trainer::iterate`]: commands between two iterations, pause, edits, limits, what is kept, the end.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -1,0 +1,124 @@
+//! The flow itself: order of convergence, where paths start and end, and no sample that touches another.
+
+use otflow_kernels::batch::Batch;
+use otflow_kernels::engine::{Direction, Engine};
+use otflow_kernels::objective::{Scheme, TraceAt};
+use otflow_kernels::parameters::Shape;
+use otflow_kernels::stepper::Stepper;
+use wide::f64x8;
+
+use crate::problems::{cases, distance, parameters, rows, uniform, with_samples};
+
+#[test]
+fn lanes_do_not_touch_each_other() {
+    let (shape, scheme) = cases()[3];
+    let rows = rows(&shape, 21);
+    let states = |rows: &[f64]| {
+        let mut engine = Batch::<f64x8>::new(shape, 1).unwrap();
+        engine.load(&parameters(&shape));
+        let mut out = vec![0.0; rows.len() / shape.columns() * (shape.d + 3)];
+        with_samples(&shape, rows, |samples| {
+            engine.states(samples, &scheme, 1.0, &mut out)
+        });
+        out
+    };
+    let together = states(&rows);
+    for (row, want) in rows
+        .chunks(shape.columns())
+        .zip(together.chunks(shape.d + 3))
+    {
+        assert_eq!(states(row), want);
+    }
+}
+
+/// Slope of log error over log step, by least squares.
+fn observed_order(stepper: Stepper, trace: TraceAt, steps: &[usize]) -> f64 {
+    let shape = Shape {
+        d: 2,
+        context: 0,
+        m: 9,
+        layers: 3,
+        rank: 10,
+    };
+    let rows = rows(&shape, 4);
+    let mut engine = Batch::<f64x8>::new(shape, 1).unwrap();
+    engine.load(&shape.start(uniform(7)));
+    let mut end = |steps: usize, stepper: Stepper, trace: TraceAt| {
+        let mut out = vec![0.0; 4 * 5];
+        let scheme = Scheme {
+            steps,
+            stepper,
+            trace,
+        };
+        with_samples(&shape, &rows, |samples| {
+            engine.states(samples, &scheme, 1.0, &mut out)
+        });
+        // r has a kink where the HJB residual changes sign, so it has no order.
+        out.chunks(5)
+            .flat_map(|state| state[..4].to_vec())
+            .collect::<Vec<_>>()
+    };
+    let exact = end(512, Stepper::Rk4, TraceAt::EveryStage);
+    let points: Vec<(f64, f64)> = steps
+        .iter()
+        .map(|&nt| {
+            (
+                (nt as f64).ln(),
+                distance(&end(nt, stepper, trace), &exact).ln(),
+            )
+        })
+        .collect();
+    let mean =
+        |f: &dyn Fn(&(f64, f64)) -> f64| points.iter().map(f).sum::<f64>() / points.len() as f64;
+    let (x, y) = (mean(&|p| p.0), mean(&|p| p.1));
+    -mean(&|p| (p.0 - x) * (p.1 - y)) / mean(&|p| (p.0 - x) * (p.0 - x))
+}
+
+#[test]
+fn rk4_converges_with_order_four_and_euler_with_order_one() {
+    let near = |order: f64, want: f64| {
+        assert!(
+            (order - want).abs() < 0.15 * want,
+            "observed {order}, want {want}"
+        )
+    };
+    let (even, odd) = ([8, 12, 16, 24, 32], [9, 13, 17, 25, 33]);
+    for trace in [
+        TraceAt::EveryStage,
+        TraceAt::StepNodes,
+        TraceAt::GaussPoints,
+    ] {
+        near(observed_order(Stepper::Rk4, trace, &even), 4.0);
+        near(observed_order(Stepper::Rk4, trace, &odd), 4.0);
+    }
+    near(
+        observed_order(
+            Stepper::Euler,
+            TraceAt::EveryStage,
+            &[64, 96, 128, 192, 256],
+        ),
+        1.0,
+    );
+}
+
+#[test]
+fn paths_start_at_the_sample_and_end_where_transport_does() {
+    let (shape, scheme) = cases()[3];
+    let rows = rows(&shape, 19);
+    let mut engine = Batch::<f64x8>::new(shape, 2).unwrap();
+    engine.load(&parameters(&shape));
+    let (d, width) = (shape.d, shape.d * (scheme.steps + 1));
+    let (mut paths, mut ends) = (vec![0.0; 19 * width], vec![0.0; 19 * d]);
+    with_samples(&shape, &rows, |samples| {
+        engine.paths(samples, (&scheme, 1.0), Direction::Inverse, &mut paths);
+        engine.transport(samples, (&scheme, 1.0), Direction::Inverse, &mut ends);
+    });
+    for ((path, end), row) in paths
+        .chunks(width)
+        .zip(ends.chunks(d))
+        .zip(rows.chunks(shape.columns()))
+    {
+        assert_eq!(&path[..d], &row[..d]);
+        assert_eq!(&path[width - d..], end);
+    }
+}

@@ -1,0 +1,112 @@
+//! Judging parameters: a validation when one is due, and again of the best ones where an edit has changed what their figures are.
+
+use std::time::Instant;
+
+use otflow_kernels::objective::Scheme;
+
+use super::schedule::Outcome;
+use super::validation::{By, Figures, Resolution};
+use super::{Trainer, alpha, scheme};
+use crate::event::{Best, Event};
+use crate::meter::Task;
+use crate::model::Model;
+use crate::session::{Flow, Optimizer};
+
+impl Trainer {
+    /// The best validation so far.
+    pub fn best(&self) -> Option<Best> {
+        self.best.as_ref().map(|(best, _)| *best)
+    }
+
+    /// A copy of the parameters of the best validation.
+    pub fn best_model(&self) -> Option<Model> {
+        let (best, theta) = self.best.as_ref()?;
+        Some(self.model(best.iteration, theta))
+    }
+
+    /// The best parameters under the session in force, where an edit has changed what their figures are; none are left if they
+    /// are not finite under it.
+    pub(super) fn judge(&mut self) {
+        if !self.unjudged {
+            return;
+        }
+        if let Some((best, theta)) = self.best.take() {
+            let Some(figures) = self.figures(&theta) else {
+                self.best = Some((best, theta));
+                return;
+            };
+            let best = figures.best(best.iteration);
+            self.best = best.map(|best| (best, theta));
+        }
+        self.unjudged = false;
+    }
+
+    /// How a validation integrates: by the session in force, also while the batch is still trained with an older flow.
+    fn validated_by(&self) -> Scheme {
+        scheme(&Flow {
+            steps: self.session.validation.steps,
+            ..self.session.flow
+        })
+    }
+
+    /// Whether the parameters that the last validation has left in the engine are integrated finely enough.
+    /// None when that was given up.
+    fn resolution(&mut self) -> Option<Resolution> {
+        let (scheme, alpha) = (self.validated_by(), alpha(&self.session));
+        let by: By = (&mut *self.engine, &mut self.ranks);
+        self.validation.resolution(by, &scheme, &alpha)
+    }
+
+    /// None when it was given up.
+    pub(super) fn figures(&mut self, theta: &[f64]) -> Option<Figures> {
+        let start = Instant::now();
+        let scheme = self.validated_by();
+        self.engine.load(theta);
+        let alpha = alpha(&self.session);
+        let by: By = (&mut *self.engine, &mut self.ranks);
+        let figures = self.validation.figures(by, &scheme, &alpha);
+        self.instruments
+            .meter
+            .spend(Task::Validation, start.elapsed());
+        figures
+    }
+
+    /// Validates the parameters as they are, unless that has been done; what the schedule makes of it. None, and nothing done,
+    /// when it was given up.
+    pub(crate) fn validate(&mut self, publish: &mut dyn FnMut(Event)) -> Option<Outcome> {
+        let iteration = self.iteration;
+        if self.validated == iteration {
+            return Some(Outcome::Same);
+        }
+        let theta = std::mem::take(&mut self.theta);
+        let figures = self.figures(&theta);
+        self.theta = theta;
+        let figures = figures?;
+        let known = self.best().map_or(f64::INFINITY, |best| best.losses.loss);
+        let best = figures.best(iteration);
+        let best = best.filter(|best| best.losses.loss < known);
+        let resolution = match best {
+            Some(_) => Some(self.resolution()?),
+            None => None,
+        };
+        self.validated = iteration;
+        publish(Event::Validation {
+            iteration,
+            seconds: self.seconds(),
+            losses: figures.losses,
+            divergence: figures.divergence,
+            divergence_se: figures.divergence_se,
+            best: best.is_some(),
+        });
+        let Some(best) = best else {
+            let Optimizer::Adam { schedule, .. } = self.session.optimizer;
+            return Some(self.rate.stalled(schedule));
+        };
+        self.best = Some((best, self.theta.clone()));
+        self.rate.improved();
+        if let Some(message) = resolution.and_then(|found| found.warning()) {
+            publish(Event::Warning { message });
+        }
+        Some(Outcome::Same)
+    }
+}
