@@ -11,12 +11,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub struct Progress {
     done: AtomicUsize,
     tiles: AtomicUsize,
+    /// Begun by others than the workers.
     steps: AtomicUsize,
     given_up: AtomicBool,
     workers: Mutex<Vec<Arc<Steps>>>,
 }
 
-/// Steps that one worker began, on cache lines of their own: a time step of a toy takes a microsecond, and a count that cores
+/// Steps that one worker began, on cache lines of their own: a time step of a toy takes some microseconds, and a count that cores
 /// hand to each other would slow it down.
 #[derive(Debug, Default)]
 #[repr(align(128))]

@@ -9,7 +9,9 @@ use otflow_kernels::stepper::Stepper;
 use otflow_kernels::tree::{fold, roots_of};
 use wide::{f32x16, f64x8};
 
-use crate::problems::{ALPHA, cases, gradient, parameters, rows, wide_cases, with_samples};
+use crate::problems::{
+    ALPHA, cases, gradient, parameters, rows, scheme, shape, wide_cases, with_samples,
+};
 
 #[test]
 fn any_number_of_threads_gives_the_same_bits() {
@@ -31,13 +33,7 @@ fn any_number_of_threads_gives_the_same_bits() {
 /// However long a tile takes: the pass is told to end while it runs, in a batch that would take minutes.
 #[test]
 fn a_pass_that_is_given_up_ends_early() {
-    let shape = Shape {
-        d: 3,
-        context: 0,
-        m: 16,
-        layers: 2,
-        rank: 4,
-    };
+    let shape = shape(3, 0, 16, 2, 4);
     let mut engine = Batch::<f64x8>::new(shape, 2).unwrap();
     engine.load(&vec![0.1; shape.parameters()]);
     let progress = engine.progress();
@@ -56,11 +52,7 @@ fn a_pass_that_is_given_up_ends_early() {
         row: &row,
     };
     let mut gradient = vec![0.0; shape.parameters()];
-    let scheme = Scheme {
-        steps: 4,
-        stepper: Stepper::Rk4,
-        trace: TraceAt::EveryStage,
-    };
+    let scheme = scheme(4, Stepper::Rk4, TraceAt::EveryStage);
     engine.gradient(samples, &scheme, &ALPHA, &mut gradient);
     watcher.join().unwrap();
     let (done, tiles) = progress.tiles();
@@ -71,23 +63,13 @@ fn a_pass_that_is_given_up_ends_early() {
 /// Whoever watches a long pass sees it move, also within a tile.
 #[test]
 fn every_time_step_of_a_tile_is_counted() {
-    let shape = Shape {
-        d: 3,
-        context: 0,
-        m: 4,
-        layers: 2,
-        rank: 3,
-    };
+    let shape = shape(3, 0, 4, 2, 3);
     let mut engine = Batch::<f64x8>::new(shape, 2).unwrap();
     engine.load(&vec![0.1; shape.parameters()]);
     let progress = engine.progress();
     let row = |_: usize, row: &mut [f64]| row.fill(0.5);
     let samples = Samples { n: 20, row: &row };
-    let scheme = Scheme {
-        steps: 4,
-        stepper: Stepper::Rk4,
-        trace: TraceAt::EveryStage,
-    };
+    let scheme = scheme(4, Stepper::Rk4, TraceAt::EveryStage);
     let (tiles, mut gradient) = (3, vec![0.0; shape.parameters()]);
     engine.gradient(samples, &scheme, &ALPHA, &mut gradient);
     // Forth and back.

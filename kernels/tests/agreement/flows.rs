@@ -2,12 +2,11 @@
 
 use otflow_kernels::batch::Batch;
 use otflow_kernels::engine::{Direction, Engine};
-use otflow_kernels::objective::{Scheme, TraceAt};
-use otflow_kernels::parameters::Shape;
+use otflow_kernels::objective::TraceAt;
 use otflow_kernels::stepper::Stepper;
 use wide::f64x8;
 
-use crate::problems::{cases, distance, parameters, rows, uniform, with_samples};
+use crate::problems::{cases, distance, parameters, rows, scheme, shape, uniform, with_samples};
 
 #[test]
 fn lanes_do_not_touch_each_other() {
@@ -33,23 +32,13 @@ fn lanes_do_not_touch_each_other() {
 
 /// Slope of log error over log step, by least squares.
 fn observed_order(stepper: Stepper, trace: TraceAt, steps: &[usize]) -> f64 {
-    let shape = Shape {
-        d: 2,
-        context: 0,
-        m: 9,
-        layers: 3,
-        rank: 10,
-    };
+    let shape = shape(2, 0, 9, 3, 10);
     let rows = rows(&shape, 4);
     let mut engine = Batch::<f64x8>::new(shape, 1).unwrap();
     engine.load(&shape.start(uniform(7)));
     let mut end = |steps: usize, stepper: Stepper, trace: TraceAt| {
         let mut out = vec![0.0; 4 * 5];
-        let scheme = Scheme {
-            steps,
-            stepper,
-            trace,
-        };
+        let scheme = scheme(steps, stepper, trace);
         with_samples(&shape, &rows, |samples| {
             engine.states(samples, &scheme, 1.0, &mut out)
         });
