@@ -255,7 +255,7 @@ mod tests {
 
     use super::*;
     use crate::run::synthetic;
-    use crate::session::{Optimizer, Session};
+    use crate::session::Session;
 
     fn run(name: &str, events: &[Event]) -> Run {
         let mut run = Run {
@@ -293,8 +293,7 @@ mod tests {
     #[test]
     fn settings_that_differ_and_the_best_figures_stand_in_columns() {
         let rate = |session: &mut Session| {
-            let Optimizer::Adam { lr, .. } = &mut session.optimizer;
-            *lr = 0.05;
+            *session.optimizer.lr_mut() = 0.05;
         };
         let edit = Event::Edit {
             iteration: 2,

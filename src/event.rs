@@ -63,6 +63,25 @@ pub enum Event {
         #[serde(flatten)]
         losses: Losses,
     },
+    /// One iteration of a start by matching is done.
+    Matching {
+        /// From 1, counted with the others.
+        iteration: u64,
+        /// Training time since the start of the run, seconds; pauses left out.
+        seconds: f64,
+        /// Learning rate of this iteration.
+        lr: f64,
+        /// Euclidean norm of the gradient of M.
+        #[serde(deserialize_with = "number")]
+        gradient: f64,
+        /// Norm of this iteration's change of the parameters over their own; 0 when they were put back.
+        #[serde(deserialize_with = "number")]
+        update: f64,
+        /// Matching loss M, before this iteration's update: the mean squared distance between the flow's velocity and the
+        /// straight way of a pair, in standardised units.
+        #[serde(rename = "M", deserialize_with = "number")]
+        m: f64,
+    },
     /// One validation is done.
     Validation {
         /// After this iteration.

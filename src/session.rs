@@ -55,6 +55,9 @@ pub struct Session {
     /// The potential. Restart-only.
     #[serde(default)]
     pub model: Model,
+    /// What the parameters are before the loss is minimised. Its kind is restart-only.
+    #[serde(default)]
+    pub start: Initial,
     /// How the flow is integrated while training. Taken up at the next resample, that of a table is an epoch.
     #[serde(default)]
     pub flow: Flow,
@@ -117,6 +120,9 @@ pub enum Data {
         /// taken away. Default {}: none.
         #[serde(default)]
         jitter: BTreeMap<String, f64>,
+        /// The map that makes a column normal before it is standardised, by column. Default {}: none.
+        #[serde(default)]
+        transform: BTreeMap<String, Transform>,
         /// The parts.
         #[serde(default)]
         split: Split,
@@ -141,6 +147,8 @@ pub struct Table<'a> {
     pub missing: Missing,
     /// Widths of noise by column.
     pub jitter: &'a BTreeMap<String, f64>,
+    /// Maps that make columns normal, by column.
+    pub transform: &'a BTreeMap<String, Transform>,
     /// The parts.
     pub split: Split,
 }
@@ -164,6 +172,7 @@ impl Data {
                 header,
                 missing,
                 jitter,
+                transform,
                 split,
                 batch: _,
             } => Some(Table {
@@ -173,6 +182,7 @@ impl Data {
                 header: *header,
                 missing: *missing,
                 jitter,
+                transform,
                 split: *split,
             }),
         }
@@ -208,6 +218,21 @@ impl Data {
         }
         data
     }
+}
+
+/// A monotone map of a column onto one that is closer to normal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Transform {
+    /// The column as it is.
+    #[default]
+    None,
+    /// Fitted to the column: its quantiles go to those of the normal.
+    Normal,
+    /// The logarithm, of a column of values above 0.
+    Log,
+    /// The log odds of the place between the two bounds, of a column of values between them.
+    Logit(f64, f64),
 }
 
 /// Which rows of a table are for what: of the shuffled rows, the last ones are the test part, those before them validation.
@@ -302,6 +327,49 @@ pub struct Weights {
     pub hjb: f64,
 }
 
+/// What the parameters are before the loss is minimised.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Initial {
+    /// The published random start values.
+    #[default]
+    None,
+    /// Those, then flow matching without simulation, by Muon with its rate on a cosine: the first iterations of the run.
+    Matching {
+        /// Iterations, at least 1; default 2000. Live while they last.
+        #[serde(default = "defaults::matching_iterations")]
+        iterations: u64,
+        /// Pairs of a data row and a normal draw in an iteration, 1 to 10 million; default 1024. At the next draw of pairs.
+        #[serde(default = "defaults::matching_batch")]
+        batch: usize,
+        /// Pairs are matched by optimal transport within groups of so many, 1 to 4096; 1 leaves them independent. Default 128.
+        /// At the next draw of pairs.
+        #[serde(default = "defaults::group")]
+        group: usize,
+        /// Iterations, each at new times, that a draw of pairs serves, at least 1; default 8. At the next draw of pairs.
+        #[serde(default = "defaults::reuse")]
+        reuse: u64,
+        /// Learning rate of Muon before its schedule, above 0 to 10; default 0.02. Live.
+        #[serde(default = "defaults::matching_lr")]
+        lr: f64,
+        /// Iterations between validations, at least 1; default 500. The last one is validated too. Live.
+        #[serde(default = "defaults::matching_every")]
+        every: u64,
+    },
+    /// The parameters of a model file of the same shape, relative to the session file.
+    Model(PathBuf),
+}
+
+impl Initial {
+    /// With the numbers of another one of its kind: all that an edit of a run can change.
+    pub(crate) fn with_pace_of(&self, other: &Initial) -> Initial {
+        match (self, other) {
+            (Initial::Matching { .. }, Initial::Matching { .. }) => other.clone(),
+            _ => self.clone(),
+        }
+    }
+}
+
 /// The optimiser.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -317,7 +385,97 @@ pub enum Optimizer {
         /// Every parameter is kept in [-clamp, clamp]; above 0. Default None: no limit.
         #[serde(default)]
         clamp: Option<f64>,
+        /// Decoupled weight decay of the matrices, 0 to 10: a step takes the share rate x decay off them. Default 0.
+        #[serde(default)]
+        decay: f64,
+        /// Largest norm of the gradient, above 0; a longer one is shortened to it. Default None: no limit.
+        #[serde(default)]
+        clip: Option<f64>,
+        /// Share that the exponential average of the parameters keeps in an iteration, above 0 and below 1; the average is
+        /// judged and saved in their place. Default None: no average.
+        #[serde(default)]
+        average: Option<f64>,
     },
+    /// Muon: the momentum of each matrix is made nearly orthogonal before the step. Biases go by Adam with beta 0.9 and 0.99.
+    Muon {
+        /// Base learning rate, above 0 to 10; default 0.005.
+        #[serde(default = "defaults::muon_lr")]
+        lr: f64,
+        /// As with Adam.
+        #[serde(default)]
+        schedule: Schedule,
+        /// Share of the momentum that stays in an iteration, 0 to below 1; default 0.95.
+        #[serde(default = "defaults::momentum")]
+        momentum: f64,
+        /// As with Adam.
+        #[serde(default)]
+        clamp: Option<f64>,
+        /// As with Adam.
+        #[serde(default)]
+        decay: f64,
+        /// As with Adam.
+        #[serde(default)]
+        clip: Option<f64>,
+        /// As with Adam.
+        #[serde(default)]
+        average: Option<f64>,
+    },
+}
+
+/// What every optimiser has.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stepping {
+    /// Base learning rate.
+    pub lr: f64,
+    /// How it falls.
+    pub schedule: Schedule,
+    /// Bound of every parameter.
+    pub clamp: Option<f64>,
+    /// Decoupled weight decay.
+    pub decay: f64,
+    /// Largest norm of the gradient.
+    pub clip: Option<f64>,
+    /// Share that the average keeps.
+    pub average: Option<f64>,
+}
+
+impl Optimizer {
+    /// What does not depend on its kind.
+    pub fn stepping(&self) -> Stepping {
+        match *self {
+            Optimizer::Adam {
+                lr,
+                schedule,
+                clamp,
+                decay,
+                clip,
+                average,
+            }
+            | Optimizer::Muon {
+                lr,
+                schedule,
+                momentum: _,
+                clamp,
+                decay,
+                clip,
+                average,
+            } => Stepping {
+                lr,
+                schedule,
+                clamp,
+                decay,
+                clip,
+                average,
+            },
+        }
+    }
+
+    /// Its base learning rate, to change.
+    pub fn lr_mut(&mut self) -> &mut f64 {
+        match self {
+            Optimizer::Adam { lr, .. } | Optimizer::Muon { lr, .. } => lr,
+        }
+    }
 }
 
 /// How the learning rate falls from its base.
@@ -331,6 +489,16 @@ pub enum Schedule {
     Halve {
         /// Iterations, at least 1.
         every: u64,
+    },
+    /// Up to its base over the first iterations of minimising the loss, then along half a cosine down to its floor at the last
+    /// iteration.
+    Cosine {
+        /// Iterations of the way up, 0 to 1 million. Default 20.
+        #[serde(default = "defaults::warmup")]
+        warmup: u64,
+        /// Share of the base at the end, 0 to 1. Default 0.01.
+        #[serde(default = "defaults::floor")]
+        floor: f64,
     },
     /// Lowered when the validation loss has stopped improving.
     Plateau {
@@ -361,7 +529,7 @@ pub struct Validation {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Stop {
-    /// Iterations, at least 1; default 5000.
+    /// Iterations, those of a start by matching included, at least 1; default 5000.
     pub iterations: u64,
     /// Training time in seconds, above 0; default None: no limit.
     pub seconds: Option<f64>,

@@ -59,7 +59,7 @@ use crate::event::{Best, Event, Losses, Reason};
 use crate::meter::{Instruments, Task};
 use crate::model::{Model, Origin};
 use crate::ranks::Ranks;
-use crate::session::{Flow, Optimizer, Session, to_ron};
+use crate::session::{Flow, Session, Stepping, to_ron};
 use recovery::Good;
 use schedule::{Outcome, Rate};
 pub use state::TrainingState;
@@ -323,7 +323,7 @@ impl Trainer {
 
     /// Loss, gradient and Adam's step, unless one is not finite: what is not. None when it was given up.
     fn step(&mut self, publish: &mut dyn FnMut(Event)) -> Option<Option<String>> {
-        let Optimizer::Adam { lr, clamp, .. } = self.session.optimizer;
+        let Stepping { lr, clamp, .. } = self.session.optimizer.stepping();
         let rate = self.rate.of(lr);
         let costs = self.gradient()?;
         let broken = self.not_finite(&costs);
@@ -378,7 +378,7 @@ impl Trainer {
     /// Validates when it is due and lowers the rate as the schedule says. None when the validation was given up.
     fn follow_schedule(&mut self, publish: &mut dyn FnMut(Event)) -> Option<Outcome> {
         let iteration = self.iteration;
-        let Optimizer::Adam { lr, schedule, .. } = self.session.optimizer;
+        let Stepping { lr, schedule, .. } = self.session.optimizer.stepping();
         let old = self.rate.of(lr);
         let mut outcome = Outcome::Same;
         if iteration.is_multiple_of(self.session.validation.every) {

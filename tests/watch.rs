@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, unbounded};
 use otflow::event::{Command, Rejection};
-use otflow::session::{Optimizer, Session};
+use otflow::session::Session;
 use otflow::watch::{Mode, Watcher, watch};
 use tempfile::TempDir;
 
@@ -32,7 +32,7 @@ fn text(lr: f64) -> String {
 }
 
 fn lr(session: &Session) -> f64 {
-    let Optimizer::Adam { lr, .. } = session.optimizer;
+    let lr = session.optimizer.stepping().lr;
     lr
 }
 

@@ -7,7 +7,8 @@ use crate::event::{Density, Event, Finished, InverseError, Losses, Picture, Reas
 use crate::meter::Reading;
 use crate::session::{Applies, Field};
 use crate::session::{
-    Data, Flow, Model, Optimizer, Pictures, Recovery, Session, Stop, Toy, Validation, Weights,
+    Data, Flow, Initial, Model, Optimizer, Pictures, Recovery, Session, Stop, Toy, Validation,
+    Weights,
 };
 
 fn session() -> Session {
@@ -18,6 +19,7 @@ fn session() -> Session {
             resample_every: 25,
         },
         model: Model::default(),
+        start: Initial::None,
         flow: Flow::default(),
         weights: Weights {
             transport: 1.0,

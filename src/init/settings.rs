@@ -68,6 +68,9 @@ pub fn settle(session: &mut Session, rows: usize, columns: usize) {
             drops: 4,
         },
         clamp: None,
+        decay: 0.0,
+        clip: None,
+        average: None,
     };
     session.validation = Validation {
         every: if little { 20 } else { 50 },

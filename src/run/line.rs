@@ -73,6 +73,7 @@ pub fn words(event: &Event) -> Option<String> {
         Event::Warning { message } => ("warning", message.clone()),
         Event::Finished(finished) => ("finished", ended(finished)),
         Event::Iteration { .. }
+        | Event::Matching { .. }
         | Event::Validation { .. }
         | Event::Resample { .. }
         | Event::Checkpoint { .. } => return None,
@@ -96,6 +97,7 @@ pub fn iteration(event: &Event) -> Option<u64> {
         Event::Start(_) | Event::Rejected { .. } | Event::Warning { .. } => None,
         Event::Finished(finished) => Some(finished.iteration),
         Event::Iteration { iteration, .. }
+        | Event::Matching { iteration, .. }
         | Event::Validation { iteration, .. }
         | Event::Edit { iteration, .. }
         | Event::Rate { iteration, .. }

@@ -179,8 +179,10 @@ impl Writer {
                     {
                         tell(warning(error.to_string()));
                     }
-                    let frequent =
-                        matches!(event, Event::Iteration { .. } | Event::Resample { .. });
+                    let frequent = matches!(
+                        event,
+                        Event::Iteration { .. } | Event::Matching { .. } | Event::Resample { .. }
+                    );
                     if frequent && flushed.elapsed() < FLUSH {
                         continue;
                     }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::event::{Best, Event, Finished, Losses, Reason, SCHEMA, Start};
 use crate::session::{
-    Data, Flow, Model, Optimizer, Pictures, Precision, Recovery, Schedule, Session, Stepper, Stop,
-    Toy, Trace, Validation, Weights,
+    Data, Flow, Initial, Model, Optimizer, Pictures, Precision, Recovery, Schedule, Session,
+    Stepper, Stop, Toy, Trace, Validation, Weights,
 };
 
 /// A number that decimals with fewer digits would change.
@@ -25,6 +25,7 @@ pub(crate) fn session() -> Session {
             precision: Precision::F64,
             seed: 1,
         },
+        start: Initial::None,
         flow: Flow {
             steps: 8,
             stepper: Stepper::Rk4,
@@ -39,6 +40,9 @@ pub(crate) fn session() -> Session {
             lr: 0.1,
             schedule: Schedule::Halve { every: 3 },
             clamp: None,
+            decay: 0.0,
+            clip: None,
+            average: None,
         },
         validation: Validation {
             every: 2,

@@ -31,6 +31,46 @@ pub(super) const fn plateau_drops() -> u64 {
     3
 }
 
+pub(super) const fn matching_iterations() -> u64 {
+    2000
+}
+
+pub(super) const fn matching_batch() -> usize {
+    1024
+}
+
+pub(super) const fn group() -> usize {
+    128
+}
+
+pub(super) const fn reuse() -> u64 {
+    8
+}
+
+pub(super) const fn matching_lr() -> f64 {
+    0.02
+}
+
+pub(super) const fn matching_every() -> u64 {
+    500
+}
+
+pub(super) const fn muon_lr() -> f64 {
+    0.005
+}
+
+pub(super) const fn momentum() -> f64 {
+    0.95
+}
+
+pub(super) const fn warmup() -> u64 {
+    20
+}
+
+pub(super) const fn floor() -> f64 {
+    0.01
+}
+
 impl Default for Split {
     fn default() -> Self {
         Self {
@@ -79,6 +119,9 @@ impl Default for Optimizer {
             lr: lr(),
             schedule: Schedule::Constant,
             clamp: None,
+            decay: 0.0,
+            clip: None,
+            average: None,
         }
     }
 }

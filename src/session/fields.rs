@@ -96,6 +96,7 @@ pub fn changes(old: &Session, new: &Session) -> Vec<Change> {
 pub fn apply(in_force: &Session, edited: &Session) -> Session {
     let mut session = edited.clone();
     session.model = in_force.model;
+    session.start = in_force.start.with_pace_of(&edited.start);
     session.validation.samples = in_force.validation.samples;
     session.data = in_force.data.with_batch_of(&edited.data);
     session

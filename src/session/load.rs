@@ -1,13 +1,13 @@
 //! From the text of a session file to a session, and back. [`parse`] is the one way in: at the start and for every edit.
 
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ron::extensions::Extensions;
 use ron::ser::PrettyConfig;
 
 use super::excerpt::{encoding, whole};
-use super::{Data, Session, range, reject};
+use super::{Data, Initial, Session, range, reject};
 use crate::event::Rejection;
 use crate::file;
 
@@ -50,12 +50,18 @@ pub fn parse(text: &str, file: &Path) -> Result<Session, Rejection> {
     Ok(session)
 }
 
-/// The path of a table is relative to its session file; made absolute, it can be told to whoever has another working directory.
+/// The paths of a table and of a model are relative to their session file; made absolute, they can be told to whoever has another working directory.
 fn anchor(session: &mut Session, file: &Path) {
-    if let Data::Table { path, .. } = &mut session.data {
+    let anchored = |path: &mut PathBuf| {
         let beside = file.parent().unwrap_or(Path::new("")).join(&*path);
         // Without a working directory it stays as it is.
         *path = std::path::absolute(&beside).unwrap_or(beside);
+    };
+    if let Data::Table { path, .. } = &mut session.data {
+        anchored(path);
+    }
+    if let Initial::Model(path) = &mut session.start {
+        anchored(path);
     }
 }
 
@@ -122,6 +128,18 @@ mod tests {
                 seed: draw(u64::MAX),
                 ..Model::default()
             },
+            start: match draw(3) {
+                0 => Initial::None,
+                1 => Initial::Model("/models/best.safetensors".into()),
+                _ => Initial::Matching {
+                    iterations: 1 + draw(9000),
+                    batch: 1 + draw(9000) as usize,
+                    group: 1 + draw(4096) as usize,
+                    reuse: 1 + draw(99),
+                    lr: 10.0 / (1 + draw(u64::MAX)) as f64,
+                    every: 1 + draw(999),
+                },
+            },
             flow: Flow {
                 steps: 2 + draw(999) as usize,
                 stepper: if draw(2) == 0 {
@@ -139,6 +157,9 @@ mod tests {
                 lr: 10.0 / (1 + draw(u64::MAX)) as f64,
                 schedule,
                 clamp: (draw(2) == 0).then(|| 1.0 / 3.0 + draw(9) as f64),
+                decay: draw(2) as f64 * 0.3,
+                clip: (draw(2) == 0).then_some(5.0),
+                average: (draw(2) == 0).then_some(0.98),
             },
             validation: Validation {
                 steps: 2 + draw(999) as usize,

@@ -5,7 +5,7 @@
 use std::fmt;
 
 use super::table::rows;
-use super::{Session, Trace};
+use super::{Initial, Session, Trace, Transform};
 
 /// The values a field may have.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,6 +20,8 @@ pub(super) enum Allowed {
     Between(f64, f64),
     /// None, or a finite number above the first; past the second one, steps lead to None.
     NoneOrAbove(f64, f64),
+    /// None, or a number above 0 and below 1.
+    NoneOrBetween,
     /// What the type itself enforces, in words.
     Words(&'static str),
 }
@@ -56,6 +58,9 @@ impl Allowed {
             (Self::NoneOrAbove(low, _), Held::Maybe(value)) => {
                 value.is_none_or(|value| value > low && value.is_finite())
             }
+            (Self::NoneOrBetween, Held::Maybe(value)) => {
+                value.is_none_or(|value| value > 0.0 && value < 1.0)
+            }
             (_, Held::Number(value)) if !value.is_finite() => false,
             (Self::From(low, high), Held::Number(value)) => (low..=high).contains(value),
             (Self::Above(low, high), Held::Number(value)) => *value > low && *value <= high,
@@ -75,6 +80,7 @@ impl fmt::Display for Allowed {
             Self::Above(low, high) => write!(f, "a number above {low} and up to {high}"),
             Self::Between(low, high) => write!(f, "a number above {low} and below {high}"),
             Self::NoneOrAbove(low, _) => write!(f, "None or a finite number above {low}"),
+            Self::NoneOrBetween => write!(f, "None or a number above 0 and below 1"),
             Self::Words(words) => f.write_str(words),
         }
     }
@@ -106,6 +112,14 @@ pub(super) fn check(session: &Session) -> Result<(), Violation> {
         }
     }
     check_table(session)?;
+    if let Initial::Model(path) = &session.start
+        && path.as_os_str().is_empty()
+    {
+        return Err(Violation {
+            field: "start",
+            message: "the model of `start` must be the path of a file".to_owned(),
+        });
+    }
     check_nodes(session)
 }
 
@@ -136,6 +150,14 @@ fn check_table(session: &Session) -> Result<(), Violation> {
         let message =
             format!("the jitter of {name:?} must be a finite width above 0, found {width:?}");
         return violation("data.jitter", message);
+    }
+    let bounds = |map: &Transform| match *map {
+        Transform::Logit(low, high) => !(low.is_finite() && high.is_finite() && low < high),
+        _ => false,
+    };
+    if let Some((name, _)) = table.transform.iter().find(|(_, map)| bounds(map)) {
+        let message = format!("the bounds of {name:?} must be finite, the lower one first");
+        return violation("data.transform", message);
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::fields::Applies;
 use super::range::{Allowed, Held};
-use super::{Data, Optimizer, Schedule, Session, Table};
+use super::{Data, Initial, Optimizer, Schedule, Session, Stepping, Table};
 
 /// One line of the table.
 pub(super) struct Row {
@@ -28,8 +28,10 @@ const WEIGHT: Allowed = Allowed::From(0.0, 1e9);
 const TOYS: &str = "one of 8gaussians, checkerboard, swissroll, circles, rings, moons, pinwheel, 2spirals, in quotes";
 const COLUMNS: &str = "a list of names or numbers such as [\"carat\", \"price\"]";
 const GATES: &str = "a list such as [\"validation_C <= 2.95\"]";
-const SCHEDULES: &str =
-    "Constant, Halve(every: 500) or Plateau(patience: 15, factor: 0.1, drops: 3)";
+const SCHEDULES: &str = "Constant, Halve(every: 500), Cosine(warmup: 20, floor: 0.01) or Plateau(patience: 15, factor: 0.1, drops: 3)";
+const INITIAL: &str = "None, Matching() or Model(\"best.safetensors\")";
+const TRANSFORMS: &str =
+    "maps by column such as {\"price\": Log}; each None, Normal, Log or Logit(0, 1)";
 
 use Allowed::{Above, From, NoneOrAbove, Whole, Words};
 use Applies::{Live, Resample, Restart};
@@ -64,6 +66,9 @@ pub(super) static FIELDS: &[Row] = &[
         Words("widths by column such as {\"price\": 1.0}"),
         |s| table(s, |t| written(t.jitter)),
     ),
+    row("data.transform", Restart, Words(TRANSFORMS), |s| {
+        table(s, |t| written(t.transform))
+    }),
     row("data.split.test", Restart, From(0.0, 0.9), |s| {
         table(s, |t| Held::Number(t.split.test))
     }),
@@ -92,6 +97,35 @@ pub(super) static FIELDS: &[Row] = &[
     row("model.seed", Restart, Whole(0, u64::MAX), |s| {
         Held::Whole(s.model.seed)
     }),
+    row("start", Restart, Words(INITIAL), |s| match &s.start {
+        Initial::None => Held::Written("None".into()),
+        Initial::Matching { .. } => Held::Written("Matching()".into()),
+        model @ Initial::Model(_) => written(model),
+    }),
+    row("start.iterations", Live, COUNT, |s| match s.start {
+        Initial::Matching { iterations, .. } => Held::Whole(iterations),
+        _ => Held::Absent,
+    }),
+    row("start.batch", Resample, SAMPLES, |s| match s.start {
+        Initial::Matching { batch, .. } => whole(batch),
+        _ => Held::Absent,
+    }),
+    row("start.group", Resample, Whole(1, 4096), |s| match s.start {
+        Initial::Matching { group, .. } => whole(group),
+        _ => Held::Absent,
+    }),
+    row("start.reuse", Resample, COUNT, |s| match s.start {
+        Initial::Matching { reuse, .. } => Held::Whole(reuse),
+        _ => Held::Absent,
+    }),
+    row("start.lr", Live, Above(0.0, 10.0), |s| match s.start {
+        Initial::Matching { lr, .. } => Held::Number(lr),
+        _ => Held::Absent,
+    }),
+    row("start.every", Live, COUNT, |s| match s.start {
+        Initial::Matching { every, .. } => Held::Whole(every),
+        _ => Held::Absent,
+    }),
     row("flow.steps", Resample, STEPS, |s| whole(s.flow.steps)),
     row("flow.stepper", Resample, Words("Rk4 or Euler"), |s| {
         written(&s.flow.stepper)
@@ -109,14 +143,39 @@ pub(super) static FIELDS: &[Row] = &[
         Held::Number(s.weights.likelihood)
     }),
     row("weights.hjb", Live, WEIGHT, |s| Held::Number(s.weights.hjb)),
+    row("optimizer", Live, Words("Adam() or Muon()"), |s| {
+        let kind = match s.optimizer {
+            Optimizer::Adam { .. } => "Adam()",
+            Optimizer::Muon { .. } => "Muon()",
+        };
+        Held::Written(kind.into())
+    }),
     row("optimizer.lr", Live, Above(0.0, 10.0), |s| {
-        Held::Number(adam(s).0)
+        Held::Number(stepping(s).lr)
     }),
     row("optimizer.schedule", Live, Words(SCHEDULES), |s| {
-        written(&adam(s).1)
+        written(&stepping(s).schedule)
     }),
+    row(
+        "optimizer.momentum",
+        Live,
+        Allowed::From(0.0, 0.999_999),
+        |s| match s.optimizer {
+            Optimizer::Muon { momentum, .. } => Held::Number(momentum),
+            Optimizer::Adam { .. } => Held::Absent,
+        },
+    ),
     row("optimizer.clamp", Live, NoneOrAbove(0.0, 100.0), |s| {
-        Held::Maybe(adam(s).2)
+        Held::Maybe(stepping(s).clamp)
+    }),
+    row("optimizer.decay", Live, From(0.0, 10.0), |s| {
+        Held::Number(stepping(s).decay)
+    }),
+    row("optimizer.clip", Live, NoneOrAbove(0.0, 1000.0), |s| {
+        Held::Maybe(stepping(s).clip)
+    }),
+    row("optimizer.average", Live, Allowed::NoneOrBetween, |s| {
+        Held::Maybe(stepping(s).average)
     }),
     row("validation.every", Live, COUNT, |s| {
         Held::Whole(s.validation.every)
@@ -150,17 +209,38 @@ pub(super) static FIELDS: &[Row] = &[
 
 /// Parts of `optimizer.schedule`: checked and stepped one by one, shown and told of as a whole.
 static PARTS: &[Row] = &[
-    row("optimizer.schedule.every", Live, COUNT, |s| {
-        match adam(s).1 {
+    row(
+        "optimizer.schedule.every",
+        Live,
+        COUNT,
+        |s| match stepping(s).schedule {
             Schedule::Halve { every } => Held::Whole(every),
             _ => Held::Absent,
-        }
-    }),
+        },
+    ),
+    row(
+        "optimizer.schedule.warmup",
+        Live,
+        Whole(0, 1_000_000),
+        |s| match stepping(s).schedule {
+            Schedule::Cosine { warmup, .. } => Held::Whole(warmup),
+            _ => Held::Absent,
+        },
+    ),
+    row(
+        "optimizer.schedule.floor",
+        Live,
+        From(0.0, 1.0),
+        |s| match stepping(s).schedule {
+            Schedule::Cosine { floor, .. } => Held::Number(floor),
+            _ => Held::Absent,
+        },
+    ),
     row(
         "optimizer.schedule.patience",
         Live,
         Whole(1, 10_000),
-        |s| match adam(s).1 {
+        |s| match stepping(s).schedule {
             Schedule::Plateau { patience, .. } => Held::Whole(patience),
             _ => Held::Absent,
         },
@@ -169,7 +249,7 @@ static PARTS: &[Row] = &[
         "optimizer.schedule.factor",
         Live,
         FRACTION,
-        |s| match adam(s).1 {
+        |s| match stepping(s).schedule {
             Schedule::Plateau { factor, .. } => Held::Number(factor),
             _ => Held::Absent,
         },
@@ -178,7 +258,7 @@ static PARTS: &[Row] = &[
         "optimizer.schedule.drops",
         Live,
         Whole(0, 100),
-        |s| match adam(s).1 {
+        |s| match stepping(s).schedule {
             Schedule::Plateau { drops, .. } => Held::Whole(drops),
             _ => Held::Absent,
         },
@@ -223,13 +303,8 @@ fn table(session: &Session, get: fn(&Table) -> Held) -> Held {
         .map_or(Held::Absent, |table| get(&table))
 }
 
-fn adam(session: &Session) -> (f64, Schedule, Option<f64>) {
-    let Optimizer::Adam {
-        lr,
-        schedule,
-        clamp,
-    } = session.optimizer;
-    (lr, schedule, clamp)
+fn stepping(session: &Session) -> Stepping {
+    session.optimizer.stepping()
 }
 
 #[cfg(test)]

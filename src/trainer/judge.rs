@@ -10,7 +10,7 @@ use super::{Trainer, alpha, scheme};
 use crate::event::{Best, Event};
 use crate::meter::Task;
 use crate::model::Model;
-use crate::session::{Flow, Optimizer};
+use crate::session::Flow;
 
 impl Trainer {
     /// The best validation so far.
@@ -99,7 +99,7 @@ impl Trainer {
             best: best.is_some(),
         });
         let Some(best) = best else {
-            let Optimizer::Adam { schedule, .. } = self.session.optimizer;
+            let schedule = self.session.optimizer.stepping().schedule;
             return Some(self.rate.stalled(schedule));
         };
         self.best = Some((best, self.theta.clone()));

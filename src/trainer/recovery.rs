@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use super::{Adam, Trainer};
 use crate::event::{Event, Reason};
-use crate::session::Optimizer;
 
 /// Parameters whose loss was finite, and Adam before the step from them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -66,7 +65,7 @@ impl Trainer {
         }
         self.rollbacks += 1;
         self.rate.scale(recovery.factor);
-        let Optimizer::Adam { lr, .. } = self.session.optimizer;
+        let lr = self.session.optimizer.stepping().lr;
         let (to, lr, left) = (
             self.good.iteration,
             self.rate.of(lr),

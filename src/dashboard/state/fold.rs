@@ -57,6 +57,23 @@ impl State {
                 self.training.push(iteration, &losses);
                 self.pace.reach(iteration, seconds, now);
             }
+            Event::Matching {
+                iteration,
+                seconds,
+                lr,
+                gradient,
+                update,
+                m: _,
+            } => {
+                self.iteration = iteration;
+                self.finished = None;
+                self.step = Some(Step {
+                    lr,
+                    gradient,
+                    update,
+                });
+                self.pace.reach(iteration, seconds, now);
+            }
             Event::Validation { .. } => self.validate(&event, now),
             Event::Edit {
                 iteration,
