@@ -31,7 +31,7 @@ pub struct Chunks {
 }
 
 impl Chunks {
-    /// Of n samples, where a tile has so many.
+    /// Of n samples, where so many are never parted: a tile, or several.
     pub fn of(n: usize, lanes: usize) -> Self {
         let tiles = n.div_ceil(lanes).max(1);
         Chunks {
@@ -43,6 +43,11 @@ impl Chunks {
     /// How many, at least one.
     pub fn count(self) -> usize {
         self.n.div_ceil(self.size).max(1)
+    }
+
+    /// Whether a chunk ends behind so many samples.
+    pub fn ends_at(self, samples: usize) -> bool {
+        samples == self.n || samples.is_multiple_of(self.size)
     }
 
     /// The samples of some that follow each other.
@@ -69,7 +74,7 @@ impl Share {
         self.index * count / self.of..(self.index + 1) * count / self.of
     }
 
-    /// Its samples among n, where a tile has so many.
+    /// Its samples among n, where so many are never parted.
     pub fn samples(self, n: usize, lanes: usize) -> Range<usize> {
         let chunks = Chunks::of(n, lanes);
         chunks.samples(self.chunks(chunks.count()))
@@ -84,9 +89,22 @@ pub(crate) fn parts(sums: &mut [f64]) -> (&mut [f64], &mut [f64]) {
 
 /// The samples of one tile.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Tile {
-    pub(crate) first: usize,
-    pub(crate) count: usize,
+pub struct Tile {
+    /// The first of them.
+    pub first: usize,
+    /// How many, up to the lanes of a tile.
+    pub count: usize,
+}
+
+/// What of a batch is computed, and how it is cut.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cut {
+    /// Samples of the whole batch.
+    pub(crate) n: usize,
+    /// The part that is computed.
+    pub(crate) share: Share,
+    /// Tiles that are never parted.
+    pub(crate) tiles: usize,
 }
 
 /// Threads, workers and sums for one lane type; [`crate::engine`] says what they do.
@@ -127,11 +145,11 @@ impl<T: Lanes> Batch<T> {
     /// Runs `body` on every tile of a share, with so many sums for what it adds up, the costs among them.
     pub(crate) fn over_chunks(
         &mut self,
-        (n, share): (usize, Share),
+        Cut { n, share, tiles }: Cut,
         width: usize,
         body: impl Fn(&Network<T>, &mut Worker<T>, &mut [f64], Tile) + Sync,
     ) {
-        let chunks = Chunks::of(n, T::WIDTH);
+        let chunks = Chunks::of(n, tiles * T::WIDTH);
         let own = share.chunks(chunks.count());
         self.sums
             .start(own.clone(), (chunks.count(), width), self.workers.len());
@@ -171,6 +189,11 @@ impl<T: Lanes> Batch<T> {
                 .for_each(work);
         });
         self.sums.end();
+    }
+
+    /// Runs `work` on the threads of the batch.
+    pub(crate) fn install<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
+        self.pool.install(work)
     }
 
     /// Readies every worker for the tape of a scheme: whichever comes first to a tile, none allocates then.

@@ -5,9 +5,12 @@ use std::sync::Arc;
 use rayon::ThreadPoolBuildError;
 use wide::{f32x16, f64x8};
 
-use crate::batch::{Batch, COSTS, Share, parts};
+use crate::batch::{Batch, COSTS, Chunks, Cut, Share, parts};
 use crate::lanes::{Lanes, Real, lanes};
+use crate::matching;
+pub use crate::matching::Pairs;
 use crate::objective::{Alpha, Costs, Scheme};
+use crate::orthogonal::orthogonalize;
 use crate::parameters::Shape;
 use crate::peak::multiply_adds;
 use crate::progress::Progress;
@@ -79,6 +82,24 @@ pub trait Engine: Send {
         Costs::from_sums([costs[0], costs[1], costs[2]], n, alpha)
     }
 
+    /// Sums up the gradient of M and M itself over a share of the pairs, in chunks of [`matching::TILES`] tiles at least; what
+    /// [`Engine::sum`] gives then has M in the place of the first cost, and no others.
+    fn sum_pairs(&mut self, pairs: Pairs, a0: f64, share: Share);
+
+    /// M, and its gradient with respect to every parameter (overwritten).
+    fn matching(&mut self, pairs: Pairs, a0: f64, gradient: &mut [f64]) -> f64 {
+        let n = pairs.n as f64;
+        self.sum_pairs(pairs, a0, Share::ALL);
+        let (sums, costs) = self.sum(0).split_at(gradient.len());
+        for (value, sum) in gradient.iter_mut().zip(sums) {
+            *value = sum / n;
+        }
+        costs[0] / n
+    }
+
+    /// Replaces a row-major matrix by its nearly orthogonal factor: [`orthogonalize`].
+    fn orthogonalize(&self, matrix: &mut [f64], columns: usize);
+
     /// The final states (x(1), l, v, r), n x (d + 3).
     fn states(&mut self, samples: Samples, scheme: &Scheme, a0: f64, out: &mut [f64]);
 
@@ -129,15 +150,16 @@ impl<T: Lanes> Engine for Batch<T> {
     }
 
     fn costs(&mut self, samples: Samples, scheme: &Scheme, alpha: &Alpha) -> Costs {
-        self.over_chunks(
-            (samples.n, Share::ALL),
-            COSTS,
-            |net, worker, costs, tile| {
-                worker.take(&samples, tile.first, tile.count);
-                worker.forward(net, scheme, alpha.a0);
-                add(costs, &worker.sums(tile.count));
-            },
-        );
+        let cut = Cut {
+            n: samples.n,
+            share: Share::ALL,
+            tiles: 1,
+        };
+        self.over_chunks(cut, COSTS, |net, worker, costs, tile| {
+            worker.take(&samples, tile.first, tile.count);
+            worker.forward(net, scheme, alpha.a0);
+            add(costs, &worker.sums(tile.count));
+        });
         let costs = self.sums.sum(0);
         Costs::from_sums([costs[0], costs[1], costs[2]], samples.n, alpha)
     }
@@ -145,7 +167,12 @@ impl<T: Lanes> Engine for Batch<T> {
     fn sum_share(&mut self, samples: Samples, scheme: &Scheme, alpha: &Alpha, share: Share) {
         self.make_tapes(scheme);
         let width = self.net.shape.parameters() + COSTS;
-        self.over_chunks((samples.n, share), width, |net, worker, sums, tile| {
+        let cut = Cut {
+            n: samples.n,
+            share,
+            tiles: 1,
+        };
+        self.over_chunks(cut, width, |net, worker, sums, tile| {
             let (gradient, costs) = parts(sums);
             worker.take(&samples, tile.first, tile.count);
             worker.forward_taped(net, scheme, alpha);
@@ -153,6 +180,27 @@ impl<T: Lanes> Engine for Batch<T> {
             worker.backward(net, scheme, alpha);
             worker.partial.flush(net, gradient);
         });
+    }
+
+    fn sum_pairs(&mut self, pairs: Pairs, a0: f64, share: Share) {
+        let width = self.net.shape.parameters() + COSTS;
+        let cut = Cut {
+            n: pairs.n,
+            share,
+            tiles: matching::TILES,
+        };
+        let chunks = Chunks::of(cut.n, cut.tiles * T::WIDTH);
+        self.over_chunks(cut, width, |net, worker, sums, tile| {
+            let (gradient, costs) = parts(sums);
+            costs[0] += worker.match_pairs(net, &pairs, a0, tile);
+            if chunks.ends_at(tile.first + tile.count) {
+                worker.partial.flush(net, gradient);
+            }
+        });
+    }
+
+    fn orthogonalize(&self, matrix: &mut [f64], columns: usize) {
+        self.install(|| orthogonalize::<T>(matrix, columns));
     }
 
     fn sum(&mut self, k: usize) -> &[f64] {

@@ -13,6 +13,8 @@
 //! | k_i | [`stepper`] | d |
 //! | L, C, R, loss, where the trace is evaluated | [`objective`], [`quadrature`] | 1 |
 //! | a whole path and back | [`trajectory`] | one tile |
+//! | M, the loss of a start without simulation | [`matching`] | one tile |
+//! | the nearly orthogonal factor of a momentum | [`orthogonal`] | a matrix |
 //! | means over n samples | [`batch`], [`engine`] | n |
 //! | the order of their sums | [`tree`] | |
 //! | how far a pass is, and its early end | [`progress`] | |
@@ -30,8 +32,10 @@ pub mod flow;
 pub mod gradient;
 pub mod lanes;
 pub mod linear;
+pub mod matching;
 pub mod network;
 pub mod objective;
+pub mod orthogonal;
 pub mod outer;
 pub mod parameters;
 pub mod partial;

@@ -42,13 +42,18 @@ impl<R: Real> Packed<R> {
         }
     }
 
-    /// Takes the values of `at(row, column)`.
+    /// Takes the values of `at(row, column)`, rounded.
     pub fn fill(&mut self, at: impl Fn(usize, usize) -> f64) {
+        self.fill_exact(|row, column| R::of(at(row, column)));
+    }
+
+    /// Takes the values of `at(row, column)` as they are.
+    pub fn fill_exact(&mut self, at: impl Fn(usize, usize) -> R) {
         let (mut row, mut next) = (0, 0);
         for size in blocks(self.rows) {
             for column in 0..self.columns {
                 for r in 0..size {
-                    self.data[next] = R::of(at(row + r, column));
+                    self.data[next] = at(row + r, column);
                     next += 1;
                 }
             }

@@ -329,3 +329,20 @@ pub fn loss<N: Number>(
     };
     sum(rows.chunks(shape.columns()).map(of_row)) / N::from(n as f64)
 }
+
+/// M over pairs of x, y, x_1 and t, 2 d + context + 1 values each.
+pub fn matching<N: Number>((shape, theta, a0): (&Shape, &[N], f64), pairs: &[f64]) -> N {
+    let (d, width) = (shape.d, shape.columns() + shape.d + 1);
+    let of_pair = |pair: &[f64]| {
+        let (x, rest) = pair.split_at(d);
+        let (y, rest) = rest.split_at(shape.context);
+        let (x_1, t) = (&rest[..d], rest[d]);
+        let place = x.iter().zip(x_1).map(|(x, x_1)| (1.0 - t) * x + t * x_1);
+        let s = place.chain(y.iter().copied()).chain([t]);
+        let s: Vec<N> = s.map(N::from).collect();
+        let at = potential(shape, theta, &s);
+        let off = |j: usize| -at.grad[j] / N::from(a0) - N::from(x_1[j] - x[j]);
+        sum((0..d).map(|j| off(j) * off(j)))
+    };
+    sum(pairs.chunks(width).map(of_pair)) / N::from((pairs.len() / width) as f64)
+}

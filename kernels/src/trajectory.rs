@@ -8,8 +8,10 @@
 
 use std::sync::Arc;
 
+use crate::batch::Tile;
 use crate::flow::{self, Place, Rates};
 use crate::lanes::{Lanes, Real, lanes, scalars_mut};
+use crate::matching::{Matching, Pairs};
 use crate::network::Network;
 use crate::objective::{Alpha, Point, Scheme, normal_log_density};
 use crate::partial::Partial;
@@ -76,6 +78,7 @@ pub struct Worker<T> {
     scratch: Scratch<T>,
     bars: Bars<T>,
     caches: Caches<T>,
+    matching: Matching<T>,
     pace: Pace,
 }
 
@@ -205,7 +208,23 @@ impl<T: Lanes> Worker<T> {
                 tape: Vec::new(),
                 taped: None,
             },
+            matching: Matching::new(net),
         }
+    }
+
+    /// Adds the gradient of |e|^2 of [`crate::matching`] over some pairs, `count` from `first` on, to `partial`; the sum of |e|^2.
+    pub fn match_pairs(
+        &mut self,
+        net: &Network<T>,
+        pairs: &Pairs,
+        a0: f64,
+        Tile { first, count }: Tile,
+    ) -> f64 {
+        self.pace.step();
+        self.matching.take(pairs, first, count);
+        let (bars, scratch) = (&mut self.bars, &mut self.scratch);
+        self.matching
+            .run(net, a0, count, bars, scratch, &mut self.partial)
     }
 
     /// Takes `count` rows from `first` on; lanes past them are padding, at 0.

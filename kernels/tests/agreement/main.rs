@@ -4,6 +4,7 @@
 
 mod batches;
 mod flows;
+mod pairs;
 mod problems;
 
 use otflow_kernels::batch::Batch;
