@@ -5,7 +5,7 @@
 //! its trace    M 2 m^2 d                        K_i J
 //! ```
 //!
-//! The gradient does each twice more, on the way back: with layers = 2 and the trace at every stage a training evaluation
+//! A pair of a start by matching is one evaluation without its trace. The gradient does each twice more, on the way back: with layers = 2 and the trace at every stage a training evaluation
 //! costs 3 (2 m^2 d + 4 m^2 + 4 m (d + 1)). These are the flops of the problem: where the kernels multiply by halves
 //! ([`otflow_kernels::seven`]) they do seven eighths of the trace's.
 
@@ -20,6 +20,8 @@ pub enum Work {
     Iteration,
     /// The mean log density: the flow with its trace.
     Density,
+    /// The loss M of a start by matching and its exact gradient, parameters taken into the kernels.
+    Matching,
     /// New samples: the flow from the normal back to the data, without a trace.
     Sample,
 }
@@ -33,6 +35,7 @@ pub fn flops_per_sample(work: Work, shape: &Shape, scheme: &Scheme) -> f64 {
     match work {
         Work::Iteration => 3.0 * density,
         Work::Density => density,
+        Work::Matching => 3.0 * plain,
         Work::Sample => plain * (scheme.steps * scheme.stages()) as f64,
     }
 }

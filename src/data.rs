@@ -6,9 +6,11 @@
 //! | `parts.rs` | a table: training, validation and test rows, standardised |
 //! | `permutation.rs` | a shuffle that is computed, not kept |
 //! | `batches.rs` | which rows an iteration is trained on |
+//! | `pairs.rs` | normal draws matched with them by optimal transport, and times |
 //! | `random.rs` | random numbers by counter |
 
 pub mod batches;
+pub mod pairs;
 mod parts;
 mod permutation;
 pub mod random;

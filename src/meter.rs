@@ -30,13 +30,17 @@ pub enum Task {
     Validation,
     /// Pictures of the flow.
     Pictures,
+    /// Matching rows with normal draws.
+    Pairs,
+    /// Steps of the optimiser.
+    Step,
 }
 
 /// The counters.
 #[derive(Debug, Default)]
 pub struct Meter {
     /// Nanoseconds by task.
-    spent: [AtomicU64; 3],
+    spent: [AtomicU64; 5],
     flops: AtomicU64,
     /// Bits of an f64, GFLOP/s; 0 before it was measured.
     peak: AtomicU64,

@@ -1,7 +1,7 @@
-//! The trainer: owns the parameters, the optimiser, the data and the clock; one [`Trainer::iterate`] is one step of Adam.
+//! The trainer: owns the parameters, the optimiser, the data and the clock; one [`Trainer::iterate`] is one step of the optimiser.
 //!
 //! ```text
-//! loss and gradient at theta -> finite? -> Adam step -> validate, lower the rate, draw again when due
+//! loss and gradient at theta -> finite? -> step -> validate, lower the rate, draw again when due
 //! ```
 //!
 //! Parameters and moments are f64 whatever the kernels compute in. A loss or gradient that is not finite never reaches the
@@ -9,7 +9,8 @@
 //!
 //! | file | holds |
 //! | --- | --- |
-//! | `adam.rs`, `schedule.rs` | the optimiser and its rate |
+//! | `optimizer.rs`, `adam.rs`, `muon.rs`, `schedule.rs` | the optimiser and its rate |
+//! | `matching.rs` | the first iterations of a start by matching |
 //! | `recovery.rs` | back to the last good parameters |
 //! | `state.rs` | all that training changes, to go on from |
 //! | `validation.rs` | the figures that pick the best parameters |
@@ -25,6 +26,9 @@ mod among;
 mod control;
 mod judge;
 mod keeper;
+mod matching;
+mod muon;
+mod optimizer;
 mod peak;
 mod picture;
 mod problem;
@@ -35,31 +39,34 @@ mod state;
 mod tests;
 mod validation;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use otflow_kernels::engine::{Engine, engine, with_rows};
 use otflow_kernels::objective::Costs;
+use otflow_kernels::parameters::Shape;
 use rand::RngExt;
 
-pub use adam::Adam;
+pub use adam::{Adam, BETA2};
 pub use among::along;
-use among::share;
 pub use control::{Outlets, Resumed, adopt, train};
 pub use picture::{Painter, Snapshot, picture};
 pub(crate) use picture::{frame, inverse_error, straightness};
 pub use problem::{alpha, arithmetic, precision, scheme, shape};
 
 use crate::cost::{Work, flops_per_sample};
-use crate::data::Dataset;
 use crate::data::batches::Batches;
 use crate::data::random::{Stream, generator};
+use crate::data::{self, Dataset};
 use crate::event::{Best, Event, Losses, Reason};
 use crate::meter::{Instruments, Task};
 use crate::model::{Model, Origin};
 use crate::ranks::Ranks;
-use crate::session::{Flow, Session, Stepping, to_ron};
+use crate::session::{Flow, Initial, Session, to_ron};
+use matching::Matching;
+use optimizer::{Average, Moments};
 use recovery::Good;
 use schedule::{Outcome, Rate};
 pub use state::TrainingState;
@@ -73,9 +80,14 @@ pub struct Trainer {
     engine: Box<dyn Engine>,
     theta: Vec<f64>,
     gradient: Vec<f64>,
-    adam: Adam,
+    moments: Moments,
+    average: Option<Average>,
     rate: Rate,
-    /// Where the last finite loss was seen, and Adam before its step.
+    /// The pairs in hand, as long as a start by matching lasts.
+    matching: Option<Matching>,
+    /// Iterations done when the phase in hand began: that of matching, or of minimising the loss.
+    begun: u64,
+    /// Where the last finite loss was seen, and the optimiser before its step.
     good: Good,
     batches: Batches,
     /// The flow that the batches are trained with until the next draw or epoch.
@@ -98,6 +110,33 @@ pub struct Trainer {
     instruments: Instruments,
     /// Whom it shares its work with.
     ranks: Ranks,
+}
+
+/// The parameters of a model file.
+///
+/// # Errors
+/// When it can't be read, or is of another shape.
+fn initial(path: &Path, shape: &Shape) -> Result<Vec<f64>> {
+    let model = Model::load(path).context("cannot start from the model of `start`")?;
+    ensure!(
+        model.shape == *shape,
+        "cannot start from {}: it has {}, and the session asks for {}",
+        path.display(),
+        sizes(&model.shape),
+        sizes(shape)
+    );
+    Ok(model.theta)
+}
+
+fn sizes(shape: &Shape) -> String {
+    format!(
+        "dimension {}, {} given columns, width {}, {} layers, rank {}",
+        shape.d,
+        shape.context,
+        shape.m,
+        shape.layers,
+        shape.r()
+    )
 }
 
 /// Training time, pauses left out.
@@ -132,21 +171,40 @@ impl Trainer {
         data: Arc<Dataset>,
         threads: usize,
     ) -> Result<Self> {
+        let mut trainer = Trainer::without_batch(ranks, session, data, threads)?;
+        trainer.take_first(ranks.share())?;
+        if let Initial::Model(path) = &trainer.session.start {
+            trainer.theta = initial(path, &trainer.engine.shape())?;
+            trainer.good.theta.clone_from(&trainer.theta);
+        }
+        trainer.moments = Moments::new(&trainer.optimizer(), &trainer.engine.shape());
+        trainer.good.moments = trainer.moments.clone();
+        Ok(trainer)
+    }
+
+    /// All but what it is trained on next.
+    fn without_batch(
+        ranks: &Ranks,
+        session: Arc<Session>,
+        data: Arc<Dataset>,
+        threads: usize,
+    ) -> Result<Self> {
         let shape = shape(&session, &data);
         let engine = engine(shape, precision(&session), threads)
             .context("cannot start the worker threads")?;
         let mut draw = generator(session.model.seed, Stream::StartValues);
         let theta = shape.start(|| draw.random());
-        let adam = Adam::new(theta.len());
-        let mut batches = Batches::shared(share(ranks, &session));
-        batches.advance(&data, session.data.batch())?;
+        let moments = Moments::new(&session.optimizer, &shape);
         Ok(Trainer {
             good: Good {
                 iteration: 0,
                 theta: theta.clone(),
-                adam: adam.clone(),
+                moments: moments.clone(),
             },
-            batches,
+            batches: Batches::default(),
+            matching: None,
+            average: None,
+            begun: 0,
             flow: session.flow,
             validation: Validation::new(&data, session.validation.samples, ranks)?,
             gradient: vec![0.0; theta.len()],
@@ -169,7 +227,7 @@ impl Trainer {
             data,
             engine,
             theta,
-            adam,
+            moments,
         })
     }
 
@@ -216,9 +274,16 @@ impl Trainer {
         self.clock.seconds()
     }
 
-    /// The parameters as they are.
+    /// The parameters as they are, or their average where there is one.
     pub fn last_model(&self) -> Model {
-        self.model(self.iteration, &self.theta)
+        self.model(self.iteration, self.judged())
+    }
+
+    /// The parameters that are judged, shown and saved: their average where there is one.
+    pub(crate) fn judged(&self) -> &[f64] {
+        self.average
+            .as_ref()
+            .map_or(&self.theta, |average| &average.theta)
     }
 
     fn model(&self, iteration: u64, theta: &[f64]) -> Model {
@@ -244,8 +309,9 @@ impl Trainer {
         self.unjudged |= judged_by(&self.session) != judged_by(&session);
         // Neither limits nor what is shown undo the end of a schedule.
         let trained_by = |session: &Session| {
-            let (data, optimizer) = (session.data.clone(), session.optimizer);
-            (data, optimizer, session.recovery, judged_by(session))
+            let (data, start) = (session.data.clone(), session.start.clone());
+            let optimizer = session.optimizer;
+            (data, start, optimizer, session.recovery, judged_by(session))
         };
         if trained_by(&self.session) != trained_by(&session) {
             self.over = None;
@@ -256,6 +322,9 @@ impl Trainer {
 
     /// The batch of the next iteration, if another one is due.
     fn draw(&mut self, publish: &mut dyn FnMut(Event)) {
+        if self.matching.is_some() {
+            return self.draw_pairs(publish);
+        }
         let iteration = self.iteration;
         if !Batches::is_due(iteration, &self.session.data) {
             return;
@@ -263,23 +332,31 @@ impl Trainer {
         let anew = self.batches.is_over();
         let size = self.session.data.batch();
         let read = self.batches.advance(&self.data, size);
+        self.heard(read, publish);
+        if anew {
+            self.flow = self.session.flow;
+            publish(Event::Resample { iteration });
+        }
+    }
+
+    /// Whether the next rows could be read; where they could not, that is told once.
+    fn heard(&mut self, read: Result<(), data::Error>, publish: &mut dyn FnMut(Event)) -> bool {
         if let (Err(error), true) = (&read, self.ranks.size() > 1) {
             // The others have other rows than this one.
-            return self.ranks.fail(error.to_string());
+            self.ranks.fail(error.to_string());
+            return false;
         }
+        let done = read.is_ok();
         let told = std::mem::replace(&mut self.unread, read.is_err());
         if let (Err(error), false) = (read, told) {
             publish(Event::Warning {
                 message: format!(
                     "{error}; from iteration {} on training goes by the rows of the one before, until they can be read again",
-                    iteration + 1
+                    self.iteration + 1
                 ),
             });
         }
-        if anew {
-            self.flow = self.session.flow;
-            publish(Event::Resample { iteration });
-        }
+        done
     }
 
     /// One iteration; tells `publish` what happened and gives the reason when the run is to end. Nothing has happened when
@@ -321,28 +398,50 @@ impl Trainer {
         self.over
     }
 
-    /// Loss, gradient and Adam's step, unless one is not finite: what is not. None when it was given up.
+    /// Loss, gradient and a step, unless one is not finite: what is not. None when it was given up.
     fn step(&mut self, publish: &mut dyn FnMut(Event)) -> Option<Option<String>> {
-        let Stepping { lr, clamp, .. } = self.session.optimizer.stepping();
-        let rate = self.rate.of(lr);
+        if self.matching.is_some() {
+            return self.step_matching(publish);
+        }
+        let rate = self.learning_rate();
         let costs = self.gradient()?;
         let broken = self.not_finite(&costs);
-        self.iteration += 1;
-        if broken.is_none() {
-            self.good.iteration = self.iteration - 1;
-            self.good.theta.copy_from_slice(&self.theta);
-            self.good.adam.copy_from(&self.adam);
-            self.adam.step(&mut self.theta, &self.gradient, rate, clamp);
-        }
+        let gradient = norm(self.gradient.iter().copied());
+        let update = self.take_step(broken.is_none(), rate);
         publish(Event::Iteration {
             iteration: self.iteration,
             seconds: self.seconds(),
             lr: rate,
-            gradient: norm(self.gradient.iter().copied()),
-            update: if broken.is_none() { self.update() } else { 0.0 },
+            gradient,
+            update,
             losses: losses(&costs),
         });
         Some(broken)
+    }
+
+    /// Ends an iteration, by a step where its gradient is good; the norm of the step over that of the parameters.
+    fn take_step(&mut self, good: bool, rate: f64) -> f64 {
+        self.iteration += 1;
+        if !good {
+            return 0.0;
+        }
+        self.good.iteration = self.iteration - 1;
+        self.good.theta.copy_from_slice(&self.theta);
+        self.good.moments.copy_from(&self.moments);
+        let start = Instant::now();
+        let optimizer = self.optimizer();
+        let (theta, gradient) = (&mut self.theta, &mut self.gradient);
+        self.moments
+            .step(theta, gradient, &*self.engine, &optimizer, rate);
+        self.average = optimizer.stepping().average.map(|keep| {
+            let average = self.average.take();
+            let mut average = average.unwrap_or_else(|| Average::new(self.theta.len()));
+            average.add(&self.theta, keep);
+            average
+        });
+        let meter = &self.instruments.meter;
+        meter.spend(Task::Step, start.elapsed());
+        self.update()
     }
 
     /// Losses of the batch in hand, their gradient aside. None when it was given up.
@@ -361,7 +460,7 @@ impl Trainer {
         let costs = costs?;
         let work = flops_per_sample(Work::Iteration, &self.engine.shape(), &scheme);
         let n = self.batches.rows().len() / columns;
-        meter.compute(work * self.batches.own(n).len() as f64);
+        meter.compute(work * self.batches.cut().computed(n).len() as f64);
         Some(costs)
     }
 
@@ -378,17 +477,17 @@ impl Trainer {
     /// Validates when it is due and lowers the rate as the schedule says. None when the validation was given up.
     fn follow_schedule(&mut self, publish: &mut dyn FnMut(Event)) -> Option<Outcome> {
         let iteration = self.iteration;
-        let Stepping { lr, schedule, .. } = self.session.optimizer.stepping();
-        let old = self.rate.of(lr);
+        let schedule = self.optimizer().stepping().schedule;
+        let old = self.learning_rate();
         let mut outcome = Outcome::Same;
-        if iteration.is_multiple_of(self.session.validation.every) {
+        if self.validates() {
             outcome = self.validate(publish)?;
         }
         if self.rate.iterated(schedule, iteration) == Outcome::Dropped {
             outcome = Outcome::Dropped;
         }
         if outcome == Outcome::Dropped {
-            let new = self.rate.of(lr);
+            let new = self.learning_rate();
             publish(Event::Rate {
                 iteration,
                 old,

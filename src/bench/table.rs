@@ -14,7 +14,7 @@ pub(super) fn head(args: &cli::Bench, ranks: usize) -> String {
     };
     let trace = match args.what {
         Work::Iteration | Work::Density => format!("trace {}", name(&args.trace)),
-        Work::Sample => "no trace".into(),
+        Work::Matching | Work::Sample => "no trace".into(),
     };
     let layers = args
         .layers

@@ -4,7 +4,7 @@
 //! and drawing them costs nothing.
 
 use anyhow::{Context, Result, ensure};
-use otflow_kernels::engine::{Direction, Engine, Precision, Samples, engine};
+use otflow_kernels::engine::{Direction, Engine, Pairs, Precision, Samples, engine};
 use otflow_kernels::objective::Scheme;
 use rand::RngExt;
 use rand_distr::StandardNormal;
@@ -13,7 +13,7 @@ use crate::cli::{self, Trace};
 use crate::cost::{Work, flops_per_sample};
 use crate::data::random::{Stream, generator};
 use crate::ranks::{Lost, Ranks};
-use crate::trainer::Adam;
+use crate::trainer::{Adam, BETA2};
 use crate::workloads::Workload;
 
 /// Of start values and samples.
@@ -87,7 +87,7 @@ impl<'a> Task<'a> {
         let normal = generator(SEED, Stream::Training).sample_iter(StandardNormal);
         let ends = match job.work {
             Work::Sample => PIECE.min(job.n) * shape.d,
-            Work::Iteration | Work::Density => 0,
+            Work::Iteration | Work::Density | Work::Matching => 0,
         };
         Ok(Task {
             job,
@@ -125,9 +125,21 @@ impl<'a> Task<'a> {
                         .map_or_else(String::new, |Lost(why)| why.clone())
                 };
                 let costs = costs.with_context(why)?;
-                self.adam.step(theta, gradient, RATE, None);
+                self.adam.step(theta, gradient, RATE, BETA2);
                 self.engine.load(theta);
                 costs.loss
+            }
+            Work::Matching => {
+                // Rows of the pool with those half a pool on, at times all over [0, 1).
+                let row = |i: usize, out: &mut [f64]| {
+                    let at = |i: usize| &pool[i * d % pool.len()..][..d];
+                    out[..d].copy_from_slice(at(i));
+                    out[d..2 * d].copy_from_slice(at(i + POOL / 2));
+                    out[2 * d] = (i as f64 + 0.5) / n as f64;
+                };
+                self.engine.load(&self.theta);
+                let pairs = Pairs { n, row: &row };
+                self.engine.matching(pairs, alpha.a0, &mut self.gradient)
             }
             Work::Density => self.engine.costs(samples, &self.scheme, &alpha).c,
             Work::Sample => {

@@ -36,7 +36,7 @@ pub struct Bench {
     /// What is done with the samples.
     #[arg(long, default_value = "iteration")]
     pub what: Work,
-    /// Where the trace is evaluated; without effect on `--what sample`.
+    /// Where the trace is evaluated; without effect on `--what sample` and `matching`.
     #[arg(long, default_value = "every-stage")]
     pub trace: Trace,
     /// Samples, instead of the workload's; memory does not grow with them.

@@ -29,6 +29,41 @@ pub struct Position {
     pub size: usize,
 }
 
+/// Which rows of a batch are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cut {
+    /// The part of the batch that is computed.
+    pub share: Share,
+    /// Rows that the parts of a batch are made of.
+    pub grain: usize,
+    /// Rows that are needed together, counted from the first of the batch: all of those that a part has one of.
+    pub group: usize,
+}
+
+impl Cut {
+    /// All rows of every batch.
+    pub const ALL: Cut = Cut {
+        share: Share::ALL,
+        grain: 1,
+        group: 1,
+    };
+
+    /// The rows that are computed, of n.
+    pub fn computed(&self, n: usize) -> Range<usize> {
+        self.share.samples(n, self.grain)
+    }
+
+    /// The rows that are read, of n.
+    pub fn read(&self, n: usize) -> Range<usize> {
+        let Range { start, end } = self.computed(n);
+        if start == end {
+            return start..end;
+        }
+        let first = start / self.group * self.group;
+        first..end.next_multiple_of(self.group).min(n)
+    }
+}
+
 /// The batch in hand and those to come.
 #[derive(Debug)]
 pub struct Batches {
@@ -36,9 +71,8 @@ pub struct Batches {
     /// Places in the training part, in the order of the epoch; empty for a toy set.
     order: Permutation,
     rows: Vec<f64>,
-    /// What is read of a batch, and the samples of a tile. A batch has its size all the same, with zeros in the place of the
-    /// others.
-    share: (Share, usize),
+    /// What is read of a batch. A batch has its size all the same, with zeros in the place of the others.
+    cut: Cut,
     /// Told of the reads, which others wait for.
     progress: Arc<Progress>,
 }
@@ -49,7 +83,7 @@ impl Default for Batches {
             position: Position::default(),
             order: Permutation::default(),
             rows: Vec::new(),
-            share: (Share::ALL, 1),
+            cut: Cut::ALL,
             progress: Arc::default(),
         }
     }
@@ -66,17 +100,26 @@ impl Batches {
     }
 
     /// None in hand; reads no more than this of those to come.
-    pub fn shared(share: (Share, usize)) -> Self {
+    pub fn shared(cut: Cut) -> Self {
         Batches {
-            share,
+            cut,
             ..Batches::default()
         }
     }
 
-    /// The samples that are read, of n.
-    pub fn own(&self, n: usize) -> Range<usize> {
-        let (share, lanes) = self.share;
-        share.samples(n, lanes)
+    /// What is read of a batch.
+    pub fn cut(&self) -> Cut {
+        self.cut
+    }
+
+    /// Takes the first batch of a new draw or epoch in hand, of `size` rows, and reads this of it and of those to come.
+    ///
+    /// # Errors
+    /// When its rows can't be read: the batch in hand stays.
+    pub fn renew(&mut self, data: &Dataset, size: usize, cut: Cut) -> Result<(), Error> {
+        self.cut = cut;
+        self.position.seen = self.order.len();
+        self.advance(data, size)
     }
 
     /// Has reads counted among the steps of the work.
@@ -98,10 +141,10 @@ impl Batches {
     ///
     /// # Errors
     /// When its rows can't be read.
-    pub fn at(position: Position, share: (Share, usize), data: &Dataset) -> Result<Self, Error> {
+    pub fn at(position: Position, cut: Cut, data: &Dataset) -> Result<Self, Error> {
         let mut batches = Batches {
             position,
-            ..Batches::shared(share)
+            ..Batches::shared(cut)
         };
         match &data.parts() {
             None => batches.draw(data),
@@ -157,7 +200,7 @@ impl Batches {
     /// The rows of a draw of a toy set.
     fn draw(&mut self, data: &Dataset) {
         let Position { draws, size, .. } = self.position;
-        let own = self.own(size);
+        let own = self.cut.read(size);
         let wanted = |row| own.contains(&row);
         self.rows = data.draw_some(Stream::Training, draws - 1, size, wanted);
     }
@@ -170,7 +213,7 @@ impl Batches {
         let Some(parts) = data.parts() else {
             return Ok(());
         };
-        let own = self.own(end - seen);
+        let own = self.cut.read(end - seen);
         let places: Vec<usize> = own.clone().map(|k| self.order.at(seen + k)).collect();
         let width = data.dimension() + data.context();
         let mut read = Vec::with_capacity(own.len() * width);
@@ -241,7 +284,11 @@ mod tests {
         for data in [table(folder.path()), Dataset::open(&toy.data, 3).unwrap()] {
             let width = data.dimension();
             let mut whole = Batches::default();
-            let shares = [0, 1, 2].map(|index| (Share { index, of: 3 }, 2));
+            let shares = [0, 1, 2].map(|index| Cut {
+                share: Share { index, of: 3 },
+                grain: 2,
+                group: 1,
+            });
             let mut parts = shares.map(Batches::shared);
             for size in [9, 9, 9, 70] {
                 whole.advance(&data, size).unwrap();
@@ -254,7 +301,9 @@ mod tests {
                     assert_eq!(part.position(), whole.position());
                     assert_eq!(part.rows().len(), whole.rows().len());
                     for (sample, row) in part.rows().chunks_exact(width).enumerate() {
-                        assert!(part.own(n).contains(&sample) || row.iter().all(|&x| x == 0.0));
+                        assert!(
+                            part.cut().read(n).contains(&sample) || row.iter().all(|&x| x == 0.0)
+                        );
                     }
                     let added = together.iter().zip(part.rows()).map(|(a, b)| a + b);
                     together = added.collect();
@@ -272,7 +321,10 @@ mod tests {
         let text = "(data: Table(path: \"t.csv\"))";
         let session = session::parse(text, &folder.path().join("s.ron")).unwrap();
         let data = Dataset::open(&session.data, 1).unwrap();
-        let mut batches = Batches::shared((Share { index: 0, of: 2 }, 1));
+        let mut batches = Batches::shared(Cut {
+            share: Share { index: 0, of: 2 },
+            ..Cut::ALL
+        });
         let progress = Arc::<Progress>::default();
         batches.watch(Arc::clone(&progress));
         batches.advance(&data, 400).unwrap();
@@ -287,7 +339,7 @@ mod tests {
             let mut batches = Batches::default();
             for size in [4, 6, 5, 5, 7, 4, 4, 4] {
                 batches.advance(&data, size).unwrap();
-                let again = Batches::at(batches.position(), (Share::ALL, 1), &data).unwrap();
+                let again = Batches::at(batches.position(), Cut::ALL, &data).unwrap();
                 assert_eq!(again.rows(), batches.rows());
                 assert_eq!(again.position(), batches.position());
                 assert_eq!(again.is_over(), batches.is_over());

@@ -31,6 +31,10 @@ pub enum Stream {
     Jitter = 5,
     /// Samples that a user asks for.
     Samples = 6,
+    /// Normal draws that rows are paired with; the draw is that of the rows, or their epoch.
+    Pairs = 7,
+    /// Times of pairs; the draw is the iteration.
+    Times = 8,
 }
 
 /// The generator of a purpose, at its first word.

@@ -12,7 +12,8 @@
 //! was given up: then it is given up everywhere, and the ranks stay at the same step.
 
 use otflow_kernels::batch::{COSTS, Chunks};
-use otflow_kernels::engine::{Engine, Samples};
+use otflow_kernels::engine::{Engine, Pairs, Samples};
+use otflow_kernels::matching::TILES;
 use otflow_kernels::objective::{Alpha, Costs, Scheme};
 use otflow_kernels::tree::{fold, roots_of};
 
@@ -42,6 +43,30 @@ impl Ranks {
         }
         let costs = [costs[0], costs[1], costs[2]];
         Some(Costs::from_sums(costs, n, alpha))
+    }
+
+    /// M over the pairs, and its gradient (overwritten); pairs of others' shares are not looked at. None when the pass was given
+    /// up, here or elsewhere.
+    pub(crate) fn matching(
+        &mut self,
+        engine: &mut dyn Engine,
+        pairs: Pairs,
+        a0: f64,
+        gradient: &mut [f64],
+    ) -> Option<f64> {
+        let n = pairs.n;
+        if self.size() == 1 {
+            let m = engine.matching(pairs, a0, gradient);
+            return (!self.progress.given_up()).then_some(m);
+        }
+        engine.sum_pairs(pairs, a0, self.share());
+        let chunks = Chunks::of(n, TILES * engine.lanes()).count();
+        let total = self.total(engine, chunks, gradient.len() + COSTS)?;
+        let (sums, costs) = total.split_at(gradient.len());
+        for (value, sum) in gradient.iter_mut().zip(sums) {
+            *value = sum / n as f64;
+        }
+        Some(costs[0] / n as f64)
     }
 
     /// The sum over so many chunks.

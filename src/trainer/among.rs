@@ -2,18 +2,10 @@
 
 use std::sync::Arc;
 
-use otflow_kernels::batch::Share;
-use otflow_kernels::engine::lanes_of;
-
-use super::{Trainer, adopt, precision};
+use super::{Trainer, adopt};
 use crate::event::{Event, Reason};
 use crate::ranks::{Lost, Message, Ranks};
 use crate::session::Session;
-
-/// What this rank computes of a batch, and the samples of a tile.
-pub(super) fn share(ranks: &Ranks, session: &Session) -> (Share, usize) {
-    (ranks.share(), lanes_of(precision(session)))
-}
 
 impl Trainer {
     /// Shares its work from now on with the others that it was made as one of.

@@ -213,7 +213,7 @@ impl Run {
         };
         publisher.publish(Event::Finished(finished.clone()));
         if let (Some(painter), false) = (outlets.painter.take(), reason.ends_at_once()) {
-            let end = (trainer.iteration(), trainer.theta.as_slice());
+            let end = (trainer.iteration(), trainer.judged());
             painter.finish(trainer.session(), end);
         }
         (finished, Arc::clone(trainer.session()))
@@ -253,7 +253,7 @@ fn iterate(run: &mut Run, work: Work) -> Option<Reason> {
         painter.offer(
             publisher,
             trainer.session(),
-            (trainer.iteration(), &trainer.theta),
+            (trainer.iteration(), trainer.judged()),
         );
     }
     let lost = trainer.bereft(&mut |event| publisher.publish(event));

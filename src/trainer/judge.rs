@@ -71,17 +71,15 @@ impl Trainer {
         figures
     }
 
-    /// Validates the parameters as they are, unless that has been done; what the schedule makes of it. None, and nothing done,
+    /// Validates the parameters, or their average where there is one, unless that has been done; what the schedule makes of it. None, and nothing done,
     /// when it was given up.
     pub(crate) fn validate(&mut self, publish: &mut dyn FnMut(Event)) -> Option<Outcome> {
         let iteration = self.iteration;
         if self.validated == iteration {
             return Some(Outcome::Same);
         }
-        let theta = std::mem::take(&mut self.theta);
-        let figures = self.figures(&theta);
-        self.theta = theta;
-        let figures = figures?;
+        let theta = self.judged().to_vec();
+        let figures = self.figures(&theta)?;
         let known = self.best().map_or(f64::INFINITY, |best| best.losses.loss);
         let best = figures.best(iteration);
         let best = best.filter(|best| best.losses.loss < known);
@@ -99,10 +97,10 @@ impl Trainer {
             best: best.is_some(),
         });
         let Some(best) = best else {
-            let schedule = self.session.optimizer.stepping().schedule;
+            let schedule = self.optimizer().stepping().schedule;
             return Some(self.rate.stalled(schedule));
         };
-        self.best = Some((best, self.theta.clone()));
+        self.best = Some((best, theta));
         self.rate.improved();
         if let Some(message) = resolution.and_then(|found| found.warning()) {
             publish(Event::Warning { message });

@@ -1,18 +1,19 @@
 //! What happens where a loss or gradient is not finite: the last good parameters come back, with a lower rate, until no
-//! rollback is left. So nothing that is not finite is ever in the parameters, in Adam's moments, or in what is kept of them.
+//! rollback is left. So nothing that is not finite is ever in the parameters, in the optimiser's moments, or in what is kept of them.
 
 use otflow_kernels::objective::Costs;
 use serde::{Deserialize, Serialize};
 
-use super::{Adam, Trainer};
+use super::Trainer;
+use super::optimizer::Moments;
 use crate::event::{Event, Reason};
 
-/// Parameters whose loss was finite, and Adam before the step from them.
+/// Parameters whose loss was finite, and the optimiser before the step from them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Good {
     pub(super) iteration: u64,
     pub(super) theta: Vec<f64>,
-    pub(super) adam: Adam,
+    pub(super) moments: Moments,
 }
 
 impl Trainer {
@@ -27,6 +28,11 @@ impl Trainer {
         if let Some((name, _)) = named.iter().find(|(_, value)| !value.is_finite()) {
             return Some((*name).into());
         }
+        self.not_finite_gradient()
+    }
+
+    /// The first tensor whose gradient is not finite.
+    pub(super) fn not_finite_gradient(&self) -> Option<String> {
         // Adam squares it.
         let finite = |value: &f64| (value * value).is_finite();
         let at = self.gradient.iter().position(|value| !finite(value))?;
@@ -50,11 +56,11 @@ impl Trainer {
             self.good = Good {
                 iteration: best.iteration,
                 theta: theta.clone(),
-                adam: Adam::new(theta.len()),
+                moments: Moments::new(&self.optimizer(), &self.engine.shape()),
             };
         }
         self.theta.copy_from_slice(&self.good.theta);
-        self.adam.copy_from(&self.good.adam);
+        self.moments.copy_from(&self.good.moments);
         if self.rollbacks >= recovery.rollbacks {
             publish(Event::Warning {
                 message: format!(
@@ -65,10 +71,9 @@ impl Trainer {
         }
         self.rollbacks += 1;
         self.rate.scale(recovery.factor);
-        let lr = self.session.optimizer.stepping().lr;
         let (to, lr, left) = (
             self.good.iteration,
-            self.rate.of(lr),
+            self.learning_rate(),
             recovery.rollbacks - self.rollbacks,
         );
         publish(Event::Rollback {

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
-use super::among::share;
+use super::matching::Served;
+use super::optimizer::{Average, Moments};
 use super::recovery::Good;
-use super::{Adam, Rate, Trainer};
+use super::{Rate, Trainer};
 use crate::data::batches::{Batches, Position};
 use crate::data::{Dataset, Part};
 use crate::event::{Best, Losses, Reason};
@@ -28,8 +29,13 @@ pub struct TrainingState {
     validated: u64,
     rollbacks: u32,
     theta: Vec<f64>,
-    adam: Adam,
+    moments: Moments,
+    average: Option<Average>,
     rate: Rate,
+    /// Of the pairs in hand, as long as the start by matching lasts.
+    start: Option<Served>,
+    /// Iterations done when the minimisation of the loss began.
+    begun: u64,
     good: Good,
     position: Position,
     flow: Flow,
@@ -80,9 +86,14 @@ impl TrainingState {
             let divergence = judged.divergence.into_iter().flatten();
             vector(theta) && finite(&judged.losses) && divergence.into_iter().all(f64::is_finite)
         });
-        let moments = [&self.adam, &self.good.adam].map(Adam::parameters);
-        let numbers = [self.seconds, self.rate.of(1.0)];
-        best && finite(&numbers)
+        let moments = [&self.moments, &self.good.moments].map(Moments::parameters);
+        let average = self
+            .average
+            .as_ref()
+            .is_none_or(|average| vector(&average.theta));
+        let numbers = [self.seconds, self.rate.factor()];
+        best && average
+            && finite(&numbers)
             && vector(&self.theta)
             && vector(&self.good.theta)
             && moments == [Some(parameters); 2]
@@ -138,7 +149,10 @@ impl Trainer {
             validated: self.validated,
             rollbacks: self.rollbacks,
             theta: self.theta.clone(),
-            adam: self.adam.clone(),
+            moments: self.moments.clone(),
+            average: self.average.clone(),
+            start: self.matching.as_ref().map(|matching| matching.served()),
+            begun: self.begun,
             rate: self.rate.clone(),
             good: self.good.clone(),
             position: self.batches.position(),
@@ -162,16 +176,19 @@ impl Trainer {
         data: Arc<Dataset>,
         threads: usize,
     ) -> Result<Self> {
-        let mut trainer = Trainer::one_of(ranks, session, data, threads)?;
+        let mut trainer = Trainer::without_batch(ranks, session, data, threads)?;
         state.check(&trainer.session, &trainer.data, trainer.parameters())?;
-        let share = share(ranks, &trainer.session);
-        trainer.batches = Batches::at(state.position, share, &trainer.data)?;
+        let cut = trainer.cut(ranks.share(), state.start);
+        trainer.batches = Batches::at(state.position, cut, &trainer.data)?;
+        trainer.matching = state.start.map(|served| trainer.pairs(served));
+        trainer.begun = state.begun;
         trainer.clock.before = state.seconds;
         trainer.iteration = state.iteration;
         trainer.validated = state.validated;
         trainer.rollbacks = state.rollbacks;
         trainer.theta = state.theta;
-        trainer.adam = state.adam;
+        trainer.moments = state.moments;
+        trainer.average = state.average;
         trainer.rate = state.rate;
         trainer.good = state.good;
         trainer.flow = state.flow;
@@ -191,6 +208,7 @@ mod tests {
     use super::super::tests::{SMALL, iterate, session, trainer};
     use super::*;
     use crate::event::Event;
+    use crate::trainer::Adam;
 
     const ITERATIONS: usize = 14;
 
@@ -349,7 +367,7 @@ mod tests {
                 |state| state.theta[0] = f64::NAN,
                 |state| state.theta.push(0.0),
                 |state| state.good.theta.clear(),
-                |state| state.adam = Adam::new(1),
+                |state| state.moments = Moments::Adam(Adam::new(1)),
                 |state| state.best.as_mut().unwrap().0.losses[1] = f64::INFINITY,
                 |state| state.position.draws = 0,
                 |state| state.position.size = 0,

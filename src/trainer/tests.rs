@@ -131,7 +131,7 @@ fn without_a_flow_the_divergence_is_that_of_the_normal() {
 fn a_loss_that_is_not_finite_never_reaches_the_parameters() {
     let mut trainer = trainer(SMALL, 1);
     iterate(&mut trainer, 3);
-    let (good, adam) = (trainer.theta.clone(), trainer.adam.clone());
+    let (good, moments) = (trainer.theta.clone(), trainer.moments.clone());
     trainer.iterate(&mut |_| {});
     // As if that step had gone too far.
     trainer.theta.iter_mut().for_each(|value| *value *= 1e200);
@@ -147,7 +147,7 @@ fn a_loss_that_is_not_finite_never_reaches_the_parameters() {
         _ => None,
     });
     assert_eq!(rollback, Some((5, 3, 0.025, 4)));
-    assert_eq!((&trainer.theta, &trainer.adam), (&good, &adam));
+    assert_eq!((&trainer.theta, &trainer.moments), (&good, &moments));
     // The schedule goes on: iteration 5 halves the rate as it would have.
     let rate = events.iter().find_map(|event| match event {
         Event::Rate { old, new, .. } => Some((*old, *new)),

@@ -1,0 +1,291 @@
+//! The start by matching: the first iterations of a run minimise M of [`otflow_kernels::matching`] over pairs of rows and normal
+//! draws, by Muon, before the loss is minimised.
+//!
+//! ```text
+//! draw of pairs: rows of a batch, matched with normal draws in groups -> `reuse` iterations, each at new times
+//! M and gradient -> finite? -> Muon step -> validate when due -> new pairs when due -> after the last one: the loss
+//! ```
+//!
+//! Iterations are counted through. With the last one the optimiser is at rest again and the data are drawn anew.
+
+use std::time::Instant;
+
+use otflow_kernels::batch::Share;
+use otflow_kernels::engine::{Pairs, lanes_of};
+use otflow_kernels::matching::TILES;
+use serde::{Deserialize, Serialize};
+
+use super::optimizer::Moments;
+use super::schedule::{Rate, Way};
+use super::{Trainer, alpha, norm, precision};
+use crate::cost::{Work, flops_per_sample};
+use crate::data::batches::Cut;
+use crate::data::pairs::{Place, Rows, Times, matched};
+use crate::event::Event;
+use crate::meter::Task;
+use crate::session::{Initial, Optimizer, Schedule};
+
+/// Iterations of the way up of the rate, at most: a tenth of all if that is less.
+const WARMUP: u64 = 100;
+/// Share of the rate at the end.
+const FLOOR: f64 = 0.01;
+/// Momentum of Muon.
+const MOMENTUM: f64 = 0.95;
+
+/// The session's settings of a start by matching.
+#[derive(Clone, Copy, Debug)]
+struct Settings {
+    iterations: u64,
+    batch: usize,
+    group: usize,
+    reuse: u64,
+    lr: f64,
+    every: u64,
+}
+
+/// What the pairs in hand have served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Served {
+    iterations: u64,
+    /// Pairs that were matched together.
+    group: usize,
+}
+
+/// The pairs in hand; their rows are those of the batch.
+pub(super) struct Matching {
+    served: Served,
+    /// x_1, n x d.
+    normal: Vec<f64>,
+}
+
+impl Matching {
+    pub(super) fn served(&self) -> Served {
+        self.served
+    }
+}
+
+impl Trainer {
+    /// The settings, as long as the start lasts.
+    fn settings(&self) -> Option<Settings> {
+        match self.session.start {
+            Initial::Matching {
+                iterations,
+                batch,
+                group,
+                reuse,
+                lr,
+                every,
+            } if self.matching.is_some() => Some(Settings {
+                iterations,
+                batch,
+                group,
+                reuse,
+                lr,
+                every,
+            }),
+            _ => None,
+        }
+    }
+
+    /// The optimiser in force.
+    pub(super) fn optimizer(&self) -> Optimizer {
+        let Some(Settings { lr, iterations, .. }) = self.settings() else {
+            return self.session.optimizer;
+        };
+        Optimizer::Muon {
+            lr,
+            schedule: Schedule::Cosine {
+                warmup: WARMUP.min(iterations / 10),
+                floor: FLOOR,
+            },
+            momentum: MOMENTUM,
+            clamp: None,
+            decay: 0.0,
+            clip: None,
+            average: None,
+        }
+    }
+
+    /// The learning rate of the next iteration.
+    pub(super) fn learning_rate(&self) -> f64 {
+        let stepping = self.optimizer().stepping();
+        let last = self
+            .settings()
+            .map_or(self.session.stop.iterations, |settings| settings.iterations);
+        let way = Way {
+            done: self.iteration.saturating_sub(self.begun),
+            of: last.saturating_sub(self.begun),
+        };
+        self.rate.of(stepping.lr, stepping.schedule, way)
+    }
+
+    /// Whether a validation is due.
+    pub(super) fn validates(&self) -> bool {
+        match self.settings() {
+            Some(Settings {
+                every, iterations, ..
+            }) => self.iteration.is_multiple_of(every) || self.iteration >= iterations,
+            None => self.iteration.is_multiple_of(self.session.validation.every),
+        }
+    }
+
+    /// What of a batch is read by this rank, in a start by matching or after it.
+    pub(super) fn cut(&self, share: Share, start: Option<Served>) -> Cut {
+        let lanes = lanes_of(precision(&self.session));
+        match start {
+            Some(Served { group, .. }) => Cut {
+                share,
+                grain: TILES * lanes,
+                group,
+            },
+            None => Cut {
+                share,
+                grain: lanes,
+                group: 1,
+            },
+        }
+    }
+
+    /// Takes the first batch in hand, and its pairs where the run starts by matching.
+    ///
+    /// # Errors
+    /// When its rows can't be read.
+    pub(super) fn take_first(&mut self, share: Share) -> anyhow::Result<()> {
+        let (start, size) = match self.session.start {
+            Initial::Matching { group, batch, .. } => (
+                Some(Served {
+                    iterations: 0,
+                    group,
+                }),
+                batch,
+            ),
+            _ => (None, self.session.data.batch()),
+        };
+        let cut = self.cut(share, start);
+        self.batches.renew(&self.data, size, cut)?;
+        self.matching = start.map(|served| self.pairs(served));
+        Ok(())
+    }
+
+    /// The pairs of the batch in hand.
+    pub(super) fn pairs(&self, served: Served) -> Matching {
+        let start = Instant::now();
+        let position = self.batches.position();
+        let columns = self.engine.shape().columns();
+        let values = self.batches.rows();
+        let n = values.len() / columns;
+        let rows = Rows {
+            values,
+            columns,
+            dimension: self.engine.shape().d,
+        };
+        let place = Place {
+            seed: self.session.model.seed,
+            draw: position.draws,
+            // A draw of a toy set has no rows before it.
+            first: position.seen.saturating_sub(n),
+        };
+        let read = self.batches.cut().read(n);
+        let normal = matched(rows, read, served.group, place);
+        let meter = &self.instruments.meter;
+        meter.spend(Task::Pairs, start.elapsed());
+        Matching { served, normal }
+    }
+
+    /// M, its gradient and Muon's step, unless one is not finite: what is not. None when it was given up.
+    pub(super) fn step_matching(
+        &mut self,
+        publish: &mut dyn FnMut(Event),
+    ) -> Option<Option<String>> {
+        let rate = self.learning_rate();
+        let m = self.matching_gradient()?;
+        let broken = if m.is_finite() {
+            self.not_finite_gradient()
+        } else {
+            Some("M".into())
+        };
+        let gradient = norm(self.gradient.iter().copied());
+        let update = self.take_step(broken.is_none(), rate);
+        if let Some(matching) = &mut self.matching {
+            matching.served.iterations += 1;
+        }
+        publish(Event::Matching {
+            iteration: self.iteration,
+            seconds: self.seconds(),
+            lr: rate,
+            gradient,
+            update,
+            m,
+        });
+        Some(broken)
+    }
+
+    /// M over the pairs in hand, its gradient aside. None when it was given up.
+    fn matching_gradient(&mut self) -> Option<f64> {
+        let matching = self.matching.as_ref()?;
+        let shape = self.engine.shape();
+        let (d, columns) = (shape.d, shape.columns());
+        let (rows, normal) = (self.batches.rows(), &matching.normal);
+        let n = rows.len() / columns;
+        self.engine.load(&self.theta);
+        let start = Instant::now();
+        let times = Times::new(n, self.session.model.seed, self.iteration);
+        let row = |i: usize, out: &mut [f64]| {
+            let (data, rest) = out.split_at_mut(columns);
+            data.copy_from_slice(&rows[i * columns..][..columns]);
+            rest[..d].copy_from_slice(&normal[i * d..][..d]);
+            rest[d] = times.at(i);
+        };
+        let a0 = alpha(&self.session).a0;
+        let (engine, gradient) = (&mut *self.engine, &mut self.gradient);
+        let m = self
+            .ranks
+            .matching(engine, Pairs { n, row: &row }, a0, gradient);
+        let meter = &self.instruments.meter;
+        meter.spend(Task::Kernels, start.elapsed());
+        let work = flops_per_sample(Work::Matching, &shape, &super::scheme(&self.flow));
+        meter.compute(work * self.batches.cut().computed(n).len() as f64);
+        m
+    }
+
+    /// New pairs, if they are due, or after the last iteration of the start the first batch of what follows.
+    pub(super) fn draw_pairs(&mut self, publish: &mut dyn FnMut(Event)) {
+        let (Some(settings), Some(matching)) = (self.settings(), &self.matching) else {
+            return;
+        };
+        if self.iteration >= settings.iterations {
+            return self.end_start(publish);
+        }
+        if matching.served.iterations < settings.reuse {
+            return;
+        }
+        let served = Served {
+            iterations: 0,
+            group: settings.group,
+        };
+        let cut = self.cut(self.batches.cut().share, Some(served));
+        let read = match self.batches.cut() == cut {
+            true => self.batches.advance(&self.data, settings.batch),
+            false => self.batches.renew(&self.data, settings.batch, cut),
+        };
+        if self.heard(read, publish) {
+            self.matching = Some(self.pairs(served));
+        }
+    }
+
+    fn end_start(&mut self, publish: &mut dyn FnMut(Event)) {
+        self.matching = None;
+        self.begun = self.iteration;
+        self.rate = Rate::default();
+        self.moments = Moments::new(&self.session.optimizer, &self.engine.shape());
+        self.flow = self.session.flow;
+        let cut = self.cut(self.batches.cut().share, None);
+        let read = self
+            .batches
+            .renew(&self.data, self.session.data.batch(), cut);
+        self.heard(read, publish);
+        publish(Event::Resample {
+            iteration: self.iteration,
+        });
+    }
+}
