@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::session::Session;
+use crate::session::{Initial, Session};
 
 /// Version of the machine-readable output.
 pub const SCHEMA: u32 = 1;
@@ -228,6 +228,12 @@ impl Start {
     pub fn workers(&self) -> String {
         let plural = if self.threads == 1 { "" } else { "s" };
         format!("{}{} thread{plural}", self.times(), self.threads)
+    }
+
+    /// Whether the run began with parameters that its session alone does not tell: a state of another run, or a model. They are kept
+    /// in its directory.
+    pub fn with_state(&self) -> bool {
+        self.fork.is_some() || matches!(self.session.start, Initial::Model(_))
     }
 
     /// What stands before the threads of each rank: `3 ranks x `, or nothing.

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use runs::{Place, SMALL, SWITCHING, code, lines, named, text};
+use runs::{Place, SMALL, STARTING, SWITCHING, code, lines, named, text};
 use serde_json::Value;
 
 /// A fork of a run, made at `out` beside it.
@@ -69,7 +69,7 @@ fn goes_on_as(fork: &Path, run: &Path, at: u64, when: &str) {
 fn with_the_same_session_it_goes_on_to_the_bits_of_the_run_it_comes_from() {
     let folder = tempfile::tempdir().unwrap();
     let data = runs::table(folder.path());
-    for session in [SMALL, SWITCHING, &data] {
+    for session in [SMALL, SWITCHING, STARTING, &data] {
         let place = Place::new(session);
         place.trains(&[]);
         let file = place.session();

@@ -17,7 +17,7 @@ use nix::unistd::Pid;
 use otflow::model::Model;
 use otflow::run::checkpoint::Checkpoint;
 use runs::several::{self, GONE, Held, PATIENCE, endless, metrics, process, until};
-use runs::{Place, SMALL, SWITCHING, models, resume, same, table};
+use runs::{Place, SMALL, STARTING, SWITCHING, models, resume, same, table};
 
 /// Ranks and threads of each.
 const RANKS: [(usize, usize); 6] = [(1, 1), (1, 2), (2, 1), (2, 2), (3, 1), (4, 1)];
@@ -49,7 +49,7 @@ fn any_number_of_ranks_and_threads_gives_the_same_bits() {
     let folder = tempfile::tempdir().unwrap();
     let rows = table(folder.path());
     let single = |text: &str| text.replace("width: 6", "width: 6, precision: F32");
-    for text in [SMALL, SWITCHING, &rows, &single(&rows)] {
+    for text in [SMALL, SWITCHING, STARTING, &rows, &single(&rows)] {
         let alone = Place::new(text);
         alone.trains(&[]);
         for (ranks, threads) in RANKS {

@@ -9,7 +9,7 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::process::{Output, Stdio};
 
-use runs::{Place, SMALL, SWITCHING, code, lines, named, text};
+use runs::{Place, SMALL, STARTING, SWITCHING, code, lines, named, text};
 
 /// What another limit leaves of a session.
 fn until(session: &str, iterations: u64) -> String {
@@ -20,7 +20,7 @@ fn until(session: &str, iterations: u64) -> String {
 fn a_finished_run_goes_on_past_its_limit_to_the_bits_of_one_that_never_stopped() {
     let folder = tempfile::tempdir().unwrap();
     let data = runs::table(folder.path());
-    for session in [SMALL, SWITCHING, &data] {
+    for session in [SMALL, SWITCHING, STARTING, &data] {
         let unbroken = Place::new(session);
         unbroken.trains(&[]);
         for cut in [1, 7, 18, 39] {
@@ -310,7 +310,7 @@ fn the_first_difference_is_named() {
 fn single_precision_both_schedules_and_tables_are_told_again() {
     let folder = tempfile::tempdir().unwrap();
     let single = SMALL.replace("width: 6", "width: 6, precision: F32");
-    for session in [&single, SWITCHING, &runs::table(folder.path())] {
+    for session in [&single, SWITCHING, STARTING, &runs::table(folder.path())] {
         let place = Place::new(session);
         place.trains(&[]);
         let output = replay(&place, "2");
@@ -343,5 +343,19 @@ fn a_run_that_a_signal_has_ended_goes_on_and_is_told_again_before_and_after() {
     place.goes_on(&[]);
     runs::same(&place, &unbroken.left(), "after a signal");
     let output = replay(&place, "2");
+    assert_eq!(code(&output), Some(0), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_run_from_a_model_replays_when_the_model_is_gone() {
+    let first = Place::new(SMALL);
+    first.trains(&[]);
+    let model = first.run().join("best.safetensors");
+    let start = format!("start: Model({model:?}), flow:");
+    let place = Place::new(&SMALL.replace("flow:", &start));
+    place.trains(&["--iterations", "9"]);
+    fs::remove_file(model).unwrap();
+    place.goes_on(&["--iterations", "20"]);
+    let output = runs::otflow("replay").arg(place.run()).output().unwrap();
     assert_eq!(code(&output), Some(0), "{}", text(&output.stderr));
 }

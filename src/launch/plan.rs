@@ -271,7 +271,7 @@ fn begin(args: &cli::Train, mut ranks: Ranks) -> Result<Plan, Failure> {
         start: first,
         resumed: None,
     };
-    if plan.start.fork.is_some() {
+    if plan.start.with_state() {
         keep(&plan)?;
     }
     Ok(plan)

@@ -35,9 +35,9 @@ impl Base {
     /// The beginning of a run.
     ///
     /// # Errors
-    /// When it was forked off another one and that state can't be read.
+    /// When it began with a state and that can't be read.
     pub(super) fn first(run: &Path, start: &Start) -> Result<Self> {
-        if start.fork.is_none() {
+        if !start.with_state() {
             return Ok(Base {
                 state: None,
                 session: Arc::clone(&start.session),
@@ -47,7 +47,7 @@ impl Base {
             });
         }
         let (checkpoint, kept) = Checkpoint::load(&run.join(FORK))
-            .context("the state that the run was forked off with is needed")?;
+            .context("the state that the run began with is needed")?;
         Ok(Base::at(checkpoint, kept))
     }
 

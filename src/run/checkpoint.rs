@@ -24,7 +24,7 @@ use crate::trainer::TrainingState;
 
 /// The last and the one before.
 pub const NAMES: [&str; 2] = ["state.ckpt", "state.1.ckpt"];
-/// What a run that was forked off another one began with.
+/// What a run began with that was forked off another one, or started from a model.
 pub const FORK: &str = "fork.ckpt";
 /// Where a damaged one is put aside.
 const DAMAGED: &str = "state.damaged.ckpt";

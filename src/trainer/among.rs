@@ -57,16 +57,16 @@ pub fn along(mut trainer: Trainer, mut edited: Arc<Session>) -> Result<(), Lost>
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{SMALL, iterate, session, trainer, without_time};
+    use super::super::tests::{SMALL, iterate, session, starting, trainer, without_time};
     use super::*;
     use crate::data::Dataset;
     use crate::ranks::local;
     use crate::trainer::TrainingState;
 
-    const ITERATIONS: usize = 9;
+    const ITERATIONS: usize = 11;
 
-    fn edited() -> Arc<Session> {
-        session(&SMALL.replace("stop:", "weights: (likelihood: 9.0), stop:"))
+    fn edited(text: &str) -> Arc<Session> {
+        session(&text.replace("stop:", "weights: (likelihood: 9.0), stop:"))
     }
 
     /// What an iteration begins with: an edit that has the best parameters judged anew, and a step that goes too far.
@@ -78,17 +78,17 @@ mod tests {
         }
     }
 
-    fn one_of(ranks: Ranks, threads: usize) -> Trainer {
-        let session = session(SMALL);
+    fn one_of(ranks: Ranks, threads: usize, text: &str) -> Trainer {
+        let session = session(text);
         let data = Dataset::open(&session.data, session.model.seed).unwrap();
         let trainer = Trainer::one_of(&ranks, session, Arc::new(data), threads);
         trainer.unwrap().among(ranks)
     }
 
-    fn alone() -> (Vec<Event>, TrainingState) {
-        let mut trainer = trainer(SMALL, 2);
+    fn alone(text: &str) -> (Vec<Event>, TrainingState) {
+        let mut trainer = trainer(text, 2);
         let events = (0..ITERATIONS).flat_map(|_| {
-            disturb(&mut trainer, |trainer| trainer.take_up(edited()));
+            disturb(&mut trainer, |trainer| trainer.take_up(edited(text)));
             iterate(&mut trainer, 1)
         });
         let events = events.collect();
@@ -101,13 +101,19 @@ mod tests {
 
     #[test]
     fn any_number_of_ranks_trains_the_same_bits() {
-        let expected = alone();
+        for text in [SMALL, &starting()] {
+            agree(text);
+        }
+    }
+
+    fn agree(text: &str) {
+        let expected = alone(text);
         for (size, threads) in [(1, 2), (2, 1), (2, 2), (3, 1), (4, 1), (20, 1)] {
             let found = local::run(size, |ranks| {
-                let mut trainer = one_of(ranks, threads);
+                let mut trainer = one_of(ranks, threads, text);
                 let mut events = Vec::new();
                 for _ in 0..ITERATIONS {
-                    disturb(&mut trainer, |trainer| trainer.take_up(edited()));
+                    disturb(&mut trainer, |trainer| trainer.take_up(edited(text)));
                     trainer.iterate(&mut |event| events.push(without_time(event)));
                 }
                 (events, state(&trainer))
@@ -129,15 +135,15 @@ mod tests {
     fn the_others_do_what_the_first_rank_does() {
         let states = local::run(3, |ranks| {
             let leads = ranks.leads();
-            let mut trainer = one_of(ranks, 1);
+            let mut trainer = one_of(ranks, 1, SMALL);
             if !leads {
                 let session = Arc::clone(trainer.session());
                 return along(trainer, session).map(|()| None);
             }
             for _ in 0..ITERATIONS {
                 if trainer.iteration() == 4 {
-                    trainer.ranks.tell(&Message::Edit(edited()));
-                    trainer.take_up(edited());
+                    trainer.ranks.tell(&Message::Edit(edited(SMALL)));
+                    trainer.take_up(edited(SMALL));
                 }
                 trainer.ranks.tell(&Message::Iterate);
                 trainer.iterate(&mut |_| ());
@@ -147,14 +153,14 @@ mod tests {
             Ok(Some((trainer.iteration(), trainer.best().is_some())))
         });
         assert_eq!(states[1..], [Ok(None), Ok(None)]);
-        assert_eq!(states[0], Ok(Some((9, true))));
+        assert_eq!(states[0], Ok(Some((11, true))));
     }
 
     #[test]
     fn a_pass_that_one_rank_gives_up_is_given_up_by_all() {
         let states = local::run(3, |ranks| {
             let second = ranks.rank() == 1;
-            let mut trainer = one_of(ranks, 1);
+            let mut trainer = one_of(ranks, 1, SMALL);
             iterate(&mut trainer, 2);
             if second {
                 trainer.instruments().progress.give_up();

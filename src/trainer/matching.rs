@@ -8,6 +8,9 @@
 //!
 //! Iterations are counted through. With the last one the optimiser is at rest again and the data are drawn anew.
 
+#[cfg(test)]
+mod tests;
+
 use std::time::Instant;
 
 use otflow_kernels::batch::Share;

@@ -205,7 +205,7 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
-    use super::super::tests::{SMALL, iterate, session, trainer};
+    use super::super::tests::{SMALL, iterate, session, starting, trainer};
     use super::*;
     use crate::event::Event;
     use crate::trainer::Adam;
@@ -226,13 +226,17 @@ mod tests {
 
     /// 13 rows to train on, by 5: three batches an epoch.
     fn table(folder: &Path) -> String {
+        of_table(&halve(), folder)
+    }
+
+    fn of_table(text: &str, folder: &Path) -> String {
         let rows: Vec<String> = (0..15).map(|i| format!("{},{}", i * i, i % 4)).collect();
         let path = folder.join("t.csv");
         fs::write(&path, rows.join("\n")).unwrap();
         let toy = r#"Toy(name: "moons", batch: 200, resample_every: 4)"#;
         let jitter = r#"{"1": 1.0, "2": 1.0}"#;
         let data = format!("Table(path: {path:?}, jitter: {jitter}, batch: 5)");
-        halve().replace(toy, &data)
+        text.replace(toy, &data)
     }
 
     /// What is done to the run after these iterations: edits, one of the batch and the flow, and a step that goes too far.
@@ -271,7 +275,10 @@ mod tests {
     #[test]
     fn wherever_a_run_is_cut_it_goes_on_to_the_same_bits() {
         let folder = tempfile::tempdir().unwrap();
-        for text in [halve(), plateau(), table(folder.path())] {
+        let start = starting().replace("iterations: 9", "iterations: 100");
+        let start_of_table = of_table(&start, folder.path());
+        let table = table(folder.path());
+        for text in [halve(), plateau(), table, start, start_of_table] {
             let mut unbroken = trainer(&text, 1);
             let expected = train(&mut unbroken, &text, ITERATIONS);
             for event in ["Rollback", "Rate", "Resample"] {

@@ -17,6 +17,19 @@ pub(super) const SMALL: &str = r#"(
     stop: (iterations: 9),
 )"#;
 
+/// The same after a start by matching, by Muon, with averaged parameters.
+pub(super) fn starting() -> String {
+    SMALL
+        .replace(
+            "flow:",
+            "start: Matching(iterations: 8, batch: 150, group: 16, reuse: 2, every: 3), flow:",
+        )
+        .replace(
+            "Adam(lr: 0.05",
+            "Muon(average: 0.9, decay: 0.1, clip: 30.0, lr: 0.05",
+        )
+}
+
 pub(super) fn session(text: &str) -> Arc<Session> {
     Arc::new(session::parse(text, Path::new("test.ron")).unwrap())
 }
@@ -37,7 +50,10 @@ pub(super) fn iterate(trainer: &mut Trainer, iterations: usize) -> Vec<Event> {
 }
 
 pub(super) fn without_time(mut event: Event) -> Event {
-    if let Event::Iteration { seconds, .. } | Event::Validation { seconds, .. } = &mut event {
+    if let Event::Iteration { seconds, .. }
+    | Event::Matching { seconds, .. }
+    | Event::Validation { seconds, .. } = &mut event
+    {
         *seconds = 0.0;
     }
     event

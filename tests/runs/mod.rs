@@ -34,6 +34,17 @@ pub const SWITCHING: &str = r#"Session(
     stop: (iterations: 40),
 )"#;
 
+/// A start by matching, Muon and averaged parameters.
+pub const STARTING: &str = r#"Session(
+    data: Toy(name: "pinwheel", batch: 100, resample_every: 5),
+    model: (width: 6, layers: 3),
+    start: Matching(iterations: 17, batch: 300, group: 20, reuse: 4, every: 6),
+    flow: (steps: 3),
+    optimizer: Muon(lr: 0.01, schedule: Cosine(warmup: 3, floor: 0.1), decay: 0.1, clip: 20.0, average: 0.9),
+    validation: (every: 2, samples: 50, steps: 4),
+    stop: (iterations: 40),
+)"#;
+
 /// A session of a table in `folder`: 24 rows to train on, by 7.
 pub fn table(folder: &Path) -> String {
     let rows: Vec<String> = (0..30).map(|i| format!("{},{}", i * i, i % 7)).collect();
@@ -107,6 +118,7 @@ pub fn told(run: &Path) -> Vec<String> {
     let events = lines(&run.join("metrics.jsonl")).into_iter();
     let work = [
         "iteration",
+        "matching",
         "validation",
         "resample",
         "rate",
