@@ -14,9 +14,11 @@
 //! | --- | --- |
 //! | `map.rs` | the maps g, their inverses and slopes |
 //! | `spline.rs`, `fit.rs` | the fitted one, and how it is fitted |
+//! | `gain.rs` | what it would gain |
 //! | `normal.rs` | quantiles of the normal |
 
 mod fit;
+mod gain;
 mod map;
 mod normal;
 mod spline;
@@ -25,6 +27,7 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
+pub use gain::Gain;
 pub use map::{Bounds, Map};
 pub use spline::{Knot, Spline};
 

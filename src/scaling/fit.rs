@@ -9,16 +9,17 @@
 //! K grows with the root of the rows: a knot costs 1 / (2 n) nats on rows that the map has not seen, and a column of few rows is
 //! to be made smooth, not followed from value to value. The extremes are knots, so that one value far out can't take the scale of
 //! all the others. The even part e keeps F rising where no value lies, so that the map has an inverse with digits to spare.
-//! Where the slope falls towards an extreme, it goes on to fall over two units of u: du/dx = s exp(-r u), r as between the last two
-//! pieces.
+//! Where the slope falls towards an extreme, it goes on to fall over four units of u: du/dx = s exp(-r u), r as over the last two
+//! units. A straight line would take a heavy tail for a normal one.
 //!
 //! Noise around rounded values is not drawn: equal values lie evenly spread over its width. Without noise they stay one knot.
 
 use super::normal::quantile;
 use super::spline::{Knot, Spline};
 
-/// K, at least and at most; it is half the root of the rows.
-const KNOTS: (f64, f64) = (4.0, 40.0);
+/// K, half the root of the rows, at least and at most.
+const LEAST: f64 = 4.0;
+const MOST: f64 = 40.0;
 /// Values beyond a quantile of the tails, at least.
 const BEYOND: f64 = 2.0;
 /// Knots closer than this share of the range, or in u, are one.
@@ -26,15 +27,16 @@ const CLOSE: f64 = 1e-12;
 const CLOSE_U: f64 = 1e-9;
 
 /// How far beyond the last knot those of a heavy tail lie, in u.
-const TAIL: [f64; 2] = [1.0, 2.0];
-/// log of the share by which the slope falls there in a unit of u, at most.
-const FALL: f64 = 3.0;
+const TAIL: [f64; 3] = [1.0, 2.0, 4.0];
+/// r there: below the one a straight line does as well, above the other it would leave the range far behind.
+const SLOW: f64 = 0.01;
+const FAST: f64 = 3.0;
 
 /// The map of a sample of a column in noise of this width, 0 for none. None of a sample that is constant or not finite.
 pub fn normal(mut sample: Vec<f64>, jitter: f64) -> Option<Spline> {
     sample.sort_by(f64::total_cmp);
     let levels = (0.5 * (sample.len() as f64).sqrt()).round();
-    let levels = levels.clamp(KNOTS.0, KNOTS.1);
+    let levels = levels.clamp(LEAST, MOST);
     let edges = spread(&mut sample, jitter, 1.0 / levels);
     let (low, high) = (*sample.first()?, *sample.last()?);
     let range = high - low;
@@ -58,11 +60,8 @@ pub fn normal(mut sample: Vec<f64>, jitter: f64) -> Option<Spline> {
         }
     }
     knots.push(end);
-    let upper = tail(&knots);
-    knots.reverse();
-    let mirrored: Vec<Knot> = knots.iter().map(mirror).collect();
-    knots.reverse();
-    let lower = tail(&mirrored);
+    let mirrored: Vec<Knot> = knots.iter().rev().map(mirror).collect();
+    let (upper, lower) = (tail(&knots), tail(&mirrored));
     let lower = lower.iter().rev().map(mirror);
     let knots: Vec<Knot> = lower.chain(knots).chain(upper).collect();
     let spline = Spline::through(&knots);
@@ -78,14 +77,21 @@ fn mirror(knot: &Knot) -> Knot {
 
 /// Knots beyond the last one where the slope falls towards it, as a straight line would take a heavy tail for a normal one.
 fn tail(knots: &[Knot]) -> Vec<Knot> {
-    let [.., far, near, end] = knots else {
+    let [.., end] = knots else {
+        return Vec::new();
+    };
+    // Single gaps between extremes are chance.
+    let within = |knot: &&Knot, from: &Knot| from.u - knot.u >= TAIL[0];
+    let near = knots.iter().rfind(|knot| within(knot, end));
+    let far = near.and_then(|near| knots.iter().rfind(|knot| within(knot, near)));
+    let (Some(near), Some(far)) = (near, far) else {
         return Vec::new();
     };
     let secant = |from: &Knot, to: &Knot| (to.u - from.u) / (to.x - from.x);
     let (outer, inner) = (secant(near, end), secant(far, near));
     let middles = 0.5 * (end.u - far.u);
-    let fall = (libm::log(inner / outer) / middles).min(FALL);
-    if fall <= 0.0 {
+    let fall = (libm::log(inner / outer) / middles).min(FAST);
+    if fall < SLOW {
         return Vec::new();
     }
     let width = |u: f64| libm::exp(fall * (u - 0.5 * (near.u + end.u))) / (fall * outer);
@@ -102,7 +108,7 @@ fn apart(left: &Knot, right: &Knot, range: f64) -> bool {
 
 /// Spreads equal values of a sorted sample over the width of the noise, and sorts again; the edges of the noise around those that
 /// are at least this share of the sample.
-fn spread(sample: &mut [f64], jitter: f64, share: f64) -> Vec<f64> {
+pub(super) fn spread(sample: &mut [f64], jitter: f64, share: f64) -> Vec<f64> {
     let mut edges = Vec::new();
     if jitter == 0.0 {
         return edges;

@@ -142,12 +142,12 @@ fn the_slope_is_that_of_the_map() {
             let slope = libm::exp(map.log_slope(map.value(x)));
             // A step by which u changes by some 1e-6: rounding takes 1e-9 of the difference then, and bending 1e-6.
             let h = (1e-6 / slope).min(0.25 * (pair[1] - pair[0]));
-            if h < 1e-9 * x.abs() {
+            if h < 1e-10 * x.abs() {
                 continue;
             }
             let (low, high) = (x - h, x + h);
             let difference = (map.value(high) - map.value(low)) / (high - low);
-            let room = 1e-4 + 1e-14 * (1.0 + map.value(x).abs()) / (slope * h);
+            let room = 1e-3 + 1e-14 * (1.0 + map.value(x).abs()) / (slope * h);
             assert!(
                 (difference / slope - 1.0).abs() < room,
                 "{name}: {difference} {slope} at {x}"
@@ -192,43 +192,59 @@ fn the_slope_is_continuous_at_the_knots_and_straight_beyond_them() {
     }
 }
 
-/// Mean of log density under the normal that a map makes of a column, nats.
-fn log_likelihood(map: &Map, values: &[f64]) -> f64 {
-    let log = |x: &f64| {
-        let u = map.value(*x);
-        map.log_slope(u) - 0.5 * (u * u + TAU.ln())
-    };
-    values.iter().map(log).sum::<f64>() / values.len() as f64
+fn log_normal(u: f64) -> f64 {
+    -0.5 * (u * u + TAU.ln())
 }
+
+/// A density, and draws from it.
+struct Known {
+    name: &'static str,
+    draw: fn(&mut dyn Rng) -> f64,
+    log: fn(f64) -> f64,
+}
+
+const KNOWN: [Known; 5] = [
+    Known {
+        name: "normal",
+        draw: normal,
+        log: log_normal,
+    },
+    Known {
+        name: "uniform",
+        draw: uniform,
+        log: |_| 0.0,
+    },
+    Known {
+        name: "exponential",
+        draw: |rng| -(1.0 - uniform(rng)).ln(),
+        log: |x| -x,
+    },
+    Known {
+        name: "lognormal",
+        draw: |rng| (2.0 * normal(rng)).exp(),
+        log: |x| log_normal(0.5 * x.ln()) - (2.0 * x).ln(),
+    },
+    Known {
+        name: "cauchy",
+        draw: |rng| (0.5 * TAU * uniform(rng)).tan(),
+        log: |x| -(0.5 * TAU * (1.0 + x * x)).ln(),
+    },
+];
 
 #[test]
 fn new_values_of_a_column_have_nearly_the_density_they_were_drawn_by() {
-    // Mean of the true log density: minus the entropy.
-    let gauss = -0.5 * (1.0 + TAU.ln());
-    type Draw = fn(&mut dyn Rng) -> f64;
-    let kinds: [(&str, Draw, f64); 5] = [
-        ("normal", normal, gauss),
-        ("uniform", uniform, 0.0),
-        ("exponential", |rng| -(1.0 - uniform(rng)).ln(), -1.0),
-        // Twice the deviation of a normal: log 2 more, and E log x = 0.
-        (
-            "lognormal",
-            |rng| (2.0 * normal(rng)).exp(),
-            gauss - 2_f64.ln(),
-        ),
-        (
-            "cauchy",
-            |rng| (0.5 * TAU * uniform(rng)).tan(),
-            -(2.0 * TAU).ln(),
-        ),
-    ];
-    for (name, draw, most) in kinds {
-        for (n, near) in [(250, 0.15), (2000, 0.03), (40_000, 0.01)] {
-            let map = fitted(&kind("", n, 0.0, draw));
-            let new = kind("", 100_003, 0.0, draw).values;
-            let short = most - log_likelihood(&map, &new);
-            println!("{name} {n}: {short}");
-            assert!(short < near, "{name}, {n} rows: {short} nats");
+    for known in KNOWN {
+        // A knot costs half a nat over all rows: so much for 12, 30 and 50, and room for chance.
+        for (n, near) in [(250, 0.1), (2000, 0.02), (40_000, 0.007)] {
+            let map = fitted(&kind("", n, 0.0, known.draw));
+            let new = kind("", 100_003, 0.0, known.draw).values;
+            let short = |x: &f64| {
+                let u = map.value(*x);
+                (known.log)(*x) - log_normal(u) - map.log_slope(u)
+            };
+            let short = new.iter().map(short).sum::<f64>() / new.len() as f64;
+            let name = known.name;
+            assert!(short.abs() < near, "{name}, {n} rows: {short} nats");
         }
     }
 }
@@ -246,19 +262,14 @@ fn logarithm_and_log_odds_keep_to_their_bounds() {
             f64::INFINITY,
             [1e-300, 1e-5, 1.0, 3e5, 1e300],
         ),
-        (
-            logit,
-            -2.0,
-            6.0,
-            [-2.0 + 1e-12, -1.0, 2.0, 5.5, 6.0 - 1e-12],
-        ),
+        (logit, -2.0, 6.0, [-2.0 + 1e-9, -1.0, 2.0, 5.5, 6.0 - 1e-9]),
     ] {
         for x in inside {
             let u = map.value(x);
             assert!((map.inverse(u) - x).abs() <= 1e-13 * x.abs(), "{map}: {x}");
-            let h = 1e-5 * (x - low).min(high - x);
+            let h = 1e-3 * (x - low).min(high - x);
             let slope = (map.value(x + h) - map.value(x - h)) / (2.0 * h);
-            assert!((map.log_slope(u) - slope.ln()).abs() < 1e-3, "{map}: {x}");
+            assert!((map.log_slope(u) - slope.ln()).abs() < 0.01, "{map}: {x}");
         }
         assert_eq!(map.value(low), f64::NEG_INFINITY);
         assert_eq!(map.value(low - 1.0), f64::NEG_INFINITY);
@@ -273,7 +284,7 @@ fn logarithm_and_log_odds_keep_to_their_bounds() {
         // Noise around a value on a bound may stay, and comes back from the other side.
         assert!(bounds.hold(low, 1.0) && !bounds.hold(low, 0.0) && !bounds.hold(low - 0.1, 1.0));
         assert_eq!(bounds.fold(low - 0.25), low + 0.25);
-        assert!(low < bounds.fold(low) && bounds.fold(high) < high);
+        assert!(low < bounds.fold(low) && bounds.fold(1e9) < high);
         assert_eq!(bounds.fold(low + 0.25), low + 0.25);
     }
     assert_eq!(Map::Log.value(1.0), 0.0);
