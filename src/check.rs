@@ -10,7 +10,7 @@ use otflow_kernels::tree::sums_a_thread;
 
 use crate::cost::{Work, flops_per_sample};
 use crate::data::{Dataset, Part, Parts};
-use crate::scaling::Column;
+use crate::scaling::Moments;
 use crate::session::{Session, fields};
 use crate::trainer::{precision, scheme, shape};
 
@@ -80,10 +80,12 @@ fn describe_table(text: &mut String, parts: &Parts) {
         } else {
             "given"
         };
-        let Column { name, mean, scale } = column;
+        let (name, Moments { mean, scale }) = (&column.name, column.raw());
+        let map = column.transform.as_ref();
+        let map = map.map_or(String::new(), |transform| format!(", {}", transform.map));
         _ = writeln!(
             text,
-            "  {name:<26} mean {mean:<14.6} deviation {scale:<14.6} {role}"
+            "  {name:<26} mean {mean:<14.6} deviation {scale:<14.6} {role}{map}"
         );
     }
 }

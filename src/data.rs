@@ -3,7 +3,7 @@
 //! | file | holds |
 //! | --- | --- |
 //! | `toy.rs`, `toy/` | the 2-D sets |
-//! | `parts.rs` | a table: training, validation and test rows, standardised |
+//! | `parts.rs`, `parts/` | a table: training, validation and test rows, standardised |
 //! | `permutation.rs` | a shuffle that is computed, not kept |
 //! | `batches.rs` | which rows an iteration is trained on |
 //! | `pairs.rs` | normal draws matched with them by optimal transport, and times |
@@ -87,6 +87,34 @@ pub enum Error {
         /// The columns that there are.
         columns: String,
     },
+    /// A map for a column that is not used.
+    #[error("`data.transform` names {column:?}, which is none of the columns {columns}")]
+    Transform {
+        /// What it names.
+        column: String,
+        /// The columns that there are.
+        columns: String,
+    },
+    /// A column with values that its map is not defined for.
+    #[error(
+        "`data.transform` takes column {column:?} for one of values {domain}, and it has {value:?}: take another map, such as Normal"
+    )]
+    Domain {
+        /// Its name.
+        column: String,
+        /// What the map is defined for, in words.
+        domain: String,
+        /// Its least value, or its largest, that is not.
+        value: f64,
+    },
+    /// A column that has no spread, or no finite one, after its map.
+    #[error(
+        "column {column:?} has no spread once `data.transform` is applied, as nearly all of its rows hold one value: take it out of `data.transform`"
+    )]
+    Flat {
+        /// Its name.
+        column: String,
+    },
 }
 
 impl Dataset {
@@ -130,6 +158,19 @@ impl Dataset {
     /// How the columns of a table are standardised.
     pub fn scaling(&self) -> Option<&Scaling> {
         self.parts().map(Parts::scaling)
+    }
+
+    /// What log densities of standardised rows are higher by than those of these rows, d + c values each, as the flow has them;
+    /// nats, 0 for toy sets and where no column has a map.
+    pub fn offsets(&self, rows: &[f64]) -> Vec<f64> {
+        let none = || vec![0.0; rows.len() / (self.dimension() + self.context())];
+        let offsets = |scaling: &Scaling| scaling.offsets(rows, self.dimension());
+        self.scaling().map_or_else(none, offsets)
+    }
+
+    /// The mean of [`Dataset::offsets`] over the training rows of a table.
+    pub fn mean_offset(&self) -> f64 {
+        self.parts().map_or(0.0, Parts::mean_offset)
     }
 
     /// H in nats, the lower limit of C, where it is known.

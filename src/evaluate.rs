@@ -1,8 +1,8 @@
 //! `otflow evaluate`: how good a trained flow is, over rows that nothing was decided by.
 //!
 //! ```text
-//! L, C, R, loss as in training; C_data = C + log det in the data's own units
-//! inverse error |z - f^-1(f(z))|, mean and largest, in standardised units
+//! L, C, R, loss as in training: C in standardised units of the table's columns; C_data = C + log det in their own
+//! inverse error |z - f^-1(f(z))|, mean and largest, in the flow's units
 //! divergence C - H where the true density is known: mean of log p - log q over the same rows
 //! MMD^2 between rows and generated ones (mmd.rs); straightness, path length over displacement
 //! ```
@@ -19,7 +19,7 @@ use crate::cli;
 use crate::data::random::Stream;
 use crate::data::{Dataset, Part};
 use crate::event::Losses;
-use crate::fitted::{Fitted, split};
+use crate::fitted::{Fitted, Units, split};
 use crate::headless::number::{DIGITS, general};
 use crate::launch::{Exit, refuse};
 use crate::mmd::mmd;
@@ -44,7 +44,7 @@ pub struct Evaluation {
     pub steps: usize,
     /// Evaluations of the right-hand side along a path.
     pub nfe: usize,
-    /// loss, L, C, R in standardised units.
+    /// loss, L, C, R; C in standardised units of the table's columns.
     #[serde(flatten)]
     pub losses: Losses,
     /// C in the data's own units, nats.
@@ -57,7 +57,7 @@ pub struct Evaluation {
     pub divergence: Option<f64>,
     /// Its standard error.
     pub divergence_se: Option<f64>,
-    /// Mean of |z - f^-1(f(z))|, standardised units.
+    /// Mean of |z - f^-1(f(z))|, in the flow's units.
     pub inverse_error: f64,
     /// The largest.
     pub inverse_error_max: f64,
@@ -109,7 +109,7 @@ pub fn evaluate(args: &cli::Evaluate) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// The rows, standardised (z, y), with the true log density of each where it is known.
+/// The rows (z, y) in the flow's units, with the true log density of each where it is known.
 struct Subject {
     rows: Vec<f64>,
     truth: Option<Vec<f64>>,
@@ -158,7 +158,9 @@ impl Subject {
         for block in self.rows.chunks(fitted.block() * shape.columns()) {
             let states = fitted.states(block);
             totals.add(&states, shape.d);
-            model.extend(states.chunks_exact(shape.d + 3).map(log_density));
+            let log = states.chunks_exact(shape.d + 3).map(log_density);
+            let offsets = fitted.offsets(block).into_iter();
+            model.extend(log.zip(offsets).map(|(log, offset)| log + offset));
         }
         let seconds = start.elapsed().as_secs_f64();
         let rows = model.len();
@@ -239,6 +241,8 @@ impl Subject {
             .collect();
         let (_, y) = split(&rows, &shape);
         let generated = draw(fitted, (args.seed.unwrap_or_default(), 0), n, &y);
+        let [rows, generated] =
+            [rows, generated].map(|rows| fitted.restored(rows, Units::Standardized));
         mmd(&rows, &generated, width)
     }
 }

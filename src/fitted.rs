@@ -1,7 +1,8 @@
 //! A trained flow with the engine that runs it, in the units of whoever asks.
 //!
 //! ```text
-//! x --standardize--> z --f--> normal        log p(x) = log p(z) - log det        x = restore(f^-1(normal))
+//! x --standardize--> z --f--> normal        x = restore(f^-1(normal))
+//! log p(x) = log p(s) - log det,   log p(s) = log p(z) + offset(z)        s: standardised (scaling.rs)
 //! ```
 //!
 //! Rows are (x, y), row-major: d learned columns, then c given ones.
@@ -18,7 +19,8 @@ use otflow_kernels::stepper::Stepper;
 
 use crate::cost::{Work, flops_per_sample};
 use crate::model::Model;
-use crate::scaling::Scaling;
+pub use crate::scaling::Units;
+use crate::scaling::{Scaling, Span};
 use crate::session::{self, Flow, Session};
 use crate::trainer::{alpha, scheme};
 
@@ -26,15 +28,6 @@ use crate::trainer::{alpha, scheme};
 const STEPS: usize = 32;
 /// Flops of a block of rows: a fraction of a second on any machine, so that an interrupt is heard.
 const BLOCK: f64 = 1e10;
-
-/// In which units rows and densities are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Units {
-    /// Those of the table.
-    Data,
-    /// Mean 0 and deviation 1 in every column.
-    Standardized,
-}
 
 /// A trained flow, ready to be asked.
 pub struct Fitted {
@@ -143,7 +136,7 @@ impl Fitted {
         self.engine.progress()
     }
 
-    /// log det of the standardisation, nats: what log densities in data units are lower by.
+    /// log det of the standardisation, nats: what log densities in data units are lower by than in standardised ones.
     pub fn log_determinant(&self) -> f64 {
         let d = self.shape().d;
         self.scaling
@@ -151,18 +144,39 @@ impl Fitted {
             .map_or(0.0, |scaling| scaling.log_determinant(d))
     }
 
+    /// What log densities of standardised rows are higher by than those of these rows in the flow's units; nats, 0 without maps.
+    pub fn offsets(&self, rows: &[f64]) -> Vec<f64> {
+        let shape = self.shape();
+        let none = || vec![0.0; rows.len() / shape.columns()];
+        let offsets = |scaling: &Scaling| scaling.offsets(rows, shape.d);
+        self.scaling.as_ref().map_or_else(none, offsets)
+    }
+
     /// log p(x), or log p(x | y), of rows of (x, y), nats per unit of volume in the units given.
     pub fn log_densities(&mut self, rows: Vec<f64>, units: Units) -> Vec<f64> {
-        let offset = match units {
+        self.log_densities_of(&self.standardized(rows, units), units)
+    }
+
+    /// [`Fitted::log_densities`] of rows in the flow's units. Minus infinity at the bounds of a map and beyond them.
+    pub fn log_densities_of(&mut self, rows: &[f64], units: Units) -> Vec<f64> {
+        let shape = self.shape();
+        let determinant = match units {
             Units::Data => self.log_determinant(),
             Units::Standardized => 0.0,
         };
-        let states = self.states(&self.standardized(rows, units));
-        let states = states.chunks_exact(self.shape().d + 3);
-        states.map(|state| log_density(state) - offset).collect()
+        let (states, offsets) = (self.states(rows), self.offsets(rows));
+        let states = states.chunks_exact(shape.d + 3).map(log_density);
+        let rows = rows.chunks_exact(shape.columns());
+        let of = |((row, log), offset): ((&[f64], f64), f64)| {
+            if row.iter().any(|z| z.is_infinite()) && !row.iter().any(|z| z.is_nan()) {
+                return f64::NEG_INFINITY;
+            }
+            log + offset - determinant
+        };
+        rows.zip(states).zip(offsets).map(of).collect()
     }
 
-    /// The final states (f(z), l, v, r) of standardised rows of (z, y), n x (d + 3).
+    /// The final states (f(z), l, v, r) of rows of (x, y) in the flow's units, n x (d + 3).
     pub fn states(&mut self, rows: &[f64]) -> Vec<f64> {
         let shape = self.shape();
         let mut states = vec![0.0; rows.len() / shape.columns() * (shape.d + 3)];
@@ -173,7 +187,7 @@ impl Fitted {
         states
     }
 
-    /// Where standardised points x (n x d), each with its y (n x c), end up, n x d.
+    /// Where points x (n x d) in the flow's units, each with its y (n x c), end up, n x d.
     pub fn transport(&mut self, x: &[f64], y: &[f64], direction: Direction) -> Vec<f64> {
         let mut ends = vec![0.0; x.len()];
         let flow = (&self.scheme, self.alpha.a0);
@@ -183,7 +197,7 @@ impl Fitted {
         ends
     }
 
-    /// The paths of standardised points x (n x d), each with its y (n x c), n x (nt + 1) x d.
+    /// The paths of points x (n x d) in the flow's units, each with its y (n x c), n x (nt + 1) x d.
     pub fn paths(&mut self, x: &[f64], y: &[f64], direction: Direction) -> Vec<f64> {
         let mut paths = vec![0.0; x.len() * (self.scheme.steps + 1)];
         let flow = (&self.scheme, self.alpha.a0);
@@ -193,20 +207,27 @@ impl Fitted {
         paths
     }
 
-    /// Rows of (x, y) in the standardised units.
+    /// Rows of (x, y) in the flow's units.
     pub fn standardized(&self, mut rows: Vec<f64>, units: Units) -> Vec<f64> {
-        if let (Units::Data, Some(scaling)) = (units, &self.scaling) {
-            scaling.standardize(&mut rows, 0, self.shape().columns());
+        if let Some(scaling) = &self.scaling {
+            scaling.standardize(&mut rows, self.all(), units);
         }
         rows
     }
 
-    /// Standardised rows of (x, y) in the units given.
+    /// Rows of (x, y) in the flow's units, in those given.
     pub fn restored(&self, mut rows: Vec<f64>, units: Units) -> Vec<f64> {
-        if let (Units::Data, Some(scaling)) = (units, &self.scaling) {
-            scaling.restore(&mut rows, 0, self.shape().columns());
+        if let Some(scaling) = &self.scaling {
+            scaling.restore(&mut rows, self.all(), units);
         }
         rows
+    }
+
+    fn all(&self) -> Span {
+        Span {
+            first: 0,
+            width: self.shape().columns(),
+        }
     }
 }
 

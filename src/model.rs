@@ -240,6 +240,7 @@ mod tests {
             name: format!("x, \"{k}\""),
             mean: -0.1 * k as f64,
             scale: 1e-300 / (k + 1) as f64,
+            transform: None,
         };
         let scaling = Scaling {
             columns: (0..shape.columns()).map(column).collect(),

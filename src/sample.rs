@@ -14,6 +14,7 @@ use crate::interrupt::Interrupt;
 use crate::launch::{Exit, refuse};
 use crate::model::Model;
 use crate::say;
+use crate::scaling::Span;
 use crate::score::{bar, units};
 use crate::table::{Blocks, Selection, Writer};
 
@@ -63,7 +64,7 @@ pub fn sample(args: &cli::Sample) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// Standardised rows of (x, y): f^-1 of the normal rows from `first` on, for y, n x c.
+/// Rows of (x, y) in the flow's units: f^-1 of the normal rows from `first` on, for y, n x c.
 pub fn draw(fitted: &mut Fitted, (seed, first): (u64, usize), n: usize, y: &[f64]) -> Vec<f64> {
     let shape = fitted.shape();
     let normal = normal_rows((seed, Stream::Samples, 0), first as u64, (n, shape.d));
@@ -71,7 +72,7 @@ pub fn draw(fitted: &mut Fitted, (seed, first): (u64, usize), n: usize, y: &[f64
     join(&x, y, &shape)
 }
 
-/// What samples are conditioned on: standardised rows of c values; one row of none without context.
+/// What samples are conditioned on: rows of c values in the flow's units; one row of none without context.
 struct Given {
     values: Vec<f64>,
     /// As they were given, in the units of the rows.
@@ -87,7 +88,7 @@ impl Given {
         sampled.flat_map(row).copied().collect()
     }
 
-    /// Puts what was given into sampled rows of so many columns: the way through the standardised units may have cost the last digit.
+    /// Puts what was given into sampled rows of so many columns: the way through the flow's units may have cost the last digit.
     fn put(&self, sampled: std::ops::Range<usize>, each: usize, rows: &mut [f64]) {
         let width = rows.len() / sampled.len();
         for (i, row) in sampled.zip(rows.chunks_exact_mut(width)) {
@@ -119,8 +120,19 @@ fn given(texts: &[String], fitted: &Fitted, units: Units) -> Result<Given> {
         texts => pairs(texts, &names)?,
     };
     let mut values = typed.clone();
-    if let (Units::Data, Some(scaling)) = (units, fitted.scaling()) {
-        scaling.standardize(&mut values, shape.d, shape.context);
+    if let Some(scaling) = fitted.scaling() {
+        let given = Span {
+            first: shape.d,
+            width: shape.context,
+        };
+        scaling.standardize(&mut values, given, units);
+    }
+    if let Some(place) = values.iter().position(|value| value.is_infinite()) {
+        let name = &names[place % shape.context];
+        bail!(
+            "{name} = {} lies outside of the bounds of its map",
+            typed[place]
+        );
     }
     Ok(Given {
         rows: values.len() / shape.context,

@@ -1,12 +1,35 @@
-//! Standardisation: what a flow is trained on has mean 0 and deviation 1 in every column.
+//! The units of a table's columns: as they stand, standardised, and as the flow has them: mean 0 and deviation 1 after a map that
+//! makes a column normal, where the session asks for one.
 //!
 //! ```text
-//! z_k = (x_k - mean_k) / scale_k        log p(x) = log p(z) - log det,   log det = sum over the d learned columns of log scale_k
+//! s_k = (x_k - raw mean_k) / raw scale_k        z_k = (g_k(x_k) - mean_k) / scale_k        without a map g_k(x) = x and z_k = s_k
+//! log p(s) = log p(z) + offset,      offset = sum over the d learned columns of log g_k'(x_k) - log scale_k + log raw scale_k
+//! log p(x) = log p(s) - log det,     log det = sum over the d learned columns of log raw scale_k
 //! ```
 //!
-//! Columns y of a conditional density are scaled alike, and do not count in the determinant.
+//! Columns y of a conditional density are treated alike, and count neither in the offset nor in the determinant. Densities and C in
+//! units of s can be compared between flows with maps and without, and with other programs.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `map.rs` | the maps g, their inverses and slopes |
+//! | `spline.rs`, `fit.rs` | the fitted one, and how it is fitted |
+//! | `gain.rs` | what it would gain |
+//! | `normal.rs` | quantiles of the normal |
+
+mod fit;
+mod gain;
+mod map;
+mod normal;
+mod spline;
+#[cfg(test)]
+mod tests;
 
 use serde::{Deserialize, Serialize};
+
+pub use gain::Gain;
+pub use map::{Bounds, Map};
+pub use spline::{Knot, Spline};
 
 /// One column of a table.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -14,10 +37,96 @@ use serde::{Deserialize, Serialize};
 pub struct Column {
     /// As the table has it.
     pub name: String,
-    /// In the column's own units.
+    /// Of g(x); in the column's own units where it has no map.
     pub mean: f64,
-    /// Standard deviation in the column's own units, above 0.
+    /// Standard deviation of g(x), above 0.
     pub scale: f64,
+    /// The map g with what the column is without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transform: Option<Transformed>,
+}
+
+/// What a column with a map has besides.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Transformed {
+    /// g
+    pub map: Map,
+    /// Mean and deviation of the column itself.
+    pub raw: Moments,
+}
+
+/// Mean and deviation in the column's own units.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Moments {
+    /// Mean.
+    pub mean: f64,
+    /// Standard deviation, above 0.
+    pub scale: f64,
+}
+
+impl Moments {
+    /// Whether one can standardise by them: what is read from a file may be anything.
+    pub fn is_sound(&self) -> bool {
+        self.mean.is_finite() && self.scale.is_finite() && self.scale > 0.0
+    }
+
+    fn standardize(&self, x: f64) -> f64 {
+        (x - self.mean) / self.scale
+    }
+
+    fn restore(&self, s: f64) -> f64 {
+        s.mul_add(self.scale, self.mean)
+    }
+}
+
+impl Column {
+    /// Mean and deviation of the column itself.
+    pub fn raw(&self) -> Moments {
+        self.transform
+            .as_ref()
+            .map_or(self.mapped(), |transform| transform.raw)
+    }
+
+    /// Mean and deviation of g(x).
+    fn mapped(&self) -> Moments {
+        Moments {
+            mean: self.mean,
+            scale: self.scale,
+        }
+    }
+
+    /// Whether it is one: what is read from a file may be anything.
+    pub fn is_sound(&self) -> bool {
+        let map = |transform: &Transformed| transform.map.is_sound();
+        self.mapped().is_sound() && self.raw().is_sound() && self.transform.as_ref().is_none_or(map)
+    }
+
+    /// z at x; infinite at the bounds of the map and beyond them.
+    pub fn standardize(&self, x: f64) -> f64 {
+        let map = self.transform.as_ref().map(|transform| &transform.map);
+        self.mapped().standardize(map.map_or(x, |map| map.value(x)))
+    }
+
+    /// x at z.
+    pub fn restore(&self, z: f64) -> f64 {
+        let u = self.mapped().restore(z);
+        let map = self.transform.as_ref().map(|transform| &transform.map);
+        map.map_or(u, |map| map.inverse(u))
+    }
+
+    /// log dz/ds at z: 0 without a map.
+    pub fn offset(&self, z: f64) -> f64 {
+        self.transform.as_ref().map_or(0.0, |transform| {
+            transform.map.log_slope(self.mapped().restore(z)) + self.log_scales()
+        })
+    }
+
+    /// [`Column::offset`] but for the slope of the map.
+    pub(crate) fn log_scales(&self) -> f64 {
+        libm::log(self.raw().scale) - libm::log(self.scale)
+    }
 }
 
 /// How the columns of (x, y) are scaled, d + c of them.
@@ -28,31 +137,80 @@ pub struct Scaling {
     pub columns: Vec<Column>,
 }
 
+/// The units that a user may have rows and densities in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Units {
+    /// x, those of the table.
+    Data,
+    /// s, mean 0 and deviation 1 in every column of the table.
+    Standardized,
+}
+
+/// Columns that rows have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// The first one.
+    pub first: usize,
+    /// How many.
+    pub width: usize,
+}
+
 impl Scaling {
-    /// Scales rows that have the columns from `first` on, as many as `width` says; row-major.
-    pub fn standardize(&self, rows: &mut [f64], first: usize, width: usize) {
-        let columns = &self.columns[first..first + width];
-        for row in rows.chunks_exact_mut(width) {
-            for (value, column) in row.iter_mut().zip(columns) {
-                *value = (*value - column.mean) / column.scale;
+    /// Takes rows of these columns, row-major, from a user's units to the flow's.
+    pub fn standardize(&self, rows: &mut [f64], span: Span, units: Units) {
+        self.each(rows, span, |column, value| {
+            match (units, &column.transform) {
+                (Units::Data, _) => column.standardize(value),
+                (Units::Standardized, None) => value,
+                (Units::Standardized, Some(_)) => column.standardize(column.raw().restore(value)),
             }
-        }
+        });
     }
 
     /// The way back from [`Scaling::standardize`].
-    pub fn restore(&self, rows: &mut [f64], first: usize, width: usize) {
+    pub fn restore(&self, rows: &mut [f64], span: Span, units: Units) {
+        self.each(rows, span, |column, value| {
+            match (units, &column.transform) {
+                (Units::Data, _) => column.restore(value),
+                (Units::Standardized, None) => value,
+                (Units::Standardized, Some(_)) => column.raw().standardize(column.restore(value)),
+            }
+        });
+    }
+
+    fn each(
+        &self,
+        rows: &mut [f64],
+        Span { first, width }: Span,
+        of: impl Fn(&Column, f64) -> f64,
+    ) {
         let columns = &self.columns[first..first + width];
         for row in rows.chunks_exact_mut(width) {
             for (value, column) in row.iter_mut().zip(columns) {
-                *value = value.mul_add(column.scale, column.mean);
+                *value = of(column, *value);
             }
         }
     }
 
-    /// log det over the first d columns, nats.
+    /// Whether any column has a map.
+    pub fn transforms(&self) -> bool {
+        self.columns.iter().any(|column| column.transform.is_some())
+    }
+
+    /// log |dz/ds| over the first d columns of every row of z with all columns, nats: what log densities of standardised rows are
+    /// higher by than those of z. 0 where no column has a map.
+    pub fn offsets(&self, rows: &[f64], d: usize) -> Vec<f64> {
+        let of = |row: &[f64]| {
+            let learned = self.columns.iter().zip(row).take(d);
+            learned.map(|(column, z)| column.offset(*z)).sum()
+        };
+        rows.chunks_exact(self.columns.len()).map(of).collect()
+    }
+
+    /// log det over the first d columns, nats: what log densities of standardised rows are higher by than those of the table's rows.
     pub fn log_determinant(&self, d: usize) -> f64 {
         let columns = self.columns.iter().take(d);
-        columns.map(|column| column.scale.ln()).sum()
+        columns.map(|column| column.raw().scale.ln()).sum()
     }
 
     /// Names of all columns.
@@ -61,45 +219,5 @@ impl Scaling {
             .iter()
             .map(|column| column.name.clone())
             .collect()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn scaling() -> Scaling {
-        let column = |name: &str, mean, scale| Column {
-            name: name.into(),
-            mean,
-            scale,
-        };
-        Scaling {
-            columns: vec![
-                column("a", 1.0, 2.0),
-                column("b", -3.0, 0.5),
-                column("y", 10.0, 4.0),
-            ],
-        }
-    }
-
-    #[test]
-    fn the_way_back_leads_to_the_rows() {
-        let rows = [3.0, -2.0, 2.0, 1.0, -3.5, 10.0];
-        let mut scaled = rows;
-        scaling().standardize(&mut scaled, 0, 3);
-        assert_eq!(scaled, [1.0, 2.0, -2.0, 0.0, -1.0, 0.0]);
-        scaling().restore(&mut scaled, 0, 3);
-        assert_eq!(scaled, rows);
-    }
-
-    #[test]
-    fn columns_may_stand_alone_and_only_the_learned_ones_count_in_the_determinant() {
-        let mut given = [14.0, 6.0];
-        scaling().standardize(&mut given, 2, 1);
-        assert_eq!(given, [1.0, -1.0]);
-        // log 2 + log 1/2
-        assert_eq!(scaling().log_determinant(2), 0.0);
-        assert_eq!(scaling().log_determinant(3), 4.0_f64.ln());
     }
 }

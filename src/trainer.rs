@@ -457,7 +457,11 @@ impl Trainer {
         });
         let meter = &self.instruments.meter;
         meter.spend(Task::Kernels, start.elapsed());
-        let costs = costs?;
+        let mut costs = costs?;
+        // C in standardised units of the table, as validation has it row by row: the gradient is the same.
+        let offset = self.data.mean_offset();
+        costs.c -= offset;
+        costs.loss -= alpha.a1 * offset;
         let work = flops_per_sample(Work::Iteration, &self.engine.shape(), &scheme);
         let n = self.batches.rows().len() / columns;
         meter.compute(work * self.batches.cut().computed(n).len() as f64);

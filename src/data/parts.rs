@@ -2,29 +2,28 @@
 //!
 //! ```text
 //! rows shuffled, or as in the file:   training | validation | test
-//! z = (x + jitter width (U - 1/2) - mean) / scale     scale^2 = variance + width^2 / 12
+//! z = (g(x + jitter width (U - 1/2)) - mean) / scale     without a map g: scale^2 = variance + width^2 / 12
 //! ```
+//!
+//! Noise that leaves the bounds of a map is folded back into them: what was rounded to a percentage of 0 lay above it.
 //!
 //! The noise of a row depends on (seed, epoch, row) alone; epoch 0 is what validation and test rows are seen with. Nothing is kept
 //! for a row: orders are computed (`permutation.rs`), and what is measured goes by in the order of the file.
+
+mod measure;
 
 use std::ops::Range;
 
 use rand::RngExt;
 
+use measure::Measured;
+
 use super::Error;
 use super::permutation::Permutation;
 use super::random::{Stream, row_generator, spaced};
-use crate::scaling::{Column, Scaling};
-use crate::session;
+use crate::scaling::{Column, Scaling, Span, Units};
+use crate::session::{self, Transform};
 use crate::table::{Blocks, Selection, Table};
-
-/// Rows looked at at a time.
-const BLOCK: usize = 4096;
-/// Columns whose correlation is closer to 1 or -1 than this are copies of each other.
-const COPY: f64 = 1e-12;
-/// A deviation below this share of the mean is rounding.
-const CONSTANT: f64 = 1e-13;
 
 /// Words of a uniform value.
 const UNIFORM: u64 = 2;
@@ -51,6 +50,8 @@ pub struct Parts {
     /// Rows of the training part, and of training and validation part together.
     ends: [usize; 2],
     scaling: Scaling,
+    /// Mean over the training rows, in the noise of epoch 0, of [`Scaling::offsets`].
+    offset: f64,
     /// Width of the noise of every column, in its own units.
     jitter: Vec<f64>,
 }
@@ -73,6 +74,7 @@ impl Parts {
             return Err(Error::TooFew { rows: n });
         }
         let ends = [training, training + validation];
+        let transforms = transforms(table, &columns)?;
         let mut parts = Parts {
             jitter: jitter(table, &columns)?,
             order: table
@@ -82,12 +84,14 @@ impl Parts {
             scaling: Scaling {
                 columns: Vec::new(),
             },
+            offset: 0.0,
             table: file,
             d,
             seed,
             ends,
         };
-        parts.scaling = parts.measure()?;
+        let Measured { columns, offset } = parts.measure(&transforms)?;
+        (parts.scaling.columns, parts.offset) = (columns, offset);
         Ok(parts)
     }
 
@@ -104,6 +108,12 @@ impl Parts {
     /// Mean and scale of every column.
     pub fn scaling(&self) -> &Scaling {
         &self.scaling
+    }
+
+    /// Mean over the training rows of what log densities of standardised rows are higher by than those in the flow's units, nats
+    /// ([`Scaling::offsets`]). 0 without maps.
+    pub fn mean_offset(&self) -> f64 {
+        self.offset
     }
 
     /// Rows of the file that were left out for missing values.
@@ -139,8 +149,12 @@ impl Parts {
         let first = self.range(part).start;
         let places: Vec<usize> = places.iter().map(|place| first + place).collect();
         let mut rows = self.raw(&places)?;
-        self.blur(&mut rows, &places, epoch);
-        self.scaling.standardize(&mut rows, 0, self.table.width());
+        self.blur(&self.scaling.columns, &mut rows, &places, epoch);
+        let all = Span {
+            first: 0,
+            width: self.table.width(),
+        };
+        self.scaling.standardize(&mut rows, all, Units::Data);
         Ok(rows)
     }
 
@@ -171,89 +185,22 @@ impl Parts {
         Ok(rows)
     }
 
-    fn blur(&self, rows: &mut [f64], places: &[usize], epoch: u64) {
+    /// Adds the noise of an epoch to rows of these columns, by their places in the split.
+    fn blur(&self, columns: &[Column], rows: &mut [f64], places: &[usize], epoch: u64) {
         if self.jitter.iter().all(|&width| width == 0.0) {
             return;
         }
         for (row, &place) in rows.chunks_exact_mut(self.table.width()).zip(places) {
             let row_at = spaced(place as u64, self.table.width(), UNIFORM);
             let mut rng = row_generator(self.seed, Stream::Jitter, epoch, row_at);
-            for (value, width) in row.iter_mut().zip(&self.jitter) {
+            for ((value, width), column) in row.iter_mut().zip(&self.jitter).zip(columns) {
                 let u: f64 = rng.random();
                 *value += width * (u - 0.5);
-            }
-        }
-    }
-
-    /// Mean and deviation of the training and validation rows; refuses columns that are constant, or copies of others.
-    fn measure(&self) -> Result<Scaling, Error> {
-        let width = self.table.width();
-        let n = self.ends[1] as f64;
-        let mut mean = vec![0.0; width];
-        self.each_row(|row| add(&mut mean, row))?;
-        mean.iter_mut().for_each(|sum| *sum /= n);
-        let mut products = vec![0.0; width * width];
-        self.each_row(|row| {
-            for i in 0..width {
-                let off = row[i] - mean[i];
-                for j in 0..=i {
-                    products[i * width + j] += off * (row[j] - mean[j]);
-                }
-            }
-        })?;
-        let names = self.table.names();
-        let spread = |i: usize| (products[i * width + i] / n).sqrt();
-        for i in 0..width {
-            if !spread(i).is_finite() {
-                return Err(Error::Overflow {
-                    column: names[i].clone(),
-                });
-            }
-            if spread(i) <= CONSTANT * mean[i].abs() || spread(i) == 0.0 {
-                return Err(Error::Constant {
-                    column: names[i].clone(),
-                    value: self.raw(&[0])?[i],
-                });
-            }
-            for j in 0..i {
-                let correlation = products[i * width + j] / (n * spread(i) * spread(j));
-                if 1.0 - correlation.abs() < COPY {
-                    return Err(Error::Copy {
-                        column: names[i].clone(),
-                        of: names[j].clone(),
-                    });
+                if let (true, Some(transform)) = (*width > 0.0, &column.transform) {
+                    *value = transform.map.bounds().fold(*value);
                 }
             }
         }
-        let column = |i: usize| Column {
-            name: names[i].clone(),
-            mean: mean[i],
-            scale: (products[i * width + i] / n + self.jitter[i].powi(2) / 12.0).sqrt(),
-        };
-        Ok(Scaling {
-            columns: (0..width).map(column).collect(),
-        })
-    }
-
-    /// Every row of the training and validation part, in the order of the file: one block after another is read.
-    fn each_row(&self, mut see: impl FnMut(&[f64])) -> Result<(), Error> {
-        let (n, width) = (self.table.len(), self.table.width());
-        let place = |row| self.order.as_ref().map_or(row, |order| order.place(row));
-        let mut block = vec![0.0; BLOCK.min(n) * width];
-        for first in (0..n).step_by(BLOCK) {
-            let rows = &mut block[..BLOCK.min(n - first) * width];
-            self.table.read(first, rows)?;
-            let rows = (first..).zip(rows.chunks_exact(width));
-            let seen = rows.filter(|(row, _)| place(*row) < self.ends[1]);
-            seen.for_each(|(_, values)| see(values));
-        }
-        Ok(())
-    }
-}
-
-fn add(sum: &mut [f64], row: &[f64]) {
-    for (sum, value) in sum.iter_mut().zip(row) {
-        *sum += value;
     }
 }
 
@@ -288,6 +235,18 @@ fn jitter(table: &session::Table, columns: &[String]) -> Result<Vec<f64>, Error>
     }
     let width = |name: &String| table.jitter.get(name).copied().unwrap_or(0.0);
     Ok(columns.iter().map(width).collect())
+}
+
+/// The map that is asked for of every column.
+fn transforms(table: &session::Table, columns: &[String]) -> Result<Vec<Transform>, Error> {
+    if let Some(name) = table.transform.keys().find(|name| !columns.contains(name)) {
+        return Err(Error::Transform {
+            column: name.clone(),
+            columns: columns.join(", "),
+        });
+    }
+    let map = |name: &String| table.transform.get(name).copied().unwrap_or_default();
+    Ok(columns.iter().map(map).collect())
 }
 
 /// 0 to n - 1 in an order that depends on the arguments only.
@@ -325,7 +284,8 @@ mod tests {
         let parts = data.parts().unwrap();
         let mut rows = parts.spread(part, usize::MAX).unwrap();
         let width = data.dimension() + data.context();
-        parts.scaling().restore(&mut rows, 0, width);
+        let all = Span { first: 0, width };
+        parts.scaling().restore(&mut rows, all, Units::Data);
         let column = rows.iter().skip(column).step_by(width);
         column.map(|value| value.round()).collect()
     }

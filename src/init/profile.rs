@@ -3,7 +3,9 @@
 
 use std::collections::HashMap;
 
+use super::shape;
 use super::step::Lattice;
+use super::thin::Thinned;
 use crate::headless::number::setting;
 use crate::table::{Cell, short};
 
@@ -38,6 +40,7 @@ pub struct Profile {
     most: usize,
     full: bool,
     last: Option<f64>,
+    sample: Thinned,
     /// Every number is one more than the one before.
     counts: bool,
 }
@@ -59,6 +62,7 @@ impl Profile {
             most,
             full: false,
             last: None,
+            sample: Thinned::default(),
             counts: true,
         }
     }
@@ -86,6 +90,7 @@ impl Profile {
         self.lattice.add(value);
         self.counts &= self.last.is_none_or(|last| value == last + 1.0);
         self.last = Some(value);
+        self.sample.add(value);
         // The two zeros are one value.
         let bits = (value + 0.0).to_bits();
         let known = self.values.len() < self.most || self.values.contains_key(&bits);
@@ -134,6 +139,11 @@ impl Profile {
         let recur = !self.full && 2 * self.values.len() as u64 <= self.numbers;
         let gap = || if recur { self.gap(range) } else { None };
         step.filter(|step| range / step <= FINE).or_else(gap)
+    }
+
+    /// Why it is to be made normal, in words, if it is.
+    pub fn bent(&self) -> Option<String> {
+        shape::reason(self.sample.values().to_vec(), self.jitter().unwrap_or(0.0))
     }
 
     /// The largest of 1, 2, 5, 10, ... steps that all but a few of the values lie apart from the most frequent one.
@@ -198,6 +208,9 @@ impl Profile {
                 setting(value),
                 100.0 * share
             ));
+        }
+        if let Some(why) = self.bent() {
+            words.push_str(&format!("; {why}"));
         }
         words
     }

@@ -1,5 +1,6 @@
 //! The metadata of a model file, all strings: `format` ("otflow"), `version`, `dimension`, `context`, `layers`, `rank`, `session`
-//! (RON), `iteration`; for a table `columns` (JSON: name, mean and scale of every column of (x, y)); and, if there was a validation, `validation_iteration`, `validation_loss`, `validation_L`,
+//! (RON), `iteration`; for a table `columns` (JSON: name, mean and scale of every column of
+//! (x, y), and its transform, if it has one); and, if there was a validation, `validation_iteration`, `validation_loss`, `validation_L`,
 //! `validation_C`, `validation_R`, `divergence`, `divergence_se`. Numbers read back exactly.
 
 use std::collections::HashMap;
@@ -105,12 +106,12 @@ pub(super) fn parse(strings: &HashMap<String, String>) -> Result<Option<Describe
 
 fn scaling(text: &str, columns: usize) -> Result<Scaling, Fault> {
     let read = serde_json::from_str::<Scaling>(text).ok();
-    let sound =
-        |column: &Column| column.mean.is_finite() && column.scale.is_finite() && column.scale > 0.0;
-    read.filter(|read| read.columns.len() == columns && read.columns.iter().all(sound))
+    read.filter(|read| read.columns.len() == columns && read.columns.iter().all(Column::is_sound))
         .ok_or_else(|| Fault::Metadata {
             key: "columns".into(),
-            expected: format!("name, mean and scale, above 0, of {columns} columns as JSON"),
+            expected: format!(
+                "name, mean and scale, above 0, and any transform of {columns} columns as JSON"
+            ),
             found: text.chars().take(SHOWN).collect(),
         })
 }

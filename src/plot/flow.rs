@@ -14,7 +14,7 @@ use crate::data::Dataset;
 use crate::event::{Density, Picture};
 use crate::fitted::{Fitted, Units, join, split};
 use crate::model::Model;
-use crate::scaling::Scaling;
+use crate::scaling::{Scaling, Span};
 use crate::session::{self, Session};
 use crate::trainer::{Snapshot, frame, inverse_error, picture, precision, shape};
 
@@ -30,10 +30,10 @@ const RARE: f64 = 0.005;
 /// A model, its data and what it makes of them.
 pub struct Flow {
     fitted: Fitted,
-    /// Rows (x, y) of the data, standardised.
+    /// Rows (x, y) of the data, in the flow's units.
     rows: Vec<f64>,
-    /// Made of those rows, in standardised units.
-    standardized: Picture,
+    /// Made of those rows, in the flow's units.
+    of_flow: Picture,
     /// The same in data units but for the paths, which have an end in each.
     picture: Picture,
 }
@@ -73,22 +73,26 @@ impl Flow {
             theta: model.theta,
             samples: args.n as usize,
         };
-        let standardized = picture(&data, &mut *engine, &snapshot)?;
+        let of_flow = picture(&data, &mut *engine, &snapshot)?;
         let picture = match fitted.scaling() {
-            Some(scaling) => in_data_units(&standardized, scaling),
-            None => standardized.clone(),
+            Some(scaling) => in_data_units(&of_flow, scaling),
+            None => of_flow.clone(),
         };
         Ok(Flow {
             fitted,
             rows,
-            standardized,
+            of_flow,
             picture,
         })
     }
 
-    /// Whether data units differ from those of the flow.
-    pub fn scaled(&self) -> bool {
-        self.fitted.scaling().is_some()
+    /// What the flow's units are called, if the data's are others.
+    pub fn units(&self) -> Option<&'static str> {
+        let name = |scaling: &Scaling| match scaling.transforms() {
+            true => "made normal",
+            false => "standardised",
+        };
+        self.fitted.scaling().map(name)
     }
 
     /// Names of the learned columns.
@@ -103,24 +107,19 @@ impl Flow {
         &self.picture
     }
 
-    /// Points and paths in standardised units.
-    pub fn standardized(&self) -> &Picture {
-        &self.standardized
+    /// Points and paths in the flow's units.
+    pub fn of_flow(&self) -> &Picture {
+        &self.of_flow
     }
 
     /// Log densities of the points under the model, in data units.
     pub fn log_densities(&mut self) -> LogDensities {
         let shape = self.fitted.shape();
         let (_, y) = split(&self.rows, &shape);
-        let generated = join(&self.standardized.generated, &y, &shape);
-        let offset = self.fitted.log_determinant();
-        let mut of = |rows| {
-            let log = self.fitted.log_densities(rows, Units::Standardized);
-            log.into_iter().map(|log| log - offset).collect()
-        };
+        let generated = join(&self.of_flow.generated, &y, &shape);
         LogDensities {
-            data: of(self.rows.clone()),
-            generated: of(generated),
+            data: self.fitted.log_densities_of(&self.rows, Units::Data),
+            generated: self.fitted.log_densities_of(&generated, Units::Data),
         }
     }
 
@@ -192,15 +191,16 @@ impl Flow {
 }
 
 /// The points of a picture in data units; its paths as they are.
-fn in_data_units(standardized: &Picture, scaling: &Scaling) -> Picture {
-    let mut picture = standardized.clone();
+fn in_data_units(of_flow: &Picture, scaling: &Scaling) -> Picture {
+    let mut picture = of_flow.clone();
     let d = picture.dimension;
+    let learned = Span { first: 0, width: d };
     for rows in [
         &mut picture.data,
         &mut picture.restored,
         &mut picture.generated,
     ] {
-        scaling.restore(rows, 0, d);
+        scaling.restore(rows, learned, Units::Data);
     }
     picture.inverse_error = inverse_error(&picture.data, &picture.restored, d);
     picture

@@ -75,10 +75,13 @@ impl<'a> Source<'a> {
             ));
         }
         Ok(match what {
-            What::Paths if flow.scaled() => {
-                super::paths(flow.standardized(), &columns.measured("standardised"), name)
+            What::Paths => {
+                let columns = match flow.units() {
+                    Some(units) => columns.measured(units),
+                    None => columns,
+                };
+                super::paths(flow.of_flow(), &columns, name)
             }
-            What::Paths => super::paths(flow.picture(), &columns, name),
             What::Density => super::density(&flow.density()?, &columns, name),
             What::Corner => super::corner(flow.picture(), &columns, name),
             What::Histogram => super::histogram(&flow.log_densities(), name),

@@ -17,6 +17,8 @@ use crate::ranks::Ranks;
 pub struct Validation {
     /// Those that this rank computes.
     rows: Vec<f64>,
+    /// What the log density of each is higher by in standardised units of the table.
+    offsets: Vec<f64>,
     truth: Option<Vec<f64>>,
     n: usize,
 }
@@ -56,8 +58,10 @@ impl Validation {
     /// When they can't be read.
     pub fn new(data: &Dataset, n: usize, ranks: &Ranks) -> Result<Self, data::Error> {
         let n = data.validation_rows(n);
+        let rows = data.validation(n, ranks.rows(n))?;
         Ok(Validation {
-            rows: data.validation(n, ranks.rows(n))?,
+            offsets: data.offsets(&rows),
+            rows,
             // No rows of a table, whose density is not known.
             truth: data.log_density(&data.draw(Stream::Validation, 0, n)),
             n,
@@ -125,7 +129,11 @@ impl Validation {
         );
         let values = states
             .chunks_exact(shape.d + 3)
-            .flat_map(|state| [log_density(state), state[shape.d + 1], state[shape.d + 2]]);
+            .zip(&self.offsets)
+            .flat_map(|(state, offset)| {
+                let log = log_density(state) + offset;
+                [log, state[shape.d + 1], state[shape.d + 2]]
+            });
         let all = ranks.join(values.collect(), n, 3)?;
         let (ends, _) = all.as_chunks();
         let end = |&[log, v, r]: &[f64; 3]| End { log, v, r };

@@ -1,0 +1,424 @@
+//! Maps over columns of every kind, and the units of a table.
+
+use std::f64::consts::TAU;
+
+use rand::{Rng, RngExt};
+use rand_distr::{Distribution, StandardNormal};
+
+use super::*;
+use crate::data::random::{Stream, generator};
+use crate::session::Transform;
+
+/// A column to be made normal.
+struct Kind {
+    name: &'static str,
+    values: Vec<f64>,
+    jitter: f64,
+}
+
+fn kind(
+    name: &'static str,
+    n: usize,
+    jitter: f64,
+    mut draw: impl FnMut(&mut dyn Rng) -> f64,
+) -> Kind {
+    let mut rng = generator(n as u64, Stream::Samples);
+    Kind {
+        name,
+        values: (0..n).map(|_| draw(&mut rng)).collect(),
+        jitter,
+    }
+}
+
+fn uniform(rng: &mut dyn Rng) -> f64 {
+    rng.random()
+}
+
+fn normal(rng: &mut dyn Rng) -> f64 {
+    StandardNormal.sample(rng)
+}
+
+/// Columns that a map could stumble over.
+fn kinds() -> Vec<Kind> {
+    let mut outlier = kind("an outlier", 2000, 0.0, normal);
+    outlier.values[1000] = 1e9;
+    let two = |rng: &mut dyn Rng| f64::from(uniform(rng) < 0.03);
+    let integers = |rng: &mut dyn Rng| (5.0 * normal(rng)).round();
+    let zeros = |rng: &mut dyn Rng| match uniform(rng) < 0.4 {
+        true => 0.0,
+        false => 1e3 * uniform(rng),
+    };
+    vec![
+        kind("normal", 5000, 0.0, normal),
+        kind("two rows", 2, 0.0, uniform),
+        kind("thirty rows", 30, 0.0, normal),
+        kind("uniform", 5000, 0.0, |rng| 1e6 + uniform(rng)),
+        kind("lognormal", 5000, 0.0, |rng| (2.0 * normal(rng)).exp()),
+        kind("cauchy", 20_000, 0.0, |rng| {
+            (0.5 * TAU * uniform(rng)).tan()
+        }),
+        kind("ten decades", 20_000, 0.0, |rng| {
+            10_f64.powf(10.0 * uniform(rng) - 5.0)
+        }),
+        kind("two peaks", 5000, 0.0, |rng| {
+            1e-3 * normal(rng) + (uniform(rng) < 0.5) as u8 as f64
+        }),
+        kind("two values", 1000, 0.0, two),
+        kind("two values in noise", 1000, 1.0, two),
+        kind("two values in little noise", 1000, 1e-6, two),
+        kind("integers", 5000, 0.0, integers),
+        kind("integers in noise", 5000, 1.0, integers),
+        kind("zeros", 5000, 0.0, zeros),
+        kind("zeros in noise", 5000, 0.01, zeros),
+        kind("near duplicates", 5000, 0.0, |rng| {
+            0.3 + 1e-16 * (9.0 * uniform(rng)).floor() + (uniform(rng) < 0.2) as u8 as f64
+        }),
+        kind("tiny", 1000, 0.0, |rng| 1e-100 * uniform(rng)),
+        outlier,
+    ]
+}
+
+fn fitted(kind: &Kind) -> Map {
+    Map::fit(Transform::Normal, kind.values.clone(), kind.jitter).unwrap()
+}
+
+/// Values of a column, between them and beyond them.
+fn around(kind: &Kind) -> Vec<f64> {
+    let mut values = kind.values.clone();
+    values.sort_by(f64::total_cmp);
+    let range = values[values.len() - 1] - values[0];
+    let middles: Vec<f64> = values
+        .windows(2)
+        .map(|pair| 0.5 * (pair[0] + pair[1]))
+        .collect();
+    let even = (-100..=200).map(|k| values[0] + range * f64::from(k) / 100.0);
+    let mut around: Vec<f64> = values.iter().copied().chain(middles).chain(even).collect();
+    around.sort_by(f64::total_cmp);
+    around.dedup();
+    around
+}
+
+#[test]
+fn a_fitted_map_rises_and_leads_back_to_a_billionth_of_the_range() {
+    for kind in kinds() {
+        let (map, name) = (fitted(&kind), kind.name);
+        let around = around(&kind);
+        let range = around[around.len() - 1] - around[0];
+        let mut before = f64::NEG_INFINITY;
+        for x in &around {
+            let u = map.value(*x);
+            assert!(
+                u >= before && u.is_finite(),
+                "{name}: {u} at {x} after {before}"
+            );
+            before = u;
+            let off = (map.inverse(u) - x).abs();
+            assert!(off <= 1e-9 / 3.0 * range, "{name}: {off} at {x} of {range}");
+            let slope = map.log_slope(u);
+            assert!(slope.is_finite(), "{name}: {slope} at {x}");
+        }
+        assert!(
+            map.value(f64::NAN).is_nan() && map.inverse(f64::NAN).is_nan(),
+            "{name}"
+        );
+        let far = [around[0] - 1e6 * range, around[0] + 1e6 * range];
+        assert!(
+            far.iter().all(|x| map.log_slope(map.value(*x)).is_finite()),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn the_slope_is_that_of_the_map() {
+    for kind in kinds() {
+        let (map, name) = (fitted(&kind), kind.name);
+        let around = around(&kind);
+        let gaps = around
+            .windows(2)
+            .filter(|pair| pair[1] - pair[0] > 1e-9 * pair[1].abs());
+        for pair in gaps {
+            let x = 0.5 * (pair[0] + pair[1]);
+            let slope = libm::exp(map.log_slope(map.value(x)));
+            // A step by which u changes by some 1e-6: rounding takes 1e-9 of the difference then, and bending 1e-6.
+            let h = (1e-6 / slope).min(0.25 * (pair[1] - pair[0]));
+            if h < 1e-10 * x.abs() {
+                continue;
+            }
+            let (low, high) = (x - h, x + h);
+            let difference = (map.value(high) - map.value(low)) / (high - low);
+            let room = 1e-3 + 1e-14 * (1.0 + map.value(x).abs()) / (slope * h);
+            assert!(
+                (difference / slope - 1.0).abs() < room,
+                "{name}: {difference} {slope} at {x}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_slope_is_continuous_at_the_knots_and_straight_beyond_them() {
+    for kind in kinds() {
+        let (map, name) = (fitted(&kind), kind.name);
+        let Map::Normal(spline) = &map else { panic!() };
+        let knots = serde_json::to_value(spline).unwrap();
+        let numbers =
+            |key: &str| -> Vec<f64> { serde_json::from_value(knots[key].clone()).unwrap() };
+        let (x, u, slopes) = (numbers("x"), numbers("u"), numbers("slope"));
+        let pieces = x.windows(2).zip(u.windows(2));
+        let secants = pieces.map(|(x, u)| (u[1] - u[0]) / (x[1] - x[0]));
+        let steepest = secants.fold(0.0, f64::max);
+        for ((x, u), slope) in x.iter().zip(&u).zip(&slopes) {
+            assert!((map.value(*x) - u).abs() < 1e-12, "{name}");
+            for beside in [u.next_down(), *u, u.next_up()] {
+                let beside = libm::exp(map.log_slope(beside));
+                // Beside a steep piece the slope leaves a low one by the root of the distance.
+                let room = 1e-3 * slope + 1e-6 * steepest;
+                assert!(
+                    (beside - slope).abs() < room,
+                    "{name}: {beside} and {slope} at {x}"
+                );
+            }
+        }
+        let last = x.len() - 1;
+        let range = x[last] - x[0];
+        for (end, off) in [(0, -range), (last, range)] {
+            let line = u[end] + slopes[end] * off;
+            assert!(
+                (map.value(x[end] + off) / line - 1.0).abs() < 1e-12,
+                "{name}"
+            );
+        }
+    }
+}
+
+fn log_normal(u: f64) -> f64 {
+    -0.5 * (u * u + TAU.ln())
+}
+
+/// A density, and draws from it.
+struct Known {
+    name: &'static str,
+    draw: fn(&mut dyn Rng) -> f64,
+    log: fn(f64) -> f64,
+}
+
+const KNOWN: [Known; 5] = [
+    Known {
+        name: "normal",
+        draw: normal,
+        log: log_normal,
+    },
+    Known {
+        name: "uniform",
+        draw: uniform,
+        log: |_| 0.0,
+    },
+    Known {
+        name: "exponential",
+        draw: |rng| -(1.0 - uniform(rng)).ln(),
+        log: |x| -x,
+    },
+    Known {
+        name: "lognormal",
+        draw: |rng| (2.0 * normal(rng)).exp(),
+        log: |x| log_normal(0.5 * x.ln()) - (2.0 * x).ln(),
+    },
+    Known {
+        name: "cauchy",
+        draw: |rng| (0.5 * TAU * uniform(rng)).tan(),
+        log: |x| -(0.5 * TAU * (1.0 + x * x)).ln(),
+    },
+];
+
+#[test]
+fn new_values_of_a_column_have_nearly_the_density_they_were_drawn_by() {
+    for known in KNOWN {
+        // A knot costs half a nat over all rows: so much for 12, 30 and 50, and room for chance.
+        for (n, near) in [(250, 0.1), (2000, 0.02), (40_000, 0.007)] {
+            let map = fitted(&kind("", n, 0.0, known.draw));
+            let new = kind("", 100_003, 0.0, known.draw).values;
+            let short = |x: &f64| {
+                let u = map.value(*x);
+                (known.log)(*x) - log_normal(u) - map.log_slope(u)
+            };
+            let short = new.iter().map(short).sum::<f64>() / new.len() as f64;
+            let name = known.name;
+            assert!(short.abs() < near, "{name}, {n} rows: {short} nats");
+        }
+    }
+}
+
+#[test]
+fn logarithm_and_log_odds_keep_to_their_bounds() {
+    let logit = Map::Logit(Bounds {
+        low: -2.0,
+        high: 6.0,
+    });
+    for (map, low, high, inside) in [
+        (
+            Map::Log,
+            0.0,
+            f64::INFINITY,
+            [1e-300, 1e-5, 1.0, 3e5, 1e300],
+        ),
+        (logit, -2.0, 6.0, [-2.0 + 1e-9, -1.0, 2.0, 5.5, 6.0 - 1e-9]),
+    ] {
+        for x in inside {
+            let u = map.value(x);
+            assert!((map.inverse(u) - x).abs() <= 1e-13 * x.abs(), "{map}: {x}");
+            let h = 1e-3 * (x - low).min(high - x);
+            let slope = (map.value(x + h) - map.value(x - h)) / (2.0 * h);
+            assert!((map.log_slope(u) - slope.ln()).abs() < 0.01, "{map}: {x}");
+        }
+        assert_eq!(map.value(low), f64::NEG_INFINITY);
+        assert_eq!(map.value(low - 1.0), f64::NEG_INFINITY);
+        assert_eq!(map.value(high), f64::INFINITY);
+        assert!(map.value(f64::NAN).is_nan() && map.inverse(f64::NAN).is_nan());
+        for u in [-1e4, -800.0, -50.0, 50.0, 800.0, 1e4] {
+            let x = map.inverse(u);
+            assert!(low < x && x < high, "{map}: {x} at {u}");
+            assert!(map.log_slope(u).is_finite());
+        }
+        let bounds = map.bounds();
+        // Noise around a value on a bound may stay, and comes back from the other side.
+        assert!(bounds.hold(low, 1.0) && !bounds.hold(low, 0.0) && !bounds.hold(low - 0.1, 1.0));
+        assert_eq!(bounds.fold(low - 0.25), low + 0.25);
+        assert!(low < bounds.fold(low) && bounds.fold(1e9) < high);
+        assert_eq!(bounds.fold(low + 0.25), low + 0.25);
+    }
+    assert_eq!(Map::Log.value(1.0), 0.0);
+    assert_eq!(
+        Map::Logit(Bounds {
+            low: 0.0,
+            high: 4.0
+        })
+        .value(2.0),
+        0.0
+    );
+}
+
+#[test]
+fn a_constant_column_has_no_map() {
+    for jitter in [0.0, 1.0] {
+        let fit = |values: &[f64]| Map::fit(Transform::Normal, values.to_vec(), jitter);
+        assert_eq!(fit(&[]), None);
+        assert_eq!(fit(&[3.0]), None);
+        assert_eq!(fit(&[3.0; 100]).is_none(), jitter == 0.0);
+        assert!(fit(&[3.0, 4.0]).is_some());
+    }
+    assert_eq!(Map::fit(Transform::None, vec![1.0, 2.0], 0.0), None);
+}
+
+fn column(name: &str, mean: f64, scale: f64) -> Column {
+    Column {
+        name: name.into(),
+        mean,
+        scale,
+        transform: None,
+    }
+}
+
+fn scaling() -> Scaling {
+    Scaling {
+        columns: vec![
+            column("a", 1.0, 2.0),
+            column("b", -3.0, 0.5),
+            column("y", 10.0, 4.0),
+        ],
+    }
+}
+
+/// With a logarithm in the place of b, whose deviation is 6 and whose mean is 2 in its own units.
+fn mapped() -> Scaling {
+    let mut scaling = scaling();
+    let raw = Moments {
+        mean: 2.0,
+        scale: 6.0,
+    };
+    scaling.columns[1].transform = Some(Transformed { map: Map::Log, raw });
+    scaling
+}
+
+const ALL: Span = Span { first: 0, width: 3 };
+const GIVEN: Span = Span { first: 2, width: 1 };
+
+#[test]
+fn the_way_back_leads_to_the_rows() {
+    let rows = [3.0, -2.0, 2.0, 1.0, -3.5, 10.0];
+    let mut scaled = rows;
+    scaling().standardize(&mut scaled, ALL, Units::Data);
+    assert_eq!(scaled, [1.0, 2.0, -2.0, 0.0, -1.0, 0.0]);
+    scaling().restore(&mut scaled, ALL, Units::Data);
+    assert_eq!(scaled, rows);
+    for way in [Scaling::standardize, Scaling::restore] {
+        way(&scaling(), &mut scaled, ALL, Units::Standardized);
+        assert_eq!(scaled, rows);
+    }
+}
+
+#[test]
+fn columns_may_stand_alone_and_only_the_learned_ones_count_in_the_determinant() {
+    let mut given = [14.0, 6.0];
+    scaling().standardize(&mut given, GIVEN, Units::Data);
+    assert_eq!(given, [1.0, -1.0]);
+    // log 2 + log 1/2
+    assert_eq!(scaling().log_determinant(2), 0.0);
+    assert_eq!(scaling().log_determinant(3), 4.0_f64.ln());
+    assert_eq!(scaling().offsets(&[1.0, 2.0, 3.0], 3), [0.0]);
+}
+
+#[test]
+fn a_column_with_a_map_is_standardised_by_what_it_is_without() {
+    let e = std::f64::consts::E;
+    let mut rows = [3.0, e, 2.0];
+    mapped().standardize(&mut rows, ALL, Units::Data);
+    // (log e + 3) / (1/2)
+    assert_eq!(rows, [1.0, 8.0, -2.0]);
+    // log of 1/x / (1/2) * 6 at e
+    let offset = mapped().offsets(&rows, 2)[0];
+    assert!((offset - (12.0_f64.ln() - 1.0)).abs() < 1e-15, "{offset}");
+    // log 2 + log 6
+    assert!((mapped().log_determinant(2) - 12.0_f64.ln()).abs() < 1e-15);
+    mapped().restore(&mut rows, ALL, Units::Standardized);
+    assert!((rows[1] - (e - 2.0) / 6.0).abs() < 1e-15, "{rows:?}");
+    mapped().standardize(&mut rows, ALL, Units::Standardized);
+    assert!((rows[1] - 8.0).abs() < 1e-14, "{rows:?}");
+}
+
+#[test]
+fn columns_without_a_map_are_written_as_ever_and_maps_come_back_bit_for_bit() {
+    let plain = serde_json::to_string(&scaling().columns[0]).unwrap();
+    assert_eq!(plain, r#"{"name":"a","mean":1.0,"scale":2.0}"#);
+    for kind in kinds() {
+        let mut scaling = mapped();
+        let raw = scaling.columns[1].raw();
+        let map = fitted(&kind);
+        scaling.columns[1].transform = Some(Transformed { map, raw });
+        let text = serde_json::to_string(&scaling).unwrap();
+        let read: Scaling = serde_json::from_str(&text).unwrap();
+        assert_eq!(read, scaling, "{}", kind.name);
+        assert!(read.columns.iter().all(Column::is_sound), "{}", kind.name);
+    }
+}
+
+#[test]
+fn maps_that_are_none_are_found_out() {
+    let sound = |map: &str| {
+        let map = serde_json::from_str::<Map>(map);
+        map.is_ok_and(|map| map.is_sound())
+    };
+    assert!(sound(r#"{"Normal":{"x":[0,1],"u":[0,2],"slope":[1,1]}}"#));
+    assert!(sound(r#""Log""#) && sound(r#"{"Logit":{"low":0,"high":1}}"#));
+    for map in [
+        r#"{"Normal":{"x":[],"u":[],"slope":[]}}"#,
+        r#"{"Normal":{"x":[0,1],"u":[0,2],"slope":[1]}}"#,
+        r#"{"Normal":{"x":[0,0],"u":[0,2],"slope":[1,1]}}"#,
+        r#"{"Normal":{"x":[0,1],"u":[2,0],"slope":[1,1]}}"#,
+        r#"{"Normal":{"x":[0,1],"u":[0,2],"slope":[1,0]}}"#,
+        r#"{"Logit":{"low":1,"high":1}}"#,
+        r#""Root""#,
+    ] {
+        assert!(!sound(map), "{map}");
+    }
+}
