@@ -34,13 +34,14 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::table::{Header, Missing};
 
-pub use fields::{Applies, Change, Field, apply, changes, fields, parts, value};
+pub(crate) use fields::ABSENT;
+pub use fields::{Applies, Change, Field, apply, changes, fields, parts, take_up, value};
 pub use gate::{Figure, Gate};
 pub use load::{load, parse, read, to_ron};
 pub use nudge::{Way, nudge};
 pub use range::fault;
 pub use rewrite::{Unwritable, rewrite};
-pub use set::{Assignment, set};
+pub use set::{Assignment, set, whole};
 pub use toy::Toy;
 
 /// The session that a run without arguments trains; also the manual of the file format.

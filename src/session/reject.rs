@@ -132,6 +132,10 @@ fn unknown_field(group: &str, found: &str, expected: &[&str]) -> String {
         "field of `{}`",
         if group.is_empty() { "session" } else { group }
     );
+    if rows().any(|row| row.name == dotted(group, found)) {
+        let hint = format!("another kind of `{group}`");
+        return unknown_but(&kind, found, Some(&hint), expected);
+    }
     let namesake = |row: &&Row| row.name.rsplit('.').next() == Some(found);
     let elsewhere: Vec<_> = rows()
         .filter(namesake)

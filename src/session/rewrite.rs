@@ -1,13 +1,16 @@
 //! New values of fields in the text of a session file: everything around a value stays as it is, byte for byte.
 //!
 //! A field that is not written comes behind the one before it in the table, with the layout it finds there; with its group, if need be.
+//! Another kind of a group takes over what stands in its brackets, as far as it has such fields.
 
 use std::path::Path;
 
 use thiserror::Error;
 
-use super::fields::{Change, changes, value};
-use super::table::rows;
+use super::fields::{ABSENT, Change, changes, value};
+use super::range::Held;
+use super::set::{Assignment, is_within, set};
+use super::table::{FIELDS, rows};
 use super::tokens::{self, Token, dotted};
 use super::{Session, parse, to_ron};
 use crate::event::Rejection;
@@ -27,7 +30,8 @@ pub enum Unwritable {
 }
 
 /// `text` with the given fields at the given values, both as [`super::fields`] has them. The result is a valid session
-/// that differs from the old one in those fields alone.
+/// that differs from the old one in those fields alone, and where one is the kind of a group, in the defaults of the others
+/// there.
 pub fn rewrite(text: &str, values: &[(&str, &str)]) -> Result<String, Unwritable> {
     // Never shown: who writes knows the file.
     let file = Path::new("session");
@@ -39,15 +43,15 @@ pub fn rewrite(text: &str, values: &[(&str, &str)]) -> Result<String, Unwritable
     }
     let session = parse(&new, file).map_err(Unwritable::Refused)?;
     let asked = |change: &Change| {
-        values
-            .iter()
-            .any(|&(name, new)| match name.strip_prefix(change.field) {
-                Some("") => new == change.new,
-                Some(part) if part.starts_with('.') => {
-                    value(&session, name).as_deref() == Some(new)
-                }
-                _ => false,
-            })
+        let of = |name: &str| values.iter().find(|value| value.0 == name);
+        if let Some((_, new)) = of(change.field) {
+            return *new == change.new;
+        }
+        let part = |&(name, new): &(&str, &str)| {
+            is_within(name, change.field) && value(&session, name).as_deref() == Some(new)
+        };
+        let kind = change.field.split('.').next().and_then(of);
+        kind.is_some() || values.iter().any(part)
     };
     let stray = changes(&old, &session)
         .into_iter()
@@ -60,8 +64,14 @@ pub fn rewrite(text: &str, values: &[(&str, &str)]) -> Result<String, Unwritable
 
 fn put(text: &str, old: &Session, field: &str, value: &str) -> Option<String> {
     let tokens = tokens::read(text);
-    if let Some(held) = value_tokens(&tokens, field) {
-        return Some(replaced(text, held, value));
+    match value_tokens(&tokens, field) {
+        None if value == ABSENT => return Some(text.to_owned()),
+        Some(held) if value == ABSENT => return removed(text, &tokens, held),
+        Some(held) if has_entries(held) && value.ends_with("()") => {
+            return another_kind(text, old, field, value);
+        }
+        Some(held) => return Some(replaced(text, held, value)),
+        None => {}
     }
     let group = field.split('.').next()?;
     if group == field || value_tokens(&tokens, group).is_some() {
@@ -76,7 +86,8 @@ fn put(text: &str, old: &Session, field: &str, value: &str) -> Option<String> {
     }
     let whole = to_ron(old);
     let words = tokens::read(&whole);
-    let name = value_tokens(&words, group)?.first()?.text;
+    let held = value_tokens(&words, group)?;
+    let name = held.first().filter(|_| held.len() > 1)?.text;
     let name = if name == "(" { "" } else { name };
     let key = field.strip_prefix(group)?.strip_prefix('.')?;
     inserted(
@@ -85,6 +96,57 @@ fn put(text: &str, old: &Session, field: &str, value: &str) -> Option<String> {
         "",
         &format!("{group}: {name}({key}: {value})"),
     )
+}
+
+/// Whether the value is a name with entries in its brackets, or with nothing there.
+fn has_entries(held: &[Token]) -> bool {
+    let text = |at: usize| held.get(at).map(|token| token.text);
+    text(1) == Some("(") && (text(2) == Some(")") || text(3) == Some(":"))
+}
+
+/// The kind of a group in the place of another one; entries that it does not have go.
+fn another_kind(text: &str, old: &Session, field: &str, value: &str) -> Option<String> {
+    let tokens = tokens::read(text);
+    let word = value_tokens(&tokens, field)?.first()?;
+    let name = value.strip_suffix("()")?;
+    let mut new = format!("{}{name}{}", &text[..word.start], &text[word.end()..]);
+    let (field, value) = (field.to_owned(), value.to_owned());
+    let there = set(old, &[Assignment { field, value }]).ok()?;
+    for row in FIELDS {
+        let tokens = tokens::read(&new);
+        let held = value_tokens(&tokens, row.name);
+        let gone = (row.held)(old) != Held::Absent && (row.held)(&there) == Held::Absent;
+        if let Some(held) = held.filter(|_| gone) {
+            new = removed(&new, &tokens, held)?;
+        }
+    }
+    Some(new)
+}
+
+/// Without the entry whose value is `held`: with its line and the comment there, if no other entry stands on it.
+fn removed(text: &str, tokens: &[Token], held: &[Token]) -> Option<String> {
+    let span = span(held);
+    let first = tokens.iter().position(|token| token.start == span.start)?;
+    let key = first.checked_sub(2)?;
+    let (start, next) = (tokens[key].start, tokens.get(first + held.len())?);
+    let end = if next.text == "," {
+        next.end()
+    } else {
+        span.end
+    };
+    let line = text[end..].split_inclusive('\n').next().unwrap_or("");
+    let rest = line.trim();
+    if let Some(indent) = indent(text, start).filter(|_| rest.is_empty() || rest.starts_with("//"))
+    {
+        let (before, after) = (&text[..start - indent.len()], &text[end + line.len()..]);
+        return Some(format!("{before}{after}"));
+    }
+    let before = match tokens.get(key.checked_sub(1)?)? {
+        comma if comma.text == "," && next.text != "," => comma.start,
+        _ => start,
+    };
+    let after = text[end..].trim_start_matches(' ');
+    Some(format!("{}{after}", &text[..before]))
 }
 
 /// The tokens of a field's value.
@@ -152,6 +214,7 @@ fn entries(outer: &str) -> Vec<&'static str> {
         rest.trim_start_matches('.').split('.').next()
     };
     let mut names: Vec<_> = rows().filter_map(|row| below(row.name)).collect();
+    names.retain(|name| !name.is_empty());
     names.dedup();
     names
 }
@@ -259,6 +322,7 @@ mod tests {
             ("data.header", ["Yes", "No"]),
             ("data.missing", ["Drop", "Refuse"]),
             ("data.jitter", ["{\"c\": 0.5}", "{\"a\": 1.0, \"b\": 2.0}"]),
+            ("data.transform", ["{\"c\": Log}", "{\"a\": Normal}"]),
             ("data.split.test", ["0.25", "0.125"]),
             ("data.split.validation", ["0.25", "0.125"]),
             ("data.split.shuffle", ["Some(7)", "None"]),
@@ -269,15 +333,27 @@ mod tests {
             ("model.rank", ["7", "8"]),
             ("model.precision", ["F32", "F64"]),
             ("model.seed", ["7", "8"]),
+            ("start", ["None", "Model(\"/a.safetensors\")"]),
+            ("start.iterations", ["7", "8"]),
+            ("start.batch", ["7", "8"]),
+            ("start.group", ["7", "8"]),
+            ("start.reuse", ["7", "9"]),
+            ("start.lr", ["0.25", "1e-7"]),
+            ("start.every", ["7", "8"]),
             ("flow.steps", ["7", "9"]),
             ("flow.stepper", ["Euler", "Rk4"]),
             ("flow.trace", ["GaussPoints", "StepNodes"]),
             ("weights.transport", ["0.25", "1e-7"]),
             ("weights.likelihood", ["0.25", "1e-7"]),
             ("weights.hjb", ["0.25", "1e-7"]),
+            ("optimizer", ["Muon()", "Adam()"]),
             ("optimizer.lr", ["0.25", "1e-7"]),
             ("optimizer.schedule", ["Constant", "Halve(every: 7)"]),
+            ("optimizer.momentum", ["0.25", "1e-7"]),
             ("optimizer.clamp", ["Some(1.5)", "None"]),
+            ("optimizer.decay", ["0.25", "1e-7"]),
+            ("optimizer.clip", ["Some(1.5)", "None"]),
+            ("optimizer.average", ["Some(0.25)", "None"]),
             ("validation.every", ["7", "8"]),
             ("validation.samples", ["7", "8"]),
             ("validation.steps", ["7", "9"]),
@@ -304,21 +380,79 @@ mod tests {
                 for value in values {
                     let new = rewrite(&text, &[(name, value)]).unwrap();
                     let changed = changes(&session, &parse(&new, Path::new("s.ron")).unwrap());
-                    assert_eq!(changed.len(), usize::from(value != field.value), "{name}");
-                    assert!(changed.iter().all(|c| c.field == name && c.new == value));
+                    let of_it = |c: &Change| c.field == name && c.new == value;
+                    let edited = changed.iter().filter(|c| of_it(c)).count();
+                    assert_eq!(edited, usize::from(value != field.value), "{name}");
+                    let kind = matches!(name, "start" | "optimizer");
+                    assert!(kind || changed.iter().all(of_it), "{name}");
                     let back = rewrite(&new, &[(name, &field.value)]).unwrap();
                     let written = value_tokens(&tokens::read(&text), name).is_some();
                     assert!(
                         !written
                             || back == text
                             || field.value.contains("Some")
-                            || matches!(name, "data.path" | "data.jitter"),
+                            || matches!(name, "start" | "data.path" | "data.jitter")
+                            || name == "data.transform",
                         "{back}"
                     );
                     assert_eq!(comments(&new), comments(&text));
                 }
             }
         }
+    }
+
+    /// After a change of the kind and back by the edits that it made.
+    fn there_and_back(text: &str, kind: (&str, &str)) -> (String, String) {
+        let session = |text: &str| parse(text, Path::new("s.ron")).unwrap();
+        let new = rewrite(text, &[kind]).unwrap();
+        let edits = changes(&session(text), &session(&new));
+        let old: Vec<_> = edits.iter().map(|c| (c.field, c.old.as_str())).collect();
+        let back = rewrite(&new, &old).unwrap();
+        assert_eq!(session(&back), session(text), "{back}");
+        (new, back)
+    }
+
+    #[test]
+    fn another_kind_takes_over_what_it_has_and_comes_back_by_its_edits() {
+        let adam = moons(", optimizer: Adam( lr : 0.2 /* fast */, clip: 3)");
+        let (muon, back) = there_and_back(&adam, ("optimizer", "Muon()"));
+        assert_eq!((muon, back), (adam.replace("Adam", "Muon"), adam.clone()));
+        let lines = "(\n  data: Toy(name: \"moons\"),\n  optimizer: Muon(\n    lr: 0.3, // fast\n    momentum: 0.8, // long\n    clip: 3,\n  ),\n)\n";
+        let (adam, back) = there_and_back(lines, ("optimizer", "Adam()"));
+        let shorter = lines
+            .replace("Muon", "Adam")
+            .replace("    momentum: 0.8, // long\n", "");
+        assert_eq!(adam, shorter);
+        assert_eq!(back, lines.replace(" // long", ""));
+        for (held, expected) in [
+            ("momentum: 0.8", ""),
+            ("momentum: 0.8, clip: 3", "clip: 3"),
+            ("lr: 1, momentum: 0.8", "lr: 1"),
+            ("lr: 1, momentum: 0.8,", "lr: 1, "),
+            ("lr: 1, momentum: 0.8, clip: 3", "lr: 1, clip: 3"),
+        ] {
+            let muon = moons(&format!(", optimizer: Muon({held})"));
+            let (adam, _) = there_and_back(&muon, ("optimizer", "Adam()"));
+            assert_eq!(adam, moons(&format!(", optimizer: Adam({expected})")));
+        }
+        let (muon, _) = there_and_back(&moons(""), ("optimizer", "Muon()"));
+        assert_eq!(muon, moons(", optimizer: Muon()"));
+    }
+
+    #[test]
+    fn another_start_comes_back_with_its_numbers() {
+        let matching = moons(", start: Matching(batch: 9, lr: 0.1)");
+        for kind in ["None", "Model(\"/a\")"] {
+            let (new, _) = there_and_back(&matching, ("start", kind));
+            assert_eq!(new, moons(&format!(", start: {kind}")));
+            there_and_back(&new, ("start", "Matching()"));
+        }
+        there_and_back(&moons(""), ("start", "Matching()"));
+        let values = [("start", "Matching()"), ("start.lr", "0.1")];
+        let new = rewrite(&moons(", stop: ()"), &values).unwrap();
+        assert_eq!(new, moons(", start: Matching(lr: 0.1), stop: ()"));
+        let lost = rewrite(&moons(""), &values[1..]).unwrap_err();
+        assert_eq!(lost, Unwritable::Lost("start.lr".to_owned()));
     }
 
     fn comments(text: &str) -> Vec<&str> {
