@@ -123,6 +123,7 @@ fn looks(state: &State) -> Vec<State> {
         cursor: Some(77),
         smoothing: Smoothing::Long,
         robust: true,
+        start: 150,
     };
     for focus in Pane::ALL {
         other.view.focus = focus;
@@ -202,6 +203,7 @@ fn any_part_of_any_series_draws_at_any_size() {
                 reach: reaches[random.random_range(0..4)],
                 smoothing: averages[random.random_range(0..3)],
                 robust: random.random(),
+                start: random.random_range(0..400),
             };
             (state.view.zoom, state.view.weighted) = (random.random(), random.random());
             let size = (random.random_range(0..=300), random.random_range(0..=300));
