@@ -12,7 +12,7 @@ use super::super::stage::{self, Act};
 use super::super::state::State;
 use super::super::update::Popup;
 use super::{ASCII, COLOUR, compared, drawn, rejected, steered};
-use crate::event::{Density, InverseError, Picture};
+use crate::event::{Density, Event, InverseError, Picture};
 
 /// Runs whose series are hard to draw.
 fn hard() -> Vec<State> {
@@ -52,6 +52,7 @@ fn hard() -> Vec<State> {
         state
     }));
     states.extend(tables.iter().map(|values| compared(values)));
+    states.extend(matched());
     states
 }
 
@@ -99,6 +100,38 @@ fn hostile() -> impl Iterator<Item = Picture> {
             all(41, [2.0, -2.0, 0.0, 1.0], usize::MAX),
         ]
     })
+}
+
+/// Starts by matching that last and that are over, with values that break an axis.
+fn matched() -> Vec<State> {
+    let odd = [f64::NAN, f64::INFINITY, 0.0, -1e300, 1e300, 2.0];
+    let start = |over: bool| {
+        let mut state = sample::with_start();
+        for (iteration, m) in (1..).zip(odd.into_iter().cycle().take(90)) {
+            state.apply(
+                Event::Matching {
+                    iteration,
+                    seconds: m,
+                    lr: m,
+                    gradient: m,
+                    update: m,
+                    m,
+                },
+                0.0,
+            );
+        }
+        if over {
+            state.apply(sample::iteration(91, f64::NAN), 0.0);
+            state.apply(sample::iteration(100, 1.0), 0.0);
+        }
+        state
+    };
+    let none = {
+        let mut state = sample::with_start();
+        state.apply(sample::matching(u64::MAX, 0.0), 0.0);
+        state
+    };
+    vec![start(false), start(true), none]
 }
 
 fn zero_dimension() -> State {
