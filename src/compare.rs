@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::Path;
 
 use anyhow::{Result, anyhow, bail};
@@ -12,8 +13,9 @@ use crate::event::{Best, Event, Reason, SCHEMA};
 use crate::follow::{History, fault};
 use crate::headless::number::{DIGITS, general};
 use crate::launch::Exit;
+use crate::run::Matched;
 use crate::say;
-use crate::session::fields;
+use crate::session::{ABSENT, fields};
 
 /// One run; the names are those of the JSON list.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -26,6 +28,8 @@ struct Run {
     seconds: f64,
     /// The best validation, nulls where there was none.
     best: Option<Best>,
+    /// What a start by matching came to; null without one.
+    matching: Option<Matched>,
     edits: u64,
     /// At the end.
     settings: BTreeMap<String, Setting>,
@@ -93,6 +97,7 @@ impl Run {
     }
 
     fn take(&mut self, event: &Event) {
+        Matched::take(&mut self.matching, event);
         match event {
             Event::Start(start) => {
                 self.iterations = start.fork.as_ref().map_or(0, |fork| fork.iteration);
@@ -112,11 +117,13 @@ impl Run {
                 ..
             } if applies != "restart" => {
                 self.edits += 1;
-                if let Some(setting) = self.settings.get_mut(field) {
-                    setting.end.clone_from(new);
-                }
+                let setting = self.settings.entry(field.clone()).or_insert_with(absent);
+                setting.end.clone_from(new);
             }
             Event::Iteration {
+                iteration, seconds, ..
+            }
+            | Event::Matching {
                 iteration, seconds, ..
             } => (self.iterations, self.seconds) = (*iteration, *seconds),
             Event::Validation {
@@ -176,12 +183,15 @@ impl Run {
     }
 }
 
+fn absent() -> Setting {
+    Setting {
+        start: ABSENT.into(),
+        end: ABSENT.into(),
+    }
+}
+
 /// Leaves the settings in which the runs differ; one that a run does not have is absent there.
 fn keep_differing(runs: &mut [Run]) {
-    let absent = || Setting {
-        start: "absent".into(),
-        end: "absent".into(),
-    };
     let names = runs.iter().flat_map(|run| run.settings.keys().cloned());
     let names: std::collections::BTreeSet<String> = names.collect();
     for name in names {
@@ -199,7 +209,7 @@ fn keep_differing(runs: &mut [Run]) {
     }
 }
 
-/// Rows for a person.
+/// Rows for a person; those of a start by matching where a run had one: M and the time at its end.
 fn table(runs: &[Run]) -> String {
     const FIGURES: [(&str, Figure); 4] = [
         ("C", Figure::C),
@@ -210,6 +220,11 @@ fn table(runs: &[Run]) -> String {
     let mut rows = vec![vec!["run".to_owned(), "end".into(), "iterations".into()]];
     rows[0].extend(FIGURES.map(|(name, _)| name.to_owned()));
     rows[0].push("seconds".into());
+    let matched = runs.iter().any(|run| run.matching.is_some());
+    if matched {
+        rows[0].extend(["M", "M seconds"].map(String::from));
+    }
+    let numbers = 2..rows[0].len();
     rows[0].extend(runs[0].settings.keys().cloned());
     for run in runs {
         let mut row = vec![run.run.clone(), run.ended(), run.iterations.to_string()];
@@ -218,6 +233,14 @@ fn table(runs: &[Run]) -> String {
             value.map_or("-".into(), |value| general(value, DIGITS))
         }));
         row.push(format!("{:.1}", run.seconds));
+        if matched {
+            let of = |figure: fn(&Matched) -> String| run.matching.as_ref().map(figure);
+            let figures = [
+                of(|matched| general(matched.m, DIGITS)),
+                of(|matched| format!("{:.1}", matched.seconds)),
+            ];
+            row.extend(figures.map(|figure| figure.unwrap_or("-".into())));
+        }
         row.extend(run.settings.values().map(|Setting { start, end }| {
             if start == end {
                 end.clone()
@@ -227,11 +250,11 @@ fn table(runs: &[Run]) -> String {
         }));
         rows.push(row);
     }
-    aligned(&rows)
+    aligned(&rows, &numbers)
 }
 
-/// Columns under one another: numbers, those from the third to the eighth, to the right.
-fn aligned(rows: &[Vec<String>]) -> String {
+/// Columns under one another: those of numbers to the right.
+fn aligned(rows: &[Vec<String>], numbers: &Range<usize>) -> String {
     let width = |column: usize| {
         let widths = rows.iter().map(|row| row[column].chars().count());
         widths.max().unwrap_or(0)
@@ -240,7 +263,7 @@ fn aligned(rows: &[Vec<String>]) -> String {
     let line = |row: &Vec<String>| {
         let cells = row.iter().zip(&widths).enumerate();
         let cells = cells.map(|(column, (cell, &width))| match column {
-            2..=7 => format!("{cell:>width$}"),
+            number if numbers.contains(&number) => format!("{cell:>width$}"),
             _ => format!("{cell:<width$}"),
         });
         let line: Vec<String> = cells.collect();
@@ -315,6 +338,40 @@ another  -             0  2.81250  0.0625000  1.50000  0.250000      0.0  0.05  
 one      -             0  3.50000          -  1.50000  0.250000      0.0  0.1           1.0 -> 2.0
 none     -             0        -          -        -         -      0.0  0.05          1.0";
         assert_eq!(table(&runs), expected);
+        let mut runs = vec![
+            run("with", &synthetic::with_start()),
+            run("without", &[start(|session| session.stop.iterations = 3)]),
+        ];
+        keep_differing(&mut runs);
+        let told = table(&runs);
+        let expected = "\
+run      end         iterations        C      C - H         L          R  seconds        M  M seconds  start";
+        assert!(told.starts_with(expected), "{told}");
+        let figures = "0.0157000  0.299000  0.0301000      1.8  1.25000        0.5  Matching()";
+        assert!(told.contains(figures), "{told}");
+        assert!(told.contains("0.0        -          -  None"), "{told}");
+    }
+
+    #[test]
+    fn a_setting_that_comes_with_another_kind_was_absent_before() {
+        let edit = Event::Edit {
+            iteration: 2,
+            field: "optimizer.momentum".into(),
+            old: "absent".into(),
+            new: "0.95".into(),
+            applies: "live".into(),
+        };
+        let runs = [run("one", &[start(|_| ()), edit])];
+        let setting = &runs[0].settings["optimizer.momentum"];
+        assert_eq!(
+            (setting.start.as_str(), setting.end.as_str()),
+            ("absent", "0.95")
+        );
+    }
+
+    #[test]
+    fn runs_stand_in_the_order_of_their_names_when_asked() {
+        let mut runs = ["one", "none", "another"].map(|name| run(name, &[]));
         runs.sort_by(|a, b| a.order(b, Figure::Name));
         let names: Vec<&str> = runs.iter().map(|run| run.run.as_str()).collect();
         assert_eq!(names, ["another", "none", "one"]);

@@ -2,7 +2,7 @@
 //!
 //! | file | holds |
 //! | --- | --- |
-//! | state, phase, history, other, journal, pace, gauge | what the screen shows, as a fold over events |
+//! | state, phase, matching, history, other, journal, pace, gauge | what the screen shows, as a fold over events |
 //! | lens, window | what part of the curves is seen, and how |
 //! | keys, update | the table of keys, and what they do to the state |
 //! | steer, pen, edits, editor | steering by the session file: keys, what is written, what came of it; the user's own editor |
@@ -33,6 +33,7 @@ pub mod keys;
 pub mod layout;
 pub mod lens;
 pub mod look;
+pub mod matching;
 pub mod other;
 pub mod pace;
 pub mod paint;

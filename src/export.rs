@@ -68,7 +68,9 @@ fn records(run: &Path, out: &mut dyn Write) -> io::Result<Option<String>> {
     out.write_all(&tensorboard::head(start))?;
     each(run, |event| {
         match event {
-            Event::Iteration { seconds: s, .. } | Event::Validation { seconds: s, .. } => {
+            Event::Iteration { seconds: s, .. }
+            | Event::Matching { seconds: s, .. }
+            | Event::Validation { seconds: s, .. } => {
                 seconds = s;
             }
             _ => {}

@@ -55,7 +55,7 @@ pub fn run(feed: &Feed, options: &Options, out: &mut impl Write) -> io::Result<F
         open: true,
         failure: None,
     };
-    let bar = Bar::new(options.progress);
+    let mut bar = Bar::new(options.progress);
     let mut rows = match options.format {
         Format::Text { every } => Some(Rows::new(every)),
         Format::Json => None,
@@ -278,6 +278,32 @@ mod tests {
             assert!(keys.iter().all(|key| object.get(key).is_some()), "{object}");
         }
         assert_eq!(objects.last().unwrap()["event"], "finished");
+        let text = told(Format::Json, synthetic::with_start());
+        let matching: Value = serde_json::from_str(text.lines().nth(1).unwrap()).unwrap();
+        let expected = serde_json::json!({
+            "event": "matching", "iteration": 1, "seconds": 0.25, "lr": 0.02, "gradient": 1.5, "update": 0.125, "M": 12.5
+        });
+        assert_eq!(matching, expected);
+    }
+
+    #[test]
+    fn a_run_with_a_start_by_matching_has_a_column_for_it() {
+        let text = told(Format::Text { every: Some(1) }, synthetic::with_start());
+        let rows: Vec<Vec<&str>> = text
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .map(|line| line.split_whitespace().collect())
+            .collect();
+        // Six of the headings are of two words or more.
+        assert!(rows[1..].iter().all(|row| row.len() == 14), "{text}");
+        assert_eq!(
+            rows[1][..8],
+            ["1", "0.2", "0.02", "12.5000", "-", "-", "-", "-"]
+        );
+        assert_eq!(rows[2][3..9], ["1.25000", "-", "-", "-", "-", "84.5000"]);
+        assert_eq!(rows[3][3..6], ["-", "85.7500", "0.500000"]);
+        assert!(text.contains("#       2 matched     M 1.25"), "{text}");
+        assert!(text.contains("column M"), "{text}");
     }
 
     #[test]

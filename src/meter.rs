@@ -11,6 +11,8 @@ use otflow_kernels::progress::Progress;
 pub struct Reading {
     /// In the loss and its gradient.
     pub kernels: f64,
+    /// On pairs of samples and normal draws, matched by optimal transport.
+    pub pairs: f64,
     /// In validations.
     pub validation: f64,
     /// On pictures, beside the training.
@@ -26,21 +28,19 @@ pub struct Reading {
 pub enum Task {
     /// Loss and gradient.
     Kernels,
+    /// Pairs for a start by matching.
+    Pairs,
     /// Validation.
     Validation,
     /// Pictures of the flow.
     Pictures,
-    /// Matching rows with normal draws.
-    Pairs,
-    /// Steps of the optimiser.
-    Step,
 }
 
 /// The counters.
 #[derive(Debug, Default)]
 pub struct Meter {
     /// Nanoseconds by task.
-    spent: [AtomicU64; 5],
+    spent: [AtomicU64; 4],
     flops: AtomicU64,
     /// Bits of an f64, GFLOP/s; 0 before it was measured.
     peak: AtomicU64,
@@ -64,6 +64,7 @@ impl Meter {
         let peak = f64::from_bits(self.peak.load(Ordering::Relaxed));
         Reading {
             kernels: seconds(Task::Kernels),
+            pairs: seconds(Task::Pairs),
             validation: seconds(Task::Validation),
             pictures: seconds(Task::Pictures),
             flops: self.flops.load(Ordering::Relaxed) as f64,

@@ -69,7 +69,7 @@ impl Overlay {
     /// When a field can't have its value beside the others, in a sentence.
     pub fn over(&self, session: Session) -> Result<Session, String> {
         let holds = |setting: &&Setting| {
-            session::value(&session, &setting.to.field).unwrap_or_default() == setting.from
+            session::whole(&session, &setting.to.field).unwrap_or_default() == setting.from
         };
         let set = self.set.iter().filter(holds);
         let set: Vec<Assignment> = set.map(|setting| setting.to.clone()).collect();
@@ -113,9 +113,9 @@ fn settings(set: &[Assignment], file: &Session) -> Result<Vec<Setting>, String> 
     let setting = |one: &Assignment| Setting {
         to: Assignment {
             field: one.field.clone(),
-            value: session::value(&session, &one.field).unwrap_or_default(),
+            value: session::whole(&session, &one.field).unwrap_or_default(),
         },
-        from: session::value(file, &one.field).unwrap_or_default(),
+        from: session::whole(file, &one.field).unwrap_or_default(),
     };
     Ok(set.iter().map(setting).collect())
 }
@@ -184,6 +184,20 @@ mod tests {
         let once = overlay.over(file).unwrap();
         assert_eq!(overlay.over(once.clone()), Ok(once.clone()));
         assert_eq!(session::value(&once, "weights.hjb").unwrap(), "2.0");
+    }
+
+    #[test]
+    fn a_kind_stays_set_with_its_numbers_until_the_file_has_another_one() {
+        let file = moons(", optimizer: Adam(lr: 0.1)");
+        let set = ["start=Matching(lr: 0.01)", "optimizer=Muon(lr: 0.03)"];
+        let overlay = setting(&set, &file).unwrap();
+        let once = overlay.over(file).unwrap();
+        let told = ["start.lr", "optimizer.lr"].map(|field| session::value(&once, field));
+        assert_eq!(told, ["0.01", "0.03"].map(|value| Some(value.to_owned())));
+        assert_eq!(overlay.over(once.clone()), Ok(once));
+        let edited = overlay.over(moons(", optimizer: Adam(lr: 0.2)")).unwrap();
+        assert_eq!(session::value(&edited, "optimizer.lr").unwrap(), "0.2");
+        assert_eq!(session::value(&edited, "start.lr").unwrap(), "0.01");
     }
 
     #[test]

@@ -20,6 +20,7 @@ pub mod checkpoint;
 mod cut;
 pub mod line;
 mod lines;
+mod matched;
 mod record;
 pub mod summary;
 
@@ -40,6 +41,7 @@ use crate::file::{self, naming};
 use crate::model::{self, Model};
 
 use checkpoint::Kept;
+pub use matched::Matched;
 pub use record::{Recording, record};
 
 /// A directory that belongs to one run, and to this process.

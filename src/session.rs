@@ -3,6 +3,7 @@
 //! | file | holds |
 //! | --- | --- |
 //! | `defaults.rs` | the values of fields that a file leaves out |
+//! | `initial.rs`, `optimizer.rs` | the start of a run; the optimiser with its schedule |
 //! | `toy.rs`, `gate.rs` | the names of the 2-D sets; conditions on the best validation |
 //! | `table.rs` | all fields: name, class, allowed values |
 //! | `fields.rs` | what an edit changes, and what of it a running session takes up |
@@ -16,9 +17,11 @@ mod defaults;
 mod excerpt;
 mod fields;
 mod gate;
+mod initial;
 mod load;
 pub(crate) mod nearest;
 mod nudge;
+mod optimizer;
 mod range;
 mod reject;
 mod rewrite;
@@ -34,13 +37,16 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::table::{Header, Missing};
 
-pub use fields::{Applies, Change, Field, apply, changes, fields, parts, value};
+pub(crate) use fields::ABSENT;
+pub use fields::{Applies, Change, Field, apply, changes, fields, parts, take_up, value};
 pub use gate::{Figure, Gate};
+pub use initial::Initial;
 pub use load::{load, parse, read, to_ron};
 pub use nudge::{Way, nudge};
+pub use optimizer::{Optimizer, Schedule, Stepping};
 pub use range::fault;
 pub use rewrite::{Unwritable, rewrite};
-pub use set::{Assignment, set};
+pub use set::{Assignment, set, whole};
 pub use toy::Toy;
 
 /// The session that a run without arguments trains; also the manual of the file format.
@@ -325,192 +331,6 @@ pub struct Weights {
     pub likelihood: f64,
     /// a2. Default 5.
     pub hjb: f64,
-}
-
-/// What the parameters are before the loss is minimised.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub enum Initial {
-    /// The published random start values.
-    #[default]
-    None,
-    /// Those, then flow matching without simulation, by Muon with its rate on a cosine: the first iterations of the run.
-    Matching {
-        /// Iterations, at least 1; default 2000. Live while they last.
-        #[serde(default = "defaults::matching_iterations")]
-        iterations: u64,
-        /// Pairs of a data row and a normal draw in an iteration, 1 to 10 million; default 1024. At the next draw of pairs.
-        #[serde(default = "defaults::matching_batch")]
-        batch: usize,
-        /// Pairs are matched by optimal transport within groups of so many, 1 to 4096; 1 leaves them independent. Default 128.
-        /// At the next draw of pairs.
-        #[serde(default = "defaults::group")]
-        group: usize,
-        /// Iterations, each at new times, that a draw of pairs serves, at least 1; default 8. At the next draw of pairs.
-        #[serde(default = "defaults::reuse")]
-        reuse: u64,
-        /// Learning rate of Muon before its schedule, above 0 to 10; default 0.02. Live.
-        #[serde(default = "defaults::matching_lr")]
-        lr: f64,
-        /// Iterations between validations, at least 1; default 500. The last one is validated too. Live.
-        #[serde(default = "defaults::matching_every")]
-        every: u64,
-    },
-    /// The parameters of a model file of the same shape, relative to the session file.
-    Model(PathBuf),
-}
-
-impl Initial {
-    /// With the numbers of another one of its kind: all that an edit of a run can change.
-    pub(crate) fn with_pace_of(&self, other: &Initial) -> Initial {
-        match (self, other) {
-            (Initial::Matching { .. }, Initial::Matching { .. }) => other.clone(),
-            _ => self.clone(),
-        }
-    }
-}
-
-/// The optimiser.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub enum Optimizer {
-    /// Adam with beta 0.9 and 0.999, epsilon 1e-8, as the published code uses it.
-    Adam {
-        /// Base learning rate, above 0 to 10; default 0.1.
-        #[serde(default = "defaults::lr")]
-        lr: f64,
-        /// How the rate falls. Default Constant.
-        #[serde(default)]
-        schedule: Schedule,
-        /// Every parameter is kept in [-clamp, clamp]; above 0. Default None: no limit.
-        #[serde(default)]
-        clamp: Option<f64>,
-        /// Decoupled weight decay of the matrices, 0 to 10: a step takes the share rate x decay off them. Default 0.
-        #[serde(default)]
-        decay: f64,
-        /// Largest norm of the gradient, above 0; a longer one is shortened to it. Default None: no limit.
-        #[serde(default)]
-        clip: Option<f64>,
-        /// Share that the exponential average of the parameters keeps in an iteration, above 0 and below 1; the average is
-        /// judged and saved in their place. Default None: no average.
-        #[serde(default)]
-        average: Option<f64>,
-    },
-    /// Muon: the momentum of each matrix is made nearly orthogonal before the step. Biases go by Adam with beta 0.9 and 0.99.
-    Muon {
-        /// Base learning rate, above 0 to 10; default 0.005.
-        #[serde(default = "defaults::muon_lr")]
-        lr: f64,
-        /// As with Adam.
-        #[serde(default)]
-        schedule: Schedule,
-        /// Share of the momentum that stays in an iteration, 0 to below 1; default 0.95.
-        #[serde(default = "defaults::momentum")]
-        momentum: f64,
-        /// As with Adam.
-        #[serde(default)]
-        clamp: Option<f64>,
-        /// As with Adam.
-        #[serde(default)]
-        decay: f64,
-        /// As with Adam.
-        #[serde(default)]
-        clip: Option<f64>,
-        /// As with Adam.
-        #[serde(default)]
-        average: Option<f64>,
-    },
-}
-
-/// What every optimiser has.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Stepping {
-    /// Base learning rate.
-    pub lr: f64,
-    /// How it falls.
-    pub schedule: Schedule,
-    /// Bound of every parameter.
-    pub clamp: Option<f64>,
-    /// Decoupled weight decay.
-    pub decay: f64,
-    /// Largest norm of the gradient.
-    pub clip: Option<f64>,
-    /// Share that the average keeps.
-    pub average: Option<f64>,
-}
-
-impl Optimizer {
-    /// What does not depend on its kind.
-    pub fn stepping(&self) -> Stepping {
-        match *self {
-            Optimizer::Adam {
-                lr,
-                schedule,
-                clamp,
-                decay,
-                clip,
-                average,
-            }
-            | Optimizer::Muon {
-                lr,
-                schedule,
-                momentum: _,
-                clamp,
-                decay,
-                clip,
-                average,
-            } => Stepping {
-                lr,
-                schedule,
-                clamp,
-                decay,
-                clip,
-                average,
-            },
-        }
-    }
-
-    /// Its base learning rate, to change.
-    pub fn lr_mut(&mut self) -> &mut f64 {
-        match self {
-            Optimizer::Adam { lr, .. } | Optimizer::Muon { lr, .. } => lr,
-        }
-    }
-}
-
-/// How the learning rate falls from its base.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub enum Schedule {
-    /// It does not.
-    #[default]
-    Constant,
-    /// Halved after every so many iterations.
-    Halve {
-        /// Iterations, at least 1.
-        every: u64,
-    },
-    /// Up to its base over the first iterations of minimising the loss, then along half a cosine down to its floor at the last
-    /// iteration.
-    Cosine {
-        /// Iterations of the way up, 0 to 1 million. Default 20.
-        #[serde(default = "defaults::warmup")]
-        warmup: u64,
-        /// Share of the base at the end, 0 to 1. Default 0.01.
-        #[serde(default = "defaults::floor")]
-        floor: f64,
-    },
-    /// Lowered when the validation loss has stopped improving.
-    Plateau {
-        /// Validations without improvement that are borne, 1 to 10000.
-        patience: u64,
-        /// The rate is multiplied by this, above 0 and below 1. Default 0.1.
-        #[serde(default = "defaults::plateau_factor")]
-        factor: f64,
-        /// Drops before the run stops, 0 to 100. Default 3.
-        #[serde(default = "defaults::plateau_drops")]
-        drops: u64,
-    },
 }
 
 /// The validation that picks the best parameters.

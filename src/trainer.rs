@@ -428,7 +428,6 @@ impl Trainer {
         self.good.iteration = self.iteration - 1;
         self.good.theta.copy_from_slice(&self.theta);
         self.good.moments.copy_from(&self.moments);
-        let start = Instant::now();
         let optimizer = self.optimizer();
         let (theta, gradient) = (&mut self.theta, &mut self.gradient);
         self.moments
@@ -439,8 +438,6 @@ impl Trainer {
             average.add(&self.theta, keep);
             average
         });
-        let meter = &self.instruments.meter;
-        meter.spend(Task::Step, start.elapsed());
         self.update()
     }
 

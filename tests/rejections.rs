@@ -65,6 +65,38 @@ fn a_value_out_of_range_is_blamed_with_name_range_and_value() {
             "`optimizer.schedule.every` must be an integer, at least 1, found 0",
         ),
         (
+            "start: Matching(group: ¦5000)",
+            "`start.group` must be an integer from 1 to 4096, found 5000",
+        ),
+        (
+            "start: Matching(lr: 0.1, iterations: ¦0)",
+            "`start.iterations` must be an integer, at least 1, found 0",
+        ),
+        (
+            "start: ¦Model(\"\")",
+            "the model of `start` must be the path of a file",
+        ),
+        (
+            "optimizer: Muon(momentum: ¦1)",
+            "`optimizer.momentum` must be a number from 0 on and below 1, found 1.0",
+        ),
+        (
+            "optimizer: Adam(average: ¦1.0)",
+            "`optimizer.average` must be None or a number above 0 and below 1, found Some(1.0)",
+        ),
+        (
+            "optimizer: Adam(decay: ¦-1)",
+            "`optimizer.decay` must be a number from 0 to 10, found -1.0",
+        ),
+        (
+            "optimizer: Muon(clip: Some(¦0))",
+            "`optimizer.clip` must be None or a finite number above 0, found Some(0.0)",
+        ),
+        (
+            "optimizer: Muon(schedule: Cosine(floor: ¦1.5))",
+            "`optimizer.schedule.floor` must be a number from 0 to 1, found 1.5",
+        ),
+        (
             "recovery: (factor: /* ( */ ¦1.0)",
             "`recovery.factor` must be a number above 0 and below 1, found 1.0",
         ),
@@ -128,6 +160,19 @@ fn a_wrong_type_is_blamed_with_what_is_allowed() {
     }
     assert!(in_session("model: (precision: ¦\"F32\")").contains("must be F32 or F64"));
     assert!(in_session("gates: ¦\"divergence <= 1\"").contains("must be a list"));
+    let kinds = in_session("start: ¦5");
+    assert!(
+        kinds.starts_with("`start` must be None, Matching() or Model(\"best.safetensors\")"),
+        "{kinds}"
+    );
+    assert!(in_session("start: Matching(batch: ¦1.5)").contains("an integer from 1 to"));
+    assert!(in_session("optimizer: Muon(average: ¦x)").contains("None or a number above 0"));
+    assert!(in_session("start: Model(¦best)").contains("`start` must be None"));
+    assert_eq!(
+        in_session("start: ¦Matching"),
+        "`start`: `Matching` needs brackets, as `Matching()`"
+    );
+    assert!(in_session("optimizer: ¦Muon, stop: ()").contains("as `Muon()`"));
     assert!(in_session("stop: (seconds: Some(¦x))").contains("None or a finite number"));
     assert!(in_session("model: ¦3").contains("`(`"));
     assert!(blamed("(data: Toy(name: ¦moons))").contains("one of 8gaussians"));
@@ -150,7 +195,7 @@ fn an_unknown_name_is_blamed_with_the_nearest_valid_one() {
         ),
         (
             "¦lr: 0.1",
-            "unknown field of `session` `lr`; did you mean `optimizer.lr`? Valid: data, model",
+            "unknown field of `session` `lr`; did you mean `start.lr` or `optimizer.lr`? Valid: data, model",
         ),
         (
             "¦steps: 8",
@@ -167,6 +212,26 @@ fn an_unknown_name_is_blamed_with_the_nearest_valid_one() {
         (
             "optimizer: Adam(schedule: ¦Plateua(patience: 1))",
             "`optimizer.schedule`: unknown variant `Plateua`; did you mean `Plateau`?",
+        ),
+        (
+            "start: ¦Match(lr: 1)",
+            "`start`: unknown variant `Match`; did you mean `Matching`?",
+        ),
+        (
+            "start: Matching(¦batches: 1)",
+            "unknown field of `start` `batches`; did you mean `batch`?",
+        ),
+        (
+            "start: Matching(¦steps: 1)",
+            "unknown field of `start` `steps`; did you mean `flow.steps` or `validation.steps`?",
+        ),
+        (
+            "optimizer: Adam(¦momentum: 0.9)",
+            "unknown field of `optimizer` `momentum`; did you mean another kind of `optimizer`?",
+        ),
+        (
+            "optimizer: Muon(schedule: Cosine(¦every: 9))",
+            "unknown field of `optimizer.schedule` `every`; did you mean another kind of",
         ),
         (
             "gates: [\"divergence<=1\", ¦\"validation_D <= 1\"]",

@@ -87,7 +87,10 @@ fn every_toy_session_has_the_published_settings() {
             Optimizer::Adam {
                 lr: p.lr,
                 schedule,
-                clamp: None
+                clamp: None,
+                decay: 0.0,
+                clip: None,
+                average: None,
             }
         );
         let validation = Validation {
@@ -156,7 +159,10 @@ fn every_tabular_session_has_the_published_settings_and_parts() {
             Optimizer::Adam {
                 lr: p.lr,
                 schedule,
-                clamp: None
+                clamp: None,
+                decay: 0.0,
+                clip: None,
+                average: None,
             }
         );
     }

@@ -32,8 +32,7 @@ fn text(lr: f64) -> String {
 }
 
 fn lr(session: &Session) -> f64 {
-    let lr = session.optimizer.stepping().lr;
-    lr
+    session.optimizer.stepping().lr
 }
 
 impl Desk {

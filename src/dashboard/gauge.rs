@@ -25,6 +25,8 @@ pub struct Recent {
     pub of_peak: Option<f64>,
     /// Share of the time in losses and gradients.
     pub kernels: f64,
+    /// Share of the time on matching pairs.
+    pub pairs: f64,
     /// Share of the time in validations.
     pub validation: f64,
     /// Time on pictures, beside the training, as a share of the time.
@@ -64,6 +66,7 @@ impl Gauge {
                 .map(|peak| gflops / peak)
                 .filter(|&share| share <= 1.0),
             kernels,
+            pairs: share(|reading| reading.pairs),
             validation: share(|reading| reading.validation),
             pictures: share(|reading| reading.pictures),
         })
@@ -78,6 +81,7 @@ mod tests {
     fn reading(seconds: f64) -> Reading {
         Reading {
             kernels: 0.75 * seconds,
+            pairs: 0.0625 * seconds,
             validation: 0.125 * seconds,
             pictures: 0.0,
             flops: 6e9 * seconds,
@@ -95,6 +99,7 @@ mod tests {
         }
         let recent = gauge.recent().unwrap();
         assert_eq!((recent.kernels, recent.validation), (0.75, 0.125));
+        assert_eq!(recent.pairs, 0.0625);
         assert_eq!((recent.gflops, recent.of_peak), (8.0, Some(0.5)));
     }
 

@@ -227,6 +227,12 @@ impl Series {
             .min_by_key(|bucket| bucket.distance(iteration))
     }
 
+    /// First and last iteration.
+    pub fn span(&self) -> Option<(u64, u64)> {
+        let all = self.buckets.iter().copied().reduce(Bucket::join)?;
+        Some((all.from, all.to))
+    }
+
     /// Least and greatest finite value.
     pub fn range(&self) -> Option<(f64, f64)> {
         self.buckets.iter().copied().reduce(Bucket::join)?.range()
@@ -254,12 +260,7 @@ impl History {
 
     /// First and last iteration.
     pub fn span(&self) -> Option<(u64, u64)> {
-        let all = self.series[0]
-            .buckets
-            .iter()
-            .copied()
-            .reduce(Bucket::join)?;
-        Some((all.from, all.to))
+        self.series[0].span()
     }
 }
 

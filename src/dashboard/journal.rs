@@ -22,6 +22,8 @@ pub enum Kind {
     Rate,
     /// The best validation so far.
     Best,
+    /// A start by matching is over.
+    Matched,
     /// Back to the last good parameters.
     Rollback,
     /// Parameters were written.

@@ -44,6 +44,8 @@ pub struct Lens {
     pub smoothing: Smoothing,
     /// Whether outliers are left out of the range of the values, and marked at its edge.
     pub robust: bool,
+    /// Last iteration of a start by matching, once it is over; else 0.
+    pub start: u64,
 }
 
 /// What a key of the loss charts asks for.
@@ -167,6 +169,7 @@ impl Lens {
             first,
             last: last.max(first),
             log: self.log_x,
+            start: self.start,
         }
     }
 

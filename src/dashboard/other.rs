@@ -1,6 +1,6 @@
 //! A run that is not shown but compared with: its curves, by its name.
 
-use super::history::History;
+use super::history::{History, Series};
 use super::state::State;
 use crate::event::Event;
 
@@ -55,7 +55,9 @@ impl Other {
 impl State {
     /// First and last iteration on the charts.
     pub fn span(&self) -> Option<(u64, u64)> {
-        let spans = [self.training.span(), self.validation.span()];
+        let start = self.matching.as_ref().map(|matching| &matching.curve);
+        let start = start.and_then(Series::span);
+        let spans = [self.training.span(), self.validation.span(), start];
         let others = self.others.iter().map(Other::span);
         spans
             .into_iter()

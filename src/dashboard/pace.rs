@@ -35,6 +35,11 @@ impl Pace {
         self.samples.push_back((iteration, seconds));
     }
 
+    /// Iterations do something else from here on: the speed so far says nothing of theirs.
+    pub fn turn(&mut self) {
+        self.samples.clear();
+    }
+
     /// Training stops or goes on at `now`: time counts from here.
     pub fn hold(&mut self, now: f64, running: bool) {
         if running {

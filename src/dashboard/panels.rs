@@ -9,6 +9,7 @@ pub mod footer;
 pub mod header;
 pub mod log;
 pub mod losses;
+pub mod matching;
 pub mod optimizer;
 pub mod popup;
 pub mod readout;

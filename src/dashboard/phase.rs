@@ -13,7 +13,9 @@ const SLOW: f64 = 3.0;
 pub enum Phase {
     /// No event has come.
     Waiting,
-    /// Training.
+    /// A start by matching.
+    Matching,
+    /// The loss is minimised.
     Running,
     /// Another process trains.
     Watching,
@@ -48,6 +50,7 @@ impl State {
             _ if self.silent() => Phase::Silent,
             _ if self.silence.is_some() => Phase::Watching,
             _ if self.start.is_none() => Phase::Waiting,
+            _ if self.matches() => Phase::Matching,
             _ => Phase::Running,
         }
     }

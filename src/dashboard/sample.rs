@@ -108,6 +108,82 @@ pub fn iteration(iteration: u64, value: f64) -> Event {
     }
 }
 
+/// A run after its first event that starts with 200 iterations of matching.
+pub fn with_start() -> State {
+    let mut state = started();
+    let rows = [
+        ("start.iterations", Applies::Live, "200"),
+        ("start.batch", Applies::Resample, "1024"),
+        ("start.lr", Applies::Live, "0.02"),
+    ];
+    let rows = rows.map(|(name, applies, value)| Field {
+        name,
+        applies,
+        value: value.into(),
+    });
+    state.fields.splice(3..3, rows);
+    state
+}
+
+/// An iteration of a start by matching after so many seconds; M falls as 100 over the iteration.
+pub fn matching(iteration: u64, seconds: f64) -> Event {
+    Event::Matching {
+        iteration,
+        seconds,
+        lr: 0.015,
+        gradient: 0.75,
+        update: 0.003,
+        m: 100.0 / iteration as f64,
+    }
+}
+
+/// A run in its start by matching, or after it: `last` iterations, of which the first 200 are matching.
+pub fn started_by_matching(last: u64) -> State {
+    let mut state = with_start();
+    let mut seconds = 0.0;
+    for i in 1..=last {
+        let event = if i <= 200 {
+            seconds += 0.01;
+            matching(i, seconds)
+        } else {
+            seconds += 0.25;
+            Event::Iteration {
+                iteration: i,
+                seconds,
+                lr: 0.05,
+                gradient: 12.5,
+                update: 0.002,
+                losses: losses(i, 0.0),
+            }
+        };
+        state.apply(event, seconds);
+        if i % 50 == 0 {
+            let event = Event::Validation {
+                iteration: i,
+                seconds,
+                losses: losses(i, 0.05),
+                divergence: None,
+                divergence_se: None,
+                best: true,
+            };
+            state.apply(event, seconds);
+        }
+    }
+    for seconds in [0.0, 20.0] {
+        let reading = Reading {
+            kernels: 0.8 * seconds,
+            pairs: 0.1 * seconds,
+            validation: 0.05 * seconds,
+            pictures: 0.01 * seconds,
+            flops: 0.8 * 45e9 * seconds,
+            peak: Some(90.0),
+        };
+        state.gauge.read(seconds, reading);
+    }
+    state.show(picture());
+    state
+}
+
 /// A validation whose four losses are all `value`.
 pub fn validation(iteration: u64, value: f64) -> Event {
     let losses = Losses {
@@ -198,6 +274,7 @@ pub fn run() -> State {
     for seconds in [0.0, 20.0] {
         let reading = Reading {
             kernels: 0.9 * seconds,
+            pairs: 0.0,
             validation: 0.05 * seconds,
             pictures: 0.01 * seconds,
             flops: 0.9 * 45e9 * seconds,

@@ -335,6 +335,31 @@ fn a_watched_run_beside_another() {
 }
 
 #[test]
+fn a_start_by_matching() {
+    let state = sample::started_by_matching(150);
+    insta::assert_snapshot!(text(&drawn(&state, &COLOUR, (80, 24))));
+    insta::assert_snapshot!(text(&drawn(&state, &COLOUR, (120, 40))));
+    assert!(text(&drawn(&state, &ASCII, (120, 40))).is_ascii());
+    let lines = text(&drawn(&state, &ASCII, (40, 12)));
+    assert!(lines.contains("M matching 0.6667"), "{lines}");
+}
+
+#[test]
+fn after_a_start_by_matching() {
+    let state = sample::started_by_matching(260);
+    insta::assert_snapshot!(text(&drawn(&state, &COLOUR, (80, 24))));
+    insta::assert_snapshot!(text(&drawn(&state, &COLOUR, (120, 40))));
+}
+
+#[test]
+fn a_watched_run_says_that_it_matches() {
+    let mut state = sample::started_by_matching(150);
+    state.silence = Some(1.0);
+    let screen = text(&drawn(&state, &ASCII, (80, 24)));
+    assert!(screen.contains("> WATCH  matching  150/5000"), "{screen}");
+}
+
+#[test]
 fn a_finished_run() {
     let mut state = sample::run();
     state.apply(sample::finished(400, Reason::Iterations), 21.0);

@@ -9,6 +9,7 @@ use super::edits::{Edit, Edits};
 use super::gauge::Gauge;
 use super::history::History;
 use super::journal::{Journal, Mark};
+use super::matching::Matching;
 use super::other::Other;
 use super::pace::Pace;
 use super::update::View;
@@ -61,6 +62,8 @@ pub struct State {
     pub validated: Option<Validated>,
     /// The best validation.
     pub best: Option<Best>,
+    /// The start by matching, if the run has had one.
+    pub matching: Option<Matching>,
     /// Training curves.
     pub training: History,
     /// Validation curves.
@@ -104,13 +107,14 @@ impl State {
         self.pace.elapsed(if idle { None } else { Some(self.now) })
     }
 
-    /// Seconds to the nearer of the two limits.
+    /// Seconds to the nearer of the two limits; of that by iterations nothing is known while a start by matching lasts.
     pub fn left(&self) -> Option<f64> {
         if self.finished.is_some() || self.silent() {
             return None;
         }
         let iterations = self.setting("stop.iterations");
-        let iterations = iterations.map(|total| total - self.iteration as f64);
+        let known = iterations.filter(|_| self.matching_left().is_none());
+        let iterations = known.map(|total| total - self.iteration as f64);
         let by_count = iterations
             .zip(self.pace.rate())
             .map(|(left, rate)| left / rate);

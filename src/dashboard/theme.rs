@@ -221,6 +221,7 @@ impl Theme {
         let strong = |hue| self.style(hue).add_modifier(Modifier::BOLD);
         match phase {
             Phase::Waiting => ("WAITING", self.pick("…", "."), self.dim()),
+            Phase::Matching => ("MATCH", self.pick("▶", ">"), strong(Hue::Blue)),
             Phase::Running => ("RUN", self.pick("▶", ">"), strong(Hue::Green)),
             Phase::Watching => ("WATCH", self.pick("▷", ">"), strong(Hue::Green)),
             Phase::Silent => ("NO NEWS", "?", strong(Hue::Orange)),
@@ -242,6 +243,7 @@ impl Theme {
             Kind::Edit => ("e", self.style(Hue::Blue).add_modifier(Modifier::BOLD)),
             Kind::Rate => ("d", self.style(Hue::Orange)),
             Kind::Best => ("b", self.style(Hue::Green)),
+            Kind::Matched => ("m", self.style(Hue::Green).add_modifier(Modifier::BOLD)),
             Kind::Rejected | Kind::Rollback | Kind::Warning => ("!", self.alert()),
         }
     }

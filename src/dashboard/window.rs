@@ -9,7 +9,24 @@ pub struct Window {
     pub last: u64,
     /// Whether iterations stand by decades.
     pub log: bool,
+    /// The last iteration of a start by matching, 0 without one: where later ones are seen on a linear axis, the many and quick
+    /// ones up to it have a quarter of the width at most.
+    pub start: u64,
 }
+
+/// Iterations that stand evenly.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stretch {
+    /// At the left.
+    pub first: u64,
+    /// At the right.
+    pub last: u64,
+    /// Of the width.
+    pub share: f64,
+}
+
+/// Share of the width that a start by matching takes at most.
+const START: f64 = 0.25;
 
 impl Window {
     /// Whether `iteration` is seen.
@@ -17,13 +34,51 @@ impl Window {
         (self.first..=self.last).contains(&iteration)
     }
 
+    /// What is seen, cut where the scale changes.
+    pub fn stretches(&self) -> Vec<Stretch> {
+        let stretch = |first, last, share| Stretch { first, last, share };
+        if self.width() == 1.0 {
+            return vec![stretch(self.first, self.last, 1.0)];
+        }
+        vec![
+            stretch(self.first, self.start, START),
+            stretch(self.start, self.last, 1.0 - START),
+        ]
+    }
+
+    /// Width of an iteration of the start, where a later one has 1.
+    fn width(&self) -> f64 {
+        let [before, after] = [
+            self.start.saturating_sub(self.first) as f64,
+            self.last.saturating_sub(self.start) as f64,
+        ];
+        if self.log || self.start <= self.first || after == 0.0 {
+            return 1.0;
+        }
+        (START / (1.0 - START) * after / before).min(1.0)
+    }
+
     /// An iteration on an even scale.
     fn place(&self, iteration: u64) -> f64 {
         if self.log {
-            (iteration.max(1) as f64).ln()
-        } else {
-            iteration as f64
+            return (iteration.max(1) as f64).ln();
         }
+        if iteration >= self.start {
+            return iteration as f64;
+        }
+        self.start as f64 - (self.start - iteration) as f64 * self.width()
+    }
+
+    /// The number that stands there.
+    fn read(&self, place: f64) -> f64 {
+        if self.log {
+            return place.exp();
+        }
+        let start = self.start as f64;
+        if place >= start {
+            return place;
+        }
+        start - (start - place) / self.width()
     }
 
     /// 0 at the left, 1 at the right, outside beyond them; a single iteration stands in the middle.
@@ -39,8 +94,7 @@ impl Window {
     pub fn at(&self, share: f64) -> u64 {
         let (first, last) = (self.place(self.first), self.place(self.last));
         let place = first + (last - first) * share;
-        let iteration = if self.log { place.exp() } else { place };
-        iteration.round() as u64
+        self.read(place).round() as u64
     }
 
     /// This window with what lies from one share of its width to another.
@@ -61,7 +115,13 @@ mod tests {
     fn places_and_iterations_are_inverse() {
         for log in [false, true] {
             for (first, last) in [(0, 10), (1, 5000), (4990, 5000), (1, 1 << 40)] {
-                let window = Window { first, last, log };
+                let start = 0;
+                let window = Window {
+                    first,
+                    last,
+                    log,
+                    start,
+                };
                 assert_eq!((window.across(first), window.across(last)), (0.0, 1.0));
                 for iteration in [first.max(1), first + 3, (first + last) / 2, last, last + 5] {
                     let back = window.at(window.across(iteration));
@@ -73,7 +133,32 @@ mod tests {
             first: 1,
             last: 10_000,
             log: true,
+            start: 0,
         };
         assert!((decades.across(100) - 0.5).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_long_start_has_a_quarter_of_the_width_and_a_short_one_its_own() {
+        let window = |first, last| Window {
+            first,
+            last,
+            log: false,
+            start: 2000,
+        };
+        let long = window(1, 2200);
+        assert!((long.across(2000) - 0.25).abs() < 1e-12);
+        assert!((long.across(2100) - 0.625).abs() < 1e-12);
+        for iteration in [1, 2, 777, 1999, 2000, 2001, 2200, 2300] {
+            assert_eq!(long.at(long.across(iteration)), iteration);
+        }
+        assert_eq!(long.stretches()[1].first, 2000);
+        for even in [window(0, 20_000), window(0, 2000), window(2000, 2100)] {
+            assert_eq!(even.stretches().len(), 1);
+            let middle = (even.first + even.last) / 2;
+            assert_eq!(even.across(middle), 0.5);
+        }
+        let log = Window { log: true, ..long };
+        assert!(log.across(2000) > 0.9);
     }
 }

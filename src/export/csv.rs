@@ -7,6 +7,7 @@
 //! | `loss`, `L`, `C`, `R` | training losses before the step; C in nats |
 //! | `validation_loss`, `validation_L`, `validation_C`, `validation_R` | losses of the validation after the step |
 //! | `divergence`, `divergence_se` | C - H and its standard error, nats, where H is known |
+//! | `M` | matching loss before the step; in the iterations of a start by matching, which have no training losses |
 //!
 //! Numbers read back to the same f64; `NaN` is a number that was not finite, an empty cell one that was never there.
 
@@ -15,6 +16,7 @@ use std::io::{self, Write};
 use crate::event::{Event, Losses};
 
 const TRAINING: [&str; 8] = ["seconds", "lr", "gradient", "update", "loss", "L", "C", "R"];
+const MATCHING: &str = "M";
 const VALIDATION: [&str; 6] = [
     "validation_loss",
     "validation_L",
@@ -34,14 +36,15 @@ pub(super) struct Table<'a> {
 #[derive(Default)]
 struct Row {
     iteration: u64,
-    training: Option<[f64; 8]>,
+    training: Option<[Option<f64>; 8]>,
     validation: Option<[Option<f64>; 6]>,
+    matching: Option<f64>,
 }
 
 impl<'a> Table<'a> {
     /// With its header.
     pub(super) fn new(out: &'a mut dyn Write) -> io::Result<Self> {
-        let names = [&["iteration"], &TRAINING[..], &VALIDATION[..]].concat();
+        let names = [&["iteration"], &TRAINING[..], &VALIDATION[..], &[MATCHING]].concat();
         writeln!(out, "{}", names.join(","))?;
         let row = Row::default();
         Ok(Table { out, row })
@@ -59,7 +62,22 @@ impl<'a> Table<'a> {
                 losses: Losses { loss, l, c, r },
             } => {
                 self.turn_to(iteration, self.row.training.is_some())?;
-                self.row.training = Some([seconds, lr, gradient, update, loss, l, c, r]);
+                let values = [seconds, lr, gradient, update, loss, l, c, r];
+                self.row.training = Some(values.map(Some));
+            }
+            Event::Matching {
+                iteration,
+                seconds,
+                lr,
+                gradient,
+                update,
+                m,
+            } => {
+                self.turn_to(iteration, self.row.training.is_some())?;
+                let mut values = [None; 8];
+                values[..4].copy_from_slice(&[seconds, lr, gradient, update].map(Some));
+                self.row.training = Some(values);
+                self.row.matching = Some(m);
             }
             Event::Validation {
                 iteration,
@@ -83,11 +101,11 @@ impl<'a> Table<'a> {
         if row.training.is_none() && row.validation.is_none() {
             return Ok(());
         }
-        let missing = [None; 8];
-        let training = row.training.map_or(missing, |values| values.map(Some));
+        let training = row.training.unwrap_or_default();
         let validation = row.validation.unwrap_or_default();
         write!(self.out, "{}", row.iteration)?;
-        for value in training.into_iter().chain(validation) {
+        let values = training.into_iter().chain(validation);
+        for value in values.chain([row.matching]) {
             match value {
                 // As Debug, which has exponents where digits would be many.
                 Some(value) => write!(self.out, ",{value:?}")?,
@@ -126,14 +144,26 @@ mod tests {
         let rows = written(&synthetic::events());
         let expected = [
             "iteration,seconds,lr,gradient,update,loss,L,C,R,\
-             validation_loss,validation_L,validation_C,validation_R,divergence,divergence_se",
-            "1,0.5,0.1,2.5,0.01,123542.039,123456.789,2.8,0.03125,,,,,,",
+             validation_loss,validation_L,validation_C,validation_R,divergence,divergence_se,M",
+            "1,0.5,0.1,2.5,0.01,123542.039,123456.789,2.8,0.03125,,,,,,,",
             "2,1.0,0.1,2.5,0.01,82.05,-3.2,2.8,0.03125,\
-             100000.0,-3.2,NaN,1.234567e-5,-0.25,0.30000000000000004",
-            "3,15.0,0.05,2.5,0.01,NaN,NaN,2.8,0.03125,,,,,,",
-            "4,21.25,0.025,2.5,0.01,85.75,0.5,2.8,0.03125,84.5,0.299,2.7657,0.0301,0.0157,0.0021",
+             100000.0,-3.2,NaN,1.234567e-5,-0.25,0.30000000000000004,",
+            "3,15.0,0.05,2.5,0.01,NaN,NaN,2.8,0.03125,,,,,,,",
+            "4,21.25,0.025,2.5,0.01,85.75,0.5,2.8,0.03125,84.5,0.299,2.7657,0.0301,0.0157,0.0021,",
         ];
         assert_eq!(rows, expected);
+    }
+
+    #[test]
+    fn a_start_by_matching_fills_its_column_and_no_training_losses() {
+        let rows = written(&synthetic::with_start());
+        let expected = [
+            "1,0.25,0.02,1.5,0.125,,,,,,,,,,,12.5",
+            "2,0.5,0.02,1.5,0.125,,,,,84.5,0.299,2.7657,0.0301,0.0157,0.0021,1.25",
+            "3,1.5,0.1,2.5,0.01,85.75,0.5,2.8,0.03125,84.5,0.299,2.7657,0.0301,0.0157,0.0021,",
+        ];
+        assert_eq!(rows[1..], expected);
+        assert!(rows.iter().all(|row| row.matches(',').count() == 15));
     }
 
     #[test]

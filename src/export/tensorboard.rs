@@ -5,7 +5,7 @@
 //! ```
 //!
 //! little-endian, with masked(c) = rotate_right(c, 15) + 0xa282ead8. Iterations are the scalars `training/loss`, `L`, `C`, `R`,
-//! `lr`, `gradient`, `update`, validations `validation/loss`, `L`, `C`, `R`, `divergence`, all rounded to f32 as the format
+//! `lr`, `gradient`, `update`, those of a start by matching `training/M` and the same three, validations `validation/loss`, `L`, `C`, `R`, `divergence`, all rounded to f32 as the format
 //! has them; the session is the text `session`, edits the text `edits`. The step is the iteration.
 
 use std::fs;
@@ -140,6 +140,25 @@ pub(crate) fn record(event: &Event, wall: f64) -> Option<Vec<u8>> {
             let others = [("lr", *lr), ("gradient", *gradient), ("update", *update)];
             (*iteration, scalars("training", losses, &others))
         }
+        Event::Matching {
+            iteration,
+            lr,
+            gradient,
+            update,
+            m,
+            ..
+        } => {
+            let values = [
+                ("M", *m),
+                ("lr", *lr),
+                ("gradient", *gradient),
+                ("update", *update),
+            ];
+            (
+                *iteration,
+                values.map(|value| scalar("training", value)).into(),
+            )
+        }
         Event::Validation {
             iteration,
             losses,
@@ -173,14 +192,17 @@ pub(crate) fn record(event: &Event, wall: f64) -> Option<Vec<u8>> {
 fn scalars(group: &str, losses: &Losses, others: &[(&str, f64)]) -> Vec<Value> {
     let Losses { loss, l, c, r } = *losses;
     let losses = [("loss", loss), ("L", l), ("C", c), ("R", r)];
-    let scalar = |(name, value): (&str, f64)| Value {
+    let all = losses.into_iter().chain(others.iter().copied());
+    all.map(|value| scalar(group, value)).collect()
+}
+
+fn scalar(group: &str, (name, value): (&str, f64)) -> Value {
+    Value {
         tag: format!("{group}/{name}"),
         simple_value: Some(value as f32),
         tensor: None,
         metadata: None,
-    };
-    let all = losses.into_iter().chain(others.iter().copied());
-    all.map(scalar).collect()
+    }
 }
 
 /// A text, which is read as Markdown.
@@ -256,6 +278,28 @@ mod tests {
         let all = ["loss", "L", "C", "R", "lr", "gradient", "update"];
         assert_eq!(names, all.map(|name| format!("training/{name}")));
         assert_eq!((event.step, values[4].simple_value), (7, Some(0.1)));
+    }
+
+    #[test]
+    fn a_matching_iteration_has_its_loss_and_the_curves_of_every_step() {
+        let record = record(&synthetic::matching(7, 1.0, 2.5), 0.0).unwrap();
+        let event = Logged::decode(&record[12..record.len() - 4]).unwrap();
+        let values = event.summary.unwrap().values;
+        let told: Vec<_> = values
+            .iter()
+            .map(|v| (v.tag.as_str(), v.simple_value))
+            .collect();
+        let expected = [
+            ("M", 2.5),
+            ("lr", 0.02),
+            ("gradient", 1.5),
+            ("update", 0.125),
+        ];
+        let expected = expected.map(|(name, value)| (format!("training/{name}"), Some(value)));
+        let expected = expected
+            .each_ref()
+            .map(|(name, value)| (name.as_str(), *value));
+        assert_eq!((event.step, told), (7, expected.to_vec()));
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! The rows of a run, a fold over its events. A row waits for the next event: if that is the validation of the same iteration,
-//! both stand in one row.
+//! both stand in one row. A run that starts by matching has a column for M, which its first iterations have in the place of the
+//! training losses.
 
 use std::path::PathBuf;
 
 use super::number::{DIGITS, WIDTH, general, setting};
 use crate::event::{Event, Losses};
-use crate::run::line;
+use crate::run::{Matched, line};
+use crate::session::Initial;
 
 /// Training time without a row after which the next iteration gets one, seconds.
 const SILENCE: f64 = 10.0;
@@ -13,10 +15,14 @@ const SILENCE: f64 = 10.0;
 /// Digits of a standard error.
 const ERROR_DIGITS: usize = 2;
 
-const HEADINGS: [&str; 13] = [
+/// Where the column of M stands, if there is one.
+const MATCHING: usize = 3;
+
+const HEADINGS: [&str; 14] = [
     "iteration",
     "seconds",
     "lr",
+    "M",
     "loss",
     "L",
     "C",
@@ -33,6 +39,9 @@ const HEADINGS: [&str; 13] = [
 #[derive(Debug, Default)]
 pub(super) struct Rows {
     every: Option<u64>,
+    /// Whether there is a column of M.
+    starts: bool,
+    matched: Option<Matched>,
     waiting: Option<Row>,
     /// Time of the last row; None before the first.
     printed: Option<f64>,
@@ -45,6 +54,7 @@ struct Row {
     iteration: u64,
     seconds: f64,
     lr: Option<f64>,
+    m: Option<f64>,
     training: Option<Losses>,
     validation: Option<Losses>,
     divergence: Option<f64>,
@@ -67,6 +77,13 @@ impl Rows {
             (_, Event::Finished(_)) => self.last(),
             _ => self.settle(),
         };
+        let before = self.matched;
+        if let (true, Some(start)) = (Matched::take(&mut self.matched, event), before) {
+            text += &self.last();
+            let m = general(start.m, DIGITS);
+            let words = format!("M {m} after {:.1} s; the loss from here on", start.seconds);
+            text += &self.remark(&line::entry("matched", &words));
+        }
         self.iteration = line::iteration(event).unwrap_or(self.iteration);
         let Some(row) = row else {
             return text + &self.remarks(event);
@@ -102,7 +119,7 @@ impl Rows {
             return String::new();
         };
         self.printed = Some(row.seconds);
-        row.text()
+        self.aligned(row.cells())
     }
 
     fn due(&self, row: &Row) -> bool {
@@ -120,12 +137,28 @@ impl Rows {
         let mut text = line::words(event).map_or(String::new(), |words| self.remark(&words));
         if let Event::Start(start) = event {
             self.run.clone_from(&start.run);
-            text += &aligned(HEADINGS.map(String::from));
+            self.starts = matches!(start.session.start, Initial::Matching { .. });
+            if self.starts {
+                let words = "column M, of the iterations up to the end of the start: mean squared distance between\n\
+                    the velocity of the flow and the straight way of a pair; loss, L, C and R come after";
+                text += &self.remark(&line::entry("matching", words));
+            }
+            text += &self.aligned(HEADINGS.map(String::from));
         }
         if let (Event::Finished(_), Some(run)) = (event, &self.run) {
             text += &self.remark(&line::entry("run", &run.display().to_string()));
         }
         text
+    }
+
+    fn aligned(&self, cells: [String; 14]) -> String {
+        let first = HEADINGS[0].len();
+        let cells = cells.iter().enumerate();
+        let cells = cells.filter(|(i, _)| self.starts || *i != MATCHING);
+        let padded: Vec<String> = cells
+            .map(|(i, cell)| format!("{cell:>width$}", width = if i < 2 { first } else { WIDTH }))
+            .collect();
+        padded.join(" ") + "\n"
     }
 
     /// Words behind `#`, the iteration in its column.
@@ -160,6 +193,19 @@ impl Row {
                 training: Some(losses),
                 ..Row::default()
             }),
+            Event::Matching {
+                iteration,
+                seconds,
+                lr,
+                m,
+                ..
+            } => Some(Row {
+                iteration,
+                seconds,
+                lr: Some(lr),
+                m: Some(m),
+                ..Row::default()
+            }),
             Event::Validation {
                 iteration,
                 seconds,
@@ -187,18 +233,20 @@ impl Row {
         Row {
             seconds: earlier.seconds,
             lr: self.lr.or(earlier.lr),
+            m: self.m.or(earlier.m),
             training: self.training.or(earlier.training),
             ..self
         }
     }
 
-    fn text(&self) -> String {
+    fn cells(&self) -> [String; 14] {
         let loss = |value: Option<f64>| value.map_or("-".into(), |value| general(value, DIGITS));
         let [train, check] = [self.training, self.validation];
-        aligned([
+        [
             self.iteration.to_string(),
             format!("{:.1}", self.seconds),
             self.lr.map_or("-".into(), setting),
+            loss(self.m),
             loss(train.map(|t| t.loss)),
             loss(train.map(|t| t.l)),
             loss(train.map(|t| t.c)),
@@ -210,15 +258,6 @@ impl Row {
             loss(self.divergence),
             self.divergence_se
                 .map_or("-".into(), |se| general(se, ERROR_DIGITS)),
-        ])
+        ]
     }
-}
-
-fn aligned(cells: [String; 13]) -> String {
-    let first = HEADINGS[0].len();
-    let cells = cells.iter().enumerate();
-    let padded: Vec<String> = cells
-        .map(|(i, cell)| format!("{cell:>width$}", width = if i < 2 { first } else { WIDTH }))
-        .collect();
-    padded.join(" ") + "\n"
 }

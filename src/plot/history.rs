@@ -29,7 +29,17 @@ impl Losses {
             Event::Start(start) => self.floor = start.entropy,
             Event::Iteration {
                 iteration, losses, ..
-            } => self.append(*iteration, losses, |curve| &mut curve.training),
+            } => {
+                if let (Some(last), true) = (self.m.last(), self.loss.training.is_empty()) {
+                    self.marks.push(Mark {
+                        iteration: last[0] as u64,
+                        happening: Happening::Flow,
+                        words: "matching over".into(),
+                    });
+                }
+                self.append(*iteration, losses, |curve| &mut curve.training);
+            }
+            Event::Matching { iteration, m, .. } => self.m.push([*iteration as f64, *m]),
             Event::Validation {
                 iteration,
                 losses,
@@ -126,8 +136,22 @@ mod tests {
             assert_eq!(curve.validation.len(), validations);
         }
         assert_eq!(losses.l.training[0], [1.0, 123456.789]);
+        assert_eq!(losses.m, [[0.0; 2]; 0]);
         for happening in [Happening::Edit, Happening::Rate, Happening::Rollback] {
             assert!(losses.marks.iter().any(|mark| mark.happening == happening));
         }
+    }
+
+    #[test]
+    fn a_start_by_matching_is_a_curve_of_its_own_up_to_a_mark() {
+        let mut losses = Losses::default();
+        let events = synthetic::with_start();
+        events.iter().for_each(|event| losses.take(event));
+        assert_eq!(losses.m, [[1.0, 12.5], [2.0, 1.25]]);
+        assert_eq!(losses.loss.training.len(), 1);
+        assert_eq!(losses.loss.validation.len(), 2);
+        let marks = losses.marks.iter();
+        let marks: Vec<_> = marks.map(|mark| (mark.iteration, mark.happening)).collect();
+        assert_eq!(marks, [(2, Happening::Flow)]);
     }
 }

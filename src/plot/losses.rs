@@ -1,5 +1,5 @@
-//! The losses of a run: C with its floor H, L, R, and the divergence C - H where H is known, else the loss; training as lines,
-//! validation as dots, and what happened on the way as vertical lines.
+//! The losses of a run: C with its floor H, L, R, and the divergence C - H where H is known, else the loss; of a start by matching
+//! M; training as lines, validation as dots, and what happened on the way as vertical lines.
 
 use svg::node::element::Group;
 
@@ -42,6 +42,8 @@ pub enum Happening {
     Rate,
     /// The parameters were put back.
     Rollback,
+    /// A start by matching is over: the loss is minimised from here on.
+    Flow,
 }
 
 /// A happening at its iteration.
@@ -66,6 +68,8 @@ pub struct Losses {
     pub c: Curve,
     /// HJB penalty.
     pub r: Curve,
+    /// Matching loss of a start by matching: pairs (iteration, value).
+    pub m: Vec<[f64; 2]>,
     /// C - H of the validations: iteration, value, standard error (NaN if unknown), nats.
     pub divergence: Vec<[f64; 3]>,
     /// H, nats, where it is known.
@@ -75,13 +79,14 @@ pub struct Losses {
 }
 
 impl Happening {
-    const ALL: [Self; 3] = [Self::Edit, Self::Rate, Self::Rollback];
+    const ALL: [Self; 4] = [Self::Edit, Self::Rate, Self::Rollback, Self::Flow];
 
     fn pen(self) -> Pen<'static> {
         let (colour, dashes) = match self {
             Happening::Edit => (RESTORED, "6 3"),
             Happening::Rate => (MAPPED, "2 3"),
             Happening::Rollback => (MODEL, "8 2 2 2"),
+            Happening::Flow => (DATA, "1 2"),
         };
         Pen {
             dashes,
@@ -94,6 +99,7 @@ impl Happening {
             Happening::Edit => "edit",
             Happening::Rate => "rate lowered",
             Happening::Rollback => "rollback",
+            Happening::Flow => "end of the start by matching",
         }
     }
 }
@@ -111,7 +117,8 @@ fn training() -> Pen<'static> {
 
 /// Draws them.
 pub fn losses(losses: &Losses, name: &str) -> Figure {
-    let size = (2.0 * ACROSS + 30.0, TOP + 2.0 * DOWN + 8.0);
+    let rows = if losses.m.is_empty() { 2.0 } else { 3.0 };
+    let size = (2.0 * ACROSS + 30.0, TOP + rows * DOWN + 8.0);
     let mut figure = Figure::new(size, &format!("{name}: losses"));
     let x = iterations(losses);
     let panels = [
@@ -128,6 +135,14 @@ pub fn losses(losses: &Losses, name: &str) -> Figure {
         figure.add(panel(3, x, (&losses.loss, title), (losses, None)));
     } else {
         figure.add(divergence(x, losses));
+    }
+    if !losses.m.is_empty() {
+        let curve = Curve {
+            training: losses.m.clone(),
+            validation: Vec::new(),
+        };
+        let title = "M, matching loss of the start";
+        figure.add(panel(4, x, (&curve, title), (losses, None)));
     }
     figure.add(row(&entries(losses), (size.0 / 2.0, size.1 - 20.0)));
     figure
@@ -147,7 +162,8 @@ fn iterations(losses: &Losses) -> Scale {
     let curves = [&losses.loss, &losses.c];
     let rows = curves
         .into_iter()
-        .flat_map(|curve| curve.training.iter().chain(&curve.validation));
+        .flat_map(|curve| curve.training.iter().chain(&curve.validation))
+        .chain(&losses.m);
     let last = extent(rows.map(|row| row[0])).map_or(1.0, |(_, last)| last);
     Scale::between(0.0, 1.015 * last.max(1.0))
 }

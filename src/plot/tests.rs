@@ -63,6 +63,7 @@ fn history(values: &[f64]) -> Losses {
         loss: curve.clone(),
         l: curve.clone(),
         c: curve.clone(),
+        m: curve.training.clone(),
         r: curve,
         divergence: values.iter().map(|value| [*value; 3]).collect(),
         floor: values.last().copied(),

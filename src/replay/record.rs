@@ -53,7 +53,9 @@ impl Record {
         for row in Rows::open(&metrics, 0)? {
             let object = row?.object;
             match object["event"].as_str() {
-                Some("iteration") => iteration = object["iteration"].as_u64().unwrap_or(0),
+                Some("iteration" | "matching") => {
+                    iteration = object["iteration"].as_u64().unwrap_or(0);
+                }
                 Some("finished") => end = Some(object),
                 _ => {}
             }
@@ -143,8 +145,9 @@ impl Row {
 
 /// The row, if it is one that training alone decides, and apart from it its time.
 fn told(mut object: Value) -> Option<(Value, Option<f64>)> {
-    const TOLD: [&str; 7] = [
+    const TOLD: [&str; 8] = [
         "iteration",
+        "matching",
         "validation",
         "resample",
         "rate",

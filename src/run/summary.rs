@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::matched::Matched;
 use crate::event::{Best, Event, Reason, SCHEMA, Shared};
 
 /// What `summary.json` holds. Numbers that are not finite are null.
@@ -34,6 +35,9 @@ pub struct Summary {
     pub reason: Option<Reason>,
     /// The best validation: iteration, loss, L, C, R, divergence, divergence_se.
     pub best: Option<Best>,
+    /// What a start by matching came to, if the run had one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub matching: Option<Matched>,
     /// Accepted edits.
     pub edits: u64,
     /// Session files refused while training.
@@ -69,6 +73,7 @@ impl Verdict {
 impl Summary {
     /// Takes one event into account.
     pub fn apply(&mut self, event: &Event) {
+        Matched::take(&mut self.matching, event);
         match event {
             Event::Start(start) => {
                 self.schema = SCHEMA;

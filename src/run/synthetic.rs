@@ -101,6 +101,60 @@ pub(crate) fn iteration(iteration: u64, seconds: f64, lr: f64, l: f64) -> Event 
     }
 }
 
+pub(crate) fn matching(iteration: u64, seconds: f64, m: f64) -> Event {
+    Event::Matching {
+        iteration,
+        seconds,
+        lr: 0.02,
+        gradient: 1.5,
+        update: 0.125,
+        m,
+    }
+}
+
+/// A validation with the figures of [`best`].
+fn validation(iteration: u64, seconds: f64) -> Event {
+    let best = best(iteration);
+    Event::Validation {
+        iteration,
+        seconds,
+        losses: best.losses,
+        divergence: best.divergence,
+        divergence_se: best.divergence_se,
+        best: true,
+    }
+}
+
+/// Two iterations of a start by matching with a validation after the last of them, and one that minimises the loss.
+pub(crate) fn with_start() -> Vec<Event> {
+    let mut start = start();
+    let mut session = session();
+    session.start = Initial::Matching {
+        iterations: 2,
+        batch: 64,
+        group: 16,
+        reuse: 2,
+        lr: 0.02,
+        every: 2,
+    };
+    session.stop.iterations = 3;
+    start.session = Arc::new(session);
+    vec![
+        Event::Start(start),
+        matching(1, 0.25, 12.5),
+        matching(2, 0.5, 1.25),
+        validation(2, 0.75),
+        iteration(3, 1.5, 0.1, 0.5),
+        validation(3, 1.75),
+        Event::Finished(Finished {
+            iteration: 3,
+            seconds: 1.75,
+            reason: Reason::Iterations,
+            best: Some(best(3)),
+        }),
+    ]
+}
+
 pub(crate) fn best(iteration: u64) -> Best {
     let losses = Losses {
         loss: 84.5,

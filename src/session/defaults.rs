@@ -177,7 +177,8 @@ mod tests {
             model: (width: 32, layers: 2, rank: 10, precision: F64, seed: 1),
             flow: (steps: 8, stepper: Rk4, trace: EveryStage),
             weights: (transport: 1.0, likelihood: 100.0, hjb: 5.0),
-            optimizer: Adam(lr: 0.1, schedule: Constant, clamp: None),
+            start: None,
+            optimizer: Adam(lr: 0.1, schedule: Constant, clamp: None, decay: 0.0, clip: None, average: None),
             validation: (every: 50, samples: 5000, steps: 12),
             stop: (iterations: 5000, seconds: None),
             recovery: (rollbacks: 5, factor: 0.5),
@@ -185,6 +186,21 @@ mod tests {
             gates: [],
         )"#;
         assert_eq!(least, parse(spelled_out, Path::new("full.ron")).unwrap());
+    }
+
+    #[test]
+    fn a_start_by_matching_has_the_documented_defaults() {
+        let parse = |start| {
+            let text = format!(r#"(data: Toy(name: "moons"), start: {start})"#);
+            parse(&text, Path::new("x.ron")).unwrap()
+        };
+        let full =
+            "Matching(iterations: 2000, batch: 1024, group: 128, reuse: 8, lr: 0.02, every: 500)";
+        assert_eq!(parse("Matching()"), parse(full));
+        assert_eq!(
+            parse("Matching(lr: 0.01)"),
+            parse(&full.replace("0.02", "0.01"))
+        );
     }
 
     #[test]
@@ -196,6 +212,16 @@ mod tests {
         assert_eq!(
             parse("Adam()"),
             parse("Adam(lr: 0.1, schedule: Constant, clamp: None)")
+        );
+        assert_eq!(
+            parse("Muon()"),
+            parse(
+                "Muon(lr: 0.005, schedule: Constant, momentum: 0.95, clamp: None, decay: 0.0, clip: None, average: None)"
+            )
+        );
+        assert_eq!(
+            parse("Adam(schedule: Cosine())"),
+            parse("Adam(schedule: Cosine(warmup: 20, floor: 0.01))")
         );
         assert_eq!(
             parse("Adam(schedule: Plateau(patience: 7))"),

@@ -6,7 +6,7 @@ use std::fmt;
 
 use super::Session;
 use super::range::Held;
-use super::table::{FIELDS, Row, rows};
+use super::table::{FIELDS, PARTS, Row, rows};
 use super::tokens::dotted;
 
 /// When an edit of a running session takes hold.
@@ -72,8 +72,8 @@ pub fn parts(field: &str, value: &str) -> Vec<(&'static str, String)> {
     let entries = inner.into_iter().flat_map(|inner| inner.split(", "));
     let part = |entry: &str| {
         let (key, value) = entry.split_once(": ")?;
-        let name = rows().find(|row| dotted(field, key) == row.name)?.name;
-        Some((name, value.to_owned()))
+        let name = PARTS.iter().find(|row| dotted(field, key) == row.name)?;
+        Some((name.name, value.to_owned()))
     };
     entries.filter_map(part).collect()
 }
@@ -86,10 +86,46 @@ pub fn changes(old: &Session, new: &Session) -> Vec<Change> {
             field: row.name,
             old: old.to_string(),
             new: new.to_string(),
-            applies: row.applies,
+            applies: class(row, &old, &new),
         })
     };
     FIELDS.iter().filter_map(change).collect()
+}
+
+/// A field that only one of two sessions has comes and goes with the kind of its group.
+fn class(row: &Row, old: &Held, new: &Held) -> Applies {
+    if *old != Held::Absent && *new != Held::Absent {
+        return row.applies;
+    }
+    let kind = row.name.split('.').next();
+    let kind = FIELDS.iter().find(|row| Some(row.name) == kind);
+    // That of the data has no name.
+    kind.map_or(Applies::Restart, |kind| kind.applies)
+}
+
+/// What is said of a field that a session does not have.
+pub(crate) const ABSENT: &str = "absent";
+
+/// Takes up an edit of one field in a list of those that a session has: its value, or that it has come or gone.
+pub fn take_up(fields: &mut Vec<Field>, name: &str, value: &str) {
+    fields.retain(|field| field.name != name || value != ABSENT);
+    if let Some(field) = fields.iter_mut().find(|field| field.name == name) {
+        field.value = value.to_owned();
+        return;
+    }
+    let place = |name: &str| FIELDS.iter().position(|row| row.name == name);
+    let Some(at) = place(name).filter(|_| value != ABSENT) else {
+        return;
+    };
+    let before = fields
+        .iter()
+        .take_while(|field| place(field.name) < Some(at));
+    let field = Field {
+        name: FIELDS[at].name,
+        applies: FIELDS[at].applies,
+        value: value.to_owned(),
+    };
+    fields.insert(before.count(), field);
 }
 
 /// The edited session with every restart-only field as it is in force.
@@ -131,20 +167,21 @@ mod tests {
         ];
         let tables = [
             r#"Table(path: "a.csv")"#,
-            r#"Table(path: "b.npy", columns: ["a"], given: ["b"], header: Yes, missing: Drop, jitter: {"a": 1.5},
+            r#"Table(path: "b.npy", columns: ["a"], given: ["b"], header: Yes, missing: Drop, jitter: {"a": 1.5}, transform: {"a": Log},
                 split: (test: 0.5, validation: 0.25, shuffle: None), batch: 7)"#,
         ];
         [toys, tables].map(differing)
     }
 
     fn differing([old, data]: [&str; 2]) -> (Session, Session) {
-        let old = format!("(data: {old})");
+        let old = format!("(data: {old}, start: Matching(), optimizer: Muon())");
         let new = r#"(
             data: DATA,
             model: (width: 3, layers: 4, rank: 5, precision: F32, seed: 6),
             flow: (steps: 9, stepper: Euler, trace: StepNodes),
             weights: (transport: 2.0, likelihood: 3.0, hjb: 4.0),
-            optimizer: Adam(lr: 0.2, schedule: Halve(every: 500), clamp: Some(1.5)),
+            start: Matching(iterations: 7, batch: 8, group: 9, reuse: 10, lr: 0.5, every: 11),
+            optimizer: Muon(lr: 0.2, schedule: Halve(every: 500), momentum: 0.5, clamp: Some(1.5), decay: 0.1, clip: 2.0, average: 0.9),
             validation: (every: 10, samples: 11, steps: 14),
             stop: (iterations: 15, seconds: Some(1e9)),
             recovery: (rollbacks: 16, factor: 0.25),
@@ -161,7 +198,8 @@ mod tests {
                 .iter()
                 .map(|change| change.field)
                 .collect();
-            let all: Vec<&str> = fields(&old).iter().map(|field| field.name).collect();
+            let mut all: Vec<&str> = fields(&old).iter().map(|field| field.name).collect();
+            all.retain(|name| !matches!(*name, "start" | "optimizer"));
             assert_eq!(changed, all);
             assert_eq!(changes(&old, &old), []);
         }
@@ -175,6 +213,63 @@ mod tests {
         assert_eq!(find("data.name").new, "absent");
         assert_eq!(find("data.columns").old, "absent");
         assert_eq!(apply(&toy, &table), toy);
+    }
+
+    fn moons(rest: &str) -> Session {
+        session(&format!("(data: Toy(name: \"moons\"), {rest})"))
+    }
+
+    #[test]
+    fn the_fields_of_another_kind_apply_when_the_kind_does() {
+        let (plain, other) = (moons(""), moons("start: Matching(), optimizer: Muon()"));
+        for (old, new) in [(&plain, &other), (&other, &plain)] {
+            let changes = changes(old, new);
+            let of = |group| changes.iter().filter(move |c| c.field.starts_with(group));
+            assert!(of("start").all(|c| c.applies == Applies::Restart));
+            assert!(of("optimizer").all(|c| c.applies == Applies::Live));
+            let mut names: Vec<&str> = of("start").map(|c| c.field).collect();
+            assert_eq!((names.remove(0), names.len()), ("start", 6));
+            let names: Vec<&str> = of("optimizer").map(|c| c.field).collect();
+            assert_eq!(names, ["optimizer", "optimizer.lr", "optimizer.momentum"]);
+            let applied = apply(old, new);
+            assert_eq!(
+                (&applied.start, applied.optimizer),
+                (&old.start, new.optimizer)
+            );
+        }
+        let slower = moons("start: Matching(lr: 0.01)");
+        assert_eq!(apply(&moons("start: Matching()"), &slower), slower);
+        let models = ["a", "b"].map(|name| moons(&format!("start: Model(\"/{name}\")")));
+        assert_eq!(changes(&models[0], &models[1])[0].new, "Model(\"/b\")");
+        assert_eq!(apply(&models[0], &models[1]), models[0]);
+    }
+
+    #[test]
+    fn edits_one_by_one_make_the_list_of_the_edited_session() {
+        let kinds = [
+            moons(""),
+            moons("start: Matching(lr: 0.01), optimizer: Muon(decay: 0.1)"),
+            moons("start: Model(\"/a\"), optimizer: Adam(average: 0.9)"),
+        ];
+        for (old, new) in kinds.iter().flat_map(|a| kinds.iter().map(move |b| (a, b))) {
+            let mut list = fields(old);
+            for change in changes(old, new) {
+                take_up(&mut list, change.field, &change.new);
+            }
+            assert_eq!(list, fields(new));
+        }
+    }
+
+    #[test]
+    fn the_path_of_a_model_has_no_parts() {
+        assert_eq!(parts("start", "Model(\"a, lr: 3\")"), []);
+        assert_eq!(parts("optimizer", "Muon()"), []);
+        let cosine = parts("optimizer.schedule", "Cosine(warmup: 20, floor: 0.01)");
+        let names: Vec<&str> = cosine.iter().map(|part| part.0).collect();
+        assert_eq!(
+            names,
+            ["optimizer.schedule.warmup", "optimizer.schedule.floor"]
+        );
     }
 
     #[test]
@@ -223,9 +318,12 @@ mod tests {
         for field in fields(&toy).into_iter().chain(fields(&table)) {
             let live = matches!(field.name, "data.batch" | "data.resample_every");
             let restart = field.name.starts_with("model.")
-                || field.name == "validation.samples"
+                || matches!(field.name, "validation.samples" | "start")
                 || (field.name.starts_with("data.") && !live);
-            let resample = field.name.starts_with("flow.") || field.name == "data.batch";
+            let pairs = ["start.batch", "start.group", "start.reuse"];
+            let resample = field.name.starts_with("flow.")
+                || field.name == "data.batch"
+                || pairs.contains(&field.name);
             assert_eq!(field.applies == Applies::Restart, restart, "{}", field.name);
             assert_eq!(
                 field.applies == Applies::Resample,

@@ -7,7 +7,7 @@ use ron::extensions::Extensions;
 use ron::ser::PrettyConfig;
 
 use super::excerpt::{encoding, whole};
-use super::{Data, Initial, Session, range, reject};
+use super::{Data, Initial, Session, range, reject, tokens};
 use crate::event::Rejection;
 use crate::file;
 
@@ -70,10 +70,21 @@ pub fn to_ron(session: &Session) -> String {
     let style = PrettyConfig::new().depth_limit(1);
     // Plain data cannot fail to be written; if it did, the comment would be refused with its reason.
     let body = ron::ser::to_string_pretty(session, style);
-    format!(
-        "Session{}\n",
-        body.unwrap_or_else(|error| format!("/* {error} */"))
-    )
+    let body = body.unwrap_or_else(|error| format!("/* {error} */"));
+    format!("Session{}\n", plain(&body))
+}
+
+/// The writer of RON marks a variant of the name None as a raw word, which its reader does not need.
+pub(super) fn plain(text: &str) -> String {
+    let (mut new, mut at) = (String::with_capacity(text.len()), 0);
+    for token in tokens::read(text) {
+        if token.text == "r#None" {
+            new += &text[at..token.start];
+            new += "None";
+            at = token.end();
+        }
+    }
+    new + &text[at..]
 }
 
 #[cfg(test)]
@@ -83,7 +94,7 @@ mod tests {
     use super::*;
     use crate::session::{
         EMBEDDED, Flow, Gate, Model, Optimizer, Pictures, Precision, Recovery, Schedule, Stepper,
-        Stop, Toy, Trace, Validation, Weights,
+        Stop, Toy, Trace, Validation, Weights, value,
     };
 
     fn read_text(text: &str) -> Result<Session, Rejection> {
@@ -187,6 +198,23 @@ mod tests {
             let session = varied(seed);
             assert_eq!(read_text(&to_ron(&session)), Ok(session));
         }
+    }
+
+    #[test]
+    fn kinds_of_the_name_none_are_written_like_any_other() {
+        let text = r#"(data: Table(path: "/a", transform: {"r#None": None, "b": Log}))"#;
+        let session = read_text(text).unwrap();
+        let written = to_ron(&session);
+        assert!(written.contains("start: None,"), "{written}");
+        assert!(
+            written.contains(r#"transform: {"b": Log, "r#None": None}"#),
+            "{written}"
+        );
+        assert_eq!(read_text(&written), Ok(session.clone()));
+        assert_eq!(
+            value(&session, "data.transform").unwrap(),
+            r#"{"b": Log, "r#None": None}"#
+        );
     }
 
     #[test]

@@ -25,6 +25,9 @@ impl Way {
 /// The least rung of a number that may be 0: below it comes 0.
 const LEAST: f64 = 1e-3;
 
+/// The least rung of a share that may be None: an average that keeps less of itself averages next to nothing.
+const LEAST_SHARE: f64 = 0.9;
+
 /// The value next to the one that `field` holds, as the session file writes it; or in a sentence why there is none.
 pub fn nudge(session: &Session, field: &str, way: Way) -> Result<String, String> {
     let row = rows().find(|row| row.name == field);
@@ -37,6 +40,7 @@ pub fn nudge(session: &Session, field: &str, way: Way) -> Result<String, String>
             .map(Held::Whole),
         (allowed, Held::Number(value)) => number(allowed, *value, way).map(Held::Number),
         (Allowed::NoneOrAbove(_, most), Held::Maybe(value)) => optional(*value, most, way),
+        (Allowed::NoneOrBetween, Held::Maybe(value)) => Some(Held::Maybe(share(*value, way))),
         (Allowed::Words(words), Held::Written(word)) => {
             neighbour(words, word, way).map(|next| Held::Written(next.to_owned()))
         }
@@ -58,6 +62,15 @@ fn optional(value: Option<f64>, most: f64, way: Way) -> Option<Held> {
     Some(Held::Maybe(next))
 }
 
+/// The next rung towards 1, with None below the least; from None either way leads there.
+fn share(value: Option<f64>, way: Way) -> Option<f64> {
+    match (value, way) {
+        (None, _) => Some(LEAST_SHARE),
+        (Some(value), Way::Down) if value <= LEAST_SHARE => None,
+        (Some(value), way) => number(Allowed::Between(0.0, 1.0), value, way),
+    }
+}
+
 /// The next rung of the ladder; 0 lies below 1.
 fn whole(value: u64, way: Way) -> Option<u64> {
     let rungs = || (0..20).flat_map(|power| [1, 2, 5].map(|m| 10_u64.pow(power).saturating_mul(m)));
@@ -72,23 +85,23 @@ fn whole(value: u64, way: Way) -> Option<u64> {
 fn number(allowed: Allowed, value: f64, way: Way) -> Option<f64> {
     let (low, high) = match allowed {
         Allowed::From(low, high) | Allowed::Above(low, high) => (low, high),
-        Allowed::Between(_, 1.0) if value > 0.5 || (value == 0.5 && way == Way::Up) => {
+        Allowed::Between(_, 1.0) | Allowed::Below(_, 1.0)
+            if value > 0.5 || (value == 0.5 && way == Way::Up) =>
+        {
             return rung(1.0 - value, way.opposite()).map(|rest| 1.0 - rest);
         }
+        Allowed::Below(low, high) => (low, high),
         _ => return rung(value, way),
     };
-    let zero = low == 0.0 && matches!(allowed, Allowed::From(..));
+    let closed = matches!(allowed, Allowed::From(..) | Allowed::Below(..));
+    let zero = low == 0.0 && closed;
     let next = match way {
         Way::Up if zero && value < LEAST => LEAST,
         Way::Down if zero && value <= LEAST => 0.0,
         way => rung(value, way)?,
     };
     let next = next.min(high);
-    let next = if matches!(allowed, Allowed::From(..)) {
-        next.max(low)
-    } else {
-        next
-    };
+    let next = if closed { next.max(low) } else { next };
     (next != value).then_some(next)
 }
 
@@ -108,17 +121,33 @@ fn rung(value: f64, way: Way) -> Option<f64> {
 /// Far above rounding, far below the distance of two rungs.
 const SAME: f64 = 1e-9;
 
-/// The word beside `word` in "A, B or C", round and round; of a word with brackets only the name counts.
+/// The word beside `word` in "A, B or C", round and round; of a word with brackets only the name counts. A file in quotes is an
+/// example, and no step.
 fn neighbour<'a>(words: &'a str, word: &str, way: Way) -> Option<&'a str> {
     let name = |word: &str| word.split('(').next().map(str::to_owned);
     let (head, last) = words.split_once(" or ")?;
-    let words: Vec<&str> = head.split(", ").chain([last]).collect();
+    let words = outside_brackets(head).into_iter().chain([last]);
+    let words: Vec<&str> = words.filter(|word| !word.contains('"')).collect();
     let at = words.iter().position(|other| name(other) == name(word))?;
     let step = match way {
         Way::Up => 1,
         Way::Down => words.len() - 1,
     };
     Some(words[(at + step) % words.len()])
+}
+
+/// What commas that are in no brackets part.
+fn outside_brackets(text: &str) -> Vec<&str> {
+    let mut depth = 0_u32;
+    let parts = text.split(|c: char| {
+        match c {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        c == ',' && depth == 0
+    });
+    parts.map(str::trim).collect()
 }
 
 #[cfg(test)]
@@ -130,7 +159,7 @@ mod tests {
 
     /// The values that steps from `value` lead through.
     fn steps(field: &str, value: &str, way: Way) -> Vec<String> {
-        let text = "(data: Toy(name: \"moons\"))";
+        let text = "(data: Toy(name: \"moons\"), start: Matching(), optimizer: Muon())";
         let mut text = rewrite(text, &[(field, value)]).unwrap();
         let mut values = Vec::new();
         for _ in 0..4 {
@@ -205,8 +234,31 @@ mod tests {
             part("every", "Halve(every:500)", Up).unwrap(),
             "Halve(every:1000)"
         );
+        let cosine = "Cosine(warmup: 1, floor: 0.01)";
+        let colder = cosine.replace("0.01", "0.02");
+        assert_eq!(part("floor", cosine, Up).unwrap(), colder);
+        let at_once = cosine.replace("1,", "0,");
+        assert_eq!(part("warmup", cosine, Down).unwrap(), at_once);
         let short = part("factor", "Plateau(patience: 15)", Up).unwrap();
         assert_eq!(short, "Plateau(patience: 15, factor: 0.2)");
+    }
+
+    #[test]
+    fn shares_climb_towards_1() {
+        use Way::{Down, Up};
+        let up = ["Some(0.9)", "Some(0.95)", "Some(0.98)", "Some(0.99)"];
+        assert_eq!(steps("optimizer.average", "None", Up), up);
+        let down = steps("optimizer.average", "Some(0.95)", Down);
+        assert_eq!(down[..3], ["Some(0.9)", "None", "Some(0.9)"]);
+        assert_eq!(steps("optimizer.average", "Some(0.3)", Down)[0], "None");
+        let up = ["0.98", "0.99", "0.995", "0.998"];
+        assert_eq!(steps("optimizer.momentum", "0.95", Up), up);
+        let down = ["0.001", "0.0"];
+        assert_eq!(steps("optimizer.momentum", "0.002", Down), down);
+        assert_eq!(steps("optimizer.decay", "0.0", Up)[..2], ["0.001", "0.002"]);
+        assert_eq!(steps("optimizer.clip", "None", Down)[0], "Some(1000.0)");
+        assert_eq!(steps("start.group", "2000", Up), ["4096"]);
+        assert_eq!(steps("start.lr", "0.02", Down)[..2], ["0.01", "0.005"]);
     }
 
     #[test]
@@ -249,7 +301,15 @@ mod tests {
         );
         let schedules = steps("optimizer.schedule", "Halve(every: 7)", Up);
         let plateau = "Plateau(patience: 15, factor: 0.1, drops: 3)";
-        assert_eq!(schedules[..3], [plateau, "Constant", "Halve(every: 500)"]);
+        let cosine = "Cosine(warmup: 20, floor: 0.01)";
+        assert_eq!(
+            schedules,
+            [cosine, plateau, "Constant", "Halve(every: 500)"]
+        );
+        let kinds = steps("optimizer", "Adam()", Up);
+        assert_eq!(kinds, ["Muon()", "Adam()", "Muon()", "Adam()"]);
+        assert_eq!(steps("start", "None", Up)[..2], ["Matching()", "None"]);
+        assert!(steps("start", "Model(\"/a\")", Up).is_empty());
     }
 
     #[test]

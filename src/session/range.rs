@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use super::fields::ABSENT;
 use super::table::rows;
 use super::{Initial, Session, Trace, Transform};
 
@@ -18,6 +19,8 @@ pub(super) enum Allowed {
     Above(f64, f64),
     /// A number between the two, ends left out.
     Between(f64, f64),
+    /// A number from the first on and below the second.
+    Below(f64, f64),
     /// None, or a finite number above the first; past the second one, steps lead to None.
     NoneOrAbove(f64, f64),
     /// None, or a number above 0 and below 1.
@@ -63,6 +66,7 @@ impl Allowed {
             }
             (_, Held::Number(value)) if !value.is_finite() => false,
             (Self::From(low, high), Held::Number(value)) => (low..=high).contains(value),
+            (Self::Below(low, high), Held::Number(value)) => *value >= low && *value < high,
             (Self::Above(low, high), Held::Number(value)) => *value > low && *value <= high,
             (Self::Between(low, high), Held::Number(value)) => *value > low && *value < high,
             (_, held) => matches!(held, Held::Written(_) | Held::Absent),
@@ -79,6 +83,7 @@ impl fmt::Display for Allowed {
             Self::Above(low, f64::INFINITY) => write!(f, "a finite number above {low}"),
             Self::Above(low, high) => write!(f, "a number above {low} and up to {high}"),
             Self::Between(low, high) => write!(f, "a number above {low} and below {high}"),
+            Self::Below(low, high) => write!(f, "a number from {low} on and below {high}"),
             Self::NoneOrAbove(low, _) => write!(f, "None or a finite number above {low}"),
             Self::NoneOrBetween => write!(f, "None or a number above 0 and below 1"),
             Self::Words(words) => f.write_str(words),
@@ -94,7 +99,7 @@ impl fmt::Display for Held {
             Self::Number(value) => write!(f, "{value:?}"),
             Self::Maybe(value) => write!(f, "{value:?}"),
             Self::Written(text) => f.write_str(text),
-            Self::Absent => f.write_str("absent"),
+            Self::Absent => f.write_str(ABSENT),
         }
     }
 }

@@ -82,12 +82,28 @@ fn explain(tokens: &[Token], at: &Token, stood: usize, code: &Ron) -> (usize, St
                 missing(&dotted(&at.field, field)),
             )
         }
+        Ron::ExpectedStructLike if bare(tokens, at).is_some() => {
+            let word = bare(tokens, at).unwrap_or(at);
+            let (field, word, start) = (&word.field, word.text, word.start);
+            (
+                start,
+                format!("`{field}`: `{word}` needs brackets, as `{word}()`"),
+            )
+        }
         Ron::Message(message) => (at.start, format!("`{}`: {message}", at.field)),
         code => match row {
             Some(row) if concerns_value(code, at, stood) => (at.start, wrong_type(row, at)),
             _ => (at.start.max(stood), reason(code)),
         },
     }
+}
+
+/// The name of a variant before this token, if it stands there without the brackets that the parser asks for.
+fn bare<'t, 'a>(tokens: &'t [Token<'a>], at: &Token) -> Option<&'t Token<'a>> {
+    let before = tokens.iter().take_while(|token| token.start < at.start);
+    before
+        .last()
+        .filter(|token| token.text.starts_with(char::is_alphabetic))
 }
 
 /// Whether the error is about the value at this token rather than about what should follow it.
@@ -132,6 +148,10 @@ fn unknown_field(group: &str, found: &str, expected: &[&str]) -> String {
         "field of `{}`",
         if group.is_empty() { "session" } else { group }
     );
+    if rows().any(|row| row.name == dotted(group, found)) {
+        let hint = format!("another kind of `{group}`");
+        return unknown_but(&kind, found, Some(&hint), expected);
+    }
     let namesake = |row: &&Row| row.name.rsplit('.').next() == Some(found);
     let elsewhere: Vec<_> = rows()
         .filter(namesake)

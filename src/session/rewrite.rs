@@ -1,13 +1,19 @@
 //! New values of fields in the text of a session file: everything around a value stays as it is, byte for byte.
 //!
 //! A field that is not written comes behind the one before it in the table, with the layout it finds there; with its group, if need be.
+//! Another kind of a group takes over what stands in its brackets, as far as it has such fields.
+
+#[cfg(test)]
+mod tests;
 
 use std::path::Path;
 
 use thiserror::Error;
 
-use super::fields::{Change, changes, value};
-use super::table::rows;
+use super::fields::{ABSENT, Change, changes, value};
+use super::range::Held;
+use super::set::{Assignment, is_within, set};
+use super::table::{FIELDS, rows};
 use super::tokens::{self, Token, dotted};
 use super::{Session, parse, to_ron};
 use crate::event::Rejection;
@@ -27,7 +33,8 @@ pub enum Unwritable {
 }
 
 /// `text` with the given fields at the given values, both as [`super::fields`] has them. The result is a valid session
-/// that differs from the old one in those fields alone.
+/// that differs from the old one in those fields alone, and where one is the kind of a group, in the defaults of the others
+/// there.
 pub fn rewrite(text: &str, values: &[(&str, &str)]) -> Result<String, Unwritable> {
     // Never shown: who writes knows the file.
     let file = Path::new("session");
@@ -39,15 +46,15 @@ pub fn rewrite(text: &str, values: &[(&str, &str)]) -> Result<String, Unwritable
     }
     let session = parse(&new, file).map_err(Unwritable::Refused)?;
     let asked = |change: &Change| {
-        values
-            .iter()
-            .any(|&(name, new)| match name.strip_prefix(change.field) {
-                Some("") => new == change.new,
-                Some(part) if part.starts_with('.') => {
-                    value(&session, name).as_deref() == Some(new)
-                }
-                _ => false,
-            })
+        let of = |name: &str| values.iter().find(|value| value.0 == name);
+        if let Some((_, new)) = of(change.field) {
+            return *new == change.new;
+        }
+        let part = |&(name, new): &(&str, &str)| {
+            is_within(name, change.field) && value(&session, name).as_deref() == Some(new)
+        };
+        let kind = change.field.split('.').next().and_then(of);
+        kind.is_some() || values.iter().any(part)
     };
     let stray = changes(&old, &session)
         .into_iter()
@@ -60,8 +67,14 @@ pub fn rewrite(text: &str, values: &[(&str, &str)]) -> Result<String, Unwritable
 
 fn put(text: &str, old: &Session, field: &str, value: &str) -> Option<String> {
     let tokens = tokens::read(text);
-    if let Some(held) = value_tokens(&tokens, field) {
-        return Some(replaced(text, held, value));
+    match value_tokens(&tokens, field) {
+        None if value == ABSENT => return Some(text.to_owned()),
+        Some(held) if value == ABSENT => return removed(text, &tokens, held),
+        Some(held) if has_entries(held) && value.ends_with("()") => {
+            return another_kind(text, old, field, value);
+        }
+        Some(held) => return Some(replaced(text, held, value)),
+        None => {}
     }
     let group = field.split('.').next()?;
     if group == field || value_tokens(&tokens, group).is_some() {
@@ -76,7 +89,8 @@ fn put(text: &str, old: &Session, field: &str, value: &str) -> Option<String> {
     }
     let whole = to_ron(old);
     let words = tokens::read(&whole);
-    let name = value_tokens(&words, group)?.first()?.text;
+    let held = value_tokens(&words, group)?;
+    let name = held.first().filter(|_| held.len() > 1)?.text;
     let name = if name == "(" { "" } else { name };
     let key = field.strip_prefix(group)?.strip_prefix('.')?;
     inserted(
@@ -85,6 +99,57 @@ fn put(text: &str, old: &Session, field: &str, value: &str) -> Option<String> {
         "",
         &format!("{group}: {name}({key}: {value})"),
     )
+}
+
+/// Whether the value is a name with entries in its brackets, or with nothing there.
+fn has_entries(held: &[Token]) -> bool {
+    let text = |at: usize| held.get(at).map(|token| token.text);
+    text(1) == Some("(") && (text(2) == Some(")") || text(3) == Some(":"))
+}
+
+/// The kind of a group in the place of another one; entries that it does not have go.
+fn another_kind(text: &str, old: &Session, field: &str, value: &str) -> Option<String> {
+    let tokens = tokens::read(text);
+    let word = value_tokens(&tokens, field)?.first()?;
+    let name = value.strip_suffix("()")?;
+    let mut new = format!("{}{name}{}", &text[..word.start], &text[word.end()..]);
+    let (field, value) = (field.to_owned(), value.to_owned());
+    let there = set(old, &[Assignment { field, value }]).ok()?;
+    for row in FIELDS {
+        let tokens = tokens::read(&new);
+        let held = value_tokens(&tokens, row.name);
+        let gone = (row.held)(old) != Held::Absent && (row.held)(&there) == Held::Absent;
+        if let Some(held) = held.filter(|_| gone) {
+            new = removed(&new, &tokens, held)?;
+        }
+    }
+    Some(new)
+}
+
+/// Without the entry whose value is `held`: with its line and the comment there, if no other entry stands on it.
+fn removed(text: &str, tokens: &[Token], held: &[Token]) -> Option<String> {
+    let span = span(held);
+    let first = tokens.iter().position(|token| token.start == span.start)?;
+    let key = first.checked_sub(2)?;
+    let (start, next) = (tokens[key].start, tokens.get(first + held.len())?);
+    let end = if next.text == "," {
+        next.end()
+    } else {
+        span.end
+    };
+    let line = text[end..].split_inclusive('\n').next().unwrap_or("");
+    let rest = line.trim();
+    if let Some(indent) = indent(text, start).filter(|_| rest.is_empty() || rest.starts_with("//"))
+    {
+        let (before, after) = (&text[..start - indent.len()], &text[end + line.len()..]);
+        return Some(format!("{before}{after}"));
+    }
+    let before = match tokens.get(key.checked_sub(1)?)? {
+        comma if comma.text == "," && next.text != "," => comma.start,
+        _ => start,
+    };
+    let after = text[end..].trim_start_matches(' ');
+    Some(format!("{}{after}", &text[..before]))
 }
 
 /// The tokens of a field's value.
@@ -152,6 +217,7 @@ fn entries(outer: &str) -> Vec<&'static str> {
         rest.trim_start_matches('.').split('.').next()
     };
     let mut names: Vec<_> = rows().filter_map(|row| below(row.name)).collect();
+    names.retain(|name| !name.is_empty());
     names.dedup();
     names
 }
@@ -223,211 +289,4 @@ fn line_end(text: &str, from: usize, to: usize) -> Option<usize> {
 
 fn line_break(text: &str) -> &'static str {
     if text.contains("\r\n") { "\r\n" } else { "\n" }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::fs;
-    use std::path::PathBuf;
-
-    use super::*;
-    use crate::session::{Way, fields, nudge};
-
-    fn moons(rest: &str) -> String {
-        format!("(data: Toy(name: \"moons\"){rest})")
-    }
-
-    /// Every session file of this repository, and the least one.
-    fn texts() -> Vec<String> {
-        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("sessions");
-        let files = fs::read_dir(folder).unwrap();
-        let read = files.map(|file| fs::read_to_string(file.unwrap().path()).unwrap());
-        let mut texts: Vec<String> = read.collect();
-        assert!(texts.len() >= 8);
-        texts.push(moons(""));
-        texts.push(texts[0].replace('\n', "\r\n"));
-        texts
-    }
-
-    /// A value other than the one held, for every field.
-    fn others() -> Vec<(&'static str, [&'static str; 2])> {
-        vec![
-            ("data.name", ["\"rings\"", "\"moons\""]),
-            ("data.path", ["\"/a.csv\"", "\"/b.npy\""]),
-            ("data.columns", ["[\"a\", \"b\"]", "[\"1\"]"]),
-            ("data.given", ["[\"c\"]", "[\"2\", \"3\"]"]),
-            ("data.header", ["Yes", "No"]),
-            ("data.missing", ["Drop", "Refuse"]),
-            ("data.jitter", ["{\"c\": 0.5}", "{\"a\": 1.0, \"b\": 2.0}"]),
-            ("data.split.test", ["0.25", "0.125"]),
-            ("data.split.validation", ["0.25", "0.125"]),
-            ("data.split.shuffle", ["Some(7)", "None"]),
-            ("data.batch", ["7", "8"]),
-            ("data.resample_every", ["7", "8"]),
-            ("model.width", ["7", "8"]),
-            ("model.layers", ["7", "8"]),
-            ("model.rank", ["7", "8"]),
-            ("model.precision", ["F32", "F64"]),
-            ("model.seed", ["7", "8"]),
-            ("flow.steps", ["7", "9"]),
-            ("flow.stepper", ["Euler", "Rk4"]),
-            ("flow.trace", ["GaussPoints", "StepNodes"]),
-            ("weights.transport", ["0.25", "1e-7"]),
-            ("weights.likelihood", ["0.25", "1e-7"]),
-            ("weights.hjb", ["0.25", "1e-7"]),
-            ("optimizer.lr", ["0.25", "1e-7"]),
-            ("optimizer.schedule", ["Constant", "Halve(every: 7)"]),
-            ("optimizer.clamp", ["Some(1.5)", "None"]),
-            ("validation.every", ["7", "8"]),
-            ("validation.samples", ["7", "8"]),
-            ("validation.steps", ["7", "9"]),
-            ("stop.iterations", ["7", "8"]),
-            ("stop.seconds", ["Some(1.5)", "None"]),
-            ("recovery.rollbacks", ["7", "8"]),
-            ("recovery.factor", ["0.25", "0.125"]),
-            ("pictures.every", ["0.25", "7.0"]),
-            ("pictures.samples", ["7", "8"]),
-            ("gates", ["[\"divergence <= 0.5\"]", "[]"]),
-        ]
-    }
-
-    #[test]
-    fn every_field_of_every_session_is_written_and_taken_back() {
-        for text in texts() {
-            let session = parse(&text, Path::new("s.ron")).unwrap();
-            let held = fields(&session);
-            assert!(held.len() > 20);
-            for field in &held {
-                let others = others();
-                let find = others.iter().find(|(name, _)| *name == field.name);
-                let &(name, values) = find.unwrap();
-                for value in values {
-                    let new = rewrite(&text, &[(name, value)]).unwrap();
-                    let changed = changes(&session, &parse(&new, Path::new("s.ron")).unwrap());
-                    assert_eq!(changed.len(), usize::from(value != field.value), "{name}");
-                    assert!(changed.iter().all(|c| c.field == name && c.new == value));
-                    let back = rewrite(&new, &[(name, &field.value)]).unwrap();
-                    let written = value_tokens(&tokens::read(&text), name).is_some();
-                    assert!(
-                        !written
-                            || back == text
-                            || field.value.contains("Some")
-                            || matches!(name, "data.path" | "data.jitter"),
-                        "{back}"
-                    );
-                    assert_eq!(comments(&new), comments(&text));
-                }
-            }
-        }
-    }
-
-    fn comments(text: &str) -> Vec<&str> {
-        text.lines()
-            .filter_map(|line| line.find("//").map(|at| &line[at..]))
-            .collect()
-    }
-
-    #[test]
-    fn many_steps_up_and_down_stay_valid() {
-        for text in texts() {
-            for (field, _) in others() {
-                let mut text = text.clone();
-                for way in [Way::Up, Way::Up, Way::Up, Way::Down, Way::Down] {
-                    let session = parse(&text, Path::new("s.ron")).unwrap();
-                    let Ok(value) = nudge(&session, field, way) else {
-                        break;
-                    };
-                    match rewrite(&text, &[(field, &value)]) {
-                        Ok(new) => text = new,
-                        Err(Unwritable::Refused(_)) => break,
-                        Err(other) => panic!("{field} {value}: {other}"),
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn comments_and_layout_around_a_value_stay() {
-        let text = moons(", optimizer:Adam( lr :  1e-1 /* a: 1, */ , // lr: 3\n clamp: Some( 2 ))");
-        let new = rewrite(
-            &text,
-            &[("optimizer.lr", "0.2"), ("optimizer.clamp", "Some(5.0)")],
-        );
-        let expected = text
-            .replace("1e-1", "0.2")
-            .replace("Some( 2 )", "Some( 5.0 )");
-        assert_eq!(new.unwrap(), expected);
-        let bare = moons(", stop: (seconds: 60)");
-        let new = rewrite(&bare, &[("stop.seconds", "Some(100.0)")]).unwrap();
-        assert_eq!(new, bare.replace("60", "100.0"));
-        let none = rewrite(&bare, &[("stop.seconds", "None")]).unwrap();
-        assert_eq!(none, bare.replace("60", "None"));
-        let some = rewrite(&none, &[("stop.seconds", "Some(60.0)")]).unwrap();
-        assert_eq!(some, bare.replace("60", "Some(60.0)"));
-    }
-
-    #[test]
-    fn what_is_not_written_comes_where_the_table_has_it() {
-        let new = rewrite(&moons(", flow: (steps: 8)"), &[("model.width", "7")]).unwrap();
-        assert_eq!(new, moons(", model: (width: 7), flow: (steps: 8)"));
-        let new = rewrite(&moons(", flow: (trace: StepNodes)"), &[("flow.steps", "9")]).unwrap();
-        assert_eq!(new, moons(", flow: (steps: 9, trace: StepNodes)"));
-        let new = rewrite(&moons(", stop: ()"), &[("stop.iterations", "9")]).unwrap();
-        assert_eq!(new, moons(", stop: (iterations: 9)"));
-        let new = rewrite(&moons(""), &[("optimizer.lr", "0.2")]).unwrap();
-        assert_eq!(new, moons(", optimizer: Adam(lr: 0.2)"));
-    }
-
-    #[test]
-    fn a_new_line_has_the_indentation_and_the_commas_of_its_neighbour() {
-        let text = "(\n  data: Toy(name: \"moons\"), // set\n  stop: ( // end\n\t// time\n\tseconds: 9 // s\n  )\n)\n";
-        let new = rewrite(text, &[("stop.iterations", "9")]).unwrap();
-        assert_eq!(new, text.replace("// end\n", "// end\n\titerations: 9,\n"));
-        let new = rewrite(text, &[("weights.hjb", "9.0")]).unwrap();
-        assert_eq!(
-            new,
-            text.replace("// set\n", "// set\n  weights: (hjb: 9.0),\n")
-        );
-        let new = rewrite(text, &[("gates", "[\"divergence <= 1\"]")]).unwrap();
-        let line = "  ),\n  gates: [\"divergence <= 1\"]\n)\n";
-        assert_eq!(new, text.replace("  )\n)\n", line));
-    }
-
-    #[test]
-    fn a_block_comment_over_the_end_of_a_line_is_no_place() {
-        let text = "(\n  data: Toy(name: \"moons\"), /* set\n */\n)\n";
-        let new = rewrite(text, &[("weights.hjb", "9.0")]).unwrap();
-        assert_eq!(new, text.replace(", /*", ", weights: (hjb: 9.0), /*"));
-    }
-
-    #[test]
-    fn what_would_be_refused_and_what_is_refused_are_told_apart() {
-        let nodes = moons(", flow: (trace: StepNodes)");
-        let refused = rewrite(&nodes, &[("flow.steps", "1")]).unwrap_err();
-        assert!(matches!(refused, Unwritable::Refused(_)));
-        assert!(refused.to_string().contains("at least 2"), "{refused}");
-        assert!(!refused.to_string().contains('\n'));
-        let both = [("flow.steps", "1"), ("flow.trace", "EveryStage")];
-        assert!(rewrite(&nodes, &both).is_ok());
-        let broken = rewrite("(data: ", &both).unwrap_err();
-        assert!(matches!(broken, Unwritable::Broken(_)));
-    }
-
-    #[test]
-    fn an_attribute_and_raw_names_are_read_over() {
-        let text = format!(
-            "#![enable(implicit_some)]\n\u{feff}{}",
-            moons(", r#stop: (seconds: 60)")
-        );
-        let text = text.replace('\u{feff}', "");
-        let new = rewrite(
-            &text,
-            &[("stop.seconds", "Some(7.0)"), ("stop.iterations", "9")],
-        );
-        assert_eq!(
-            new.unwrap(),
-            text.replace("seconds: 60", "iterations: 9, seconds: 7.0")
-        );
-    }
 }

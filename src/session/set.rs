@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::fields::changes;
+use super::fields::{changes, value};
 use super::nearest::unknown;
 use super::rewrite::{replaced, value_tokens};
 use super::table::{Row, rows};
@@ -50,32 +50,64 @@ impl FromStr for Assignment {
 /// # Errors
 /// When the session has no such field, or may not have such a value, in one line.
 pub fn set(session: &Session, assignments: &[Assignment]) -> Result<Session, String> {
+    // A kind before what it has: its fields are written once it is there.
+    let mut ordered: Vec<&Assignment> = assignments.iter().collect();
+    ordered.sort_by_key(|one| one.field.matches('.').count());
     let mut text = to_ron(session);
-    for Assignment { field, value } in assignments {
+    for Assignment { field, value } in ordered {
         let tokens = tokens::read(&text);
-        let held = value_tokens(&tokens, field)
-            .ok_or_else(|| format!("`{field}` is no field that this session has"))?;
+        let held = value_tokens(&tokens, field).ok_or_else(|| lacking(session, field))?;
         text = replaced(&text, held, value);
+        if is_group(field) {
+            text = to_ron(&parsed(&text)?);
+        }
     }
-    // A path is anchored beside the file that it is read from.
-    let new = parse(&text, Path::new("session"));
-    let new = new.map_err(|refused| {
-        refused
-            .message
-            .lines()
-            .next()
-            .unwrap_or_default()
-            .to_owned()
-    })?;
-    let part_of = |name: &str, field: &str| field.starts_with(name);
+    let new = parsed(&text)?;
     let stray = changes(session, &new).into_iter().find(|change| {
         let mut names = assignments.iter().map(|one| one.field.as_str());
-        !names.any(|name| part_of(change.field, name))
+        !names.any(|name| is_within(change.field, name) || is_within(name, change.field))
     });
     match stray {
         Some(change) => Err(format!("it would change `{}` too", change.field)),
         None => Ok(new),
     }
+}
+
+/// A path is anchored beside the file that it is read from.
+fn parsed(text: &str) -> Result<Session, String> {
+    let first = |message: &str| message.lines().next().unwrap_or_default().to_owned();
+    parse(text, Path::new("session")).map_err(|refused| first(&refused.message))
+}
+
+/// Where the kind of its group decides, that is named.
+fn lacking(session: &Session, field: &str) -> String {
+    let group = field.split('.').next().unwrap_or(field);
+    let kind = value(session, group).filter(|_| group != field);
+    let kind = kind.map_or(String::new(), |kind| format!(": `{group}` is {kind}"));
+    format!("`{field}` is no field that this session has{kind}")
+}
+
+/// Whether a field is the other one or a part of it.
+pub(super) fn is_within(field: &str, other: &str) -> bool {
+    let rest = field.strip_prefix(other);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+/// Whether other fields stand in its brackets.
+fn is_group(field: &str) -> bool {
+    rows().any(|row| row.name != field && is_within(row.name, field))
+}
+
+/// What a field holds with all that stands in its brackets, so that the session can be [`set`] to it; None if there is no such.
+pub fn whole(session: &Session, field: &str) -> Option<String> {
+    let short = value(session, field)?;
+    if !is_group(field) {
+        return Some(short);
+    }
+    let text = to_ron(session);
+    let tokens = tokens::read(&text);
+    let held = value_tokens(&tokens, field)?;
+    Some(text[held.first()?.start..held.last()?.end()].to_owned())
 }
 
 fn row(field: &str) -> Option<&'static Row> {
@@ -104,7 +136,6 @@ fn is_single(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::value;
     use super::*;
 
     const TOY: &str = "(data: Toy(name: \"moons\"), optimizer: Adam(schedule: Halve(every: 9)))";
@@ -159,6 +190,55 @@ mod tests {
     }
 
     #[test]
+    fn a_kind_is_set_with_what_stands_in_its_brackets() {
+        let matching = "(data: Toy(name: \"moons\"), start: Matching(batch: 9), optimizer: Muon())";
+        for (text, assignments, expected) in [
+            (
+                TOY,
+                &["start=Matching(lr: 0.01)"][..],
+                "start: Matching(lr: 0.01), optimizer: Adam(schedule: Halve(every: 9))",
+            ),
+            (
+                TOY,
+                &["start.iterations=100", "start=Matching()"],
+                "start: Matching(iterations: 100), optimizer: Adam(schedule: Halve(every: 9))",
+            ),
+            (
+                TOY,
+                &["optimizer.average=0.98", "optimizer=Muon()"],
+                "optimizer: Muon(average: 0.98)",
+            ),
+            (
+                matching,
+                &[
+                    "start.lr=0.01",
+                    "start.iterations=100",
+                    "optimizer.momentum=0.9",
+                ],
+                "start: Matching(batch: 9, lr: 0.01, iterations: 100), optimizer: Muon(momentum: 0.9)",
+            ),
+            (matching, &["start=None"], "optimizer: Muon()"),
+        ] {
+            let expected = session(&format!("(data: Toy(name: \"moons\"), {expected})"));
+            assert_eq!(with(text, assignments), Ok(expected));
+        }
+    }
+
+    #[test]
+    fn all_of_a_kind_is_told_so_that_it_can_be_set_again() {
+        let text =
+            "(data: Toy(name: \"moons\"), start: Matching(lr: 0.01), optimizer: Muon(clip: 2))";
+        let (there, plain) = (session(text), session("(data: Toy(name: \"moons\"))"));
+        let told = ["start", "optimizer"].map(|field| Assignment {
+            field: field.into(),
+            value: whole(&there, field).unwrap(),
+        });
+        assert_eq!(set(&plain, &told), Ok(there.clone()));
+        assert_eq!(whole(&there, "optimizer.clip").unwrap(), "Some(2.0)");
+        assert_eq!(whole(&plain, "start.lr"), None);
+    }
+
+    #[test]
     fn values_that_are_valid_together_need_no_order() {
         let both = ["flow.trace=StepNodes", "flow.steps=2"];
         let one = "(data: Toy(name: \"moons\"), flow: (steps: 1))";
@@ -204,6 +284,21 @@ mod tests {
             ("optimizer.schedule=Halve(every: 9", "no single value"),
             ("gates=[\"C\"", "no single value"),
             ("data.name=\"moons", "Expected end of string"),
+            (
+                "start.lr=0.01",
+                "no field that this session has: `start` is None",
+            ),
+            (
+                "optimizer.momentum=0.9",
+                "no field that this session has: `optimizer` is Adam()",
+            ),
+            ("optimizer=Muon(lr: 50)", "`optimizer.lr` must be a number"),
+            ("optimizer=Moun()", "did you mean `Muon`?"),
+            (
+                "optimizer.average=1",
+                "None or a number above 0 and below 1",
+            ),
+            ("start=Model(\"\")", "must be the path of a file"),
         ] {
             let error = with(TOY, &[assignment]).unwrap_err();
             assert!(error.contains(part), "{assignment}: {error}");

@@ -4,6 +4,7 @@
 use serde::Serialize;
 
 use super::fields::Applies;
+use super::load::plain;
 use super::range::{Allowed, Held};
 use super::{Data, Initial, Optimizer, Schedule, Session, Stepping, Table};
 
@@ -159,7 +160,7 @@ pub(super) static FIELDS: &[Row] = &[
     row(
         "optimizer.momentum",
         Live,
-        Allowed::From(0.0, 0.999_999),
+        Allowed::Below(0.0, 1.0),
         |s| match s.optimizer {
             Optimizer::Muon { momentum, .. } => Held::Number(momentum),
             Optimizer::Adam { .. } => Held::Absent,
@@ -208,7 +209,7 @@ pub(super) static FIELDS: &[Row] = &[
 ];
 
 /// Parts of `optimizer.schedule`: checked and stepped one by one, shown and told of as a whole.
-static PARTS: &[Row] = &[
+pub(super) static PARTS: &[Row] = &[
     row(
         "optimizer.schedule.every",
         Live,
@@ -292,7 +293,9 @@ fn whole(value: usize) -> Held {
 fn written<T: Serialize + ?Sized>(value: &T) -> Held {
     let style = ron::ser::PrettyConfig::new().depth_limit(0);
     let text = ron::ser::to_string_pretty(value, style);
-    Held::Written(text.unwrap_or_else(|error| format!("/* {error} */")))
+    Held::Written(plain(
+        &text.unwrap_or_else(|error| format!("/* {error} */")),
+    ))
 }
 
 /// What `get` finds in the fields of a table; nothing where a toy set is learned.
@@ -318,11 +321,17 @@ mod tests {
     /// The session that explains the fields of tables.
     const TABLE: &str = include_str!("../../sessions/diamonds.ron");
 
+    /// Of the kinds that the two do not have.
+    const OTHER: &str = r#"(data: Toy(name: "8gaussians"), start: Matching(), optimizer: Muon())"#;
+
     /// Dotted names of the fields of a serialised structure; the name of a variant is no part of them.
     fn names_in(value: &serde_json::Value, name: &str, found: &mut BTreeSet<String>) {
         let fields = match value {
             serde_json::Value::Object(fields)
-                if !matches!(name, "optimizer.schedule" | "data.jitter") =>
+                if !matches!(
+                    name,
+                    "optimizer.schedule" | "data.jitter" | "data.transform"
+                ) =>
             {
                 fields
             }
@@ -341,8 +350,9 @@ mod tests {
 
     #[test]
     fn the_table_has_every_field_of_the_types_and_no_other() {
-        let mut names = BTreeSet::new();
-        for text in [EMBEDDED, TABLE] {
+        // Their kinds stand for the names of variants.
+        let mut names = BTreeSet::from(["start".to_owned(), "optimizer".to_owned()]);
+        for text in [EMBEDDED, TABLE, OTHER] {
             let session = parse(text, Path::new("s.ron")).unwrap();
             names_in(&serde_json::to_value(session).unwrap(), "", &mut names);
         }
@@ -364,8 +374,14 @@ mod tests {
             drops: 1,
         };
         let plateau = serde_json::to_value(plateau).unwrap();
+        let cosine = Schedule::Cosine {
+            warmup: 1,
+            floor: 0.5,
+        };
+        let cosine = serde_json::to_value(cosine).unwrap();
         let mut names = BTreeSet::new();
         names_in(&halve, "optimizer.schedule.", &mut names);
+        names_in(&cosine, "optimizer.schedule.", &mut names);
         names_in(&plateau, "optimizer.schedule.", &mut names);
         let names: Vec<String> = names.iter().map(|name| name.replace("..", ".")).collect();
         let mut listed: Vec<&str> = PARTS.iter().map(|row| row.name).collect();
@@ -378,8 +394,10 @@ mod tests {
         let read = |text| parse(text, Path::new("least.ron")).unwrap();
         let toy = read(r#"(data: Toy(name: "8gaussians"))"#);
         let table = read(r#"(data: Table(path: "/diamonds.csv"))"#);
+        let other = read(OTHER);
         for row in rows() {
-            explained(row, EMBEDDED, &toy);
+            let absent = (row.held)(&toy) == Held::Absent;
+            explained(row, EMBEDDED, if absent { &other } else { &toy });
         }
         let of_tables = rows().filter(|row| row.name.starts_with("data."));
         for row in of_tables.filter(|row| (row.held)(&table) != Held::Absent) {
@@ -394,8 +412,10 @@ mod tests {
         }
         let key = row.name.rsplit('.').next().unwrap();
         let group = row.name.split('.').next().unwrap();
-        let section = text.split(&format!("\n    {group}: ")).nth(1).unwrap();
+        let (before, section) = text.split_once(&format!("\n    {group}: ")).unwrap();
         let section = section.split("\n    )").next().unwrap();
+        let comment = before.lines().rev();
+        let comment = comment.take_while(|line| line.trim_start().starts_with("//"));
         let mut needed = vec![format!("{key}:")];
         // Words are for messages; what each word means is told in the file's own words.
         if !matches!(row.allowed, Allowed::Words(_)) {
@@ -409,6 +429,7 @@ mod tests {
             needed.push(format!("default {default}"));
         }
         let told = |line: &str| needed.iter().all(|part| line.contains(part));
-        assert!(section.lines().any(told), "{}: {needed:?}", row.name);
+        let mut lines = section.lines().chain(comment);
+        assert!(lines.any(told), "{}: {needed:?}", row.name);
     }
 }

@@ -4,8 +4,9 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 
-use super::{curve, losses, readout, ticks};
+use super::{curve, losses, matching, readout, ticks};
 use crate::dashboard::axis::{self, Axis, Scale};
 use crate::dashboard::component::Component;
 use crate::dashboard::dots::Dots;
@@ -89,6 +90,13 @@ pub fn draw(
     buffer: &mut Buffer,
 ) {
     let area = area.intersection(buffer.area);
+    let first = state
+        .matching
+        .as_ref()
+        .filter(|_| component == Component::Loss);
+    if let Some(start) = first.filter(|start| !start.over) {
+        return matching::draw((state, start), theme, area, buffer);
+    }
     let window = state.span().map(|span| state.view.lens.window(span));
     let axis = window.and_then(|window| axis((state, component), window));
     title((state, component), axis.as_ref(), theme, (area, buffer));
@@ -106,6 +114,9 @@ pub fn draw(
     labels(&frame, theme, buffer);
     let ticks = ticks::seen(state, &frame);
     ticks::lines((state, &ticks), &frame, theme, buffer);
+    if first.is_some() {
+        matching::behind(state, &frame, theme, buffer);
+    }
     floor((state, component), &frame, theme, buffer);
     others((state, component), &frame, theme, buffer);
     curves((state, component), &frame, theme, buffer);
@@ -123,17 +134,26 @@ fn curves(
     theme: &Theme,
     buffer: &mut Buffer,
 ) {
-    let [(training, smoothing), (validation, _)] = series(state, component);
-    let style = theme.curve(component);
-    if smoothing == Smoothing::Off {
-        curve::line((training, smoothing), frame, (theme, style), buffer);
-    } else {
-        let dim = style.patch(theme.dim());
-        curve::line((training, Smoothing::Off), frame, (theme, dim), buffer);
-        let bright = style.patch(theme.strong());
-        curve::line((training, smoothing), frame, (theme, bright), buffer);
-    }
+    let [drawn, (validation, _)] = series(state, component);
+    training(drawn, frame, (theme, theme.curve(component)), buffer);
     curve::symbols(validation, frame, theme.validation(component), buffer);
+}
+
+/// A line, dim below its average if there is one.
+pub(super) fn training(
+    (series, smoothing): (&Series, Smoothing),
+    frame: &Frame,
+    (theme, style): (&Theme, Style),
+    buffer: &mut Buffer,
+) {
+    if smoothing == Smoothing::Off {
+        curve::line((series, smoothing), frame, (theme, style), buffer);
+        return;
+    }
+    let dim = style.patch(theme.dim());
+    curve::line((series, Smoothing::Off), frame, (theme, dim), buffer);
+    let bright = style.patch(theme.strong());
+    curve::line((series, smoothing), frame, (theme, bright), buffer);
 }
 
 /// The curves of the runs compared with.
@@ -199,17 +219,7 @@ fn axis((state, component): (&State, Component), window: Window) -> Option<Axis>
         })
         .flatten()
         .collect();
-    let whole = ranges
-        .iter()
-        .copied()
-        .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))?;
-    let (low, high) = if lens.robust {
-        let ends = ranges.iter().flat_map(|range| [range.0, range.1]);
-        let bulk = axis::fences(ends.collect())?;
-        (whole.0.max(bulk.0), whole.1.min(bulk.1))
-    } else {
-        whole
-    };
+    let (low, high) = reach(&ranges, lens.robust)?;
     let ends = [low, high].map(|value| scaled(value, factor));
     let (mut low, mut high) = (ends[0].min(ends[1]), ends[0].max(ends[1]));
     if let Some(floor) = losses::floor(state, component).filter(|floor| floor.is_finite()) {
@@ -218,24 +228,43 @@ fn axis((state, component): (&State, Component), window: Window) -> Option<Axis>
     Some(Axis::fit(low, high, lens.scale))
 }
 
+/// From the least to the greatest of all, or of their bulk.
+pub(super) fn reach(ranges: &[(f64, f64)], robust: bool) -> Option<(f64, f64)> {
+    let whole = ranges
+        .iter()
+        .copied()
+        .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))?;
+    if !robust {
+        return Some(whole);
+    }
+    let ends = ranges.iter().flat_map(|range| [range.0, range.1]);
+    let bulk = axis::fences(ends.collect())?;
+    Some((whole.0.max(bulk.0), whole.1.min(bulk.1)))
+}
+
+/// What a title says of its axis.
+pub(super) fn scale(axis: Option<&Axis>) -> &'static str {
+    match axis.map(|axis| axis.scale) {
+        Some(Scale::Log) => "  log",
+        Some(Scale::SymLog) => "  symlog",
+        _ => "",
+    }
+}
+
 fn title(
     (state, component): (&State, Component),
     axis: Option<&Axis>,
     theme: &Theme,
     (area, buffer): (Rect, &mut Buffer),
 ) {
-    let scale = match axis.map(|axis| axis.scale) {
-        Some(Scale::Log) => "  log",
-        Some(Scale::SymLog) => "  symlog",
-        _ => "",
-    };
     let text = readout::text(state, theme, component)
         .unwrap_or_else(|| losses::values(state, theme, component));
     let style = theme.curve(component).patch(theme.strong());
-    paint::cut(buffer, area, 0, &(text + scale), (theme, style));
+    let text = text + scale(axis);
+    paint::cut(buffer, area, 0, &text, (theme, style));
 }
 
-fn labels(frame: &Frame, theme: &Theme, buffer: &mut Buffer) {
+pub(super) fn labels(frame: &Frame, theme: &Theme, buffer: &mut Buffer) {
     let gutter = Rect {
         x: frame.plot.x - GUTTER,
         width: GUTTER - 1,

@@ -157,6 +157,7 @@ mod tests {
             first,
             last: random.random_range(first..=end),
             log: random.random(),
+            start: random.random_range(0..=end),
         };
         let (low, high) = series.range().unwrap_or((0.0, 0.0));
         // Often narrower than the values.
@@ -253,6 +254,7 @@ mod tests {
                 first: bucket.from,
                 last: bucket.to,
                 log: false,
+                start: 0,
             },
             axis: Axis::fit(0.0, 1.0, Scale::Linear),
             factor: 1.0,

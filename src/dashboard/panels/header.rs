@@ -6,6 +6,7 @@ use ratatui::style::Style;
 
 use crate::dashboard::format::{duration, number, percent};
 use crate::dashboard::paint;
+use crate::dashboard::phase::Phase;
 use crate::dashboard::state::State;
 use crate::dashboard::theme::Theme;
 
@@ -40,10 +41,15 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
 
 fn figures(state: &State) -> Vec<String> {
     let total = state.setting("stop.iterations");
-    let mut figures = vec![match total {
+    let mut figures = Vec::new();
+    // Another word stands for the phase.
+    if state.matches() && !matches!(state.phase(), Phase::Matching) && state.finished.is_none() {
+        figures.push("matching".into());
+    }
+    figures.push(match total {
         Some(total) => format!("{}/{total}", state.iteration),
         None => state.iteration.to_string(),
-    }];
+    });
     if let Some(inside) = state.inside() {
         figures.push(format!("+{}", percent(inside)));
     }
@@ -51,6 +57,9 @@ fn figures(state: &State) -> Vec<String> {
     let silence = state.silence.filter(|silence| *silence >= QUIET);
     if let Some(silence) = silence.filter(|_| state.finished.is_none()) {
         figures.push(format!("last heard {} ago", duration(silence)));
+    }
+    if let Some(left) = state.until_loss() {
+        figures.push(format!("loss in {}", duration(left)));
     }
     if let Some(left) = state.left() {
         figures.push(format!("ETA {}", duration(left)));

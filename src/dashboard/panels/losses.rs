@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::chart;
+use super::{chart, matching};
 use crate::dashboard::axis;
 use crate::dashboard::component::Component;
 use crate::dashboard::dots::Dots;
@@ -91,12 +91,20 @@ fn iterations(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     if plot.is_empty() {
         return;
     }
-    let most = u64::from(plot.width / (digits + ROOM)).max(2);
-    let round = if window.log {
-        axis::decades(window.first, window.last, most)
-    } else {
-        axis::round(window.first, window.last, most)
-    };
+    let most = f64::from(plot.width / (digits + ROOM));
+    let round = window.stretches().into_iter().flat_map(|stretch| {
+        let round = if window.log {
+            axis::decades
+        } else {
+            axis::round
+        };
+        let most = (most * stretch.share) as u64;
+        round(
+            stretch.first,
+            stretch.last,
+            most.max(if stretch.share < 1.0 { 1 } else { 2 }),
+        )
+    });
     let bottom = area.height - 1;
     if bottom > 0 {
         let rule = theme.lines().0.repeat(usize::from(plot.width));
@@ -122,14 +130,13 @@ fn iterations(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
 
 /// One line a curve: its last values.
 pub fn lines(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    let start = state.matching.as_ref().filter(|start| !start.over);
     for (row, component) in (0..).zip(Component::ALL) {
-        paint::cut(
-            buffer,
-            area,
-            row,
-            &values(state, theme, component),
-            (theme, theme.curve(component)),
-        );
+        let text = match start.filter(|_| component == Component::Loss) {
+            Some(start) => matching::title((state, start), theme),
+            None => values(state, theme, component),
+        };
+        paint::cut(buffer, area, row, &text, (theme, theme.curve(component)));
     }
 }
 
@@ -153,6 +160,9 @@ pub fn values(state: &State, theme: &Theme, component: Component) -> String {
             "  val {symbol} {}",
             number(factor * component.of(&validated.losses))
         );
+    }
+    if component == Component::Loss {
+        text += &matching::past(state);
     }
     if let Some(floor) = floor(state, component) {
         text += &format!("  H {}", number(floor));

@@ -37,7 +37,12 @@ pub fn title(state: &State) -> String {
 
 fn step(state: &State) -> Option<String> {
     let step = state.step?;
-    let base = state.setting("optimizer.lr");
+    let base = if state.matches() {
+        "start.lr"
+    } else {
+        "optimizer.lr"
+    };
+    let base = state.setting(base);
     let base = base.filter(|&base| base != step.lr).map(rate);
     let base = base.map_or(String::new(), |base| format!(" (base {base})"));
     Some(format!(
@@ -50,8 +55,13 @@ fn step(state: &State) -> Option<String> {
 
 fn speed(state: &State) -> Option<String> {
     let rate = state.pace.rate()?;
-    let samples = state.setting("data.batch").map_or(String::new(), |batch| {
-        format!("  {} samples/s", number(batch * rate))
+    let (batch, unit) = if state.matches() {
+        ("start.batch", "pairs/s")
+    } else {
+        ("data.batch", "samples/s")
+    };
+    let samples = state.setting(batch).map_or(String::new(), |batch| {
+        format!("  {} {unit}", number(batch * rate))
     });
     Some(format!("{} it/s{samples}", number(rate)))
 }
@@ -66,8 +76,11 @@ fn kernels(state: &State) -> Option<String> {
 
 fn split(state: &State) -> Option<String> {
     let recent = state.gauge.recent()?;
+    // Only a start by matching has any.
+    let pairs = Some(recent.pairs).filter(|&pairs| pairs > 0.0);
+    let pairs = pairs.map_or(String::new(), |pairs| format!(" pairs {},", percent(pairs)));
     Some(format!(
-        "time: kernels {}, validation {}; beside it pictures {}, screen {}",
+        "time: kernels {},{pairs} validation {}; beside it pictures {}, screen {}",
         percent(recent.kernels),
         percent(recent.validation),
         percent(recent.pictures),
@@ -76,6 +89,9 @@ fn split(state: &State) -> Option<String> {
 }
 
 fn ahead(state: &State) -> Option<String> {
+    if let Some(left) = state.until_loss() {
+        return Some(format!("the loss is minimised in {}", duration(left)));
+    }
     let left = state.left()?;
     Some(format!("time left {}", duration(left)))
 }

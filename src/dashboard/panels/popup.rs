@@ -69,7 +69,7 @@ fn frame(title: &str, theme: &Theme, area: Rect, buffer: &mut Buffer) -> Rect {
 
 /// A line for every row of the key tables, the focused pane's first, and two for the ticks and classes; the panes share a line.
 pub fn help(focus: Pane) -> Vec<String> {
-    let ticks = "ticks: ! rollback, e edit, d rate drop, b best, w written, s new batch";
+    let ticks = "ticks: ! rollback, e edit, d rate, b best, m matched, w wrote, s batch";
     let classes = "settings: live, next (batch), new (run): when an edit applies";
     let line = |label: &str, help: &str| format!("{label:<10} {help}");
     let names = Pane::ALL.map(Pane::name).join(", ");

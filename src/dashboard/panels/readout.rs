@@ -2,7 +2,7 @@
 
 use crate::dashboard::component::Component;
 use crate::dashboard::format::number;
-use crate::dashboard::history::{Bucket, Smoothing};
+use crate::dashboard::history::{Bucket, Series, Smoothing};
 use crate::dashboard::state::State;
 use crate::dashboard::theme::Theme;
 
@@ -28,6 +28,14 @@ pub fn text(state: &State, theme: &Theme, component: Component) -> Option<String
         text += &format!(" avg {}", read(bucket, lens.smoothing));
     }
     Some(text)
+}
+
+/// The cursor's iteration and the values of a curve there; None without a cursor.
+pub fn nearest(state: &State, series: &Series) -> Option<String> {
+    let lens = &state.view.lens;
+    let at = lens.cursor(lens.window(state.span()?))?;
+    let bucket = series.nearest(at)?;
+    Some(format!("@{at} {}", values(bucket, Smoothing::Off, 1.0)))
 }
 
 /// Least and greatest value of a bucket, and that there are others which are not finite.

@@ -11,10 +11,11 @@ use crate::dashboard::state::State;
 use crate::dashboard::theme::Theme;
 
 /// What has a tick, the least important first: where several stand in one column, the last of them in this order is seen.
-const ORDER: [Kind; 6] = [
+const ORDER: [Kind; 7] = [
     Kind::Resample,
     Kind::Checkpoint,
     Kind::Best,
+    Kind::Matched,
     Kind::Rate,
     Kind::Edit,
     Kind::Rollback,
@@ -113,6 +114,7 @@ mod tests {
                 first: 0,
                 last,
                 log: false,
+                start: 0,
             },
             axis: Axis::fit(0.0, 1.0, Scale::Linear),
             factor: 1.0,

@@ -12,7 +12,7 @@ use super::super::stage::{self, Act};
 use super::super::state::State;
 use super::super::update::Popup;
 use super::{ASCII, COLOUR, compared, drawn, rejected, steered};
-use crate::event::{Density, InverseError, Picture};
+use crate::event::{Density, Event, InverseError, Picture};
 
 /// Runs whose series are hard to draw.
 fn hard() -> Vec<State> {
@@ -52,6 +52,7 @@ fn hard() -> Vec<State> {
         state
     }));
     states.extend(tables.iter().map(|values| compared(values)));
+    states.extend(matched());
     states
 }
 
@@ -101,6 +102,38 @@ fn hostile() -> impl Iterator<Item = Picture> {
     })
 }
 
+/// Starts by matching that last and that are over, with values that break an axis.
+fn matched() -> Vec<State> {
+    let odd = [f64::NAN, f64::INFINITY, 0.0, -1e300, 1e300, 2.0];
+    let start = |over: bool| {
+        let mut state = sample::with_start();
+        for (iteration, m) in (1..).zip(odd.into_iter().cycle().take(90)) {
+            state.apply(
+                Event::Matching {
+                    iteration,
+                    seconds: m,
+                    lr: m,
+                    gradient: m,
+                    update: m,
+                    m,
+                },
+                0.0,
+            );
+        }
+        if over {
+            state.apply(sample::iteration(91, f64::NAN), 0.0);
+            state.apply(sample::iteration(100, 1.0), 0.0);
+        }
+        state
+    };
+    let none = {
+        let mut state = sample::with_start();
+        state.apply(sample::matching(u64::MAX, 0.0), 0.0);
+        state
+    };
+    vec![start(false), start(true), none]
+}
+
 fn zero_dimension() -> State {
     let mut state = sample::started();
     state.show(Picture {
@@ -123,6 +156,7 @@ fn looks(state: &State) -> Vec<State> {
         cursor: Some(77),
         smoothing: Smoothing::Long,
         robust: true,
+        start: 150,
     };
     for focus in Pane::ALL {
         other.view.focus = focus;
@@ -202,6 +236,7 @@ fn any_part_of_any_series_draws_at_any_size() {
                 reach: reaches[random.random_range(0..4)],
                 smoothing: averages[random.random_range(0..3)],
                 robust: random.random(),
+                start: random.random_range(0..400),
             };
             (state.view.zoom, state.view.weighted) = (random.random(), random.random());
             let size = (random.random_range(0..=300), random.random_range(0..=300));

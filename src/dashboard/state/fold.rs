@@ -8,7 +8,7 @@ use super::super::steer;
 use super::super::update::Popup;
 use super::{State, Step, Validated};
 use crate::event::{Best, Event, Finished, Picture, Rejection, Start};
-use crate::session::{Applies, fields};
+use crate::session::{Applies, fields, take_up};
 
 /// Ticks of one kind kept for the charts, so that the many new batches never push an edit out.
 const MARKS: usize = 256;
@@ -45,6 +45,7 @@ impl State {
                 update,
                 losses,
             } => {
+                self.turn_to_loss();
                 self.iteration = iteration;
                 // A run that had ended may go on.
                 self.finished = None;
@@ -63,8 +64,9 @@ impl State {
                 lr,
                 gradient,
                 update,
-                m: _,
+                m,
             } => {
+                self.matched(iteration, m);
                 self.iteration = iteration;
                 self.finished = None;
                 self.step = Some(Step {
@@ -225,10 +227,8 @@ impl State {
             "resample" => (Applies::Resample, " (from the next batch)"),
             _ => (Applies::Live, ""),
         };
-        let mut fields = self.fields.iter_mut();
-        let field = fields.find(|field| field.name == edit.field);
-        if let Some(field) = field.filter(|_| class != Applies::Restart) {
-            field.value.clone_from(&edit.new);
+        if class != Applies::Restart {
+            take_up(&mut self.fields, &edit.field, &edit.new);
         }
         self.journal.push(
             edit.iteration,
@@ -257,7 +257,7 @@ impl State {
         self.finished = Some(finished);
     }
 
-    fn mark(&mut self, iteration: u64, kind: Kind) {
+    pub(in super::super) fn mark(&mut self, iteration: u64, kind: Kind) {
         let same = |mark: &Mark| mark.kind == kind;
         if self.marks.iter().filter(|mark| same(mark)).count() == MARKS
             && let Some(oldest) = self.marks.iter().position(same)
@@ -305,6 +305,18 @@ mod tests {
             Some("model.width")
         );
         assert_eq!(state.marks.len(), 2);
+    }
+
+    #[test]
+    fn the_settings_of_another_optimiser_come_and_go_with_it() {
+        let mut state = sample::started();
+        let count = state.fields.len();
+        state.apply(edit("optimizer.momentum", "0.95", "live"), 1.0);
+        assert_eq!(state.setting("optimizer.momentum"), Some(0.95));
+        let at = |name: &str| state.fields.iter().position(|f| f.name == name).unwrap();
+        assert_eq!(at("optimizer.momentum"), at("optimizer.schedule") + 1);
+        state.apply(edit("optimizer.momentum", "absent", "live"), 2.0);
+        assert_eq!(state.fields.len(), count);
     }
 
     #[test]
