@@ -112,7 +112,7 @@ fn tape_bytes(shape: &Shape, scheme: &Scheme) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use otflow_kernels::objective::TraceAt;
+    use otflow_kernels::objective::{Grid, TraceAt};
     use otflow_kernels::stepper::Stepper;
 
     #[test]
@@ -129,6 +129,7 @@ mod tests {
                 steps: 4,
                 stepper: Stepper::Rk4,
                 trace,
+                grid: Grid::Even,
             };
             tape_bytes(&shape, &scheme)
         };

@@ -43,7 +43,7 @@ pub fn flops_per_sample(work: Work, shape: &Shape, scheme: &Scheme) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use otflow_kernels::objective::TraceAt;
+    use otflow_kernels::objective::{Grid, TraceAt};
     use otflow_kernels::stepper::Stepper;
 
     fn shape(d: usize, m: usize) -> Shape {
@@ -61,6 +61,7 @@ mod tests {
             steps,
             stepper: Stepper::Rk4,
             trace,
+            grid: Grid::Even,
         }
     }
 

@@ -79,6 +79,16 @@ pub enum Error {
         /// The other's.
         of: String,
     },
+    /// A column that others determine.
+    #[error(
+        "column {column:?} is a sum of multiples of {of:?}, so they have no density: leave one of them out of `data.columns`"
+    )]
+    Dependent {
+        /// Its name.
+        column: String,
+        /// Those before it.
+        of: Vec<String>,
+    },
     /// Noise for a column that is not used.
     #[error("`data.jitter` names {column:?}, which is none of the columns {columns}")]
     Jitter {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use otflow_kernels::engine::{Direction, Engine, engine, with_pairs, with_rows};
-use otflow_kernels::objective::{Alpha, Scheme, TraceAt, log_density};
+use otflow_kernels::objective::{Alpha, Grid, Scheme, TraceAt, log_density};
 use otflow_kernels::parameters::Shape;
 use otflow_kernels::progress::Progress;
 use otflow_kernels::stepper::Stepper;
@@ -58,6 +58,7 @@ impl Fitted {
             steps: steps(STEPS),
             stepper: Stepper::Rk4,
             trace: TraceAt::EveryStage,
+            grid: Grid::Even,
         };
         let of_session = |session: &Session| {
             scheme(&Flow {

@@ -243,6 +243,7 @@ mod tests {
             transform: None,
         };
         let scaling = Scaling {
+            whitening: None,
             columns: (0..shape.columns()).map(column).collect(),
         };
         let session = "Session(\n    data: \"\u{e9}\",\n)".to_owned();

@@ -3,7 +3,8 @@
 //!
 //! ```text
 //! s_k = (x_k - raw mean_k) / raw scale_k        z_k = (g_k(x_k) - mean_k) / scale_k        without a map g_k(x) = x and z_k = s_k
-//! log p(s) = log p(z) + offset,      offset = sum over the d learned columns of log g_k'(x_k) - log scale_k + log raw scale_k
+//! w = L^-1 z of the d learned columns, L L' their covariance, where the session asks for it, else w = z: what the flow has
+//! log p(s) = log p(w) + offset,      offset = sum over the d learned columns of log g_k'(x_k) - log scale_k + log raw scale_k - log L_kk
 //! log p(x) = log p(s) - log det,     log det = sum over the d learned columns of log raw scale_k
 //! ```
 //!
@@ -15,6 +16,7 @@
 //! | `map.rs` | the maps g, their inverses and slopes |
 //! | `spline.rs`, `fit.rs` | the fitted one, and how it is fitted |
 //! | `gain.rs` | what it would gain |
+//! | `whitening.rs` | L |
 //! | `normal.rs` | quantiles of the normal |
 
 mod fit;
@@ -24,12 +26,14 @@ mod normal;
 mod spline;
 #[cfg(test)]
 mod tests;
+mod whitening;
 
 use serde::{Deserialize, Serialize};
 
 pub use gain::Gain;
 pub use map::{Bounds, Map};
 pub use spline::{Knot, Spline};
+pub use whitening::Whitening;
 
 /// One column of a table.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -131,10 +135,47 @@ impl Column {
 
 /// How the columns of (x, y) are scaled, d + c of them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(from = "Written", into = "Written")]
 pub struct Scaling {
     /// The learned columns x, then the given ones y.
     pub columns: Vec<Column>,
+    /// How the correlations of the learned columns are taken away, if they are.
+    pub whitening: Option<Whitening>,
+}
+
+/// As files have it: the columns alone where nothing else is known of them.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Columns(Vec<Column>),
+    Whitened {
+        columns: Vec<Column>,
+        whitening: Whitening,
+    },
+}
+
+impl From<Written> for Scaling {
+    fn from(written: Written) -> Self {
+        match written {
+            Written::Columns(columns) => Scaling {
+                columns,
+                whitening: None,
+            },
+            Written::Whitened { columns, whitening } => Scaling {
+                columns,
+                whitening: Some(whitening),
+            },
+        }
+    }
+}
+
+impl From<Scaling> for Written {
+    fn from(Scaling { columns, whitening }: Scaling) -> Self {
+        match whitening {
+            None => Written::Columns(columns),
+            Some(whitening) => Written::Whitened { columns, whitening },
+        }
+    }
 }
 
 /// The units that a user may have rows and densities in.
@@ -156,7 +197,7 @@ pub struct Span {
 }
 
 impl Scaling {
-    /// Takes rows of these columns, row-major, from a user's units to the flow's.
+    /// Takes rows of these columns, row-major, from a user's units to the flow's; all learned columns are among them, or none.
     pub fn standardize(&self, rows: &mut [f64], span: Span, units: Units) {
         self.each(rows, span, |column, value| {
             match (units, &column.transform) {
@@ -165,10 +206,18 @@ impl Scaling {
                 (Units::Standardized, Some(_)) => column.standardize(column.raw().restore(value)),
             }
         });
+        if let (0, Some(whitening)) = (span.first, &self.whitening) {
+            let rows = rows.chunks_exact_mut(span.width);
+            rows.for_each(|row| whitening.whiten(row));
+        }
     }
 
     /// The way back from [`Scaling::standardize`].
     pub fn restore(&self, rows: &mut [f64], span: Span, units: Units) {
+        if let (0, Some(whitening)) = (span.first, &self.whitening) {
+            let rows = rows.chunks_exact_mut(span.width);
+            rows.for_each(|row| whitening.color(row));
+        }
         self.each(rows, span, |column, value| {
             match (units, &column.transform) {
                 (Units::Data, _) => column.restore(value),
@@ -192,17 +241,23 @@ impl Scaling {
         }
     }
 
-    /// Whether any column has a map.
+    /// Whether the flow's columns are other than the standardised ones.
     pub fn transforms(&self) -> bool {
-        self.columns.iter().any(|column| column.transform.is_some())
+        self.whitening.is_some() || self.columns.iter().any(|column| column.transform.is_some())
     }
 
-    /// log |dz/ds| over the first d columns of every row of z with all columns, nats: what log densities of standardised rows are
-    /// higher by than those of z. 0 where no column has a map.
+    /// log |dw/ds| over the first d columns of every row of w with all columns, nats: what log densities of standardised rows are
+    /// higher by than those of the flow's. 0 where no column has a map and nothing is whitened.
     pub fn offsets(&self, rows: &[f64], d: usize) -> Vec<f64> {
+        let whitening = self.whitening.as_ref();
+        let constant = whitening.map_or(0.0, Whitening::log_determinant);
         let of = |row: &[f64]| {
-            let learned = self.columns.iter().zip(row).take(d);
-            learned.map(|(column, z)| column.offset(*z)).sum()
+            let mut learned = row[..d].to_vec();
+            if let Some(whitening) = whitening {
+                whitening.color(&mut learned);
+            }
+            let columns = self.columns.iter().zip(learned);
+            constant + columns.map(|(column, z)| column.offset(z)).sum::<f64>()
         };
         rows.chunks_exact(self.columns.len()).map(of).collect()
     }

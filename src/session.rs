@@ -129,6 +129,9 @@ pub enum Data {
         /// The map that makes a column normal before it is standardised, by column. Default {}: none.
         #[serde(default)]
         transform: BTreeMap<String, Transform>,
+        /// Whether the correlations of the learned columns are taken away after that, by a linear map. Default No.
+        #[serde(default)]
+        whiten: Whiten,
         /// The parts.
         #[serde(default)]
         split: Split,
@@ -155,6 +158,8 @@ pub struct Table<'a> {
     pub jitter: &'a BTreeMap<String, f64>,
     /// Maps that make columns normal, by column.
     pub transform: &'a BTreeMap<String, Transform>,
+    /// Whether correlations are taken away.
+    pub whiten: Whiten,
     /// The parts.
     pub split: Split,
 }
@@ -179,6 +184,7 @@ impl Data {
                 missing,
                 jitter,
                 transform,
+                whiten,
                 split,
                 batch: _,
             } => Some(Table {
@@ -189,6 +195,7 @@ impl Data {
                 missing: *missing,
                 jitter,
                 transform,
+                whiten: *whiten,
                 split: *split,
             }),
         }
@@ -224,6 +231,16 @@ impl Data {
         }
         data
     }
+}
+
+/// Whether correlations of columns are taken away.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Whiten {
+    /// The flow has standardised columns.
+    #[default]
+    No,
+    /// The flow has uncorrelated ones, each at deviation 1.
+    Yes,
 }
 
 /// A monotone map of a column onto one that is closer to normal.
@@ -299,6 +316,8 @@ pub struct Flow {
     pub stepper: Stepper,
     /// Default EveryStage; StepNodes needs at least 2 steps.
     pub trace: Trace,
+    /// How the times of the steps lie. Default Even.
+    pub grid: Grid,
 }
 
 /// Runge-Kutta scheme.
@@ -308,6 +327,15 @@ pub enum Stepper {
     Rk4,
     /// Order 1.
     Euler,
+}
+
+/// How the times of the steps lie in [0, 1].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Grid {
+    /// Evenly.
+    Even,
+    /// At the squares of even ones: short steps near the data, where a flow that widens thin directions is fast.
+    Square,
 }
 
 /// Where the trace of the Hessian is evaluated.

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use otflow_kernels::engine::{Direction, Engine, Precision, Samples, engine, with_rows};
-use otflow_kernels::objective::{Alpha, Scheme, TraceAt, log_density};
+use otflow_kernels::objective::{Alpha, Grid, Scheme, TraceAt, log_density};
 use otflow_kernels::parameters::Shape;
 use otflow_kernels::stepper::Stepper;
 use serde::{Deserialize, Serialize};
@@ -239,6 +239,7 @@ fn scheme(reference: &Reference) -> Result<Scheme> {
         steps: reference.nt,
         stepper,
         trace,
+        grid: Grid::Even,
     })
 }
 

@@ -4,7 +4,7 @@
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
 use otflow_kernels::engine::Precision;
-use otflow_kernels::objective::{Alpha, Scheme, TraceAt};
+use otflow_kernels::objective::{Alpha, Grid, Scheme, TraceAt};
 use otflow_kernels::parameters::Shape;
 use otflow_kernels::stepper::Stepper;
 
@@ -72,6 +72,7 @@ impl Workload {
             steps: self.steps,
             stepper: Stepper::Rk4,
             trace,
+            grid: Grid::Even,
         }
     }
 

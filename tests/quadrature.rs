@@ -16,7 +16,7 @@ use otflow::data::Dataset;
 use otflow::data::random::{Stream, generator, row_generator};
 use otflow::model::Model;
 use otflow::session::{Data, Toy};
-use otflow::trainer::Adam;
+use otflow::trainer::{Adam, BETA2};
 use otflow_kernels::engine::{Engine, Precision, engine, with_rows};
 use otflow_kernels::objective::{Alpha, Scheme, TraceAt, log_density};
 use otflow_kernels::parameters::Shape;
@@ -189,7 +189,7 @@ impl Problem {
                 engine.gradient(samples, &scheme, &self.alpha, &mut gradient)
             });
             let lr = self.lr * 0.5_f64.powi((k / self.halve_every) as i32);
-            adam.step(&mut theta, &gradient, lr, None);
+            adam.step(&mut theta, &gradient, lr, BETA2);
         }
         theta
     }

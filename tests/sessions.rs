@@ -7,8 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use otflow::session::{
-    Data, Flow, Model, Optimizer, Precision, Schedule, Session, Stepper, Toy, Trace, Validation,
-    Weights, load,
+    Data, Flow, Grid, Model, Optimizer, Precision, Schedule, Session, Stepper, Toy, Trace,
+    Validation, Weights, load,
 };
 
 /// Settings the authors of OT-Flow publish for one toy set.
@@ -71,6 +71,7 @@ fn every_toy_session_has_the_published_settings() {
             steps: p.steps,
             stepper: Stepper::Rk4,
             trace: Trace::EveryStage,
+            grid: Grid::Even,
         };
         assert_eq!(session.flow, flow);
         let weights = Weights {

@@ -9,7 +9,7 @@ use otflow_kernels::activation::{activate, slopes};
 use otflow_kernels::lanes::Lanes;
 use otflow_kernels::linear::{Packed, apply, transpose};
 use otflow_kernels::network::Network;
-use otflow_kernels::objective::{Alpha, Scheme, TraceAt};
+use otflow_kernels::objective::{Alpha, Grid, Scheme, TraceAt};
 use otflow_kernels::outer::Outer;
 use otflow_kernels::parameters::Shape;
 use otflow_kernels::seven::{self, Pair, Seven, Sides};
@@ -131,6 +131,7 @@ fn tile<T: Lanes>(
         steps: 1,
         stepper: Stepper::Rk4,
         trace: TraceAt::EveryStage,
+        grid: Grid::Even,
     };
     let mut worker = Worker::new(&net, &Arc::default());
     worker.make_tape(&net, &scheme);

@@ -41,6 +41,35 @@ pub struct Scheme {
     pub stepper: Stepper,
     /// Where the trace is evaluated.
     pub trace: TraceAt,
+    /// How the times of the steps lie.
+    pub grid: Grid,
+}
+
+/// How the times t of the steps lie in [0, 1]: evenly in s, where t = t(s); every rate of the flow counts t'(s) times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grid {
+    /// t = s.
+    Even,
+    /// t = s^2: short steps near the data, where a flow that widens thin directions is fast.
+    Square,
+}
+
+impl Grid {
+    /// t(s).
+    pub fn time(self, s: f64) -> f64 {
+        match self {
+            Grid::Even => s,
+            Grid::Square => s * s,
+        }
+    }
+
+    /// t'(s).
+    pub fn pace(self, s: f64) -> f64 {
+        match self {
+            Grid::Even => 1.0,
+            Grid::Square => 2.0 * s,
+        }
+    }
 }
 
 /// Where the trace of the Hessian is evaluated.
@@ -83,13 +112,17 @@ impl Scheme {
 
     /// Those of them with the trace.
     pub fn traced_evaluations(&self) -> usize {
-        let traced = |stage| self.trace_weight(0, stage).is_some();
-        let a_step = (0..self.stages()).filter(|&stage| traced(stage)).count();
-        self.steps * a_step + self.points().len()
+        let stages = self.stages();
+        let all = (0..self.steps * stages).map(|k| self.trace_weight(k / stages, k % stages));
+        all.flatten().count() + self.points().len()
     }
 
-    /// Weight of l' at a stage of a step; None where the trace is not evaluated.
+    /// Weight of l' at a stage of a step, to be multiplied by t'(s); None where the trace is not evaluated, or counts nothing.
     pub fn trace_weight(&self, step: usize, stage: usize) -> Option<f64> {
+        let s = (step as f64 + self.stepper.tableau().c[stage]) * self.dt();
+        if self.grid.pace(s) == 0.0 {
+            return None;
+        }
         match self.trace {
             TraceAt::EveryStage => Some(self.dt() * self.stepper.tableau().b[stage]),
             TraceAt::StepNodes => (stage == 0).then(|| node_weight(step, self.steps)),
@@ -212,6 +245,7 @@ mod tests {
                     steps: nt,
                     stepper: Stepper::Rk4,
                     trace,
+                    grid: Grid::Even,
                 };
                 assert_eq!(scheme.traced_evaluations(), count);
                 let on_stages = (0..4 * nt).filter_map(|k| scheme.trace_weight(k / 4, k % 4));
@@ -229,6 +263,7 @@ mod tests {
                 steps,
                 stepper: Stepper::Rk4,
                 trace: TraceAt::GaussPoints,
+                grid: Grid::Even,
             };
             let points = scheme.points();
             let time = |point: &Point| point.step as f64 + point.theta;

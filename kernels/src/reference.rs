@@ -271,6 +271,18 @@ pub fn velocity<N: Number>(
     rates
 }
 
+/// The same over s where t = t(s): every rate counts t'(s) times.
+fn rates<N: Number>(
+    model: (&Shape, &[N], f64),
+    scheme: &Scheme,
+    (x, y): (&[N], &[f64]),
+    s: f64,
+) -> Vec<N> {
+    let pace = N::from(scheme.grid.pace(s));
+    let rates = velocity(model, x, y, scheme.grid.time(s));
+    rates.into_iter().map(|rate| pace * rate).collect()
+}
+
 /// The final state (x, l, v, r) of a row (x, y), from t = `from` over `span` (1 forward, -1 back).
 pub fn state<N: Number>(
     model: (&Shape, &[N], f64),
@@ -291,7 +303,12 @@ pub fn state<N: Number>(
                     None => state[j],
                 })
                 .collect();
-            let k = velocity(model, &x, y, from + (step as f64 + tableau.c[stage]) * dt);
+            let k = rates(
+                model,
+                scheme,
+                (&x, y),
+                from + (step as f64 + tableau.c[stage]) * dt,
+            );
             for j in (0..d + 3).filter(|&j| j != d) {
                 next[j] = next[j] + N::from(dt * tableau.b[stage]) * k[j];
             }
@@ -305,7 +322,12 @@ pub fn state<N: Number>(
             let x: Vec<N> = (0..d)
                 .map(|j| state[j] + sum(stages.iter().enumerate().map(|(i, k)| b(i) * k[j])))
                 .collect();
-            let k = velocity(model, &x, y, from + (step as f64 + point.theta) * dt);
+            let k = rates(
+                model,
+                scheme,
+                (&x, y),
+                from + (step as f64 + point.theta) * dt,
+            );
             next[d] = next[d] + N::from(span * point.weight) * k[d];
         }
         state = next;

@@ -79,6 +79,8 @@ pub struct Worker<T> {
     bars: Bars<T>,
     caches: Caches<T>,
     matching: Matching<T>,
+    /// Cotangent of a velocity, d.
+    velocity_bar: Vec<T>,
     pace: Pace,
 }
 
@@ -182,6 +184,14 @@ fn back<T: Lanes>(
     Some((l_bar, partial))
 }
 
+/// into = factor x.
+fn scaled<T: Lanes>(x: &[T], factor: f64, into: &mut [T]) {
+    let factor = T::of(factor);
+    for (into, &x) in into.iter_mut().zip(x) {
+        *into = factor * x;
+    }
+}
+
 impl<T: Lanes> Worker<T> {
     /// For a network; it stops between two time steps when `progress` has it given up.
     pub fn new(net: &Network<T>, progress: &Arc<Progress>) -> Self {
@@ -209,6 +219,7 @@ impl<T: Lanes> Worker<T> {
                 taped: None,
             },
             matching: Matching::new(net),
+            velocity_bar: zeros(shape.d),
         }
     }
 
@@ -309,24 +320,27 @@ impl<T: Lanes> Worker<T> {
         for k in (0..scheme.steps).take_while(|_| pace.step()) {
             let places = (&mut *stages, points.of_step(k));
             step(tableau, dt, x, places, |stage, x, velocity| {
-                let weight = scheme.trace_weight(k, stage);
+                let s = (k as f64 + tableau.c[stage]) * dt;
+                let pace_at_s = scheme.grid.pace(s);
+                let weight = scheme.trace_weight(k, stage).map(|w| w * pace_at_s);
                 let cache = caches.of(l_bar.is_some(), k * tableau.b.len() + stage, weight);
-                let t = (k as f64 + tableau.c[stage]) * dt;
+                let t = scheme.grid.time(s);
                 let back = back(l_bar, weight, partial);
                 let place = Place { x, y, t };
                 let rates = flow::forward(net, a0, place, (cache, scratch), back);
-                end.add(dt * tableau.b[stage], weight, rates);
-                velocity.copy_from_slice(flow::velocity(cache));
+                end.add(dt * tableau.b[stage] * pace_at_s, weight, rates);
+                scaled(flow::velocity(cache), pace_at_s, velocity);
             });
         }
         let between = points.list.iter().zip(&points.path).enumerate();
         for (k, (point, path)) in between.take_while(|_| pace.step()) {
-            let weight = Some(point.weight);
+            let s = (point.step as f64 + point.theta) * dt;
+            let weight = Some(point.weight * scheme.grid.pace(s));
             let cache = caches.of(l_bar.is_some(), scheme.steps * tableau.b.len() + k, weight);
             let place = Place {
                 x: &path.x,
                 y,
-                t: (point.step as f64 + point.theta) * dt,
+                t: scheme.grid.time(s),
             };
             let back = back(l_bar, weight, partial);
             let rates = flow::forward(net, a0, place, (cache, scratch), back);
@@ -346,6 +360,7 @@ impl<T: Lanes> Worker<T> {
             bars,
             caches: Caches { tape, .. },
             pace,
+            velocity_bar: velocity_scaled,
             ..
         } = self;
         let (tableau, dt, d) = (scheme.stepper.tableau(), scheme.dt(), x.len());
@@ -357,8 +372,10 @@ impl<T: Lanes> Worker<T> {
         let between = &tape[scheme.steps * tableau.b.len()..];
         let between = between.iter().zip(&points.list).zip(&mut points.path);
         for ((cache, point), path) in between.take_while(|_| pace.step()) {
+            let s = (point.step as f64 + point.theta) * dt;
+            let weight = point.weight * scheme.grid.pace(s);
             let rates = Rates {
-                l: Some(T::of(point.weight) * l_bar),
+                l: Some(T::of(weight) * l_bar),
                 v: T::default(),
                 r: T::default(),
             };
@@ -375,19 +392,22 @@ impl<T: Lanes> Worker<T> {
         for k in (0..scheme.steps).rev().take_while(|_| pace.step()) {
             let places = (&mut *stages, &*points.of_step(k));
             step_adjoint(tableau, dt, x_bar, places, |stage, velocity_bar, out| {
-                let weight = T::of(dt * tableau.b[stage]);
+                let s = (k as f64 + tableau.c[stage]) * dt;
+                let pace_at_s = scheme.grid.pace(s);
+                let weight = T::of(dt * tableau.b[stage] * pace_at_s);
                 let rates = Rates {
                     l: scheme
                         .trace_weight(k, stage)
-                        .map(|weight| T::of(weight) * l_bar),
+                        .map(|weight| T::of(weight * pace_at_s) * l_bar),
                     v: weight * v_bar,
                     r: weight * r_bar,
                 };
                 let cache = &tape[k * tableau.b.len() + stage];
+                scaled(velocity_bar, pace_at_s, velocity_scaled);
                 flow::adjoint(
                     net,
                     alpha.a0,
-                    (cache, velocity_bar, rates),
+                    (cache, velocity_scaled, rates),
                     (bars, scratch),
                     partial,
                 );
@@ -421,13 +441,15 @@ impl<T: Lanes> Worker<T> {
         visit(0, x);
         for k in (0..scheme.steps).take_while(|_| pace.step()) {
             step(tableau, dt, x, (stages, &mut []), |stage, x, velocity| {
+                let s = start + (k as f64 + tableau.c[stage]) * dt;
                 let place = Place {
                     x,
                     y,
-                    t: start + (k as f64 + tableau.c[stage]) * dt,
+                    t: scheme.grid.time(s),
                 };
                 flow::forward(net, a0, place, (plain, scratch), None);
-                velocity.copy_from_slice(flow::velocity(plain));
+                let pace_at_s = scheme.grid.pace(s);
+                scaled(flow::velocity(plain), pace_at_s, velocity);
             });
             visit(k + 1, x);
         }

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use otflow_kernels::engine::{Precision, engine, with_rows};
-use otflow_kernels::objective::{Alpha, Scheme, TraceAt};
+use otflow_kernels::objective::{Alpha, Grid, Scheme, TraceAt};
 use otflow_kernels::parameters::Shape;
 use otflow_kernels::seven;
 use otflow_kernels::stepper::Stepper;
@@ -44,6 +44,7 @@ fn allocated(shape: Shape, precision: Precision, trace: TraceAt, iterations: u64
         steps,
         stepper: Stepper::Rk4,
         trace,
+        grid: Grid::Even,
     };
     let mut gradient = vec![0.0; shape.parameters()];
     let mut engine = engine(shape, precision, THREADS).unwrap();

@@ -22,7 +22,7 @@ use super::Error;
 use super::permutation::Permutation;
 use super::random::{Stream, row_generator, spaced};
 use crate::scaling::{Column, Scaling, Span, Units};
-use crate::session::{self, Transform};
+use crate::session::{self, Transform, Whiten};
 use crate::table::{Blocks, Selection, Table};
 
 /// Words of a uniform value.
@@ -83,6 +83,7 @@ impl Parts {
                 .map(|seed| order(n, seed, Stream::Split, 0)),
             scaling: Scaling {
                 columns: Vec::new(),
+                whitening: None,
             },
             offset: 0.0,
             table: file,
@@ -92,6 +93,11 @@ impl Parts {
         };
         let Measured { columns, offset } = parts.measure(&transforms)?;
         (parts.scaling.columns, parts.offset) = (columns, offset);
+        if table.whiten == Whiten::Yes {
+            let whitening = parts.whitening()?;
+            parts.offset += whitening.log_determinant();
+            parts.scaling.whitening = Some(whitening);
+        }
         Ok(parts)
     }
 

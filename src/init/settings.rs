@@ -9,7 +9,7 @@
 //! to live by the error of its integration.
 
 use crate::session::{
-    Data, Flow, Model, Optimizer, Precision, Schedule, Session, Split, Stepper, Stop, Trace,
+    Data, Flow, Grid, Model, Optimizer, Precision, Schedule, Session, Split, Stepper, Stop, Trace,
     Validation, Weights,
 };
 
@@ -54,6 +54,7 @@ pub fn settle(session: &mut Session, rows: usize, columns: usize) {
         steps: 10,
         stepper: Stepper::Rk4,
         trace: Trace::GaussPoints,
+        grid: Grid::Even,
     };
     session.weights = Weights {
         transport: 1.0,

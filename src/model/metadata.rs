@@ -10,7 +10,7 @@ use otflow_kernels::parameters::Shape;
 
 use super::{Fault, LARGEST, Model, Origin};
 use crate::event::{Best, Losses};
-use crate::scaling::{Column, Scaling};
+use crate::scaling::{Column, Scaling, Whitening};
 
 const FORMAT: &str = "otflow";
 
@@ -93,7 +93,7 @@ pub(super) fn parse(strings: &HashMap<String, String>) -> Result<Option<Describe
     let (d, context) = (size(strings, "dimension", 1)?, size(strings, "context", 0)?);
     let scaling = strings
         .get("columns")
-        .map(|text| scaling(text, d + context));
+        .map(|text| scaling(text, (d, d + context)));
     Ok(Some(Described {
         d,
         context,
@@ -104,9 +104,14 @@ pub(super) fn parse(strings: &HashMap<String, String>) -> Result<Option<Describe
     }))
 }
 
-fn scaling(text: &str, columns: usize) -> Result<Scaling, Fault> {
+fn scaling(text: &str, (d, columns): (usize, usize)) -> Result<Scaling, Fault> {
     let read = serde_json::from_str::<Scaling>(text).ok();
+    let whitening = |scaling: &Scaling| {
+        let sound = |w: &Whitening| w.is_sound() && w.dimension() == d;
+        scaling.whitening.as_ref().is_none_or(sound)
+    };
     read.filter(|read| read.columns.len() == columns && read.columns.iter().all(Column::is_sound))
+        .filter(whitening)
         .ok_or_else(|| Fault::Metadata {
             key: "columns".into(),
             expected: format!(

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::event::{Best, Event, Finished, Losses, Reason, SCHEMA, Start};
 use crate::session::{
-    Data, Flow, Initial, Model, Optimizer, Pictures, Precision, Recovery, Schedule, Session,
+    Data, Flow, Grid, Initial, Model, Optimizer, Pictures, Precision, Recovery, Schedule, Session,
     Stepper, Stop, Toy, Trace, Validation, Weights,
 };
 
@@ -30,6 +30,7 @@ pub(crate) fn session() -> Session {
             steps: 8,
             stepper: Stepper::Rk4,
             trace: Trace::EveryStage,
+            grid: Grid::Even,
         },
         weights: Weights {
             transport: 1.0,

@@ -321,6 +321,7 @@ fn column(name: &str, mean: f64, scale: f64) -> Column {
 
 fn scaling() -> Scaling {
     Scaling {
+        whitening: None,
         columns: vec![
             column("a", 1.0, 2.0),
             column("b", -3.0, 0.5),

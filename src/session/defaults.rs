@@ -1,8 +1,8 @@
 //! The value of every field that a session file may leave out: the settings the published toy code starts from.
 
 use super::{
-    Flow, Model, Optimizer, Pictures, Precision, Recovery, Schedule, Split, Stepper, Stop, Trace,
-    Validation, Weights,
+    Flow, Grid, Model, Optimizer, Pictures, Precision, Recovery, Schedule, Split, Stepper, Stop,
+    Trace, Validation, Weights,
 };
 
 // serde asks for functions where a field of an enum variant has a default.
@@ -99,6 +99,7 @@ impl Default for Flow {
             steps: 8,
             stepper: Stepper::Rk4,
             trace: Trace::EveryStage,
+            grid: Grid::Even,
         }
     }
 }

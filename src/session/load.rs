@@ -93,8 +93,8 @@ mod tests {
 
     use super::*;
     use crate::session::{
-        EMBEDDED, Flow, Gate, Model, Optimizer, Pictures, Precision, Recovery, Schedule, Stepper,
-        Stop, Toy, Trace, Validation, Weights, value,
+        EMBEDDED, Flow, Gate, Grid, Model, Optimizer, Pictures, Precision, Recovery, Schedule,
+        Stepper, Stop, Toy, Trace, Validation, Weights, value,
     };
 
     fn read_text(text: &str) -> Result<Session, Rejection> {
@@ -158,6 +158,7 @@ mod tests {
                 } else {
                     Stepper::Euler
                 },
+                grid: [Grid::Even, Grid::Square][draw(2) as usize],
                 trace: [Trace::EveryStage, Trace::StepNodes, Trace::GaussPoints][draw(3) as usize],
             },
             weights: Weights {

@@ -70,6 +70,9 @@ pub(super) static FIELDS: &[Row] = &[
     row("data.transform", Restart, Words(TRANSFORMS), |s| {
         table(s, |t| written(t.transform))
     }),
+    row("data.whiten", Restart, Words("No or Yes"), |s| {
+        table(s, |t| written(&t.whiten))
+    }),
     row("data.split.test", Restart, From(0.0, 0.9), |s| {
         table(s, |t| Held::Number(t.split.test))
     }),
@@ -137,6 +140,9 @@ pub(super) static FIELDS: &[Row] = &[
         Words("EveryStage, StepNodes or GaussPoints"),
         |s| written(&s.flow.trace),
     ),
+    row("flow.grid", Resample, Words("Even or Square"), |s| {
+        written(&s.flow.grid)
+    }),
     row("weights.transport", Live, Above(0.0, 1e9), |s| {
         Held::Number(s.weights.transport)
     }),

@@ -1,7 +1,7 @@
 //! A session in the kernels' terms.
 
 use otflow_kernels::engine::Precision;
-use otflow_kernels::objective::{Alpha, Scheme, TraceAt};
+use otflow_kernels::objective::{Alpha, Grid, Scheme, TraceAt};
 use otflow_kernels::parameters::Shape;
 use otflow_kernels::stepper::Stepper;
 
@@ -44,10 +44,15 @@ pub fn scheme(flow: &Flow) -> Scheme {
         Trace::StepNodes => TraceAt::StepNodes,
         Trace::GaussPoints => TraceAt::GaussPoints,
     };
+    let grid = match flow.grid {
+        session::Grid::Even => Grid::Even,
+        session::Grid::Square => Grid::Square,
+    };
     Scheme {
         steps: flow.steps,
         stepper,
         trace,
+        grid,
     }
 }
 

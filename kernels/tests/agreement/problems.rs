@@ -3,7 +3,7 @@
 use otflow_kernels::batch::Batch;
 use otflow_kernels::engine::{Engine, Samples, with_rows};
 use otflow_kernels::lanes::Lanes;
-use otflow_kernels::objective::{Alpha, Costs, Scheme, TraceAt};
+use otflow_kernels::objective::{Alpha, Costs, Grid, Scheme, TraceAt};
 use otflow_kernels::parameters::Shape;
 use otflow_kernels::seven;
 use otflow_kernels::stepper::Stepper;
@@ -98,6 +98,7 @@ pub fn scheme(steps: usize, stepper: Stepper, trace: TraceAt) -> Scheme {
         steps,
         stepper,
         trace,
+        grid: Grid::Even,
     }
 }
 
@@ -126,6 +127,10 @@ pub fn cases() -> Vec<(Shape, Scheme)> {
     let (rk4, euler) = (Stepper::Rk4, Stepper::Euler);
     let (every, nodes) = (TraceAt::EveryStage, TraceAt::StepNodes);
     let gauss = TraceAt::GaussPoints;
+    let square = |scheme: Scheme| Scheme {
+        grid: Grid::Square,
+        ..scheme
+    };
     vec![
         (shape(1, 0, 1, 2, 10), scheme(2, rk4, every)),
         (shape(2, 0, 5, 2, 10), scheme(3, rk4, every)),
@@ -138,5 +143,8 @@ pub fn cases() -> Vec<(Shape, Scheme)> {
         (shape(4, 0, 6, 2, 10), scheme(3, rk4, gauss)),
         (shape(2, 0, 5, 2, 10), scheme(4, euler, gauss)),
         (shape(3, 0, 8, 5, 10), scheme(5, euler, every)),
+        (shape(3, 1, 6, 3, 10), square(scheme(3, rk4, every))),
+        (shape(4, 0, 5, 2, 10), square(scheme(3, rk4, nodes))),
+        (shape(2, 0, 7, 2, 10), square(scheme(2, rk4, gauss))),
     ]
 }

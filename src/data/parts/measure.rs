@@ -8,7 +8,7 @@
 //! Maps are fitted to rows spread evenly over the split, so that memory does not grow with the table.
 
 use super::{Error, Parts};
-use crate::scaling::{Column, Map, Moments, Transformed};
+use crate::scaling::{Column, Map, Moments, Transformed, Whitening};
 use crate::session::Transform;
 
 /// Rows looked at at a time.
@@ -255,6 +255,41 @@ impl Parts {
             }
         }
         Ok(Measured { columns, offset })
+    }
+
+    /// What takes the correlations of the learned columns away, as they are standardised and in the noise of epoch 0.
+    ///
+    /// # Errors
+    /// When a column is determined by those before it.
+    pub(super) fn whitening(&self) -> Result<Whitening, Error> {
+        let (d, n) = (self.d, self.ends[1] as f64);
+        let columns = &self.scaling.columns;
+        let (mut sums, mut products) = (vec![0.0; d], vec![0.0; d * d]);
+        self.each_learned(|Seen { place, values }| {
+            self.blur(columns, values, &[place], 0);
+            for (value, column) in values.iter_mut().zip(columns) {
+                *value = column.standardize(*value);
+            }
+            add(&mut sums, values);
+            for i in 0..d {
+                for j in 0..=i {
+                    products[i * d + j] += values[i] * values[j];
+                }
+            }
+        })?;
+        for i in 0..d {
+            for j in 0..=i {
+                products[i * d + j] = products[i * d + j] / n - sums[i] / n * (sums[j] / n);
+                products[j * d + i] = products[i * d + j];
+            }
+        }
+        Whitening::of(&products, d).map_err(|i| Error::Dependent {
+            column: columns[i].name.clone(),
+            of: columns[..i]
+                .iter()
+                .map(|column| column.name.clone())
+                .collect(),
+        })
     }
 
     /// Every row of the training and validation part.
