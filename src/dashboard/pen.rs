@@ -99,6 +99,65 @@ mod tests {
     }
 
     #[test]
+    fn a_step_to_the_other_optimiser_keeps_its_numbers_and_is_undone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("s.ron");
+        let muon = TEXT.replace(
+            "\n)",
+            "\n  optimizer: Muon(lr: 0.02, momentum: 0.9, clip: 3), // mine\n)",
+        );
+        fs::write(&path, &muon).unwrap();
+        write(&Request::Nudge(path.clone(), "optimizer", Way::Up)).unwrap();
+        let adam = muon.replace("Muon(lr: 0.02, momentum: 0.9,", "Adam(lr: 0.02,");
+        assert_eq!(fs::read_to_string(&path).unwrap(), adam);
+        let mut edits = Edits::default();
+        let old = [("optimizer", "Muon()"), ("optimizer.momentum", "0.9")];
+        for (field, old) in old {
+            let (field, old, new) = (field.into(), old.into(), "absent".into());
+            let iteration = 3;
+            let edit = Edit {
+                field,
+                old,
+                new,
+                iteration,
+            };
+            edits.accept(&edit, Applies::Live, 1.0);
+        }
+        write(&Request::Undo(path.clone(), edits.undo().unwrap())).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), muon);
+    }
+
+    #[test]
+    fn the_new_settings_have_steps() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("s.ron");
+        let text = TEXT.replace(
+            "\n)",
+            "\n  start: Matching(),\n  optimizer: Muon(schedule: Cosine()),\n)",
+        );
+        for (field, up) in [
+            ("start.iterations", "5000"),
+            ("start.batch", "2000"),
+            ("start.group", "200"),
+            ("start.reuse", "10"),
+            ("start.lr", "0.05"),
+            ("start.every", "1000"),
+            ("optimizer.momentum", "0.98"),
+            ("optimizer.decay", "0.001"),
+            ("optimizer.clip", "Some(1000.0)"),
+            ("optimizer.average", "Some(0.9)"),
+            ("optimizer.schedule.warmup", "50"),
+            ("optimizer.schedule.floor", "0.02"),
+        ] {
+            fs::write(&path, &text).unwrap();
+            let written = write(&Request::Nudge(path.clone(), field, Way::Up)).unwrap();
+            assert_eq!(written[0].new, up, "{field}");
+            let session = parse(&fs::read_to_string(&path).unwrap(), &path).unwrap();
+            assert_eq!(value(&session, field).as_deref(), Some(up));
+        }
+    }
+
+    #[test]
     fn a_file_that_is_broken_or_gone_is_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("s.ron");

@@ -281,3 +281,18 @@ impl Iterator for Lines {
         self.read().transpose()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::synthetic;
+
+    #[test]
+    fn a_matching_iteration_is_held_against_the_run_but_for_its_time() {
+        let row = |seconds, m| Row::of(&synthetic::matching(3, seconds, m)).unwrap();
+        assert_eq!(row(1.0, 0.5), row(2.0, 0.5));
+        assert_ne!(row(1.0, 0.5), row(1.0, 0.1 + 0.4 + f64::EPSILON));
+        assert_eq!(row(1.0, 0.5)["M"], 0.5);
+        assert_eq!(Row::of(&Event::Accepted { iteration: 3 }), None);
+    }
+}
