@@ -24,8 +24,8 @@ import torch
 SHARE_ROUNDING = 1e-6
 """A share that was written for a whole number of rows must not miss it by rounding."""
 
-EARLIEST, GROWTH = 0.5, 1.05
-"""Seconds before the first validation, and the ratio of the seconds of one to those of the one before it."""
+EARLIEST = 0.5
+"""Seconds before the first validation."""
 
 
 @dataclass
@@ -107,8 +107,9 @@ def rows(args):
 class Clock:
     """Wall and CPU seconds of training."""
 
-    def __init__(self, budget):
-        self.budget, self.next = budget, EARLIEST
+    def __init__(self, budget, growth):
+        """`growth`: the ratio of the seconds of a validation to those of the one before it."""
+        self.budget, self.growth, self.next = budget, growth, EARLIEST
         self.wall, self.cpu = time.monotonic(), time.process_time()
 
     def seconds(self):
@@ -133,7 +134,7 @@ class Clock:
         """What `work` finds, in time that is not counted."""
         wall, cpu = time.monotonic(), time.process_time()
         found = work()
-        self.next = max(self.seconds() - (time.monotonic() - wall), EARLIEST) * GROWTH
+        self.next = max(self.seconds() - (time.monotonic() - wall), EARLIEST) * self.growth
         self.wall += time.monotonic() - wall
         self.cpu += time.process_time() - cpu
         return found
@@ -142,10 +143,10 @@ class Clock:
 class Contest:
     """Keeps the best parameters and prints the lines."""
 
-    def __init__(self, name, args, rows, log_density):
+    def __init__(self, name, args, rows, log_density, growth):
         """`log_density(module, z)`: nats, for rows n x d."""
         self.name, self.rows, self.log_density = name, rows, log_density
-        self.clock = Clock(args.seconds)
+        self.clock = Clock(args.seconds, growth)
         self.best, self.state, self.at, self.steps = math.inf, None, 0.0, 0
 
     def batches(self, size):

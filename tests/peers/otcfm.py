@@ -24,6 +24,8 @@ CHUNK = 2048
 """Rows whose divergence is computed at a time."""
 STEPS = 16
 """Of RK4 on [0, 1]."""
+GROWTH = 1.2
+"""Of the seconds from one validation to the next: they take long, and the average of the parameters changes little."""
 
 
 class Velocity(nn.Module):
@@ -80,7 +82,7 @@ def main():
     velocity = Velocity(parts.dimension, args.width)
     judged = copy.deepcopy(velocity)
     adam = torch.optim.Adam(velocity.parameters(), lr=args.lr)
-    contest = Contest("OT-CFM" + (", normal columns" if args.mapped else ""), args, parts, log_density)
+    contest = Contest("OT-CFM" + (", normal columns" if args.mapped else ""), args, parts, log_density, GROWTH)
     for z in contest.batches(args.batch):
         noise, t = matched(z, torch.randn_like(z), args.group), torch.rand(len(z), 1)
         loss = (velocity((1 - t) * z + t * noise, t) - (noise - z)).square().sum(1).mean()

@@ -12,6 +12,8 @@ from contest import Contest, arguments, rows
 
 TRANSFORMS, BINS, HIDDEN = 5, 8, (128, 128)
 LONGEST_GRADIENT = 5.0
+GROWTH = 1.05
+"""Of the seconds from one validation to the next."""
 
 
 @torch.no_grad()
@@ -24,7 +26,7 @@ def main():
     parts = rows(args)
     flow = zuko.flows.NSF(parts.dimension, 0, transforms=TRANSFORMS, bins=BINS, hidden_features=HIDDEN)
     adam = torch.optim.Adam(flow.parameters(), lr=args.lr)
-    contest = Contest("neural spline flow" + (", normal columns" if args.mapped else ""), args, parts, log_density)
+    contest = Contest("neural spline flow" + (", normal columns" if args.mapped else ""), args, parts, log_density, GROWTH)
     for z in contest.batches(args.batch):
         adam.param_groups[0]["lr"] = contest.clock.rate(args.lr)
         adam.zero_grad()
