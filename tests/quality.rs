@@ -71,6 +71,7 @@ fn contest(mut settings: Settings, subject: fn(&str, &Settings) -> Subject) {
         let report = Report {
             name: &subject.name,
             tables: &tables,
+            threads: settings.threads,
             contenders,
         };
         report.print();
@@ -104,7 +105,7 @@ fn learned(
     let spent = run.spent.unwrap();
     let contender = Contender {
         name: name.to_owned(),
-        curve: run.curve(-slopes.validation - tables.log_determinant),
+        curve: run.curve(-slopes.validation, tables),
         seconds: run.seconds,
         cpu_seconds: run.seconds * spent.cpu / spent.wall,
         test: Test {

@@ -57,7 +57,7 @@ pub fn contend(tables: &Tables, slopes: Option<Slopes>, settings: &Settings) -> 
                 command.arg(format!("--log-slope={validation},{test}"));
             }
             let ran = run(&mut command);
-            found.push(contender(&ran.stdout, tables.log_determinant));
+            found.push(contender(&ran.stdout, tables));
         }
     }
     found
@@ -79,7 +79,7 @@ fn command(python: &PathBuf, script: &str, tables: &Tables, settings: &Settings)
     command
 }
 
-fn contender(stdout: &str, log_determinant: f64) -> Contender {
+fn contender(stdout: &str, tables: &Tables) -> Contender {
     let lines = stdout
         .lines()
         .map(|line| serde_json::from_str(line).unwrap());
@@ -87,7 +87,7 @@ fn contender(stdout: &str, log_determinant: f64) -> Contender {
     let point = |line: &Line| Point {
         seconds: line.seconds,
         cpu_seconds: line.cpu_seconds,
-        c: line.validation_c - log_determinant,
+        c: tables.of_curves(line.validation_c),
     };
     let end = lines.last().unwrap();
     Contender {

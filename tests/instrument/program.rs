@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::process::{Spent, run};
 use super::report::{OfFlow, Point};
 use super::settings::Settings;
+use super::tables::Tables;
 use crate::runs::{lines, named, otflow};
 
 /// A run that has ended.
@@ -82,19 +83,25 @@ impl Run {
         self.path.join("best.safetensors")
     }
 
-    /// C of the validations whose parameters were kept, `offset` added. CPU seconds are in proportion: the threads are busy all the
+    /// C of the validations whose parameters were kept, in the units of the curves: `offset` is added to get those of the table. CPU seconds are in proportion: the threads are busy all the
     /// time.
-    pub fn curve(&self, offset: f64) -> Vec<Point> {
+    pub fn curve(&self, offset: f64, tables: &Tables) -> Vec<Point> {
         let share = self.spent.map_or(f64::NAN, |spent| spent.cpu / spent.wall);
         let events = lines(&self.path.join("metrics.jsonl"));
         let kept = named(&events, "validation").into_iter();
         let kept = kept.filter(|event| event["best"] == true);
         let point = |event: &Value| {
             let seconds = event["seconds"].as_f64()?;
+            // A toy set is validated with samples of its own.
+            let divergence = event["divergence"].as_f64().zip(tables.entropy);
+            let c = match divergence {
+                Some((divergence, entropy)) => divergence + entropy.all,
+                None => tables.of_curves(event["C"].as_f64()? + offset),
+            };
             Some(Point {
                 seconds,
                 cpu_seconds: seconds * share,
-                c: event["C"].as_f64()? + offset,
+                c,
             })
         };
         kept.filter_map(point).collect()

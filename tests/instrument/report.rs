@@ -12,6 +12,8 @@ use crate::runs::otflow;
 
 /// Seconds at which C is told.
 const MARKS: [f64; 6] = [5.0, 10.0, 20.0, 50.0, 100.0, 150.0];
+/// The last validation of who is stopped at a mark is a little later.
+const LATE: f64 = 1.01;
 
 /// C of the validation by the best parameters so far, nats, in units of the columns' deviations; a toy set has its own units.
 #[derive(Clone, Copy, Debug)]
@@ -61,6 +63,7 @@ enum Seconds {
 pub struct Report<'a> {
     pub name: &'a str,
     pub tables: &'a Tables,
+    pub threads: usize,
     pub contenders: Vec<Contender>,
 }
 
@@ -68,27 +71,36 @@ impl Contender {
     /// The best so far at a mark, if there was a validation.
     fn at(&self, mark: f64, seconds: Seconds) -> Option<f64> {
         let until = self.curve.iter().take_while(|point| match seconds {
-            Seconds::Wall => point.seconds <= mark,
-            Seconds::Cpu => point.cpu_seconds <= mark,
+            Seconds::Wall => point.seconds <= mark * LATE,
+            Seconds::Cpu => point.cpu_seconds <= mark * LATE,
         });
         until.last().map(|point| point.c)
+    }
+
+    fn spent(&self, seconds: Seconds) -> f64 {
+        match seconds {
+            Seconds::Wall => self.seconds,
+            Seconds::Cpu => self.cpu_seconds,
+        }
     }
 }
 
 impl Report<'_> {
     pub fn print(&self) {
-        let threads = processor();
-        println!("\n{}, {threads}", self.name);
+        println!("\n{}, {}, {} threads", self.name, processor(), self.threads);
         for (seconds, name) in [(Seconds::Wall, "wall"), (Seconds::Cpu, "CPU")] {
             println!("C of the validation, best so far, by {name} seconds of training");
+            let spent = self.contenders.iter().map(|of| of.spent(seconds));
+            let longest = LATE * spent.fold(0.0, f64::max);
+            let marks = || MARKS.into_iter().filter(|mark| *mark <= longest);
             let mut head = String::new();
-            for mark in MARKS {
+            for mark in marks() {
                 let _ = write!(head, "{mark:>9}");
             }
             println!("{:<38}{head}", "");
             for of in &self.contenders {
                 let mut row = String::new();
-                for mark in MARKS {
+                for mark in marks() {
                     row += &cell(of.at(mark, seconds), 9, 3);
                 }
                 println!("{:<38}{row}", of.name);

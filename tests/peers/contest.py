@@ -144,7 +144,7 @@ class Contest:
     """Keeps the best parameters and prints the lines."""
 
     def __init__(self, name, args, rows, log_density, growth):
-        """`log_density(module, z)`: nats, for rows n x d."""
+        """`log_density(module, z, part)`: nats, for rows n x d of a part, `validation` or `test`."""
         self.name, self.rows, self.log_density = name, rows, log_density
         self.clock = Clock(args.seconds, growth)
         self.best, self.state, self.at, self.steps = math.inf, None, 0.0, 0
@@ -165,7 +165,7 @@ class Contest:
 
     def validate(self, module):
         """Keeps the parameters if they are the best so far."""
-        value = self.clock.judge(lambda: -self.log_density(module, self.rows.validation).mean().item())
+        value = self.clock.judge(lambda: -self.log_density(module, self.rows.validation, "validation").mean().item())
         if value < self.best:
             self.best, self.at = value, self.clock.seconds()
             self.state = {name: tensor.clone() for name, tensor in module.state_dict().items()}
@@ -178,7 +178,7 @@ class Contest:
             raise SystemExit(f"{self.name}: no validation was finite")
         seconds = {"seconds": self.clock.seconds(), "cpu_seconds": self.clock.cpu_seconds()}
         module.load_state_dict(self.state)
-        surprise = -self.log_density(module, self.rows.test).double()
+        surprise = -self.log_density(module, self.rows.test, "test").double()
         mean, error = surprise.mean().item(), surprise.std().item() / math.sqrt(len(surprise))
         self.line({**seconds, "final": True, "at_seconds": self.at, "test_C": mean + self.rows.to_standardised["test"],
                    "test_C_se": error, "test_C_table": mean + self.rows.to_table["test"]})

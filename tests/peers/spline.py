@@ -17,7 +17,7 @@ GROWTH = 1.05
 
 
 @torch.no_grad()
-def log_density(flow, z):
+def log_density(flow, z, _part):
     return flow().log_prob(z)
 
 
