@@ -69,8 +69,9 @@ pub enum Command {
     Replay(Replay),
     /// Runs side by side, finished or under way: the figures of their best validations, and the settings that differ.
     ///
-    /// An edited setting is shown as `0.1 -> 0.05`. What is no run is named on stderr and left out. Exit codes: 0 done, 1 no run is
-    /// left, 2 bad arguments.
+    /// An edited setting is shown as `0.1 -> 0.05`. What is no run is named on stderr and left out. With --out also as a picture: C
+    /// over training time. Exit codes: 0 done, 1 no run is left or the picture cannot be written, 2 bad arguments, or a FILE of
+    /// another form.
     Compare(Compare),
     /// Pictures of a run or a model, as PNG or SVG.
     ///

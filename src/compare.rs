@@ -1,4 +1,13 @@
-//! `otflow compare`: runs side by side, finished or not: the settings that differ, and the figures of the best validation.
+//! `otflow compare`: runs side by side, finished or not: the settings that differ, and the figures of the best validation, and
+//! C over the training time as a picture.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `picture.rs` | the curves of the runs, and the file they are drawn into |
+//! | `peer.rs` | the curves of other programs, from JSON lines |
+
+mod peer;
+mod picture;
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -12,10 +21,12 @@ use crate::cli::{self, Figure};
 use crate::event::{Best, Event, Reason, SCHEMA};
 use crate::follow::{History, fault};
 use crate::headless::number::{DIGITS, general};
-use crate::launch::Exit;
+use crate::launch::{Exit, refuse};
+use crate::plot::Reached;
 use crate::run::Matched;
 use crate::say;
 use crate::session::{ABSENT, fields};
+use picture::Picture;
 
 /// One run; the names are those of the JSON list.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -33,6 +44,12 @@ struct Run {
     edits: u64,
     /// At the end.
     settings: BTreeMap<String, Setting>,
+    /// The validations whose parameters were kept.
+    #[serde(skip)]
+    reached: Vec<Reached>,
+    /// H of the data, nats, where it is known.
+    #[serde(skip)]
+    entropy: Option<f64>,
 }
 
 /// A field of the session, as the file writes it.
@@ -42,11 +59,15 @@ struct Setting {
     end: String,
 }
 
-/// Tabulates the runs; what is none is named and left out.
+/// Tabulates the runs, and draws them where that is asked for; what is none is named and left out.
 ///
 /// # Errors
-/// When the list can't be written as JSON.
+/// When the list can't be written as JSON, or the picture can't be written.
 pub fn compare(args: &cli::Compare) -> Result<Exit> {
+    let picture = match Picture::open(args) {
+        Ok(picture) => picture,
+        Err(message) => return Ok(refuse(&message)),
+    };
     let read = |run: &std::path::PathBuf| match Run::read(run) {
         Ok(told) => Some(told),
         Err(error) => {
@@ -55,7 +76,7 @@ pub fn compare(args: &cli::Compare) -> Result<Exit> {
         }
     };
     let mut runs: Vec<Run> = args.runs.iter().filter_map(read).collect();
-    if runs.is_empty() {
+    if runs.is_empty() && !args.runs.is_empty() {
         say::err("error: no run is left to be compared");
         return Ok(Exit::Failed);
     }
@@ -63,8 +84,11 @@ pub fn compare(args: &cli::Compare) -> Result<Exit> {
     keep_differing(&mut runs);
     if args.json {
         say::out(&serde_json::to_string_pretty(&runs)?);
-    } else {
+    } else if !runs.is_empty() {
         say::out(&table(&runs));
+    }
+    if let Some(picture) = picture {
+        picture.draw(&runs)?;
     }
     Ok(Exit::Done)
 }
@@ -101,6 +125,7 @@ impl Run {
         match event {
             Event::Start(start) => {
                 self.iterations = start.fork.as_ref().map_or(0, |fork| fork.iteration);
+                self.entropy = start.entropy;
                 let setting = |value: String| Setting {
                     start: value.clone(),
                     end: value,
@@ -128,12 +153,16 @@ impl Run {
             } => (self.iterations, self.seconds) = (*iteration, *seconds),
             Event::Validation {
                 iteration,
+                seconds,
                 losses,
                 divergence,
                 divergence_se,
                 best: true,
-                ..
             } => {
+                self.reached.push(Reached {
+                    seconds: *seconds,
+                    c: losses.c,
+                });
                 self.best = Some(Best {
                     iteration: *iteration,
                     losses: *losses,

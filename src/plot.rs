@@ -4,6 +4,7 @@
 //! | file | holds |
 //! | --- | --- |
 //! | `panels.rs`, `paths.rs`, `density.rs`, `losses.rs`, `corner.rs`, `histogram.rs`, `conditional.rs` | a picture each |
+//! | `learning.rs` | the picture of `otflow compare` |
 //! | `source.rs`, `flow.rs`, `history.rs` | what is drawn, from the files of a run |
 //! | `columns.rs` | which columns are shown |
 //! | `figure.rs` | an SVG document and its PNG |
@@ -23,6 +24,7 @@ mod figure;
 mod flow;
 mod histogram;
 mod history;
+mod learning;
 mod legend;
 mod losses;
 mod panels;
@@ -43,6 +45,7 @@ pub use corner::corner;
 pub use density::density;
 pub use figure::{Error, Figure, Format};
 pub use histogram::{LogDensities, histogram};
+pub use learning::{LearningCurve, Reached, learning};
 pub use losses::{Curve, Happening, Losses, Mark, losses};
 pub use panels::panels;
 pub use paths::paths;
@@ -99,10 +102,7 @@ pub fn plot(args: &cli::Plot) -> Result<Exit> {
 /// Where each picture goes: with its name before the ending, if there are several.
 fn outs(args: &cli::Plot) -> Result<Vec<(What, PathBuf, Format)>, String> {
     let out = &args.out;
-    let format = Format::of(out).ok_or_else(|| {
-        let name = out.display();
-        format!("{name}: pictures are PNG or SVG: give a name that ends in .png or .svg")
-    })?;
+    let format = Format::of(out).ok_or_else(|| Format::expected(out))?;
     let one = args.what.len() == 1;
     let path = |what: What| if one { out.clone() } else { named(out, what) };
     Ok(args

@@ -64,6 +64,98 @@ fn runs_are_told_and_what_is_none_is_left_out() {
     assert!(none.stdout.is_empty());
 }
 
+/// A run of a set without a validation, beside the others.
+fn unvalidated(place: &Place) {
+    let never = SMALL.replace("every: 2", "every: 1000");
+    fs::write(place.folder.path().join("never.ron"), never).unwrap();
+    let mut command = runs::otflow("train");
+    command.args(["never.ron", "--iterations=3", "--headless", "--out=never"]);
+    let output = command.current_dir(place.folder.path()).output().unwrap();
+    assert_eq!(code(&output), Some(0), "{}", text(&output.stderr));
+    let metrics = place.folder.path().join("never/metrics.jsonl");
+    let events = fs::read_to_string(&metrics).unwrap();
+    let kept = events
+        .lines()
+        .filter(|line| !line.contains("\"event\":\"validation\""));
+    let kept: Vec<&str> = kept.collect();
+    fs::write(metrics, kept.join("\n") + "\n").unwrap();
+}
+
+#[test]
+fn the_picture_has_a_curve_for_every_run_and_peer_and_the_entropy() {
+    let place = place();
+    unvalidated(&place);
+    let at = |name: &str| place.folder.path().join(name);
+    let peers = r#"{"peer": "OT-CFM", "seconds": 0.5, "validation_C": 3.25}
+        {"peer": "OT-CFM", "seconds": 1.5, "validation_C": 3.0, "final": true}"#;
+    fs::write(at("peers.jsonl"), peers).unwrap();
+    let drawn = ["--peer", "peers.jsonl", "--title", "Moons & stars"];
+    let runs = ["run", "slow", "never", "--out", "c.svg"];
+    let output = compare(&place, &[&runs[..], &drawn].concat());
+    let said = text(&output.stderr);
+    assert_eq!(code(&output), Some(0), "{said}");
+    assert_eq!(
+        said,
+        "left out of the picture: never has no validation so far\n"
+    );
+    assert_eq!(text(&output.stdout).lines().count(), 4);
+    let svg = fs::read_to_string(at("c.svg")).unwrap();
+    let document = roxmltree::Document::parse(&svg).unwrap();
+    let nodes = document.descendants();
+    let texts: Vec<&str> = nodes
+        .filter_map(|node| node.text().map(str::trim))
+        .collect();
+    for words in [
+        "run  ",
+        "slow  ",
+        "OT-CFM  3.0",
+        "H, entropy",
+        "Moons & stars",
+    ] {
+        let found = texts.iter().any(|text| text.starts_with(words));
+        assert!(found, "{words} is not among {texts:?}");
+    }
+    assert!(!svg.contains("never"));
+
+    let alone = compare(&place, &[&drawn[..], &["--out", "p.png"]].concat());
+    assert_eq!((code(&alone), alone.stdout.len()), (Some(0), 0));
+    assert!(fs::read(at("p.png")).unwrap().starts_with(b"\x89PNG"));
+}
+
+#[test]
+fn what_cannot_be_drawn_is_said_and_leaves_no_picture() {
+    let place = place();
+    unvalidated(&place);
+    fs::write(place.folder.path().join("p.jsonl"), "seconds,C\n1,2\n").unwrap();
+    for (arguments, exit, words) in [
+        (&["run", "--out", "c.pdf"][..], 2, "ends in .png or .svg"),
+        (
+            &["run", "--out", "c.svg", "--peer", "p.jsonl"],
+            2,
+            "p.jsonl:1: ",
+        ),
+        (
+            &["run", "--out", "c.svg", "--peer", "gone"],
+            2,
+            "cannot read gone",
+        ),
+        (&["run", "--peer", "p.jsonl"], 2, "--out"),
+        (
+            &["never", "--out", "c.svg"],
+            1,
+            "c.svg: there is nothing to draw",
+        ),
+        (&["run", "--out", "no/c.svg"], 1, "no/c.svg"),
+        (&[], 2, "<RUN>"),
+    ] {
+        let output = compare(&place, arguments);
+        let said = text(&output.stderr);
+        assert_eq!(code(&output), Some(exit), "{arguments:?}: {said}");
+        assert!(said.contains(words), "{arguments:?}: {said}");
+        assert!(!place.folder.path().join("c.svg").exists());
+    }
+}
+
 #[test]
 fn json_has_the_figures_of_the_summaries_in_order() {
     let place = place();

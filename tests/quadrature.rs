@@ -9,20 +9,21 @@
 // The lint lets test functions unwrap, but not the functions that they share.
 #![allow(clippy::unwrap_used)]
 
-use std::f64::consts::TAU;
+mod mixture;
+
 use std::path::Path;
 
+use mixture::Mixture;
 use otflow::data::Dataset;
 use otflow::data::random::{Stream, generator, row_generator};
 use otflow::model::Model;
 use otflow::session::{Data, Toy};
 use otflow::trainer::{Adam, BETA2};
 use otflow_kernels::engine::{Engine, Precision, engine, with_rows};
-use otflow_kernels::objective::{Alpha, Scheme, TraceAt, log_density};
+use otflow_kernels::objective::{Alpha, Grid, Scheme, TraceAt, log_density};
 use otflow_kernels::parameters::Shape;
 use otflow_kernels::stepper::Stepper;
-use rand::{Rng, RngExt};
-use rand_distr::StandardNormal;
+use rand::RngExt;
 
 const RULES: [TraceAt; 3] = [
     TraceAt::EveryStage,
@@ -66,46 +67,6 @@ enum Source {
     Mixture(Mixture, u64),
 }
 
-/// Eight normal distributions with axes of their own lengths, far apart.
-struct Mixture {
-    /// Centre and standard deviation of every coordinate.
-    components: Vec<Vec<(f64, f64)>>,
-}
-
-impl Mixture {
-    fn new(d: usize) -> Self {
-        let mut rng = row_generator(0, Stream::StartValues, 0, 0);
-        let mut coordinate = || {
-            let centre = 2.0 * rng.sample::<f64, _>(StandardNormal);
-            (centre, 0.3 + 0.6 * rng.random::<f64>())
-        };
-        let mut component = || (0..d).map(|_| coordinate()).collect();
-        Mixture {
-            components: (0..8).map(|_| component()).collect(),
-        }
-    }
-
-    fn sample(&self, rng: &mut impl Rng) -> Vec<f64> {
-        let component = &self.components[rng.random_range(0..self.components.len())];
-        component
-            .iter()
-            .map(|(centre, sd)| centre + sd * rng.sample::<f64, _>(StandardNormal))
-            .collect()
-    }
-
-    fn log_density(&self, x: &[f64]) -> f64 {
-        let normal = |(x, (centre, sd)): (&f64, &(f64, f64))| {
-            let z = (x - centre) / sd;
-            -0.5 * (z * z + TAU.ln()) - sd.ln()
-        };
-        let of_component = |c: &Vec<(f64, f64)>| x.iter().zip(c).map(normal).sum::<f64>();
-        let logs: Vec<f64> = self.components.iter().map(of_component).collect();
-        let top = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let sum: f64 = logs.iter().map(|log| (log - top).exp()).sum();
-        top + (sum / self.components.len() as f64).ln()
-    }
-}
-
 impl Source {
     fn toy(name: Toy, seed: u64) -> Self {
         let data = Data::Toy {
@@ -117,7 +78,7 @@ impl Source {
     }
 
     fn mixture(d: usize, seed: u64) -> Self {
-        Source::Mixture(Mixture::new(d), seed)
+        Source::Mixture(Mixture::far_apart(d), seed)
     }
 
     fn draw(&self, stream: Stream, draw: u64, n: usize) -> Vec<f64> {
@@ -166,6 +127,7 @@ impl Problem {
             steps: self.steps,
             stepper: Stepper::Rk4,
             trace,
+            grid: Grid::Even,
         }
     }
 
@@ -304,6 +266,7 @@ fn six_gauss_points_are_closer_than_nine_step_nodes() {
             steps,
             stepper: Stepper::Rk4,
             trace,
+            grid: Grid::Even,
         };
         let mut states = vec![0.0; n * 5];
         with_rows(&rows, 2, |samples| {

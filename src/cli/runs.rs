@@ -32,8 +32,24 @@ pub struct Replay {
 #[derive(Debug, Args)]
 pub struct Compare {
     /// Run directories.
-    #[arg(value_name = "RUN", required = true)]
+    #[arg(value_name = "RUN", required_unless_present = "peer")]
     pub runs: Vec<PathBuf>,
+    /// Also draw C of the validations over the training time, on a logarithmic axis: a curve for every run, of the best parameters so
+    /// far, with the name of its directory, and H as a line where it is known. PNG or SVG by its ending.
+    #[arg(long, value_name = "F.png|F.svg")]
+    pub out: Option<PathBuf>,
+    /// Also draw the curves of other programs; may be repeated. A file of JSON lines {"peer": "OT-CFM", "seconds": 12.5,
+    /// "validation_C": 3.82}, nats in the units of the runs: lines of one name are one curve, the least so far; "entropy" is H.
+    #[arg(long, value_name = "FILE", requires = "out")]
+    pub peer: Vec<PathBuf>,
+    /// Of the picture.
+    #[arg(
+        long,
+        value_name = "TEXT",
+        requires = "out",
+        default_value = "Negative log-likelihood over training time"
+    )]
+    pub title: String,
     /// What they are sorted by, the smallest first.
     #[arg(long, value_name = "FIGURE", default_value = "C", ignore_case = true)]
     pub sort: Figure,

@@ -46,6 +46,12 @@ impl Format {
             _ => None,
         }
     }
+
+    /// What is said of a path whose ending is none.
+    pub fn expected(path: &Path) -> String {
+        let name = path.display();
+        format!("{name}: pictures are PNG or SVG: give a name that ends in .png or .svg")
+    }
 }
 
 /// A figure that could not be made into pixels.

@@ -60,6 +60,16 @@ impl Scale {
         Self::between(low - room, high + room)
     }
 
+    /// Logarithmic around the values above 0, with room; around 1 if there are none.
+    pub fn logarithmic(values: impl Iterator<Item = f64>) -> Self {
+        let (low, high) = extent(values.filter(|value| *value > 0.0)).unwrap_or((0.1, 10.0));
+        if high / low > 1.0 + FLAT {
+            Self::log(low, high)
+        } else {
+            Self::log(low / 2.0, high * 2.0)
+        }
+    }
+
     /// Linear from 0 to a little above the largest value.
     pub fn from_zero(values: impl Iterator<Item = f64>) -> Self {
         let high = extent(values).map_or(1.0, |(_, high)| high);
@@ -162,7 +172,7 @@ impl Scale {
     fn decades(&self, low: f64, high: f64, sign: f64) -> Vec<Tick> {
         let (first, last) = (low.log10().floor() as i32, high.log10().ceil() as i32);
         let stride = ((last - first) / 7 + 1).max(1);
-        let between: &[f64] = if last - first <= 3 {
+        let between: &[f64] = if (high / low).log10() <= 3.0 {
             &[1.0, 2.0, 5.0]
         } else {
             &[1.0]
@@ -358,6 +368,7 @@ mod tests {
                 Scale::around(values()),
                 Scale::from_zero(values()),
                 Scale::fitting(values()),
+                Scale::logarithmic(values()),
             ] {
                 let (low, high) = scale.ends();
                 assert!(low < high && (high - low).is_finite(), "{set:?}: {scale:?}");

@@ -75,6 +75,17 @@ fn history(values: &[f64]) -> Losses {
     }
 }
 
+fn learned(values: &[f64]) -> LearningCurve {
+    let reached = values.iter().rev().zip(values);
+    LearningCurve {
+        name: "OT-Flow & \u{1}<new>".into(),
+        reached: reached
+            .map(|(&seconds, &c)| Reached { seconds, c })
+            .collect(),
+        seconds: values.first().copied().unwrap_or_default(),
+    }
+}
+
 fn columns() -> Columns {
     Columns::new(vec!["carat & \u{1}<cut>".into(), "price".into()])
 }
@@ -114,6 +125,14 @@ fn figures(values: &[f64]) -> Vec<(Figure, Vec<&'static str>)> {
             vec!["log p(x) (nats)", "density (1/nat)"],
         ),
         (conditional(&unit, &condition, run), vec!["price", "carat"]),
+        (
+            learning(
+                &[learned(values), learned(&[3.0, 2.0])],
+                values.last().copied(),
+                run,
+            ),
+            vec!["training time (s)", "OT-Flow &  <new>  2"],
+        ),
     ]
 }
 

@@ -1,0 +1,161 @@
+//! The rows of a data set as CSV files that the peers read: training, validation and test rows in this order.
+//!
+//! Noise around rounded values is new in every epoch of this program: the peers get several draws of it. Validation and test rows are
+//! those that this program sees. Where its columns are made normal, there are files of the columns that it learns, too.
+
+use std::path::{Path, PathBuf};
+
+use otflow::data::random::Stream;
+use otflow::data::{Dataset, Part, Parts};
+use otflow::session::{Data, Split, Transform};
+use otflow::table::Writer;
+
+use super::subject::{Subject, Truth, dataset};
+
+/// Draws of the noise around the training rows.
+const DRAWS: u64 = 8;
+/// Rows of a toy set.
+const ROWS: usize = 50_000;
+
+pub struct Tables {
+    /// In units of the table, a file for every draw of the noise.
+    pub raw: Vec<PathBuf>,
+    /// What this program learns of the same rows; empty if that is the table itself, standardised.
+    pub mapped: Vec<PathBuf>,
+    /// Validation and test rows alone, in units of the table.
+    pub validation: PathBuf,
+    pub test: PathBuf,
+    pub split: Split,
+    /// C in units of the table, less C in those of the columns' deviations; 0 of a toy set, whose own units are used.
+    pub log_determinant: f64,
+    pub entropy: Option<Entropy>,
+    /// Whether a conditional density is learned, for which there are no peers.
+    pub conditional: bool,
+}
+
+/// Mean of -log p, nats, in units of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Entropy {
+    /// H, over all rows where it is not known better.
+    pub all: f64,
+    /// Over the validation rows.
+    pub validation: f64,
+    /// Over the test rows.
+    pub test: f64,
+}
+
+impl Tables {
+    /// C of the validation in units of the table in those of the curves: of the columns' deviations. Where the truth is known, what
+    /// the true density has on these very rows is replaced by H, which leaves out most of the chance in their choice.
+    pub fn of_curves(&self, c: f64) -> f64 {
+        let chance = self.entropy.map_or(0.0, |h| h.validation - h.all);
+        c - chance - self.log_determinant
+    }
+}
+
+/// Rows of the parts, row-major.
+struct Cut {
+    training: Vec<f64>,
+    validation: Vec<f64>,
+    test: Vec<f64>,
+}
+
+impl Tables {
+    pub fn write(subject: &Subject, folder: &Path) -> Self {
+        let seed = subject.new.model.seed;
+        let mut plain = subject.new.data.clone();
+        let mut maps = false;
+        if let Data::Table { transform, .. } = &mut plain {
+            maps = transform.values().any(|map| *map != Transform::None);
+            transform.clear();
+        }
+        let data = dataset(&plain, seed);
+        let split = plain
+            .table()
+            .map_or_else(Split::default, |table| table.split);
+        let jitters = plain.table().is_some_and(|table| !table.jitter.is_empty());
+        let draws = if jitters { DRAWS } else { 1 };
+        let names = data.names();
+        let file = |name: &str| folder.join(format!("{name}.csv"));
+        let first = cut(&data, split, 1);
+        let raw = (1..=draws).map(|draw| {
+            let cut = cut(&data, split, draw);
+            save(file(&format!("rows{draw}")), &names, &cut)
+        });
+        let mapped = |draw: u64| {
+            let learned = dataset(&subject.new.data, seed);
+            let rows = of_parts(learned.parts().unwrap(), draw);
+            save(file(&format!("mapped{draw}")), &names, &rows)
+        };
+        let d = data.dimension();
+        Tables {
+            raw: raw.collect(),
+            mapped: (1..=draws).filter(|_| maps).map(mapped).collect(),
+            validation: write(file("validation"), &names, &[&first.validation]),
+            test: write(file("test"), &names, &[&first.test]),
+            split,
+            log_determinant: data.scaling().map_or(0.0, |of| of.log_determinant(d)),
+            entropy: entropy(&subject.truth, &data, &first),
+            conditional: data.context() > 0,
+        }
+    }
+}
+
+/// In units of the table.
+fn cut(data: &Dataset, split: Split, draw: u64) -> Cut {
+    let Some(parts) = data.parts() else {
+        let mut training = data.draw(Stream::Samples, 1, ROWS);
+        let [first, second, _] = split.rows(ROWS);
+        let width = data.dimension();
+        let mut validation = training.split_off(first * width);
+        let test = validation.split_off(second * width);
+        return Cut {
+            training,
+            validation,
+            test,
+        };
+    };
+    let width = data.dimension() + data.context();
+    let mut cut = of_parts(parts, draw);
+    for rows in [&mut cut.training, &mut cut.validation, &mut cut.test] {
+        parts.scaling().restore(rows, 0, width);
+    }
+    cut
+}
+
+/// As they are learned.
+fn of_parts(parts: &Parts, draw: u64) -> Cut {
+    let rows = |part: Part, epoch: u64| {
+        let places: Vec<usize> = (0..parts.len(part)).collect();
+        parts.rows(part, &places, epoch).unwrap()
+    };
+    Cut {
+        training: rows(Part::Training, draw),
+        validation: rows(Part::Validation, 0),
+        test: rows(Part::Test, 0),
+    }
+}
+
+fn save(path: PathBuf, names: &[String], cut: &Cut) -> PathBuf {
+    write(path, names, &[&cut.training, &cut.validation, &cut.test])
+}
+
+fn write(path: PathBuf, names: &[String], parts: &[&Vec<f64>]) -> PathBuf {
+    let mut writer = Writer::create(&path, names).unwrap();
+    parts.iter().for_each(|rows| writer.write(rows).unwrap());
+    writer.finish().unwrap();
+    path
+}
+
+fn entropy(truth: &Truth, data: &Dataset, cut: &Cut) -> Option<Entropy> {
+    let surprise = |rows: &[f64]| {
+        let densities = truth.log_densities(rows, data.dimension())?;
+        Some(-densities.iter().sum::<f64>() / densities.len() as f64)
+    };
+    let all = [&cut.training[..], &cut.validation, &cut.test].concat();
+    Some(Entropy {
+        all: data.entropy().or_else(|| surprise(&all))?,
+        validation: surprise(&cut.validation)?,
+        test: surprise(&cut.test)?,
+    })
+}
