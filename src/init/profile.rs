@@ -304,10 +304,10 @@ mod tests {
         let classes = numbers((0..30).map(|k| f64::from(k % 3)));
         assert!(classes.words().contains("3 values only"));
         let spike = numbers((0..1000).map(|k| f64::from(if k % 4 == 0 { 0 } else { k % 500 })));
-        assert_eq!(
-            spike.words(),
-            "0 to 499, step 1; 0 in 25 % of the rows: a spike, which a flow fits badly"
-        );
+        let words = spike.words();
+        let told =
+            "0 to 499, step 1; 0 in 25 % of the rows: a spike, which a flow fits badly; skewed, ";
+        assert!(words.starts_with(told), "{words}");
         // Values that are no longer counted are not taken for few.
         assert!(numbers((0..500).map(f64::from)).words().ends_with("step 1"));
     }

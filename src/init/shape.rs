@@ -100,7 +100,7 @@ mod tests {
 
     #[track_caller]
     fn is(sample: Vec<f64>, transform: Transform, why: &str) {
-        let choice = chosen(sample, 0.0).unwrap();
+        let choice = chosen(sample, 0.01).unwrap();
         assert_eq!(choice.transform, transform, "{choice:?}");
         assert!(choice.why.starts_with(why), "{choice:?}");
     }

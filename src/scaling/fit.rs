@@ -32,7 +32,7 @@ const CLOSE_U: f64 = 1e-9;
 const TAIL: [f64; 3] = [1.0, 2.0, 4.0];
 /// r there: below the one a straight line does as well, above the other it would leave the range far behind.
 const SLOW: f64 = 0.01;
-const FAST: f64 = 3.0;
+const FAST: f64 = 2.0;
 
 /// The map of a sample of a column in noise of this width, 0 for none. None of a sample that is constant or not finite.
 pub fn normal(mut sample: Vec<f64>, jitter: f64) -> Option<Spline> {

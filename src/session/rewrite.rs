@@ -259,6 +259,10 @@ mod tests {
             ("data.header", ["Yes", "No"]),
             ("data.missing", ["Drop", "Refuse"]),
             ("data.jitter", ["{\"c\": 0.5}", "{\"a\": 1.0, \"b\": 2.0}"]),
+            (
+                "data.transform",
+                ["{\"c\": Normal}", "{\"a\": Log, \"b\": Logit(0.0, 100.0)}"],
+            ),
             ("data.split.test", ["0.25", "0.125"]),
             ("data.split.validation", ["0.25", "0.125"]),
             ("data.split.shuffle", ["Some(7)", "None"]),
@@ -312,7 +316,7 @@ mod tests {
                         !written
                             || back == text
                             || field.value.contains("Some")
-                            || matches!(name, "data.path" | "data.jitter"),
+                            || matches!(name, "data.path" | "data.jitter" | "data.transform"),
                         "{back}"
                     );
                     assert_eq!(comments(&new), comments(&text));

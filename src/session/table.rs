@@ -322,7 +322,10 @@ mod tests {
     fn names_in(value: &serde_json::Value, name: &str, found: &mut BTreeSet<String>) {
         let fields = match value {
             serde_json::Value::Object(fields)
-                if !matches!(name, "optimizer.schedule" | "data.jitter") =>
+                if !matches!(
+                    name,
+                    "optimizer.schedule" | "data.jitter" | "data.transform"
+                ) =>
             {
                 fields
             }
