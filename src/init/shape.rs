@@ -18,6 +18,8 @@ use crate::session::Transform;
 const WORTH: f64 = 0.1;
 /// Quartiles of the normal lie so many deviations apart.
 const QUARTILES: f64 = 1.349;
+/// Quartiles closer than this share of the noise's width lie around one value, which 0.7 of the rows have.
+const ONE: f64 = 0.7;
 /// Deviations that a normal column of any usual length stays within.
 const FAR: f64 = 6.0;
 /// The lean of a normal column is 0, that of an exponential one 0.55.
@@ -48,10 +50,12 @@ pub struct Look {
 pub fn choose(look: Look) -> Option<Choice> {
     let positive = look.least - 0.5 * look.jitter > 0.0;
     let Gain { nats, sample } = Gain::of(look.sample, look.jitter)?;
-    let shape = shape(&sample).filter(|_| nats > WORTH)?;
+    let jitter = look.jitter;
+    let shape = shape(&sample, jitter).filter(|_| nats > WORTH)?;
     let logarithm = sample.iter().map(|x| x.ln()).collect();
     let rest = positive.then(|| Gain::of(logarithm, 0.0)).flatten();
-    let enough = rest.is_some_and(|rest| rest.nats < nats && self::shape(&rest.sample).is_none());
+    let enough =
+        rest.is_some_and(|rest| rest.nats < nats && self::shape(&rest.sample, 0.0).is_none());
     let (transform, word) = match enough {
         true => (Transform::Log, "learned as its logarithm"),
         false => (Transform::Normal, "made normal"),
@@ -61,13 +65,14 @@ pub fn choose(look: Look) -> Option<Choice> {
     Some(Choice { transform, why })
 }
 
-/// What a sorted sample looks like that leans or reaches far.
-fn shape(sample: &[f64]) -> Option<String> {
+/// What a sorted sample in noise of this width looks like that leans or reaches far.
+fn shape(sample: &[f64], jitter: f64) -> Option<String> {
     let last = sample.len() - 1;
     let at = |share: f64| sample[(share * last as f64).round() as usize];
     let median = at(0.5);
-    let deviation = (at(0.75) - at(0.25)) / QUARTILES;
-    if deviation == 0.0 {
+    let quartiles = at(0.75) - at(0.25);
+    let deviation = quartiles / QUARTILES;
+    if quartiles <= ONE * jitter || deviation == 0.0 {
         return Some("mostly one value".to_owned());
     }
     let reach = (at(1.0) - median).max(median - at(0.0)) / deviation;
