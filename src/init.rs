@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `survey.rs` | a look at the whole table |
 //! | `profile.rs`, `step.rs` | what follows for a column; the rounding step of its values |
-//! | `shape.rs`, `thin.rs` | whether it is to be made normal; the sample that this is seen by |
+//! | `shape.rs`, `thin.rs` | the map that it gets; the sample that this is seen by |
 //! | `settings.rs` | sizes by rows and columns |
 //! | `text.rs` | the text of the session |
 //!

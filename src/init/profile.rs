@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::shape;
+use super::shape::{self, Choice, Look};
 use super::step::Lattice;
 use super::thin::Thinned;
 use crate::headless::number::setting;
@@ -141,9 +141,13 @@ impl Profile {
         step.filter(|step| range / step <= FINE).or_else(gap)
     }
 
-    /// Why it is to be made normal, in words, if it is.
-    pub fn bent(&self) -> Option<String> {
-        shape::reason(self.sample.values().to_vec(), self.jitter().unwrap_or(0.0))
+    /// Its map, if it is to get one, and why.
+    pub fn transform(&self) -> Option<Choice> {
+        shape::choose(Look {
+            sample: self.sample.values().to_vec(),
+            jitter: self.jitter().unwrap_or(0.0),
+            least: self.low,
+        })
     }
 
     /// The largest of 1, 2, 5, 10, ... steps that all but a few of the values lie apart from the most frequent one.
@@ -209,7 +213,7 @@ impl Profile {
                 100.0 * share
             ));
         }
-        if let Some(why) = self.bent() {
+        if let Some(Choice { why, .. }) = self.transform() {
             words.push_str(&format!("; {why}"));
         }
         words
@@ -300,10 +304,10 @@ mod tests {
         let classes = numbers((0..30).map(|k| f64::from(k % 3)));
         assert!(classes.words().contains("3 values only"));
         let spike = numbers((0..1000).map(|k| f64::from(if k % 4 == 0 { 0 } else { k % 500 })));
-        assert_eq!(
-            spike.words(),
-            "0 to 499, step 1; 0 in 25 % of the rows: a spike, which a flow fits badly"
-        );
+        let words = spike.words();
+        let told =
+            "0 to 499, step 1; 0 in 25 % of the rows: a spike, which a flow fits badly; skewed, ";
+        assert!(words.starts_with(told), "{words}");
         // Values that are no longer counted are not taken for few.
         assert!(numbers((0..500).map(f64::from)).words().ends_with("step 1"));
     }

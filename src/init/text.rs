@@ -8,7 +8,7 @@ use anyhow::{Context, Result, anyhow};
 use super::Chosen;
 use super::settings;
 use super::survey::Survey;
-use crate::session::{self, Data, EMBEDDED, Session, Transform, changes, parse, rewrite};
+use crate::session::{self, Data, EMBEDDED, Session, changes, parse, rewrite};
 use crate::table::short;
 
 /// Explains the fields of tables.
@@ -74,7 +74,7 @@ fn head(survey: &Survey, chosen: &Chosen, table: &str) -> String {
     text.push_str(
         "//
 // The sizes below are a start for so many rows and columns. A step of the values is what rounding has left of them: `jitter` fills it.
-// A column that is far from normal is made so before the flow learns it: `transform` says how.
+// A column that is skewed or has heavy tails goes through a map before the flow learns it: `transform` says which.
 // Everything but `data` may be left out. Behind every field: meaning; what is allowed; default; when an edit of a running
 // session takes hold: live (at the next iteration), resample (at the next epoch), restart (not before a new run).
 ",
@@ -108,8 +108,7 @@ fn choose(session: &mut Session, survey: &Survey, chosen: &Chosen) {
             .filter_map(|column| Some((column.name.clone(), column.jitter()?)))
             .collect();
         *transform = used()
-            .filter(|column| column.bent().is_some())
-            .map(|column| (column.name.clone(), Transform::Normal))
+            .filter_map(|column| Some((column.name.clone(), column.transform()?.transform)))
             .collect();
     }
 }

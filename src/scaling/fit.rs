@@ -7,7 +7,9 @@
 //! ```
 //!
 //! K grows with the root of the rows: a knot costs 1 / (2 n) nats on rows that the map has not seen, and a column of few rows is
-//! to be made smooth, not followed from value to value. The extremes are knots, so that one value far out can't take the scale of
+//! to be made smooth, not followed from value to value. It stays small: thin relations between columns bend at every knot, and the
+//! flow has to learn the bends (diamonds, 7 columns, 800 iterations: C -2.60 nats with 40, -3.35 with 8), while peaks within a
+//! column are learned easily. Of one smooth peak 8 make as much as 40, to 0.003 nats. The extremes are knots, so that one value far out can't take the scale of
 //! all the others. The even part e keeps F rising where no value lies, so that the map has an inverse with digits to spare.
 //! Where the slope falls towards an extreme, it goes on to fall over four units of u: du/dx = s exp(-r u), r as over the last two
 //! units. A straight line would take a heavy tail for a normal one.
@@ -19,7 +21,7 @@ use super::spline::{Knot, Spline};
 
 /// K, half the root of the rows, at least and at most.
 const LEAST: f64 = 4.0;
-const MOST: f64 = 40.0;
+const MOST: f64 = 8.0;
 /// Values beyond a quantile of the tails, at least.
 const BEYOND: f64 = 2.0;
 /// Knots closer than this share of the range, or in u, are one.
@@ -30,7 +32,7 @@ const CLOSE_U: f64 = 1e-9;
 const TAIL: [f64; 3] = [1.0, 2.0, 4.0];
 /// r there: below the one a straight line does as well, above the other it would leave the range far behind.
 const SLOW: f64 = 0.01;
-const FAST: f64 = 3.0;
+const FAST: f64 = 2.0;
 
 /// The map of a sample of a column in noise of this width, 0 for none. None of a sample that is constant or not finite.
 pub fn normal(mut sample: Vec<f64>, jitter: f64) -> Option<Spline> {

@@ -167,7 +167,7 @@ mod tests {
         ];
         let tables = [
             r#"Table(path: "a.csv")"#,
-            r#"Table(path: "b.npy", columns: ["a"], given: ["b"], header: Yes, missing: Drop, jitter: {"a": 1.5}, transform: {"a": Log},
+            r#"Table(path: "b.npy", columns: ["a"], given: ["b"], header: Yes, missing: Drop, jitter: {"a": 1.5}, transform: {"a": Log}, whiten: Yes,
                 split: (test: 0.5, validation: 0.25, shuffle: None), batch: 7)"#,
         ];
         [toys, tables].map(differing)
@@ -291,6 +291,7 @@ mod tests {
         assert_eq!(value(&new, "gates"), "[\"divergence <= 0.1\"]");
         assert_eq!(value(&table, "data.columns"), "[\"a\"]");
         assert_eq!(value(&table, "data.jitter"), "{\"a\": 1.5}");
+        assert_eq!(value(&table, "data.transform"), "{\"a\": Logit(0.0, 1.0)}");
         assert_eq!(value(&table, "data.split.shuffle"), "None");
     }
 
