@@ -336,6 +336,9 @@ pub enum Grid {
     Even,
     /// At the squares of even ones: short steps near the data, where a flow that widens thin directions is fast.
     Square,
+    /// Between the two, drawn anew in every iteration, so that no flow can live by the error at fixed times; half-way in validations
+    /// and of the trained model.
+    Drawn,
 }
 
 /// Where the trace of the Hessian is evaluated.

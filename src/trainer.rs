@@ -54,6 +54,7 @@ pub use among::along;
 pub use control::{Outlets, Resumed, adopt, train};
 pub use picture::{Painter, Snapshot, picture};
 pub(crate) use picture::{frame, inverse_error, straightness};
+use problem::training_scheme;
 pub use problem::{alpha, arithmetic, precision, scheme, shape};
 
 use crate::cost::{Work, flops_per_sample};
@@ -443,7 +444,9 @@ impl Trainer {
 
     /// Losses of the batch in hand, their gradient aside. None when it was given up.
     fn gradient(&mut self) -> Option<Costs> {
-        let (scheme, alpha) = (scheme(&self.flow), alpha(&self.session));
+        let seed = self.session.model.seed;
+        let scheme = training_scheme(&self.flow, seed, self.iteration + 1);
+        let alpha = alpha(&self.session);
         self.engine.load(&self.theta);
         let columns = self.engine.shape().columns();
         let start = Instant::now();

@@ -33,7 +33,7 @@ pub struct Alpha {
 }
 
 /// How the flow is integrated over [0, 1].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scheme {
     /// Number of time steps nt, at least 1; at least 2 with [`TraceAt::StepNodes`].
     pub steps: usize,
@@ -46,12 +46,12 @@ pub struct Scheme {
 }
 
 /// How the times t of the steps lie in [0, 1]: evenly in s, where t = t(s); every rate of the flow counts t'(s) times.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Grid {
     /// t = s.
     Even,
-    /// t = s^2: short steps near the data, where a flow that widens thin directions is fast.
-    Square,
+    /// t = (1 - b) s + b s^2 for b from 0 to 1: shorter steps near the data, where a flow that widens thin directions is fast.
+    Bent(f64),
 }
 
 impl Grid {
@@ -59,7 +59,7 @@ impl Grid {
     pub fn time(self, s: f64) -> f64 {
         match self {
             Grid::Even => s,
-            Grid::Square => s * s,
+            Grid::Bent(b) => s * (1.0 - b + b * s),
         }
     }
 
@@ -67,7 +67,7 @@ impl Grid {
     pub fn pace(self, s: f64) -> f64 {
         match self {
             Grid::Even => 1.0,
-            Grid::Square => 2.0 * s,
+            Grid::Bent(b) => 1.0 - b + 2.0 * b * s,
         }
     }
 }
@@ -95,6 +95,15 @@ pub struct Point {
 }
 
 impl Scheme {
+    /// A scheme with the same evaluations, with the trace and without: alike for all grids that have them at the same stages.
+    pub fn evaluated(&self) -> Scheme {
+        let rests = self.grid.pace(0.0) == 0.0;
+        Scheme {
+            grid: if rests { self.grid } else { Grid::Even },
+            ..*self
+        }
+    }
+
     /// Time step 1/nt.
     pub fn dt(&self) -> f64 {
         1.0 / self.steps as f64

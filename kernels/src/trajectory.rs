@@ -96,7 +96,7 @@ struct Points<T> {
 
 impl<T: Lanes> Points<T> {
     fn make(&mut self, d: usize, scheme: &Scheme) {
-        if self.made == Some(*scheme) {
+        if self.made == Some(scheme.evaluated()) {
             return;
         }
         self.list = scheme.points();
@@ -105,7 +105,7 @@ impl<T: Lanes> Points<T> {
             x: zeros(d),
         };
         self.path = self.list.iter().map(between).collect();
-        self.made = Some(*scheme);
+        self.made = Some(scheme.evaluated());
     }
 
     /// Those of step k.
@@ -138,7 +138,7 @@ impl<T: Lanes> Caches<T> {
     }
 
     fn make_tape(&mut self, net: &Network<T>, scheme: &Scheme) {
-        if self.taped == Some(*scheme) {
+        if self.taped == Some(scheme.evaluated()) {
             return;
         }
         let stages = scheme.stages();
@@ -149,7 +149,7 @@ impl<T: Lanes> Caches<T> {
             .chain(between)
             .map(|traced| flow::Cache::new(net, traced))
             .collect();
-        self.taped = Some(*scheme);
+        self.taped = Some(scheme.evaluated());
     }
 }
 

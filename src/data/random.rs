@@ -35,6 +35,8 @@ pub enum Stream {
     Pairs = 7,
     /// Times of pairs; the draw is the iteration.
     Times = 8,
+    /// Grids of time steps; the draw is the iteration.
+    Grid = 9,
 }
 
 /// The generator of a purpose, at its first word.

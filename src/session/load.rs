@@ -158,7 +158,7 @@ mod tests {
                 } else {
                     Stepper::Euler
                 },
-                grid: [Grid::Even, Grid::Square][draw(2) as usize],
+                grid: [Grid::Even, Grid::Square, Grid::Drawn][draw(3) as usize],
                 trace: [Trace::EveryStage, Trace::StepNodes, Trace::GaussPoints][draw(3) as usize],
             },
             weights: Weights {

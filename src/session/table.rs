@@ -140,7 +140,7 @@ pub(super) static FIELDS: &[Row] = &[
         Words("EveryStage, StepNodes or GaussPoints"),
         |s| written(&s.flow.trace),
     ),
-    row("flow.grid", Resample, Words("Even or Square"), |s| {
+    row("flow.grid", Resample, Words("Even, Square or Drawn"), |s| {
         written(&s.flow.grid)
     }),
     row("weights.transport", Live, Above(0.0, 1e9), |s| {

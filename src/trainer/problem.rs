@@ -4,8 +4,10 @@ use otflow_kernels::engine::Precision;
 use otflow_kernels::objective::{Alpha, Grid, Scheme, TraceAt};
 use otflow_kernels::parameters::Shape;
 use otflow_kernels::stepper::Stepper;
+use rand::RngExt;
 
 use crate::data::Dataset;
+use crate::data::random::{Stream, row_generator};
 use crate::session::{self, Flow, Session, Trace};
 
 /// The shape of the potential.
@@ -46,13 +48,26 @@ pub fn scheme(flow: &Flow) -> Scheme {
     };
     let grid = match flow.grid {
         session::Grid::Even => Grid::Even,
-        session::Grid::Square => Grid::Square,
+        session::Grid::Square => Grid::Bent(1.0),
+        session::Grid::Drawn => Grid::Bent(0.5),
     };
     Scheme {
         steps: flow.steps,
         stepper,
         trace,
         grid,
+    }
+}
+
+/// How the flow is integrated in a training iteration, from 1.
+pub fn training_scheme(flow: &Flow, seed: u64, iteration: u64) -> Scheme {
+    let scheme = scheme(flow);
+    match flow.grid {
+        session::Grid::Drawn => Scheme {
+            grid: Grid::Bent(row_generator(seed, Stream::Grid, iteration, 0).random()),
+            ..scheme
+        },
+        _ => scheme,
     }
 }
 

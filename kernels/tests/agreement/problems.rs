@@ -127,8 +127,8 @@ pub fn cases() -> Vec<(Shape, Scheme)> {
     let (rk4, euler) = (Stepper::Rk4, Stepper::Euler);
     let (every, nodes) = (TraceAt::EveryStage, TraceAt::StepNodes);
     let gauss = TraceAt::GaussPoints;
-    let square = |scheme: Scheme| Scheme {
-        grid: Grid::Square,
+    let bent = |b: f64, scheme: Scheme| Scheme {
+        grid: Grid::Bent(b),
         ..scheme
     };
     vec![
@@ -143,8 +143,8 @@ pub fn cases() -> Vec<(Shape, Scheme)> {
         (shape(4, 0, 6, 2, 10), scheme(3, rk4, gauss)),
         (shape(2, 0, 5, 2, 10), scheme(4, euler, gauss)),
         (shape(3, 0, 8, 5, 10), scheme(5, euler, every)),
-        (shape(3, 1, 6, 3, 10), square(scheme(3, rk4, every))),
-        (shape(4, 0, 5, 2, 10), square(scheme(3, rk4, nodes))),
-        (shape(2, 0, 7, 2, 10), square(scheme(2, rk4, gauss))),
+        (shape(3, 1, 6, 3, 10), bent(1.0, scheme(3, rk4, every))),
+        (shape(4, 0, 5, 2, 10), bent(0.3, scheme(3, rk4, nodes))),
+        (shape(2, 0, 7, 2, 10), bent(1.0, scheme(2, rk4, gauss))),
     ]
 }
