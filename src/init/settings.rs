@@ -42,7 +42,7 @@ impl Size {
     fn of(rows: usize, columns: usize) -> Self {
         let (width, matching, loss) = match rows {
             ..2000 => (32, 1000, 300),
-            ..10_000 => (64, 1500, 600),
+            2000..10_000 => (64, 1500, 600),
             _ => (if columns <= 3 { 64 } else { 128 }, 2000, 1000),
         };
         Size {

@@ -35,18 +35,19 @@ pub fn explain<'a>(manual: &'a str, name: &str) -> Option<Explanation<'a>> {
         return Some(at(&lines, first));
     }
     let inside = lines[first + 1..].iter();
-    let inside = match code(lines[first]).ends_with('(') {
-        true => inside.take_while(|line| !line.starts_with("    )")).count(),
-        false => 0,
+    let inside = if code(lines[first]).ends_with('(') {
+        inside.take_while(|line| !line.starts_with("    )")).count()
+    } else {
+        0
     };
     let entry = format!("{key}: ");
     let mut own = first + 1..first + 1 + inside;
     if let Some(line) = own.find(|&line| lines[line].trim_start().starts_with(&entry)) {
         return Some(at(&lines, line));
     }
-    let kinds = at(&lines, first).above.into_iter();
-    let beside = kinds.filter_map(|line| line.trim_start().strip_prefix(&entry));
-    beside.last().map(|beside| Explanation {
+    let mut kinds = at(&lines, first).above.into_iter();
+    let beside = kinds.find_map(|line| line.trim_start().strip_prefix(&entry))?;
+    Some(Explanation {
         above: Vec::new(),
         beside,
     })
