@@ -128,11 +128,15 @@ fn given(texts: &[String], fitted: &Fitted, units: Units) -> Result<Given> {
         scaling.standardize(&mut values, given, units);
     }
     if let Some(place) = values.iter().position(|value| value.is_infinite()) {
-        let name = &names[place % shape.context];
-        bail!(
-            "{name} = {} lies outside of the bounds of its map",
-            typed[place]
-        );
+        let column = place % shape.context;
+        let scaling = fitted.scaling();
+        let mapped = scaling.is_some_and(|of| of.columns[shape.d + column].transform.is_some());
+        let why = if mapped {
+            "outside of the bounds of its map"
+        } else {
+            "so far from the data that no flow can take it"
+        };
+        bail!("{} = {} lies {why}", names[column], typed[place]);
     }
     Ok(Given {
         rows: values.len() / shape.context,

@@ -11,6 +11,7 @@
 //! | `load.rs` | text to session and back |
 //! | `nudge.rs`, `rewrite.rs` | the next value of a field; new values in a text, the rest of it as it was |
 //! | `set.rs` | single fields at other values, from the command line |
+//! | `manual.rs` | the explanation of a field |
 //! | `reject.rs`, `tokens.rs`, `nearest.rs`, `excerpt.rs` | why a text was refused: what is wrong, its place, the nearest valid name, the line with a caret |
 
 mod defaults;
@@ -19,6 +20,7 @@ mod fields;
 mod gate;
 mod initial;
 mod load;
+mod manual;
 pub(crate) mod nearest;
 mod nudge;
 mod optimizer;
@@ -42,6 +44,7 @@ pub use fields::{Applies, Change, Field, apply, changes, fields, parts, take_up,
 pub use gate::{Figure, Gate};
 pub use initial::Initial;
 pub use load::{load, parse, read, to_ron};
+pub use manual::{Explanation, MANUAL, TABLE_MANUAL, explain};
 pub use nudge::{Way, nudge};
 pub use optimizer::{Optimizer, Schedule, Stepping};
 pub use range::fault;
@@ -49,7 +52,7 @@ pub use rewrite::{Unwritable, rewrite};
 pub use set::{Assignment, set, whole};
 pub use toy::Toy;
 
-/// The session that a run without arguments trains; also the manual of the file format.
+/// The session that a run without arguments trains.
 pub const EMBEDDED: &str = include_str!("../sessions/8gaussians.ron");
 
 /// A whole session file.

@@ -6,7 +6,7 @@
 mod check;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -157,9 +157,13 @@ fn checkpoints() {
 #[test]
 fn sessions() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("sessions");
-    let paths = fs::read_dir(folder).unwrap();
-    let paths: Vec<PathBuf> = paths.map(|entry| entry.unwrap().path()).collect();
-    let mut files: Vec<Vec<u8>> = paths.iter().map(|path| fs::read(path).unwrap()).collect();
+    let folders = [folder.join("published"), folder];
+    let paths = folders
+        .iter()
+        .flat_map(|folder| fs::read_dir(folder).unwrap());
+    let paths = paths.map(|entry| entry.unwrap().path());
+    let paths = paths.filter(|path| path.is_file());
+    let mut files: Vec<Vec<u8>> = paths.map(|path| fs::read(path).unwrap()).collect();
     // Without comments nearly every accident hits something.
     let bare = "(data:Toy(name:\"moons\",batch:9),optimizer:Adam(lr:0.1,schedule:Halve(every:5)),\
                 stop:(seconds:Some(60)),gates:[\"validation_C<=2.9\"])";

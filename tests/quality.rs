@@ -22,8 +22,8 @@ use std::fs;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use instrument::peers::{self, SECONDS, Slopes};
-use instrument::program::{Evaluation, Run};
+use instrument::peers::{self, SECONDS};
+use instrument::program::Run;
 use instrument::report::{Contender, Report, Test};
 use instrument::settings::Settings;
 use instrument::subject::Subject;
@@ -58,16 +58,15 @@ fn contest(mut settings: Settings, subject: fn(&str, &Settings) -> Subject) {
         let tables = Tables::write(&subject, &folder);
         let mut contenders = Vec::new();
         let new = learned("OT-Flow", &subject.new, &folder, &tables, &settings);
-        let slopes = new.slopes;
-        contenders.push(new.contender);
+        contenders.push(new);
         match &subject.older {
             Some(older) => {
                 let older = learned(older.name, &older.session, &folder, &tables, &settings);
-                contenders.push(older.contender);
+                contenders.push(older);
             }
             None => println!("without an older recipe: OTFLOW_QUALITY_OLD is not set"),
         }
-        contenders.extend(peers::contend(&tables, slopes, &settings));
+        contenders.extend(peers::contend(&tables, &settings));
         let report = Report {
             name: &subject.name,
             tables: &tables,
@@ -79,33 +78,23 @@ fn contest(mut settings: Settings, subject: fn(&str, &Settings) -> Subject) {
     }
 }
 
-/// A session that was trained.
-struct Learned {
-    contender: Contender,
-    /// Of the maps that make its columns normal, if there are any.
-    slopes: Option<Slopes>,
-}
-
+/// Trains a session and judges it.
 fn learned(
     name: &str,
     session: &Session,
     folder: &Path,
     tables: &Tables,
     settings: &Settings,
-) -> Learned {
+) -> Contender {
     println!("{name} ...");
     let run = Run::train(session, &folder.join(name), settings);
     let test = run.judge(session, Some(&tables.test), settings);
-    let validation = run.judge(session, Some(&tables.validation), settings);
-    let slope = |found: &Evaluation| found.c - found.c_table;
-    let slopes = Slopes {
-        validation: slope(&validation.fine),
-        test: slope(&test.fine),
-    };
     let spent = run.spent.unwrap();
-    let contender = Contender {
+    // An older session may learn other columns than those of `tables`.
+    let to_table = test.fine.c_table - test.fine.c;
+    Contender {
         name: name.to_owned(),
-        curve: run.curve(-slopes.validation, tables),
+        curve: run.curve(to_table, tables),
         seconds: run.seconds,
         cpu_seconds: run.seconds * spent.cpu / spent.wall,
         test: Test {
@@ -113,9 +102,7 @@ fn learned(
             error: test.fine.c_error,
         },
         flow: Some(test.of_flow()),
-    };
-    let slopes = Some(slopes).filter(|_| !tables.mapped.is_empty());
-    Learned { contender, slopes }
+    }
 }
 
 #[test]

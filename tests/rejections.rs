@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use otflow::session::{EMBEDDED, parse};
+use otflow::session::{MANUAL, parse};
 
 /// Characters of the source line that are shown before the caret.
 const AROUND: usize = 80;
@@ -320,7 +320,7 @@ fn a_file_without_a_session_is_called_empty() {
 
 #[test]
 fn no_beginning_of_a_session_and_no_nesting_makes_the_reader_fail() {
-    let text = EMBEDDED;
+    let text = MANUAL;
     for end in (0..text.len()).filter(|end| text.is_char_boundary(*end)) {
         if let Err(rejection) = parse(&text[..end], Path::new("s.ron")) {
             assert!(rejection.line <= text.lines().count());

@@ -7,8 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use otflow::session::{
-    Data, Flow, Grid, Model, Optimizer, Precision, Schedule, Session, Stepper, Toy, Trace,
-    Validation, Weights, load,
+    Data, EMBEDDED, Flow, Grid, Initial, MANUAL, Model, Optimizer, Precision, Schedule, Session,
+    Stepper, Toy, Trace, Validation, Weights, load, parse,
 };
 
 /// Settings the authors of OT-Flow publish for one toy set.
@@ -37,16 +37,21 @@ const PUBLISHED: [Published; 8] = [
     Published { name: "2spirals", steps: 8, validation_steps: 12, batch: 5000, likelihood: 10.0, hjb: 1.0, iterations: 5000, lr: 0.05, halve_every: 1000 },
 ];
 
-fn directory() -> PathBuf {
+/// Those to start from.
+fn sessions() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("sessions")
 }
 
+fn published() -> PathBuf {
+    sessions().join("published")
+}
+
 fn session(name: &str) -> Session {
-    load(&directory().join(format!("{name}.ron"))).unwrap()
+    load(&published().join(format!("{name}.ron"))).unwrap()
 }
 
 #[test]
-fn every_toy_session_has_the_published_settings() {
+fn every_published_toy_session_has_the_published_settings() {
     for p in PUBLISHED {
         let session = session(p.name);
         let name: Toy = p.name.parse().unwrap();
@@ -135,7 +140,7 @@ fn every_tabular_session_has_the_published_settings_and_parts() {
     for p in TABLES {
         let session = session(p.name);
         let table = session.data.table().unwrap();
-        let file = directory().join(p.name).with_extension("npy");
+        let file = published().join(p.name).with_extension("npy");
         assert_eq!(
             (table.path, session.data.batch()),
             (file.as_path(), p.batch)
@@ -169,40 +174,59 @@ fn every_tabular_session_has_the_published_settings_and_parts() {
     }
 }
 
-#[test]
-fn every_file_of_the_directory_is_a_session_and_every_set_has_one() {
-    let mut found = BTreeSet::new();
-    for entry in fs::read_dir(directory()).unwrap() {
-        let path = entry.unwrap().path();
+/// Names of the sessions of a directory, each by the data that it learns.
+fn names(directory: &Path) -> BTreeSet<String> {
+    let paths = fs::read_dir(directory).unwrap();
+    let paths = paths.map(|entry| entry.unwrap().path());
+    let name = |path: PathBuf| {
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
         match &load(&path).unwrap().data {
             Data::Toy { name: toy, .. } => assert_eq!(name, toy.name()),
             Data::Table { path, .. } => assert_eq!(path.file_stem().unwrap(), name.as_str()),
         }
-        found.insert(name);
-    }
-    let toys = Toy::ALL.map(Toy::name).into_iter();
-    let tables = TABLES.map(|table| table.name).into_iter();
-    let all: BTreeSet<String> = toys
-        .chain(tables)
-        .chain(["diamonds"])
-        .map(str::to_owned)
-        .collect();
-    assert_eq!(found, all);
+        name
+    };
+    paths.filter(|path| path.is_file()).map(name).collect()
 }
 
 #[test]
-fn only_the_first_session_has_a_gate() {
+fn every_file_is_a_session_and_every_set_has_one() {
+    let toys = || Toy::ALL.map(Toy::name).into_iter();
+    let all = |tables: &[&'static str]| -> BTreeSet<String> {
+        let tables = tables.iter().copied();
+        toys().chain(tables).map(str::to_owned).collect()
+    };
+    assert_eq!(names(&sessions()), all(&["diamonds"]));
+    assert_eq!(names(&published()), all(&TABLES.map(|table| table.name)));
+}
+
+#[test]
+fn sessions_to_start_from_begin_with_matching_and_weigh_as_published() {
     for p in PUBLISHED {
-        let gates: Vec<String> = session(p.name)
-            .gates
-            .iter()
-            .map(ToString::to_string)
-            .collect();
-        let expected: &[&str] = if p.name == "8gaussians" {
-            &["validation_C <= 2.95"]
-        } else {
-            &[]
+        let session = load(&sessions().join(p.name).with_extension("ron")).unwrap();
+        let weights = (session.weights.likelihood, session.weights.hjb);
+        assert_eq!(weights, (p.likelihood, p.hjb), "{}", p.name);
+        assert!(matches!(session.start, Initial::Matching { .. }));
+        assert!(matches!(session.optimizer, Optimizer::Muon { .. }));
+    }
+}
+
+#[test]
+fn the_built_in_session_is_that_of_the_directory() {
+    let file = sessions().join("8gaussians.ron");
+    assert_eq!(parse(EMBEDDED, &file), load(&file));
+    let manual = published().join("8gaussians.ron");
+    assert_eq!(parse(MANUAL, &manual), load(&manual));
+}
+
+#[test]
+fn only_the_manual_has_a_gate() {
+    for p in PUBLISHED {
+        let gates = session(p.name).gates;
+        let gates: Vec<String> = gates.iter().map(ToString::to_string).collect();
+        let expected: &[&str] = match p.name {
+            "8gaussians" => &["validation_C <= 2.95"],
+            _ => &[],
         };
         assert_eq!(gates, expected);
     }

@@ -223,7 +223,7 @@ const NOTED: &str = r#"// Mine.
 fn steering(environment: &[(&str, &str)]) -> Desk {
     let mut desk = Desk::open_in(NOTED, &[], environment);
     desk.wait_for("RUN");
-    desk.press(b"3jjjjjjjjjjjjjjjj");
+    desk.press(b"3jjjjjjjjjjjjjjjjj");
     desk.wait_for("> optimizer.lr");
     desk
 }

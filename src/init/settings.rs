@@ -2,22 +2,56 @@
 //!
 //! | rows of the training part | below 2000 | below 10000 | more |
 //! | --- | --- | --- | --- |
-//! | width | 32 | 64 | 64; 128 above 8 columns, 256 above 24 |
-//! | iterations, and between validations | 2000, 20 | 4000, 50 | 4000, 50 |
+//! | width | 32 | 64 | 128; 64 up to 3 columns |
+//! | iterations of the start by matching | 1000 | 1500 | 2000 |
+//! | iterations of the loss | 300 | 600 | 1000 |
 //!
-//! Rates, weights and steps are those of `sessions/diamonds.ron`: larger steps of the optimiser or smaller weights of R tempt a flow
-//! to live by the error of its integration.
+//! All else is the same for every table and stands in the constants below, and in [`settle`].
 
 use crate::session::{
-    Data, Flow, Grid, Model, Optimizer, Precision, Schedule, Session, Split, Stepper, Stop, Trace,
-    Validation, Weights,
+    Data, Flow, Grid, Initial, Model, Optimizer, Precision, Schedule, Session, Split, Stepper,
+    Stop, Trace, Validation, Weights,
 };
 
 /// Rows below which a tenth is too few to judge by.
 const SMALL: usize = 1000;
 /// Rows of a batch and of a validation, at most.
-const BATCH: usize = 2000;
+const BATCH: usize = 1024;
 const VALIDATION: usize = 5000;
+
+/// Learning rate of the loss, and its schedule: iterations of the way up, share of the rate at the end.
+const RATE: f64 = 0.005;
+const WARMUP: u64 = 20;
+const FLOOR: f64 = 0.01;
+/// Share that the average of the parameters keeps in an iteration.
+const AVERAGE: f64 = 0.99;
+/// Decay of the matrices.
+const DECAY: f64 = 0.0;
+
+/// What depends on the rows and columns.
+struct Size {
+    width: usize,
+    /// Iterations of the start by matching.
+    matching: u64,
+    /// Iterations that minimise the loss.
+    loss: u64,
+}
+
+impl Size {
+    /// Of a table of so many training rows and columns.
+    fn of(rows: usize, columns: usize) -> Self {
+        let (width, matching, loss) = match rows {
+            ..2000 => (32, 1000, 300),
+            2000..10_000 => (64, 1500, 600),
+            _ => (if columns <= 3 { 64 } else { 128 }, 2000, 1000),
+        };
+        Size {
+            width,
+            matching,
+            loss,
+        }
+    }
+}
 
 /// The parts of a table of so many rows.
 pub fn split(rows: usize) -> Split {
@@ -32,55 +66,57 @@ pub fn split(rows: usize) -> Split {
     }
 }
 
-/// Puts all but the data's own fields into a session of a table of so many rows and columns.
+/// The kinds of the recipe as a session file names them.
+pub const KINDS: &str = "start: Matching(), optimizer: Muon()";
+
+/// Puts all but the data's own fields into a session of [`KINDS`], of a table of so many rows and columns.
 pub fn settle(session: &mut Session, rows: usize, columns: usize) {
     let parts = split(rows);
     let [training, validation, _] = parts.rows(rows);
     if let Data::Table { split, batch, .. } = &mut session.data {
         (*split, *batch) = (parts, training.clamp(1, BATCH));
     }
-    let little = training < 2000;
+    let size = Size::of(training, columns);
     session.model = Model {
-        width: match (training, columns) {
-            (..2000, _) => 32,
-            (..10_000, _) | (_, ..=8) => 64,
-            (_, ..=24) => 128,
-            _ => 256,
-        },
+        width: size.width,
         precision: Precision::F32,
         ..Model::default()
     };
+    if let Initial::Matching { iterations, .. } = &mut session.start {
+        *iterations = size.matching;
+    }
     session.flow = Flow {
         steps: 10,
         stepper: Stepper::Rk4,
         trace: Trace::GaussPoints,
-        grid: Grid::Even,
+        grid: Grid::Square,
     };
     session.weights = Weights {
         transport: 1.0,
-        likelihood: 30.0,
-        hjb: 5.0,
+        likelihood: 100.0,
+        hjb: 15.0,
     };
-    session.optimizer = Optimizer::Adam {
-        lr: 0.01,
-        schedule: Schedule::Plateau {
-            patience: 10,
-            factor: 0.3,
-            drops: 4,
-        },
-        clamp: None,
-        decay: 0.0,
-        clip: None,
-        average: None,
-    };
+    if let Optimizer::Muon {
+        lr,
+        schedule,
+        decay,
+        average,
+        ..
+    } = &mut session.optimizer
+    {
+        (*lr, *decay, *average) = (RATE, DECAY, Some(AVERAGE));
+        *schedule = Schedule::Cosine {
+            warmup: WARMUP,
+            floor: FLOOR,
+        };
+    }
     session.validation = Validation {
-        every: if little { 20 } else { 50 },
+        every: 50,
         samples: validation.clamp(1, VALIDATION),
         steps: 16,
     };
     session.stop = Stop {
-        iterations: if little { 2000 } else { 4000 },
+        iterations: size.matching + size.loss,
         seconds: None,
     };
-    session.gates = Vec::new();
 }

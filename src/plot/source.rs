@@ -287,12 +287,15 @@ mod tests {
         let session = |name: &str| format!("--session={}", folder.join(name).display());
         let svg = drawn(
             &published,
-            &["--what=panels", &session("sessions/swissroll.ron")],
+            &[
+                "--what=panels",
+                &session("sessions/published/swissroll.ron"),
+            ],
         );
         assert!(svg.unwrap().contains("swissroll_published"));
         let other = drawn(
             &published,
-            &["--what=panels", &session("sessions/power.ron")],
+            &["--what=panels", &session("sessions/published/power.ron")],
         );
         assert!(other.is_err());
     }

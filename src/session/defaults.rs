@@ -176,7 +176,7 @@ mod tests {
         let spelled_out = r#"Session(
             data: Toy(name: "moons", batch: 5000, resample_every: 25),
             model: (width: 32, layers: 2, rank: 10, precision: F64, seed: 1),
-            flow: (steps: 8, stepper: Rk4, trace: EveryStage),
+            flow: (steps: 8, stepper: Rk4, trace: EveryStage, grid: Even),
             weights: (transport: 1.0, likelihood: 100.0, hjb: 5.0),
             start: None,
             optimizer: Adam(lr: 0.1, schedule: Constant, clamp: None, decay: 0.0, clip: None, average: None),
@@ -202,6 +202,17 @@ mod tests {
             parse("Matching(lr: 0.01)"),
             parse(&full.replace("0.02", "0.01"))
         );
+    }
+
+    #[test]
+    fn a_table_has_the_documented_defaults() {
+        let parse = |rest| {
+            let text = format!(r#"(data: Table(path: "/a.csv"{rest}))"#);
+            parse(&text, Path::new("x.ron")).unwrap()
+        };
+        let full = ", columns: [], given: [], header: Auto, missing: Refuse, jitter: {}, transform: {}, whiten: No, \
+            split: (test: 0.1, validation: 0.1, shuffle: Some(1)), batch: 2000";
+        assert_eq!(parse(""), parse(full));
     }
 
     #[test]

@@ -167,7 +167,7 @@ mod tests {
         ];
         let tables = [
             r#"Table(path: "a.csv")"#,
-            r#"Table(path: "b.npy", columns: ["a"], given: ["b"], header: Yes, missing: Drop, jitter: {"a": 1.5}, transform: {"a": Log}, whiten: Yes,
+            r#"Table(path: "b.npy", columns: ["a"], given: ["b"], header: Yes, missing: Drop, jitter: {"a": 1.5}, transform: {"a": Logit(0, 1)}, whiten: Yes,
                 split: (test: 0.5, validation: 0.25, shuffle: None), batch: 7)"#,
         ];
         [toys, tables].map(differing)
@@ -178,7 +178,7 @@ mod tests {
         let new = r#"(
             data: DATA,
             model: (width: 3, layers: 4, rank: 5, precision: F32, seed: 6),
-            flow: (steps: 9, stepper: Euler, trace: StepNodes),
+            flow: (steps: 9, stepper: Euler, trace: StepNodes, grid: Square),
             weights: (transport: 2.0, likelihood: 3.0, hjb: 4.0),
             start: Matching(iterations: 7, batch: 8, group: 9, reuse: 10, lr: 0.5, every: 11),
             optimizer: Muon(lr: 0.2, schedule: Halve(every: 500), momentum: 0.5, clamp: Some(1.5), decay: 0.1, clip: 2.0, average: 0.9),

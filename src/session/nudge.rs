@@ -299,6 +299,11 @@ mod tests {
             steps("flow.trace", "EveryStage", Down)[..2],
             ["GaussPoints", "StepNodes"]
         );
+        assert_eq!(steps("flow.grid", "Even", Up)[..2], ["Square", "Even"]);
+        let table = parse("(data: Table(path: \"/a.csv\"))", Path::new("s.ron")).unwrap();
+        for way in [Up, Down] {
+            assert_eq!(nudge(&table, "data.whiten", way).unwrap(), "Yes");
+        }
         let schedules = steps("optimizer.schedule", "Halve(every: 7)", Up);
         let plateau = "Plateau(patience: 15, factor: 0.1, drops: 3)";
         let cosine = "Cosine(warmup: 20, floor: 0.01)";

@@ -161,6 +161,7 @@ mod tests {
             ("stop.seconds=Some(60)", "stop.seconds", "Some(60.0)"),
             ("model.width=7", "model.width", "7"),
             ("model.precision=F32", "model.precision", "F32"),
+            ("flow.grid=Square", "flow.grid", "Square"),
             ("data.name=\"rings\"", "data.name", "\"rings\""),
             (
                 "gates=[\"validation_C<=3\"]",
@@ -248,11 +249,16 @@ mod tests {
     }
 
     #[test]
-    fn a_path_is_one_of_the_working_directory() {
+    fn fields_of_a_table_are_set_and_a_path_is_one_of_the_working_directory() {
         let table = "(data: Table(path: \"/a/t.csv\"))";
         let new = with(table, &["data.path=\"u.csv\""]).unwrap();
         let expected = std::env::current_dir().unwrap().join("u.csv");
         assert_eq!(new.data.table().unwrap().path, expected);
+        let white = with(table, &["data.whiten=Yes"]).unwrap();
+        assert_eq!(
+            white.data.table().unwrap().whiten,
+            crate::session::Whiten::Yes
+        );
         assert!(
             with(TOY, &["data.path=\"u.csv\""])
                 .unwrap_err()

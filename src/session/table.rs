@@ -322,10 +322,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::session::{EMBEDDED, parse};
-
-    /// The session that explains the fields of tables.
-    const TABLE: &str = include_str!("../../sessions/diamonds.ron");
+    use crate::session::{MANUAL, TABLE_MANUAL, explain, parse};
 
     /// Of the kinds that the two do not have.
     const OTHER: &str = r#"(data: Toy(name: "8gaussians"), start: Matching(), optimizer: Muon())"#;
@@ -358,7 +355,7 @@ mod tests {
     fn the_table_has_every_field_of_the_types_and_no_other() {
         // Their kinds stand for the names of variants.
         let mut names = BTreeSet::from(["start".to_owned(), "optimizer".to_owned()]);
-        for text in [EMBEDDED, TABLE, OTHER] {
+        for text in [MANUAL, TABLE_MANUAL, OTHER] {
             let session = parse(text, Path::new("s.ron")).unwrap();
             names_in(&serde_json::to_value(session).unwrap(), "", &mut names);
         }
@@ -396,18 +393,18 @@ mod tests {
     }
 
     #[test]
-    fn the_embedded_session_explains_every_field_and_another_one_those_of_tables() {
+    fn the_manual_explains_every_field_and_another_one_those_of_tables() {
         let read = |text| parse(text, Path::new("least.ron")).unwrap();
         let toy = read(r#"(data: Toy(name: "8gaussians"))"#);
-        let table = read(r#"(data: Table(path: "/diamonds.csv"))"#);
+        let table = read(r#"(data: Table(path: "/power.npy"))"#);
         let other = read(OTHER);
         for row in rows() {
             let absent = (row.held)(&toy) == Held::Absent;
-            explained(row, EMBEDDED, if absent { &other } else { &toy });
+            explained(row, MANUAL, if absent { &other } else { &toy });
         }
         let of_tables = rows().filter(|row| row.name.starts_with("data."));
         for row in of_tables.filter(|row| (row.held)(&table) != Held::Absent) {
-            explained(row, TABLE, &table);
+            explained(row, TABLE_MANUAL, &table);
         }
     }
 
@@ -437,5 +434,9 @@ mod tests {
         let told = |line: &str| needed.iter().all(|part| line.contains(part));
         let mut lines = section.lines().chain(comment);
         assert!(lines.any(told), "{}: {needed:?}", row.name);
+        if FIELDS.iter().any(|field| field.name == row.name) {
+            let beside = explain(text, row.name).unwrap().beside;
+            assert!(beside.contains(&row.applies.to_string()), "{}", row.name);
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! The recipe that `otflow init` wrote before there was a start by matching: random start values, Adam, columns as they are.
 
 use otflow::session::{
-    Data, Flow, Initial, Model, Optimizer, Precision, Schedule, Session, Stepper, Stop, Trace,
-    Validation, Weights,
+    Data, Flow, Grid, Initial, Model, Optimizer, Precision, Schedule, Session, Stepper, Stop,
+    Trace, Validation, Weights, Whiten,
 };
 
 /// Rows of the parts of a table.
@@ -20,10 +20,14 @@ pub fn session(session: &Session, rows: Rows, columns: usize) -> Session {
     } = rows;
     let mut data = session.data.clone();
     if let Data::Table {
-        transform, batch, ..
+        transform,
+        whiten,
+        batch,
+        ..
     } = &mut data
     {
         transform.clear();
+        *whiten = Whiten::No;
         *batch = training.min(2000);
     }
     let little = training < 2000;
@@ -46,6 +50,7 @@ pub fn session(session: &Session, rows: Rows, columns: usize) -> Session {
             steps: 10,
             stepper: Stepper::Rk4,
             trace: Trace::GaussPoints,
+            grid: Grid::Even,
         },
         weights: Weights {
             transport: 1.0,

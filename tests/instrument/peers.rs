@@ -15,14 +15,6 @@ pub const SECONDS: f64 = 150.0;
 
 const SCRIPTS: [&str; 2] = ["spline.py", "otcfm.py"];
 
-/// The columns that this program made, for peers too.
-#[derive(Clone, Copy, Debug)]
-pub struct Slopes {
-    /// Mean over the rows of the sum of log slopes of the maps, nats.
-    pub validation: f64,
-    pub test: f64,
-}
-
 /// A line of theirs; nats in units of the table.
 #[derive(Deserialize)]
 struct Line {
@@ -37,8 +29,8 @@ struct Line {
     error: Option<f64>,
 }
 
-/// All of them on the table and, where there are slopes, on its mapped columns.
-pub fn contend(tables: &Tables, slopes: Option<Slopes>, settings: &Settings) -> Vec<Contender> {
+/// All of them on the table and, where there are other columns, on those.
+pub fn contend(tables: &Tables, settings: &Settings) -> Vec<Contender> {
     let Some(python) = &settings.python else {
         println!("without the peers: OTFLOW_PEERS_PYTHON is not set");
         return Vec::new();
@@ -49,11 +41,12 @@ pub fn contend(tables: &Tables, slopes: Option<Slopes>, settings: &Settings) -> 
     }
     let mut found = Vec::new();
     for script in SCRIPTS {
-        let mapped = slopes.map(Some).into_iter();
-        for slopes in [None].into_iter().chain(mapped) {
+        let mapped = tables.mapped.as_ref().map(Some);
+        for mapped in [None].into_iter().chain(mapped) {
             let mut command = command(python, script, tables, settings);
-            if let Some(Slopes { validation, test }) = slopes {
-                command.arg("--mapped").args(&tables.mapped);
+            if let Some(mapped) = mapped {
+                let (validation, test) = (mapped.validation_slope, mapped.test_slope);
+                command.arg("--mapped").args(&mapped.files);
                 command.arg(format!("--log-slope={validation},{test}"));
             }
             let ran = run(&mut command);

@@ -83,9 +83,9 @@ impl Run {
         self.path.join("best.safetensors")
     }
 
-    /// C of the validations whose parameters were kept, in the units of the curves: `offset` is added to get those of the table. CPU seconds are in proportion: the threads are busy all the
-    /// time.
-    pub fn curve(&self, offset: f64, tables: &Tables) -> Vec<Point> {
+    /// C of the validations whose parameters were kept, in the units of the curves; `to_table` is C in units of the table, less that of
+    /// the events, which are in the deviations of the run's own columns. CPU seconds are in proportion: the threads are busy all the time.
+    pub fn curve(&self, to_table: f64, tables: &Tables) -> Vec<Point> {
         let share = self.spent.map_or(f64::NAN, |spent| spent.cpu / spent.wall);
         let events = lines(&self.path.join("metrics.jsonl"));
         let kept = named(&events, "validation").into_iter();
@@ -96,7 +96,7 @@ impl Run {
             let divergence = event["divergence"].as_f64().zip(tables.entropy);
             let c = match divergence {
                 Some((divergence, entropy)) => divergence + entropy.all,
-                None => tables.of_curves(event["C"].as_f64()? + offset),
+                None => tables.of_curves(event["C"].as_f64()? + to_table),
             };
             Some(Point {
                 seconds,

@@ -1,13 +1,14 @@
 //! The rows of a data set as CSV files that the peers read: training, validation and test rows in this order.
 //!
 //! Noise around rounded values is new in every epoch of this program: the peers get several draws of it. Validation and test rows are
-//! those that this program sees. Where its columns are made normal, there are files of the columns that it learns, too.
+//! those that this program sees. Where its columns are made normal or whitened, there are files of the columns that it learns, too.
 
 use std::path::{Path, PathBuf};
 
 use otflow::data::random::Stream;
 use otflow::data::{Dataset, Part, Parts};
-use otflow::session::{Data, Split, Transform};
+use otflow::scaling::{Scaling, Span, Units};
+use otflow::session::Split;
 use otflow::table::Writer;
 
 use super::subject::{Subject, Truth, dataset};
@@ -20,10 +21,9 @@ const ROWS: usize = 50_000;
 pub struct Tables {
     /// In units of the table, a file for every draw of the noise.
     pub raw: Vec<PathBuf>,
-    /// What this program learns of the same rows; empty if that is the table itself, standardised.
-    pub mapped: Vec<PathBuf>,
-    /// Validation and test rows alone, in units of the table.
-    pub validation: PathBuf,
+    /// What this program learns of the same rows; None if that is the table itself, standardised.
+    pub mapped: Option<Mapped>,
+    /// Test rows alone, in units of the table.
     pub test: PathBuf,
     pub split: Split,
     /// C in units of the table, less C in those of the columns' deviations; 0 of a toy set, whose own units are used.
@@ -31,6 +31,16 @@ pub struct Tables {
     pub entropy: Option<Entropy>,
     /// Whether a conditional density is learned, for which there are no peers.
     pub conditional: bool,
+}
+
+/// The columns that a flow has, for peers too.
+pub struct Mapped {
+    /// A file for every draw of the noise.
+    pub files: Vec<PathBuf>,
+    /// Mean over the validation rows of log |dw/dx|, of the flow's columns w by the table's x, nats.
+    pub validation_slope: f64,
+    /// Over the test rows.
+    pub test_slope: f64,
 }
 
 /// Mean of -log p, nats, in units of the table.
@@ -62,18 +72,10 @@ struct Cut {
 
 impl Tables {
     pub fn write(subject: &Subject, folder: &Path) -> Self {
-        let seed = subject.new.model.seed;
-        let mut plain = subject.new.data.clone();
-        let mut maps = false;
-        if let Data::Table { transform, .. } = &mut plain {
-            maps = transform.values().any(|map| *map != Transform::None);
-            transform.clear();
-        }
-        let data = dataset(&plain, seed);
-        let split = plain
-            .table()
-            .map_or_else(Split::default, |table| table.split);
-        let jitters = plain.table().is_some_and(|table| !table.jitter.is_empty());
+        let data = dataset(&subject.new.data, subject.new.model.seed);
+        let table = subject.new.data.table();
+        let split = table.map_or_else(Split::default, |table| table.split);
+        let jitters = table.is_some_and(|table| !table.jitter.is_empty());
         let draws = if jitters { DRAWS } else { 1 };
         let names = data.names();
         let file = |name: &str| folder.join(format!("{name}.csv"));
@@ -82,19 +84,28 @@ impl Tables {
             let cut = cut(&data, split, draw);
             save(file(&format!("rows{draw}")), &names, &cut)
         });
-        let mapped = |draw: u64| {
-            let learned = dataset(&subject.new.data, seed);
-            let rows = of_parts(learned.parts().unwrap(), draw);
-            save(file(&format!("mapped{draw}")), &names, &rows)
-        };
         let d = data.dimension();
+        let log_determinant = data.scaling().map_or(0.0, |of| of.log_determinant(d));
+        let mapped = |parts: &Parts| {
+            let learned = of_parts(parts, 1);
+            let slope = |rows: &[f64]| mean(&data.offsets(rows)) - log_determinant;
+            let files = (1..=draws).map(|draw| {
+                let rows = of_parts(parts, draw);
+                save(file(&format!("mapped{draw}")), &names, &rows)
+            });
+            Mapped {
+                files: files.collect(),
+                validation_slope: slope(&learned.validation),
+                test_slope: slope(&learned.test),
+            }
+        };
+        let maps = data.scaling().is_some_and(Scaling::transforms);
         Tables {
             raw: raw.collect(),
-            mapped: (1..=draws).filter(|_| maps).map(mapped).collect(),
-            validation: write(file("validation"), &names, &[&first.validation]),
+            mapped: data.parts().filter(|_| maps).map(mapped),
             test: write(file("test"), &names, &[&first.test]),
             split,
-            log_determinant: data.scaling().map_or(0.0, |of| of.log_determinant(d)),
+            log_determinant,
             entropy: entropy(&subject.truth, &data, &first),
             conditional: data.context() > 0,
         }
@@ -115,10 +126,13 @@ fn cut(data: &Dataset, split: Split, draw: u64) -> Cut {
             test,
         };
     };
-    let width = data.dimension() + data.context();
+    let all = Span {
+        first: 0,
+        width: data.dimension() + data.context(),
+    };
     let mut cut = of_parts(parts, draw);
     for rows in [&mut cut.training, &mut cut.validation, &mut cut.test] {
-        parts.scaling().restore(rows, 0, width);
+        parts.scaling().restore(rows, all, Units::Data);
     }
     cut
 }
@@ -150,7 +164,7 @@ fn write(path: PathBuf, names: &[String], parts: &[&Vec<f64>]) -> PathBuf {
 fn entropy(truth: &Truth, data: &Dataset, cut: &Cut) -> Option<Entropy> {
     let surprise = |rows: &[f64]| {
         let densities = truth.log_densities(rows, data.dimension())?;
-        Some(-densities.iter().sum::<f64>() / densities.len() as f64)
+        Some(-mean(&densities))
     };
     let all = [&cut.training[..], &cut.validation, &cut.test].concat();
     Some(Entropy {
@@ -158,4 +172,8 @@ fn entropy(truth: &Truth, data: &Dataset, cut: &Cut) -> Option<Entropy> {
         validation: surprise(&cut.validation)?,
         test: surprise(&cut.test)?,
     })
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
 }

@@ -2,7 +2,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::*;
-use crate::session::{Way, fields, nudge};
+use crate::session::{MANUAL, Way, fields, nudge};
 
 fn moons(rest: &str) -> String {
     format!("(data: Toy(name: \"moons\"){rest})")
@@ -11,12 +11,18 @@ fn moons(rest: &str) -> String {
 /// Every session file of this repository, and the least one.
 fn texts() -> Vec<String> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("sessions");
-    let files = fs::read_dir(folder).unwrap();
-    let read = files.map(|file| fs::read_to_string(file.unwrap().path()).unwrap());
-    let mut texts: Vec<String> = read.collect();
-    assert!(texts.len() >= 8);
+    let folders = [folder.join("published"), folder];
+    let files = folders
+        .iter()
+        .flat_map(|folder| fs::read_dir(folder).unwrap());
+    let files = files.map(|file| file.unwrap().path());
+    let files = files.filter(|path| path.is_file());
+    let mut texts: Vec<String> = files
+        .map(|file| fs::read_to_string(file).unwrap())
+        .collect();
+    assert!(texts.len() >= 16);
     texts.push(moons(""));
-    texts.push(texts[0].replace('\n', "\r\n"));
+    texts.push(MANUAL.replace('\n', "\r\n"));
     texts
 }
 
@@ -31,6 +37,7 @@ fn others() -> Vec<(&'static str, [&'static str; 2])> {
         ("data.missing", ["Drop", "Refuse"]),
         ("data.jitter", ["{\"c\": 0.5}", "{\"a\": 1.0, \"b\": 2.0}"]),
         ("data.transform", ["{\"c\": Log}", "{\"a\": Normal}"]),
+        ("data.whiten", ["Yes", "No"]),
         ("data.split.test", ["0.25", "0.125"]),
         ("data.split.validation", ["0.25", "0.125"]),
         ("data.split.shuffle", ["Some(7)", "None"]),
@@ -51,6 +58,7 @@ fn others() -> Vec<(&'static str, [&'static str; 2])> {
         ("flow.steps", ["7", "9"]),
         ("flow.stepper", ["Euler", "Rk4"]),
         ("flow.trace", ["GaussPoints", "StepNodes"]),
+        ("flow.grid", ["Square", "Even"]),
         ("weights.transport", ["0.25", "1e-7"]),
         ("weights.likelihood", ["0.25", "1e-7"]),
         ("weights.hjb", ["0.25", "1e-7"]),
