@@ -98,7 +98,8 @@ pub enum Command {
     /// Compare the kernels with files of reference values; exit 1 past the tolerance (f64 1e-11; f32 2e-6 for the loss, else 2e-5).
     ///
     /// A file is JSON: d, c, m, nTh, n, nt, alpha, stepper, trace; params and grads by published name as {shape, data};
-    /// x, context; phi, grad_s, trace_hess at s_time; loss, cost_L, cost_C, cost_R; forward, inverse_x, log_prob.
+    /// x, context; phi, grad_s, trace_hess at s_time; loss, cost_L, cost_C, cost_R; forward, inverse_x, log_prob. A file with
+    /// "kind": "matching" is of the loss of a start by matching (f32 5e-5): d, m, nTh, n, a0; params, grads; x, context, x1, t; loss.
     Verify(Verify),
     /// Validate a session; print it as it will be in force, with the shapes, flops and memory it needs.
     Check {

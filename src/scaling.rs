@@ -207,8 +207,11 @@ impl Scaling {
             }
         });
         if let (0, Some(whitening)) = (span.first, &self.whitening) {
+            let d = whitening.dimension();
+            // A value at the bound of a map or beyond stays what it is: sums of infinities would make its row one of no number.
             let rows = rows.chunks_exact_mut(span.width);
-            rows.for_each(|row| whitening.whiten(row));
+            let inside = rows.filter(|row| row[..d].iter().all(|z| z.is_finite()));
+            inside.for_each(|row| whitening.whiten(row));
         }
     }
 

@@ -207,8 +207,11 @@ fn metrics() {
 
 #[test]
 fn references() {
-    let file = read("tests/reference/d2_m8_n5_nt4.json");
-    check::reference(&text(file.clone()));
-    mutants(&[file], 2000).for_each(|bytes| check::reference(&text(bytes)));
+    let files = ["d2_m8_n5_nt4.json", "matching_d2_m8_n5.json"];
+    let files = files.map(|name| read(&format!("tests/reference/{name}")));
+    for file in &files {
+        check::reference(&text(file.clone()));
+    }
+    mutants(&files, 4000).for_each(|bytes| check::reference(&text(bytes)));
     check::reference(&"{\"params\":".repeat(100_000));
 }

@@ -1,21 +1,27 @@
 //! Every kernel on its own, on one thread: `cargo bench -p otflow-kernels`. An item is a flop, or a vector for `activation`:
 //! "Gitem/s" reads as GFLOP/s, to be held against `peak`. Whole iterations are timed by `otflow bench`.
 
+#![allow(clippy::unwrap_used, reason = "a benchmark may end")]
+
 use std::sync::Arc;
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use otflow_kernels::activation::{activate, slopes};
+use otflow_kernels::batch::Tile;
 use otflow_kernels::lanes::Lanes;
 use otflow_kernels::linear::{Packed, apply, transpose};
+use otflow_kernels::matching::Pairs;
 use otflow_kernels::network::Network;
 use otflow_kernels::objective::{Alpha, Grid, Scheme, TraceAt};
+use otflow_kernels::orthogonal::orthogonalize;
 use otflow_kernels::outer::Outer;
 use otflow_kernels::parameters::Shape;
 use otflow_kernels::seven::{self, Pair, Seven, Sides};
 use otflow_kernels::stepper::Stepper;
 use otflow_kernels::tile::{PAIRS, PANEL};
 use otflow_kernels::trajectory::{Worker, with_rows};
+use rayon::ThreadPoolBuilder;
 use wide::{f32x16, f64x8};
 
 fn main() {
@@ -109,11 +115,7 @@ fn activation_slope<T: Lanes>(bencher: Bencher) {
 /// Shapes (d, m, layers) of a tile.
 const SHAPES: [(usize, usize, usize); 4] = [(2, 32, 2), (6, 128, 2), (43, 256, 2), (43, 256, 4)];
 
-fn tile<T: Lanes>(
-    bencher: Bencher,
-    (d, m, layers): (usize, usize, usize),
-    run: impl Fn(&Network<T>, &Scheme, &mut Worker<T>),
-) {
+fn network<T: Lanes>((d, m, layers): (usize, usize, usize)) -> Network<T> {
     let shape = Shape {
         d,
         context: 0,
@@ -127,6 +129,15 @@ fn tile<T: Lanes>(
         draw = (draw + 0.618_033_988_749_895_f64).fract();
         draw
     }));
+    net
+}
+
+fn tile<T: Lanes>(
+    bencher: Bencher,
+    shape: (usize, usize, usize),
+    run: impl Fn(&Network<T>, &Scheme, &mut Worker<T>),
+) {
+    let (net, d) = (network(shape), shape.0);
     let scheme = Scheme {
         steps: 1,
         stepper: Stepper::Rk4,
@@ -162,4 +173,38 @@ fn step_and_back<T: Lanes>(bencher: Bencher, shape: (usize, usize, usize)) {
         worker.forward_taped(net, scheme, &alpha);
         worker.backward(net, scheme, &alpha);
     });
+}
+
+/// A tile of pairs of a start by matching: M and its gradient. Counted as in `cost.rs` of the program: three times one evaluation
+/// of grad_s Phi.
+#[divan::bench(types = [f32x16, f64x8], args = SHAPES)]
+fn matching_tile<T: Lanes>(bencher: Bencher, shape: (usize, usize, usize)) {
+    let (d, m, layers) = shape;
+    let net = network::<T>(shape);
+    let mut worker = Worker::new(&net, &Arc::default());
+    let row = |i: usize, out: &mut [f64]| {
+        for (k, value) in out.iter_mut().enumerate() {
+            *value = ((i + k) as f64).sin().abs();
+        }
+    };
+    let n = T::WIDTH;
+    let (pairs, tile) = (Pairs { n, row: &row }, Tile { first: 0, count: n });
+    let flops = 3 * 4 * m * ((layers - 1) * m + d + 1) * n;
+    bencher
+        .counter(ItemsCount::new(flops))
+        .bench_local(|| worker.match_pairs(&net, black_box(&pairs), 1.0, tile));
+}
+
+/// The nearly orthogonal factor of a square matrix, its workspace made anew each time: five rounds of three products.
+#[divan::bench(types = [f32x16, f64x8], args = [128, 256])]
+fn orthogonal_factor<T: Lanes>(bencher: Bencher, m: usize) {
+    let pool = ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    let matrix: Vec<f64> = (0..m * m).map(|k| (k as f64).sin()).collect();
+    bencher
+        .counter(ItemsCount::new(5 * 3 * 2 * m * m * m))
+        .with_inputs(|| matrix.clone())
+        .bench_local_values(|mut matrix| {
+            pool.install(|| orthogonalize::<T>(&mut matrix, m));
+            matrix
+        });
 }

@@ -266,6 +266,52 @@ mod tests {
     }
 
     #[test]
+    fn where_time_stands_still_no_trace_is_evaluated() {
+        for nt in 2..=11 {
+            for (stepper, trace, saved) in [
+                (Stepper::Rk4, TraceAt::EveryStage, 1),
+                (Stepper::Euler, TraceAt::EveryStage, 1),
+                (Stepper::Rk4, TraceAt::StepNodes, 1),
+                (Stepper::Rk4, TraceAt::GaussPoints, 0),
+            ] {
+                let of = |grid| Scheme {
+                    steps: nt,
+                    stepper,
+                    trace,
+                    grid,
+                };
+                let (even, square) = (of(Grid::Even), of(Grid::Square));
+                // t'(0) = 0, and nowhere else.
+                assert_eq!(square.trace_weight(0, 0), None);
+                assert_eq!(
+                    square.traced_evaluations() + saved,
+                    even.traced_evaluations()
+                );
+                assert_eq!(square.evaluations(), even.evaluations());
+                // The weights of l', t'(s) among them, sum to t(1) = 1: every rule is exact for straight lines. But Euler's, which
+                // takes t' from the left.
+                let tableau = stepper.tableau();
+                let stages = square.stages();
+                let on_stages = (0..stages * nt).filter_map(|k| {
+                    let s = (k / stages) as f64 + tableau.c[k % stages];
+                    let weight = square.trace_weight(k / stages, k % stages)?;
+                    Some(weight * Grid::Square.pace(s * square.dt()))
+                });
+                let between = square.points().into_iter().map(|point| {
+                    let s = (point.step as f64 + point.theta) * square.dt();
+                    point.weight * Grid::Square.pace(s)
+                });
+                let sum: f64 = on_stages.chain(between).sum();
+                let want = match stepper {
+                    Stepper::Rk4 => 1.0,
+                    Stepper::Euler => 1.0 - square.dt(),
+                };
+                assert!((sum - want).abs() < 1e-14, "{square:?}: {sum}");
+            }
+        }
+    }
+
+    #[test]
     fn gauss_points_come_in_order_of_time_and_lie_in_their_steps() {
         for steps in 1..=40 {
             let scheme = Scheme {

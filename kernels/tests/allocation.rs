@@ -1,7 +1,7 @@
-//! Nothing is allocated inside an iteration, on any thread.
+//! Nothing is allocated inside an iteration, on any thread: of the loss, or of a start by matching.
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
-use otflow_kernels::engine::{Precision, engine, with_rows};
+use otflow_kernels::engine::{Engine, Pairs, Precision, engine, with_rows};
 use otflow_kernels::objective::{Alpha, Grid, Scheme, TraceAt};
 use otflow_kernels::parameters::Shape;
 use otflow_kernels::seven;
@@ -33,26 +33,67 @@ const JOBS_A_BLOCK: u64 = 63;
 /// Each of them also takes a block once, when it first looks for work, which on a busy machine may be late.
 const THREADS: usize = 3;
 
+/// What an iteration computes the gradient of.
+#[derive(Clone, Copy, Debug)]
+enum Pass {
+    /// The loss, with the trace there.
+    Loss(TraceAt),
+    /// M, of a start by matching.
+    Matching,
+}
+
+impl Pass {
+    /// Values of a row that it takes.
+    fn width(self, shape: &Shape) -> usize {
+        match self {
+            Pass::Loss(_) => shape.columns(),
+            Pass::Matching => shape.columns() + shape.d + 1,
+        }
+    }
+
+    /// Computes it over rows of that width.
+    fn run(self, engine: &mut dyn Engine, rows: &[f64], gradient: &mut [f64]) {
+        let width = self.width(&engine.shape());
+        match self {
+            Pass::Loss(trace) => {
+                let scheme = Scheme {
+                    steps: if engine.shape() == WIDE { 1 } else { 4 },
+                    stepper: Stepper::Rk4,
+                    trace,
+                    grid: Grid::Even,
+                };
+                with_rows(rows, width, |samples| {
+                    engine.gradient(samples, &scheme, &ALPHA, gradient)
+                });
+            }
+            Pass::Matching => {
+                let row = |i: usize, out: &mut [f64]| {
+                    out.copy_from_slice(&rows[i * width..][..width]);
+                };
+                let n = rows.len() / width;
+                engine.matching(Pairs { n, row: &row }, ALPHA.a0, gradient);
+            }
+        }
+    }
+}
+
 /// Blocks of memory allocated by all threads in so many iterations, the first not counted.
-fn allocated(shape: Shape, precision: Precision, trace: TraceAt, iterations: u64) -> u64 {
-    let (n, steps) = if shape == WIDE { (40, 1) } else { (300, 4) };
-    let rows: Vec<f64> = (0..n * shape.columns())
+fn allocated(shape: Shape, precision: Precision, pass: Pass, iterations: u64) -> u64 {
+    let n = match pass {
+        Pass::Loss(_) if shape == WIDE => 40,
+        Pass::Loss(_) => 300,
+        // Chunks of eight tiles: some for every thread.
+        Pass::Matching => 1000,
+    };
+    let rows: Vec<f64> = (0..n * pass.width(&shape))
         .map(|k| (k as f64 * 0.7).sin())
         .collect();
     let theta = shape.start(|| 0.5);
-    let scheme = Scheme {
-        steps,
-        stepper: Stepper::Rk4,
-        trace,
-        grid: Grid::Even,
-    };
     let mut gradient = vec![0.0; shape.parameters()];
     let mut engine = engine(shape, precision, THREADS).unwrap();
     let mut iterate = || {
         engine.load(&theta);
-        with_rows(&rows, shape.columns(), |samples| {
-            engine.gradient(samples, &scheme, &ALPHA, &mut gradient)
-        });
+        pass.run(&mut *engine, &rows, &mut gradient);
         dhat::HeapStats::get().total_blocks
     };
     let start = iterate();
@@ -66,12 +107,16 @@ fn an_iteration_allocates_nothing() {
     assert!(seven::pays(WIDE.m));
     for shape in [NARROW, WIDE] {
         for precision in [Precision::F32, Precision::F64] {
-            for trace in [TraceAt::EveryStage, TraceAt::GaussPoints] {
+            for pass in [
+                Pass::Loss(TraceAt::EveryStage),
+                Pass::Loss(TraceAt::GaussPoints),
+                Pass::Matching,
+            ] {
                 let iterations = 4 * JOBS_A_BLOCK;
-                let blocks = allocated(shape, precision, trace, iterations);
+                let blocks = allocated(shape, precision, pass, iterations);
                 assert!(
                     blocks <= iterations / JOBS_A_BLOCK + THREADS as u64,
-                    "{shape:?} {precision:?} {trace:?}: {blocks} in {iterations} iterations"
+                    "{shape:?} {precision:?} {pass:?}: {blocks} in {iterations} iterations"
                 );
             }
         }

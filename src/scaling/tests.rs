@@ -1,4 +1,6 @@
-//! Maps over columns of every kind, and the units of a table.
+//! Maps over columns of every kind.
+
+mod units;
 
 use std::f64::consts::TAU;
 
@@ -308,99 +310,6 @@ fn a_constant_column_has_no_map() {
         assert!(fit(&[3.0, 4.0]).is_some());
     }
     assert_eq!(Map::fit(Transform::None, vec![1.0, 2.0], 0.0), None);
-}
-
-fn column(name: &str, mean: f64, scale: f64) -> Column {
-    Column {
-        name: name.into(),
-        mean,
-        scale,
-        transform: None,
-    }
-}
-
-fn scaling() -> Scaling {
-    Scaling {
-        whitening: None,
-        columns: vec![
-            column("a", 1.0, 2.0),
-            column("b", -3.0, 0.5),
-            column("y", 10.0, 4.0),
-        ],
-    }
-}
-
-/// With a logarithm in the place of b, whose deviation is 6 and whose mean is 2 in its own units.
-fn mapped() -> Scaling {
-    let mut scaling = scaling();
-    let raw = Moments {
-        mean: 2.0,
-        scale: 6.0,
-    };
-    scaling.columns[1].transform = Some(Transformed { map: Map::Log, raw });
-    scaling
-}
-
-const ALL: Span = Span { first: 0, width: 3 };
-const GIVEN: Span = Span { first: 2, width: 1 };
-
-#[test]
-fn the_way_back_leads_to_the_rows() {
-    let rows = [3.0, -2.0, 2.0, 1.0, -3.5, 10.0];
-    let mut scaled = rows;
-    scaling().standardize(&mut scaled, ALL, Units::Data);
-    assert_eq!(scaled, [1.0, 2.0, -2.0, 0.0, -1.0, 0.0]);
-    scaling().restore(&mut scaled, ALL, Units::Data);
-    assert_eq!(scaled, rows);
-    for way in [Scaling::standardize, Scaling::restore] {
-        way(&scaling(), &mut scaled, ALL, Units::Standardized);
-        assert_eq!(scaled, rows);
-    }
-}
-
-#[test]
-fn columns_may_stand_alone_and_only_the_learned_ones_count_in_the_determinant() {
-    let mut given = [14.0, 6.0];
-    scaling().standardize(&mut given, GIVEN, Units::Data);
-    assert_eq!(given, [1.0, -1.0]);
-    // log 2 + log 1/2
-    assert_eq!(scaling().log_determinant(2), 0.0);
-    assert_eq!(scaling().log_determinant(3), 4.0_f64.ln());
-    assert_eq!(scaling().offsets(&[1.0, 2.0, 3.0], 3), [0.0]);
-}
-
-#[test]
-fn a_column_with_a_map_is_standardised_by_what_it_is_without() {
-    let e = std::f64::consts::E;
-    let mut rows = [3.0, e, 2.0];
-    mapped().standardize(&mut rows, ALL, Units::Data);
-    // (log e + 3) / (1/2)
-    assert_eq!(rows, [1.0, 8.0, -2.0]);
-    // log of 1/x / (1/2) * 6 at e
-    let offset = mapped().offsets(&rows, 2)[0];
-    assert!((offset - (12.0_f64.ln() - 1.0)).abs() < 1e-15, "{offset}");
-    // log 2 + log 6
-    assert!((mapped().log_determinant(2) - 12.0_f64.ln()).abs() < 1e-15);
-    mapped().restore(&mut rows, ALL, Units::Standardized);
-    assert!((rows[1] - (e - 2.0) / 6.0).abs() < 1e-15, "{rows:?}");
-    mapped().standardize(&mut rows, ALL, Units::Standardized);
-    assert!((rows[1] - 8.0).abs() < 1e-14, "{rows:?}");
-}
-
-#[test]
-fn columns_without_a_map_are_written_as_ever_and_maps_come_back_bit_for_bit() {
-    let plain = serde_json::to_string(&scaling().columns[0]).unwrap();
-    assert_eq!(plain, r#"{"name":"a","mean":1.0,"scale":2.0}"#);
-    for kind in kinds() {
-        let mut scaling = mapped();
-        let raw = scaling.columns[1].raw();
-        let map = fitted(&kind);
-        scaling.columns[1].transform = Some(Transformed { map, raw });
-        let text = serde_json::to_string(&scaling).unwrap();
-        let read: Scaling = serde_json::from_str(&text).unwrap();
-        assert_eq!(read, scaling, "{}", kind.name);
-        assert!(read.columns.iter().all(Column::is_sound), "{}", kind.name);
-    }
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! The flow itself: order of convergence, where paths start and end, and no sample that touches another.
 
 use otflow_kernels::batch::Batch;
-use otflow_kernels::engine::{Direction, Engine};
-use otflow_kernels::objective::TraceAt;
+use otflow_kernels::engine::{Direction, Engine, with_pairs};
+use otflow_kernels::objective::{Grid, Scheme, TraceAt};
 use otflow_kernels::stepper::Stepper;
 use wide::f64x8;
 
@@ -31,14 +31,17 @@ fn lanes_do_not_touch_each_other() {
 }
 
 /// Slope of log error over log step, by least squares.
-fn observed_order(stepper: Stepper, trace: TraceAt, steps: &[usize]) -> f64 {
+fn observed_order(grid: Grid, stepper: Stepper, trace: TraceAt, steps: &[usize]) -> f64 {
     let shape = shape(2, 0, 9, 3, 10);
     let rows = rows(&shape, 4);
     let mut engine = Batch::<f64x8>::new(shape, 1).unwrap();
     engine.load(&shape.start(uniform(7)));
     let mut end = |steps: usize, stepper: Stepper, trace: TraceAt| {
         let mut out = vec![0.0; 4 * 5];
-        let scheme = scheme(steps, stepper, trace);
+        let scheme = Scheme {
+            grid,
+            ..scheme(steps, stepper, trace)
+        };
         with_samples(&shape, &rows, |samples| {
             engine.states(samples, &scheme, 1.0, &mut out)
         });
@@ -77,17 +80,47 @@ fn rk4_converges_with_order_four_and_euler_with_order_one() {
         TraceAt::StepNodes,
         TraceAt::GaussPoints,
     ] {
-        near(observed_order(Stepper::Rk4, trace, &even), 4.0);
-        near(observed_order(Stepper::Rk4, trace, &odd), 4.0);
+        for grid in [Grid::Even, Grid::Square] {
+            near(observed_order(grid, Stepper::Rk4, trace, &even), 4.0);
+            near(observed_order(grid, Stepper::Rk4, trace, &odd), 4.0);
+        }
     }
-    near(
-        observed_order(
-            Stepper::Euler,
-            TraceAt::EveryStage,
-            &[64, 96, 128, 192, 256],
-        ),
-        1.0,
-    );
+    let steps = [64, 96, 128, 192, 256];
+    for grid in [Grid::Even, Grid::Square] {
+        let order = observed_order(grid, Stepper::Euler, TraceAt::EveryStage, &steps);
+        near(order, 1.0);
+    }
+}
+
+#[test]
+fn both_grids_lead_to_the_same_ends_and_back() {
+    let (shape, _) = cases()[3];
+    let (rows, n) = (rows(&shape, 19), 19);
+    let mut engine = Batch::<f64x8>::new(shape, 2).unwrap();
+    engine.load(&parameters(&shape));
+    let (x, y): (Vec<&[f64]>, Vec<&[f64]>) = rows
+        .chunks(shape.columns())
+        .map(|row| row.split_at(shape.d))
+        .unzip();
+    let (x, y) = (x.concat(), y.concat());
+    let mut ends = |grid: Grid, x: &[f64], direction: Direction| {
+        let scheme = Scheme {
+            grid,
+            ..scheme(128, Stepper::Rk4, TraceAt::EveryStage)
+        };
+        let mut out = vec![0.0; n * shape.d];
+        with_pairs((x, shape.d), &y, |samples| {
+            engine.transport(samples, (&scheme, 1.0), direction, &mut out);
+        });
+        out
+    };
+    let even = ends(Grid::Even, &x, Direction::Forward);
+    let square = ends(Grid::Square, &x, Direction::Forward);
+    // Steps of 1/128 and up to 1/64 in t, to the fourth power.
+    assert!(distance(&square, &even) < 1e-6);
+    let back = ends(Grid::Square, &square, Direction::Inverse);
+    assert!(distance(&back, &x) < 1e-6);
+    assert!(distance(&square, &x) > 0.01);
 }
 
 #[test]

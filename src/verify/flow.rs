@@ -1,0 +1,186 @@
+//! Files of a flow: potential, gradient, trace, losses and their gradient, final states, the way back and log densities.
+//!
+//! Keys: d, c (context), m, nTh, n, nt, alpha, stepper, trace; `params` and `grads` by published name; x, context; phi, grad_s,
+//! trace_hess at s_time; loss, cost_L, cost_C, cost_R; forward (n x (d+3)), inverse_x (forward's x integrated back), log_prob.
+
+use anyhow::{Context, Result, bail, ensure};
+use otflow_kernels::engine::{Direction, Engine, Precision, Samples, engine, with_rows};
+use otflow_kernels::objective::{Alpha, Grid, Scheme, TraceAt, log_density};
+use otflow_kernels::parameters::Shape;
+use otflow_kernels::stepper::Stepper;
+use serde::Deserialize;
+
+use super::Errors;
+use super::problem::{Rows, Sizes, Tensors, flat};
+
+/// Time steps of a session, too.
+const MOST_STEPS: usize = 1000;
+
+#[derive(Deserialize)]
+pub(super) struct Reference {
+    d: usize,
+    #[serde(default)]
+    c: usize,
+    m: usize,
+    #[serde(rename = "nTh")]
+    layers: usize,
+    n: usize,
+    nt: usize,
+    alpha: [f64; 3],
+    stepper: String,
+    #[serde(default = "every_stage")]
+    trace: String,
+    params: Tensors,
+    grads: Tensors,
+    x: Vec<Vec<f64>>,
+    #[serde(default)]
+    context: Vec<Vec<f64>>,
+    s_time: f64,
+    phi: Vec<f64>,
+    grad_s: Vec<Vec<f64>>,
+    trace_hess: Vec<f64>,
+    loss: f64,
+    #[serde(rename = "cost_L")]
+    cost_l: f64,
+    #[serde(rename = "cost_C")]
+    cost_c: f64,
+    #[serde(rename = "cost_R")]
+    cost_r: f64,
+    forward: Vec<Vec<f64>>,
+    inverse_x: Vec<Vec<f64>>,
+    log_prob: Vec<f64>,
+}
+
+fn every_stage() -> String {
+    "every-stage".into()
+}
+
+/// Runs the kernels on what the file has, and compares.
+pub(super) fn compare(reference: &Reference, precision: Precision) -> Result<Errors> {
+    let shape = shape(reference)?;
+    let (scheme, alpha) = (scheme(reference)?, alpha(reference));
+    // Before anything is made in the sizes that the file claims.
+    let theta = flat(&shape, &reference.params)?;
+    let rows = rows(reference, &shape, &reference.x)?;
+    let mut engine = engine(shape, precision, 0)?;
+    engine.load(&theta);
+    let mut errors = Errors::default();
+    with_rows(&rows, shape.columns(), |samples| {
+        potential(&mut *engine, reference, samples, &mut errors);
+        losses(
+            &mut *engine,
+            (reference, samples),
+            (&scheme, &alpha),
+            &mut errors,
+        )?;
+        let mut states = vec![0.0; reference.n * (shape.d + 3)];
+        engine.states(samples, &scheme, alpha.a0, &mut states);
+        errors.add("forward", &states, &reference.forward.concat());
+        let log_prob: Vec<f64> = states.chunks(shape.d + 3).map(log_density).collect();
+        errors.add("log_prob", &log_prob, &reference.log_prob);
+        anyhow::Ok(())
+    })?;
+    let ends: Vec<Vec<f64>> = reference
+        .forward
+        .iter()
+        .map(|state| state[..shape.d.min(state.len())].to_vec())
+        .collect();
+    let ends = self::rows(reference, &shape, &ends)?;
+    let mut back = vec![0.0; reference.n * shape.d];
+    with_rows(&ends, shape.columns(), |samples| {
+        engine.transport(samples, (&scheme, alpha.a0), Direction::Inverse, &mut back);
+    });
+    errors.add("inverse_x", &back, &reference.inverse_x.concat());
+    Ok(errors)
+}
+
+fn shape(reference: &Reference) -> Result<Shape> {
+    let sizes = Sizes {
+        d: reference.d,
+        context: reference.c,
+        m: reference.m,
+        layers: reference.layers,
+    };
+    super::problem::shape(&sizes, &reference.params)
+}
+
+/// These rows x beside the file's context.
+fn rows(reference: &Reference, shape: &Shape, x: &[Vec<f64>]) -> Result<Vec<f64>> {
+    let context = &reference.context;
+    Rows { x, context }.joined(shape, reference.n)
+}
+
+fn scheme(reference: &Reference) -> Result<Scheme> {
+    let stepper = match reference.stepper.as_str() {
+        "rk4" => Stepper::Rk4,
+        "rk1" => Stepper::Euler,
+        other => bail!("stepper is `{other}`, not rk4 or rk1"),
+    };
+    let trace = match reference.trace.as_str() {
+        "every-stage" => TraceAt::EveryStage,
+        "step-nodes" => TraceAt::StepNodes,
+        other => bail!("trace is `{other}`, not every-stage or step-nodes"),
+    };
+    let least = if trace == TraceAt::StepNodes { 2 } else { 1 };
+    ensure!(
+        (least..=MOST_STEPS).contains(&reference.nt),
+        "nt is {}, not from {least} to {MOST_STEPS}",
+        reference.nt
+    );
+    Ok(Scheme {
+        steps: reference.nt,
+        stepper,
+        trace,
+        grid: Grid::Even,
+    })
+}
+
+fn alpha(reference: &Reference) -> Alpha {
+    let [a0, a1, a2] = reference.alpha;
+    Alpha { a0, a1, a2 }
+}
+
+fn potential(
+    engine: &mut dyn Engine,
+    reference: &Reference,
+    samples: Samples,
+    errors: &mut Errors,
+) {
+    let width = engine.shape().inputs() + 2;
+    let mut out = vec![0.0; samples.n * width];
+    engine.potential(samples, reference.s_time, &mut out);
+    let column = |range: std::ops::Range<usize>| -> Vec<f64> {
+        out.chunks(width)
+            .flat_map(|row| &row[range.clone()])
+            .copied()
+            .collect()
+    };
+    errors.add("phi", &column(0..1), &reference.phi);
+    errors.add("grad_s", &column(1..width - 1), &reference.grad_s.concat());
+    errors.add(
+        "trace_hess",
+        &column(width - 1..width),
+        &reference.trace_hess,
+    );
+}
+
+fn losses(
+    engine: &mut dyn Engine,
+    (reference, samples): (&Reference, Samples),
+    (scheme, alpha): (&Scheme, &Alpha),
+    errors: &mut Errors,
+) -> Result<()> {
+    let shape = engine.shape();
+    let mut gradient = vec![0.0; shape.parameters()];
+    engine.gradient(samples, scheme, alpha, &mut gradient);
+    let costs = engine.costs(samples, scheme, alpha);
+    errors.add("loss", &[costs.loss], &[reference.loss]);
+    errors.add(
+        "costs",
+        &[costs.l, costs.c, costs.r],
+        &[reference.cost_l, reference.cost_c, reference.cost_r],
+    );
+    let want = flat(&shape, &reference.grads).context("in grads")?;
+    errors.add_tensors(&shape, &gradient, &want);
+    Ok(())
+}
