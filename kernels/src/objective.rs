@@ -280,7 +280,7 @@ mod tests {
                     trace,
                     grid,
                 };
-                let (even, square) = (of(Grid::Even), of(Grid::Square));
+                let (even, square) = (of(Grid::Even), of(Grid::Bent(1.0)));
                 // t'(0) = 0, and nowhere else.
                 assert_eq!(square.trace_weight(0, 0), None);
                 assert_eq!(
@@ -295,11 +295,11 @@ mod tests {
                 let on_stages = (0..stages * nt).filter_map(|k| {
                     let s = (k / stages) as f64 + tableau.c[k % stages];
                     let weight = square.trace_weight(k / stages, k % stages)?;
-                    Some(weight * Grid::Square.pace(s * square.dt()))
+                    Some(weight * Grid::Bent(1.0).pace(s * square.dt()))
                 });
                 let between = square.points().into_iter().map(|point| {
                     let s = (point.step as f64 + point.theta) * square.dt();
-                    point.weight * Grid::Square.pace(s)
+                    point.weight * Grid::Bent(1.0).pace(s)
                 });
                 let sum: f64 = on_stages.chain(between).sum();
                 let want = match stepper {

@@ -80,13 +80,13 @@ fn rk4_converges_with_order_four_and_euler_with_order_one() {
         TraceAt::StepNodes,
         TraceAt::GaussPoints,
     ] {
-        for grid in [Grid::Even, Grid::Square] {
+        for grid in [Grid::Even, Grid::Bent(1.0)] {
             near(observed_order(grid, Stepper::Rk4, trace, &even), 4.0);
             near(observed_order(grid, Stepper::Rk4, trace, &odd), 4.0);
         }
     }
     let steps = [64, 96, 128, 192, 256];
-    for grid in [Grid::Even, Grid::Square] {
+    for grid in [Grid::Even, Grid::Bent(1.0)] {
         let order = observed_order(grid, Stepper::Euler, TraceAt::EveryStage, &steps);
         near(order, 1.0);
     }
@@ -115,10 +115,10 @@ fn both_grids_lead_to_the_same_ends_and_back() {
         out
     };
     let even = ends(Grid::Even, &x, Direction::Forward);
-    let square = ends(Grid::Square, &x, Direction::Forward);
+    let square = ends(Grid::Bent(1.0), &x, Direction::Forward);
     // Steps of 1/128 and up to 1/64 in t, to the fourth power.
     assert!(distance(&square, &even) < 1e-6);
-    let back = ends(Grid::Square, &square, Direction::Inverse);
+    let back = ends(Grid::Bent(1.0), &square, Direction::Inverse);
     assert!(distance(&back, &x) < 1e-6);
     assert!(distance(&square, &x) > 0.01);
 }
