@@ -27,7 +27,8 @@ use crate::data::{Dataset, Error, Part};
 use crate::file;
 use crate::launch::{Exit, refuse};
 use crate::say;
-use crate::session::Session;
+use crate::scaling::Whitening;
+use crate::session::{Session, Transform};
 use crate::table::short;
 use survey::Survey;
 use text::text;
@@ -38,9 +39,15 @@ struct Chosen {
     names: Vec<String>,
     /// The others, each with the reason.
     left_out: Vec<(String, String)>,
+    /// Those of the columns that stay without a fitted map, since others nearly determine them.
+    thin: Vec<String>,
     /// Rows that are left.
     rows: usize,
 }
+
+/// Share of a column's variance that the others do not tell: below this a map fitted to the column alone would bend what it has
+/// to do with them, which costs more than its shape.
+const THIN: f64 = 0.1;
 
 /// Looks at the table and writes the session; the value is the exit code.
 ///
@@ -107,10 +114,12 @@ fn learnable(
         let (name, why) = match Dataset::open(&session.data, session.model.seed) {
             Ok(data) => {
                 let rows = rows(&data).iter().sum();
-                if rows == chosen.rows {
+                let thin = thin(&session, &data, &chosen);
+                if rows == chosen.rows && thin.is_empty() {
                     return Ok(Ok((text, data, chosen)));
                 }
                 chosen.rows = rows;
+                chosen.thin.extend(thin);
                 continue;
             }
             Err(Error::Copy { column, of }) => (column, format!("a copy of `{}`", short(&of))),
@@ -119,6 +128,9 @@ fn learnable(
                 format!("{value} in every row but some of the test part"),
             ),
             Err(Error::Overflow { column }) => (column, "too large to be standardised".to_owned()),
+            Err(Error::Dependent { column, .. }) => {
+                (column, "a sum of multiples of columns before it".to_owned())
+            }
             Err(error) => return Ok(Err(error.to_string())),
         };
         chosen.names.retain(|other| *other != name);
@@ -126,11 +138,27 @@ fn learnable(
     }
 }
 
+/// Columns with a fitted map that the others nearly determine.
+fn thin(session: &Session, data: &Dataset, chosen: &Chosen) -> Vec<String> {
+    let (Some(table), Some(scaling)) = (session.data.table(), data.scaling()) else {
+        return Vec::new();
+    };
+    let shares = scaling.whitening.as_ref().map(Whitening::unexplained);
+    let columns = scaling.columns.iter().zip(shares.unwrap_or_default());
+    let mapped = |name: &String| table.transform.get(name) == Some(&Transform::Normal);
+    columns
+        .filter(|(column, share)| *share < THIN && mapped(&column.name))
+        .map(|(column, _)| column.name.clone())
+        .filter(|name| !chosen.thin.contains(name))
+        .collect()
+}
+
 /// All columns but those that cannot be learned.
 fn choose(survey: &Survey) -> Chosen {
     let mut chosen = Chosen {
         names: Vec::new(),
         left_out: Vec::new(),
+        thin: Vec::new(),
         rows: usize::try_from(survey.rows).unwrap_or(usize::MAX),
     };
     for column in &survey.columns {

@@ -20,7 +20,7 @@ const BATCH: usize = 1024;
 const VALIDATION: usize = 5000;
 
 /// Learning rate of the loss, and its schedule: iterations of the way up, share of the rate at the end.
-const RATE: f64 = 0.005;
+const RATE: f64 = 0.02;
 const WARMUP: u64 = 20;
 const FLOOR: f64 = 0.01;
 /// Share that the average of the parameters keeps in an iteration.
@@ -89,7 +89,7 @@ pub fn settle(session: &mut Session, rows: usize, columns: usize) {
         steps: 10,
         stepper: Stepper::Rk4,
         trace: Trace::GaussPoints,
-        grid: Grid::Square,
+        grid: Grid::Drawn,
     };
     session.weights = Weights {
         transport: 1.0,

@@ -8,7 +8,9 @@ use anyhow::{Context, Result, anyhow};
 use super::Chosen;
 use super::settings;
 use super::survey::Survey;
-use crate::session::{self, Data, MANUAL, Session, TABLE_MANUAL, explain, fields, parse, value};
+use crate::session::{
+    self, Data, MANUAL, Session, TABLE_MANUAL, Transform, Whiten, explain, fields, parse, value,
+};
 use crate::table::short;
 
 /// Fields that are written whatever they hold.
@@ -147,7 +149,11 @@ fn head(survey: &Survey, chosen: &Chosen, table: &str) -> String {
             .iter()
             .find(|(left, _)| *left == column.name);
         let words = left_out.map_or_else(|| column.words(), |(_, why)| format!("left out: {why}"));
-        text.push_str(&format!("//     {name:<width$}  {words}\n"));
+        let thin = match chosen.thin.contains(&column.name) {
+            true => ", but for that the other columns nearly determine it: left as it is",
+            false => "",
+        };
+        text.push_str(&format!("//     {name:<width$}  {words}{thin}\n"));
     }
     text.push_str(
         "//
@@ -169,6 +175,7 @@ fn choose(session: &mut Session, survey: &Survey, chosen: &Chosen) {
         missing,
         jitter,
         transform,
+        whiten,
         ..
     } = &mut session.data
     {
@@ -187,6 +194,11 @@ fn choose(session: &mut Session, survey: &Survey, chosen: &Chosen) {
             .collect();
         *transform = used()
             .filter_map(|column| Some((column.name.clone(), column.transform()?.transform)))
+            .filter(|(name, map)| *map != Transform::Normal || !chosen.thin.contains(name))
             .collect();
+        *whiten = match chosen.names.len() {
+            0 | 1 => Whiten::No,
+            _ => Whiten::Yes,
+        };
     }
 }

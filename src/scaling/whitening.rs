@@ -79,6 +79,18 @@ impl Whitening {
         }
     }
 
+    /// Share of every column's variance that the others together do not tell linearly: 1 / (Sigma_ii (Sigma^-1)_ii).
+    pub fn unexplained(&self) -> Vec<f64> {
+        let square = |values: &[f64]| values.iter().map(|value| value * value).sum::<f64>();
+        let share = |(i, row): (usize, &Vec<f64>)| {
+            let mut inverse = vec![0.0; self.rows.len()];
+            inverse[i] = 1.0;
+            self.whiten(&mut inverse);
+            1.0 / (square(row) * square(&inverse))
+        };
+        self.rows.iter().enumerate().map(share).collect()
+    }
+
     /// log |dw/dz|, nats.
     pub fn log_determinant(&self) -> f64 {
         let diagonal = self.rows.iter().filter_map(|row| row.last());
@@ -104,6 +116,16 @@ mod tests {
         // 2 * 3 / 4
         assert!((whitening.log_determinant() + 1.5_f64.ln()).abs() < 1e-15);
         assert!(whitening.is_sound());
+    }
+
+    #[test]
+    fn what_others_do_not_tell_is_one_less_the_square_of_the_multiple_correlation() {
+        // Two columns with correlation 0.8, and one beside them.
+        let sigma = [4.0, 1.6, 0.0, 1.6, 1.0, 0.0, 0.0, 0.0, 9.0];
+        let shares = Whitening::of(&sigma, 3).unwrap().unexplained();
+        for (share, want) in shares.iter().zip([0.36, 0.36, 1.0]) {
+            assert!((share - want).abs() < 1e-14, "{shares:?}");
+        }
     }
 
     #[test]
