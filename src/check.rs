@@ -11,7 +11,7 @@ use otflow_kernels::tree::sums_a_thread;
 use crate::cost::{Work, flops_per_sample};
 use crate::data::{Dataset, Part, Parts};
 use crate::scaling::Moments;
-use crate::session::{Session, fields};
+use crate::session::{Initial, Session, fields};
 use crate::trainer::{precision, scheme, shape};
 
 /// Bytes of a row of a tile: one 512-bit vector.
@@ -40,6 +40,10 @@ pub fn describe(session: &Session, data: &Dataset) -> String {
     }
     let flops = flops_per_sample(Work::Iteration, &shape, &scheme) * batch as f64;
     _ = writeln!(text, "\none iteration      {:.3} Gflop", flops / 1e9);
+    if let Initial::Matching { batch, .. } = session.start {
+        let flops = flops_per_sample(Work::Matching, &shape, &scheme) * batch as f64;
+        _ = writeln!(text, "one of matching    {:.3} Gflop", flops / 1e9);
+    }
     let chunks = Chunks::of(batch, lanes_of(precision(session))).count();
     let sums = sums_a_thread(chunks).min(chunks);
     let memory = [
@@ -54,10 +58,22 @@ pub fn describe(session: &Session, data: &Dataset) -> String {
         ),
         ("batch and validation", 8.0 * sample_values(&shape, session)),
     ];
-    for (what, bytes) in memory {
+    for (what, bytes) in memory.into_iter().chain(pairs_bytes(session, &shape)) {
         _ = writeln!(text, "memory {what:<27} {:>9.1} MB", bytes / 1e6);
     }
     text
+}
+
+/// What the pairs of a start by matching take: rows and normal draws, and the distances within a group.
+fn pairs_bytes(session: &Session, shape: &Shape) -> Vec<(&'static str, f64)> {
+    let Initial::Matching { batch, group, .. } = session.start else {
+        return Vec::new();
+    };
+    let (pairs, distances) = (batch * (shape.columns() + shape.d), group.min(batch).pow(2));
+    vec![
+        ("pairs of the start", 8.0 * pairs as f64),
+        ("distances, each thread", 8.0 * distances as f64),
+    ]
 }
 
 /// Rows of the parts, and what the columns are standardised by.
@@ -83,9 +99,11 @@ fn describe_table(text: &mut String, parts: &Parts) {
         let (name, Moments { mean, scale }) = (&column.name, column.raw());
         let map = column.transform.as_ref();
         let map = map.map_or(String::new(), |transform| format!(", {}", transform.map));
+        let is_whitened = parts.scaling().whitening.is_some() && k < parts.dimension();
+        let whitened = if is_whitened { ", whitened" } else { "" };
         _ = writeln!(
             text,
-            "  {name:<26} mean {mean:<14.6} deviation {scale:<14.6} {role}{map}"
+            "  {name:<26} mean {mean:<14.6} deviation {scale:<14.6} {role}{map}{whitened}"
         );
     }
 }
@@ -111,7 +129,10 @@ fn tape_bytes(shape: &Shape, scheme: &Scheme) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
+    use crate::session::parse;
     use otflow_kernels::objective::{Grid, TraceAt};
     use otflow_kernels::stepper::Stepper;
 
@@ -139,5 +160,63 @@ mod tests {
         // The last node is an evaluation of its own.
         let nodes = 17.0 * plain + 5.0 * trace;
         assert_eq!(bytes(TraceAt::StepNodes), 64.0 * nodes);
+    }
+
+    /// What is said of a session in a folder.
+    fn said(folder: &Path, text: &str) -> String {
+        let session = parse(text, &folder.join("s.ron")).unwrap();
+        let data = Dataset::open(&session.data, session.model.seed).unwrap();
+        describe(&session, &data)
+    }
+
+    #[test]
+    fn maps_and_whitening_are_named_by_column() {
+        let folder = tempfile::tempdir().unwrap();
+        let row = |k: u32| format!("{},{},{}\n", k + 1, k * 7 % 50, k * k % 31);
+        let rows: String = (0..200).map(row).collect();
+        std::fs::write(folder.path().join("t.csv"), format!("a,b,y\n{rows}")).unwrap();
+        let said = said(
+            folder.path(),
+            r#"(data: Table(path: "t.csv", batch: 20, given: ["y"], transform: {"a": Log}, whiten: Yes),
+                validation: (samples: 20))"#,
+        );
+        let ends = |name: &str, end: &str| {
+            let line = said.lines().find(|line| line.starts_with(name)).unwrap();
+            assert!(line.ends_with(end), "{line}");
+        };
+        ends("  a ", " learned, as its logarithm, whitened");
+        ends("  b ", " learned, whitened");
+        ends("  y ", " given");
+    }
+
+    #[test]
+    fn a_start_by_matching_is_counted_beside_an_iteration_and_the_square_grid_with_its_traces() {
+        let folder = Path::new(".");
+        let of = |more: &str| {
+            let text =
+                format!("(data: Toy(name: \"moons\", batch: 1000), model: (width: 50), {more})");
+            said(folder, &text)
+        };
+        let flops = |said: &str, name: &str| -> f64 {
+            let line = said.lines().find(|line| line.starts_with(name)).unwrap();
+            line.split_whitespace()
+                .rev()
+                .nth(1)
+                .unwrap()
+                .parse()
+                .unwrap()
+        };
+        let start = of("start: Matching(batch: 2000, group: 100)");
+        // 3 (4 m^2 + 4 m (d + 1)) = 31,800 for each of 2000 pairs.
+        assert_eq!(flops(&start, "one of matching"), 0.064);
+        assert!(start.contains("memory pairs of the start"));
+        assert!(!of("").contains("matching "));
+        let trace = 3.0 * 1000.0 * 2.0 * 50.0 * 50.0 * 2.0 / 1e9;
+        let of_grid = |grid: &str| {
+            let flow = format!("flow: (steps: 4, trace: EveryStage, grid: {grid})");
+            flops(&of(&flow), "one iteration")
+        };
+        let saved = of_grid("Even") - of_grid("Square");
+        assert!((saved - trace).abs() < 1.5e-3, "{saved} {trace}");
     }
 }

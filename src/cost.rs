@@ -78,6 +78,18 @@ mod tests {
     }
 
     #[test]
+    fn the_square_grid_saves_the_trace_where_its_time_stands_still() {
+        let of = |grid| {
+            let scheme = Scheme {
+                grid,
+                ..scheme(4, TraceAt::EveryStage)
+            };
+            flops_per_sample(Work::Density, &shape(3, 5), &scheme)
+        };
+        assert_eq!(of(Grid::Even) - of(Grid::Square), 150.0);
+    }
+
+    #[test]
     fn further_layers_repeat_the_products_of_the_second() {
         let count = |layers| {
             let shape = Shape {

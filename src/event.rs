@@ -396,9 +396,9 @@ pub struct Picture {
     pub seconds: f64,
     /// d, the columns of the points.
     pub dimension: usize,
-    /// Samples of the data, n x d.
+    /// Samples of the data, n x d; of a table in standardised units of its columns, like all points but `mapped`.
     pub data: Vec<f64>,
-    /// f of those samples: the normal, if the flow is good, n x d.
+    /// f of those samples, in the flow's units: the normal, if the flow is good, n x d.
     pub mapped: Vec<f64>,
     /// f^-1 of those: the samples again, but for the error of the integration, n x d.
     pub restored: Vec<f64>,
@@ -408,7 +408,8 @@ pub struct Picture {
     pub generated: Vec<f64>,
     /// Shares of the way, 0 to 1, at which the paths are given; nt + 1.
     pub times: Vec<f64>,
-    /// Paths of the first k samples from the data to the normal, k x (nt + 1) x d.
+    /// Paths of the first k samples from the data to the normal, k x (nt + 1) x d; what the flow has of a column with a map, or of
+    /// whitened ones, is led back at every point of them.
     pub forward: Vec<f64>,
     /// Paths of normal draws to generated samples, k x (nt + 1) x d.
     pub backward: Vec<f64>,
@@ -418,7 +419,7 @@ pub struct Picture {
     pub density: Option<Density>,
 }
 
-/// |x - f^-1(f(x))| over the samples of a picture, in data units.
+/// |x - f^-1(f(x))| over the samples of a picture, in the flow's units.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct InverseError {
     /// Mean.

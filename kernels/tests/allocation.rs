@@ -83,7 +83,7 @@ fn allocated(shape: Shape, precision: Precision, pass: Pass, iterations: u64) ->
         Pass::Loss(_) if shape == WIDE => 40,
         Pass::Loss(_) => 300,
         // Chunks of eight tiles: some for every thread.
-        Pass::Matching => 1000,
+        Pass::Matching => 400,
     };
     let rows: Vec<f64> = (0..n * pass.width(&shape))
         .map(|k| (k as f64 * 0.7).sin())

@@ -32,9 +32,9 @@ pub struct Flow {
     fitted: Fitted,
     /// Rows (x, y) of the data, in the flow's units.
     rows: Vec<f64>,
-    /// Made of those rows, in the flow's units.
-    of_flow: Picture,
-    /// The same in data units but for the paths, which have an end in each.
+    /// Made of those rows, in standardised units of the columns.
+    standardized: Picture,
+    /// The same in data units but for the paths, which have an end at the normal.
     picture: Picture,
 }
 
@@ -73,26 +73,22 @@ impl Flow {
             theta: model.theta,
             samples: args.n as usize,
         };
-        let of_flow = picture(&data, &mut *engine, &snapshot)?;
+        let standardized = picture(&data, &mut *engine, &snapshot)?;
         let picture = match fitted.scaling() {
-            Some(scaling) => in_data_units(&of_flow, scaling),
-            None => of_flow.clone(),
+            Some(scaling) => in_data_units(&standardized, scaling),
+            None => standardized.clone(),
         };
         Ok(Flow {
             fitted,
             rows,
-            of_flow,
+            standardized,
             picture,
         })
     }
 
-    /// What the flow's units are called, if the data's are others.
+    /// What the units of the paths are called, if the data's are others.
     pub fn units(&self) -> Option<&'static str> {
-        let name = |scaling: &Scaling| match scaling.transforms() {
-            true => "made normal",
-            false => "standardised",
-        };
-        self.fitted.scaling().map(name)
+        self.fitted.scaling().map(|_| "standardised")
     }
 
     /// Names of the learned columns.
@@ -107,16 +103,20 @@ impl Flow {
         &self.picture
     }
 
-    /// Points and paths in the flow's units.
-    pub fn of_flow(&self) -> &Picture {
-        &self.of_flow
+    /// Points and paths in standardised units of the columns; what the flow has of a column with a map is led back.
+    pub fn standardized(&self) -> &Picture {
+        &self.standardized
     }
 
     /// Log densities of the points under the model, in data units.
     pub fn log_densities(&mut self) -> LogDensities {
         let shape = self.fitted.shape();
         let (_, y) = split(&self.rows, &shape);
-        let generated = join(&self.of_flow.generated, &y, &shape);
+        let mut generated = self.standardized.generated.clone();
+        if let Some(scaling) = self.fitted.scaling() {
+            scaling.standardize(&mut generated, learned(shape.d), Units::Standardized);
+        }
+        let generated = join(&generated, &y, &shape);
         LogDensities {
             data: self.fitted.log_densities_of(&self.rows, Units::Data),
             generated: self.fitted.log_densities_of(&generated, Units::Data),
@@ -190,20 +190,25 @@ impl Flow {
     }
 }
 
-/// The points of a picture in data units; its paths as they are.
-fn in_data_units(of_flow: &Picture, scaling: &Scaling) -> Picture {
-    let mut picture = of_flow.clone();
+/// The points of a picture of standardised units in data units; its paths as they are.
+fn in_data_units(standardized: &Picture, scaling: &Scaling) -> Picture {
+    let mut picture = standardized.clone();
     let d = picture.dimension;
-    let learned = Span { first: 0, width: d };
     for rows in [
         &mut picture.data,
         &mut picture.restored,
         &mut picture.generated,
     ] {
-        scaling.restore(rows, learned, Units::Data);
+        scaling.standardize(rows, learned(d), Units::Standardized);
+        scaling.restore(rows, learned(d), Units::Data);
     }
     picture.inverse_error = inverse_error(&picture.data, &picture.restored, d);
     picture
+}
+
+/// The learned columns.
+fn learned(d: usize) -> Span {
+    Span { first: 0, width: d }
 }
 
 /// The range of all values but the rarest.

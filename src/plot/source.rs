@@ -80,7 +80,7 @@ impl<'a> Source<'a> {
                     Some(units) => columns.measured(units),
                     None => columns,
                 };
-                super::paths(flow.of_flow(), &columns, name)
+                super::paths(flow.standardized(), &columns, name)
             }
             What::Density => super::density(&flow.density()?, &columns, name),
             What::Corner => super::corner(flow.picture(), &columns, name),

@@ -1,5 +1,9 @@
 //! What is on a picture: samples of the data and of the normal, where the flow takes them and along which paths, and the model's
 //! density around the data.
+//!
+//! Points of the data's side, and all points of paths, are in standardised units of a table's own columns: where the flow has others
+//! (maps, whitening), they are led back through the inverse of these. So the normal's end of a path is not where f(x) is shown, but
+//! where the maps take it. f(x) itself, the error of the way back and the length of paths are as the flow has them.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -12,6 +16,7 @@ use crate::data::random::{Stream, normal_rows};
 use crate::data::{self, Dataset};
 use crate::event::{Density, Picture};
 use crate::fitted::split;
+use crate::scaling::{Scaling, Span, Units};
 use crate::session::{Flow, Session};
 use crate::trainer::problem::scheme;
 
@@ -71,6 +76,11 @@ pub fn picture(
     let (backward, generated) = guide.follow(&normal, Direction::Inverse);
     let restored = guide.all_ends(&mapped, Direction::Inverse);
     let nodes = scheme.steps + 1;
+    let known = Known {
+        scaling: data.scaling().filter(|scaling| scaling.transforms()),
+        d,
+    };
+    let shown = known.points(rows.clone());
     Ok(Picture {
         iteration: snapshot.iteration,
         seconds: 0.0,
@@ -78,14 +88,64 @@ pub fn picture(
         inverse_error: inverse_error(&rows, &restored, d),
         times: (0..nodes).map(|k| k as f64 * scheme.dt()).collect(),
         straightness: straightness(&forward, nodes, d),
-        density: (d == 2 && data.context() == 0).then(|| guide.density(&rows)),
-        data: rows,
+        density: (d == 2 && data.context() == 0).then(|| guide.density(&shown, &known)),
+        data: shown,
         mapped,
-        restored,
-        generated,
-        forward,
-        backward,
+        restored: known.points(restored),
+        generated: known.points(generated),
+        forward: known.points(forward),
+        backward: known.points(backward),
     })
+}
+
+/// The units that a person knows, where the flow's are others.
+struct Known<'a> {
+    /// None where both are the same.
+    scaling: Option<&'a Scaling>,
+    d: usize,
+}
+
+impl Known<'_> {
+    /// Points of the flow, n x d, in standardised units of the columns.
+    fn points(&self, mut rows: Vec<f64>) -> Vec<f64> {
+        if let Some(scaling) = self.scaling {
+            scaling.restore(&mut rows, self.learned(), Units::Standardized);
+        }
+        rows
+    }
+
+    /// The way back from [`Known::points`].
+    fn of_flow(&self, mut rows: Vec<f64>) -> Vec<f64> {
+        if let Some(scaling) = self.scaling {
+            scaling.standardize(&mut rows, self.learned(), Units::Standardized);
+        }
+        rows
+    }
+
+    /// Log densities in the flow's units of points there, in standardised units of the columns; without context.
+    fn log_densities(&self, of_flow: Vec<f64>, rows: &[f64]) -> Vec<f64> {
+        let Some(scaling) = self.scaling else {
+            return of_flow;
+        };
+        let offsets = scaling.offsets(rows, self.d);
+        let points = rows.chunks_exact(self.d).zip(of_flow).zip(offsets);
+        let log = points.map(|((row, log), offset)| {
+            // At the bounds of a map and beyond them.
+            if row.iter().any(|value| value.is_infinite()) {
+                f64::NEG_INFINITY
+            } else {
+                log + offset
+            }
+        });
+        log.collect()
+    }
+
+    fn learned(&self) -> Span {
+        Span {
+            first: 0,
+            width: self.d,
+        }
+    }
 }
 
 /// Leads rows of d values through the flow of a snapshot.
@@ -132,8 +192,8 @@ impl Guide<'_> {
         (paths, ends)
     }
 
-    /// Log density on a grid around the rows.
-    fn density(&mut self, rows: &[f64]) -> Density {
+    /// Log density on a grid around the rows, which are in known units.
+    fn density(&mut self, rows: &[f64], known: &Known) -> Density {
         let bounds = frame(rows);
         let (across, centres) = grid(bounds, CELLS.1.min(rows.len() / self.d * CELLS.0));
         // Half the steps and the rule with the fewest traces: half the cost, for errors far below a shade of the map.
@@ -142,15 +202,17 @@ impl Guide<'_> {
             trace: TraceAt::GaussPoints,
             ..self.scheme
         };
+        let centres = known.of_flow(centres);
         let width = self.d + 3;
         let mut states = vec![0.0; centres.len() / self.d * width];
         with_rows(&centres, self.d, |samples| {
             self.engine.states(samples, &scheme, self.a0, &mut states);
         });
+        let log = states.chunks_exact(width).map(log_density);
         Density {
             bounds,
             across,
-            values: states.chunks_exact(width).map(log_density).collect(),
+            values: known.log_densities(log.collect(), &centres),
         }
     }
 }
@@ -175,7 +237,27 @@ mod tests {
 
     /// The picture of a small flow after ten iterations.
     fn tiny() -> Picture {
-        let session = Arc::new(session::parse(TINY, Path::new("tiny.ron")).unwrap());
+        after_ten(session::parse(TINY, Path::new("tiny.ron")).unwrap())
+    }
+
+    /// Of a table of a logarithm of a uniform value and of its double in some noise, with these settings.
+    fn of_table(fields: &str) -> Picture {
+        let folder = tempfile::tempdir().unwrap();
+        let row = |k: u32| {
+            let (u, v) = (f64::from(k * 7 % 501) / 501.0, f64::from(k * 3 % 17));
+            format!("{},{}\n", (3.0 * u).exp(), 6.0 * u + 0.05 * v)
+        };
+        let rows: String = (0..2000).map(row).collect();
+        std::fs::write(folder.path().join("t.csv"), format!("a,b\n{rows}")).unwrap();
+        let text = format!(
+            r#"(data: Table(path: "t.csv", batch: 200, {fields}), model: (width: 6, precision: F64),
+                validation: (samples: 50, steps: 12), stop: (iterations: 10))"#
+        );
+        after_ten(session::parse(&text, &folder.path().join("s.ron")).unwrap())
+    }
+
+    fn after_ten(session: Session) -> Picture {
+        let session = Arc::new(session);
         let data = Arc::new(Dataset::open(&session.data, session.model.seed).unwrap());
         let mut trainer = Trainer::new(Arc::clone(&session), Arc::clone(&data), 1).unwrap();
         for _ in 0..10 {
@@ -244,5 +326,54 @@ mod tests {
         let mass: f64 = density.values.iter().map(|log| log.exp() * cell).sum();
         // After ten iterations some of the mass is still outside.
         assert!((0.5..1.05).contains(&mass), "{mass}");
+    }
+
+    /// Maps and whitening change what the flow gets, and not what is shown of the data.
+    #[test]
+    fn points_are_in_standardised_units_of_the_raw_columns_whatever_the_flow_gets() {
+        let plain = of_table("");
+        let made = of_table(r#"transform: {"a": Log, "b": Normal}, whiten: Yes"#);
+        let apart = |x: &[f64], y: &[f64]| {
+            assert_eq!(x.len(), y.len());
+            let pairs = x.iter().zip(y);
+            pairs.fold(0.0_f64, |apart, (x, y)| apart.max((x - y).abs()))
+        };
+        let far = apart(&made.data, &plain.data);
+        assert!(far < 1e-9, "{far:e}");
+        let error = apart(&made.restored, &made.data);
+        assert!(error < 1e-2, "{error:e}");
+        let shown = made.data.len().min(2 * PATHS);
+        let ends = |at: usize| -> Vec<f64> {
+            let rows = made.forward.chunks_exact(13 * 2);
+            rows.flat_map(|path| &path[at..at + 2]).copied().collect()
+        };
+        assert_eq!(ends(0), made.data[..shown]);
+        // f(x) is as the flow has it; the end of its path is led back.
+        assert!(apart(&ends(24), &made.mapped[..shown]) > 0.1);
+        let last: Vec<f64> = {
+            let rows = made.backward.chunks_exact(13 * 2);
+            rows.flat_map(|path| &path[24..]).copied().collect()
+        };
+        assert_eq!(last, made.generated[..shown]);
+        // No amount of a logarithm is below 0.
+        let lowest = plain
+            .data
+            .iter()
+            .step_by(2)
+            .copied()
+            .fold(f64::MAX, f64::min);
+        let made_lowest = made.generated.iter().step_by(2).copied();
+        assert!(made_lowest.fold(f64::MAX, f64::min) > lowest - 0.2);
+    }
+
+    #[test]
+    fn the_density_of_columns_with_maps_has_mass_one_in_the_units_that_are_shown() {
+        let made = of_table(r#"transform: {"a": Log, "b": Normal}, whiten: Yes"#);
+        let density = made.density.unwrap();
+        let [left, right, low, high] = density.bounds;
+        let cell = (right - left) * (high - low) / density.values.len() as f64;
+        assert!(density.values.iter().all(|log| !log.is_nan()));
+        let mass: f64 = density.values.iter().map(|log| log.exp() * cell).sum();
+        assert!((0.5..1.3).contains(&mass), "{mass}");
     }
 }
