@@ -86,7 +86,7 @@ mod tests {
             };
             flops_per_sample(Work::Density, &shape(3, 5), &scheme)
         };
-        assert_eq!(of(Grid::Even) - of(Grid::Square), 150.0);
+        assert_eq!(of(Grid::Even) - of(Grid::Bent(1.0)), 150.0);
     }
 
     #[test]
