@@ -158,8 +158,11 @@ fn an_npy_of_a_hundred_columns_is_named_by_numbers() {
     let names: Vec<String> = (1..=100).map(|k| k.to_string()).collect();
     let mut writer = Writer::create(&folder.path().join("w.npy"), &names).unwrap();
     for row in 0..400 {
-        // The last column copies the first.
-        let value = |k: u32| noise(1 + row * 101 + k % 99) * (1.0 + f64::from(k % 99));
+        // The last column copies the first. Sines alone would be sums of multiples of two of them.
+        let value = |k: u32| {
+            let wave = noise(1 + row * 101 + k % 99) * 1e4;
+            (wave - wave.floor()) * (1.0 + f64::from(k % 99))
+        };
         let row: Vec<f64> = (0..100).map(value).collect();
         writer.write(&row).unwrap();
     }

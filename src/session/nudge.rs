@@ -299,7 +299,10 @@ mod tests {
             steps("flow.trace", "EveryStage", Down)[..2],
             ["GaussPoints", "StepNodes"]
         );
-        assert_eq!(steps("flow.grid", "Even", Up)[..2], ["Square", "Even"]);
+        assert_eq!(
+            steps("flow.grid", "Even", Up)[..3],
+            ["Square", "Drawn", "Even"]
+        );
         let table = parse("(data: Table(path: \"/a.csv\"))", Path::new("s.ron")).unwrap();
         for way in [Up, Down] {
             assert_eq!(nudge(&table, "data.whiten", way).unwrap(), "Yes");
