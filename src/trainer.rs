@@ -10,6 +10,7 @@
 //! | file | holds |
 //! | --- | --- |
 //! | `optimizer.rs`, `adam.rs`, `muon.rs`, `schedule.rs` | the optimiser and its rate |
+//! | `initial.rs` | the parameters of a start from a model |
 //! | `matching.rs` | the first iterations of a start by matching |
 //! | `recovery.rs` | back to the last good parameters |
 //! | `state.rs` | all that training changes, to go on from |
@@ -24,6 +25,7 @@
 mod adam;
 mod among;
 mod control;
+mod initial;
 mod judge;
 mod keeper;
 mod matching;
@@ -39,14 +41,12 @@ mod state;
 mod tests;
 mod validation;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use otflow_kernels::engine::{Engine, engine, with_rows};
 use otflow_kernels::objective::Costs;
-use otflow_kernels::parameters::Shape;
 use rand::RngExt;
 
 pub use adam::{Adam, BETA2};
@@ -66,6 +66,7 @@ use crate::meter::{Instruments, Task};
 use crate::model::{Model, Origin};
 use crate::ranks::Ranks;
 use crate::session::{Flow, Initial, Session, to_ron};
+use initial::initial;
 use matching::Matching;
 use optimizer::{Average, Moments};
 use recovery::Good;
@@ -111,33 +112,6 @@ pub struct Trainer {
     instruments: Instruments,
     /// Whom it shares its work with.
     ranks: Ranks,
-}
-
-/// The parameters of a model file.
-///
-/// # Errors
-/// When it can't be read, or is of another shape.
-fn initial(path: &Path, shape: &Shape) -> Result<Vec<f64>> {
-    let model = Model::load(path).context("cannot start from the model of `start`")?;
-    ensure!(
-        model.shape == *shape,
-        "cannot start from {}: it has {}, and the session asks for {}",
-        path.display(),
-        sizes(&model.shape),
-        sizes(shape)
-    );
-    Ok(model.theta)
-}
-
-fn sizes(shape: &Shape) -> String {
-    format!(
-        "dimension {}, {} given columns, width {}, {} layers, rank {}",
-        shape.d,
-        shape.context,
-        shape.m,
-        shape.layers,
-        shape.r()
-    )
 }
 
 /// Training time, pauses left out.
