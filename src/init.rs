@@ -4,19 +4,18 @@
 //! | --- | --- |
 //! | `survey.rs` | a look at the whole table |
 //! | `profile.rs`, `step.rs` | what follows for a column; the rounding step of its values |
-//! | `shape.rs`, `thin.rs` | the map that it gets; the sample that this is seen by |
+//! | `maps.rs` | the maps that the columns get |
 //! | `settings.rs` | sizes by rows and columns |
 //! | `text.rs` | the text of the session |
 //!
 //! The session is written once it can be trained: columns that the data set refuses are left out too.
 
+mod maps;
 mod profile;
 mod settings;
-mod shape;
 mod step;
 mod survey;
 mod text;
-mod thin;
 
 use std::path::{Path, PathBuf};
 
@@ -27,9 +26,11 @@ use crate::data::{Dataset, Error, Part};
 use crate::file;
 use crate::launch::{Exit, refuse};
 use crate::say;
-use crate::scaling::Whitening;
-use crate::session::{Session, Transform};
+use crate::scaling::{Column, Span, Units};
+use crate::session::Session;
 use crate::table::short;
+use maps::Choice;
+use profile::Profile;
 use survey::Survey;
 use text::text;
 
@@ -39,15 +40,19 @@ struct Chosen {
     names: Vec<String>,
     /// The others, each with the reason.
     left_out: Vec<(String, String)>,
-    /// Those of the columns that stay without a fitted map, since others nearly determine them.
-    thin: Vec<String>,
+    /// The map of each of these columns, if it gets one; none before they were looked at together.
+    maps: Option<Vec<Option<Choice>>>,
     /// Rows that are left.
     rows: usize,
 }
 
-/// Share of a column's variance that the others do not tell: below this a map fitted to the column alone would bend what it has
-/// to do with them, which costs more than its shape.
-const THIN: f64 = 0.1;
+impl Chosen {
+    /// The map of a column.
+    fn map(&self, name: &str) -> Option<&Choice> {
+        let place = self.names.iter().position(|other| other == name)?;
+        self.maps.as_ref()?.get(place)?.as_ref()
+    }
+}
 
 /// Looks at the table and writes the session; the value is the exit code.
 ///
@@ -114,12 +119,11 @@ fn learnable(
         let (name, why) = match Dataset::open(&session.data, session.model.seed) {
             Ok(data) => {
                 let rows = rows(&data).iter().sum();
-                let thin = thin(&session, &data, &chosen);
-                if rows == chosen.rows && thin.is_empty() {
+                if rows == chosen.rows && chosen.maps.is_some() {
                     return Ok(Ok((text, data, chosen)));
                 }
                 chosen.rows = rows;
-                chosen.thin.extend(thin);
+                chosen.maps = Some(maps(survey, &data)?);
                 continue;
             }
             Err(Error::Copy { column, of }) => (column, format!("a copy of `{}`", short(&of))),
@@ -134,23 +138,29 @@ fn learnable(
             Err(error) => return Ok(Err(error.to_string())),
         };
         chosen.names.retain(|other| *other != name);
+        chosen.maps = None;
         chosen.left_out.push((name, why));
     }
 }
 
-/// Columns with a fitted map that the others nearly determine.
-fn thin(session: &Session, data: &Dataset, chosen: &Chosen) -> Vec<String> {
-    let (Some(table), Some(scaling)) = (session.data.table(), data.scaling()) else {
-        return Vec::new();
+/// The maps of the columns of a data set.
+fn maps(survey: &Survey, data: &Dataset) -> Result<Vec<Option<Choice>>> {
+    let (Some(parts), Some(scaling)) = (data.parts(), data.scaling()) else {
+        return Ok(Vec::new());
     };
-    let shares = scaling.whitening.as_ref().map(Whitening::unexplained);
-    let columns = scaling.columns.iter().zip(shares.unwrap_or_default());
-    let mapped = |name: &String| table.transform.get(name) == Some(&Transform::Normal);
-    columns
-        .filter(|(column, share)| *share < THIN && mapped(&column.name))
-        .map(|(column, _)| column.name.clone())
-        .filter(|name| !chosen.thin.contains(name))
-        .collect()
+    let mut rows = parts.spread(Part::Training, maps::ROWS)?;
+    let all = Span {
+        first: 0,
+        width: scaling.columns.len(),
+    };
+    scaling.restore(&mut rows, all, Units::Data);
+    let look = |column: &Column| {
+        let profiles = survey.columns.iter();
+        let mut profiles = profiles.filter(|profile| profile.name == column.name);
+        profiles.next().map(Profile::look)
+    };
+    let looks: Vec<_> = scaling.columns.iter().filter_map(look).collect();
+    Ok(maps::choose(&rows, &looks))
 }
 
 /// All columns but those that cannot be learned.
@@ -158,7 +168,7 @@ fn choose(survey: &Survey) -> Chosen {
     let mut chosen = Chosen {
         names: Vec::new(),
         left_out: Vec::new(),
-        thin: Vec::new(),
+        maps: None,
         rows: usize::try_from(survey.rows).unwrap_or(usize::MAX),
     };
     for column in &survey.columns {

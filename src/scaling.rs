@@ -3,8 +3,9 @@
 //!
 //! ```text
 //! s_k = (x_k - raw mean_k) / raw scale_k        z_k = (g_k(x_k) - mean_k) / scale_k        without a map g_k(x) = x and z_k = s_k
-//! w = L^-1 z of the d learned columns, L L' their covariance, where the session asks for it, else w = z: what the flow has
-//! log p(s) = log p(w) + offset,      offset = sum over the d learned columns of log g_k'(x_k) - log scale_k + log raw scale_k - log L_kk
+//! w = L^-1 z of the d learned columns, L L' their covariance, where the session asks for it, or h_k of that, else w = z: what the
+//! flow has
+//! log p(s) = log p(w) + offset,      offset = log |dw/dz| + sum over the d learned columns of log g_k'(x_k) - log scale_k + log raw scale_k
 //! log p(x) = log p(s) - log det,     log det = sum over the d learned columns of log raw scale_k
 //! ```
 //!
@@ -15,12 +16,12 @@
 //! | --- | --- |
 //! | `map.rs` | the maps g, their inverses and slopes |
 //! | `spline.rs`, `fit.rs` | the fitted one, and how it is fitted |
-//! | `gain.rs` | what it would gain |
-//! | `whitening.rs` | L |
+//! | `covariance.rs` | the covariance of the inner rows |
+//! | `whitening.rs` | L and the maps h |
 //! | `normal.rs` | quantiles of the normal |
 
-mod fit;
-mod gain;
+pub mod covariance;
+pub mod fit;
 mod map;
 mod normal;
 mod spline;
@@ -30,7 +31,6 @@ mod whitening;
 
 use serde::{Deserialize, Serialize};
 
-pub use gain::Gain;
 pub use map::{Bounds, Map};
 pub use spline::{Knot, Spline};
 pub use whitening::Whitening;
@@ -253,14 +253,15 @@ impl Scaling {
     /// higher by than those of the flow's. 0 where no column has a map and nothing is whitened.
     pub fn offsets(&self, rows: &[f64], d: usize) -> Vec<f64> {
         let whitening = self.whitening.as_ref();
-        let constant = whitening.map_or(0.0, Whitening::log_determinant);
         let of = |row: &[f64]| {
             let mut learned = row[..d].to_vec();
+            let mut offset = 0.0;
             if let Some(whitening) = whitening {
+                offset += whitening.log_slope(&learned);
                 whitening.color(&mut learned);
             }
             let columns = self.columns.iter().zip(learned);
-            constant + columns.map(|(column, z)| column.offset(z)).sum::<f64>()
+            offset + columns.map(|(column, z)| column.offset(z)).sum::<f64>()
         };
         rows.chunks_exact(self.columns.len()).map(of).collect()
     }

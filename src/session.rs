@@ -244,6 +244,9 @@ pub enum Whiten {
     No,
     /// The flow has uncorrelated ones, each at deviation 1.
     Yes,
+    /// The same by the covariance of the inner rows, so that a few far out don't set the scale; then each column made normal by a map
+    /// fitted to it.
+    Normal,
 }
 
 /// A monotone map of a column onto one that is closer to normal.
@@ -257,6 +260,9 @@ pub enum Transform {
     Normal,
     /// The logarithm, of a column of values above 0.
     Log,
+    /// The inverse hyperbolic sine of the distance from a center (the first number, in the column's units) in units of a scale (the
+    /// second, above 0): a logarithm far from the center, on both sides, and straight near it.
+    Asinh(f64, f64),
     /// The log odds of the place between the two bounds, of a column of values between them.
     Logit(f64, f64),
 }

@@ -93,9 +93,13 @@ impl Parts {
         };
         let Measured { columns, offset } = parts.measure(&transforms)?;
         (parts.scaling.columns, parts.offset) = (columns, offset);
-        if table.whiten == Whiten::Yes {
-            let whitening = parts.whitening()?;
-            parts.offset += whitening.log_determinant();
+        let whitening = match table.whiten {
+            Whiten::No => None,
+            Whiten::Yes => Some(parts.whitening()?),
+            Whiten::Normal => Some(parts.normal_whitening()?),
+        };
+        if let Some(whitening) = whitening {
+            parts.offset += parts.mean_log_slope(&whitening)?;
             parts.scaling.whitening = Some(whitening);
         }
         Ok(parts)

@@ -9,7 +9,7 @@ use super::Chosen;
 use super::settings;
 use super::survey::Survey;
 use crate::session::{
-    self, Data, MANUAL, Session, TABLE_MANUAL, Transform, Whiten, explain, fields, parse, value,
+    self, Data, MANUAL, Session, TABLE_MANUAL, Whiten, explain, fields, parse, value,
 };
 use crate::table::short;
 
@@ -149,16 +149,15 @@ fn head(survey: &Survey, chosen: &Chosen, table: &str) -> String {
             .iter()
             .find(|(left, _)| *left == column.name);
         let words = left_out.map_or_else(|| column.words(), |(_, why)| format!("left out: {why}"));
-        let thin = match chosen.thin.contains(&column.name) {
-            true => ", but for that the other columns nearly determine it: left as it is",
-            false => "",
-        };
-        text.push_str(&format!("//     {name:<width$}  {words}{thin}\n"));
+        let map = chosen.map(&column.name);
+        let map = map.map_or(String::new(), |choice| format!("; {}", choice.why));
+        text.push_str(&format!("//     {name:<width$}  {words}{map}\n"));
     }
     text.push_str(
         "//
 // The sizes below are a start for so many rows and columns. A step of the values is what rounding has left of them: `jitter` fills it.
-// A column that is skewed or has heavy tails goes through a map before the flow learns it: `transform` says which.
+// What the columns have to do with each other is straightened before the flow learns them: `transform` has the maps, and `whiten` takes
+// the correlations away after them.
 // Behind every field: meaning; what is allowed; default; when an edit of a running session takes hold: live (at the next iteration),
 // resample (at the next epoch), restart (not before a new run). Further fields are at their defaults: `otflow check` shows all.
 ",
@@ -193,12 +192,11 @@ fn choose(session: &mut Session, survey: &Survey, chosen: &Chosen) {
             .filter_map(|column| Some((column.name.clone(), column.jitter()?)))
             .collect();
         *transform = used()
-            .filter_map(|column| Some((column.name.clone(), column.transform()?.transform)))
-            .filter(|(name, map)| *map != Transform::Normal || !chosen.thin.contains(name))
+            .filter_map(|column| {
+                let choice = chosen.map(&column.name)?;
+                Some((column.name.clone(), choice.transform))
+            })
             .collect();
-        *whiten = match chosen.names.len() {
-            0 | 1 => Whiten::No,
-            _ => Whiten::Yes,
-        };
+        *whiten = Whiten::Normal;
     }
 }

@@ -3,6 +3,7 @@
 //! ```text
 //! Normal   u = the spline through quantiles (spline.rs, fit.rs)
 //! Log      u = log x                          x = e^u                              log g' = -u
+//! Asinh    u = asinh((x - center) / scale)   x = center + scale sinh u   log g' = -log cosh u - log scale
 //! Logit    u = log((x - low) / (high - x))    x = low + (high - low) / (1 + e^-u)    log g' = |u| + 2 log(1 + e^-|u|) - log(high - low)
 //! ```
 //!
@@ -23,8 +24,20 @@ pub enum Map {
     Normal(Spline),
     /// Of numbers above 0.
     Log,
+    /// Of all numbers: straight near a center, a logarithm on both sides far from it.
+    Asinh(Center),
     /// Of numbers between two bounds.
     Logit(Bounds),
+}
+
+/// Where a map is straight, and how far around.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Center {
+    /// The middle, in the column's units.
+    pub center: f64,
+    /// Distance from it beyond which the map bends, above 0.
+    pub scale: f64,
 }
 
 /// Ends of an open interval.
@@ -81,6 +94,12 @@ impl fmt::Display for Map {
         match self {
             Map::Normal(spline) => write!(f, "made normal by {} knots", spline.knots()),
             Map::Log => f.write_str("as its logarithm"),
+            Map::Asinh(Center { center, scale }) => {
+                write!(
+                    f,
+                    "as its inverse hyperbolic sine from {center:?} in units of {scale:?}"
+                )
+            }
             Map::Logit(bounds) => write!(f, "as its log odds {bounds}"),
         }
     }
@@ -92,8 +111,11 @@ impl Map {
     pub fn fit(transform: Transform, sample: Vec<f64>, jitter: f64) -> Option<Self> {
         match transform {
             Transform::None => None,
-            Transform::Normal => super::fit::normal(sample, jitter).map(Map::Normal),
+            Transform::Normal => {
+                super::fit::normal(sample, jitter, super::fit::FEW).map(Map::Normal)
+            }
             Transform::Log => Some(Map::Log),
+            Transform::Asinh(center, scale) => Some(Map::Asinh(Center { center, scale })),
             Transform::Logit(low, high) => Some(Map::Logit(Bounds { low, high })),
         }
     }
@@ -103,6 +125,9 @@ impl Map {
         match self {
             Map::Normal(spline) => spline.is_sound(),
             Map::Log => true,
+            Map::Asinh(Center { center, scale }) => {
+                center.is_finite() && scale.is_finite() && *scale > 0.0
+            }
             Map::Logit(Bounds { low, high }) => {
                 low.is_finite() && high.is_finite() && low < high && (high - low).is_finite()
             }
@@ -112,7 +137,7 @@ impl Map {
     /// Between which numbers it is defined.
     pub fn bounds(&self) -> Bounds {
         match self {
-            Map::Normal(_) => Bounds {
+            Map::Normal(_) | Map::Asinh(_) => Bounds {
                 low: f64::NEG_INFINITY,
                 high: f64::INFINITY,
             },
@@ -132,6 +157,7 @@ impl Map {
             _ if x >= high => f64::INFINITY,
             Map::Normal(spline) => spline.value(x),
             Map::Log => libm::log(x),
+            Map::Asinh(Center { center, scale }) => libm::asinh((x - center) / scale),
             Map::Logit(_) => libm::log((x - low) / (high - x)),
         }
     }
@@ -141,6 +167,7 @@ impl Map {
         match self {
             Map::Normal(spline) => spline.inverse(u),
             Map::Log => self.bounds().inside(libm::exp(u)),
+            Map::Asinh(Center { center, scale }) => libm::sinh(u).mul_add(*scale, *center),
             Map::Logit(bounds) => {
                 // From the nearer bound, which has its digits there.
                 let tail = libm::exp(-u.abs());
@@ -159,6 +186,12 @@ impl Map {
         match self {
             Map::Normal(spline) => spline.log_slope(u),
             Map::Log => -u,
+            Map::Asinh(Center { scale, .. }) => {
+                let u = u.abs();
+                // log cosh u without the overflow of cosh
+                let log_cosh = u + libm::log1p(libm::exp(-2.0 * u)) - std::f64::consts::LN_2;
+                -log_cosh - libm::log(*scale)
+            }
             Map::Logit(Bounds { low, high }) => {
                 let u = u.abs();
                 u + 2.0 * libm::log1p(libm::exp(-u)) - libm::log(high - low)

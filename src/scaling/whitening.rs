@@ -1,19 +1,58 @@
-//! The linear map that takes the correlations of the learned columns away.
+//! The map that takes the correlations of the learned columns away, and what is left of their shapes where it is asked for.
 //!
 //! ```text
-//! Sigma = covariance of z = L L'  (Cholesky)        w = L^-1 z        log |dw/dz| = - sum over i of log L_ii
+//! Sigma = covariance of z = L L'  (Cholesky)        v = L^-1 z        w_i = v_i, or h_i(v_i)
+//! log |dw/dz| = - sum over i of log L_ii  (+ log h_i'(v_i))
 //! ```
 //!
-//! L has a row for every learned column, in their order: w_i is what of column i the columns before it do not tell linearly, at
-//! deviation 1. Columns that nearly determine each other are thin in z and as wide as any in w.
+//! L has a row for every learned column, in their order: v_i is what of column i the columns before it do not tell linearly.
+//! Columns that nearly determine each other are thin in z and as wide as any in v. The maps h make every v_i normal (`fit.rs`).
 
 use serde::{Deserialize, Serialize};
 
-/// L, by its rows, each up to the diagonal.
+use super::spline::Spline;
+
+/// L and h.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(from = "Written", into = "Written")]
 pub struct Whitening {
+    /// L by its rows, each up to the diagonal.
     rows: Vec<Vec<f64>>,
+    /// h, one for every column or none at all.
+    maps: Vec<Spline>,
+}
+
+/// As files have it: the rows of L alone where there are no maps.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Rows(Vec<Vec<f64>>),
+    Mapped {
+        rows: Vec<Vec<f64>>,
+        maps: Vec<Spline>,
+    },
+}
+
+impl From<Written> for Whitening {
+    fn from(written: Written) -> Self {
+        match written {
+            Written::Rows(rows) => Whitening {
+                rows,
+                maps: Vec::new(),
+            },
+            Written::Mapped { rows, maps } => Whitening { rows, maps },
+        }
+    }
+}
+
+impl From<Whitening> for Written {
+    fn from(Whitening { rows, maps }: Whitening) -> Self {
+        if maps.is_empty() {
+            Written::Rows(rows)
+        } else {
+            Written::Mapped { rows, maps }
+        }
+    }
 }
 
 /// Share of a column's variance that the columns before it do not tell: below this is rounding.
@@ -47,7 +86,15 @@ impl Whitening {
             }
             rows.push(row);
         }
-        Ok(Whitening { rows })
+        Ok(Whitening {
+            rows,
+            maps: Vec::new(),
+        })
+    }
+
+    /// With maps h, one for every column.
+    pub fn mapped(self, maps: Vec<Spline>) -> Self {
+        Whitening { maps, ..self }
     }
 
     /// d
@@ -61,37 +108,43 @@ impl Whitening {
         rows.into_iter().all(|(i, row)| {
             let finite = row.iter().all(|value| value.is_finite());
             finite && row.len() == i + 1 && row[i] > 0.0
-        })
+        }) && (self.maps.is_empty() || self.maps.len() == self.rows.len())
+            && self.maps.iter().all(Spline::is_sound)
     }
 
     /// w in the place of z, d values.
     pub fn whiten(&self, z: &mut [f64]) {
+        self.decorrelate(z);
+        for (value, map) in z.iter_mut().zip(&self.maps) {
+            *value = map.value(*value);
+        }
+    }
+
+    /// v in the place of z, d values.
+    pub fn decorrelate(&self, z: &mut [f64]) {
         for (i, row) in self.rows.iter().enumerate() {
-            let known: f64 = row.iter().zip(&z[..i]).map(|(l, w)| l * w).sum();
+            let known: f64 = row.iter().zip(&z[..i]).map(|(l, v)| l * v).sum();
             z[i] = (z[i] - known) / row[i];
         }
     }
 
     /// z in the place of w, d values.
     pub fn color(&self, w: &mut [f64]) {
+        for (value, map) in w.iter_mut().zip(&self.maps) {
+            *value = map.inverse(*value);
+        }
         for (i, row) in self.rows.iter().enumerate().rev() {
-            w[i] = row.iter().zip(&w[..=i]).map(|(l, w)| l * w).sum();
+            w[i] = row.iter().zip(&w[..=i]).map(|(l, v)| l * v).sum();
         }
     }
 
-    /// Share of every column's variance that the others together do not tell linearly: 1 / (Sigma_ii (Sigma^-1)_ii).
-    pub fn unexplained(&self) -> Vec<f64> {
-        let square = |values: &[f64]| values.iter().map(|value| value * value).sum::<f64>();
-        let share = |(i, row): (usize, &Vec<f64>)| {
-            let mut inverse = vec![0.0; self.rows.len()];
-            inverse[i] = 1.0;
-            self.whiten(&mut inverse);
-            1.0 / (square(row) * square(&inverse))
-        };
-        self.rows.iter().enumerate().map(share).collect()
+    /// log |dw/dz| at w, d values, nats.
+    pub fn log_slope(&self, w: &[f64]) -> f64 {
+        let maps = self.maps.iter().zip(w);
+        self.log_determinant() + maps.map(|(map, &w)| map.log_slope(w)).sum::<f64>()
     }
 
-    /// log |dw/dz|, nats.
+    /// log |dv/dz|, nats.
     pub fn log_determinant(&self) -> f64 {
         let diagonal = self.rows.iter().filter_map(|row| row.last());
         -diagonal.map(|&value| libm::log(value)).sum::<f64>()

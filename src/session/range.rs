@@ -156,12 +156,18 @@ fn check_table(session: &Session) -> Result<(), Violation> {
             format!("the jitter of {name:?} must be a finite width above 0, found {width:?}");
         return violation("data.jitter", message);
     }
-    let bounds = |map: &Transform| match *map {
-        Transform::Logit(low, high) => !(low.is_finite() && high.is_finite() && low < high),
-        _ => false,
-    };
-    if let Some((name, _)) = table.transform.iter().find(|(_, map)| bounds(map)) {
-        let message = format!("the bounds of {name:?} must be finite, the lower one first");
+    for (name, map) in table.transform {
+        let message = match *map {
+            Transform::Asinh(center, scale)
+                if !(center.is_finite() && scale.is_finite() && scale > 0.0) =>
+            {
+                format!("the center of {name:?} must be finite, its scale finite and above 0")
+            }
+            Transform::Logit(low, high) if !(low.is_finite() && high.is_finite() && low < high) => {
+                format!("the bounds of {name:?} must be finite, the lower one first")
+            }
+            _ => continue,
+        };
         return violation("data.transform", message);
     }
     Ok(())

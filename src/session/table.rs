@@ -32,7 +32,7 @@ const GATES: &str = "a list such as [\"validation_C <= 2.95\"]";
 const SCHEDULES: &str = "Constant, Halve(every: 500), Cosine(warmup: 20, floor: 0.01) or Plateau(patience: 15, factor: 0.1, drops: 3)";
 const INITIAL: &str = "None, Matching() or Model(\"best.safetensors\")";
 const TRANSFORMS: &str =
-    "maps by column such as {\"price\": Log}; each None, Normal, Log or Logit(0, 1)";
+    "maps by column such as {\"price\": Log}; each None, Normal, Log, Asinh(0, 1) or Logit(0, 1)";
 
 use Allowed::{Above, From, NoneOrAbove, Whole, Words};
 use Applies::{Live, Resample, Restart};
@@ -70,7 +70,7 @@ pub(super) static FIELDS: &[Row] = &[
     row("data.transform", Restart, Words(TRANSFORMS), |s| {
         table(s, |t| written(t.transform))
     }),
-    row("data.whiten", Restart, Words("No or Yes"), |s| {
+    row("data.whiten", Restart, Words("No, Yes or Normal"), |s| {
         table(s, |t| written(&t.whiten))
     }),
     row("data.split.test", Restart, From(0.0, 0.9), |s| {

@@ -8,7 +8,8 @@
 //! Maps are fitted to rows spread evenly over the split, so that memory does not grow with the table.
 
 use super::{Error, Parts};
-use crate::scaling::{Column, Map, Moments, Transformed, Whitening};
+use crate::scaling::covariance::inner;
+use crate::scaling::{Column, Map, Moments, Transformed, Whitening, fit};
 use crate::session::Transform;
 
 /// Rows looked at at a time.
@@ -19,6 +20,9 @@ const COPY: f64 = 1e-12;
 const CONSTANT: f64 = 1e-13;
 /// Rows that a map is fitted to, at most.
 const SAMPLE: usize = 65_536;
+/// Products that a covariance of the inner rows is formed of, at most, where that leaves so many rows to a column.
+const PRODUCTS: usize = 1 << 26;
+const LEAST_ROWS: usize = 20;
 
 /// What is learned of the columns.
 pub(super) struct Measured {
@@ -170,8 +174,6 @@ impl Parts {
     fn glances(&self, transforms: &[Transform]) -> Result<Vec<Glance>, Error> {
         let n = self.ends[1];
         let size = n.min(SAMPLE);
-        // Row k of the sample is at k n / size.
-        let sampled = |place: usize| place < n && (place * size).div_ceil(n) * n / size == place;
         let mut glances: Vec<Glance> = transforms.iter().map(|_| Glance::default()).collect();
         self.each_row(|Seen { place, values }| {
             for ((glance, transform), value) in glances.iter_mut().zip(transforms).zip(values) {
@@ -179,7 +181,7 @@ impl Parts {
                 if place < n {
                     glance.learned.add(*value);
                 }
-                if *transform == Transform::Normal && sampled(place) {
+                if *transform == Transform::Normal && sampled(place, size, n) {
                     glance.sample.push(*value);
                 }
             }
@@ -263,13 +265,8 @@ impl Parts {
     /// When a column is determined by those before it.
     pub(super) fn whitening(&self) -> Result<Whitening, Error> {
         let (d, n) = (self.d, self.ends[1] as f64);
-        let columns = &self.scaling.columns;
         let (mut sums, mut products) = (vec![0.0; d], vec![0.0; d * d]);
-        self.each_learned(|Seen { place, values }| {
-            self.blur(columns, values, &[place], 0);
-            for (value, column) in values.iter_mut().zip(columns) {
-                *value = column.standardize(*value);
-            }
+        self.each_standardized(|_, values| {
             add(&mut sums, values);
             for i in 0..d {
                 for j in 0..=i {
@@ -283,12 +280,66 @@ impl Parts {
                 products[j * d + i] = products[i * d + j];
             }
         }
+        let columns = &self.scaling.columns;
         Whitening::of(&products, d).map_err(|i| Error::Dependent {
             column: columns[i].name.clone(),
             of: columns[..i]
                 .iter()
                 .map(|column| column.name.clone())
                 .collect(),
+        })
+    }
+
+    /// The same of the inner rows, with a map that makes each column normal after it; rows far out may be all that keeps a column
+    /// from being determined by others, and count then.
+    ///
+    /// # Errors
+    /// When a column is determined by those before it.
+    pub(super) fn normal_whitening(&self) -> Result<Whitening, Error> {
+        let all = self.whitening()?;
+        let (d, n) = (self.d, self.ends[1]);
+        let size = n.min(SAMPLE).min((PRODUCTS / (d * d)).max(LEAST_ROWS * d));
+        let mut rows = Vec::with_capacity(size * d);
+        self.each_standardized(|place, values| {
+            if sampled(place, size, n) {
+                rows.extend_from_slice(&values[..d]);
+            }
+        })?;
+        let whitening = inner(&rows, d).map_or(all, |inner| inner.whitening);
+        rows.chunks_exact_mut(d)
+            .for_each(|row| whitening.decorrelate(row));
+        let map = |i: usize| {
+            let sample = rows.iter().skip(i).step_by(d).copied().collect();
+            fit::normal(sample, 0.0, fit::MANY).ok_or_else(|| Error::Flat {
+                column: self.scaling.columns[i].name.clone(),
+            })
+        };
+        let maps: Result<_, _> = (0..d).map(map).collect();
+        Ok(whitening.mapped(maps?))
+    }
+
+    /// Mean of log |dw/dz| over the training rows, nats.
+    pub(super) fn mean_log_slope(&self, whitening: &Whitening) -> Result<f64, Error> {
+        let (mut sum, d, training) = (0.0, self.d, self.ends[0]);
+        self.each_standardized(|place, values| {
+            if place < training {
+                let w = &mut values[..d];
+                whitening.whiten(w);
+                sum += whitening.log_slope(w);
+            }
+        })?;
+        Ok(sum / training as f64)
+    }
+
+    /// Every row of the training and validation part with its place, standardised, in the noise of epoch 0.
+    fn each_standardized(&self, mut see: impl FnMut(usize, &mut [f64])) -> Result<(), Error> {
+        let columns = &self.scaling.columns;
+        self.each_learned(|Seen { place, values }| {
+            self.blur(columns, values, &[place], 0);
+            for (value, column) in values.iter_mut().zip(columns) {
+                *value = column.standardize(*value);
+            }
+            see(place, values);
         })
     }
 
@@ -316,6 +367,11 @@ impl Parts {
         }
         Ok(())
     }
+}
+
+/// Whether a place of n is one of a sample of this size, whose row k is at k n / size.
+fn sampled(place: usize, size: usize, n: usize) -> bool {
+    place < n && (place * size).div_ceil(n) * n / size == place
 }
 
 fn add(sum: &mut [f64], row: &[f64]) {

@@ -1,0 +1,132 @@
+//! The covariance of the inner rows: rows far out say nothing of how the others lie, and can be so far that they say all.
+//!
+//! ```text
+//! D_i = (x_i - mean)' Sigma^-1 (x_i - mean)        mean, Sigma: of the rows with the least D, the share INNER of all; over and over
+//! ```
+//!
+//! From all rows on, the steps of the minimum covariance determinant (Rousseeuw and Van Driessen 1999).
+
+use super::Whitening;
+
+/// Share of the rows that are inner ones.
+pub const INNER: f64 = 0.98;
+/// Steps; the determinant falls in every one.
+const STEPS: usize = 5;
+
+/// The inner rows of a sample.
+pub struct Inner {
+    /// L with L L' their covariance.
+    pub whitening: Whitening,
+    /// Mean of D / 2 over them, nats.
+    pub energy: f64,
+    /// Which rows they are.
+    pub rows: Vec<usize>,
+}
+
+/// The inner ones of rows of d columns, row-major; None where the rows are so few, or so alike, that a column is determined by those
+/// before it.
+pub fn inner(rows: &[f64], d: usize) -> Option<Inner> {
+    let n = rows.len() / d;
+    let most = ((INNER * n as f64).ceil() as usize).min(n);
+    let mut chosen: Vec<usize> = (0..n).collect();
+    let mut found = None;
+    for _ in 0..STEPS {
+        let (mean, covariance) = moments(rows, &chosen, d);
+        // Of fewer rows the covariance may be singular where that of all is not.
+        let Ok(whitening) = Whitening::of(&covariance, d) else {
+            break;
+        };
+        let distance = |row: &[f64]| -> f64 {
+            let mut off: Vec<f64> = row.iter().zip(&mean).map(|(x, mean)| x - mean).collect();
+            whitening.decorrelate(&mut off);
+            off.iter().map(|v| v * v).sum()
+        };
+        let distances: Vec<f64> = rows.chunks_exact(d).map(distance).collect();
+        let mut order: Vec<usize> = (0..n).collect();
+        order.sort_by(|&a, &b| distances[a].total_cmp(&distances[b]).then(a.cmp(&b)));
+        order.truncate(most);
+        order.sort_unstable();
+        let energy = order.iter().map(|&i| 0.5 * distances[i]).sum::<f64>() / most as f64;
+        let settled = order == chosen;
+        chosen.clone_from(&order);
+        found = Some(Inner {
+            whitening,
+            energy,
+            rows: order,
+        });
+        if settled {
+            break;
+        }
+    }
+    found
+}
+
+/// Mean and covariance of the chosen rows.
+fn moments(rows: &[f64], chosen: &[usize], d: usize) -> (Vec<f64>, Vec<f64>) {
+    let n = chosen.len() as f64;
+    let row = |i: &usize| &rows[i * d..(i + 1) * d];
+    let mut mean = vec![0.0; d];
+    for row in chosen.iter().map(row) {
+        for (sum, value) in mean.iter_mut().zip(row) {
+            *sum += value;
+        }
+    }
+    mean.iter_mut().for_each(|sum| *sum /= n);
+    let mut covariance = vec![0.0; d * d];
+    for row in chosen.iter().map(row) {
+        for i in 0..d {
+            let off = row[i] - mean[i];
+            for j in 0..=i {
+                covariance[i * d + j] += off * (row[j] - mean[j]);
+            }
+        }
+    }
+    for i in 0..d {
+        for j in 0..=i {
+            covariance[i * d + j] /= n;
+            covariance[j * d + i] = covariance[i * d + j];
+        }
+    }
+    (mean, covariance)
+}
+
+#[cfg(test)]
+mod tests {
+    use rand_distr::{Distribution, StandardNormal};
+
+    use super::*;
+    use crate::data::random::{Stream, generator};
+
+    #[test]
+    fn rows_far_out_do_not_count() {
+        let mut rng = generator(1, Stream::Samples);
+        let mut draw = || -> f64 { StandardNormal.sample(&mut rng) };
+        let mut rows = Vec::new();
+        for i in 0..4000 {
+            let (a, b) = (draw(), draw());
+            rows.extend(match i % 100 {
+                0 => [1e6 * a, -1e9],
+                _ => [a, a + 0.01 * b],
+            });
+        }
+        let inner = inner(&rows, 2).unwrap();
+        assert!(inner.rows.iter().all(|i| i % 100 != 0));
+        // v_2 = b but for the share of the rows that are cut off.
+        let mut v = [1.0, 1.01];
+        inner.whitening.decorrelate(&mut v);
+        assert!(
+            (v[0] - 1.0).abs() < 0.1 && (v[1] - 1.0).abs() < 0.1,
+            "{v:?}"
+        );
+    }
+
+    #[test]
+    fn alike_rows_have_no_covariance() {
+        assert!(inner(&[1.0, 2.0].repeat(50), 2).is_none());
+        assert!(inner(&[1.0, 2.0, 3.0], 3).is_none());
+        // Singular once the few rows off the diagonal are cut off: the last that was not.
+        let mut rows: Vec<f64> = (0..100).flat_map(|k| [f64::from(k); 2]).collect();
+        rows[7] = 1e3;
+        assert_eq!(inner(&rows, 2).unwrap().rows.len(), 98);
+    }
+}
