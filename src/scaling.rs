@@ -17,13 +17,14 @@
 //! | `map.rs` | the maps g, their inverses and slopes |
 //! | `spline.rs`, `fit.rs` | the fitted one, and how it is fitted |
 //! | `covariance.rs` | the covariance of the inner rows |
-//! | `whitening.rs` | L and the maps h |
+//! | `whitening.rs`, `order.rs` | L and the maps h; the order of the columns in L |
 //! | `normal.rs` | quantiles of the normal |
 
 pub mod covariance;
 pub mod fit;
 mod map;
 mod normal;
+pub mod order;
 mod spline;
 #[cfg(test)]
 mod tests;

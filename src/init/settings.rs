@@ -1,10 +1,14 @@
 //! Sizes to start from, by the rows and columns of a table.
 //!
-//! | rows of the training part | below 2000 | below 10000 | more |
-//! | --- | --- | --- | --- |
-//! | width | 32 | 64 | 128; 64 up to 3 columns |
-//! | iterations of the start by matching | 1000 | 1500 | 2000 |
-//! | iterations of the loss | 300 | 600 | 1000 |
+//! | rows of the training part | below 500 | below 3000 | below 10000 | more |
+//! | --- | --- | --- | --- | --- |
+//! | width | 16 | 32 | 64 | 64; 128 from 20 columns on |
+//! | layers | 2 | 2 | 2 | 3 |
+//! | iterations of the start by matching | 100 | 200 | 1000 | 2000 |
+//! | iterations of the loss | 200 | 500 | 1000 | 4000 |
+//! | decay | 1 | 0.3 | 0.3 | 0.1 |
+//!
+//! A small table is learned by heart within a second: few iterations and much decay leave it a density of rows it has not seen.
 //!
 //! All else is the same for every table and stands in the constants below, and in [`settle`].
 
@@ -15,8 +19,8 @@ use crate::session::{
 
 /// Rows below which a tenth is too few to judge by.
 const SMALL: usize = 1000;
-/// Rows of a batch and of a validation, at most.
-const BATCH: usize = 1024;
+/// Rows of a batch and of a validation, at most. A second of small batches gains more than one of large ones, down to some 200 rows.
+const BATCH: usize = 256;
 const VALIDATION: usize = 5000;
 
 /// Learning rate of the loss, and its schedule: iterations of the way up, share of the rate at the end.
@@ -25,30 +29,37 @@ const WARMUP: u64 = 20;
 const FLOOR: f64 = 0.01;
 /// Share that the average of the parameters keeps in an iteration.
 const AVERAGE: f64 = 0.99;
-/// Decay of the matrices.
-const DECAY: f64 = 0.0;
+/// Learning rate of the start by matching.
+const MATCHING_RATE: f64 = 0.04;
 
 /// What depends on the rows and columns.
 struct Size {
     width: usize,
+    layers: usize,
     /// Iterations of the start by matching.
     matching: u64,
     /// Iterations that minimise the loss.
     loss: u64,
+    /// Decay of the matrices.
+    decay: f64,
 }
 
 impl Size {
     /// Of a table of so many training rows and columns.
     fn of(rows: usize, columns: usize) -> Self {
-        let (width, matching, loss) = match rows {
-            ..2000 => (32, 1000, 300),
-            2000..10_000 => (64, 1500, 600),
-            _ => (if columns <= 3 { 64 } else { 128 }, 2000, 1000),
-        };
-        Size {
+        let wide = if columns < 20 { 64 } else { 128 };
+        let size = |width, layers, matching, loss, decay| Size {
             width,
+            layers,
             matching,
             loss,
+            decay,
+        };
+        match rows {
+            ..500 => size(16, 2, 100, 200, 1.0),
+            500..3000 => size(32, 2, 200, 500, 0.3),
+            3000..10_000 => size(64, 2, 1000, 1000, 0.3),
+            _ => size(wide, 3, 2000, 4000, 0.1),
         }
     }
 }
@@ -79,14 +90,15 @@ pub fn settle(session: &mut Session, rows: usize, columns: usize) {
     let size = Size::of(training, columns);
     session.model = Model {
         width: size.width,
+        layers: size.layers,
         precision: Precision::F32,
         ..Model::default()
     };
-    if let Initial::Matching { iterations, .. } = &mut session.start {
-        *iterations = size.matching;
+    if let Initial::Matching { iterations, lr, .. } = &mut session.start {
+        (*iterations, *lr) = (size.matching, MATCHING_RATE);
     }
     session.flow = Flow {
-        steps: 10,
+        steps: 6,
         stepper: Stepper::Rk4,
         trace: Trace::GaussPoints,
         grid: Grid::Drawn,
@@ -104,14 +116,14 @@ pub fn settle(session: &mut Session, rows: usize, columns: usize) {
         ..
     } = &mut session.optimizer
     {
-        (*lr, *decay, *average) = (RATE, DECAY, Some(AVERAGE));
+        (*lr, *decay, *average) = (RATE, size.decay, Some(AVERAGE));
         *schedule = Schedule::Cosine {
             warmup: WARMUP,
             floor: FLOOR,
         };
     }
     session.validation = Validation {
-        every: 50,
+        every: 100,
         samples: validation.clamp(1, VALIDATION),
         steps: 16,
     };

@@ -15,7 +15,9 @@ const STEPS: usize = 5;
 
 /// The inner rows of a sample.
 pub struct Inner {
-    /// L with L L' their covariance.
+    /// Their covariance, d x d.
+    pub covariance: Vec<f64>,
+    /// L with L L' the covariance.
     pub whitening: Whitening,
     /// Mean of D / 2 over them, nats.
     pub energy: f64,
@@ -50,6 +52,7 @@ pub fn inner(rows: &[f64], d: usize) -> Option<Inner> {
         let settled = order == chosen;
         chosen.clone_from(&order);
         found = Some(Inner {
+            covariance,
             whitening,
             energy,
             rows: order,

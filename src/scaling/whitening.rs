@@ -5,7 +5,8 @@
 //! log |dw/dz| = - sum over i of log L_ii  (+ log h_i'(v_i))
 //! ```
 //!
-//! L has a row for every learned column, in their order: v_i is what of column i the columns before it do not tell linearly.
+//! L has a row for every learned column, in an order that may be chosen (`order.rs`): v_i is what of column i the columns before it do not
+//! tell linearly.
 //! Columns that nearly determine each other are thin in z and as wide as any in v. The maps h make every v_i normal (`fit.rs`).
 
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,8 @@ pub struct Whitening {
     rows: Vec<Vec<f64>>,
     /// h, one for every column or none at all.
     maps: Vec<Spline>,
+    /// The columns that the rows are of; empty for as they stand.
+    order: Vec<usize>,
 }
 
 /// As files have it: the rows of L alone where there are no maps.
@@ -30,6 +33,7 @@ enum Written {
     Mapped {
         rows: Vec<Vec<f64>>,
         maps: Vec<Spline>,
+        order: Vec<usize>,
     },
 }
 
@@ -39,18 +43,19 @@ impl From<Written> for Whitening {
             Written::Rows(rows) => Whitening {
                 rows,
                 maps: Vec::new(),
+                order: Vec::new(),
             },
-            Written::Mapped { rows, maps } => Whitening { rows, maps },
+            Written::Mapped { rows, maps, order } => Whitening { rows, maps, order },
         }
     }
 }
 
 impl From<Whitening> for Written {
-    fn from(Whitening { rows, maps }: Whitening) -> Self {
-        if maps.is_empty() {
+    fn from(Whitening { rows, maps, order }: Whitening) -> Self {
+        if maps.is_empty() && order.is_empty() {
             Written::Rows(rows)
         } else {
-            Written::Mapped { rows, maps }
+            Written::Mapped { rows, maps, order }
         }
     }
 }
@@ -89,6 +94,23 @@ impl Whitening {
         Ok(Whitening {
             rows,
             maps: Vec::new(),
+            order: Vec::new(),
+        })
+    }
+
+    /// That of a covariance matrix, d x d, row-major, with the columns in this order; as an error the column that those before it in
+    /// the order determine.
+    ///
+    /// # Errors
+    /// When there is such a column.
+    pub fn ordered(covariance: &[f64], order: &[usize]) -> Result<Self, usize> {
+        let d = order.len();
+        let row = |&i: &usize| order.iter().map(move |j| covariance[i * d + j]);
+        let covariance: Vec<f64> = order.iter().flat_map(row).collect();
+        let whitening = Whitening::of(&covariance, d).map_err(|i| order[i])?;
+        Ok(Whitening {
+            order: order.to_vec(),
+            ..whitening
         })
     }
 
@@ -110,6 +132,13 @@ impl Whitening {
             finite && row.len() == i + 1 && row[i] > 0.0
         }) && (self.maps.is_empty() || self.maps.len() == self.rows.len())
             && self.maps.iter().all(Spline::is_sound)
+            && (self.order.is_empty() || self.is_permutation())
+    }
+
+    fn is_permutation(&self) -> bool {
+        let mut order = self.order.clone();
+        order.sort_unstable();
+        order.iter().copied().eq(0..self.rows.len())
     }
 
     /// w in the place of z, d values.
@@ -122,6 +151,10 @@ impl Whitening {
 
     /// v in the place of z, d values.
     pub fn decorrelate(&self, z: &mut [f64]) {
+        if !self.order.is_empty() {
+            let ordered: Vec<f64> = self.order.iter().map(|&k| z[k]).collect();
+            z.copy_from_slice(&ordered);
+        }
         for (i, row) in self.rows.iter().enumerate() {
             let known: f64 = row.iter().zip(&z[..i]).map(|(l, v)| l * v).sum();
             z[i] = (z[i] - known) / row[i];
@@ -135,6 +168,12 @@ impl Whitening {
         }
         for (i, row) in self.rows.iter().enumerate().rev() {
             w[i] = row.iter().zip(&w[..=i]).map(|(l, v)| l * v).sum();
+        }
+        if !self.order.is_empty() {
+            let ordered = w.to_vec();
+            for (&k, value) in self.order.iter().zip(ordered) {
+                w[k] = value;
+            }
         }
     }
 

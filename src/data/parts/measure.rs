@@ -8,7 +8,8 @@
 //! Maps are fitted to rows spread evenly over the split, so that memory does not grow with the table.
 
 use super::{Error, Parts};
-use crate::scaling::covariance::inner;
+use crate::scaling::covariance::{Inner, inner};
+use crate::scaling::order::order;
 use crate::scaling::{Column, Map, Moments, Transformed, Whitening, fit};
 use crate::session::Transform;
 
@@ -290,7 +291,7 @@ impl Parts {
         })
     }
 
-    /// The same of the inner rows, with a map that makes each column normal after it; rows far out may be all that keeps a column
+    /// The same of the inner rows, in the order that suits the maps that make each column normal after it; rows far out may be all that keeps a column
     /// from being determined by others, and count then.
     ///
     /// # Errors
@@ -305,7 +306,11 @@ impl Parts {
                 rows.extend_from_slice(&values[..d]);
             }
         })?;
-        let whitening = inner(&rows, d).map_or(all, |inner| inner.whitening);
+        let inner = inner(&rows, d).and_then(|Inner { covariance, .. }| {
+            let order = order(&rows, &covariance, d);
+            Whitening::ordered(&covariance, &order).ok()
+        });
+        let whitening = inner.unwrap_or(all);
         rows.chunks_exact_mut(d)
             .for_each(|row| whitening.decorrelate(row));
         let map = |i: usize| {
