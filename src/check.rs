@@ -99,8 +99,12 @@ fn describe_table(text: &mut String, parts: &Parts) {
         let (name, Moments { mean, scale }) = (&column.name, column.raw());
         let map = column.transform.as_ref();
         let map = map.map_or(String::new(), |transform| format!(", {}", transform.map));
-        let is_whitened = parts.scaling().whitening.is_some() && k < parts.dimension();
-        let whitened = if is_whitened { ", whitened" } else { "" };
+        let whitening = parts.scaling().whitening.as_ref();
+        let whitened = match whitening.filter(|_| k < parts.dimension()) {
+            None => "",
+            Some(whitening) if whitening.is_mapped() => ", whitened and made normal",
+            Some(_) => ", whitened",
+        };
         _ = writeln!(
             text,
             "  {name:<26} mean {mean:<14.6} deviation {scale:<14.6} {role}{map}{whitened}"

@@ -121,7 +121,7 @@ fn what_may_be_touched_is_there_with_a_comment_and_the_rest_at_its_default() {
         assert!(classes.iter().any(|c| comment.contains(c)), "{line}");
         written.push(key);
     }
-    let expected = "path columns given missing jitter transform whiten test validation shuffle batch width precision iterations \
+    let expected = "path columns given missing jitter transform whiten test validation shuffle batch width layers precision iterations lr \
         steps trace grid transport likelihood hjb lr schedule decay average every samples steps iterations";
     assert_eq!(written.join(" "), expected);
     let least = "(data: Table(path: \"people.csv\"), start: Matching(), optimizer: Muon())";
@@ -148,7 +148,11 @@ fn many_rows_get_batches_of_a_part_of_them_and_a_wider_flow() {
         (table.split, table.missing),
         (Split::default(), Missing::Refuse)
     );
-    assert_eq!((session.data.batch(), session.model.width), (1024, 64));
+    let model = &session.model;
+    assert_eq!(
+        (session.data.batch(), model.width, model.layers),
+        (256, 64, 3)
+    );
     assert_eq!(session.validation.samples, 1170);
 }
 

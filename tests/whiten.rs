@@ -3,7 +3,7 @@
 //! A flow of zeros leaves every row where it is, so that the density of a row is known by hand:
 //!
 //! ```text
-//! log p(x) = sum over the learned columns of log N(w_k) + log |dw/dx|,     w = L^-1 z,  z = the standardised row
+//! log p(x) = sum over the learned columns of log N(w_k) + log |dw/dx|,     w = L^-1 z or h(L^-1 z),  z = the standardised row
 //! ```
 // The lint lets test functions unwrap, but not the functions that they share.
 #![allow(clippy::unwrap_used)]
@@ -20,7 +20,7 @@ use otflow::data::{Dataset, Error, Part};
 use otflow::fitted::{Fitted, Units};
 use otflow::model::Model;
 use otflow::scaling::{Scaling, Span};
-use otflow::session::{self, Session};
+use otflow::session::{self, Session, Whiten};
 use otflow::table::{Blocks, Selection, Writer};
 use otflow::trainer::shape;
 use runs::{code, otflow, text};
@@ -54,8 +54,12 @@ const GIVEN: &str =
     r#"given: ["place"], jitter: {"count": 1.0}, transform: {"height": Log, "place": Normal}"#;
 
 fn session(folder: &Path, fields: &str) -> Session {
+    of_kind(folder, Whiten::Yes, fields)
+}
+
+fn of_kind(folder: &Path, whiten: Whiten, fields: &str) -> Session {
     let text = format!(
-        "(data: Table(path: \"t.csv\", batch: 3000, whiten: Yes, {fields}), model: (width: 4, seed: 3),
+        "(data: Table(path: \"t.csv\", batch: 3000, whiten: {whiten:?}, {fields}), model: (width: 4, seed: 3),
           flow: (steps: 4), validation: (every: 1, samples: 200, steps: 4))"
     );
     session::parse(&text, &folder.join("s.ron")).unwrap()
@@ -164,10 +168,55 @@ fn what_the_flow_gets_has_mean_0_and_the_identity_as_its_covariance() {
 }
 
 #[test]
+fn a_few_rows_far_out_leave_the_others_normal() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut text = "a,b,c\n".to_owned();
+    for k in 0..3000 {
+        let [a, b, c] = [0, 1, 2].map(|j| (0..12).map(|i| noise(36 * k + 12 * j + i)).sum::<f64>());
+        let (a, b, c) = (a, a + 0.01 * b, c * c);
+        // Seven rows without a measure of b.
+        let b = if k % 400 == 7 { 0.0 } else { b };
+        writeln!(text, "{a},{b},{c}").unwrap();
+    }
+    fs::write(folder.path().join("t.csv"), text).unwrap();
+    let data = open(&of_kind(folder.path(), Whiten::Normal, "")).unwrap();
+    let learned = [Part::Training, Part::Validation].map(|part| rows(&data, part));
+    let learned = learned.concat();
+    for i in 0..3 {
+        let mut column: Vec<f64> = learned.iter().skip(i).step_by(3).copied().collect();
+        column.sort_by(f64::total_cmp);
+        // Deciles, the hundredth and the ends of the normal; the last ones are where 1 of 2700 rows lies.
+        let at = |share: f64| column[(share * column.len() as f64) as usize];
+        for (share, want) in [
+            (0.01, -2.326),
+            (0.1, -1.282),
+            (0.5, 0.0),
+            (0.9, 1.282),
+            (0.99, 2.326),
+        ] {
+            assert!(
+                (at(share) - want).abs() < 0.12,
+                "{i}: {} at {share}",
+                at(share)
+            );
+        }
+        let ends = column[0].abs().max(column[column.len() - 1].abs());
+        assert!((3.0..5.0).contains(&ends), "{i}: {ends}");
+    }
+    let offsets = data.offsets(&rows(&data, Part::Training));
+    let mean = offsets.iter().sum::<f64>() / offsets.len() as f64;
+    assert!((mean - data.mean_offset()).abs() < 1e-9, "{mean}");
+}
+
+#[test]
 fn the_same_rows_come_back_as_without_whitening() {
     let folder = table();
-    for fields in [ALL, GIVEN] {
-        let whitened = session(folder.path(), fields);
+    let kinds = [Whiten::Yes, Whiten::Normal];
+    for (fields, whiten) in [ALL, GIVEN]
+        .into_iter()
+        .flat_map(|of| kinds.map(|kind| (of, kind)))
+    {
+        let whitened = of_kind(folder.path(), whiten, fields);
         let plain = {
             let text = format!("(data: Table(path: \"t.csv\", {fields}), model: (seed: 3))");
             session::parse(&text, &folder.path().join("s.ron")).unwrap()
@@ -185,7 +234,7 @@ fn the_same_rows_come_back_as_without_whitening() {
             let off = pairs.fold(0.0_f64, |off, (a, b)| {
                 off.max((a - b).abs() / (1.0 + b.abs()))
             });
-            assert!(off < 1e-11, "{fields} {units:?}: {off:e}");
+            assert!(off < 1e-11, "{fields} {whiten:?} {units:?}: {off:e}");
         }
     }
 }
@@ -223,8 +272,13 @@ fn a_column_that_others_determine_is_refused_by_name() {
 #[test]
 fn densities_are_those_of_the_columns_and_their_whitening_by_hand() {
     let folder = table();
-    for (fields, d) in [(ALL, 5), (GIVEN, 4)] {
-        let session = session(folder.path(), fields);
+    for (fields, d, whiten) in [
+        (ALL, 5, Whiten::Yes),
+        (GIVEN, 4, Whiten::Yes),
+        (ALL, 5, Whiten::Normal),
+        (GIVEN, 4, Whiten::Normal),
+    ] {
+        let session = of_kind(folder.path(), whiten, fields);
         let model = still(&session);
         let scaling = model.scaling.clone().unwrap();
         let mut flow = Fitted::new(&model, 1, Some(2)).unwrap();
@@ -267,11 +321,14 @@ fn rows_beyond_the_bounds_have_no_density_whatever_stands_beside_them() {
 #[test]
 fn a_model_file_keeps_its_whitening_and_a_damaged_one_is_refused() {
     let folder = table();
-    let model = still(&session(folder.path(), ALL));
     let path = folder.path().join("m.safetensors");
-    model.save(&path).unwrap();
-    assert_eq!(Model::load(&path).unwrap(), model);
-    let damaged = |damage: &dyn Fn(&mut serde_json::Value)| {
+    let mapped = still(&of_kind(folder.path(), Whiten::Normal, ALL));
+    let model = still(&session(folder.path(), ALL));
+    for model in [&mapped, &model] {
+        model.save(&path).unwrap();
+        assert_eq!(Model::load(&path).unwrap(), *model);
+    }
+    let damaged = |model: &Model, damage: &dyn Fn(&mut serde_json::Value)| {
         let mut json = serde_json::to_value(model.scaling.as_ref().unwrap()).unwrap();
         damage(&mut json);
         let scaling = serde_json::from_value(json).ok()?;
@@ -284,18 +341,32 @@ fn a_model_file_keeps_its_whitening_and_a_damaged_one_is_refused() {
         Some(Model::load(&path).unwrap_err().to_string())
     };
     type Damage<'a> = &'a dyn Fn(&mut serde_json::Value);
-    let cases: [(&str, Damage); 4] = [
-        ("negative", &|json| json["whitening"][1][1] = (-1.0).into()),
-        ("zero", &|json| json["whitening"][4][4] = 0.0.into()),
-        ("short", &|json| {
+    let cases: [(&str, &Model, Damage); 7] = [
+        ("negative", &model, &|json| {
+            json["whitening"][1][1] = (-1.0).into()
+        }),
+        ("zero", &model, &|json| json["whitening"][4][4] = 0.0.into()),
+        ("short", &model, &|json| {
             json["whitening"].as_array_mut().unwrap().truncate(4);
         }),
-        ("ragged", &|json| {
+        ("ragged", &model, &|json| {
             json["whitening"][2].as_array_mut().unwrap().truncate(1);
         }),
+        ("twice", &mapped, &|json| {
+            json["whitening"]["order"] = serde_json::json!([0, 1, 2, 3, 3]);
+        }),
+        ("few maps", &mapped, &|json| {
+            json["whitening"]["maps"]
+                .as_array_mut()
+                .unwrap()
+                .truncate(1);
+        }),
+        ("falling", &mapped, &|json| {
+            json["whitening"]["maps"][0]["u"][0] = 1e9.into();
+        }),
     ];
-    for (name, damage) in cases {
-        let refusal = damaged(damage).unwrap_or_default();
+    for (name, model, damage) in cases {
+        let refusal = damaged(model, damage).unwrap_or_default();
         assert!(refusal.contains("metadata columns"), "{name}: {refusal:?}");
     }
 }

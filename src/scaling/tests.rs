@@ -301,6 +301,31 @@ fn logarithm_and_log_odds_keep_to_their_bounds() {
 }
 
 #[test]
+fn an_inverse_hyperbolic_sine_is_straight_near_its_center_and_a_logarithm_far_from_it() {
+    let map = Map::Asinh(Center {
+        center: 3.0,
+        scale: 0.5,
+    });
+    let off = |x: f64, want: f64| (map.value(x) - want).abs() / want.abs();
+    assert_eq!(map.value(3.0), 0.0);
+    // asinh of 1e-3 and of 1e9: its series at 0 and at infinity.
+    assert!(off(3.0005, 1e-3 - 1e-9 / 6.0) < 1e-12);
+    assert!(off(3.0 + 5e8, 2e9_f64.ln()) < 1e-15 && off(3.0 - 5e8, -2e9_f64.ln()) < 1e-15);
+    for x in [-1e300, -1e5, 2.0, 2.9999, 3.0, 3.7, 1e4, 1e300] {
+        let u = map.value(x);
+        assert!((map.inverse(u) - x).abs() <= 1e-12 * x.abs(), "{x}");
+        // 1 / sqrt((x - center)^2 + scale^2)
+        let slope = -libm::log((x - 3.0_f64).hypot(0.5));
+        assert!(
+            (map.log_slope(u) - slope).abs() < 1e-12 * (1.0 + slope.abs()),
+            "{x}"
+        );
+    }
+    assert!(map.value(f64::NAN).is_nan() && map.inverse(f64::NAN).is_nan());
+    assert!(map.log_slope(1e4).is_finite());
+}
+
+#[test]
 fn a_constant_column_has_no_map() {
     for jitter in [0.0, 1.0] {
         let fit = |values: &[f64]| Map::fit(Transform::Normal, values.to_vec(), jitter);
@@ -320,6 +345,7 @@ fn maps_that_are_none_are_found_out() {
     };
     assert!(sound(r#"{"Normal":{"x":[0,1],"u":[0,2],"slope":[1,1]}}"#));
     assert!(sound(r#""Log""#) && sound(r#"{"Logit":{"low":0,"high":1}}"#));
+    assert!(sound(r#"{"Asinh":{"center":1,"scale":2}}"#));
     for map in [
         r#"{"Normal":{"x":[],"u":[],"slope":[]}}"#,
         r#"{"Normal":{"x":[0,1],"u":[0,2],"slope":[1]}}"#,
@@ -327,6 +353,7 @@ fn maps_that_are_none_are_found_out() {
         r#"{"Normal":{"x":[0,1],"u":[2,0],"slope":[1,1]}}"#,
         r#"{"Normal":{"x":[0,1],"u":[0,2],"slope":[1,0]}}"#,
         r#"{"Logit":{"low":1,"high":1}}"#,
+        r#"{"Asinh":{"center":1,"scale":0}}"#,
         r#""Root""#,
     ] {
         assert!(!sound(map), "{map}");

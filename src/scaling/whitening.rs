@@ -119,6 +119,11 @@ impl Whitening {
         Whitening { maps, ..self }
     }
 
+    /// Whether there are maps h.
+    pub fn is_mapped(&self) -> bool {
+        !self.maps.is_empty()
+    }
+
     /// d
     pub fn dimension(&self) -> usize {
         self.rows.len()

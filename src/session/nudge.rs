@@ -304,8 +304,8 @@ mod tests {
             ["Square", "Drawn", "Even"]
         );
         let table = parse("(data: Table(path: \"/a.csv\"))", Path::new("s.ron")).unwrap();
-        for way in [Up, Down] {
-            assert_eq!(nudge(&table, "data.whiten", way).unwrap(), "Yes");
+        for (way, kind) in [(Up, "Yes"), (Down, "Normal")] {
+            assert_eq!(nudge(&table, "data.whiten", way).unwrap(), kind);
         }
         let schedules = steps("optimizer.schedule", "Halve(every: 7)", Up);
         let plateau = "Plateau(patience: 15, factor: 0.1, drops: 3)";

@@ -105,6 +105,36 @@ fn whitened() -> Scaling {
     }
 }
 
+/// [`whitened`] with b before a: b of variance 1.25 and a of 4 - 2 * 2 / 1.25; then a map after each of them.
+fn made_normal() -> Scaling {
+    let whitening = Whitening::ordered(&[4.0, 2.0, 2.0, 1.25], &[1, 0]).unwrap();
+    let knot = |x: f64, u: f64| Knot { x, u };
+    let bent = Spline::through(&[knot(-1.0, -2.0), knot(0.5, 0.0), knot(9.0, 3.0)]);
+    let straight = Spline::through(&[knot(0.0, 0.0), knot(1.0, 2.0)]);
+    Scaling {
+        whitening: Some(whitening.mapped(vec![straight, bent])),
+        ..mapped()
+    }
+}
+
+#[test]
+fn columns_may_be_whitened_in_another_order_and_mapped_then() {
+    let mut w = [3.0, std::f64::consts::E, 2.0];
+    let start = w;
+    made_normal().standardize(&mut w, ALL, Units::Data);
+    // z = (1, 8): v_1 = 8 / sqrt(1.25), v_2 = (1 - 8 * 2 / 1.25) / sqrt(0.8), which is left of the knots.
+    assert!((w[0] - 2.0 * 8.0 / 1.25_f64.sqrt()).abs() < 1e-13, "{w:?}");
+    let v = (1.0 - 12.8) / 0.8_f64.sqrt();
+    let whitening = made_normal().whitening.unwrap();
+    let mut z = [1.0, 8.0];
+    whitening.decorrelate(&mut z);
+    assert!((z[1] - v).abs() < 1e-13, "{z:?}");
+    made_normal().restore(&mut w, ALL, Units::Data);
+    for (back, start) in w.iter().zip(start) {
+        assert!((back - start).abs() < 1e-12, "{w:?}");
+    }
+}
+
 #[test]
 fn whitening_takes_the_learned_columns_after_their_maps_and_leaves_the_given_ones() {
     let rows = [3.0, std::f64::consts::E, 2.0];
@@ -151,7 +181,7 @@ fn log_jacobian(scaling: &Scaling, s: [f64; 3]) -> f64 {
 
 #[test]
 fn offsets_are_the_logarithm_of_the_determinant_of_all_that_is_done_to_the_columns() {
-    for scaling in [scaling(), mapped(), whitened()] {
+    for scaling in [scaling(), mapped(), whitened(), made_normal()] {
         for s in [[0.3, 0.2, 5.0], [-2.0, 1.5, -1.0], [4.0, -0.25, 0.0]] {
             let mut row = s;
             scaling.standardize(&mut row, ALL, Units::Standardized);
@@ -182,7 +212,7 @@ fn a_scaling_is_a_list_of_columns_as_ever_and_an_object_only_with_whitening() {
     let object = json(&whitened());
     assert_eq!(object["columns"], plain);
     assert_eq!(object["whitening"], serde_json::json!([[2.0], [1.0, 0.5]]));
-    for scaling in [scaling(), mapped(), whitened()] {
+    for scaling in [scaling(), mapped(), whitened(), made_normal()] {
         let read: Scaling = serde_json::from_value(json(&scaling)).unwrap();
         assert_eq!(read, scaling);
     }
