@@ -20,11 +20,11 @@
 //! | `whitening.rs`, `order.rs` | L and the maps h; the order of the columns in L |
 //! | `normal.rs` | quantiles of the normal |
 
-pub mod covariance;
-pub mod fit;
+pub(crate) mod covariance;
+pub(crate) mod fit;
 mod map;
 mod normal;
-pub mod order;
+pub(crate) mod order;
 mod spline;
 #[cfg(test)]
 mod tests;
@@ -32,7 +32,7 @@ mod whitening;
 
 use serde::{Deserialize, Serialize};
 
-pub use map::{Bounds, Map};
+pub use map::{Bounds, Center, Map};
 pub use spline::{Knot, Spline};
 pub use whitening::Whitening;
 

@@ -1,7 +1,7 @@
 //! Which maps the columns get before the flow learns them: chosen together, by what they leave to be learned.
 //!
 //! ```text
-//! score = mean over the inner rows of  D / 2 - sum over k of log g_k'(x_k)    + sum over k of log L_kk    + WORTH a map
+//! score = mean over the inner rows of  D / 2 - sum over k of log g_k'(x_k)    + sum over k of log L_kk    + WORTH a map, or FITTED + knots / n
 //! ```
 //!
 //! That is the negative log density by the normal whose covariance is that of the inner rows of g(x), L L', but for a constant; D as
@@ -17,8 +17,9 @@ use crate::scaling::Map;
 use crate::scaling::covariance::inner;
 use crate::session::Transform;
 
-/// Nats from which on a map is worth its while.
+/// Nats from which on a map is worth its while, and a fitted one, which bends at every knot.
 const WORTH: f64 = 0.05;
+const FITTED: f64 = 0.1;
 /// Rows that are looked at, at most.
 pub const ROWS: usize = 4096;
 /// Products of all looks at the rows together; beyond, columns are not changed one by one.
@@ -57,6 +58,8 @@ struct Candidate {
     values: Vec<f64>,
     /// log g' there.
     slopes: Vec<f64>,
+    /// Nats that it has to gain.
+    cost: f64,
 }
 
 /// The maps of the columns, None for those that are well as they are, by a sample of their rows in their noise, row-major.
@@ -65,6 +68,9 @@ pub fn choose(rows: &[f64], columns: &[Look]) -> Vec<Option<Choice>> {
     let column = |i: usize| rows.iter().skip(i).step_by(d).copied().collect();
     let candidates = |(i, look): (usize, &Look)| candidates(column(i), *look);
     let columns: Vec<Vec<Candidate>> = columns.iter().enumerate().map(candidates).collect();
+    if !score(&columns, &vec![0; d]).is_finite() {
+        return vec![None; d];
+    }
     let mut best = start(&columns);
     let looks = ROUNDS * columns.iter().map(Vec::len).sum::<usize>();
     if looks * rows.len() * d <= PRODUCTS {
@@ -92,7 +98,7 @@ pub fn choose(rows: &[f64], columns: &[Look]) -> Vec<Option<Choice>> {
         };
         let mut without = best.clone();
         without[i] = 0;
-        let nats = general(score_of(&without) - all + WORTH, DIGITS);
+        let nats = general(score_of(&without) - all + candidate.cost, DIGITS);
         Some(Choice {
             transform: candidate.transform,
             why: format!("{word}: {nats} nats less to be learned of the columns together"),
@@ -110,6 +116,7 @@ fn candidates(column: Vec<f64>, look: Look) -> Vec<Candidate> {
         transform: Transform::None,
         logarithm: false,
         slopes: vec![0.0; column.len()],
+        cost: 0.0,
         values: column.clone(),
     }];
     let two_sided = two_sided(&sorted);
@@ -131,7 +138,12 @@ fn candidates(column: Vec<f64>, look: Look) -> Vec<Candidate> {
         let values: Vec<f64> = column.iter().map(|&x| map.value(x)).collect();
         let slopes: Vec<f64> = values.iter().map(|&u| map.log_slope(u)).collect();
         if values.iter().chain(&slopes).all(|value| value.is_finite()) {
+            let cost = match &map {
+                Map::Normal(spline) => FITTED + spline.knots() as f64 / column.len() as f64,
+                _ => WORTH,
+            };
             found.push(Candidate {
+                cost,
                 transform,
                 logarithm,
                 values,
@@ -216,8 +228,8 @@ fn score(columns: &[Vec<Candidate>], choice: &[usize]) -> f64 {
     };
     let slopes = |&row: &usize| chosen().map(|candidate| candidate.slopes[row]).sum::<f64>();
     let slopes = inner.rows.iter().map(slopes).sum::<f64>() / inner.rows.len() as f64;
-    let maps = choice.iter().filter(|k| **k != 0).count();
-    inner.energy - slopes - inner.whitening.log_determinant() + WORTH * maps as f64
+    let cost: f64 = chosen().map(|candidate| candidate.cost).sum();
+    inner.energy - slopes - inner.whitening.log_determinant() + cost
 }
 
 #[cfg(test)]
@@ -262,7 +274,7 @@ mod tests {
         }
         let map = |of: fn(f64) -> f64| chosen(&[normal(4000, 2).into_iter().map(of).collect()])[0];
         assert_eq!(map(f64::exp), Transform::Log);
-        let heavy = map(|x| (2.0 * x).sinh());
+        let heavy = map(|x| (1.3 * x).sinh());
         assert!(
             matches!(heavy, Transform::Asinh(center, scale) if center.abs() < 0.2 && scale > 0.0),
             "{heavy:?}"
@@ -283,7 +295,7 @@ mod tests {
         let area = area
             .map(|((width, height), c)| width * height * (0.001 * c).exp())
             .collect();
-        assert_eq!(chosen(&[width.clone()]), [Transform::None]);
+        assert_eq!(chosen(std::slice::from_ref(&width)), [Transform::None]);
         assert_eq!(chosen(&[width, height, area]), [Transform::Log; 3]);
     }
 
