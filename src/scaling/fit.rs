@@ -22,10 +22,9 @@ use super::spline::{Knot, Spline};
 
 /// K, half the root of the rows, at least.
 const LEAST: f64 = 4.0;
-/// At most, for a column of the table.
-pub const FEW: f64 = 8.0;
-/// At most, for a whitened column.
-pub const MANY: f64 = 100.0;
+/// At most, for a column of the table and for a whitened one.
+const FEW: f64 = 8.0;
+const MANY: f64 = 100.0;
 /// Values beyond a quantile of the tails, at least.
 const BEYOND: f64 = 2.0;
 /// Knots closer than this share of the range, or in u, are one.
@@ -38,12 +37,27 @@ const TAIL: [f64; 3] = [1.0, 2.0, 4.0];
 const SLOW: f64 = 0.01;
 const FAST: f64 = 2.0;
 
-/// The map of a sample of a column in noise of this width, 0 for none, with K at most `most`. None of a sample that is constant or
-/// not finite.
-pub fn normal(mut sample: Vec<f64>, jitter: f64, most: f64) -> Option<Spline> {
+/// What a map is fitted to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Column {
+    /// A column of the table.
+    Own,
+    /// A whitened column: a straight line beyond its extremes, as the inner rows are all of its scale. A slope that goes on to fall
+    /// from rows far out would send samples through the inverses of the maps before it to any number there is.
+    Whitened,
+}
+
+/// The map of a sample of a column in noise of this width, 0 for none. None of a sample that is constant or not finite.
+pub fn normal(mut sample: Vec<f64>, jitter: f64, column: Column) -> Option<Spline> {
     sample.sort_by(f64::total_cmp);
     let levels = (0.5 * (sample.len() as f64).sqrt()).round();
-    let levels = levels.clamp(LEAST, most);
+    let levels = levels.clamp(
+        LEAST,
+        match column {
+            Column::Own => FEW,
+            Column::Whitened => MANY,
+        },
+    );
     let edges = spread(&mut sample, jitter, 1.0 / levels);
     let (low, high) = (*sample.first()?, *sample.last()?);
     let range = high - low;
@@ -67,6 +81,10 @@ pub fn normal(mut sample: Vec<f64>, jitter: f64, most: f64) -> Option<Spline> {
         }
     }
     knots.push(end);
+    if column == Column::Whitened {
+        let spline = Spline::through(&knots);
+        return spline.is_sound().then_some(spline);
+    }
     let mirrored: Vec<Knot> = knots.iter().rev().map(mirror).collect();
     let (upper, lower) = (tail(&knots), tail(&mirrored));
     let lower = lower.iter().rev().map(mirror);

@@ -83,7 +83,7 @@ fn greedy(mut columns: Vec<Vec<f64>>, mut covariance: Vec<f64>) -> Vec<usize> {
 
 /// H, but for a constant; infinite of a sample that has no map.
 fn entropy(v: &[f64]) -> f64 {
-    let Some(map) = fit::normal(v.to_vec(), 0.0, fit::MANY) else {
+    let Some(map) = fit::normal(v.to_vec(), 0.0, fit::Column::Whitened) else {
         return f64::INFINITY;
     };
     let each = |v: &f64| {

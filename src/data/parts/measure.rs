@@ -315,7 +315,7 @@ impl Parts {
             .for_each(|row| whitening.decorrelate(row));
         let map = |i: usize| {
             let sample = rows.iter().skip(i).step_by(d).copied().collect();
-            fit::normal(sample, 0.0, fit::MANY).ok_or_else(|| Error::Flat {
+            fit::normal(sample, 0.0, fit::Column::Whitened).ok_or_else(|| Error::Flat {
                 column: self.scaling.columns[i].name.clone(),
             })
         };
