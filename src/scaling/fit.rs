@@ -10,8 +10,8 @@
 //! to be made smooth, not followed from value to value. It stays [`FEW`] for a column of the table: thin relations between columns
 //! bend at every knot, and the flow has to learn the bends (diamonds, 7 columns, 800 iterations: C -2.60 nats with 40, -3.35 with
 //! 8). Of one smooth peak 8 make as much as 40, to 0.003 nats. Whitened columns have no thin relations left, so that [`MANY`] may
-//! follow the peaks of rounded values (diamonds, before any training: C -4.24 nats with 8, -4.50 with 40, -4.58 with 100). The extremes are knots, so that one value far out can't take the scale of
-//! all the others. The even part e keeps F rising where no value lies, so that the map has an inverse with digits to spare.
+//! follow the peaks of rounded values (diamonds, before any training, in a prototype: C -4.24 nats with 8, -4.50 with 40, -4.56 with
+//! 80). The extremes are knots, so that one value far out can't take the scale of all the others. The even part e keeps F rising where no value lies, so that the map has an inverse with digits to spare.
 //! Where the slope falls towards an extreme, it goes on to fall over four units of u: du/dx = s exp(-r u), r as over the last two
 //! units. A straight line would take a heavy tail for a normal one.
 //!
@@ -39,7 +39,7 @@ const FAST: f64 = 2.0;
 
 /// What a map is fitted to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Column {
+pub enum ColumnKind {
     /// A column of the table.
     Own,
     /// A whitened column: a straight line beyond its extremes, as the inner rows are all of its scale. A slope that goes on to fall
@@ -48,14 +48,14 @@ pub enum Column {
 }
 
 /// The map of a sample of a column in noise of this width, 0 for none. None of a sample that is constant or not finite.
-pub fn normal(mut sample: Vec<f64>, jitter: f64, column: Column) -> Option<Spline> {
+pub fn normal(mut sample: Vec<f64>, jitter: f64, column: ColumnKind) -> Option<Spline> {
     sample.sort_by(f64::total_cmp);
     let levels = (0.5 * (sample.len() as f64).sqrt()).round();
     let levels = levels.clamp(
         LEAST,
         match column {
-            Column::Own => FEW,
-            Column::Whitened => MANY,
+            ColumnKind::Own => FEW,
+            ColumnKind::Whitened => MANY,
         },
     );
     let edges = spread(&mut sample, jitter, 1.0 / levels);
@@ -81,7 +81,7 @@ pub fn normal(mut sample: Vec<f64>, jitter: f64, column: Column) -> Option<Splin
         }
     }
     knots.push(end);
-    if column == Column::Whitened {
+    if column == ColumnKind::Whitened {
         let spline = Spline::through(&knots);
         return spline.is_sound().then_some(spline);
     }

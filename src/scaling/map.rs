@@ -112,7 +112,7 @@ impl Map {
         match transform {
             Transform::None => None,
             Transform::Normal => {
-                super::fit::normal(sample, jitter, super::fit::Column::Own).map(Map::Normal)
+                super::fit::normal(sample, jitter, super::fit::ColumnKind::Own).map(Map::Normal)
             }
             Transform::Log => Some(Map::Log),
             Transform::Asinh(center, scale) => Some(Map::Asinh(Center { center, scale })),

@@ -291,8 +291,8 @@ impl Parts {
         })
     }
 
-    /// The same of the inner rows, in the order that suits the maps that make each column normal after it; rows far out may be all that keeps a column
-    /// from being determined by others, and count then.
+    /// The same of the inner rows, in the order that suits the maps that make each column normal after it; rows far out may be all
+    /// that keeps a column from being determined by others, and count then.
     ///
     /// # Errors
     /// When a column is determined by those before it.
@@ -315,7 +315,7 @@ impl Parts {
             .for_each(|row| whitening.decorrelate(row));
         let map = |i: usize| {
             let sample = rows.iter().skip(i).step_by(d).copied().collect();
-            fit::normal(sample, 0.0, fit::Column::Whitened).ok_or_else(|| Error::Flat {
+            fit::normal(sample, 0.0, fit::ColumnKind::Whitened).ok_or_else(|| Error::Flat {
                 column: self.scaling.columns[i].name.clone(),
             })
         };
