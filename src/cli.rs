@@ -22,13 +22,14 @@ use std::thread;
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 use otflow_kernels::engine::compiled;
+use rayon::ThreadPoolBuilder;
 
 use crate::dashboard::look::Look;
 pub use kernels::{Bench, Precision, Trace, Verify};
 pub use models::{Evaluate, Sample, Score};
 pub use runs::{Compare, Export, Figure, Plot, Replay, Watch};
 pub use tables::{Convert, Init};
-pub use train::{Follow, Train};
+pub use train::Train;
 
 /// Trains continuous normalizing flows (OT-Flow) in a terminal.
 ///
@@ -136,6 +137,11 @@ pub fn threads(asked: Option<u16>) -> usize {
     asked.map_or_else(cores, usize::from)
 }
 
+/// Starts the threads that read tables, which are rayon's own; those that are there already stay.
+pub fn start_readers(threads: usize) {
+    let _ = ThreadPoolBuilder::new().num_threads(threads).build_global();
+}
+
 fn version() -> String {
     format!("{} ({})", env!("CARGO_PKG_VERSION"), compiled())
 }
@@ -143,6 +149,7 @@ fn version() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::session::reload::Follow;
 
     #[test]
     fn the_command_line_is_sound() {

@@ -2,12 +2,14 @@
 //!
 //! The serialised names are the contract of `train --json`, `metrics.jsonl` and `edits.jsonl` (schema [`SCHEMA`]).
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use otflow_kernels::engine::compiled;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::session::{Initial, Session};
+use crate::session::{Initial, Rejection, Session};
 
 /// Version of the machine-readable output.
 pub const SCHEMA: u32 = 1;
@@ -214,6 +216,31 @@ pub struct Start {
     pub fork: Option<Box<Fork>>,
 }
 
+/// What the last digits of a run depend on besides its session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Build<'a> {
+    /// The version of the program.
+    version: &'a str,
+    /// The vector instructions compiled in.
+    compiled: &'a str,
+}
+
+impl Build<'static> {
+    /// The build of this program.
+    pub fn current() -> Self {
+        Build {
+            version: env!("CARGO_PKG_VERSION"),
+            compiled: compiled(),
+        }
+    }
+}
+
+impl fmt::Display for Build<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "otflow {} ({})", self.version, self.compiled)
+    }
+}
+
 /// Several processes that train one run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Shared {
@@ -224,6 +251,14 @@ pub struct Shared {
 }
 
 impl Start {
+    /// The build of the program that began the run.
+    pub fn build(&self) -> Build<'_> {
+        Build {
+            version: &self.version,
+            compiled: &self.compiled,
+        }
+    }
+
     /// `2 threads`, or `3 ranks x 2 threads`.
     pub fn workers(&self) -> String {
         let plural = if self.threads == 1 { "" } else { "s" };
@@ -279,6 +314,18 @@ pub struct Best {
     pub divergence: Option<f64>,
     /// Its standard error, nats.
     pub divergence_se: Option<f64>,
+}
+
+impl Best {
+    /// Whether every figure is finite.
+    pub fn is_finite(&self) -> bool {
+        let Losses { loss, l, c, r } = self.losses;
+        let paired = self.divergence.into_iter().chain(self.divergence_se);
+        [loss, l, c, r]
+            .into_iter()
+            .chain(paired)
+            .all(f64::is_finite)
+    }
 }
 
 /// Why a run ended.
@@ -354,19 +401,6 @@ pub enum Command {
     Stop(Reason),
     /// The session file has changed: the new session, or why it was refused.
     Session(Result<Arc<Session>, Rejection>),
-}
-
-/// Why a session file was refused, as [`Event::Rejected`] shows it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Rejection {
-    /// The file.
-    pub file: PathBuf,
-    /// 1-based.
-    pub line: usize,
-    /// 1-based, in characters.
-    pub column: usize,
-    /// What is wrong and what is allowed, with the line and a caret.
-    pub message: String,
 }
 
 impl From<Rejection> for Event {

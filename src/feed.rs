@@ -8,10 +8,10 @@ use std::time::{Duration, SystemTime};
 
 use crossbeam_channel::{Receiver, SendError, Sender, bounded, unbounded};
 
+use crate::checkpoint::Checkpoint;
 use crate::event::{Command, Event, Finished, Picture};
 use crate::meter::{Instruments, Task};
 use crate::model::Model;
-use crate::run::checkpoint::Checkpoint;
 use crate::session::Session;
 
 /// Events the ring holds: minutes of iterations for a screen that has stalled.

@@ -19,10 +19,10 @@ use otflow_kernels::stepper::Stepper;
 
 use crate::cost::{Work, flops_per_sample};
 use crate::model::Model;
+use crate::problem::{alpha, scheme};
 pub use crate::scaling::Units;
 use crate::scaling::{Scaling, Span};
 use crate::session::{self, Flow, Session};
-use crate::trainer::{alpha, scheme};
 
 /// Steps of a model that does not say with how many it was validated.
 const STEPS: usize = 32;
@@ -44,7 +44,7 @@ impl Fitted {
     /// # Errors
     /// When the threads cannot be started, or the session in its metadata is none.
     pub fn new(model: &Model, threads: usize, steps: Option<usize>) -> Result<Self> {
-        let precision = crate::trainer::arithmetic(model.precision);
+        let precision = crate::problem::arithmetic(model.precision);
         let mut engine =
             engine(model.shape, precision, threads).context("cannot start the worker threads")?;
         engine.load(&model.theta);

@@ -10,20 +10,13 @@ mod rows;
 
 use std::io::{self, ErrorKind, Write};
 
+use indicatif::ProgressDrawTarget;
+
 use crate::event::{Event, Finished};
 use crate::feed::Feed;
 use crate::run::line;
 use bar::Bar;
 use rows::Rows;
-
-/// How a run is told.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// For people or for programs.
-    pub format: Format,
-    /// The bar beside the rows.
-    pub progress: Progress,
-}
 
 /// For whom the run is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,25 +31,21 @@ pub enum Format {
     Json,
 }
 
-/// Where the progress bar goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Progress {
-    /// To stderr, if that is a terminal.
-    Stderr,
-    /// Nowhere.
-    Hidden,
-}
-
-/// Tells a run until it ends; says how it ended. An error means that `out` could not be written (a closed pipe is none) or
+/// Tells a run until it ends, with a progress bar beside the rows; says how it ended. An error means that `out` could not be written (a closed pipe is none) or
 /// that the trainer is gone without a word; either is found out only at the end of the run.
-pub fn run(feed: &Feed, options: &Options, out: &mut impl Write) -> io::Result<Finished> {
+pub fn run(
+    feed: &Feed,
+    format: Format,
+    bar: ProgressDrawTarget,
+    out: &mut impl Write,
+) -> io::Result<Finished> {
     let mut out = Output {
         out,
         open: true,
         failure: None,
     };
-    let mut bar = Bar::new(options.progress);
-    let mut rows = match options.format {
+    let mut bar = Bar::new(bar);
+    let mut rows = match format {
         Format::Text { every } => Some(Rows::new(every)),
         Format::Json => None,
     };
@@ -148,13 +137,6 @@ mod tests {
 
     const ROWS: Format = Format::Text { every: None };
 
-    fn options(format: Format) -> Options {
-        Options {
-            format,
-            progress: Progress::Hidden,
-        }
-    }
-
     /// What `run` prints about these events.
     fn told(format: Format, events: Vec<Event>) -> String {
         let (publisher, feed, _records) = wires();
@@ -162,7 +144,7 @@ mod tests {
             .into_iter()
             .for_each(|event| publisher.publish(event));
         let mut out = Vec::new();
-        run(&feed, &options(format), &mut out).unwrap();
+        run(&feed, format, ProgressDrawTarget::hidden(), &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -316,7 +298,7 @@ mod tests {
             kind: ErrorKind::BrokenPipe,
             calls: 0,
         };
-        let finished = run(&feed, &options(ROWS), &mut pipe).unwrap();
+        let finished = run(&feed, ROWS, ProgressDrawTarget::hidden(), &mut pipe).unwrap();
         assert_eq!((finished.iteration, pipe.calls), (4, 2));
         assert!(feed.events.is_empty());
     }
@@ -331,7 +313,7 @@ mod tests {
             kind: ErrorKind::StorageFull,
             calls: 0,
         };
-        let error = run(&feed, &options(Format::Json), &mut disk).unwrap_err();
+        let error = run(&feed, Format::Json, ProgressDrawTarget::hidden(), &mut disk).unwrap_err();
         assert_eq!((error.kind(), disk.calls), (ErrorKind::StorageFull, 2));
         assert!(feed.events.is_empty());
     }
@@ -350,7 +332,12 @@ mod tests {
             .for_each(|end| publisher.publish(end));
         drop(publisher);
         let mut out = Vec::new();
-        assert_eq!(run(&feed, &options(ROWS), &mut out).unwrap().iteration, 4);
+        assert_eq!(
+            run(&feed, ROWS, ProgressDrawTarget::hidden(), &mut out)
+                .unwrap()
+                .iteration,
+            4
+        );
         assert!(
             String::from_utf8(out)
                 .unwrap()
@@ -363,7 +350,7 @@ mod tests {
         let (publisher, feed, _records) = wires();
         publisher.publish(Event::Start(synthetic::start()));
         drop(publisher);
-        let error = run(&feed, &options(ROWS), &mut Vec::new()).unwrap_err();
+        let error = run(&feed, ROWS, ProgressDrawTarget::hidden(), &mut Vec::new()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::UnexpectedEof);
     }
 }

@@ -19,14 +19,14 @@
 //! | `watch.rs` | which rank is lost |
 //! | `local.rs` | a wire between threads, for tests |
 
+#[cfg(any(test, feature = "mpi"))]
+mod liveness;
 #[cfg(test)]
 pub(crate) mod local;
 #[cfg(feature = "mpi")]
 mod mpi;
 mod start;
 mod sum;
-#[cfg(any(test, feature = "mpi"))]
-mod watch;
 mod world;
 
 use std::collections::HashSet;
@@ -40,7 +40,7 @@ use serde::{Deserialize, Serialize};
 use crate::event::{Reason, Shared};
 use crate::session::{self, Session, to_ron};
 pub(crate) use start::Identity;
-pub use world::{Limits, World, enter};
+pub use world::{Limits, enter};
 
 /// Rows of a validation that a rank takes at a time: whole tiles of either precision.
 const TILE: usize = 16;

@@ -9,18 +9,19 @@
 //! | `log.txt` | in words, with the time of day: all that happened but iterations, validations, resamples and checkpoints |
 //! | `summary.json` | [`summary::Summary`], when the run has finished |
 //! | `best.safetensors`, `last.safetensors` | [`Model`] |
-//! | `state.ckpt`, `state.1.ckpt` | [`checkpoint`]: the last and the one before, for `otflow train --resume` |
-//! | `fork.ckpt` | what a run began with that was forked off another one; [`checkpoint`] |
+//! | `state.ckpt`, `state.1.ckpt` | [`crate::checkpoint`]: the last and the one before, for `otflow train --resume` |
+//! | `fork.ckpt` | what a run began with that was forked off another one; [`crate::checkpoint`] |
 //! | `lock` | nothing; locked while a process trains the run |
 //! | `tensorboard/events.out.tfevents.*` | with `--tensorboard`: the curves as TensorBoard reads them |
 //!
 //! Whole files are replaced atomically ([`crate::file`]); lines are appended whole, at the latest after a second.
 
-pub mod checkpoint;
 mod cut;
+pub(crate) mod export;
 pub mod line;
 mod lines;
 mod matched;
+pub mod read;
 mod record;
 pub mod summary;
 
@@ -36,11 +37,11 @@ use std::sync::Arc;
 
 use jiff::ZonedDateTime;
 
-use crate::export::tensorboard;
 use crate::file::{self, naming};
 use crate::model::{self, Model};
+use crate::run::export::tensorboard;
 
-use checkpoint::Kept;
+use crate::checkpoint::Kept;
 pub use matched::Matched;
 pub use record::{Recording, record};
 

@@ -18,24 +18,18 @@
 //! | `judge.rs` | when those are computed, and the best of them kept |
 //! | `problem.rs` | a session in the kernels' terms |
 //! | `control.rs` | the loop: commands, pause, edits, limits, the end |
-//! | `among.rs` | a trainer that shares its work with other processes |
-//! | `keeper.rs` | when checkpoints are taken |
+//! | `distributed.rs` | a trainer that shares its work with other processes |
+//! | `checkpoints.rs` | when checkpoints are taken |
 //! | `picture.rs`, `picture/` | pictures for the screen, from a snapshot, on a thread of their own |
 
-mod adam;
-mod among;
+mod checkpoints;
 mod control;
+mod distributed;
 mod initial;
 mod judge;
-mod keeper;
 mod matching;
-mod muon;
-mod optimizer;
 mod peak;
-mod picture;
-mod problem;
 mod recovery;
-mod schedule;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -49,29 +43,23 @@ use otflow_kernels::engine::{Engine, engine, with_rows};
 use otflow_kernels::objective::Costs;
 use rand::RngExt;
 
-pub use adam::{Adam, BETA2};
-pub use among::along;
 pub use control::{Outlets, Resumed, adopt, train};
-pub use picture::{Painter, Snapshot, picture};
-pub(crate) use picture::{frame, inverse_error, straightness};
-use problem::training_scheme;
-pub use problem::{alpha, arithmetic, precision, scheme, shape};
+pub use distributed::follow_rank_0;
 
+use crate::checkpoint::state::{Pending, TrainingState};
 use crate::cost::{Work, flops_per_sample};
 use crate::data::batches::Batches;
 use crate::data::random::{Stream, generator};
 use crate::data::{self, Dataset};
-use crate::event::{Best, Event, Losses, Reason};
+use crate::event::{Event, Losses, Reason};
 use crate::meter::{Instruments, Task};
 use crate::model::{Model, Origin};
+use crate::optimizer::schedule::Outcome;
+use crate::optimizer::{Average, Moments, norm};
+use crate::problem::{alpha, precision, shape, training_scheme};
 use crate::ranks::Ranks;
-use crate::session::{Flow, Initial, Session, to_ron};
+use crate::session::{Initial, Session, to_ron};
 use initial::initial;
-use matching::Matching;
-use optimizer::{Average, Moments};
-use recovery::Good;
-use schedule::{Outcome, Rate};
-pub use state::TrainingState;
 use validation::Validation;
 pub(crate) use validation::mean_and_error;
 
@@ -80,54 +68,36 @@ pub struct Trainer {
     session: Arc<Session>,
     data: Arc<Dataset>,
     engine: Box<dyn Engine>,
-    theta: Vec<f64>,
+    state: TrainingState,
     gradient: Vec<f64>,
-    moments: Moments,
-    average: Option<Average>,
-    rate: Rate,
-    /// The pairs in hand, as long as a start by matching lasts.
-    matching: Option<Matching>,
-    /// Iterations done when the phase in hand began: that of matching, or of minimising the loss.
-    begun: u64,
-    /// Where the last finite loss was seen, and the optimiser before its step.
-    good: Good,
+    /// x_1 of the current pairs, n x d, as long as a start by matching lasts; their rows are those of the batch.
+    normal: Vec<f64>,
     batches: Batches,
-    /// The flow that the batches are trained with until the next draw or epoch.
-    flow: Flow,
     validation: Validation,
-    best: Option<(Best, Vec<f64>)>,
-    iteration: u64,
-    /// Iteration of the last validation.
-    validated: u64,
-    rollbacks: u32,
-    /// What follows from the last step is still to be done: it was given up.
-    owed: bool,
-    /// So is the new judgement of the best parameters after an edit.
-    unjudged: bool,
-    /// Training has come to an end that only an edit can undo.
-    over: Option<Reason>,
-    /// The next rows could not be read, which was told.
-    unread: bool,
-    clock: Clock,
+    reading: Reading,
+    /// When the clock was started; the time before is in the state.
+    since: Option<Instant>,
     instruments: Instruments,
     /// Whom it shares its work with.
     ranks: Ranks,
 }
 
-/// Training time, pauses left out.
-#[derive(Default)]
-struct Clock {
-    before: f64,
-    since: Option<Instant>,
+/// What has become of the step of an iteration.
+enum Step {
+    /// The parameters are new ones.
+    Done,
+    /// This quantity is not finite, so the parameters are as they were.
+    NotFinite(String),
+    /// The work was given up, and nothing has happened.
+    GivenUp,
 }
 
-impl Clock {
-    fn seconds(&self) -> f64 {
-        self.before
-            + self
-                .since
-                .map_or(0.0, |since| since.elapsed().as_secs_f64())
-    }
+/// Whether the next rows can be read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    Fine,
+    /// They could not be read, which was told; training goes by the rows before them.
+    FailedAndTold,
 }
 
 impl Trainer {
@@ -139,7 +109,7 @@ impl Trainer {
         Trainer::one_of(&Ranks::alone(), session, data, threads)
     }
 
-    /// [`Trainer::new`] with no other rows than this rank computes: for [`Trainer::among`] these ranks.
+    /// [`Trainer::new`] with no other rows than this rank computes: for [`Trainer::distributed`] these ranks.
     pub(crate) fn one_of(
         ranks: &Ranks,
         session: Arc<Session>,
@@ -149,11 +119,11 @@ impl Trainer {
         let mut trainer = Trainer::without_batch(ranks, session, data, threads)?;
         trainer.take_first(ranks.share())?;
         if let Initial::Model(path) = &trainer.session.start {
-            trainer.theta = initial(path, &trainer.engine.shape())?;
-            trainer.good.theta.clone_from(&trainer.theta);
+            trainer.state.theta = initial(path, &trainer.engine.shape())?;
+            trainer.state.good.theta.clone_from(&trainer.state.theta);
         }
-        trainer.moments = Moments::new(&trainer.optimizer(), &trainer.engine.shape());
-        trainer.good.moments = trainer.moments.clone();
+        trainer.state.moments = Moments::new(&trainer.optimizer(), &trainer.engine.shape());
+        trainer.state.good.moments = trainer.state.moments.clone();
         Ok(trainer)
     }
 
@@ -171,28 +141,13 @@ impl Trainer {
         let theta = shape.start(|| draw.random());
         let moments = Moments::new(&session.optimizer, &shape);
         Ok(Trainer {
-            good: Good {
-                iteration: 0,
-                theta: theta.clone(),
-                moments: moments.clone(),
-            },
-            batches: Batches::default(),
-            matching: None,
-            average: None,
-            begun: 0,
-            flow: session.flow,
-            validation: Validation::new(&data, session.validation.samples, ranks)?,
             gradient: vec![0.0; theta.len()],
-            rate: Rate::default(),
-            best: None,
-            iteration: 0,
-            validated: 0,
-            rollbacks: 0,
-            owed: false,
-            unjudged: false,
-            over: None,
-            unread: false,
-            clock: Clock::default(),
+            state: TrainingState::new(theta, moments, session.flow),
+            normal: Vec::new(),
+            batches: Batches::default(),
+            validation: Validation::new(&data, session.validation.samples, ranks)?,
+            reading: Reading::Fine,
+            since: None,
             instruments: Instruments {
                 progress: engine.progress(),
                 meter: Arc::default(),
@@ -201,8 +156,6 @@ impl Trainer {
             session,
             data,
             engine,
-            theta,
-            moments,
         })
     }
 
@@ -218,12 +171,12 @@ impl Trainer {
 
     /// Number of parameters of the potential.
     pub fn parameters(&self) -> usize {
-        self.theta.len()
+        self.state.theta.len()
     }
 
     /// Iterations done.
     pub fn iteration(&self) -> u64 {
-        self.iteration
+        self.state.iteration
     }
 
     /// What other threads may see of the work, and the way to have an iteration given up.
@@ -233,32 +186,32 @@ impl Trainer {
 
     /// Stops the clock.
     pub fn pause(&mut self) {
-        self.clock = Clock {
-            before: self.clock.seconds(),
-            since: None,
-        };
+        self.state.seconds = self.seconds();
+        self.since = None;
     }
 
     /// Starts the clock, if it does not run.
     pub fn resume(&mut self) {
-        self.clock.since.get_or_insert_with(Instant::now);
+        self.since.get_or_insert_with(Instant::now);
     }
 
     /// Training time so far, seconds.
     pub fn seconds(&self) -> f64 {
-        self.clock.seconds()
+        let running = self.since.map(|since| since.elapsed().as_secs_f64());
+        self.state.seconds + running.unwrap_or(0.0)
     }
 
     /// The parameters as they are, or their average where there is one.
     pub fn last_model(&self) -> Model {
-        self.model(self.iteration, self.judged())
+        self.model(self.state.iteration, self.judged())
     }
 
     /// The parameters that are judged, shown and saved: their average where there is one.
     pub(crate) fn judged(&self) -> &[f64] {
-        self.average
+        self.state
+            .average
             .as_ref()
-            .map_or(&self.theta, |average| &average.theta)
+            .map_or(&self.state.theta, |average| &average.theta)
     }
 
     fn model(&self, iteration: u64, theta: &[f64]) -> Model {
@@ -281,7 +234,9 @@ impl Trainer {
     /// and the flow it is trained with from the next draw on. The best parameters are judged anew where their figures change.
     pub fn take_up(&mut self, session: Arc<Session>) {
         let judged_by = |session: &Session| (session.flow, session.validation, session.weights);
-        self.unjudged |= judged_by(&self.session) != judged_by(&session);
+        if judged_by(&self.session) != judged_by(&session) {
+            self.state.pending = self.state.pending.with_judgement();
+        }
         // Neither limits nor what is shown undo the end of a schedule.
         let trained_by = |session: &Session| {
             let (data, start) = (session.data.clone(), session.start.clone());
@@ -289,7 +244,7 @@ impl Trainer {
             (data, start, optimizer, session.recovery, judged_by(session))
         };
         if trained_by(&self.session) != trained_by(&session) {
-            self.over = None;
+            self.state.over = None;
         }
         self.session = session;
         self.judge();
@@ -297,10 +252,10 @@ impl Trainer {
 
     /// The batch of the next iteration, if another one is due.
     fn draw(&mut self, publish: &mut dyn FnMut(Event)) {
-        if self.matching.is_some() {
+        if self.state.start.is_some() {
             return self.draw_pairs(publish);
         }
-        let iteration = self.iteration;
+        let iteration = self.state.iteration;
         if !Batches::is_due(iteration, &self.session.data) {
             return;
         }
@@ -309,7 +264,7 @@ impl Trainer {
         let read = self.batches.advance(&self.data, size);
         self.heard(read, publish);
         if anew {
-            self.flow = self.session.flow;
+            self.state.flow = self.session.flow;
             publish(Event::Resample { iteration });
         }
     }
@@ -322,12 +277,16 @@ impl Trainer {
             return false;
         }
         let done = read.is_ok();
-        let told = std::mem::replace(&mut self.unread, read.is_err());
-        if let (Err(error), false) = (read, told) {
+        let now = match read {
+            Ok(()) => Reading::Fine,
+            Err(_) => Reading::FailedAndTold,
+        };
+        let before = std::mem::replace(&mut self.reading, now);
+        if let (Err(error), Reading::Fine) = (read, before) {
             publish(Event::Warning {
                 message: format!(
                     "{error}; from iteration {} on training goes by the rows of the one before, until they can be read again",
-                    self.iteration + 1
+                    self.state.iteration + 1
                 ),
             });
         }
@@ -337,80 +296,86 @@ impl Trainer {
     /// One iteration; tells `publish` what happened and gives the reason when the run is to end. Nothing has happened when
     /// the iteration was given up before its step; after it, [`Trainer::settle`] makes up for the rest.
     pub fn iterate(&mut self, publish: &mut dyn FnMut(Event)) -> Option<Reason> {
-        let broken = self.step(publish)?;
-        if let Some(quantity) = broken
-            && let Some(reason) = self.roll_back(quantity, publish)
-        {
-            self.over = Some(reason);
-            return self.over;
+        match self.step(publish) {
+            Step::GivenUp => return None,
+            Step::NotFinite(quantity) => {
+                if let Some(reason) = self.roll_back(quantity, publish) {
+                    self.state.over = Some(reason);
+                    return self.state.over;
+                }
+            }
+            Step::Done => {}
         }
-        self.owed = true;
+        self.state.pending = self.state.pending.with_sequel();
         self.settle(publish)
     }
 
     /// Does what was given up after the last step or edit; nothing, if nothing was.
     pub fn settle(&mut self, publish: &mut dyn FnMut(Event)) -> Option<Reason> {
         self.judge();
-        if self.unjudged || !self.owed {
+        if self.state.pending != Pending::Sequel {
             return None;
         }
         let outcome = self.follow_schedule(publish)?;
-        self.owed = false;
+        self.state.pending = self.state.pending.without_sequel();
         self.draw(publish);
         if outcome == Outcome::Exhausted {
-            self.over = Some(Reason::Plateau);
+            self.state.over = Some(Reason::Plateau);
         }
-        self.over
+        self.state.over
     }
 
     /// Whether [`Trainer::settle`] has something to do.
     pub fn owes(&self) -> bool {
-        self.owed || self.unjudged
+        self.state.pending != Pending::Nothing
     }
 
     /// The reason why training is over, whatever the limits are.
     pub fn over(&self) -> Option<Reason> {
-        self.over
+        self.state.over
     }
 
-    /// Loss, gradient and a step, unless one is not finite: what is not. None when it was given up.
-    fn step(&mut self, publish: &mut dyn FnMut(Event)) -> Option<Option<String>> {
-        if self.matching.is_some() {
+    /// Computes loss and gradient, and takes a step where they are finite.
+    fn step(&mut self, publish: &mut dyn FnMut(Event)) -> Step {
+        if self.state.start.is_some() {
             return self.step_matching(publish);
         }
         let rate = self.learning_rate();
-        let costs = self.gradient()?;
+        let Some(costs) = self.gradient() else {
+            return Step::GivenUp;
+        };
         let broken = self.not_finite(&costs);
         let gradient = norm(self.gradient.iter().copied());
         let update = self.take_step(broken.is_none(), rate);
         publish(Event::Iteration {
-            iteration: self.iteration,
+            iteration: self.state.iteration,
             seconds: self.seconds(),
             lr: rate,
             gradient,
             update,
             losses: losses(&costs),
         });
-        Some(broken)
+        broken.map_or(Step::Done, Step::NotFinite)
     }
 
     /// Ends an iteration, by a step where its gradient is good; the norm of the step over that of the parameters.
     fn take_step(&mut self, good: bool, rate: f64) -> f64 {
-        self.iteration += 1;
+        self.state.iteration += 1;
         if !good {
             return 0.0;
         }
-        self.good.iteration = self.iteration - 1;
-        self.good.theta.copy_from_slice(&self.theta);
-        self.good.moments.copy_from(&self.moments);
+        self.state.good.iteration = self.state.iteration - 1;
+        self.state.good.theta.copy_from_slice(&self.state.theta);
+        self.state.good.moments.copy_from(&self.state.moments);
         let optimizer = self.optimizer();
-        let (theta, gradient) = (&mut self.theta, &mut self.gradient);
-        self.moments
+        let (theta, gradient) = (&mut self.state.theta, &mut self.gradient);
+        self.state
+            .moments
             .step(theta, gradient, &*self.engine, &optimizer, rate);
-        self.average = optimizer.stepping().average.map(|keep| {
-            let average = self.average.take();
-            let mut average = average.unwrap_or_else(|| Average::new(self.theta.len()));
-            average.add(&self.theta, keep);
+        self.state.average = optimizer.stepping().average.map(|keep| {
+            let average = self.state.average.take();
+            let mut average = average.unwrap_or_else(|| Average::new(self.state.theta.len()));
+            average.add(&self.state.theta, keep);
             average
         });
         self.update()
@@ -419,9 +384,9 @@ impl Trainer {
     /// Losses of the batch in hand, their gradient aside. None when it was given up.
     fn gradient(&mut self) -> Option<Costs> {
         let seed = self.session.model.seed;
-        let scheme = training_scheme(&self.flow, seed, self.iteration + 1);
+        let scheme = training_scheme(&self.state.flow, seed, self.state.iteration + 1);
         let alpha = alpha(&self.session);
-        self.engine.load(&self.theta);
+        self.engine.load(&self.state.theta);
         let columns = self.engine.shape().columns();
         let start = Instant::now();
         let costs = with_rows(self.batches.rows(), columns, |samples| {
@@ -445,23 +410,24 @@ impl Trainer {
     /// Norm of the last step over that of the parameters.
     fn update(&self) -> f64 {
         let step = self
+            .state
             .theta
             .iter()
-            .zip(&self.good.theta)
+            .zip(&self.state.good.theta)
             .map(|(new, old)| new - old);
-        norm(step) / norm(self.theta.iter().copied()).max(f64::MIN_POSITIVE)
+        norm(step) / norm(self.state.theta.iter().copied()).max(f64::MIN_POSITIVE)
     }
 
     /// Validates when it is due and lowers the rate as the schedule says. None when the validation was given up.
     fn follow_schedule(&mut self, publish: &mut dyn FnMut(Event)) -> Option<Outcome> {
-        let iteration = self.iteration;
+        let iteration = self.state.iteration;
         let schedule = self.optimizer().stepping().schedule;
         let old = self.learning_rate();
         let mut outcome = Outcome::Same;
         if self.validates() {
             outcome = self.validate(publish)?;
         }
-        if self.rate.iterated(schedule, iteration) == Outcome::Dropped {
+        if self.state.rate.iterated(schedule, iteration) == Outcome::Dropped {
             outcome = Outcome::Dropped;
         }
         if outcome == Outcome::Dropped {
@@ -474,10 +440,6 @@ impl Trainer {
         }
         Some(outcome)
     }
-}
-
-fn norm(values: impl Iterator<Item = f64>) -> f64 {
-    values.map(|value| value * value).sum::<f64>().sqrt()
 }
 
 pub(crate) fn losses(costs: &Costs) -> Losses {

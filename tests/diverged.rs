@@ -7,8 +7,8 @@ mod runs;
 
 use std::fs;
 
+use otflow::checkpoint::Checkpoint;
 use otflow::model::Model;
-use otflow::run::checkpoint::Checkpoint;
 use runs::{Place, SMALL, code, lines, named, text};
 use serde_json::Value;
 

@@ -19,8 +19,8 @@ use std::time::Instant;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use otflow::checkpoint::Checkpoint;
 use otflow::model::Model;
-use otflow::run::checkpoint::Checkpoint;
 use runs::several::{GONE, PATIENCE, endless, metrics, mpirun, process, until};
 use runs::{Place, SMALL, same};
 

@@ -10,8 +10,8 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
+use otflow::checkpoint::Checkpoint;
 use otflow::model::Model;
-use otflow::run::checkpoint::Checkpoint;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use runs::{Place, SMALL};

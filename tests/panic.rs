@@ -17,7 +17,7 @@ use std::time::Duration;
 use clap::Parser;
 use desk::Desk;
 use otflow::cli::{Cli, Command};
-use otflow::launch::launch;
+use otflow::commands;
 
 /// Set for the one in the pseudo-terminal.
 const INSIDE: &str = "OTFLOW_TEST_PANIC";
@@ -62,7 +62,7 @@ fn train() -> ! {
         }
         panic!("on purpose");
     });
-    let code = launch(&train).map_or_else(
+    let code = commands::train::train(&train).map_or_else(
         |error| {
             eprintln!("error: {error:#}");
             1

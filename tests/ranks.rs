@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use otflow::checkpoint::Checkpoint;
 use otflow::model::Model;
-use otflow::run::checkpoint::Checkpoint;
 use runs::several::{self, GONE, Held, PATIENCE, endless, metrics, process, until};
 use runs::{Place, SMALL, STARTING, SWITCHING, models, resume, same, table};
 

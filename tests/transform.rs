@@ -21,10 +21,11 @@ use otflow::data::{Dataset, Error, Part};
 use otflow::event::{Event, Losses};
 use otflow::fitted::{Fitted, Units};
 use otflow::model::Model;
+use otflow::problem::shape;
 use otflow::scaling::{Scaling, Span};
 use otflow::session::{self, Session};
 use otflow::table::{Blocks, Selection, Writer};
-use otflow::trainer::{Trainer, shape};
+use otflow::trainer::Trainer;
 use runs::{code, otflow, text};
 use tempfile::TempDir;
 

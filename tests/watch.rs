@@ -4,13 +4,13 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, unbounded};
-use otflow::event::{Command, Rejection};
-use otflow::session::Session;
-use otflow::watch::{Mode, Watcher, watch};
+use otflow::session::reload::{Mode, Watcher, watch};
+use otflow::session::{Rejection, Session};
 use tempfile::TempDir;
 
 /// Far beyond any expected delay, also on a machine with every core busy.
@@ -24,7 +24,7 @@ struct Desk {
     directory: TempDir,
     path: PathBuf,
     watcher: Watcher,
-    sent: Receiver<Command>,
+    sent: Receiver<Result<Arc<Session>, Rejection>>,
 }
 
 fn text(lr: f64) -> String {
@@ -65,17 +65,13 @@ impl Desk {
         self.directory.path().join(name)
     }
 
-    /// Waits for a command that `wanted` takes; earlier ones, of states on the way, are passed over.
+    /// Waits for an edit that `wanted` takes; earlier ones, of states on the way, are passed over.
     fn wait<T>(&self, wanted: impl Fn(Result<f64, Rejection>) -> Option<T>) -> T {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            match self.sent.recv_deadline(deadline).unwrap() {
-                Command::Session(result) => {
-                    if let Some(found) = wanted(result.map(|session| lr(&session))) {
-                        return found;
-                    }
-                }
-                other => panic!("{other:?}"),
+            let edit = self.sent.recv_deadline(deadline).unwrap();
+            if let Some(found) = wanted(edit.map(|session| lr(&session))) {
+                return found;
             }
         }
     }

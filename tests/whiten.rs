@@ -19,10 +19,10 @@ use std::path::Path;
 use otflow::data::{Dataset, Error, Part};
 use otflow::fitted::{Fitted, Units};
 use otflow::model::Model;
+use otflow::problem::shape;
 use otflow::scaling::{Scaling, Span};
 use otflow::session::{self, Session, Whiten};
 use otflow::table::{Blocks, Selection, Writer};
-use otflow::trainer::shape;
 use runs::{code, otflow, text};
 use tempfile::TempDir;
 

@@ -4,13 +4,14 @@ use std::path::PathBuf;
 #[cfg(feature = "mpi")]
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
-use serde::{Deserialize, Serialize};
+use clap::Args;
 
 use super::values::positive;
 use crate::dashboard::look::Look;
 use crate::ranks::Limits;
-use crate::session::{Assignment, Gate};
+use crate::session::overrides::{Overrides, settings};
+use crate::session::reload::Follow;
+use crate::session::{Assignment, Gate, Session};
 
 /// `otflow train`
 #[derive(Debug, Default, Args)]
@@ -87,6 +88,20 @@ pub struct Train {
 }
 
 impl Train {
+    /// What outranks a session file, over that file.
+    ///
+    /// # Errors
+    /// When a field can't be set to its value, in a sentence.
+    pub fn overrides(&self, file: &Session) -> Result<Overrides, String> {
+        Ok(Overrides {
+            iterations: self.iterations,
+            seconds: self.seconds,
+            require: self.require.clone(),
+            watch: self.watch,
+            set: settings(&self.set, file)?,
+        })
+    }
+
     /// After what time another rank is lost.
     pub fn limits(&self) -> Limits {
         let limits = Limits::default();
@@ -100,15 +115,4 @@ impl Train {
         };
         limits
     }
-}
-
-/// How a session file is followed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
-pub enum Follow {
-    /// By the events of the file system.
-    Native,
-    /// By looking once a second.
-    Poll,
-    /// Not at all.
-    Off,
 }

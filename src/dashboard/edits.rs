@@ -3,8 +3,8 @@
 
 use std::collections::VecDeque;
 
-use crate::event::Rejection;
 use crate::session::Applies;
+use crate::session::Rejection;
 
 /// Edits kept.
 const EDITS: usize = 500;

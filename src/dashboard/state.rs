@@ -13,8 +13,9 @@ use super::matching::Matching;
 use super::other::Other;
 use super::pace::Pace;
 use super::update::View;
-use crate::event::{Best, Finished, Losses, Picture, Rejection, Start};
+use crate::event::{Best, Finished, Losses, Picture, Start};
 use crate::session::Field;
+use crate::session::Rejection;
 
 /// Seconds without an event from which on the screen shows how far the iteration is.
 const LOOK: f64 = 0.5;

@@ -5,7 +5,6 @@ use std::io::{self, IsTerminal};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::Progress;
 use super::number::{DIGITS, general};
 use crate::event::Event;
 use crate::session::Initial;
@@ -22,11 +21,8 @@ pub(super) struct Bar {
 }
 
 impl Bar {
-    pub(super) fn new(progress: Progress) -> Self {
-        let (target, shared) = match progress {
-            Progress::Stderr => (ProgressDrawTarget::stderr(), io::stdout().is_terminal()),
-            Progress::Hidden => (ProgressDrawTarget::hidden(), false),
-        };
+    pub(super) fn new(target: ProgressDrawTarget) -> Self {
+        let shared = !target.is_hidden() && io::stdout().is_terminal();
         let style =
             ProgressStyle::with_template(TEMPLATE).unwrap_or_else(|_| ProgressStyle::default_bar());
         Bar {

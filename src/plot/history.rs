@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::losses::{Curve, Happening, Losses, Mark};
 use crate::event::{self, Event};
-use crate::follow::History;
+use crate::run::read::History;
 
 impl Losses {
     /// Those of a run directory so far; lines that are no events are left out, which the second value says.

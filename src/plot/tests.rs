@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use super::losses::{Curve, Happening, Mark};
 use super::*;
 use crate::event::{Density, InverseError, Picture};
 
@@ -170,10 +171,4 @@ fn whatever_the_values_every_figure_is_whole_and_labelled() {
             assert_eq!(size(&figure.png().unwrap()), pixels);
         }
     });
-}
-
-#[test]
-fn names_of_several_pictures_differ_before_the_ending() {
-    let name = named(Path::new("a.b/run.1.png"), What::Losses);
-    assert_eq!(name, Path::new("a.b/run.1-losses.png"));
 }

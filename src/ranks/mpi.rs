@@ -18,7 +18,7 @@ use mpi::topology::{Process, SimpleCommunicator};
 use mpi::traits::*;
 use otflow_kernels::progress::Progress;
 
-use super::watch::Watch;
+use super::liveness::Liveness;
 use super::{Limits, Lost, Ranks, Wire};
 
 /// Between two beats.
@@ -145,7 +145,7 @@ pub(super) fn enter(limits: Limits) -> Result<(Ranks, Around), String> {
         let rank = usize::try_from(world.rank()).unwrap_or(0);
         let _ = ready.send((rank, hosts.clone()));
         let peers = Peers {
-            watch: Watch::new(hosts.len(), limits, Instant::now()),
+            watch: Liveness::new(hosts.len(), limits, Instant::now()),
             beat: Instant::now(),
             looked: Instant::now(),
             progress: None,
@@ -295,7 +295,7 @@ struct Peers {
     world: SimpleCommunicator,
     rank: usize,
     hosts: Vec<String>,
-    watch: Watch,
+    watch: Liveness,
     /// When this rank last sent a beat, and when it last looked.
     beat: Instant,
     looked: Instant,

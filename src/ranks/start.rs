@@ -7,9 +7,10 @@ use anyhow::{Context, Result};
 use crc::{CRC_64_XZ, Crc};
 
 use super::Ranks;
-use crate::run::checkpoint::fingerprint;
-use crate::session::to_ron;
-use crate::trainer::Trainer;
+use crate::checkpoint::fingerprint;
+use crate::checkpoint::state::TrainingState;
+use crate::data::Dataset;
+use crate::session::{Session, to_ron};
 
 const CRC: Crc<u64> = Crc::<u64>::new(&CRC_64_XZ);
 
@@ -22,14 +23,14 @@ pub(crate) struct Identity([u64; COMPARED.len()]);
 
 impl Identity {
     /// That of this process: of the program's file, of the session in force, of the data, and of where training stands.
-    pub(crate) fn of(trainer: &Trainer) -> Result<Self> {
+    pub(crate) fn new(in_force: &Session, data: &Dataset, state: &TrainingState) -> Result<Self> {
         let program = std::env::current_exe().and_then(|path| checksum(File::open(path)?));
         let program = program.context("cannot read this program's own file")?;
-        let state = postcard::to_allocvec(&trainer.state())?;
+        let state = postcard::to_allocvec(state)?;
         Ok(Identity([
             program,
-            CRC.checksum(to_ron(trainer.session()).as_bytes()),
-            fingerprint(trainer.data()),
+            CRC.checksum(to_ron(in_force).as_bytes()),
+            fingerprint(data),
             CRC.checksum(&state),
         ]))
     }

@@ -5,15 +5,16 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 
+use crate::checkpoint::state::TrainingState;
+use crate::checkpoint::{Checkpoint, FORK, Kept, NAMES};
 use crate::data::Dataset;
 use crate::event::Start;
 use crate::ranks::Ranks;
-use crate::run::checkpoint::{Checkpoint, FORK, Kept, NAMES};
 use crate::session::{Data, Session};
-use crate::trainer::{Trainer, TrainingState};
+use crate::trainer::Trainer;
 
 /// A run between two iterations.
-pub(super) struct Base {
+pub(crate) struct Base {
     /// None for the start values.
     state: Option<TrainingState>,
     /// In force.
@@ -28,7 +29,7 @@ pub(super) struct Base {
 
 impl Base {
     /// Iterations done.
-    pub(super) fn iteration(&self) -> u64 {
+    pub(crate) fn iteration(&self) -> u64 {
         self.state.as_ref().map_or(0, |state| state.iteration)
     }
 
@@ -36,7 +37,7 @@ impl Base {
     ///
     /// # Errors
     /// When it began with a state and that can't be read.
-    pub(super) fn first(run: &Path, start: &Start) -> Result<Self> {
+    pub(crate) fn first(run: &Path, start: &Start) -> Result<Self> {
         if !start.with_state() {
             return Ok(Base {
                 state: None,
@@ -81,7 +82,7 @@ impl Base {
     ///
     /// # Errors
     /// When the state is not one of this session and data, the rows cannot be read, or the worker threads not be started.
-    pub(super) fn trainer(
+    pub(crate) fn trainer(
         self,
         data: Arc<Dataset>,
         place: &Data,

@@ -9,29 +9,29 @@ use indicatif::ProgressBar;
 
 use super::base::Base;
 use super::record::Record;
-use super::{Replay, warn_of_another};
+use super::retrain::{Replay, warn_of_another_build};
+use crate::checkpoint::state::TrainingState;
+use crate::checkpoint::{Checkpoint, NAMES, fingerprint};
 use crate::data::Dataset;
 use crate::event::Start;
-use crate::follow;
-use crate::run::checkpoint::{Checkpoint, NAMES, fingerprint};
+use crate::run::read;
 use crate::say;
 use crate::session::{Data, Session};
-use crate::trainer::TrainingState;
 
 /// A run, which may be under way, of which a state is wanted.
-pub struct Origin {
+pub(crate) struct Recorded {
     run: PathBuf,
     record: Record,
 }
 
-impl Origin {
+impl Recorded {
     /// Reads what the run directory records.
     ///
     /// # Errors
     /// When that is no run, or can't be read.
     pub fn open(run: &Path) -> Result<Self> {
-        follow::fault(run).map_or(Ok(()), |fault| Err(anyhow!(fault)))?;
-        Ok(Origin {
+        read::fault(run).map_or(Ok(()), |fault| Err(anyhow!(fault)))?;
+        Ok(Recorded {
             run: run.to_owned(),
             record: Record::read(run)?,
         })
@@ -76,7 +76,7 @@ impl Origin {
         place: &Data,
         threads: usize,
     ) -> Result<(TrainingState, Arc<Session>)> {
-        let Origin { run, record } = self;
+        let Recorded { run, record } = self;
         let base = Base::before(&run, &record.start, iteration)?;
         ensure!(
             base.data.is_none_or(|known| known == fingerprint(&data)),
@@ -85,7 +85,7 @@ impl Origin {
         );
         let from = base.iteration();
         if from < iteration {
-            warn_of_another(&record.start);
+            warn_of_another_build(&record.start);
             say::err(&format!(
                 "training {} again from iteration {from} to {iteration}, for its state there",
                 run.display()

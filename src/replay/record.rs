@@ -9,11 +9,11 @@ use std::sync::Arc;
 use anyhow::{Context, Result, anyhow, bail};
 use serde_json::Value;
 
-use super::Base;
+use super::base::Base;
 use crate::event::{Event, Finished, Start};
 use crate::file::{self, naming};
-use crate::follow;
 use crate::model::Model;
+use crate::run::read;
 use crate::session::{self, Session};
 
 const METRICS: &str = "metrics.jsonl";
@@ -22,8 +22,8 @@ const EDITS: &str = "edits.jsonl";
 const LONGEST: u64 = 1 << 22;
 
 /// A run as it was recorded.
-pub(super) struct Record {
-    pub(super) start: Start,
+pub(crate) struct Record {
+    pub(crate) start: Start,
     /// What the trainer told, from its first iteration on.
     pub(super) rows: Rows,
     /// Whole sessions, each with the last iteration done before it.
@@ -38,10 +38,10 @@ pub(super) struct Record {
 
 impl Record {
     /// Reads it; the rows are left to be read when they are compared.
-    pub(super) fn read(run: &Path) -> Result<Self> {
+    pub(crate) fn read(run: &Path) -> Result<Self> {
         let metrics = run.join(METRICS);
         let first = Lines::open(&metrics)?.next().transpose()?;
-        let first = first.map(|line| follow::event(&line.bytes)).transpose()?;
+        let first = first.map(|line| read::event(&line.bytes)).transpose()?;
         let Some(Some(Event::Start(start))) = first else {
             bail!(
                 "{} does not begin with a start that is understood",

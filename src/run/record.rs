@@ -11,16 +11,16 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 use jiff::ZonedDateTime;
 
 use super::RunDirectory;
-use super::checkpoint::{self, Checkpoint};
 use super::line;
 use super::lines::Lines;
 use super::summary::{Summary, Verdict};
+use crate::checkpoint::{self, Checkpoint};
 use crate::event::Event;
-use crate::export::tensorboard;
 use crate::feed::Record;
 use crate::file;
-use crate::follow::History;
 use crate::model::{self, Model};
+use crate::run::export::tensorboard;
+use crate::run::read::History;
 
 /// No line waits longer for the disk.
 const FLUSH: Duration = Duration::from_secs(1);

@@ -287,7 +287,7 @@ fn the_event_file_grows_with_the_run_and_is_that_of_an_export() {
         csv: None,
         tensorboard: Some(path.parent().unwrap().to_owned()),
     };
-    crate::export::export(&args).unwrap();
+    crate::commands::export::export(&args).unwrap();
     assert_eq!(timeless(&fs::read(&path).unwrap()), live);
     assert_eq!(live.len(), 1 + 1 + 4 + 2 + 2);
 }

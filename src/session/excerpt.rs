@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::Path;
 use std::string::FromUtf8Error;
 
-use crate::event::Rejection;
+use crate::session::Rejection;
 
 /// Characters of the source line shown before and after the caret.
 const AROUND: usize = 80;

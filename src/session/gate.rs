@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::nearest::unknown;
 use crate::event::Best;
+use crate::nearest::unknown;
 
 /// A figure of the best validation that a gate can ask about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

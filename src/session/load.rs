@@ -8,8 +8,8 @@ use ron::ser::PrettyConfig;
 
 use super::excerpt::{encoding, whole};
 use super::{Data, Initial, Session, range, reject, tokens};
-use crate::event::Rejection;
 use crate::file;
+use crate::session::Rejection;
 
 /// Session files are some kilobytes; what is larger is something else.
 const LARGEST: u64 = 1 << 20;

@@ -8,11 +8,11 @@ use ron::Error as Ron;
 use ron::error::{Position, SpannedError};
 
 use super::excerpt::{excerpt, whole};
-use super::nearest::{unknown, unknown_but};
 use super::range::Violation;
 use super::table::{Row, rows};
 use super::tokens::{self, Token, dotted, value_of};
-use crate::event::Rejection;
+use crate::nearest::{unknown, unknown_but};
+use crate::session::Rejection;
 
 /// A refusal of a value that was read but is not allowed.
 pub(super) fn value(text: &str, file: &Path, violation: Violation) -> Rejection {

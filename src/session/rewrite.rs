@@ -16,7 +16,7 @@ use super::set::{Assignment, is_within, set};
 use super::table::{FIELDS, rows};
 use super::tokens::{self, Token, dotted};
 use super::{Session, parse, to_ron};
-use crate::event::Rejection;
+use crate::session::Rejection;
 
 /// Why values can't be written into a text.
 #[derive(Debug, Error, PartialEq)]

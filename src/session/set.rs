@@ -6,11 +6,11 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::fields::{changes, value};
-use super::nearest::unknown;
 use super::rewrite::{replaced, value_tokens};
 use super::table::{Row, rows};
 use super::tokens;
 use super::{Session, parse, to_ron};
+use crate::nearest::unknown;
 
 /// A field and the value that it is to have.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::nearest::unknown;
+use crate::nearest::unknown;
 
 /// The eight 2-D sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

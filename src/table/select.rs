@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 
 use super::error::{Place, Problem, short};
-use crate::session::nearest::nearest;
+use crate::nearest::nearest;
 
 /// Columns that a table may have: names must not take more memory than the file does.
 pub(super) const MOST: usize = 1 << 16;

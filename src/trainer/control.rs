@@ -8,14 +8,15 @@ use std::time::Duration;
 
 use crossbeam_channel::RecvTimeoutError;
 
-use super::keeper::Keeper;
+use super::Trainer;
+use super::checkpoints::Checkpoints;
 use super::peak::Peak;
-use super::picture::Painter;
-use super::{Trainer, precision};
 use crate::event::{Command, Event, Finished, Reason, Start};
 use crate::feed::{Publisher, Record};
-use crate::overlay::Overlay;
+use crate::picture::Painter;
+use crate::problem::precision;
 use crate::ranks::Message;
+use crate::session::overrides::Overrides;
 use crate::session::{self, Applies, Session};
 
 /// Between two looks of a paused run at the other ranks.
@@ -28,7 +29,7 @@ pub struct Outlets {
     /// What is to be told at the start.
     pub notices: Vec<String>,
     /// What the command line lays over edited sessions, for the checkpoints.
-    pub overlay: Overlay,
+    pub overrides: Overrides,
     /// If the run goes on from a checkpoint.
     pub resumed: Option<Resumed>,
     /// Makes pictures, if somebody is to see them.
@@ -49,7 +50,7 @@ impl Outlets {
         Outlets {
             publisher,
             notices: Vec::new(),
-            overlay: Overlay::default(),
+            overrides: Overrides::default(),
             resumed: None,
             painter: None,
         }
@@ -85,7 +86,7 @@ struct Run {
     outlets: Outlets,
     /// The session as last edited, with what needs a new run.
     edited: Arc<Session>,
-    keeper: Keeper,
+    checkpoints: Checkpoints,
     /// What the speed on the screen is held against; without threads for it the screen shows none.
     peak: Option<Peak>,
 }
@@ -95,7 +96,7 @@ struct Run {
 pub fn train(trainer: Trainer, mut outlets: Outlets, start: Start) -> (Finished, Arc<Session>) {
     let precision = precision(trainer.session());
     outlets.publisher.attach(trainer.instruments().clone());
-    let overlay = std::mem::take(&mut outlets.overlay);
+    let overrides = std::mem::take(&mut outlets.overrides);
     let resumed = outlets.resumed.take();
     let shown = resumed.as_ref().map_or(&start, |resumed| &resumed.shown);
     let threads = shown.threads;
@@ -104,7 +105,7 @@ pub fn train(trainer: Trainer, mut outlets: Outlets, start: Start) -> (Finished,
         .map_or(&start.session, |resumed| &resumed.edited);
     let mut run = Run {
         edited: Arc::clone(edited),
-        keeper: Keeper::new(start.clone(), overlay, &trainer),
+        checkpoints: Checkpoints::new(start.clone(), overrides, &trainer),
         trainer,
         outlets,
         peak: None,
@@ -156,7 +157,8 @@ impl Run {
     /// Has the run written down as it stands.
     fn checkpoint(&mut self) {
         let publisher = &self.outlets.publisher;
-        self.keeper.take(&self.trainer, &self.edited, publisher);
+        self.checkpoints
+            .take(&self.trainer, &self.edited, publisher);
     }
 
     /// Iterations with commands between them, until something ends them.
@@ -229,7 +231,7 @@ fn iterate(run: &mut Run, work: Work) -> Option<Reason> {
         trainer,
         outlets,
         edited,
-        keeper,
+        checkpoints,
         ..
     } = run;
     let publisher = &outlets.publisher;
@@ -246,8 +248,8 @@ fn iterate(run: &mut Run, work: Work) -> Option<Reason> {
     if validated.is_some() {
         publisher.keep("last", trainer.last_model());
     }
-    if validated.is_some() || keeper.is_due() {
-        keeper.offer(trainer, edited, publisher);
+    if validated.is_some() || checkpoints.is_due() {
+        checkpoints.offer(trainer, edited, publisher);
     }
     if let Some(painter) = &mut outlets.painter {
         painter.offer(

@@ -4,41 +4,43 @@ use std::time::Instant;
 
 use otflow_kernels::objective::Scheme;
 
-use super::schedule::Outcome;
+use super::Trainer;
 use super::validation::{By, Figures, Resolution};
-use super::{Trainer, alpha, scheme};
+use crate::checkpoint::state::BestParameters;
 use crate::event::{Best, Event};
 use crate::meter::Task;
 use crate::model::Model;
+use crate::optimizer::schedule::Outcome;
+use crate::problem::{alpha, scheme};
 use crate::session::Flow;
 
 impl Trainer {
     /// The best validation so far.
     pub fn best(&self) -> Option<Best> {
-        self.best.as_ref().map(|(best, _)| *best)
+        self.state.best.as_ref().map(|best| best.figures)
     }
 
     /// A copy of the parameters of the best validation.
     pub fn best_model(&self) -> Option<Model> {
-        let (best, theta) = self.best.as_ref()?;
-        Some(self.model(best.iteration, theta))
+        let best = self.state.best.as_ref()?;
+        Some(self.model(best.figures.iteration, &best.theta))
     }
 
     /// The best parameters under the session in force, where an edit has changed what their figures are; none are left if they
     /// are not finite under it.
     pub(super) fn judge(&mut self) {
-        if !self.unjudged {
+        if !self.state.pending.has_judgement() {
             return;
         }
-        if let Some((best, theta)) = self.best.take() {
-            let Some(figures) = self.figures(&theta) else {
-                self.best = Some((best, theta));
+        if let Some(BestParameters { figures, theta }) = self.state.best.take() {
+            let Some(anew) = self.figures(&theta) else {
+                self.state.best = Some(BestParameters { figures, theta });
                 return;
             };
-            let best = figures.best(best.iteration);
-            self.best = best.map(|best| (best, theta));
+            let anew = anew.best(figures.iteration);
+            self.state.best = anew.map(|figures| BestParameters { figures, theta });
         }
-        self.unjudged = false;
+        self.state.pending = self.state.pending.without_judgement();
     }
 
     /// How a validation integrates: by the session in force, also while the batch is still trained with an older flow.
@@ -74,8 +76,8 @@ impl Trainer {
     /// Validates the parameters, or their average where there is one, unless that has been done; what the schedule makes of it. None, and nothing done,
     /// when it was given up.
     pub(crate) fn validate(&mut self, publish: &mut dyn FnMut(Event)) -> Option<Outcome> {
-        let iteration = self.iteration;
-        if self.validated == iteration {
+        let iteration = self.state.iteration;
+        if self.state.validated == iteration {
             return Some(Outcome::Same);
         }
         let theta = self.judged().to_vec();
@@ -87,7 +89,7 @@ impl Trainer {
             Some(_) => Some(self.resolution()?),
             None => None,
         };
-        self.validated = iteration;
+        self.state.validated = iteration;
         publish(Event::Validation {
             iteration,
             seconds: self.seconds(),
@@ -98,10 +100,13 @@ impl Trainer {
         });
         let Some(best) = best else {
             let schedule = self.optimizer().stepping().schedule;
-            return Some(self.rate.stalled(schedule));
+            return Some(self.state.rate.stalled(schedule));
         };
-        self.best = Some((best, theta));
-        self.rate.improved();
+        self.state.best = Some(BestParameters {
+            figures: best,
+            theta,
+        });
+        self.state.rate.improved();
         if let Some(message) = resolution.and_then(|found| found.warning()) {
             publish(Event::Warning { message });
         }

@@ -16,16 +16,17 @@ use std::time::Instant;
 use otflow_kernels::batch::Share;
 use otflow_kernels::engine::{Pairs, lanes_of};
 use otflow_kernels::matching::TILES;
-use serde::{Deserialize, Serialize};
 
-use super::optimizer::Moments;
-use super::schedule::{Rate, Way};
-use super::{Trainer, alpha, norm, precision};
+use super::{Step, Trainer};
+use crate::checkpoint::state::Served;
 use crate::cost::{Work, flops_per_sample};
 use crate::data::batches::Cut;
 use crate::data::pairs::{Place, Rows, Times, matched};
 use crate::event::Event;
 use crate::meter::Task;
+use crate::optimizer::schedule::{Rate, Way};
+use crate::optimizer::{Moments, norm};
+use crate::problem::{alpha, precision, scheme};
 use crate::session::{Initial, Optimizer, Schedule};
 
 /// Iterations of the way up of the rate, at most: a tenth of all if that is less.
@@ -46,27 +47,6 @@ struct Settings {
     every: u64,
 }
 
-/// What the pairs in hand have served.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Served {
-    iterations: u64,
-    /// Pairs that were matched together.
-    group: usize,
-}
-
-/// The pairs in hand; their rows are those of the batch.
-pub(super) struct Matching {
-    served: Served,
-    /// x_1, n x d.
-    normal: Vec<f64>,
-}
-
-impl Matching {
-    pub(super) fn served(&self) -> Served {
-        self.served
-    }
-}
-
 impl Trainer {
     /// The settings, as long as the start lasts.
     fn settings(&self) -> Option<Settings> {
@@ -78,7 +58,7 @@ impl Trainer {
                 reuse,
                 lr,
                 every,
-            } if self.matching.is_some() => Some(Settings {
+            } if self.state.start.is_some() => Some(Settings {
                 iterations,
                 batch,
                 group,
@@ -116,10 +96,10 @@ impl Trainer {
             .settings()
             .map_or(self.session.stop.iterations, |settings| settings.iterations);
         let way = Way {
-            done: self.iteration.saturating_sub(self.begun),
-            of: last.saturating_sub(self.begun),
+            done: self.state.iteration.saturating_sub(self.state.begun),
+            of: last.saturating_sub(self.state.begun),
         };
-        self.rate.of(stepping.lr, stepping.schedule, way)
+        self.state.rate.of(stepping.lr, stepping.schedule, way)
     }
 
     /// Whether a validation is due.
@@ -127,8 +107,11 @@ impl Trainer {
         match self.settings() {
             Some(Settings {
                 every, iterations, ..
-            }) => self.iteration.is_multiple_of(every) || self.iteration >= iterations,
-            None => self.iteration.is_multiple_of(self.session.validation.every),
+            }) => self.state.iteration.is_multiple_of(every) || self.state.iteration >= iterations,
+            None => self
+                .state
+                .iteration
+                .is_multiple_of(self.session.validation.every),
         }
     }
 
@@ -166,12 +149,14 @@ impl Trainer {
         };
         let cut = self.cut(share, start);
         self.batches.renew(&self.data, size, cut)?;
-        self.matching = start.map(|served| self.pairs(served));
+        if let Some(served) = start {
+            self.start_pairs(served);
+        }
         Ok(())
     }
 
-    /// The pairs of the batch in hand.
-    pub(super) fn pairs(&self, served: Served) -> Matching {
+    /// Matches the rows of the current batch with normal draws.
+    pub(super) fn start_pairs(&mut self, served: Served) {
         let start = Instant::now();
         let position = self.batches.position();
         let columns = self.engine.shape().columns();
@@ -189,19 +174,18 @@ impl Trainer {
             first: position.seen.saturating_sub(n),
         };
         let read = self.batches.cut().read(n);
-        let normal = matched(rows, read, served.group, place);
+        self.normal = matched(rows, read, served.group, place);
+        self.state.start = Some(served);
         let meter = &self.instruments.meter;
         meter.spend(Task::Pairs, start.elapsed());
-        Matching { served, normal }
     }
 
-    /// M, its gradient and Muon's step, unless one is not finite: what is not. None when it was given up.
-    pub(super) fn step_matching(
-        &mut self,
-        publish: &mut dyn FnMut(Event),
-    ) -> Option<Option<String>> {
+    /// Computes M and its gradient, and takes Muon's step where they are finite.
+    pub(super) fn step_matching(&mut self, publish: &mut dyn FnMut(Event)) -> Step {
         let rate = self.learning_rate();
-        let m = self.matching_gradient()?;
+        let Some(m) = self.matching_gradient() else {
+            return Step::GivenUp;
+        };
         let broken = if m.is_finite() {
             self.not_finite_gradient()
         } else {
@@ -209,30 +193,29 @@ impl Trainer {
         };
         let gradient = norm(self.gradient.iter().copied());
         let update = self.take_step(broken.is_none(), rate);
-        if let Some(matching) = &mut self.matching {
-            matching.served.iterations += 1;
+        if let Some(served) = &mut self.state.start {
+            served.iterations += 1;
         }
         publish(Event::Matching {
-            iteration: self.iteration,
+            iteration: self.state.iteration,
             seconds: self.seconds(),
             lr: rate,
             gradient,
             update,
             m,
         });
-        Some(broken)
+        broken.map_or(Step::Done, Step::NotFinite)
     }
 
     /// M over the pairs in hand, its gradient aside. None when it was given up.
     fn matching_gradient(&mut self) -> Option<f64> {
-        let matching = self.matching.as_ref()?;
         let shape = self.engine.shape();
         let (d, columns) = (shape.d, shape.columns());
-        let (rows, normal) = (self.batches.rows(), &matching.normal);
+        let (rows, normal) = (self.batches.rows(), &self.normal);
         let n = rows.len() / columns;
-        self.engine.load(&self.theta);
+        self.engine.load(&self.state.theta);
         let start = Instant::now();
-        let times = Times::new(n, self.session.model.seed, self.iteration);
+        let times = Times::new(n, self.session.model.seed, self.state.iteration);
         let row = |i: usize, out: &mut [f64]| {
             let (data, rest) = out.split_at_mut(columns);
             data.copy_from_slice(&rows[i * columns..][..columns]);
@@ -246,20 +229,20 @@ impl Trainer {
             .matching(engine, Pairs { n, row: &row }, a0, gradient);
         let meter = &self.instruments.meter;
         meter.spend(Task::Kernels, start.elapsed());
-        let work = flops_per_sample(Work::Matching, &shape, &super::scheme(&self.flow));
+        let work = flops_per_sample(Work::Matching, &shape, &scheme(&self.state.flow));
         meter.compute(work * self.batches.cut().computed(n).len() as f64);
         m
     }
 
     /// New pairs, if they are due, or after the last iteration of the start the first batch of what follows.
     pub(super) fn draw_pairs(&mut self, publish: &mut dyn FnMut(Event)) {
-        let (Some(settings), Some(matching)) = (self.settings(), &self.matching) else {
+        let (Some(settings), Some(served)) = (self.settings(), self.state.start) else {
             return;
         };
-        if self.iteration >= settings.iterations {
+        if self.state.iteration >= settings.iterations {
             return self.end_start(publish);
         }
-        if matching.served.iterations < settings.reuse {
+        if served.iterations < settings.reuse {
             return;
         }
         let served = Served {
@@ -272,23 +255,24 @@ impl Trainer {
             false => self.batches.renew(&self.data, settings.batch, cut),
         };
         if self.heard(read, publish) {
-            self.matching = Some(self.pairs(served));
+            self.start_pairs(served);
         }
     }
 
     fn end_start(&mut self, publish: &mut dyn FnMut(Event)) {
-        self.matching = None;
-        self.begun = self.iteration;
-        self.rate = Rate::default();
-        self.moments = Moments::new(&self.session.optimizer, &self.engine.shape());
-        self.flow = self.session.flow;
+        self.state.start = None;
+        self.normal = Vec::new();
+        self.state.begun = self.state.iteration;
+        self.state.rate = Rate::default();
+        self.state.moments = Moments::new(&self.session.optimizer, &self.engine.shape());
+        self.state.flow = self.session.flow;
         let cut = self.cut(self.batches.cut().share, None);
         let read = self
             .batches
             .renew(&self.data, self.session.data.batch(), cut);
         self.heard(read, publish);
         publish(Event::Resample {
-            iteration: self.iteration,
+            iteration: self.state.iteration,
         });
     }
 }

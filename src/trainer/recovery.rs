@@ -2,19 +2,11 @@
 //! rollback is left. So nothing that is not finite is ever in the parameters, in the optimiser's moments, or in what is kept of them.
 
 use otflow_kernels::objective::Costs;
-use serde::{Deserialize, Serialize};
 
 use super::Trainer;
-use super::optimizer::Moments;
+use crate::checkpoint::state::Good;
 use crate::event::{Event, Reason};
-
-/// Parameters whose loss was finite, and the optimiser before the step from them.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Good {
-    pub(super) iteration: u64,
-    pub(super) theta: Vec<f64>,
-    pub(super) moments: Moments,
-}
+use crate::optimizer::Moments;
 
 impl Trainer {
     /// The first quantity that is not finite.
@@ -49,19 +41,19 @@ impl Trainer {
         quantity: String,
         publish: &mut dyn FnMut(Event),
     ) -> Option<Reason> {
-        let iteration = self.iteration;
+        let iteration = self.state.iteration;
         let recovery = self.session.recovery;
-        let failed_again = self.good.theta == self.theta;
-        if let (true, Some((best, theta))) = (failed_again, &self.best) {
-            self.good = Good {
-                iteration: best.iteration,
-                theta: theta.clone(),
+        let failed_again = self.state.good.theta == self.state.theta;
+        if let (true, Some(best)) = (failed_again, &self.state.best) {
+            self.state.good = Good {
+                iteration: best.figures.iteration,
+                theta: best.theta.clone(),
                 moments: Moments::new(&self.optimizer(), &self.engine.shape()),
             };
         }
-        self.theta.copy_from_slice(&self.good.theta);
-        self.moments.copy_from(&self.good.moments);
-        if self.rollbacks >= recovery.rollbacks {
+        self.state.theta.copy_from_slice(&self.state.good.theta);
+        self.state.moments.copy_from(&self.state.good.moments);
+        if self.state.rollbacks >= recovery.rollbacks {
             publish(Event::Warning {
                 message: format!(
                     "{quantity} is not finite at iteration {iteration} and no rollback is left"
@@ -69,12 +61,12 @@ impl Trainer {
             });
             return Some(Reason::Diverged);
         }
-        self.rollbacks += 1;
-        self.rate.scale(recovery.factor);
+        self.state.rollbacks += 1;
+        self.state.rate.scale(recovery.factor);
         let (to, lr, left) = (
-            self.good.iteration,
+            self.state.good.iteration,
             self.learning_rate(),
-            recovery.rollbacks - self.rollbacks,
+            recovery.rollbacks - self.state.rollbacks,
         );
         publish(Event::Rollback {
             iteration,

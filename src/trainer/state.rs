@@ -1,166 +1,23 @@
-//! All that training changes, as it stands between two iterations: a trainer made from it goes on to the same bits as the one
-//! that it was taken from. The batch in hand is not in it; it follows from the position in the data.
+//! A trainer from a state and back: it goes on to the same bits as the one that the state was taken from.
 
 use std::sync::Arc;
 
-use anyhow::{Result, ensure};
-use serde::{Deserialize, Serialize};
+use anyhow::Result;
 
-use super::matching::Served;
-use super::optimizer::{Average, Moments};
-use super::recovery::Good;
-use super::{Rate, Trainer};
-use crate::data::batches::{Batches, Position};
-use crate::data::{Dataset, Part};
-use crate::event::{Best, Losses, Reason};
+use super::Trainer;
+use crate::checkpoint::state::TrainingState;
+use crate::data::Dataset;
+use crate::data::batches::Batches;
 use crate::ranks::Ranks;
-use crate::session::{self, Flow, Session};
-
-/// Rows of the largest batch that a session can have.
-const LARGEST: usize = 10_000_000;
-
-/// Where training stands.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct TrainingState {
-    /// Iterations done.
-    pub iteration: u64,
-    /// Training time, seconds.
-    seconds: f64,
-    validated: u64,
-    rollbacks: u32,
-    theta: Vec<f64>,
-    moments: Moments,
-    average: Option<Average>,
-    rate: Rate,
-    /// Of the pairs in hand, as long as the start by matching lasts.
-    start: Option<Served>,
-    /// Iterations done when the minimisation of the loss began.
-    begun: u64,
-    good: Good,
-    position: Position,
-    flow: Flow,
-    best: Option<(Judged, Vec<f64>)>,
-    owed: bool,
-    unjudged: bool,
-    over: Option<Reason>,
-}
-
-/// [`Best`], flat.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-struct Judged {
-    iteration: u64,
-    losses: [f64; 4],
-    divergence: [Option<f64>; 2],
-}
-
-impl From<Best> for Judged {
-    fn from(best: Best) -> Self {
-        let Losses { loss, l, c, r } = best.losses;
-        Judged {
-            iteration: best.iteration,
-            losses: [loss, l, c, r],
-            divergence: [best.divergence, best.divergence_se],
-        }
-    }
-}
-
-impl From<Judged> for Best {
-    fn from(judged: Judged) -> Self {
-        let [loss, l, c, r] = judged.losses;
-        let [divergence, divergence_se] = judged.divergence;
-        Best {
-            iteration: judged.iteration,
-            losses: Losses { loss, l, c, r },
-            divergence,
-            divergence_se,
-        }
-    }
-}
-
-impl TrainingState {
-    /// Whether every number is finite and the vectors are those of so many parameters.
-    pub fn is_sound(&self, parameters: usize) -> bool {
-        let finite = |values: &[f64]| values.iter().all(|value| value.is_finite());
-        let vector = |values: &[f64]| values.len() == parameters && finite(values);
-        let best = self.best.as_ref().is_none_or(|(judged, theta)| {
-            let divergence = judged.divergence.into_iter().flatten();
-            vector(theta) && finite(&judged.losses) && divergence.into_iter().all(f64::is_finite)
-        });
-        let moments = [&self.moments, &self.good.moments].map(Moments::parameters);
-        let average = self
-            .average
-            .as_ref()
-            .is_none_or(|average| vector(&average.theta));
-        let numbers = [self.seconds, self.rate.factor()];
-        best && average
-            && finite(&numbers)
-            && vector(&self.theta)
-            && vector(&self.good.theta)
-            && moments == [Some(parameters); 2]
-    }
-
-    /// At another training time, in seconds.
-    pub fn after(self, seconds: f64) -> Self {
-        TrainingState { seconds, ..self }
-    }
-
-    /// With a parameter that is no number.
-    #[cfg(test)]
-    pub(crate) fn spoil(&mut self) {
-        self.theta[0] = f64::NAN;
-    }
-
-    /// Number of parameters.
-    pub fn parameters(&self) -> usize {
-        self.theta.len()
-    }
-
-    /// Checks all that a trainer is made from before it is made.
-    fn check(&self, session: &Session, data: &Dataset, parameters: usize) -> Result<()> {
-        ensure!(
-            self.is_sound(parameters),
-            "its parameters are not those of a model of this session"
-        );
-        let Position { draws, seen, size } = self.position;
-        let sound = match data.parts() {
-            None => seen == 0,
-            Some(parts) => (1..=parts.len(Part::Training)).contains(&seen),
-        };
-        ensure!(
-            sound && draws > 0 && (1..=LARGEST).contains(&size),
-            "the data have no rows at its position"
-        );
-        let mut trained = session.clone();
-        trained.flow = self.flow;
-        match session::fault(&trained) {
-            None => Ok(()),
-            Some(fault) => anyhow::bail!("{fault}"),
-        }
-    }
-}
+use crate::session::Session;
 
 impl Trainer {
     /// Where training stands.
     pub fn state(&self) -> TrainingState {
-        let best = self.best.as_ref();
         TrainingState {
-            iteration: self.iteration,
             seconds: self.seconds(),
-            validated: self.validated,
-            rollbacks: self.rollbacks,
-            theta: self.theta.clone(),
-            moments: self.moments.clone(),
-            average: self.average.clone(),
-            start: self.matching.as_ref().map(|matching| matching.served()),
-            begun: self.begun,
-            rate: self.rate.clone(),
-            good: self.good.clone(),
             position: self.batches.position(),
-            flow: self.flow,
-            best: best.map(|(best, theta)| ((*best).into(), theta.clone())),
-            owed: self.owed,
-            unjudged: self.unjudged,
-            over: self.over,
+            ..self.state.clone()
         }
     }
 
@@ -180,22 +37,10 @@ impl Trainer {
         state.check(&trainer.session, &trainer.data, trainer.parameters())?;
         let cut = trainer.cut(ranks.share(), state.start);
         trainer.batches = Batches::at(state.position, cut, &trainer.data)?;
-        trainer.matching = state.start.map(|served| trainer.pairs(served));
-        trainer.begun = state.begun;
-        trainer.clock.before = state.seconds;
-        trainer.iteration = state.iteration;
-        trainer.validated = state.validated;
-        trainer.rollbacks = state.rollbacks;
-        trainer.theta = state.theta;
-        trainer.moments = state.moments;
-        trainer.average = state.average;
-        trainer.rate = state.rate;
-        trainer.good = state.good;
-        trainer.flow = state.flow;
-        trainer.best = state.best.map(|(best, theta)| (best.into(), theta));
-        trainer.owed = state.owed;
-        trainer.unjudged = state.unjudged;
-        trainer.over = state.over;
+        if let Some(served) = state.start {
+            trainer.start_pairs(served);
+        }
+        trainer.state = state;
         Ok(trainer)
     }
 }
@@ -208,7 +53,8 @@ mod tests {
     use super::super::tests::{SMALL, iterate, session, starting, trainer};
     use super::*;
     use crate::event::Event;
-    use crate::trainer::Adam;
+    use crate::event::Reason;
+    use crate::optimizer::{Adam, Moments};
 
     const ITERATIONS: usize = 14;
 
@@ -245,7 +91,11 @@ mod tests {
         match trainer.iteration() {
             3 => trainer.take_up(edit("flow: (steps: 4)", "flow: (steps: 3)")),
             5 => trainer.take_up(edit("batch: ", "batch: 1")),
-            7 => trainer.theta.iter_mut().for_each(|value| *value *= 1e200),
+            7 => trainer
+                .state
+                .theta
+                .iter_mut()
+                .for_each(|value| *value *= 1e200),
             9 => trainer.take_up(edit("stop:", "weights: (likelihood: 9.0), stop:")),
             _ => {}
         }
@@ -348,7 +198,7 @@ mod tests {
     fn what_has_ended_by_itself_ends_again_unless_it_is_edited() {
         let text = halve();
         let mut trainer = trainer(&text, 1);
-        trainer.over = Some(Reason::Plateau);
+        trainer.state.over = Some(Reason::Plateau);
         let mut second = again(&trainer);
         assert_eq!(second.over(), Some(Reason::Plateau));
         second.take_up(session(&text.replace("iterations: 100", "iterations: 200")));
@@ -375,7 +225,7 @@ mod tests {
                 |state| state.theta.push(0.0),
                 |state| state.good.theta.clear(),
                 |state| state.moments = Moments::Adam(Adam::new(1)),
-                |state| state.best.as_mut().unwrap().0.losses[1] = f64::INFINITY,
+                |state| state.best.as_mut().unwrap().figures.losses.l = f64::INFINITY,
                 |state| state.position.draws = 0,
                 |state| state.position.size = 0,
                 |state| state.position.size = usize::MAX,

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use super::validation::By;
 use super::*;
+use crate::checkpoint::state::BestParameters;
+use crate::problem::scheme;
 use crate::session;
 
 /// A small run that still has every part: batches drawn again, validations, a falling rate.
@@ -66,7 +68,7 @@ fn any_number_of_threads_trains_the_same_bits() {
     for threads in [2, 3] {
         let mut other = trainer(SMALL, threads);
         assert_eq!(iterate(&mut other, 9), events);
-        assert_eq!(other.theta, one.theta);
+        assert_eq!(other.state.theta, one.state.theta);
     }
 }
 
@@ -121,14 +123,14 @@ fn the_best_parameters_are_a_copy() {
     let best = trainer.best_model().unwrap().theta;
     iterate(&mut trainer, 2);
     assert_eq!(trainer.best_model().unwrap().theta, best);
-    assert_ne!(trainer.theta, best);
+    assert_ne!(trainer.state.theta, best);
 }
 
 #[test]
 fn without_a_flow_the_divergence_is_that_of_the_normal() {
     let mut trainer = trainer(SMALL, 1);
-    trainer.theta.fill(0.0);
-    trainer.engine.load(&trainer.theta);
+    trainer.state.theta.fill(0.0);
+    trainer.engine.load(&trainer.state.theta);
     let session = trainer.session().clone();
     let (scheme, alpha) = (scheme(&session.flow), alpha(&session));
     let by: By = (&mut *trainer.engine, &mut trainer.ranks);
@@ -147,10 +149,14 @@ fn without_a_flow_the_divergence_is_that_of_the_normal() {
 fn a_loss_that_is_not_finite_never_reaches_the_parameters() {
     let mut trainer = trainer(SMALL, 1);
     iterate(&mut trainer, 3);
-    let (good, moments) = (trainer.theta.clone(), trainer.moments.clone());
+    let (good, moments) = (trainer.state.theta.clone(), trainer.state.moments.clone());
     trainer.iterate(&mut |_| {});
     // As if that step had gone too far.
-    trainer.theta.iter_mut().for_each(|value| *value *= 1e200);
+    trainer
+        .state
+        .theta
+        .iter_mut()
+        .for_each(|value| *value *= 1e200);
     let events = iterate(&mut trainer, 1);
     let rollback = events.iter().find_map(|event| match event {
         Event::Rollback {
@@ -163,7 +169,10 @@ fn a_loss_that_is_not_finite_never_reaches_the_parameters() {
         _ => None,
     });
     assert_eq!(rollback, Some((5, 3, 0.025, 4)));
-    assert_eq!((&trainer.theta, &trainer.moments), (&good, &moments));
+    assert_eq!(
+        (&trainer.state.theta, &trainer.state.moments),
+        (&good, &moments)
+    );
     // The schedule goes on: iteration 5 halves the rate as it would have.
     let rate = events.iter().find_map(|event| match event {
         Event::Rate { old, new, .. } => Some((*old, *new)),
@@ -181,18 +190,18 @@ fn where_the_last_good_parameters_fail_too_the_best_come_back() {
     iterate(&mut trainer, 3);
     let best = trainer.best_model().unwrap().theta;
     // As if a new batch could not be integrated from where training stands.
-    trainer.theta.fill(1e200);
-    trainer.good.theta.fill(1e200);
+    trainer.state.theta.fill(1e200);
+    trainer.state.good.theta.fill(1e200);
     iterate(&mut trainer, 1);
-    assert_eq!(trainer.theta, best);
+    assert_eq!(trainer.state.theta, best);
 }
 
 #[test]
 fn rollbacks_end_and_then_the_run_has_diverged() {
     let mut trainer = trainer(SMALL, 1);
     // Where no batch gives a finite loss, there is nothing to go back to.
-    trainer.theta.fill(1e200);
-    trainer.good.theta.fill(1e200);
+    trainer.state.theta.fill(1e200);
+    trainer.state.good.theta.fill(1e200);
     let reasons: Vec<Option<Reason>> = (0..6).map(|_| trainer.iterate(&mut |_| {})).collect();
     assert_eq!(reasons[..5], [None; 5]);
     assert_eq!(reasons[5], Some(Reason::Diverged));
@@ -285,7 +294,7 @@ fn a_plateau_without_drops_left_ends_the_run() {
     let mut trainer = trainer(&plateau, 1);
     // The first validation cannot be beaten, whatever the others find.
     iterate(&mut trainer, 3);
-    if let Some((best, _)) = &mut trainer.best {
+    if let Some(BestParameters { figures: best, .. }) = &mut trainer.state.best {
         best.losses.loss = f64::MIN;
     }
     let mut reason = None;
@@ -301,7 +310,7 @@ fn a_clamp_holds_every_parameter() {
     let clamped = SMALL.replace("schedule:", "clamp: Some(0.9), schedule:");
     let mut trainer = trainer(&clamped, 1);
     iterate(&mut trainer, 4);
-    assert!(trainer.theta.iter().all(|value| value.abs() <= 0.9));
+    assert!(trainer.state.theta.iter().all(|value| value.abs() <= 0.9));
 }
 
 #[test]

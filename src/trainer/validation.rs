@@ -36,18 +36,13 @@ pub struct Figures {
 impl Figures {
     /// As those of the best parameters, if they are finite: nothing else can be compared with.
     pub fn best(&self, iteration: u64) -> Option<Best> {
-        let Losses { loss, l, c, r } = self.losses;
-        let paired = self.divergence.into_iter().chain(self.divergence_se);
-        let finite = [loss, l, c, r]
-            .into_iter()
-            .chain(paired)
-            .all(f64::is_finite);
-        finite.then_some(Best {
+        let best = Best {
             iteration,
             losses: self.losses,
             divergence: self.divergence,
             divergence_se: self.divergence_se,
-        })
+        };
+        best.is_finite().then_some(best)
     }
 }
 

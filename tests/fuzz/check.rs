@@ -3,17 +3,17 @@
 use std::fs;
 use std::path::Path;
 
+use otflow::checkpoint::{Checkpoint, framed};
+use otflow::commands::verify::verify_text;
 use otflow::dashboard::layout;
 use otflow::dashboard::state::State;
 use otflow::dashboard::theme::{Depth, Markers, Theme};
 use otflow::event::Event;
-use otflow::follow;
 use otflow::model::Model;
-use otflow::run::checkpoint::{Checkpoint, framed};
 use otflow::run::line;
+use otflow::run::read;
 use otflow::session::{Change, Way, changes, fields, nudge, parse, rewrite, to_ron};
 use otflow::table::{Blocks, Header, Missing, Selection, Table};
-use otflow::verify::verify_text;
 use otflow_kernels::engine::Precision;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -65,10 +65,7 @@ pub fn metrics(bytes: &[u8]) {
     let mut state = State::default();
     for event in events(bytes) {
         let again = line::json(&event);
-        assert!(
-            follow::event(again.as_bytes()).unwrap().is_some(),
-            "{again}"
-        );
+        assert!(read::event(again.as_bytes()).unwrap().is_some(), "{again}");
         line::words(&event);
         state.apply(event, 0.0);
     }
@@ -88,7 +85,7 @@ pub fn screen(bytes: &[u8]) {
 
 fn events(bytes: &[u8]) -> impl Iterator<Item = Event> {
     let lines = bytes.split(|&byte| byte == b'\n');
-    lines.filter_map(|line| follow::event(line).ok().flatten())
+    lines.filter_map(|line| read::event(line).ok().flatten())
 }
 
 /// A text is refused as a reference, or compared with the kernels.

@@ -7,8 +7,8 @@ use super::super::phase;
 use super::super::steer;
 use super::super::update::Popup;
 use super::{State, Step, Validated};
-use crate::event::{Best, Event, Finished, Picture, Rejection, Start};
-use crate::session::{Applies, fields, take_up};
+use crate::event::{Best, Event, Finished, Picture, Start};
+use crate::session::{Applies, Rejection, fields, take_up};
 
 /// Ticks of one kind kept for the charts, so that the many new batches never push an edit out.
 const MARKS: usize = 256;

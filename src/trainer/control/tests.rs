@@ -85,7 +85,7 @@ fn a_run_starts_finishes_and_keeps_its_parameters() {
 fn a_stop_gives_up_the_iteration_in_hand_and_keeps_what_was_done() {
     let mut trainer = trainer(SMALL, 1);
     trainer.iterate(&mut |_| {});
-    let done = trainer.theta.clone();
+    let done = trainer.state.theta.clone();
     trainer.batches = Batches::of(vec![0.5; 2 * 50_000_000]);
     let (publisher, feed, records) = wires();
     let start = start(&trainer);
@@ -220,7 +220,7 @@ impl Wire for Cut {
 #[test]
 fn a_paused_run_ends_when_a_rank_is_lost() {
     let ranks = Ranks::new(0, vec!["here".into(); 2], Box::new(Cut));
-    let trainer = trainer(SMALL, 1).among(ranks);
+    let trainer = trainer(SMALL, 1).distributed(ranks);
     let (publisher, feed, _records) = wires();
     // The feed stays: nobody says anything more.
     feed.commands.send(Command::Pause).unwrap();

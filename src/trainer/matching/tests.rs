@@ -37,8 +37,7 @@ fn pairs_serve_their_iterations_at_new_times() {
     let mut trainer = trainer(&starting(), 1);
     let mut hands = Vec::new();
     for _ in 0..8 {
-        let matching = trainer.matching.as_ref().unwrap();
-        hands.push((trainer.batches.rows().to_vec(), matching.normal.clone()));
+        hands.push((trainer.batches.rows().to_vec(), trainer.normal.clone()));
         trainer.iterate(&mut |_| {});
     }
     for k in 0..4 {
@@ -48,7 +47,7 @@ fn pairs_serve_their_iterations_at_new_times() {
                 || (hands[2 * k].0 != hands[2 * k - 1].0 && hands[2 * k].1 != hands[2 * k - 1].1)
         );
     }
-    assert!(trainer.matching.is_none());
+    assert!(trainer.state.start.is_none());
 }
 
 #[test]
@@ -111,27 +110,31 @@ fn a_start_that_is_shortened_ends_at_the_next_iteration() {
 fn an_m_that_is_not_finite_is_rolled_back() {
     let mut trainer = trainer(&starting(), 1);
     iterate(&mut trainer, 3);
-    let good = trainer.theta.clone();
+    let good = trainer.state.theta.clone();
     trainer.iterate(&mut |_| {});
-    trainer.theta.iter_mut().for_each(|value| *value *= 1e200);
+    trainer
+        .state
+        .theta
+        .iter_mut()
+        .for_each(|value| *value *= 1e200);
     let events = iterate(&mut trainer, 1);
     let rollback = events.iter().find_map(|event| match event {
         Event::Rollback { quantity, to, .. } => Some((quantity.as_str(), *to)),
         _ => None,
     });
     assert_eq!(rollback, Some(("M", 3)));
-    assert_eq!(trainer.theta, good);
+    assert_eq!(trainer.state.theta, good);
 }
 
 #[test]
 fn what_is_saved_is_the_average() {
     let mut trainer = trainer(&starting(), 1);
     iterate(&mut trainer, 8);
-    assert_eq!(trainer.last_model().theta, trainer.theta);
+    assert_eq!(trainer.last_model().theta, trainer.state.theta);
     let mut steps = Vec::new();
     for _ in 0..3 {
         trainer.iterate(&mut |_| {});
-        steps.push(trainer.theta.clone());
+        steps.push(trainer.state.theta.clone());
     }
     // The plain mean of as few.
     let average = trainer.last_model().theta;
@@ -150,7 +153,7 @@ fn a_run_may_start_from_a_model_of_the_same_shape() {
     first.last_model().save(&file).unwrap();
     let start = format!("start: Model({file:?}), flow:");
     let text = SMALL.replace("flow:", &start);
-    assert_eq!(trainer(&text, 1).theta, first.theta);
+    assert_eq!(trainer(&text, 1).state.theta, first.state.theta);
     let wider = session(&text.replace("width: 8", "width: 9"));
     let data = crate::data::Dataset::open(&wider.data, 1).unwrap();
     let refused = Trainer::new(wider, std::sync::Arc::new(data), 1);

@@ -1,0 +1,267 @@
+//! All that training changes, as it stands between two iterations: a trainer made from it goes on to the same bits as the one
+//! that it was taken from. The batch in hand is not in it; it follows from the position in the data.
+
+use anyhow::{Result, ensure};
+use serde::{Deserialize, Serialize};
+
+use crate::data::batches::Position;
+use crate::data::{Dataset, Part};
+use crate::event::{Best, Reason};
+use crate::optimizer::schedule::Rate;
+use crate::optimizer::{Average, Moments};
+use crate::session::{self, Flow, Session};
+
+/// Rows of the largest batch that a session can have.
+const LARGEST: usize = 10_000_000;
+
+/// Where training stands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrainingState {
+    /// Iterations done.
+    pub iteration: u64,
+    /// Training time, seconds.
+    pub(crate) seconds: f64,
+    /// The iteration of the last validation.
+    pub(crate) validated: u64,
+    /// Rollbacks so far.
+    pub(crate) rollbacks: u32,
+    /// The parameters.
+    pub(crate) theta: Vec<f64>,
+    pub(crate) moments: Moments,
+    pub(crate) average: Option<Average>,
+    pub(crate) rate: Rate,
+    /// The use of the current pairs, as long as the start by matching lasts.
+    pub(crate) start: Option<Served>,
+    /// Iterations done when the current phase began: that of matching, or of minimising the loss.
+    pub(crate) begun: u64,
+    /// The point where the last finite loss was seen, and the optimiser before the step from there.
+    pub(crate) good: Good,
+    /// The place in the data.
+    pub(crate) position: Position,
+    /// The flow that the batches are trained with until the next draw or epoch.
+    pub(crate) flow: Flow,
+    pub(crate) best: Option<BestParameters>,
+    pub(crate) pending: Pending,
+    /// The reason why training has come to an end that only an edit can undo.
+    pub(crate) over: Option<Reason>,
+}
+
+/// What was given up, as by a signal, and is to be done before the next iteration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "[bool; 2]", into = "[bool; 2]")]
+pub(crate) enum Pending {
+    Nothing,
+    /// What follows from the last step: validation, schedule, next batch.
+    Sequel,
+    /// The judgement of the best parameters after an edit.
+    Judgement,
+    /// The judgement, and then the sequel.
+    Both,
+}
+
+/// Parameters that are kept for their validation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct BestParameters {
+    #[serde(with = "flat")]
+    pub(crate) figures: Best,
+    pub(crate) theta: Vec<f64>,
+}
+
+/// How often the current pairs have served, and how they were matched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Served {
+    /// Iterations so far.
+    pub iterations: u64,
+    /// Pairs that were matched together.
+    pub group: usize,
+}
+
+/// Parameters whose loss was finite, and the optimiser before the step from them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Good {
+    /// Iterations done there.
+    pub iteration: u64,
+    /// The parameters.
+    pub theta: Vec<f64>,
+    /// The optimiser.
+    pub moments: Moments,
+}
+
+impl Pending {
+    pub(crate) fn has_sequel(self) -> bool {
+        matches!(self, Pending::Sequel | Pending::Both)
+    }
+
+    pub(crate) fn has_judgement(self) -> bool {
+        matches!(self, Pending::Judgement | Pending::Both)
+    }
+
+    pub(crate) fn with_sequel(self) -> Self {
+        Pending::from([true, self.has_judgement()])
+    }
+
+    pub(crate) fn with_judgement(self) -> Self {
+        Pending::from([self.has_sequel(), true])
+    }
+
+    pub(crate) fn without_sequel(self) -> Self {
+        Pending::from([false, self.has_judgement()])
+    }
+
+    pub(crate) fn without_judgement(self) -> Self {
+        Pending::from([self.has_sequel(), false])
+    }
+}
+
+/// The form in checkpoints: sequel, judgement.
+impl From<[bool; 2]> for Pending {
+    fn from(pending: [bool; 2]) -> Self {
+        match pending {
+            [false, false] => Pending::Nothing,
+            [true, false] => Pending::Sequel,
+            [false, true] => Pending::Judgement,
+            [true, true] => Pending::Both,
+        }
+    }
+}
+
+impl From<Pending> for [bool; 2] {
+    fn from(pending: Pending) -> Self {
+        [pending.has_sequel(), pending.has_judgement()]
+    }
+}
+
+/// [`Best`] in checkpoints, whose format has no flattened fields.
+mod flat {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::event::{Best, Losses};
+
+    #[derive(Serialize, Deserialize)]
+    struct Flat {
+        iteration: u64,
+        loss: f64,
+        l: f64,
+        c: f64,
+        r: f64,
+        divergence: Option<f64>,
+        divergence_se: Option<f64>,
+    }
+
+    pub(super) fn serialize<S: Serializer>(best: &Best, serializer: S) -> Result<S::Ok, S::Error> {
+        let Losses { loss, l, c, r } = best.losses;
+        let flat = Flat {
+            iteration: best.iteration,
+            loss,
+            l,
+            c,
+            r,
+            divergence: best.divergence,
+            divergence_se: best.divergence_se,
+        };
+        flat.serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Best, D::Error> {
+        let flat = Flat::deserialize(from)?;
+        Ok(Best {
+            iteration: flat.iteration,
+            losses: Losses {
+                loss: flat.loss,
+                l: flat.l,
+                c: flat.c,
+                r: flat.r,
+            },
+            divergence: flat.divergence,
+            divergence_se: flat.divergence_se,
+        })
+    }
+}
+
+impl TrainingState {
+    /// The state before the first iteration.
+    pub(crate) fn new(theta: Vec<f64>, moments: Moments, flow: Flow) -> Self {
+        TrainingState {
+            iteration: 0,
+            seconds: 0.0,
+            validated: 0,
+            rollbacks: 0,
+            good: Good {
+                iteration: 0,
+                theta: theta.clone(),
+                moments: moments.clone(),
+            },
+            theta,
+            moments,
+            average: None,
+            rate: Rate::default(),
+            start: None,
+            begun: 0,
+            position: Position::default(),
+            flow,
+            best: None,
+            pending: Pending::Nothing,
+            over: None,
+        }
+    }
+
+    /// Whether every number is finite and the vectors are those of so many parameters.
+    pub fn is_sound(&self, parameters: usize) -> bool {
+        let finite = |values: &[f64]| values.iter().all(|value| value.is_finite());
+        let vector = |values: &[f64]| values.len() == parameters && finite(values);
+        let best = self
+            .best
+            .as_ref()
+            .is_none_or(|best| vector(&best.theta) && best.figures.is_finite());
+        let moments = [&self.moments, &self.good.moments].map(Moments::parameters);
+        let average = self
+            .average
+            .as_ref()
+            .is_none_or(|average| vector(&average.theta));
+        let numbers = [self.seconds, self.rate.factor()];
+        best && average
+            && finite(&numbers)
+            && vector(&self.theta)
+            && vector(&self.good.theta)
+            && moments == [Some(parameters); 2]
+    }
+
+    /// At another training time, in seconds.
+    pub fn after(self, seconds: f64) -> Self {
+        TrainingState { seconds, ..self }
+    }
+
+    /// With a parameter that is no number.
+    #[cfg(test)]
+    pub(crate) fn spoil(&mut self) {
+        self.theta[0] = f64::NAN;
+    }
+
+    /// Number of parameters.
+    pub fn parameters(&self) -> usize {
+        self.theta.len()
+    }
+
+    /// Checks all that a trainer is made from before it is made.
+    pub(crate) fn check(&self, session: &Session, data: &Dataset, parameters: usize) -> Result<()> {
+        ensure!(
+            self.is_sound(parameters),
+            "its parameters are not those of a model of this session"
+        );
+        let Position { draws, seen, size } = self.position;
+        let sound = match data.parts() {
+            None => seen == 0,
+            Some(parts) => (1..=parts.len(Part::Training)).contains(&seen),
+        };
+        ensure!(
+            sound && draws > 0 && (1..=LARGEST).contains(&size),
+            "the data have no rows at its position"
+        );
+        let mut trained = session.clone();
+        trained.flow = self.flow;
+        match session::fault(&trained) {
+            None => Ok(()),
+            Some(fault) => anyhow::bail!("{fault}"),
+        }
+    }
+}

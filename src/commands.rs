@@ -1,0 +1,33 @@
+//! The commands of `otflow`, each from its arguments to its exit code. Nothing but `main.rs` and tests imports them.
+//!
+//! | file | commands |
+//! | --- | --- |
+//! | `init.rs` | `init`: a session file for a table |
+//! | `train.rs` | `train`: trains a run, alone or as a rank |
+//! | `watch.rs` | `watch`: the dashboard on the runs of other processes |
+//! | `replay.rs` | `replay`: trains a run again and compares every bit |
+//! | `compare.rs` | `compare`: runs side by side |
+//! | `evaluate.rs`, `score.rs`, `sample.rs` | the commands of these names, on a trained model |
+//! | `plot.rs` | `plot`: pictures of a run or a model |
+//! | `export.rs` | `export`: the metrics of a run for other programs |
+//! | `check.rs` | `check`: a session as it will be in force |
+//! | `convert.rs` | `convert`: tables from one format into another |
+//! | `verify.rs` | `verify`: the kernels against reference values |
+//! | `bench.rs` | `bench`: the kernels against the peak of the machine |
+//! | `manual.rs` | `completions`, `man` |
+
+pub mod bench;
+pub mod check;
+pub mod compare;
+pub mod convert;
+pub mod evaluate;
+pub mod export;
+pub mod init;
+pub mod manual;
+pub mod plot;
+pub mod replay;
+pub mod sample;
+pub mod score;
+pub mod train;
+pub mod verify;
+pub mod watch;

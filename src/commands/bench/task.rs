@@ -1,0 +1,209 @@
+//! What is timed: one run over all samples of a workload.
+//!
+//! Samples are rows of a small pool of standard normal ones, taken in turn, so that memory does not grow with their number
+//! and drawing them costs nothing.
+
+use anyhow::{Context, Result, ensure};
+use otflow_kernels::engine::{Direction, Engine, Pairs, Precision, Samples, engine};
+use otflow_kernels::objective::Scheme;
+use rand::RngExt;
+use rand_distr::StandardNormal;
+
+use crate::cli::{self, Trace};
+use crate::cost::{Work, flops_per_sample};
+use crate::data::random::{Stream, generator};
+use crate::optimizer::{Adam, BETA2};
+use crate::ranks::{Lost, Ranks};
+use crate::workloads::Workload;
+
+/// Of start values and samples.
+const SEED: u64 = 1;
+/// Rows of the pool.
+const POOL: usize = 4096;
+/// New samples are made so many at a time; whole pools, so that a piece starts at the pool's first row.
+const PIECE: usize = 4 * POOL;
+/// Learning rate: small enough that the loss stays finite however long the runs go on.
+const RATE: f64 = 1e-3;
+
+/// A workload with what the command line makes of it.
+pub(super) struct Job {
+    pub workload: Workload,
+    pub work: Work,
+    pub trace: Trace,
+    pub precision: Precision,
+    /// Samples.
+    pub n: usize,
+    pub threads: usize,
+}
+
+impl Job {
+    pub fn new(args: &cli::Bench, workload: &Workload) -> Self {
+        Job {
+            workload: Workload {
+                layers: args.layers.map_or(workload.layers, usize::from),
+                ..*workload
+            },
+            work: args.what,
+            trace: args.trace,
+            precision: args.precision.map_or(workload.precision, Into::into),
+            n: args.n.unwrap_or(workload.n),
+            threads: cli::threads(args.threads),
+        }
+    }
+
+    fn scheme(&self) -> Scheme {
+        self.workload.scheme(self.trace.into())
+    }
+
+    /// Of one run.
+    pub fn flops(&self) -> f64 {
+        flops_per_sample(self.work, &self.workload.shape(), &self.scheme()) * self.n as f64
+    }
+}
+
+/// Everything a run needs, allocated once.
+pub(super) struct Task<'a> {
+    job: &'a Job,
+    scheme: Scheme,
+    engine: Box<dyn Engine>,
+    theta: Vec<f64>,
+    gradient: Vec<f64>,
+    adam: Adam,
+    pool: Vec<f64>,
+    /// New samples, PIECE x d.
+    ends: Vec<f64>,
+}
+
+impl<'a> Task<'a> {
+    /// With start values and samples drawn.
+    pub fn new(job: &'a Job, ranks: &mut Ranks) -> Result<Self> {
+        let shape = job.workload.shape();
+        let mut engine =
+            engine(shape, job.precision, job.threads).context("cannot start the worker threads")?;
+        let mut draw = generator(SEED, Stream::StartValues);
+        let theta = shape.start(|| draw.random());
+        engine.load(&theta);
+        ranks.attach(engine.progress());
+        let normal = generator(SEED, Stream::Training).sample_iter(StandardNormal);
+        let ends = match job.work {
+            Work::Sample => PIECE.min(job.n) * shape.d,
+            Work::Iteration | Work::Density | Work::Matching => 0,
+        };
+        Ok(Task {
+            job,
+            scheme: job.scheme(),
+            engine,
+            gradient: vec![0.0; theta.len()],
+            adam: Adam::new(theta.len()),
+            theta,
+            pool: normal.take(POOL.min(job.n) * shape.d).collect(),
+            ends: vec![0.0; ends],
+        })
+    }
+
+    /// One run: the loss before the step, C, or the sum of the last piece of new samples.
+    ///
+    /// # Errors
+    /// When its result is not finite, or another rank is lost.
+    pub fn run(&mut self, ranks: &mut Ranks) -> Result<f64> {
+        let (d, n) = (self.job.workload.d, self.job.n);
+        let pool = &self.pool;
+        let row = |i: usize, out: &mut [f64]| {
+            let at = i * d % pool.len();
+            out.copy_from_slice(&pool[at..at + d]);
+        };
+        let samples = Samples { n, row: &row };
+        let alpha = self.job.workload.alpha();
+        let result = match self.job.work {
+            Work::Iteration => {
+                let (gradient, theta) = (&mut self.gradient, &mut self.theta);
+                let by = (&self.scheme, &alpha);
+                let costs = ranks.gradient(&mut *self.engine, samples, by, gradient);
+                let why = || {
+                    ranks
+                        .lost()
+                        .map_or_else(String::new, |Lost(why)| why.clone())
+                };
+                let costs = costs.with_context(why)?;
+                self.adam.step(theta, gradient, RATE, BETA2);
+                self.engine.load(theta);
+                costs.loss
+            }
+            Work::Matching => {
+                // Rows of the pool with those half a pool on, at times all over [0, 1).
+                let row = |i: usize, out: &mut [f64]| {
+                    let at = |i: usize| &pool[i * d % pool.len()..][..d];
+                    out[..d].copy_from_slice(at(i));
+                    out[d..2 * d].copy_from_slice(at(i + POOL / 2));
+                    out[2 * d] = (i as f64 + 0.5) / n as f64;
+                };
+                self.engine.load(&self.theta);
+                let pairs = Pairs { n, row: &row };
+                self.engine.matching(pairs, alpha.a0, &mut self.gradient)
+            }
+            Work::Density => self.engine.costs(samples, &self.scheme, &alpha).c,
+            Work::Sample => {
+                for first in (0..n).step_by(PIECE) {
+                    let n = PIECE.min(n - first);
+                    let (piece, ends) = (Samples { n, ..samples }, &mut self.ends[..n * d]);
+                    let flow = (&self.scheme, alpha.a0);
+                    self.engine.transport(piece, flow, Direction::Inverse, ends);
+                }
+                self.ends.iter().sum()
+            }
+        };
+        ensure!(result.is_finite(), "the result of a run is not finite");
+        Ok(result)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workloads::WORKLOADS;
+
+    fn job(work: Work, n: usize) -> Job {
+        Job {
+            workload: WORKLOADS[0],
+            work,
+            trace: Trace::EveryStage,
+            precision: Precision::F64,
+            n,
+            threads: 1,
+        }
+    }
+
+    #[test]
+    fn iterations_lower_the_loss() {
+        let ranks = &mut Ranks::alone();
+        let job = job(Work::Iteration, 64);
+        let mut task = Task::new(&job, ranks).unwrap();
+        let first = task.run(ranks).unwrap();
+        let last = (0..30).map(|_| task.run(ranks).unwrap()).last().unwrap();
+        assert!(last < first, "{first} to {last}");
+    }
+
+    #[test]
+    fn the_mean_over_two_pools_is_the_mean_over_one() {
+        let ranks = &mut Ranks::alone();
+        let mut of = |n| {
+            let job = job(Work::Density, n);
+            Task::new(&job, ranks).unwrap().run(ranks).unwrap()
+        };
+        let (one, two) = (of(POOL), of(2 * POOL));
+        assert!((one / two - 1.0).abs() < 1e-12, "{one} {two}");
+    }
+
+    #[test]
+    fn pieces_of_new_samples_hold_what_a_run_of_them_alone_holds() {
+        let last = |n| {
+            let ranks = &mut Ranks::alone();
+            let job = job(Work::Sample, n);
+            let mut task = Task::new(&job, ranks).unwrap();
+            task.run(ranks).unwrap();
+            task.ends
+        };
+        let (alone, after) = (last(5), last(PIECE + 5));
+        assert_eq!(alone, after[..10]);
+    }
+}

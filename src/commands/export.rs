@@ -1,0 +1,145 @@
+//! `otflow export`: the metrics of a run directory as a CSV table and as a TensorBoard event file.
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::time::UNIX_EPOCH;
+
+use anyhow::Result;
+
+use crate::cli;
+use crate::event::Event;
+use crate::exit::{Exit, refuse};
+use crate::file;
+use crate::run::export::csv::Table;
+use crate::run::export::tensorboard;
+use crate::run::read::{History, fault};
+use crate::say;
+
+/// Writes what is asked for; a run under way is written as far as it has come.
+///
+/// # Errors
+/// When a file can't be read or written.
+pub fn export(args: &cli::Export) -> Result<Exit> {
+    let run = &args.run;
+    if let Some(fault) = fault(run) {
+        return Ok(refuse(&fault));
+    }
+    let mut complaint = None;
+    if let Some(path) = &args.csv {
+        file::replace_with(path, |out| {
+            complaint = table(run, out)?;
+            Ok(())
+        })?;
+    }
+    if let Some(directory) = &args.tensorboard {
+        let path = tensorboard::prepare(run, directory)?;
+        file::replace_with(&path, |out| {
+            complaint = records(run, out)?;
+            Ok(())
+        })?;
+    }
+    if let Some(complaint) = complaint {
+        say::err(&format!("warning: {complaint}"));
+    }
+    Ok(Exit::Done)
+}
+
+fn table(run: &Path, out: &mut dyn Write) -> io::Result<Option<String>> {
+    let mut table = Table::new(out)?;
+    let complaint = each(run, |event| table.take(&event))?;
+    table.finish()?;
+    Ok(complaint)
+}
+
+/// Metrics know the training time alone: the time of day is that of the start and the training time since.
+fn records(run: &Path, out: &mut dyn Write) -> io::Result<Option<String>> {
+    let started = tensorboard::started(run);
+    let start = started
+        .duration_since(UNIX_EPOCH)
+        .map_or(0.0, |time| time.as_secs_f64());
+    let mut seconds = 0.0;
+    out.write_all(&tensorboard::head(start))?;
+    each(run, |event| {
+        match event {
+            Event::Iteration { seconds: s, .. }
+            | Event::Matching { seconds: s, .. }
+            | Event::Validation { seconds: s, .. } => {
+                seconds = s;
+            }
+            _ => {}
+        }
+        match tensorboard::record(&event, start + seconds) {
+            Some(record) => out.write_all(&record),
+            None => Ok(()),
+        }
+    })
+}
+
+/// Hands every event on, in order; gives a sentence on lines that are none.
+fn each(run: &Path, mut take: impl FnMut(Event) -> io::Result<()>) -> io::Result<Option<String>> {
+    let mut history = History::new(run);
+    let mut events = Vec::new();
+    loop {
+        let more = history.read(&mut events)?;
+        events.drain(..).try_for_each(&mut take)?;
+        if !more {
+            return Ok(history.complaint());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::{line, synthetic};
+    use std::fs;
+    use tempfile::TempDir;
+
+    fn run(metrics: &str) -> TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("metrics.jsonl"), metrics).unwrap();
+        folder
+    }
+
+    fn exported(folder: &TempDir) -> (String, Vec<u8>) {
+        let args = cli::Export {
+            run: folder.path().to_owned(),
+            csv: Some(folder.path().join("out.csv")),
+            tensorboard: Some(folder.path().join("board")),
+        };
+        assert_eq!(export(&args).unwrap(), Exit::Done);
+        let board = fs::read_dir(folder.path().join("board")).unwrap();
+        let files: Vec<_> = board.map(|entry| entry.unwrap().path()).collect();
+        assert_eq!(files.len(), 1, "{files:?}");
+        let csv = fs::read_to_string(args.csv.unwrap()).unwrap();
+        (csv, fs::read(&files[0]).unwrap())
+    }
+
+    #[test]
+    fn a_run_is_written_in_both_forms_and_once_more_in_their_place() {
+        let lines: String = synthetic::events().iter().map(line::json).collect();
+        let folder = run(&(lines + "no JSON\n{\"event\":\"torn"));
+        let first = exported(&folder);
+        assert_eq!(first.0.lines().count(), 1 + 4);
+        assert_eq!(exported(&folder), first);
+    }
+
+    #[test]
+    fn an_empty_run_is_a_header_alone() {
+        let (csv, board) = exported(&run(""));
+        assert_eq!(csv.lines().count(), 1);
+        assert_eq!(board, tensorboard::head(0.0));
+    }
+
+    #[test]
+    fn what_is_no_run_is_refused_and_nothing_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let args = cli::Export {
+            run: folder.path().to_owned(),
+            csv: Some(folder.path().join("out.csv")),
+            tensorboard: None,
+        };
+        assert_eq!(export(&args).unwrap(), Exit::Refused);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+}

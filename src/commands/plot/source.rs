@@ -1,0 +1,316 @@
+//! What is drawn, from the files of a run: its metrics, or its parameters with the data of its session.
+
+use std::path::{Path, PathBuf};
+
+use super::flow::Flow;
+use crate::cli;
+use crate::model::Model;
+use crate::plot::{self, Columns, Figure, Losses, What};
+use crate::run::read;
+use crate::say;
+
+/// A run directory or a model file, as it is to be drawn.
+pub struct Source<'a> {
+    args: &'a cli::Plot,
+    name: String,
+    /// The directory, if it is one.
+    run: Option<PathBuf>,
+    flow: Option<Flow>,
+}
+
+impl<'a> Source<'a> {
+    /// Looks at what is given.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub fn open(args: &'a cli::Plot) -> Result<Self, String> {
+        let path = &args.source;
+        let metadata = path
+            .metadata()
+            .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+        let directory = metadata.is_dir();
+        let whole = path.canonicalize().unwrap_or_else(|_| path.clone());
+        let name = if directory {
+            whole.file_name()
+        } else {
+            whole.file_stem()
+        };
+        Ok(Source {
+            args,
+            name: name.unwrap_or_default().to_string_lossy().into_owned(),
+            run: directory.then(|| path.clone()),
+            flow: None,
+        })
+    }
+
+    /// Draws one picture.
+    ///
+    /// # Errors
+    /// When what it shows is not there, or is not for this model.
+    pub fn figure(&mut self, what: What) -> Result<Figure, String> {
+        if what == What::Losses {
+            return self.losses();
+        }
+        let mut flow = match self.flow.take() {
+            Some(flow) => flow,
+            None => self.load()?,
+        };
+        let figure = self.of_flow(what, &mut flow);
+        self.flow = Some(flow);
+        figure
+    }
+
+    fn of_flow(&self, what: What, flow: &mut Flow) -> Result<Figure, String> {
+        let name = &self.name;
+        if what == What::Conditional {
+            let (density, condition) = flow.conditional(&self.args.columns)?;
+            return Ok(plot::conditional(&density, &condition, name));
+        }
+        let columns = Columns::new(flow.names()).choose(&self.args.columns)?;
+        let d = flow.picture().dimension;
+        if d < 2 && matches!(what, What::Panels | What::Paths) {
+            return Err(format!(
+                "{name} has one learned column, and these pictures are for two and more: \
+                 try --what corner, histogram or conditional"
+            ));
+        }
+        Ok(match what {
+            What::Paths => {
+                let columns = match flow.units() {
+                    Some(units) => columns.measured(units),
+                    None => columns,
+                };
+                plot::paths(flow.standardized(), &columns, name)
+            }
+            What::Density => plot::density(&flow.density()?, &columns, name),
+            What::Corner => plot::corner(flow.picture(), &columns, name),
+            What::Histogram => plot::histogram(&flow.log_densities(), name),
+            _ => plot::panels(flow.picture(), &columns, name),
+        })
+    }
+
+    fn losses(&self) -> Result<Figure, String> {
+        let Some(run) = &self.run else {
+            return Err(format!(
+                "{}: losses are in a run directory: give that instead of a model",
+                self.args.source.display()
+            ));
+        };
+        if let Some(fault) = read::fault(run) {
+            return Err(fault);
+        }
+        let (losses, complaint) = Losses::of(run)?;
+        complaint.iter().for_each(|text| say::err(text));
+        Ok(plot::losses(&losses, &self.name))
+    }
+
+    fn load(&self) -> Result<Flow, String> {
+        let file = self.model_file()?;
+        let model = Model::load(&file).map_err(|error| error.to_string())?;
+        Flow::new(model, self.args).map_err(|error| format!("{}: {error:#}", file.display()))
+    }
+
+    /// The parameters: the best of a run, else the last.
+    fn model_file(&self) -> Result<PathBuf, String> {
+        let Some(run) = &self.run else {
+            return Ok(self.args.source.clone());
+        };
+        let files = ["best", "last"].map(|name| run.join(name).with_extension("safetensors"));
+        let found = files.into_iter().find(|file| Path::is_file(file));
+        found.ok_or_else(|| {
+            format!(
+                "{} has neither best.safetensors nor last.safetensors: \
+                 is it a run directory, and has the run been validated once?",
+                run.display()
+            )
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::sync::Arc;
+
+    use clap::Parser;
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::cli::{Cli, Command};
+    use crate::commands::plot::plot;
+    use crate::data::Dataset;
+    use crate::exit::Exit;
+    use crate::run::{line, synthetic};
+    use crate::session;
+    use crate::trainer::Trainer;
+
+    const TOY: &str = r#"(data: Toy(name: "moons", batch: 50), model: (width: 4), validation: (samples: 20, steps: 4))"#;
+
+    /// A run directory with parameters after an iteration of a session, and the metrics of a synthetic run.
+    fn run(session: &str) -> TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let session = Arc::new(session::parse(session, Path::new("tiny.ron")).unwrap());
+        let data = Arc::new(Dataset::open(&session.data, session.model.seed).unwrap());
+        let mut trainer = Trainer::new(session, data, 1).unwrap();
+        trainer.iterate(&mut |_| ());
+        let model = trainer.last_model();
+        model.save(&folder.path().join("last.safetensors")).unwrap();
+        let lines: String = synthetic::events().iter().map(line::json).collect();
+        fs::write(folder.path().join("metrics.jsonl"), lines).unwrap();
+        folder
+    }
+
+    fn asked(source: &Path, more: &[&str]) -> cli::Plot {
+        let source = source.to_str().unwrap();
+        let args = [&["otflow", "plot", source], more].concat();
+        match Cli::parse_from(args).command {
+            Some(Command::Plot(plot)) => plot,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Of one picture: its SVG, or why there is none.
+    fn drawn(source: &Path, more: &[&str]) -> Result<String, String> {
+        let args = asked(
+            source,
+            &[&["--out=a.svg", "--n=30", "--steps=4"], more].concat(),
+        );
+        let figure = Source::open(&args)?.figure(args.what[0]);
+        figure.map(|figure| figure.svg())
+    }
+
+    #[test]
+    fn a_run_of_a_toy_set_has_every_picture_but_the_conditional_one() {
+        let run = run(TOY);
+        let out = run.path().join("f.png");
+        let out = out.to_str().unwrap();
+        let what = "--what=panels,paths,density,losses,corner,histogram";
+        let args = asked(run.path(), &["--out", out, what, "--n=30", "--steps=4"]);
+        assert_eq!(plot(&args).unwrap(), Exit::Done);
+        for what in [
+            "panels",
+            "paths",
+            "density",
+            "losses",
+            "corner",
+            "histogram",
+        ] {
+            let bytes = fs::read(run.path().join(format!("f-{what}.png"))).unwrap();
+            assert_eq!(bytes[..4], *b"\x89PNG", "{what}");
+        }
+        let refused = drawn(run.path(), &["--what=conditional"]).unwrap_err();
+        assert!(refused.contains("2 learned and 0 given"), "{refused}");
+        let reversed = drawn(run.path(), &["--columns=x2,1"]).unwrap();
+        assert!(reversed.find(">\nx2").is_some() && reversed.find("x2") < reversed.find("x1"));
+        assert!(drawn(run.path(), &["--columns=x3"]).is_err());
+    }
+
+    #[test]
+    fn the_seed_draws_other_points_and_the_same_seed_the_same() {
+        let run = run(TOY);
+        let of = |seed| drawn(run.path(), &[seed]).unwrap();
+        assert_eq!(of("--seed=3"), of("--seed=3"));
+        assert_ne!(of("--seed=3"), of("--seed=4"));
+    }
+
+    /// A table of y and of x = 1000 y + 50 sin(row), of which p(x | y) is learned.
+    #[test]
+    fn a_conditional_density_is_drawn_in_the_units_of_its_table() {
+        let folder = tempfile::tempdir().unwrap();
+        let table = folder.path().join("t.csv");
+        let row = |k: u32| {
+            let y = f64::from(k % 17);
+            format!("{y},{},{}\n", 1000.0 * y + 50.0 * f64::from(k).sin(), k % 5)
+        };
+        let rows: String = (0..300).map(row).collect();
+        fs::write(&table, format!("size,price,kind\n{rows}")).unwrap();
+        let session = format!(
+            r#"(data: Table(path: {table:?}, given: ["size", "kind"], batch: 50), model: (width: 4),
+                validation: (samples: 20, steps: 4))"#
+        );
+        let run = run(&session);
+        let svg = drawn(run.path(), &["--what=conditional"]).unwrap();
+        for words in [
+            "p(price | size) (per unit of price)",
+            "kind = ",
+            "10000",
+            "15",
+        ] {
+            assert!(svg.contains(words), "{words}");
+        }
+        let svg = drawn(run.path(), &["--what=conditional", "--columns=kind"]).unwrap();
+        assert!(svg.contains("p(price | kind)") && svg.contains("size = "));
+        assert!(
+            drawn(run.path(), &["--what=corner"])
+                .unwrap()
+                .contains("10000")
+        );
+        for what in ["panels", "paths", "density"] {
+            let error = drawn(run.path(), &[&format!("--what={what}")]).unwrap_err();
+            assert!(error.contains("histogram"), "{what}: {error}");
+        }
+        fs::remove_file(&table).unwrap();
+        let gone = drawn(run.path(), &["--what=corner"]).unwrap_err();
+        assert!(gone.contains("t.csv"), "{gone}");
+    }
+
+    #[test]
+    fn what_is_no_run_and_no_model_is_refused_with_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at("junk.safetensors"), b"\0\xff junk").unwrap();
+        fs::create_dir(at("empty")).unwrap();
+        fs::create_dir_all(at("odd/metrics.jsonl")).unwrap();
+        let published = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/reference/swissroll_published.safetensors");
+        let panels = "--what=panels";
+        for (source, what, words) in [
+            (at("none"), panels, "cannot read"),
+            (at("junk.safetensors"), panels, "not a safetensors file"),
+            (at("junk.safetensors"), "--what=losses", "run directory"),
+            (at("empty"), panels, "neither best.safetensors nor"),
+            (at("empty"), "--what=losses", "metrics.jsonl"),
+            (at("odd"), "--what=losses", "no ordinary file"),
+            (published, panels, "does not say on what it was trained"),
+        ] {
+            let error = drawn(&source, &[what]).unwrap_err();
+            assert!(error.contains(words), "{error}");
+            let name = source.file_name().unwrap().to_str().unwrap();
+            assert!(error.contains(name), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_published_checkpoint_is_drawn_on_the_data_of_a_session() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let published = folder.join("tests/reference/swissroll_published.safetensors");
+        let session = |name: &str| format!("--session={}", folder.join(name).display());
+        let svg = drawn(
+            &published,
+            &[
+                "--what=panels",
+                &session("sessions/published/swissroll.ron"),
+            ],
+        );
+        assert!(svg.unwrap().contains("swissroll_published"));
+        let other = drawn(
+            &published,
+            &["--what=panels", &session("sessions/published/power.ron")],
+        );
+        assert!(other.is_err());
+    }
+
+    #[test]
+    fn an_ending_that_is_no_picture_is_refused_and_a_place_that_is_not_there_is_an_error() {
+        let run = run(TOY);
+        let exit = |out: &Path| {
+            let args = ["--out", out.to_str().unwrap(), "--what=losses"];
+            plot(&asked(run.path(), &args))
+        };
+        assert_eq!(exit(&run.path().join("f.pdf")).unwrap(), Exit::Refused);
+        let error = exit(&run.path().join("gone/f.png"))
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("gone"), "{error}");
+    }
+}

@@ -1,0 +1,83 @@
+//! What the ranks of a distributed run agree on before it starts: that each of them can, and that all have the same to do. Every
+//! function here that takes ranks is a collective call: each rank makes it at the same place.
+
+use anyhow::anyhow;
+
+use crate::exit::{Exit, refuse};
+use crate::ranks::{Identity, Lost, Ranks};
+use crate::trainer::Trainer;
+
+/// Why no run can be started.
+pub(super) enum Failure {
+    /// The arguments or the session are refused.
+    Refused(String),
+    /// The system has failed.
+    Failed(anyhow::Error),
+    /// Another rank can't start, and has told why.
+    Elsewhere(Exit),
+}
+
+impl Failure {
+    /// Says why nothing was done, if nobody else has.
+    ///
+    /// # Errors
+    /// When the system has failed.
+    pub(super) fn told(self) -> anyhow::Result<Exit> {
+        match self {
+            Failure::Refused(message) => Ok(refuse(&message)),
+            Failure::Failed(error) => Err(error),
+            Failure::Elsewhere(exit) => Ok(exit),
+        }
+    }
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Failure::Failed(error.into())
+    }
+}
+
+/// The failure of what was given.
+pub(super) fn refused(reason: impl ToString) -> Failure {
+    Failure::Refused(reason.to_string())
+}
+
+/// Goes on when every rank can; the first of those that can't says why.
+pub(super) fn agree<T>(made: Result<T, Failure>, ranks: &mut Ranks) -> Result<T, Failure> {
+    let own = match &made {
+        Ok(_) => 0,
+        Err(Failure::Refused(_)) => Exit::Refused.code(),
+        Err(_) => Exit::Failed.code(),
+    };
+    let (worst, rank) = match (ranks.worst(own), ranks.lost()) {
+        (Some(worst), _) => worst,
+        (None, Some(Lost(message))) => return Err(anyhow!("{message}").into()),
+        (None, None) => (own, ranks.rank()),
+    };
+    if worst > 0 {
+        ranks.rest();
+    }
+    match made {
+        Ok(made) if worst == 0 => Ok(made),
+        Err(failure) if rank == ranks.rank() => Err(failure),
+        _ if worst == Exit::Refused.code() => Err(Failure::Elsewhere(Exit::Refused)),
+        _ => Err(Failure::Elsewhere(Exit::Failed)),
+    }
+}
+
+/// A trainer that shares its work with the other ranks, once all are found to have the same to do.
+pub(super) fn distribute(trainer: Trainer, mut ranks: Ranks) -> Result<Trainer, Failure> {
+    if ranks.size() == 1 {
+        return Ok(trainer);
+    }
+    let identity = Identity::new(trainer.session(), trainer.data(), &trainer.state());
+    let own = agree(identity.map_err(Failure::from), &mut ranks)?;
+    let Some(difference) = ranks.compare(&own) else {
+        return Ok(trainer.distributed(ranks));
+    };
+    ranks.rest();
+    Err(match ranks.leads() {
+        true => anyhow!(difference).into(),
+        false => Failure::Elsewhere(Exit::Failed),
+    })
+}

@@ -1,0 +1,210 @@
+//! What a run needs before its threads can start.
+//!
+//! ```text
+//! session file or another run or a checkpoint -> trainer -> all ranks agree -> run directory -> Prepared
+//! ```
+//!
+//! The run directory comes last, so that nothing is written for a run that can't be started.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use otflow_kernels::engine::compiled;
+
+use super::agreement::{Failure, agree, distribute, refused};
+use super::fork::fork;
+use super::resume::{Resumed, resume};
+use super::session_file::SessionFile;
+use crate::checkpoint::{Checkpoint, fingerprint};
+use crate::cli;
+use crate::data::Dataset;
+use crate::event::{Fork, SCHEMA, Start};
+use crate::ranks::Ranks;
+use crate::run::RunDirectory;
+use crate::run::read;
+use crate::session::Session;
+use crate::session::overrides::Overrides;
+use crate::trainer::Trainer;
+
+/// All that the threads of a run are started from. The session in force is the trainer's.
+pub(super) struct Prepared {
+    pub(super) session_file: SessionFile,
+    pub(super) overrides: Overrides,
+    pub(super) trainer: Trainer,
+    pub(super) directory: RunDirectory,
+    /// What the run began with, also where it goes on from a checkpoint.
+    pub(super) start: Start,
+    pub(super) origin: Origin,
+}
+
+/// Where the trainer of a run comes from.
+pub(super) enum Origin {
+    /// The run begins with the start values of its session.
+    Fresh,
+    /// The run begins with the state of another one.
+    Forked(Box<Fork>),
+    /// The run goes on from its last checkpoint.
+    Resumed(Box<Resumed>),
+}
+
+/// A run that has its trainer, and no directory yet.
+pub(super) struct Undirected {
+    pub(super) session_file: SessionFile,
+    pub(super) overrides: Overrides,
+    pub(super) trainer: Trainer,
+    pub(super) origin: Origin,
+}
+
+impl Undirected {
+    /// The session as last edited, with what needs a new run.
+    fn as_edited(&self) -> Arc<Session> {
+        match &self.origin {
+            Origin::Resumed(resumed) => Arc::clone(&resumed.as_edited),
+            Origin::Fresh | Origin::Forked(_) => Arc::clone(self.trainer.session()),
+        }
+    }
+}
+
+/// Prepares a run at the rank that leads it, which alone writes its directory.
+pub(super) fn prepare(args: &cli::Train, mut ranks: Ranks) -> Result<Prepared, Failure> {
+    let reopened = args.resume.as_deref().map(reopen).transpose();
+    let made = reopened.and_then(|reopened| Ok((reopened, load(args, &ranks)?)));
+    let (reopened, mut run) = agree(made, &mut ranks)?;
+    run.trainer = distribute(run.trainer, ranks)?;
+    let directory = directory(args, &mut run, reopened);
+    let directory = agree(directory, run.trainer.ranks())?;
+    let start = match &mut run.origin {
+        Origin::Resumed(resumed) => {
+            resumed.shown.shared = run.trainer.ranks().shared();
+            resumed.start.clone()
+        }
+        Origin::Fresh | Origin::Forked(_) => begun_now(args, &mut run, &directory),
+    };
+    let prepared = Prepared {
+        session_file: run.session_file,
+        overrides: run.overrides,
+        trainer: run.trainer,
+        directory,
+        start,
+        origin: run.origin,
+    };
+    if !matches!(prepared.origin, Origin::Resumed(_)) && prepared.start.with_state() {
+        save_first_state(&prepared)?;
+    }
+    Ok(prepared)
+}
+
+/// Prepares a rank that follows the first: its trainer, and the session as last edited.
+pub(super) fn prepare_follower(
+    args: &cli::Train,
+    mut ranks: Ranks,
+) -> Result<(Trainer, Arc<Session>), Failure> {
+    let run = agree(load(args, &ranks), &mut ranks)?;
+    let as_edited = run.as_edited();
+    let mut trainer = distribute(run.trainer, ranks)?;
+    // The first rank takes the run directory meanwhile.
+    agree(Ok(()), trainer.ranks())?;
+    Ok((trainer, as_edited))
+}
+
+/// Locks the directory of a run that goes on.
+fn reopen(run: &Path) -> Result<RunDirectory, Failure> {
+    match read::fault(run) {
+        Some(fault) => Err(refused(fault)),
+        None => RunDirectory::reopen(run).map_err(refused),
+    }
+}
+
+/// Makes the trainer.
+fn load(args: &cli::Train, ranks: &Ranks) -> Result<Undirected, Failure> {
+    if let Some(run) = &args.resume {
+        return resume(args, run, ranks);
+    }
+    if let Some(run) = &args.from {
+        return fork(args, run, ranks);
+    }
+    let session_file = SessionFile::find(args.session.as_deref()).map_err(refused)?;
+    let (overrides, session) = overridden(args, &session_file.parse().map_err(refused)?)?;
+    let threads = cli::threads(args.threads);
+    let data = open(&session, threads)?;
+    Ok(Undirected {
+        trainer: Trainer::one_of(ranks, Arc::new(session), data, threads)?,
+        session_file,
+        overrides,
+        origin: Origin::Fresh,
+    })
+}
+
+/// Opens the data of a session. Tables are read on rayon's own threads.
+pub(super) fn open(session: &Session, threads: usize) -> Result<Arc<Dataset>, Failure> {
+    cli::start_readers(threads);
+    let data = Dataset::open(&session.data, session.model.seed).map_err(refused)?;
+    Ok(Arc::new(data))
+}
+
+/// What the command line sets beside a session, and the two together.
+pub(super) fn overridden(
+    args: &cli::Train,
+    session: &Session,
+) -> Result<(Overrides, Session), Failure> {
+    let overrides = args.overrides(session).map_err(refused)?;
+    let session = overrides.over(session.clone()).map_err(refused)?;
+    Ok((overrides, session))
+}
+
+/// Takes a new directory, or cuts that of a run which goes on back to its checkpoint.
+fn directory(
+    args: &cli::Train,
+    run: &mut Undirected,
+    reopened: Option<RunDirectory>,
+) -> Result<RunDirectory, Failure> {
+    let SessionFile { name, text, .. } = &run.session_file;
+    let directory = match (reopened, &mut run.origin, &args.out) {
+        (Some(reopened), Origin::Resumed(resumed), _) => {
+            resumed.cut_back(reopened, &run.trainer)?
+        }
+        (_, _, Some(path)) => RunDirectory::create_at(path, text)?,
+        (_, _, None) => RunDirectory::create(Path::new("runs"), name, text)?,
+    };
+    Ok(match &args.tensorboard {
+        Some(place) => directory.with_tensorboard(place.as_deref())?,
+        None => directory,
+    })
+}
+
+fn begun_now(args: &cli::Train, run: &mut Undirected, directory: &RunDirectory) -> Start {
+    let trainer = &mut run.trainer;
+    Start {
+        schema: SCHEMA,
+        version: env!("CARGO_PKG_VERSION").into(),
+        name: run.session_file.name.clone(),
+        file: run.session_file.path.clone(),
+        run: Some(directory.path().to_owned()),
+        session: Arc::clone(trainer.session()),
+        dimension: trainer.data().dimension(),
+        columns: trainer.data().names(),
+        parameters: trainer.parameters(),
+        shared: trainer.ranks().shared(),
+        threads: cli::threads(args.threads),
+        compiled: compiled().into(),
+        entropy: trainer.data().entropy(),
+        fork: match &run.origin {
+            Origin::Forked(fork) => Some(fork.clone()),
+            Origin::Fresh | Origin::Resumed(_) => None,
+        },
+    }
+}
+
+/// Saves the state that a run began with where its session alone does not tell it; a replay begins with it.
+fn save_first_state(prepared: &Prepared) -> Result<(), Failure> {
+    let trainer = &prepared.trainer;
+    let first = Checkpoint {
+        start: prepared.start.clone(),
+        session: Arc::clone(trainer.session()),
+        edited: Arc::clone(trainer.session()),
+        overrides: prepared.overrides.clone(),
+        data: fingerprint(trainer.data()),
+        state: trainer.state(),
+    };
+    Ok(first.save_fork(prepared.directory.path())?)
+}

@@ -1,0 +1,155 @@
+//! The threads of a run.
+//!
+//! ```text
+//! trainer thread --events, pictures--> front end (this thread)
+//!      ^   \------events, models-----> run directory thread
+//!      \--commands-- keys, thread that follows the session file, signal thread
+//! ```
+
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use anyhow::{Context, Result};
+
+use super::prepare::{Origin, Prepared};
+use super::session_file::SessionFile;
+use crate::dashboard::Switches;
+use crate::event::{Command, Finished};
+use crate::feed::{Commands, Feed, Publisher, wires};
+use crate::front_end::FrontEnd;
+use crate::run::read::History;
+use crate::run::{Recording, RunDirectory, record};
+use crate::session::Session;
+use crate::session::overrides::Overrides;
+use crate::session::reload::{self, Follow, Mode, Watcher};
+use crate::signals;
+use crate::trainer::{self, Outlets};
+
+/// A run under way.
+pub(super) struct Running {
+    pub(super) feed: Feed,
+    pub(super) directory: RunDirectory,
+    pub(super) recording: Recording,
+    /// Gives the end, and the session in force then.
+    pub(super) training: JoinHandle<(Finished, Arc<Session>)>,
+    /// What the signals and the dashboard tell each other.
+    pub(super) switches: Switches,
+    /// Follows the session file, and ends with the run.
+    pub(super) watcher: Option<Watcher>,
+}
+
+/// Starts the threads.
+pub(super) fn start(front_end: FrontEnd, prepared: Prepared) -> Result<Running> {
+    let Prepared {
+        session_file,
+        overrides,
+        trainer,
+        directory,
+        start,
+        origin,
+    } = prepared;
+    let (publisher, feed, records) = wires();
+    let publisher = Arc::new(publisher);
+    // Weak: the writer ends when the trainer has let go of the publisher.
+    let news = Arc::downgrade(&publisher);
+    let recording = record(&directory, records, move |event| {
+        if let Some(publisher) = news.upgrade() {
+            publisher.publish(event);
+        }
+    })?;
+    let mut outlets = match front_end {
+        FrontEnd::Dashboard => Outlets::with_pictures(Arc::clone(&publisher), &trainer)?,
+        FrontEnd::Headless => Outlets::new(Arc::clone(&publisher)),
+    };
+    let commands = feed.commands.clone();
+    let follow = overrides.watch.unwrap_or(match front_end {
+        FrontEnd::Dashboard => Follow::Native,
+        FrontEnd::Headless => Follow::Off,
+    });
+    let mut past = None;
+    if let Origin::Resumed(resumed) = origin {
+        for edit in resumed.edits_meanwhile(&session_file, &overrides, follow) {
+            // The trainer has not begun, so it hears this.
+            let _ = commands.send(Command::Session(edit));
+        }
+        past = (front_end == FrontEnd::Dashboard).then(|| History::new(directory.path()));
+        outlets.notices = resumed.notices;
+        outlets.resumed = Some(trainer::Resumed {
+            edited: resumed.as_edited,
+            shown: resumed.shown,
+        });
+    }
+    let watcher = watch(session_file, follow, &overrides, commands)?;
+    let notice = notice(overrides.watch, watcher.as_ref());
+    outlets.notices.extend(notice.map(str::to_owned));
+    outlets.overrides = overrides;
+    let switches = signals::end_run(feed.commands.clone(), front_end)?;
+    let body = move || {
+        past.into_iter().for_each(|past| retell(past, &publisher));
+        drop(publisher);
+        trainer::train(trainer, outlets, start)
+    };
+    let training = thread::Builder::new().name("trainer".into()).spawn(body)?;
+    Ok(Running {
+        feed,
+        directory,
+        recording,
+        training,
+        switches,
+        watcher,
+    })
+}
+
+/// Shows what a run that goes on has behind it.
+fn retell(mut past: History, publisher: &Publisher) {
+    let mut more = true;
+    while more {
+        let mut events = Vec::new();
+        // What can't be read is not shown.
+        more = past.read(&mut events).unwrap_or(false);
+        more &= events.into_iter().all(|event| publisher.deliver(event));
+    }
+}
+
+/// Follows the session file, if it is to be followed and there is one.
+fn watch(
+    file: SessionFile,
+    follow: Follow,
+    overrides: &Overrides,
+    commands: Commands,
+) -> Result<Option<Watcher>> {
+    let mode = match follow {
+        Follow::Native => Mode::Native,
+        Follow::Poll => Mode::Poll,
+        Follow::Off => return Ok(None),
+    };
+    let Some(path) = file.path.clone() else {
+        return Ok(None);
+    };
+    let (text, overrides) = (file.text.clone(), overrides.clone());
+    let send = move |edit: Result<Arc<Session>, _>| {
+        let edit = edit.and_then(|session| {
+            let session = overrides.over(Session::clone(&session)).map(Arc::new);
+            session.map_err(|lack| file.refused_with_arguments(lack))
+        });
+        // The trainer may have ended; nobody needs the edit then.
+        let _ = commands.send(Command::Session(edit));
+    };
+    let named = |path: &Path| format!("cannot watch {}", path.display());
+    let watcher = reload::watch(&path, mode, &text, send).with_context(|| named(&path))?;
+    Ok(Some(watcher))
+}
+
+/// What a user who asked for the file to be followed should know.
+fn notice(asked: Option<Follow>, watcher: Option<&Watcher>) -> Option<&'static str> {
+    match (asked, watcher.map(Watcher::mode)) {
+        (Some(Follow::Native | Follow::Poll), None) => {
+            Some("nothing to follow: this session has no file")
+        }
+        (Some(Follow::Native) | None, Some(Mode::Poll)) => Some(
+            "the file system tells of no changes here: looking at the session file once a second",
+        ),
+        _ => None,
+    }
+}

@@ -1,0 +1,101 @@
+//! `otflow watch`: the dashboard on runs that other processes train, or have trained.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `follower.rs` | the thread that hands the events of a run on, in order |
+//! | `passed.rs` | what was handed on already when a run goes on |
+//! | `pictures.rs` | pictures from the parameters in the directory |
+//!
+//! `metrics.jsonl` has all that the dashboard needs, the edits too, but for the parameters' files, which are looked at; so the
+//! fold over its events gives the very state that the trainer's own dashboard has. Nothing is written into the directory but what is saved by the key for it.
+//! Leaving by a key gives exit code 0: nothing was interrupted.
+
+mod follower;
+mod passed;
+mod pictures;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::Result;
+use signal_hook::consts::SIGHUP;
+
+use crate::cli;
+use crate::dashboard::{self, Options, Outcome};
+use crate::event::{Command, Event, Reason};
+use crate::exit::{Exit, refuse};
+use crate::feed::{Feed, Publisher, wires};
+use crate::front_end::{FrontEnd, obstacle};
+use crate::run::line;
+use crate::run::read::fault;
+use crate::say;
+use crate::signals;
+use follower::{Following, Shown, follow};
+
+/// Shows the first run, and the curves of the others beside its own.
+///
+/// # Errors
+/// When a thread or the terminal cannot be had.
+pub fn watch(args: &cli::Watch) -> Result<Exit> {
+    let faults = args.runs.iter().filter_map(|run| fault(run));
+    let obstacle = obstacle().map(|obstacle| {
+        format!("no dashboard here: {obstacle}; metrics.jsonl has the run as JSON lines")
+    });
+    if let Some(message) = faults.chain(obstacle).next() {
+        return Ok(refuse(&message));
+    }
+    let Some((run, others)) = args.runs.split_first() else {
+        return Ok(refuse("no run directory is given"));
+    };
+    let (publisher, feed, _threads) = open(run, others)?;
+    let switches = signals::end_run(feed.commands.clone(), FrontEnd::Dashboard)?;
+    let leave = Arc::clone(&switches.leave);
+    let options = Options {
+        theme: args.look.here(),
+        switches,
+        followed: false,
+    };
+    let outcome = dashboard::run(&feed, options)?;
+    exit(outcome, run, asked(&leave, &publisher))
+}
+
+/// Starts to follow the runs.
+fn open(run: &Path, others: &[PathBuf]) -> Result<(Arc<Publisher>, Feed, Vec<Following>)> {
+    let (publisher, mut feed, _) = wires();
+    let publisher = Arc::new(publisher);
+    let mut threads = vec![follow(run, Arc::clone(&publisher), Shown::Whole)?];
+    for other in others {
+        let (publisher, its_feed, _) = wires();
+        threads.push(follow(other, Arc::new(publisher), Shown::Curves)?);
+        let name = other.file_name().unwrap_or(other.as_os_str());
+        feed.others
+            .push((name.to_string_lossy().into_owned(), its_feed));
+    }
+    Ok((publisher, feed, threads))
+}
+
+/// The signal that asked to leave, if one did.
+fn asked(leave: &AtomicBool, publisher: &Publisher) -> Option<i32> {
+    if !leave.load(Ordering::Relaxed) {
+        return None;
+    }
+    match publisher.commands.recv() {
+        Ok(Command::Stop(Reason::Signal(number))) => Some(number),
+        _ => None,
+    }
+}
+
+fn exit(outcome: Outcome, run: &Path, signal: Option<i32>) -> Result<Exit> {
+    match outcome {
+        Outcome::Broken => anyhow::bail!("a thread panicked: a bug; the run is not touched by it"),
+        // A terminal that is gone has hung up, told or not.
+        Outcome::Lost(_) => return Ok(Exit::Signal(signal.unwrap_or(SIGHUP))),
+        Outcome::Finished(finished) => {
+            say::out(&line::words(&Event::Finished(finished)).unwrap_or_default());
+        }
+        Outcome::Abandoned => {}
+    }
+    say::out(&line::entry("run", &run.display().to_string()));
+    Ok(signal.map_or(Exit::Done, Exit::Signal))
+}

@@ -1,0 +1,25 @@
+//! Which front end shows a run, and what keeps the dashboard from being it.
+
+use std::io::{self, IsTerminal};
+
+/// The front end of a run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FrontEnd {
+    /// The screen of `dashboard.rs`.
+    Dashboard,
+    /// The rows of `headless.rs`.
+    Headless,
+}
+
+/// The reason why no dashboard can be had, if there is one.
+pub(crate) fn obstacle() -> Option<&'static str> {
+    if !io::stdout().is_terminal() {
+        Some("stdout is no terminal")
+    } else if !io::stdin().is_terminal() {
+        Some("stdin is no terminal")
+    } else if std::env::var_os("TERM").is_none_or(|term| term == "dumb") {
+        Some("TERM is dumb or not set")
+    } else {
+        None
+    }
+}

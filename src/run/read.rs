@@ -1,0 +1,46 @@
+//! The reader of a run directory, which may be growing.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `tail.rs` | a growing file, read a slice at a time |
+//! | `event.rs` | a line back as the event it was |
+//! | `edits.rs` | edits that `metrics.jsonl` does not have |
+//! | `history.rs` | the events of a run directory in order |
+
+mod edits;
+mod event;
+mod history;
+mod tail;
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use crate::file;
+pub use event::event;
+pub use history::History;
+
+/// The file a run directory is known by.
+pub(super) const METRICS: &str = "metrics.jsonl";
+
+/// The reason why a directory can't be read as that of a run, if there is one.
+pub fn fault(run: &Path) -> Option<String> {
+    let name = run.display();
+    let metrics = run.join(METRICS);
+    match fs::metadata(run).map(|metadata| metadata.is_dir()) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            Some(format!("{name}: there is no such directory"))
+        }
+        Err(error) => Some(format!("cannot read {name}: {error}")),
+        Ok(false) => Some(format!(
+            "{name} is no directory: give that of a run, as `otflow train` makes it in runs/"
+        )),
+        Ok(true) => match file::open(&metrics) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Some(format!(
+                "{name} is no run directory: there is no {METRICS} in it"
+            )),
+            Err(error) => Some(format!("cannot read {}: {error}", metrics.display())),
+            Ok(_) => None,
+        },
+    }
+}

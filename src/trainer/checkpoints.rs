@@ -1,0 +1,69 @@
+//! When a run is written down to be taken up again: at its start, at validations and at least every half minute if the last
+//! checkpoint is on the disk by then, and at its end.
+
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+
+use super::Trainer;
+use crate::checkpoint::{Checkpoint, fingerprint};
+use crate::event::Start;
+use crate::feed::{Publisher, Record};
+use crate::session::Session;
+use crate::session::overrides::Overrides;
+
+/// Training that a power cut may cost, where validations are rare.
+const EVERY: Duration = Duration::from_secs(30);
+
+/// Takes checkpoints.
+pub(super) struct Checkpoints {
+    start: Start,
+    overrides: Overrides,
+    data: u64,
+    /// Alive until it is written.
+    pending: Weak<Checkpoint>,
+    taken: Instant,
+}
+
+impl Checkpoints {
+    /// For a run that began so.
+    pub(super) fn new(mut start: Start, overrides: Overrides, trainer: &Trainer) -> Self {
+        // Who takes the run up may have another working directory.
+        start.file = start
+            .file
+            .map(|file| std::path::absolute(&file).unwrap_or(file));
+        Checkpoints {
+            start,
+            overrides,
+            data: fingerprint(trainer.data()),
+            pending: Weak::new(),
+            taken: Instant::now(),
+        }
+    }
+
+    /// Whether the last one is half a minute old.
+    pub(super) fn is_due(&self) -> bool {
+        self.taken.elapsed() >= EVERY
+    }
+
+    /// Has the run written down, unless the disk is still at the last one: one that is slower than the validations gets fewer.
+    pub(super) fn offer(&mut self, trainer: &Trainer, edited: &Arc<Session>, to: &Publisher) {
+        if self.pending.strong_count() == 0 {
+            self.take(trainer, edited, to);
+        }
+    }
+
+    /// Has the run written down as it stands.
+    pub(super) fn take(&mut self, trainer: &Trainer, edited: &Arc<Session>, to: &Publisher) {
+        let checkpoint = Arc::new(Checkpoint {
+            start: self.start.clone(),
+            session: Arc::clone(trainer.session()),
+            edited: Arc::clone(edited),
+            overrides: self.overrides.clone(),
+            data: self.data,
+            state: trainer.state(),
+        });
+        self.taken = Instant::now();
+        self.pending = Arc::downgrade(&checkpoint);
+        to.record(Record::Checkpoint(checkpoint));
+    }
+}
