@@ -47,10 +47,10 @@ pub struct Checkpoint {
     /// What the run began with.
     pub start: Start,
     /// The session in force.
-    pub session: Arc<Session>,
+    pub in_force: Arc<Session>,
     /// The session as last edited, with what needs a new run.
-    pub edited: Arc<Session>,
-    /// What the command line laid over it.
+    pub as_edited: Arc<Session>,
+    /// What the command line set beside it.
     pub overrides: Overrides,
     /// What [`fingerprint`] gives for the data.
     pub data: u64,
@@ -58,9 +58,9 @@ pub struct Checkpoint {
     pub state: TrainingState,
 }
 
-/// Bytes of the growing files that belong to a checkpoint; what comes behind them is of iterations that are done again.
+/// The bytes of the growing files that belong to a checkpoint; what comes behind them is of iterations that are done again.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Kept {
+pub struct Lengths {
     /// Of `metrics.jsonl`.
     pub metrics: u64,
     /// Of `edits.jsonl`.
@@ -71,6 +71,30 @@ pub struct Kept {
     pub tensorboard: Option<(PathBuf, u64)>,
 }
 
+/// A checkpoint as it is read, with what belongs to it of the growing files.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Saved {
+    /// The checkpoint.
+    pub checkpoint: Checkpoint,
+    /// The lengths of the growing files at its time.
+    pub lengths: Lengths,
+}
+
+/// The last checkpoint of a run that can be used.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Latest {
+    /// The checkpoint.
+    pub saved: Saved,
+    /// A sentence on a newer one that is damaged, if there is one.
+    pub damaged: Option<String>,
+}
+
+/// The content of a file whose checksum is right.
+struct Content<'a> {
+    version: u32,
+    bytes: &'a [u8],
+}
+
 #[derive(Serialize, Deserialize)]
 struct Stored {
     /// JSON, as in `metrics.jsonl`.
@@ -79,7 +103,7 @@ struct Stored {
     edited: String,
     overrides: Overrides,
     data: u64,
-    kept: Kept,
+    lengths: Lengths,
     state: TrainingState,
 }
 
@@ -136,9 +160,9 @@ impl Checkpoint {
     ///
     /// # Errors
     /// When it can't be written; what was there can still be used.
-    pub fn save(&self, run: &Path, kept: &Kept) -> io::Result<()> {
+    pub fn save(&self, run: &Path, lengths: &Lengths) -> io::Result<()> {
         let [last, before] = NAMES.map(|name| run.join(name));
-        let bytes = self.encode(kept).map_err(naming("write", &last))?;
+        let bytes = self.encode(lengths).map_err(naming("write", &last))?;
         let mut file = file::begin(&last)?;
         let written = file.write_all(&bytes);
         let written = written.and_then(|()| file.as_file().sync_all());
@@ -151,17 +175,17 @@ impl Checkpoint {
         }
     }
 
-    fn encode(&self, kept: &Kept) -> io::Result<Vec<u8>> {
+    fn encode(&self, lengths: &Lengths) -> io::Result<Vec<u8>> {
         if !self.state.is_sound(self.state.parameters()) {
             return Err(io::Error::other("a number in it is not finite"));
         }
         let stored = Stored {
             start: serde_json::to_string(&self.start)?,
-            session: session::to_ron(&self.session),
-            edited: session::to_ron(&self.edited),
+            session: session::to_ron(&self.in_force),
+            edited: session::to_ron(&self.as_edited),
             overrides: self.overrides.clone(),
             data: self.data,
-            kept: kept.clone(),
+            lengths: lengths.clone(),
             state: self.state.clone(),
         };
         let content = postcard::to_allocvec(&stored).map_err(io::Error::other)?;
@@ -175,7 +199,7 @@ impl Checkpoint {
     pub fn save_fork(&self, run: &Path) -> io::Result<()> {
         let path = run.join(FORK);
         let bytes = self
-            .encode(&Kept::default())
+            .encode(&Lengths::default())
             .map_err(naming("write", &path))?;
         file::replace(&path, &bytes)
     }
@@ -184,7 +208,7 @@ impl Checkpoint {
     ///
     /// # Errors
     /// When there is none, or it is not whole.
-    pub fn load(path: &Path) -> Result<(Self, Kept), Error> {
+    pub fn load(path: &Path) -> Result<Saved, Error> {
         let mut bytes = Vec::new();
         let file = file::open(path).map_err(naming("read", path))?;
         let read = file.take(LARGEST).read_to_end(&mut bytes);
@@ -196,21 +220,26 @@ impl Checkpoint {
     ///
     /// # Errors
     /// When there is none.
-    pub fn latest(run: &Path) -> Result<(Self, Kept, Option<String>), Error> {
+    pub fn latest(run: &Path) -> Result<Latest, Error> {
         let [last, before] = NAMES.map(|name| run.join(name));
         let error = match Self::load(&last) {
-            Ok((checkpoint, kept)) => return Ok((checkpoint, kept, None)),
+            Ok(saved) => {
+                return Ok(Latest {
+                    saved,
+                    damaged: None,
+                });
+            }
             Err(error @ Error::Version { .. }) => return Err(error),
             Err(error) => error,
         };
         let absent = |error: &Error| matches!(error, Error::Io(error) if error.kind() == io::ErrorKind::NotFound);
         match Self::load(&before) {
             // Between the two renamings of a save there is no last one.
-            Ok((checkpoint, kept)) if absent(&error) => Ok((checkpoint, kept, None)),
-            Ok((checkpoint, kept)) => {
-                let sentence = format!("{error}; the checkpoint before it is used");
-                Ok((checkpoint, kept, Some(sentence)))
-            }
+            Ok(saved) => Ok(Latest {
+                saved,
+                damaged: (!absent(&error))
+                    .then(|| format!("{error}; the checkpoint before it is used")),
+            }),
             Err(other) if absent(&error) && absent(&other) => Err(Error::Missing {
                 run: run.to_owned(),
             }),
@@ -237,37 +266,43 @@ pub fn framed(content: &[u8]) -> Vec<u8> {
 }
 
 /// The checkpoint in the bytes of a file.
-fn understood(path: &Path, bytes: &[u8]) -> Result<(Checkpoint, Kept), Error> {
+fn understood(path: &Path, bytes: &[u8]) -> Result<Saved, Error> {
     let damaged = |what| Error::Damaged {
         path: path.to_owned(),
         what,
     };
     match unframed(bytes).map_err(damaged)? {
-        (VERSION, content) => decode(content).map_err(damaged),
-        (found, _) => Err(Error::Version {
+        Content {
+            version: VERSION,
+            bytes,
+        } => decode(bytes).map_err(damaged),
+        Content { version, .. } => Err(Error::Version {
             path: path.to_owned(),
-            found,
+            found: version,
         }),
     }
 }
 
 /// Version and content of a file, or what is wrong with it.
-fn unframed(bytes: &[u8]) -> Result<(u32, &[u8]), String> {
+fn unframed(bytes: &[u8]) -> Result<Content<'_>, String> {
     if bytes.get(..MAGIC.len()) != Some(MAGIC.as_slice()) {
         return Err("it is no checkpoint".into());
     }
     let cut = || "it is cut off".to_owned();
     let (whole, crc) = bytes.split_last_chunk::<TAIL>().ok_or_else(cut)?;
-    let (head, content) = whole.split_at_checked(HEAD).ok_or_else(cut)?;
+    let (head, bytes) = whole.split_at_checked(HEAD).ok_or_else(cut)?;
     if CRC.checksum(whole) != u64::from_le_bytes(*crc) {
         return Err("its checksum is wrong".into());
     }
     let (_, version) = head.split_last_chunk().ok_or_else(cut)?;
-    Ok((u32::from_le_bytes(*version), content))
+    Ok(Content {
+        version: u32::from_le_bytes(*version),
+        bytes,
+    })
 }
 
 /// The checkpoint of a content, or what is wrong with it.
-fn decode(content: &[u8]) -> Result<(Checkpoint, Kept), String> {
+fn decode(content: &[u8]) -> Result<Saved, String> {
     let stored: Stored = postcard::from_bytes(content).map_err(|error| error.to_string())?;
     if !stored.state.is_sound(stored.state.parameters()) {
         return Err("a number in it is not finite".into());
@@ -282,13 +317,16 @@ fn decode(content: &[u8]) -> Result<(Checkpoint, Kept), String> {
     }
     let checkpoint = Checkpoint {
         start,
-        session: session(&stored.session)?,
-        edited: session(&stored.edited)?,
+        in_force: session(&stored.session)?,
+        as_edited: session(&stored.edited)?,
         overrides: stored.overrides,
         data: stored.data,
         state: stored.state,
     };
-    Ok((checkpoint, stored.kept))
+    Ok(Saved {
+        checkpoint,
+        lengths: stored.lengths,
+    })
 }
 
 #[cfg(test)]
@@ -311,43 +349,49 @@ mod tests {
         trainer.iterate(&mut |_| ());
         Checkpoint {
             start: synthetic::start(),
-            edited: Arc::clone(&session),
-            session,
+            as_edited: Arc::clone(&session),
+            in_force: session,
             overrides: Overrides::default(),
             data: number,
             state: trainer.state(),
         }
     }
 
-    fn kept() -> Kept {
-        Kept {
+    fn lengths() -> Lengths {
+        Lengths {
             metrics: 1 << 40,
             tensorboard: Some(("/a/b".into(), 3)),
-            ..Kept::default()
+            ..Lengths::default()
         }
     }
 
     #[test]
-    fn what_is_saved_comes_back_and_the_one_before_is_kept() {
+    fn what_is_saved_comes_back_and_the_one_before_is_lengths() {
         let run = tempfile::tempdir().unwrap();
         let missing = Checkpoint::latest(run.path()).unwrap_err();
         assert!(matches!(missing, Error::Missing { .. }));
         let mut checkpoint = checkpoint();
-        checkpoint.save(run.path(), &kept()).unwrap();
+        checkpoint.save(run.path(), &lengths()).unwrap();
         checkpoint.state.iteration = 2;
-        checkpoint.save(run.path(), &Kept::default()).unwrap();
-        let (last, its, damaged) = Checkpoint::latest(run.path()).unwrap();
-        assert_eq!((last, its, damaged), (checkpoint, Kept::default(), None));
+        checkpoint.save(run.path(), &Lengths::default()).unwrap();
+        let last = Checkpoint::latest(run.path()).unwrap();
+        let saved = Saved {
+            checkpoint,
+            lengths: Lengths::default(),
+        };
+        let damaged = None;
+        assert_eq!(last, Latest { saved, damaged });
         // As between the two renamings.
         fs::remove_file(run.path().join(NAMES[0])).unwrap();
-        let (before, its, damaged) = Checkpoint::latest(run.path()).unwrap();
-        assert_eq!((before.state.iteration, its, damaged), (1, kept(), None));
+        let Latest { saved, damaged } = Checkpoint::latest(run.path()).unwrap();
+        let iteration = saved.checkpoint.state.iteration;
+        assert_eq!((iteration, saved.lengths, damaged), (1, lengths(), None));
         assert_eq!(fs::read_dir(run.path()).unwrap().count(), 1);
     }
 
     #[test]
     fn whatever_bit_is_off_is_noticed() {
-        let bytes = checkpoint().encode(&kept()).unwrap();
+        let bytes = checkpoint().encode(&lengths()).unwrap();
         assert!(read(&bytes).is_ok());
         for i in 0..bytes.len() {
             assert!(read(&bytes[..i]).is_err(), "cut at {i}");
@@ -358,7 +402,7 @@ mod tests {
         assert!(read(&[bytes.as_slice(), b"x"].concat()).is_err());
     }
 
-    fn read(bytes: &[u8]) -> Result<(Checkpoint, Kept), Error> {
+    fn read(bytes: &[u8]) -> Result<Saved, Error> {
         understood(Path::new("state.ckpt"), bytes)
     }
 
@@ -369,7 +413,7 @@ mod tests {
 
     #[test]
     fn sizes_that_the_file_does_not_have_are_no_sizes() {
-        let bytes = checkpoint().encode(&kept()).unwrap();
+        let bytes = checkpoint().encode(&lengths()).unwrap();
         let whole = &bytes[..bytes.len() - TAIL];
         assert_eq!(sealed(whole), bytes);
         // Every byte in turn claims that what begins there is as long as can be.
@@ -389,7 +433,7 @@ mod tests {
     fn one_of_another_version_is_refused_whatever_the_one_before_is() {
         let run = tempfile::tempdir().unwrap();
         for _ in 0..2 {
-            checkpoint().save(run.path(), &kept()).unwrap();
+            checkpoint().save(run.path(), &lengths()).unwrap();
         }
         let last = run.path().join(NAMES[0]);
         let bytes = fs::read(&last).unwrap();
@@ -407,7 +451,7 @@ mod tests {
         let run = tempfile::tempdir().unwrap();
         let mut checkpoint = checkpoint();
         checkpoint.state.spoil();
-        let error = checkpoint.save(run.path(), &kept()).unwrap_err();
+        let error = checkpoint.save(run.path(), &lengths()).unwrap_err();
         assert!(error.to_string().contains("not finite"), "{error}");
         assert_eq!(fs::read_dir(run.path()).unwrap().count(), 0);
     }

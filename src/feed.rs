@@ -17,9 +17,9 @@ use crate::session::Session;
 /// Events the ring holds: minutes of iterations for a screen that has stalled.
 const RING: usize = 16_384;
 
-/// What the run directory is told; nothing of it is lost.
+/// An entry for the run directory; none is lost.
 #[derive(Debug)]
-pub enum Record {
+pub enum Entry {
     /// An event.
     Event(Event),
     /// Parameters to write under this name (`best` or `last`).
@@ -34,7 +34,7 @@ pub enum Record {
 #[derive(Debug)]
 pub struct Publisher {
     ring: Sender<Event>,
-    record: Sender<Record>,
+    record: Sender<Entry>,
     dropped: Arc<AtomicU64>,
     finished: Arc<Mutex<Option<Finished>>>,
     picture: Arc<Mutex<Option<Picture>>>,
@@ -55,21 +55,41 @@ pub struct Feed {
     heard: Arc<Mutex<Option<SystemTime>>>,
     /// To the trainer.
     pub commands: Commands,
-    /// Runs to be compared with this one, by name.
-    pub others: Vec<(String, Feed)>,
+    /// Runs to be compared with this one.
+    pub others: Vec<ComparedRun>,
 }
 
-/// The way to the trainer.
+/// A run that is shown beside another.
+#[derive(Debug)]
+pub struct ComparedRun {
+    /// Its name.
+    pub name: String,
+    /// Its events.
+    pub feed: Feed,
+}
+
+/// The wire to the trainer.
 #[derive(Clone, Debug)]
 pub struct Commands {
     sender: Sender<Command>,
     instruments: Arc<OnceLock<Instruments>>,
 }
 
-/// A publisher, the feed of a front end, and the events for the run directory.
-pub fn wires() -> (Publisher, Feed, Receiver<Record>) {
+/// The ends of new wires between a trainer and those who listen.
+#[derive(Debug)]
+pub struct Wires {
+    /// The trainer's end.
+    pub publisher: Publisher,
+    /// The end of a front end.
+    pub feed: Feed,
+    /// The end of the run directory.
+    pub entries: Receiver<Entry>,
+}
+
+/// Connects a trainer with those who listen.
+pub fn connect() -> Wires {
     let (ring, events) = bounded(RING);
-    let (record, records) = unbounded();
+    let (record, entries) = unbounded();
     let (ask, commands) = unbounded();
     let dropped = Arc::new(AtomicU64::new(0));
     let finished = Arc::new(Mutex::new(None));
@@ -98,7 +118,11 @@ pub fn wires() -> (Publisher, Feed, Receiver<Record>) {
         },
         others: Vec::new(),
     };
-    (publisher, feed, records)
+    Wires {
+        publisher,
+        feed,
+        entries,
+    }
 }
 
 impl Publisher {
@@ -117,7 +141,7 @@ impl Publisher {
     /// Sends an event to both listeners; returns at once.
     pub fn publish(&self, event: Event) {
         // A closed record wire means that nobody writes a run directory.
-        let _ = self.record.send(Record::Event(event.clone()));
+        let _ = self.record.send(Entry::Event(event.clone()));
         if let Err(refused) = self.ring.try_send(event) {
             match refused.into_inner() {
                 Event::Finished(end) => *lock(&self.finished) = Some(end),
@@ -138,12 +162,12 @@ impl Publisher {
 
     /// Has parameters written to the run directory.
     pub fn keep(&self, name: &'static str, model: Model) {
-        let _ = self.record.send(Record::Model(name, Box::new(model)));
+        let _ = self.record.send(Entry::Model(name, Box::new(model)));
     }
 
     /// Has something else written to the run directory.
-    pub fn record(&self, record: Record) {
-        let _ = self.record.send(record);
+    pub fn record(&self, entry: Entry) {
+        let _ = self.record.send(entry);
     }
 
     /// Sends an event to the front end alone, if there is room.
@@ -217,7 +241,11 @@ mod tests {
 
     #[test]
     fn a_listener_that_sleeps_never_blocks_the_trainer() {
-        let (publisher, feed, records) = wires();
+        let Wires {
+            publisher,
+            feed,
+            entries: records,
+        } = connect();
         for i in 0..RING as u64 + 10 {
             publisher.publish(Event::Resample { iteration: i });
         }
@@ -228,7 +256,11 @@ mod tests {
 
     #[test]
     fn the_end_of_a_run_is_told_even_when_the_ring_is_full() {
-        let (publisher, feed, _records) = wires();
+        let Wires {
+            publisher,
+            feed,
+            entries: _records,
+        } = connect();
         for i in 0..RING as u64 {
             publisher.publish(Event::Resample { iteration: i });
         }
@@ -245,7 +277,11 @@ mod tests {
 
     #[test]
     fn the_slot_keeps_the_latest_picture() {
-        let (publisher, feed, _records) = wires();
+        let Wires {
+            publisher,
+            feed,
+            entries: _records,
+        } = connect();
         for iteration in 1..=3 {
             publisher.show(Picture {
                 iteration,

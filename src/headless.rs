@@ -131,7 +131,7 @@ impl<W: Write> Output<'_, W> {
 mod tests {
     use super::*;
     use crate::event::SCHEMA;
-    use crate::feed::wires;
+    use crate::feed::{Wires, connect};
     use crate::run::synthetic;
     use serde_json::Value;
 
@@ -139,7 +139,11 @@ mod tests {
 
     /// What `run` prints about these events.
     fn told(format: Format, events: Vec<Event>) -> String {
-        let (publisher, feed, _records) = wires();
+        let Wires {
+            publisher,
+            feed,
+            entries: _records,
+        } = connect();
         events
             .into_iter()
             .for_each(|event| publisher.publish(event));
@@ -290,7 +294,11 @@ mod tests {
 
     #[test]
     fn a_closed_pipe_ends_the_printing_and_not_the_run() {
-        let (publisher, feed, _records) = wires();
+        let Wires {
+            publisher,
+            feed,
+            entries: _records,
+        } = connect();
         synthetic::events()
             .into_iter()
             .for_each(|event| publisher.publish(event));
@@ -305,7 +313,11 @@ mod tests {
 
     #[test]
     fn a_full_disk_is_reported_when_the_run_has_ended() {
-        let (publisher, feed, _records) = wires();
+        let Wires {
+            publisher,
+            feed,
+            entries: _records,
+        } = connect();
         synthetic::events()
             .into_iter()
             .for_each(|event| publisher.publish(event));
@@ -320,7 +332,11 @@ mod tests {
 
     #[test]
     fn events_that_were_dropped_are_told_and_the_end_is_not_lost() {
-        let (publisher, feed, _records) = wires();
+        let Wires {
+            publisher,
+            feed,
+            entries: _records,
+        } = connect();
         let mut sent = 0;
         while feed.dropped() < 3 {
             sent += 1;
@@ -347,7 +363,11 @@ mod tests {
 
     #[test]
     fn a_trainer_that_is_gone_without_a_word_is_an_error() {
-        let (publisher, feed, _records) = wires();
+        let Wires {
+            publisher,
+            feed,
+            entries: _records,
+        } = connect();
         publisher.publish(Event::Start(synthetic::start()));
         drop(publisher);
         let error = run(&feed, ROWS, ProgressDrawTarget::hidden(), &mut Vec::new()).unwrap_err();

@@ -223,7 +223,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::feed::wires;
+    use crate::feed::{Wires, connect};
     use crate::session;
     use crate::trainer::Trainer;
 
@@ -241,7 +241,11 @@ mod tests {
         let data = Arc::new(Dataset::open(&session.data, session.model.seed).unwrap());
         let trainer = Trainer::new(Arc::clone(&session), Arc::clone(&data), 1).unwrap();
         let theta = trainer.last_model().theta;
-        let (publisher, feed, _records) = wires();
+        let Wires {
+            publisher,
+            feed,
+            entries: _records,
+        } = connect();
         let publisher = Arc::new(publisher);
         let mut painter = Painter::start(&session, data, Arc::clone(&publisher)).unwrap();
         painter.offer(&publisher, &session, (1, &theta));

@@ -16,7 +16,7 @@
 //! | `start.rs` | what is compared before a run starts |
 //! | `world.rs` | whether this process is one of several, and how it leaves them |
 //! | `mpi.rs` | the wire between processes, with the feature `mpi` |
-//! | `watch.rs` | which rank is lost |
+//! | `liveness.rs` | which rank is lost |
 //! | `local.rs` | a wire between threads, for tests |
 
 #[cfg(any(test, feature = "mpi"))]
@@ -39,8 +39,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::{Reason, Shared};
 use crate::session::{self, Session, to_ron};
-pub(crate) use start::Identity;
-pub use world::{Limits, enter};
+pub(crate) use start::{Identity, Worst};
+pub use world::{Entered, Limits, enter};
 
 /// Rows of a validation that a rank takes at a time: whole tiles of either precision.
 const TILE: usize = 16;

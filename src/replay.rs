@@ -7,16 +7,16 @@
 //! | file | holds |
 //! | --- | --- |
 //! | `record.rs` | what a run directory records of its training |
-//! | `base.rs` | where a replay begins |
+//! | `beginning.rs` | where a replay begins |
 //! | `retrain.rs` | training again, with every edit at its iteration, and the comparison |
-//! | `reach.rs` | the state of a run after any of its iterations |
+//! | `fork_source.rs` | the state of a run after any of its iterations |
 
-mod base;
-mod reach;
+mod beginning;
+mod fork_source;
 mod record;
 mod retrain;
 
-pub(crate) use base::Base;
-pub(crate) use reach::Recorded;
-pub(crate) use record::Record;
+pub(crate) use beginning::Beginning;
+pub(crate) use fork_source::{ForkSource, FoundState};
+pub(crate) use record::RecordedRun;
 pub(crate) use retrain::{Replay, warn_of_another_build};

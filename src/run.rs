@@ -41,9 +41,9 @@ use crate::file::{self, naming};
 use crate::model::{self, Model};
 use crate::run::export::tensorboard;
 
-use crate::checkpoint::Kept;
+use crate::checkpoint::Lengths;
 pub use matched::Matched;
-pub use record::{Recording, record};
+pub use record::{Recording, Written, record};
 
 /// A directory that belongs to one run, and to this process.
 #[derive(Clone, Debug)]
@@ -54,9 +54,18 @@ pub struct RunDirectory {
     /// The system unlocks it with the last copy, also when the process is killed.
     _lock: Arc<File>,
     /// What is in the files of a run that goes on.
-    kept: Kept,
+    lengths: Lengths,
     /// Where that goes on from, for the log.
     resumed: Option<String>,
+}
+
+/// The directory of a run that goes on.
+#[derive(Debug)]
+pub struct CutBack {
+    /// The directory, cut back to a checkpoint.
+    pub directory: RunDirectory,
+    /// Sentences on what is missing in its files.
+    pub missing: Vec<String>,
 }
 
 impl RunDirectory {
@@ -89,16 +98,16 @@ impl RunDirectory {
             path: path.to_owned(),
             tensorboard: None,
             _lock: lock(path)?,
-            kept: Kept::default(),
+            lengths: Lengths::default(),
             resumed: None,
         })
     }
 
-    /// Cuts the growing files back to a checkpoint; `note` tells the log of it. Sentences on what is missing in them.
+    /// Cuts the growing files back to a checkpoint; `note` tells the log of it.
     ///
     /// # Errors
     /// When a file can't be cut.
-    pub fn go_on(self, kept: Kept, note: String) -> io::Result<(Self, Vec<String>)> {
+    pub fn cut_back(self, lengths: Lengths, note: String) -> io::Result<CutBack> {
         let mut missing = Vec::new();
         let mut cut = |name: &str, length| -> io::Result<u64> {
             let path = self.path.join(name);
@@ -109,21 +118,21 @@ impl RunDirectory {
             }
             Ok(rest)
         };
-        let mut kept = Kept {
-            metrics: cut("metrics.jsonl", kept.metrics)?,
-            edits: cut("edits.jsonl", kept.edits)?,
-            log: cut("log.txt", kept.log)?,
-            tensorboard: kept
+        let mut lengths = Lengths {
+            metrics: cut("metrics.jsonl", lengths.metrics)?,
+            edits: cut("edits.jsonl", lengths.edits)?,
+            log: cut("log.txt", lengths.log)?,
+            tensorboard: lengths
                 .tensorboard
                 .map(|(path, length)| (self.path.join(path), length)),
         };
         let mut tensorboard = None;
-        if let Some((path, length)) = &kept.tensorboard
+        if let Some((path, length)) = &lengths.tensorboard
             && !cut::records(path, *length).map_err(naming("cut", path))?
         {
             // Written anew from the metrics.
             tensorboard = Some(path.clone());
-            kept.tensorboard = None;
+            lengths.tensorboard = None;
         }
         file::sweep(&self.path)?;
         let summary = self.path.join("summary.json");
@@ -134,12 +143,12 @@ impl RunDirectory {
             _ => {}
         }
         let directory = RunDirectory {
-            kept,
+            lengths,
             tensorboard,
             resumed: Some(note),
             ..self
         };
-        Ok((directory, missing))
+        Ok(CutBack { directory, missing })
     }
 
     /// Has the curves written for TensorBoard too: into `directory`, else into `tensorboard` in this one.
@@ -147,7 +156,7 @@ impl RunDirectory {
     /// # Errors
     /// When the directory can't be had, or holds the event file of another run.
     pub fn with_tensorboard(self, directory: Option<&Path>) -> io::Result<Self> {
-        if self.kept.tensorboard.is_some() {
+        if self.lengths.tensorboard.is_some() {
             return Ok(self);
         }
         let own = self.path.join("tensorboard");
@@ -206,7 +215,7 @@ impl RunDirectory {
             path,
             tensorboard: None,
             _lock: lock,
-            kept: Kept::default(),
+            lengths: Lengths::default(),
             resumed: None,
         })
     }

@@ -43,7 +43,7 @@ use otflow_kernels::engine::{Engine, engine, with_rows};
 use otflow_kernels::objective::Costs;
 use rand::RngExt;
 
-pub use control::{Outlets, Resumed, adopt, train};
+pub use control::{Outlets, Resumed, Trained, adopt, train};
 pub use distributed::follow_rank_0;
 
 use crate::checkpoint::state::{Pending, TrainingState};
@@ -60,8 +60,8 @@ use crate::problem::{alpha, precision, shape, training_scheme};
 use crate::ranks::Ranks;
 use crate::session::{Initial, Session, to_ron};
 use initial::initial;
+pub(crate) use validation::Estimate;
 use validation::Validation;
-pub(crate) use validation::mean_and_error;
 
 /// Everything that training changes, and what it is trained on.
 pub struct Trainer {
@@ -346,7 +346,10 @@ impl Trainer {
         };
         let broken = self.not_finite(&costs);
         let gradient = norm(self.gradient.iter().copied());
-        let update = self.take_step(broken.is_none(), rate);
+        let update = match &broken {
+            None => self.take_step(rate),
+            Some(_) => self.skip_step(),
+        };
         publish(Event::Iteration {
             iteration: self.state.iteration,
             seconds: self.seconds(),
@@ -358,12 +361,15 @@ impl Trainer {
         broken.map_or(Step::Done, Step::NotFinite)
     }
 
-    /// Ends an iteration, by a step where its gradient is good; the norm of the step over that of the parameters.
-    fn take_step(&mut self, good: bool, rate: f64) -> f64 {
+    /// Ends an iteration without a step, whose norm is 0.
+    fn skip_step(&mut self) -> f64 {
         self.state.iteration += 1;
-        if !good {
-            return 0.0;
-        }
+        0.0
+    }
+
+    /// Ends an iteration by a step; its norm over that of the parameters.
+    fn take_step(&mut self, rate: f64) -> f64 {
+        self.state.iteration += 1;
         self.state.good.iteration = self.state.iteration - 1;
         self.state.good.theta.copy_from_slice(&self.state.theta);
         self.state.good.moments.copy_from(&self.state.moments);
@@ -392,7 +398,7 @@ impl Trainer {
         let costs = with_rows(self.batches.rows(), columns, |samples| {
             let (engine, gradient) = (&mut *self.engine, &mut self.gradient);
             self.ranks
-                .gradient(engine, samples, (&scheme, &alpha), gradient)
+                .gradient(engine, samples, &scheme, &alpha, gradient)
         });
         let meter = &self.instruments.meter;
         meter.spend(Task::Kernels, start.elapsed());

@@ -7,7 +7,7 @@ mod runs;
 
 use std::fs;
 
-use otflow::checkpoint::Checkpoint;
+use otflow::checkpoint::{Checkpoint, Latest};
 use otflow::model::Model;
 use runs::{Place, SMALL, code, lines, named, text};
 use serde_json::Value;
@@ -20,7 +20,8 @@ fn wild() -> String {
 
 /// Every number that is kept is finite.
 fn sound(place: &Place) {
-    let (checkpoint, _, damaged) = Checkpoint::latest(&place.run()).unwrap();
+    let Latest { saved, damaged } = Checkpoint::latest(&place.run()).unwrap();
+    let checkpoint = saved.checkpoint;
     assert_eq!(damaged, None);
     assert!(checkpoint.state.is_sound(checkpoint.state.parameters()));
     for name in ["best.safetensors", "last.safetensors"] {

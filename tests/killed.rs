@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use otflow::checkpoint::Checkpoint;
+use otflow::checkpoint::{Checkpoint, Latest};
 use otflow::model::Model;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -59,7 +59,8 @@ fn look(place: &Place, before: u64, tally: &mut Tally) -> u64 {
             Model::load(&path).unwrap();
         }
     }
-    let (checkpoint, _, damaged) = Checkpoint::latest(&run).unwrap();
+    let Latest { saved, damaged } = Checkpoint::latest(&run).unwrap();
+    let checkpoint = saved.checkpoint;
     assert_eq!(damaged, None);
     let reached = events
         .iter()

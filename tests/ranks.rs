@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use otflow::checkpoint::Checkpoint;
+use otflow::checkpoint::{Checkpoint, Latest};
 use otflow::model::Model;
 use runs::several::{self, GONE, Held, PATIENCE, endless, metrics, process, until};
 use runs::{Place, SMALL, STARTING, SWITCHING, models, resume, same, table};
@@ -136,7 +136,7 @@ fn harm(
     let verdict = held.map_or(PATIENCE, |(_, verdict)| verdict);
     assert!(since.elapsed() < verdict + GONE, "{:?}", since.elapsed());
     (0..3).for_each(|rank| assert_eq!(process(&place, rank), None, "rank {rank} is left"));
-    let (_, _, damaged) = Checkpoint::latest(&place.run()).unwrap();
+    let Latest { damaged, .. } = Checkpoint::latest(&place.run()).unwrap();
     assert_eq!(damaged, None);
     let told = fs::read_to_string(out).unwrap();
     (place, code, told)

@@ -27,7 +27,7 @@ use crate::cost::Work;
 use crate::event::Reason;
 use crate::exit::Exit;
 use crate::probe::Probe;
-use crate::ranks::{self, Lost, Message, Ranks};
+use crate::ranks::{self, Entered, Lost, Message, Ranks};
 use crate::workloads::{WORKLOADS, Workload};
 use crate::{cli, say};
 use task::{Job, Task};
@@ -84,7 +84,8 @@ fn is_one(ranks: &usize) -> bool {
 /// # Errors
 /// When threads cannot be started, the system does not tell its figures, or a result is not finite.
 pub fn bench(args: &cli::Bench) -> Result<Exit> {
-    let (mut ranks, world) = ranks::enter(ranks::Limits::default()).map_err(anyhow::Error::msg)?;
+    let Entered { mut ranks, world } =
+        ranks::enter(ranks::Limits::default()).map_err(anyhow::Error::msg)?;
     let alone = ranks.size() == 1;
     let done = match ranks.leads() {
         _ if !alone && !matches!(args.what, Work::Iteration) => Err(anyhow!(

@@ -28,7 +28,7 @@ use crate::mmd::mmd;
 use crate::model::Model;
 use crate::picture::straightness;
 use crate::say;
-use crate::trainer::mean_and_error;
+use crate::trainer::Estimate;
 
 /// Version of the JSON.
 const SCHEMA: u32 = 1;
@@ -173,7 +173,7 @@ impl Subject {
         let paired = self
             .truth
             .as_ref()
-            .map(|truth| mean_and_error(truth.iter().zip(&model).map(|(p, q)| p - q)));
+            .map(|truth| Estimate::new(truth.iter().zip(&model).map(|(p, q)| p - q)));
         let (inverse_error, inverse_error_max) = self.inverse_error(fitted);
         let mmd = self.mmd(args, fitted);
         let scheme = fitted.scheme();
@@ -184,9 +184,9 @@ impl Subject {
             nfe: scheme.evaluations(),
             losses: crate::trainer::losses(&costs),
             c_data: costs.c + fitted.log_determinant(),
-            c_se: mean_and_error(model.iter().copied()).1,
-            divergence: paired.map(|(mean, _)| mean),
-            divergence_se: paired.map(|(_, error)| error),
+            c_se: Estimate::new(model.iter().copied()).error,
+            divergence: paired.map(|paired| paired.mean),
+            divergence_se: paired.map(|paired| paired.error),
             inverse_error,
             inverse_error_max,
             straightness: self.straightness(fitted),

@@ -7,7 +7,7 @@ use anyhow::{Error, Result, anyhow};
 use crate::cli;
 use crate::data::Dataset;
 use crate::exit::{Exit, refuse};
-use crate::replay::{Base, Record, Replay, warn_of_another_build};
+use crate::replay::{Beginning, RecordedRun, Replay, warn_of_another_build};
 use crate::run::read;
 use crate::say;
 
@@ -20,21 +20,21 @@ pub fn replay(args: &cli::Replay) -> Result<Exit> {
     let threads = cli::threads(args.threads);
     cli::start_readers(threads);
     let fault = read::fault(&args.run).map_or(Ok(()), |fault| Err(anyhow!(fault)));
-    let record = match fault.and_then(|()| Record::read(&args.run)) {
+    let record = match fault.and_then(|()| RecordedRun::read(&args.run)) {
         Ok(record) => record,
         Err(error) => return Ok(refuse(&format!("{error:#}"))),
     };
     let session = Arc::clone(&record.start.session);
     let data = Dataset::open(&session.data, session.model.seed).map_err(Error::from);
-    let ready = Base::first(&args.run, &record.start).and_then(|base| Ok((base, data?)));
+    let ready = Beginning::first(&args.run, &record.start).and_then(|base| Ok((base, data?)));
     let (base, data) = match ready {
         Ok(ready) => ready,
         Err(error) => return Ok(refuse(&format!("{error:#}"))),
     };
     warn_of_another_build(&record.start);
     let first = base.iteration();
-    let (trainer, edited) = base.trainer(Arc::new(data), &session.data, threads)?;
-    Ok(match Replay::new(record, trainer, edited).compare(first) {
+    let begun = base.trainer(Arc::new(data), &session.data, threads)?;
+    Ok(match Replay::new(record, begun).compare(first) {
         Ok(same) => {
             say::out(&same);
             Exit::Done

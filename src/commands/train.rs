@@ -2,7 +2,8 @@
 //!
 //! | file | holds |
 //! | --- | --- |
-//! | `prepare.rs` | what a run needs before its threads can start, from one of the following |
+//! | `prepare.rs` | what a run needs before its threads can start |
+//! | `loaded.rs` | a run that has its trainer, and no directory yet: fresh, forked or resumed |
 //! | `session_file.rs` | the session as it was given |
 //! | `resume.rs` | the last checkpoint of a run that goes on |
 //! | `fork.rs` | the state of another run |
@@ -11,6 +12,7 @@
 
 mod agreement;
 mod fork;
+mod loaded;
 mod prepare;
 mod resume;
 mod session_file;
@@ -29,14 +31,14 @@ use crate::event::{Command, Event, Reason};
 use crate::exit::{Exit, refuse};
 use crate::front_end::{FrontEnd, obstacle};
 use crate::headless;
-use crate::ranks::{self, Lost, Ranks};
-use crate::run::line;
+use crate::ranks::{self, Entered, Lost, Ranks};
 use crate::run::summary::{Summary, Verdict};
+use crate::run::{Written, line};
 use crate::say;
 use crate::session::Gate;
 use crate::signals;
-use crate::trainer::follow_rank_0;
-use prepare::{prepare, prepare_follower};
+use crate::trainer::{Trained, follow_rank_0};
+use prepare::{PreparedFollower, prepare, prepare_follower};
 use threads::{Running, start};
 
 /// Trains. What the user must know is printed; the value is the exit code.
@@ -44,7 +46,7 @@ use threads::{Running, start};
 /// # Errors
 /// When a thread or the run directory cannot be had, or something could not be written.
 pub fn train(args: &cli::Train) -> Result<Exit> {
-    let (ranks, world) = match ranks::enter(args.limits()) {
+    let Entered { ranks, world } = match ranks::enter(args.limits()) {
         Ok(entered) => entered,
         Err(message) => return Ok(refuse(&message)),
     };
@@ -85,8 +87,8 @@ fn lead(args: &cli::Train, ranks: Ranks) -> Result<Exit> {
 fn follow(args: &cli::Train, ranks: Ranks) -> Result<Exit> {
     signals::leave_to_rank_0()?;
     let name = ranks.name(ranks.rank());
-    let (trainer, as_edited) = match prepare_follower(args, ranks) {
-        Ok(made) => made,
+    let PreparedFollower { trainer, as_edited } = match prepare_follower(args, ranks) {
+        Ok(prepared) => prepared,
         Err(failure) => return failure.told(),
     };
     let trained = follow_rank_0(trainer, as_edited);
@@ -158,14 +160,14 @@ fn show(args: &cli::Train, front_end: FrontEnd, run: &Running) -> Result<Left> {
 
 /// Waits for the end, judges the gates, and says what a person must know.
 fn finish(run: Running, front_end: FrontEnd) -> Result<Exit> {
-    let (finished, session) = run
+    let Trained { finished, in_force } = run
         .training
         .join()
         .map_err(|_| anyhow::anyhow!("the trainer panicked: a bug"))?;
     let judge = |gate: &Gate| Verdict::new(gate.to_string(), gate.missed(finished.best.as_ref()));
-    let verdicts: Vec<Verdict> = session.gates.iter().map(judge).collect();
+    let verdicts: Vec<Verdict> = in_force.gates.iter().map(judge).collect();
     let missed: Vec<String> = verdicts.iter().filter_map(|v| v.missed.clone()).collect();
-    let (summary, written) = run.recording.finish(verdicts);
+    let Written { summary, result } = run.recording.finish(verdicts);
     if front_end == FrontEnd::Dashboard {
         say::out(&line::words(&Event::Finished(finished.clone())).unwrap_or_default());
         say::out(&line::entry("steered", &steered(&summary)));
@@ -173,7 +175,7 @@ fn finish(run: Running, front_end: FrontEnd) -> Result<Exit> {
         say::out(&line::entry("run", &directory));
     }
     missed.iter().for_each(|sentence| say::err(sentence));
-    written?;
+    result?;
     Ok(match finished.reason {
         Reason::Diverged => Exit::Diverged,
         Reason::Lost => Exit::Failed,

@@ -25,13 +25,13 @@ use crate::cli;
 use crate::dashboard::{self, Options, Outcome};
 use crate::event::{Command, Event, Reason};
 use crate::exit::{Exit, refuse};
-use crate::feed::{Feed, Publisher, wires};
+use crate::feed::{ComparedRun, Feed, Publisher, Wires, connect};
 use crate::front_end::{FrontEnd, obstacle};
 use crate::run::line;
 use crate::run::read::fault;
 use crate::say;
 use crate::signals;
-use follower::{Following, Shown, follow};
+use follower::{Following, Scope, follow};
 
 /// Shows the first run, and the curves of the others beside its own.
 ///
@@ -48,31 +48,48 @@ pub fn watch(args: &cli::Watch) -> Result<Exit> {
     let Some((run, others)) = args.runs.split_first() else {
         return Ok(refuse("no run directory is given"));
     };
-    let (publisher, feed, _threads) = open(run, others)?;
-    let switches = signals::end_run(feed.commands.clone(), FrontEnd::Dashboard)?;
+    let shown = open(run, others)?;
+    let switches = signals::end_run(shown.feed.commands.clone(), FrontEnd::Dashboard)?;
     let leave = Arc::clone(&switches.leave);
     let options = Options {
         theme: args.look.here(),
         switches,
         followed: false,
     };
-    let outcome = dashboard::run(&feed, options)?;
-    exit(outcome, run, asked(&leave, &publisher))
+    let outcome = dashboard::run(&shown.feed, options)?;
+    exit(outcome, run, asked(&leave, &shown.publisher))
+}
+
+/// The runs that are shown, each read by a thread.
+struct Shown {
+    publisher: Arc<Publisher>,
+    feed: Feed,
+    _threads: Vec<Following>,
 }
 
 /// Starts to follow the runs.
-fn open(run: &Path, others: &[PathBuf]) -> Result<(Arc<Publisher>, Feed, Vec<Following>)> {
-    let (publisher, mut feed, _) = wires();
+fn open(run: &Path, others: &[PathBuf]) -> Result<Shown> {
+    let Wires {
+        publisher,
+        mut feed,
+        ..
+    } = connect();
     let publisher = Arc::new(publisher);
-    let mut threads = vec![follow(run, Arc::clone(&publisher), Shown::Whole)?];
+    let mut threads = vec![follow(run, Arc::clone(&publisher), Scope::Whole)?];
     for other in others {
-        let (publisher, its_feed, _) = wires();
-        threads.push(follow(other, Arc::new(publisher), Shown::Curves)?);
+        let wires = connect();
+        threads.push(follow(other, Arc::new(wires.publisher), Scope::Curves)?);
         let name = other.file_name().unwrap_or(other.as_os_str());
-        feed.others
-            .push((name.to_string_lossy().into_owned(), its_feed));
+        feed.others.push(ComparedRun {
+            name: name.to_string_lossy().into_owned(),
+            feed: wires.feed,
+        });
     }
-    Ok((publisher, feed, threads))
+    Ok(Shown {
+        publisher,
+        feed,
+        _threads: threads,
+    })
 }
 
 /// The signal that asked to leave, if one did.

@@ -27,7 +27,7 @@ use super::terminal::Jobs;
 use super::update::{Wish, update};
 use super::{Options, Outcome};
 use crate::event::Event;
-use crate::feed::Feed;
+use crate::feed::{ComparedRun, Feed};
 use crate::meter::Instruments;
 
 /// Longest sleep: how late events may be fetched.
@@ -80,7 +80,7 @@ impl<'a, W: Write> Desk<'a, W> {
     ) -> Self {
         let others = feed.others.iter();
         let mut state = State {
-            others: others.map(|(name, _)| Other::new(name.clone())).collect(),
+            others: others.map(|other| Other::new(other.name.clone())).collect(),
             ..State::default()
         };
         state.view.steer.followed = options.followed;
@@ -182,7 +182,8 @@ impl<'a, W: Write> Desk<'a, W> {
 
     /// What is known besides the events of a run that another process trains.
     fn watch(&mut self) {
-        for (other, (_, feed)) in self.state.others.iter_mut().zip(&self.feed.others) {
+        for (other, ComparedRun { feed, .. }) in self.state.others.iter_mut().zip(&self.feed.others)
+        {
             for event in feed.events.try_iter().take(feed.events.len()) {
                 other.apply(&event);
                 self.dirty = true;

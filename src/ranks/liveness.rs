@@ -19,6 +19,32 @@ use super::Limits;
 /// Silence after which a rank is lost when the run is about to end: launchers that end it wait no longer.
 const HASTE: Duration = Duration::from_millis(1500);
 
+/// What a rank says of itself a few times a second.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Beat {
+    /// It has not begun a step since its last beat.
+    Still,
+    /// It has begun a step, or waits for others.
+    Moves,
+}
+
+/// What becomes of the current pass.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum CurrentPass {
+    /// It is to be finished.
+    Wanted,
+    /// It is given up, which any rank notices within a step.
+    GivenUp,
+}
+
+/// A rank that is lost.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct LostRank {
+    pub(super) rank: usize,
+    /// The reason, to stand in a sentence.
+    pub(super) why: String,
+}
+
 /// What was heard of each rank.
 pub(super) struct Liveness {
     limits: Limits,
@@ -41,9 +67,9 @@ impl Liveness {
     }
 
     /// A rank has said whether it moves.
-    pub(super) fn hear(&mut self, rank: usize, moves: bool, now: Instant) {
+    pub(super) fn hear(&mut self, rank: usize, beat: Beat, now: Instant) {
         self.heard[rank] = now;
-        if moves {
+        if beat == Beat::Moves {
             self.moved[rank] = now;
         }
     }
@@ -54,29 +80,31 @@ impl Liveness {
         self.moved.fill(now);
     }
 
-    /// The first of these ranks that is lost, and why. `since` is when this rank began to wait for the others, if it does;
-    /// `ends` says that the pass in hand is given up, which any rank notices within a step.
+    /// The first of these ranks that is lost. `since` is when this rank began to wait for the others, if it does.
     pub(super) fn lost(
         &self,
         ranks: Range<usize>,
         since: Option<Instant>,
-        ends: bool,
+        pass: CurrentPass,
         now: Instant,
-    ) -> Option<(usize, String)> {
-        let (patience, standstill) = match ends {
-            true => (HASTE, self.limits.standstill.min(self.limits.patience)),
-            false => (self.limits.patience, self.limits.standstill),
+    ) -> Option<LostRank> {
+        let (patience, standstill) = match pass {
+            CurrentPass::GivenUp => (HASTE, self.limits.standstill.min(self.limits.patience)),
+            CurrentPass::Wanted => (self.limits.patience, self.limits.standstill),
         };
         ranks.into_iter().find_map(|rank| {
             if now - self.heard[rank] > patience {
                 let seconds = patience.as_secs_f64();
-                return Some((rank, format!("nothing heard of it for {seconds:.1} s")));
+                return Some(LostRank {
+                    rank,
+                    why: format!("nothing heard of it for {seconds:.1} s"),
+                });
             }
             // Up to its last beat: silence says nothing of its work.
             let still = self.heard[rank].saturating_duration_since(self.moved[rank].max(since?));
             let seconds = standstill.as_secs_f64();
             let why = || format!("it has not moved for {seconds:.1} s, and others wait for it");
-            (still > standstill).then(|| (rank, why()))
+            (still > standstill).then(|| LostRank { rank, why: why() })
         })
     }
 }
@@ -85,6 +113,8 @@ impl Liveness {
 mod tests {
     use super::*;
 
+    const WANTED: CurrentPass = CurrentPass::Wanted;
+    const GIVEN_UP: CurrentPass = CurrentPass::GivenUp;
     const LIMITS: Limits = Limits {
         patience: Duration::from_secs(5),
         standstill: Duration::from_secs(60),
@@ -92,37 +122,41 @@ mod tests {
 
     /// Rank 0 of three, after so many seconds in which rank 1 beats with steps up to `moves` seconds and rank 2 always, and
     /// rank 0 has waited from `waits` on.
-    fn after(seconds: u64, moves: u64, waits: Option<u64>, ends: bool) -> Option<(usize, String)> {
+    fn after(seconds: u64, moves: u64, waits: Option<u64>, pass: CurrentPass) -> Option<LostRank> {
         let start = Instant::now();
         let at = |second| start + Duration::from_secs(second);
         let mut watch = Liveness::new(3, LIMITS, start);
         for second in 1..=seconds {
-            watch.hear(1, second <= moves, at(second));
-            watch.hear(2, true, at(second));
+            let beat = match second <= moves {
+                true => Beat::Moves,
+                false => Beat::Still,
+            };
+            watch.hear(1, beat, at(second));
+            watch.hear(2, Beat::Moves, at(second));
         }
-        watch.lost(1..3, waits.map(at), ends, at(seconds))
+        watch.lost(1..3, waits.map(at), pass, at(seconds))
     }
 
     #[test]
     fn a_rank_that_beats_but_stands_still_is_lost_to_those_who_wait_for_it() {
         let lost = |seconds: &str| {
             let why = format!("it has not moved for {seconds} s, and others wait for it");
-            Some((1, why))
+            Some(LostRank { rank: 1, why })
         };
-        assert_eq!(after(70, 10, Some(0), false), None);
-        assert_eq!(after(71, 10, Some(0), false), lost("60.0"));
+        assert_eq!(after(70, 10, Some(0), WANTED), None);
+        assert_eq!(after(71, 10, Some(0), WANTED), lost("60.0"));
         // At the end of a run nobody waits as long.
-        assert_eq!(after(15, 10, Some(0), true), None);
-        assert_eq!(after(16, 10, Some(0), true), lost("5.0"));
+        assert_eq!(after(15, 10, Some(0), GIVEN_UP), None);
+        assert_eq!(after(16, 10, Some(0), GIVEN_UP), lost("5.0"));
     }
 
     #[test]
     fn a_rank_that_moves_or_that_nobody_waits_for_is_not() {
-        assert_eq!(after(100_000, 100_000, Some(0), false), None);
-        assert_eq!(after(100_000, 10, None, false), None);
+        assert_eq!(after(100_000, 100_000, Some(0), WANTED), None);
+        assert_eq!(after(100_000, 10, None, WANTED), None);
         // This rank stood still as long, and has only just come to wait.
-        assert_eq!(after(160, 10, Some(100), false), None);
-        assert!(after(161, 10, Some(100), false).is_some());
+        assert_eq!(after(160, 10, Some(100), WANTED), None);
+        assert!(after(161, 10, Some(100), WANTED).is_some());
     }
 
     #[test]
@@ -134,11 +168,11 @@ mod tests {
         };
         let mut watch = Liveness::new(2, limits, start);
         let at = |second| start + Duration::from_secs(second);
-        assert_eq!(watch.lost(1..2, Some(start), false, at(4)), None);
-        watch.hear(1, true, at(4));
-        assert_eq!(watch.lost(1..2, Some(start), false, at(8)), None);
-        watch.hear(1, false, at(8));
-        assert!(watch.lost(1..2, Some(start), false, at(8)).is_some());
+        assert_eq!(watch.lost(1..2, Some(start), WANTED, at(4)), None);
+        watch.hear(1, Beat::Moves, at(4));
+        assert_eq!(watch.lost(1..2, Some(start), WANTED, at(8)), None);
+        watch.hear(1, Beat::Still, at(8));
+        assert!(watch.lost(1..2, Some(start), WANTED, at(8)).is_some());
     }
 
     #[test]
@@ -146,22 +180,22 @@ mod tests {
         let start = Instant::now();
         let mut watch = Liveness::new(3, LIMITS, start);
         let at = |tenths: u64| start + Duration::from_millis(100 * tenths);
-        watch.hear(1, false, at(10));
-        let found = |watch: &Liveness, ends, tenths| {
-            let lost = watch.lost(1..3, None, ends, at(tenths));
-            lost.map(|(rank, why)| format!("{rank}: {why}"))
+        watch.hear(1, Beat::Still, at(10));
+        let found = |watch: &Liveness, pass, tenths| {
+            let lost = watch.lost(1..3, None, pass, at(tenths));
+            lost.map(|LostRank { rank, why }| format!("{rank}: {why}"))
         };
-        assert_eq!(found(&watch, false, 50), None);
+        assert_eq!(found(&watch, WANTED, 50), None);
         assert_eq!(
-            found(&watch, false, 51).as_deref(),
+            found(&watch, WANTED, 51).as_deref(),
             Some("2: nothing heard of it for 5.0 s")
         );
         assert_eq!(
-            found(&watch, true, 20).as_deref(),
+            found(&watch, GIVEN_UP, 20).as_deref(),
             Some("2: nothing heard of it for 1.5 s")
         );
         watch.forget(at(60));
-        assert_eq!(found(&watch, false, 110), None);
-        assert!(found(&watch, false, 111).is_some());
+        assert_eq!(found(&watch, WANTED, 110), None);
+        assert!(found(&watch, WANTED, 111).is_some());
     }
 }

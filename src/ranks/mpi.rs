@@ -1,7 +1,7 @@
 //! The wire between processes: MPI, on a thread of its own, so that the ranks hear of each other also while they compute.
 //!
 //! Every half second rank 0 sends a beat to all others, and they to it, with whether its work has moved since the last one. Who
-//! is lost by that, `watch.rs` says: rank 0 then ends the run as a signal would, with the parameters written, and aborts the
+//! is lost by that, `liveness.rs` says: rank 0 then ends the run as a signal would, with the parameters written, and aborts the
 //! others; where rank 0 is lost, the others end by themselves. Collective calls are nonblocking and polled, so that no rank waits
 //! for a lost one.
 
@@ -18,7 +18,8 @@ use mpi::topology::{Process, SimpleCommunicator};
 use mpi::traits::*;
 use otflow_kernels::progress::Progress;
 
-use super::liveness::Liveness;
+use super::liveness::{Beat, CurrentPass, Liveness, LostRank};
+use super::world::{Entered, World};
 use super::{Limits, Lost, Ranks, Wire};
 
 /// Between two beats.
@@ -55,12 +56,12 @@ enum Answer {
 }
 
 /// The trainer's end.
-struct Line {
+struct MpiWire {
     calls: Sender<Call>,
     answers: Receiver<Result<Answer, Lost>>,
 }
 
-impl Line {
+impl MpiWire {
     fn ask(&self, call: Call) -> Result<Answer, Lost> {
         let gone = || Lost("the thread of MPI has ended: a bug".into());
         self.calls.send(call).map_err(|_| gone())?;
@@ -81,7 +82,7 @@ impl Line {
     }
 }
 
-impl Wire for Line {
+impl Wire for MpiWire {
     fn attach(&mut self, progress: Arc<Progress>) {
         // A thread that has ended is told of by the next call.
         let _ = self.calls.send(Call::Attach(progress));
@@ -115,12 +116,12 @@ impl Wire for Line {
 }
 
 /// The thread, for whoever ends the program.
-pub(super) struct Around {
+pub(super) struct MpiThread {
     calls: Sender<Call>,
     thread: JoinHandle<()>,
 }
 
-impl Around {
+impl MpiThread {
     /// Leaves MPI; does not return when ranks were lost or the common work is not done.
     pub(super) fn leave(self) {
         let _ = self.calls.send(Call::Leave);
@@ -132,7 +133,7 @@ impl Around {
 ///
 /// # Errors
 /// In a sentence.
-pub(super) fn enter(limits: Limits) -> Result<(Ranks, Around), String> {
+pub(super) fn enter(limits: Limits) -> Result<Entered, String> {
     let (calls, asked) = unbounded();
     let (give, answers) = unbounded();
     let (ready, started) = bounded(1);
@@ -145,7 +146,7 @@ pub(super) fn enter(limits: Limits) -> Result<(Ranks, Around), String> {
         let rank = usize::try_from(world.rank()).unwrap_or(0);
         let _ = ready.send((rank, hosts.clone()));
         let peers = Peers {
-            watch: Liveness::new(hosts.len(), limits, Instant::now()),
+            liveness: Liveness::new(hosts.len(), limits, Instant::now()),
             beat: Instant::now(),
             looked: Instant::now(),
             progress: None,
@@ -156,19 +157,23 @@ pub(super) fn enter(limits: Limits) -> Result<(Ranks, Around), String> {
             rank,
             hosts,
         };
-        Desk { asked, give, peers }.serve(universe);
+        Service { asked, give, peers }.serve(universe);
     };
     let thread = thread::Builder::new().name("mpi".into()).spawn(body);
     let thread = thread.map_err(|error| error.to_string())?;
     let (rank, hosts) = started
         .recv()
         .map_err(|_| "MPI can't be started here".to_owned())?;
-    let line = Line {
+    let line = MpiWire {
         calls: calls.clone(),
         answers,
     };
     let ranks = Ranks::new(rank, hosts, Box::new(line));
-    Ok((ranks, Around { calls, thread }))
+    let around = Some(MpiThread { calls, thread });
+    Ok(Entered {
+        ranks,
+        world: World { around },
+    })
 }
 
 /// Where every rank runs.
@@ -187,13 +192,13 @@ fn hosts(world: &SimpleCommunicator) -> Vec<String> {
 }
 
 /// The thread's end.
-struct Desk {
+struct Service {
     asked: Receiver<Call>,
     give: Sender<Result<Answer, Lost>>,
     peers: Peers,
 }
 
-impl Desk {
+impl Service {
     /// Does what is asked until the program leaves.
     fn serve(mut self, universe: Universe) {
         loop {
@@ -295,7 +300,7 @@ struct Peers {
     world: SimpleCommunicator,
     rank: usize,
     hosts: Vec<String>,
-    watch: Liveness,
+    liveness: Liveness,
     /// When this rank last sent a beat, and when it last looked.
     beat: Instant,
     looked: Instant,
@@ -327,26 +332,32 @@ impl Peers {
     fn tend(&mut self, since: Option<Instant>) -> Result<(), Lost> {
         let now = Instant::now();
         if now - self.looked > BEAT {
-            self.watch.forget(now);
+            self.liveness.forget(now);
         }
         self.looked = now;
         self.hear(now);
-        let given_up = self.progress.as_ref().is_some_and(|p| p.given_up());
+        let pass = match &self.progress {
+            Some(progress) if progress.given_up() => CurrentPass::GivenUp,
+            _ => CurrentPass::Wanted,
+        };
         if now - self.beat >= BEAT {
             self.beat = now;
-            let moves = self.moves() || since.is_some();
-            self.send(ALIVE, moves);
+            let beat = match self.moves() || since.is_some() {
+                true => Beat::Moves,
+                false => Beat::Still,
+            };
+            self.send(ALIVE, beat as u8);
         }
-        if given_up && self.rank == 0 && !self.told {
+        if pass == CurrentPass::GivenUp && self.rank == 0 && !self.told {
             self.told = true;
-            self.send(GIVEN_UP, true);
+            self.send(GIVEN_UP, 1);
         }
         if self.resting {
             return Ok(());
         }
-        match self.watch.lost(self.watched(), since, given_up, now) {
+        match self.liveness.lost(self.watched(), since, pass, now) {
             None => Ok(()),
-            Some((rank, why)) => Err(Lost(format!(
+            Some(LostRank { rank, why }) => Err(Lost(format!(
                 "rank {rank} ({}) is lost: {why}",
                 self.hosts[rank]
             ))),
@@ -365,9 +376,13 @@ impl Peers {
     fn hear(&mut self, now: Instant) {
         while let Some(status) = self.world.any_process().immediate_probe_with_tag(ALIVE) {
             let from = self.world.process_at_rank(status.source_rank());
-            let (moves, _) = from.receive_with_tag::<u8>(ALIVE);
+            let (byte, _) = from.receive_with_tag::<u8>(ALIVE);
+            let beat = match byte {
+                0 => Beat::Still,
+                _ => Beat::Moves,
+            };
             if let Ok(rank) = usize::try_from(status.source_rank()) {
-                self.watch.hear(rank, moves != 0, now);
+                self.liveness.hear(rank, beat, now);
             }
         }
         let first = self.process(0);
@@ -378,8 +393,8 @@ impl Peers {
     }
 
     /// A byte, which leaves at once however the others are.
-    fn send(&self, tag: i32, byte: bool) {
+    fn send(&self, tag: i32, byte: u8) {
         let to = self.watched();
-        to.for_each(|rank| self.process(rank).send_with_tag(&u8::from(byte), tag));
+        to.for_each(|rank| self.process(rank).send_with_tag(&byte, tag));
     }
 }

@@ -47,6 +47,14 @@ fn checksum(mut file: impl Read) -> io::Result<u64> {
     }
 }
 
+/// The largest exit code of all ranks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Worst {
+    pub(crate) code: u8,
+    /// The first rank that has it.
+    pub(crate) rank: usize,
+}
+
 impl Ranks {
     /// Compares all ranks; the first difference from rank 0, in a sentence.
     pub(crate) fn compare(&mut self, own: &Identity) -> Option<String> {
@@ -65,12 +73,15 @@ impl Ranks {
         })
     }
 
-    /// The largest of the values that the ranks have, and the first rank that has it; None when a rank is lost.
-    pub(crate) fn worst(&mut self, own: u8) -> Option<(u8, usize)> {
+    /// The largest of the codes that the ranks have; None when a rank is lost.
+    pub(crate) fn worst(&mut self, own: u8) -> Option<Worst> {
         let all = self.collect(vec![f64::from(own)])?;
         let worst = all.iter().copied().fold(0.0, f64::max);
         let rank = all.iter().position(|&value| value == worst)?;
-        Some((worst as u8, rank))
+        Some(Worst {
+            code: worst as u8,
+            rank,
+        })
     }
 
     /// As many values of every rank.
@@ -122,6 +133,6 @@ mod tests {
             let own = [0, 2, 1, 2][ranks.rank()];
             ranks.worst(own)
         });
-        assert_eq!(found, vec![Some((2, 1)); 4]);
+        assert_eq!(found, vec![Some(Worst { code: 2, rank: 1 }); 4]);
     }
 }

@@ -26,7 +26,8 @@ impl Ranks {
         &mut self,
         engine: &mut dyn Engine,
         samples: Samples,
-        (scheme, alpha): (&Scheme, &Alpha),
+        scheme: &Scheme,
+        alpha: &Alpha,
         gradient: &mut [f64],
     ) -> Option<Costs> {
         let n = samples.n;

@@ -27,24 +27,33 @@ impl Default for Limits {
     }
 }
 
+/// This process among those that were started with it.
+pub struct Entered {
+    /// Its place among them.
+    pub ranks: Ranks,
+    /// What it leaves at its end.
+    pub world: World,
+}
+
 /// The processes around this one.
 pub struct World {
     #[cfg(feature = "mpi")]
-    around: Option<super::mpi::Around>,
+    pub(super) around: Option<super::mpi::MpiThread>,
 }
 
 /// This process among those that were started with it; alone, if none were.
 ///
 /// # Errors
-/// When they can't be had, in a sentence.
+/// In a sentence, when they can't be had.
 #[cfg(feature = "mpi")]
-pub fn enter(limits: Limits) -> Result<(Ranks, World), String> {
+pub fn enter(limits: Limits) -> Result<Entered, String> {
     if LAUNCHED.iter().all(|name| std::env::var_os(name).is_none()) {
-        return Ok((Ranks::alone(), World { around: None }));
+        return Ok(Entered {
+            ranks: Ranks::alone(),
+            world: World { around: None },
+        });
     }
-    let (ranks, around) = super::mpi::enter(limits)?;
-    let around = Some(around);
-    Ok((ranks, World { around }))
+    super::mpi::enter(limits)
 }
 
 /// This process alone.
@@ -52,9 +61,12 @@ pub fn enter(limits: Limits) -> Result<(Ranks, World), String> {
 /// # Errors
 /// When it was started with others: each would train the whole run.
 #[cfg(not(feature = "mpi"))]
-pub fn enter(_: Limits) -> Result<(Ranks, World), String> {
+pub fn enter(_: Limits) -> Result<Entered, String> {
     match std::env::var("OMPI_COMM_WORLD_SIZE").as_deref() {
-        Ok("1") | Err(_) => Ok((Ranks::alone(), World {})),
+        Ok("1") | Err(_) => Ok(Entered {
+            ranks: Ranks::alone(),
+            world: World {},
+        }),
         Ok(_) => Err("mpirun has started several of a program that was built without MPI: build it with --features mpi".into()),
     }
 }

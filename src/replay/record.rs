@@ -9,7 +9,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, anyhow, bail};
 use serde_json::Value;
 
-use super::base::Base;
+use super::beginning::Beginning;
 use crate::event::{Event, Finished, Start};
 use crate::file::{self, naming};
 use crate::model::Model;
@@ -22,25 +22,38 @@ const EDITS: &str = "edits.jsonl";
 const LONGEST: u64 = 1 << 22;
 
 /// A run as it was recorded.
-pub(crate) struct Record {
+pub(crate) struct RecordedRun {
     pub(crate) start: Start,
     /// What the trainer told, from its first iteration on.
-    pub(super) rows: Rows,
-    /// Whole sessions, each with the last iteration done before it.
-    pub(super) edits: Vec<(u64, Arc<Session>)>,
+    pub(super) rows: ReplayRows,
+    pub(super) edits: Vec<RecordedEdit>,
     /// None for a run that was killed.
     pub(super) end: Option<Finished>,
     /// The last iteration.
     pub(super) iteration: u64,
-    pub(super) models: Vec<(&'static str, Model)>,
+    pub(super) models: Vec<RecordedModel>,
     run: PathBuf,
 }
 
-impl Record {
+/// A whole session that an edit has brought.
+pub(super) struct RecordedEdit {
+    /// The last iteration done before it.
+    pub(super) after: u64,
+    pub(super) session: Arc<Session>,
+}
+
+/// Parameters in the run directory.
+pub(super) struct RecordedModel {
+    /// `best` or `last`.
+    pub(super) name: &'static str,
+    pub(super) model: Model,
+}
+
+impl RecordedRun {
     /// Reads it; the rows are left to be read when they are compared.
     pub(crate) fn read(run: &Path) -> Result<Self> {
         let metrics = run.join(METRICS);
-        let first = Lines::open(&metrics)?.next().transpose()?;
+        let first = NumberedLines::open(&metrics)?.next().transpose()?;
         let first = first.map(|line| read::event(&line.bytes)).transpose()?;
         let Some(Some(Event::Start(start))) = first else {
             bail!(
@@ -50,7 +63,7 @@ impl Record {
         };
         let forked = start.fork.as_deref();
         let (mut end, mut iteration) = (None, forked.map_or(0, |fork| fork.iteration));
-        for row in Rows::open(&metrics, 0)? {
+        for row in ReplayRows::open(&metrics, 0)? {
             let object = row?.object;
             match object["event"].as_str() {
                 Some("iteration" | "matching") => {
@@ -64,9 +77,9 @@ impl Record {
             object["seconds"] = 0.into();
             serde_json::from_value::<Finished>(object)
         });
-        Ok(Record {
+        Ok(RecordedRun {
             start,
-            rows: Rows::open(&metrics, 0)?,
+            rows: ReplayRows::open(&metrics, 0)?,
             edits: edits(&run.join(EDITS), 0)?,
             end: end
                 .transpose()
@@ -78,11 +91,11 @@ impl Record {
     }
 
     /// The part of it between a base and an iteration.
-    pub(super) fn between(self, base: &Base, iteration: u64) -> Result<Self> {
-        let mut edits = edits(&self.run.join(EDITS), base.kept.edits)?;
-        edits.retain(|(at, _)| *at <= iteration);
-        Ok(Record {
-            rows: Rows::open(&self.run.join(METRICS), base.kept.metrics)?,
+    pub(super) fn between(self, base: &Beginning, iteration: u64) -> Result<Self> {
+        let mut edits = edits(&self.run.join(EDITS), base.lengths.edits)?;
+        edits.retain(|edit| edit.after <= iteration);
+        Ok(RecordedRun {
+            rows: ReplayRows::open(&self.run.join(METRICS), base.lengths.metrics)?,
             edits,
             end: None,
             iteration,
@@ -91,22 +104,23 @@ impl Record {
     }
 }
 
-/// Before the first validation there may be none.
-fn models(run: &Path) -> Result<Vec<(&'static str, Model)>> {
+/// The parameters in a run directory; before the first validation there may be none.
+fn models(run: &Path) -> Result<Vec<RecordedModel>> {
     let mut models = Vec::new();
     for name in ["best", "last"] {
         let path = run.join(name).with_extension("safetensors");
         if path.exists() {
-            models.push((name, Model::load(&path)?));
+            let model = Model::load(&path)?;
+            models.push(RecordedModel { name, model });
         }
     }
     Ok(models)
 }
 
 /// The edited sessions of `edits.jsonl` from a byte of it on.
-fn edits(path: &Path, from: u64) -> Result<Vec<(u64, Arc<Session>)>> {
+fn edits(path: &Path, from: u64) -> Result<Vec<RecordedEdit>> {
     let mut edits = Vec::new();
-    for line in Lines::open(path)? {
+    for line in NumberedLines::open(path)? {
         let line = line?;
         if line.start < from {
             continue;
@@ -115,19 +129,22 @@ fn edits(path: &Path, from: u64) -> Result<Vec<(u64, Arc<Session>)>> {
         if object["event"] != "session" {
             continue;
         }
-        let (iteration, text) = object["iteration"]
+        let (after, text) = object["iteration"]
             .as_u64()
             .zip(object["session"].as_str())
             .with_context(|| format!("{} has no session", line.place()))?;
         let session = session::parse(text, path);
         let session = session.map_err(|rejection| anyhow!("{}: {rejection}", line.place()))?;
-        edits.push((iteration, Arc::new(session)));
+        edits.push(RecordedEdit {
+            after,
+            session: Arc::new(session),
+        });
     }
     Ok(edits)
 }
 
-/// One object that the trainer has told, without its time.
-pub(super) struct Row {
+/// A row of `metrics.jsonl` that training alone decides, without its time.
+pub(super) struct ReplayRow {
     pub(super) object: Value,
     /// File and line.
     pub(super) place: String,
@@ -135,16 +152,23 @@ pub(super) struct Row {
     pub(super) seconds: Option<f64>,
 }
 
-impl Row {
-    /// An event of a trainer as a row; None for what comes from outside.
-    pub(super) fn of(event: &Event) -> Option<Value> {
-        let (object, _) = serde_json::to_value(event).ok().and_then(told)?;
-        Some(object)
+impl ReplayRow {
+    /// The object of an event of a trainer; None for what comes from outside.
+    pub(super) fn object_of(event: &Event) -> Option<Value> {
+        let timed = serde_json::to_value(event).ok().and_then(untimed)?;
+        Some(timed.object)
     }
 }
 
-/// The row, if it is one that training alone decides, and apart from it its time.
-fn told(mut object: Value) -> Option<(Value, Option<f64>)> {
+/// An object and, apart from it, its time.
+struct Untimed {
+    object: Value,
+    /// Training time, seconds.
+    seconds: Option<f64>,
+}
+
+/// The object, if it is one that training alone decides.
+fn untimed(mut object: Value) -> Option<Untimed> {
     const TOLD: [&str; 8] = [
         "iteration",
         "matching",
@@ -159,22 +183,30 @@ fn told(mut object: Value) -> Option<(Value, Option<f64>)> {
         return None;
     }
     let seconds = object.as_object_mut()?.remove("seconds");
-    Some((object, seconds.and_then(|seconds| seconds.as_f64())))
+    Some(Untimed {
+        object,
+        seconds: seconds.and_then(|seconds| seconds.as_f64()),
+    })
 }
 
 /// The rows of `metrics.jsonl`.
-pub(super) struct Rows(Peekable<Told>);
+pub(super) struct ReplayRows(Peekable<RowReader>);
 
-/// Their lines, from a byte of the file on.
-struct Told(Lines, u64);
+/// The reader of the rows.
+struct RowReader {
+    lines: NumberedLines,
+    /// The byte of the file that the rows begin at.
+    from: u64,
+}
 
-impl Rows {
+impl ReplayRows {
     fn open(path: &Path, from: u64) -> Result<Self> {
-        Ok(Rows(Told(Lines::open(path)?, from).peekable()))
+        let lines = NumberedLines::open(path)?;
+        Ok(ReplayRows(RowReader { lines, from }.peekable()))
     }
 
     /// The next row, which stays the next.
-    pub(super) fn peek(&mut self) -> Result<Option<&Row>> {
+    pub(super) fn peek(&mut self) -> Result<Option<&ReplayRow>> {
         match self.0.next_if(Result::is_err) {
             Some(error) => error.map(|_| None),
             None => Ok(self.0.peek().and_then(|row| row.as_ref().ok())),
@@ -182,21 +214,21 @@ impl Rows {
     }
 }
 
-impl Iterator for Rows {
-    type Item = Result<Row>;
+impl Iterator for ReplayRows {
+    type Item = Result<ReplayRow>;
 
     fn next(&mut self) -> Option<Self::Item> {
         self.0.next()
     }
 }
 
-impl Iterator for Told {
-    type Item = Result<Row>;
+impl Iterator for RowReader {
+    type Item = Result<ReplayRow>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            let line = match self.0.next()? {
-                Ok(line) if line.start < self.1 => continue,
+            let line = match self.lines.next()? {
+                Ok(line) if line.start < self.from => continue,
                 Ok(line) => line,
                 Err(error) => return Some(Err(error)),
             };
@@ -204,8 +236,8 @@ impl Iterator for Told {
             match serde_json::from_slice(&line.bytes).with_context(|| place.clone()) {
                 Err(error) => return Some(Err(error)),
                 Ok(object) => {
-                    if let Some((object, seconds)) = told(object) {
-                        return Some(Ok(Row {
+                    if let Some(Untimed { object, seconds }) = untimed(object) {
+                        return Some(Ok(ReplayRow {
                             object,
                             place,
                             seconds,
@@ -218,14 +250,14 @@ impl Iterator for Told {
 }
 
 /// Whole lines of a file: a kill may have torn the last.
-struct Lines {
+struct NumberedLines {
     reader: BufReader<File>,
     path: PathBuf,
     number: usize,
     at: u64,
 }
 
-struct Line {
+struct NumberedLine {
     bytes: Vec<u8>,
     /// The byte of the file that it begins at.
     start: u64,
@@ -233,16 +265,16 @@ struct Line {
     number: usize,
 }
 
-impl Line {
+impl NumberedLine {
     fn place(&self) -> String {
         format!("{}, line {}", self.path.display(), self.number)
     }
 }
 
-impl Lines {
+impl NumberedLines {
     fn open(path: &Path) -> Result<Self> {
         let file = file::open(path).map_err(naming("read", path))?;
-        Ok(Lines {
+        Ok(NumberedLines {
             reader: BufReader::new(file),
             path: path.to_owned(),
             number: 0,
@@ -250,14 +282,14 @@ impl Lines {
         })
     }
 
-    fn read(&mut self) -> Result<Option<Line>> {
+    fn read(&mut self) -> Result<Option<NumberedLine>> {
         let mut bytes = Vec::new();
         let read = (&mut self.reader)
             .take(LONGEST)
             .read_until(b'\n', &mut bytes);
         let read = read.map_err(naming("read", &self.path))?;
         self.number += 1;
-        let line = Line {
+        let line = NumberedLine {
             path: self.path.clone(),
             number: self.number,
             start: self.at,
@@ -274,8 +306,8 @@ impl Lines {
     }
 }
 
-impl Iterator for Lines {
-    type Item = Result<Line>;
+impl Iterator for NumberedLines {
+    type Item = Result<NumberedLine>;
 
     fn next(&mut self) -> Option<Self::Item> {
         self.read().transpose()
@@ -289,10 +321,13 @@ mod tests {
 
     #[test]
     fn a_matching_iteration_is_held_against_the_run_but_for_its_time() {
-        let row = |seconds, m| Row::of(&synthetic::matching(3, seconds, m)).unwrap();
+        let row = |seconds, m| ReplayRow::object_of(&synthetic::matching(3, seconds, m)).unwrap();
         assert_eq!(row(1.0, 0.5), row(2.0, 0.5));
         assert_ne!(row(1.0, 0.5), row(1.0, 0.1 + 0.4 + f64::EPSILON));
         assert_eq!(row(1.0, 0.5)["M"], 0.5);
-        assert_eq!(Row::of(&Event::Accepted { iteration: 3 }), None);
+        assert_eq!(
+            ReplayRow::object_of(&Event::Accepted { iteration: 3 }),
+            None
+        );
     }
 }

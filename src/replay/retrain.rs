@@ -7,7 +7,8 @@ use std::sync::Arc;
 use anyhow::{Result, bail, ensure};
 use serde_json::Value;
 
-use super::record::{Record, Row};
+use super::beginning::Begun;
+use super::record::{RecordedEdit, RecordedModel, RecordedRun, ReplayRow};
 use crate::event::{Best, Build, Event, Finished, Reason, Start};
 use crate::model::Model;
 use crate::say;
@@ -26,10 +27,10 @@ pub(crate) fn warn_of_another_build(start: &Start) {
 
 /// A run that is trained again.
 pub(crate) struct Replay {
-    record: Record,
+    record: RecordedRun,
     pub(super) trainer: Trainer,
-    edited: Arc<Session>,
-    edits: VecDeque<(u64, Arc<Session>)>,
+    as_edited: Arc<Session>,
+    edits: VecDeque<RecordedEdit>,
     /// The best parameters before the last iteration.
     best: Option<Best>,
     rows: u64,
@@ -38,9 +39,10 @@ pub(crate) struct Replay {
 }
 
 impl Replay {
-    pub(crate) fn new(mut record: Record, trainer: Trainer, edited: Arc<Session>) -> Self {
+    pub(crate) fn new(mut record: RecordedRun, begun: Begun) -> Self {
+        let Begun { trainer, as_edited } = begun;
         Replay {
-            edited,
+            as_edited,
             edits: std::mem::take(&mut record.edits).into(),
             best: None,
             rows: 0,
@@ -55,7 +57,7 @@ impl Replay {
         self.iterate(&mut |_| ())?;
         self.finish()?;
         let Replay { record, rows, .. } = &self;
-        let names: Vec<&str> = record.models.iter().map(|(name, _)| *name).collect();
+        let names: Vec<&str> = record.models.iter().map(|found| found.name).collect();
         let from = match first {
             0 => String::new(),
             first => format!(" from {} on", first + 1),
@@ -97,14 +99,17 @@ impl Replay {
     /// Takes up the edits that came after this iteration.
     fn edit(&mut self) -> Result<()> {
         let iteration = self.trainer.iteration();
-        while let Some((at, _)) = self.edits.front()
-            && *at == iteration
-            && let Some((_, session)) = self.edits.pop_front()
+        while let Some(edit) = self.edits.front()
+            && edit.after == iteration
+            && let Some(RecordedEdit { session, .. }) = self.edits.pop_front()
         {
             let mut events = Vec::new();
-            adopt(&mut self.trainer, &mut self.edited, session, &mut |event| {
-                events.push(event)
-            });
+            adopt(
+                &mut self.trainer,
+                &mut self.as_edited,
+                session,
+                &mut |event| events.push(event),
+            );
             self.check(&events)?;
         }
         Ok(())
@@ -114,7 +119,11 @@ impl Replay {
     fn finish(&mut self) -> Result<()> {
         let Some(end) = self.record.end.clone() else {
             // The last rows of a killed run may not have reached the disk, its parameters have.
-            let named = self.record.models.iter().filter_map(|(_, model)| at(model));
+            let named = self
+                .record
+                .models
+                .iter()
+                .filter_map(|found| at(&found.model));
             let last = named.max().unwrap_or(0);
             while self.trainer.iteration() < last {
                 self.edit()?;
@@ -144,7 +153,7 @@ impl Replay {
     fn check(&mut self, events: &[Event]) -> Result<()> {
         let interrupted = self.interrupted();
         for event in events {
-            let Some(mut replayed) = Row::of(event) else {
+            let Some(mut replayed) = ReplayRow::object_of(event) else {
                 continue;
             };
             let last = self.trainer.iteration() == self.record.iteration;
@@ -184,7 +193,7 @@ impl Replay {
     /// Holds the parameters against those that were written after this iteration.
     fn parameters(&self) -> Result<()> {
         let iteration = self.trainer.iteration();
-        for (name, model) in &self.record.models {
+        for RecordedModel { name, model } in &self.record.models {
             if at(model) != Some(iteration) {
                 continue;
             }

@@ -16,7 +16,7 @@ use super::lines::Lines;
 use super::summary::{Summary, Verdict};
 use crate::checkpoint::{self, Checkpoint};
 use crate::event::Event;
-use crate::feed::Record;
+use crate::feed::Entry;
 use crate::file;
 use crate::model::{self, Model};
 use crate::run::export::tensorboard;
@@ -34,11 +34,20 @@ pub struct Recording {
     thread: JoinHandle<Writer>,
 }
 
+/// A run directory after the end of its run.
+#[derive(Debug)]
+pub struct Written {
+    /// The summary, gates included.
+    pub summary: Summary,
+    /// An error says what is still missing on the disk after a last attempt.
+    pub result: io::Result<()>,
+}
+
 /// Starts to write `directory`. `tell` gets a checkpoint for every model written and a warning for what can't be written,
 /// once a file, with what and where.
 pub fn record(
     directory: &RunDirectory,
-    records: Receiver<Record>,
+    records: Receiver<Entry>,
     mut tell: impl FnMut(Event) + Send + 'static,
 ) -> io::Result<Recording> {
     let mut writer = Writer::new(directory.clone());
@@ -52,16 +61,21 @@ pub fn record(
 }
 
 impl Recording {
-    /// Waits until the trainer is gone and everything is written, then adds the gates to the summary, which is given back.
-    /// An error says what is still missing on the disk after a last attempt.
-    pub fn finish(self, gates: Vec<Verdict>) -> (Summary, io::Result<()>) {
+    /// Waits until the trainer is gone and everything is written, then adds the gates to the summary.
+    pub fn finish(self, gates: Vec<Verdict>) -> Written {
         let Ok(mut writer) = self.thread.join() else {
             let error = io::Error::other("the writer of the run directory panicked");
-            return (Summary::default(), Err(error));
+            return Written {
+                summary: Summary::default(),
+                result: Err(error),
+            };
         };
         writer.summary.gates = gates;
-        let written = writer.close();
-        (writer.summary, written)
+        let result = writer.close();
+        Written {
+            summary: writer.summary,
+            result,
+        }
     }
 }
 
@@ -84,14 +98,14 @@ struct Writer {
     summary: Summary,
     directory: RunDirectory,
     /// The latest of each name.
-    models: BTreeMap<&'static str, Kept>,
+    models: BTreeMap<&'static str, HeldModel>,
     /// A checkpoint could not be written, which was told.
     behind: bool,
 }
 
 /// Parameters, which may have to be written again.
 #[derive(Debug)]
-struct Kept {
+struct HeldModel {
     model: Box<Model>,
     saved: bool,
     /// When the last attempt was, if it has failed.
@@ -100,14 +114,14 @@ struct Kept {
 
 impl Writer {
     fn new(directory: RunDirectory) -> Self {
-        let kept = &directory.kept;
+        let lengths = &directory.lengths;
         let lines = |name, length| Lines::new(directory.path().join(name), length);
         let (metrics, edits) = ("metrics.jsonl", "edits.jsonl");
         let mut writer = Writer {
             tensorboard: None,
-            metrics: lines(metrics, kept.metrics),
-            edits: lines(edits, kept.edits),
-            log: lines("log.txt", kept.log),
+            metrics: lines(metrics, lengths.metrics),
+            edits: lines(edits, lengths.edits),
+            log: lines("log.txt", lengths.log),
             summary: Summary::default(),
             models: BTreeMap::new(),
             behind: false,
@@ -120,7 +134,7 @@ impl Writer {
 
     /// The event file for TensorBoard; a new one begins with its head.
     fn curves(&self) -> Option<Lines> {
-        if let Some((path, length)) = &self.directory.kept.tensorboard {
+        if let Some((path, length)) = &self.directory.lengths.tensorboard {
             return Some(Lines::new(path.clone(), *length));
         }
         let mut records = Lines::new(self.directory.tensorboard.clone()?, 0);
@@ -134,7 +148,7 @@ impl Writer {
             return;
         };
         let mut history = History::new(self.directory.path());
-        let new = self.directory.kept.tensorboard.is_none();
+        let new = self.directory.lengths.tensorboard.is_none();
         let mut more = true;
         while more {
             let mut events = Vec::new();
@@ -150,7 +164,7 @@ impl Writer {
         self.say(String::new(), &line::entry("resume", &note));
     }
 
-    fn follow(&mut self, records: &Receiver<Record>, tell: &mut dyn FnMut(Event)) {
+    fn follow(&mut self, records: &Receiver<Entry>, tell: &mut dyn FnMut(Event)) {
         let (mut flushed, mut written) = (Instant::now(), Instant::now());
         loop {
             // While there is other work they wait, so that a slow disk gets the latest of them and not all.
@@ -159,20 +173,20 @@ impl Writer {
                 written = Instant::now();
             }
             match records.recv_timeout(FLUSH) {
-                Ok(Record::Model(name, model)) => {
+                Ok(Entry::Model(name, model)) => {
                     self.keep(name, model);
                     continue;
                 }
-                Ok(Record::Checkpoint(checkpoint)) => {
+                Ok(Entry::Checkpoint(checkpoint)) => {
                     self.checkpoint(&checkpoint, tell);
                     continue;
                 }
-                Ok(Record::Edited(iteration, session)) => {
+                Ok(Entry::Edited(iteration, session)) => {
                     self.edits
                         .push(line::edited(iteration, &session).as_bytes());
                     continue;
                 }
-                Ok(Record::Event(event)) => {
+                Ok(Entry::Event(event)) => {
                     self.take(&event);
                     if let Event::Finished(_) = event
                         && let Err(error) = self.write_summary()
@@ -204,13 +218,13 @@ impl Writer {
         }
         let curves = self.tensorboard.as_ref();
         let curves = curves.map(|lines| (lines.path().to_owned(), lines.length()));
-        let kept = checkpoint::Kept {
+        let lengths = checkpoint::Lengths {
             metrics: self.metrics.length(),
             edits: self.edits.length(),
             log: self.log.length(),
             tensorboard: curves.map(|(path, length)| (self.directory.named(&path), length)),
         };
-        let saved = checkpoint.save(self.directory.path(), &kept);
+        let saved = checkpoint.save(self.directory.path(), &lengths);
         let told = std::mem::replace(&mut self.behind, saved.is_err());
         if let (Err(error), false) = (saved, told) {
             tell(warning(trouble(&error)));
@@ -254,7 +268,7 @@ impl Writer {
     /// Takes a model to be written, in place of the one before.
     fn keep(&mut self, name: &'static str, model: Box<Model>) {
         let before = self.models.remove(name);
-        let kept = Kept {
+        let kept = HeldModel {
             model,
             saved: false,
             failed: before.and_then(|before| before.failed),
@@ -264,7 +278,7 @@ impl Writer {
 
     /// Writes the models that wait; one that could not be written waits some more.
     fn write_models(&mut self, tell: &mut dyn FnMut(Event)) {
-        let due = |kept: &Kept| kept.failed.is_none_or(|failed| failed.elapsed() >= FLUSH);
+        let due = |kept: &HeldModel| kept.failed.is_none_or(|failed| failed.elapsed() >= FLUSH);
         let due = self.models.iter().filter(|(_, kept)| due(kept));
         for name in due.map(|(name, _)| *name).collect::<Vec<_>>() {
             let told = self.models[name].failed.is_some();

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::event::Event;
-use crate::feed::wires;
+use crate::feed::{Wires, connect};
 use crate::session::Precision;
 use otflow_kernels::parameters::Shape;
 use serde_json::Value;
@@ -30,13 +30,17 @@ fn names(objects: &[Value]) -> Vec<&str> {
 /// A directory with the synthetic run in it.
 fn recorded(parent: &Path, verdicts: Vec<Verdict>) -> RunDirectory {
     let directory = RunDirectory::create(parent, "8gaussians", "Session()\r\n// as typed").unwrap();
-    let (publisher, _feed, records) = wires();
+    let Wires {
+        publisher,
+        feed: _feed,
+        entries: records,
+    } = connect();
     let recording = record(&directory, records, |event| panic!("{event:?}")).unwrap();
     synthetic::events()
         .into_iter()
         .for_each(|event| publisher.publish(event));
     drop(publisher);
-    recording.finish(verdicts).1.unwrap();
+    recording.finish(verdicts).result.unwrap();
     directory
 }
 
@@ -218,7 +222,11 @@ fn a_directory_that_is_gone_neither_stops_the_writer_nor_goes_unsaid() {
         .and_then(|directory| directory.with_tensorboard(None))
         .unwrap();
     fs::remove_dir_all(directory.path()).unwrap();
-    let (publisher, _feed, records) = wires();
+    let Wires {
+        publisher,
+        feed: _feed,
+        entries: records,
+    } = connect();
     let (warn, warnings) = crossbeam_channel::unbounded();
     let recording = record(&directory, records, move |event| {
         if let Event::Warning { message } = event {
@@ -230,7 +238,7 @@ fn a_directory_that_is_gone_neither_stops_the_writer_nor_goes_unsaid() {
         .into_iter()
         .for_each(|event| publisher.publish(event));
     drop(publisher);
-    let error = recording.finish(vec![]).1.unwrap_err().to_string();
+    let error = recording.finish(vec![]).result.unwrap_err().to_string();
     let warnings: Vec<String> = warnings.iter().collect();
     for file in [
         "metrics.jsonl",
@@ -270,7 +278,11 @@ fn the_event_file_grows_with_the_run_and_is_that_of_an_export() {
         .unwrap();
     let path = directory.tensorboard.clone().unwrap();
     assert!(path.starts_with(directory.path().join("tensorboard")));
-    let (publisher, _feed, records) = wires();
+    let Wires {
+        publisher,
+        feed: _feed,
+        entries: records,
+    } = connect();
     let recording = record(&directory, records, |event| panic!("{event:?}")).unwrap();
     let events = synthetic::events();
     publisher.publish(events[0].clone());
@@ -280,7 +292,7 @@ fn the_event_file_grows_with_the_run_and_is_that_of_an_export() {
     let rest = events.into_iter().skip(1);
     rest.for_each(|event| publisher.publish(event));
     drop(publisher);
-    recording.finish(vec![]).1.unwrap();
+    recording.finish(vec![]).result.unwrap();
     let live = timeless(&fs::read(&path).unwrap());
     let args = crate::cli::Export {
         run: directory.path().to_owned(),

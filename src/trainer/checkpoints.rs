@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::Trainer;
 use crate::checkpoint::{Checkpoint, fingerprint};
 use crate::event::Start;
-use crate::feed::{Publisher, Record};
+use crate::feed::{Entry, Publisher};
 use crate::session::Session;
 use crate::session::overrides::Overrides;
 
@@ -46,24 +46,24 @@ impl Checkpoints {
     }
 
     /// Has the run written down, unless the disk is still at the last one: one that is slower than the validations gets fewer.
-    pub(super) fn offer(&mut self, trainer: &Trainer, edited: &Arc<Session>, to: &Publisher) {
+    pub(super) fn offer(&mut self, trainer: &Trainer, as_edited: &Arc<Session>, to: &Publisher) {
         if self.pending.strong_count() == 0 {
-            self.take(trainer, edited, to);
+            self.take(trainer, as_edited, to);
         }
     }
 
     /// Has the run written down as it stands.
-    pub(super) fn take(&mut self, trainer: &Trainer, edited: &Arc<Session>, to: &Publisher) {
+    pub(super) fn take(&mut self, trainer: &Trainer, as_edited: &Arc<Session>, to: &Publisher) {
         let checkpoint = Arc::new(Checkpoint {
             start: self.start.clone(),
-            session: Arc::clone(trainer.session()),
-            edited: Arc::clone(edited),
+            in_force: Arc::clone(trainer.session()),
+            as_edited: Arc::clone(as_edited),
             overrides: self.overrides.clone(),
             data: self.data,
             state: trainer.state(),
         });
         self.taken = Instant::now();
         self.pending = Arc::downgrade(&checkpoint);
-        to.record(Record::Checkpoint(checkpoint));
+        to.record(Entry::Checkpoint(checkpoint));
     }
 }

@@ -12,7 +12,7 @@ use super::Trainer;
 use super::checkpoints::Checkpoints;
 use super::peak::Peak;
 use crate::event::{Command, Event, Finished, Reason, Start};
-use crate::feed::{Publisher, Record};
+use crate::feed::{Entry, Publisher};
 use crate::picture::Painter;
 use crate::problem::precision;
 use crate::ranks::Message;
@@ -28,7 +28,7 @@ pub struct Outlets {
     pub publisher: Arc<Publisher>,
     /// What is to be told at the start.
     pub notices: Vec<String>,
-    /// What the command line lays over edited sessions, for the checkpoints.
+    /// What the command line lays over as_edited sessions, for the checkpoints.
     pub overrides: Overrides,
     /// If the run goes on from a checkpoint.
     pub resumed: Option<Resumed>,
@@ -38,8 +38,8 @@ pub struct Outlets {
 
 /// What a run that goes on has besides its trainer.
 pub struct Resumed {
-    /// The session as last edited, with what needs a new run.
-    pub edited: Arc<Session>,
+    /// The session as last as_edited, with what needs a new run.
+    pub as_edited: Arc<Session>,
     /// What the front end is told of it as it stands.
     pub shown: Start,
 }
@@ -72,7 +72,7 @@ impl Outlets {
 
 /// Whether the loop goes on.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
+enum LoopState {
     Running,
     Paused,
     /// One iteration, then paused again.
@@ -81,30 +81,38 @@ enum State {
 }
 
 /// A run under way.
-struct Run {
+struct TrainingLoop {
     trainer: Trainer,
     outlets: Outlets,
-    /// The session as last edited, with what needs a new run.
-    edited: Arc<Session>,
+    /// The session as last as_edited, with what needs a new run.
+    as_edited: Arc<Session>,
     checkpoints: Checkpoints,
     /// What the speed on the screen is held against; without threads for it the screen shows none.
     peak: Option<Peak>,
 }
 
-/// Trains until a limit, a command or a divergence ends it; the end, and the session in force then. `start` is what the run
-/// began with, also where it goes on from a checkpoint.
-pub fn train(trainer: Trainer, mut outlets: Outlets, start: Start) -> (Finished, Arc<Session>) {
+/// A run that has ended.
+pub struct Trained {
+    /// The end.
+    pub finished: Finished,
+    /// The session in force then.
+    pub in_force: Arc<Session>,
+}
+
+/// Trains until a limit, a command or a divergence ends it. `start` is what the run began with, also where it goes on from a
+/// checkpoint.
+pub fn train(trainer: Trainer, mut outlets: Outlets, start: Start) -> Trained {
     let precision = precision(trainer.session());
     outlets.publisher.attach(trainer.instruments().clone());
     let overrides = std::mem::take(&mut outlets.overrides);
     let resumed = outlets.resumed.take();
     let shown = resumed.as_ref().map_or(&start, |resumed| &resumed.shown);
     let threads = shown.threads;
-    let edited = resumed
+    let as_edited = resumed
         .as_ref()
-        .map_or(&start.session, |resumed| &resumed.edited);
-    let mut run = Run {
-        edited: Arc::clone(edited),
+        .map_or(&start.session, |resumed| &resumed.as_edited);
+    let mut run = TrainingLoop {
+        as_edited: Arc::clone(as_edited),
         checkpoints: Checkpoints::new(start.clone(), overrides, &trainer),
         trainer,
         outlets,
@@ -129,7 +137,7 @@ pub fn train(trainer: Trainer, mut outlets: Outlets, start: Start) -> (Finished,
     run.finish(reason)
 }
 
-impl Run {
+impl TrainingLoop {
     /// The front end is told how things stand; the files have it all but the parameters, which may be of later iterations.
     fn go_on(&self, shown: Start) {
         self.outlets.publisher.tell(Event::Start(shown));
@@ -158,7 +166,7 @@ impl Run {
     fn checkpoint(&mut self) {
         let publisher = &self.outlets.publisher;
         self.checkpoints
-            .take(&self.trainer, &self.edited, publisher);
+            .take(&self.trainer, &self.as_edited, publisher);
     }
 
     /// Iterations with commands between them, until something ends them.
@@ -169,10 +177,10 @@ impl Run {
             // Whether that is the end is asked again after the edits.
             let _ = iterate(self, Trainer::settle);
         }
-        let mut state = State::Running;
+        let mut state = LoopState::Running;
         loop {
-            state = obey(&mut self.trainer, &publisher, &mut self.edited, state);
-            if let State::Ended(reason) = state {
+            state = obey(&mut self.trainer, &publisher, &mut self.as_edited, state);
+            if let LoopState::Ended(reason) = state {
                 return reason;
             }
             // An edit may have moved the limit below what is done.
@@ -186,18 +194,18 @@ impl Run {
             if let Some(reason) = iterate(self, Trainer::iterate) {
                 return reason;
             }
-            if state == State::Step {
+            if state == LoopState::Step {
                 self.trainer.pause();
-                state = State::Paused;
+                state = LoopState::Paused;
             }
         }
     }
 
-    fn finish(mut self, reason: Reason) -> (Finished, Arc<Session>) {
+    fn finish(mut self, reason: Reason) -> Trained {
         self.trainer.ranks.tell(&Message::End(reason));
         // Before the figures of the end: a run that goes on past it does not have them.
         self.checkpoint();
-        let Run {
+        let TrainingLoop {
             mut trainer,
             mut outlets,
             ..
@@ -218,7 +226,10 @@ impl Run {
             let end = (trainer.iteration(), trainer.judged());
             painter.finish(trainer.session(), end);
         }
-        (finished, Arc::clone(trainer.session()))
+        Trained {
+            finished,
+            in_force: Arc::clone(trainer.session()),
+        }
     }
 }
 
@@ -226,11 +237,11 @@ impl Run {
 type Work = fn(&mut Trainer, &mut dyn FnMut(Event)) -> Option<Reason>;
 
 /// Some work of the trainer and what follows from it.
-fn iterate(run: &mut Run, work: Work) -> Option<Reason> {
-    let Run {
+fn iterate(run: &mut TrainingLoop, work: Work) -> Option<Reason> {
+    let TrainingLoop {
         trainer,
         outlets,
-        edited,
+        as_edited,
         checkpoints,
         ..
     } = run;
@@ -249,7 +260,7 @@ fn iterate(run: &mut Run, work: Work) -> Option<Reason> {
         publisher.keep("last", trainer.last_model());
     }
     if validated.is_some() || checkpoints.is_due() {
-        checkpoints.offer(trainer, edited, publisher);
+        checkpoints.offer(trainer, as_edited, publisher);
     }
     if let Some(painter) = &mut outlets.painter {
         painter.offer(
@@ -296,14 +307,14 @@ fn limit(trainer: &Trainer) -> Option<Reason> {
 fn obey(
     trainer: &mut Trainer,
     publisher: &Publisher,
-    edited: &mut Arc<Session>,
-    mut state: State,
-) -> State {
+    as_edited: &mut Arc<Session>,
+    mut state: LoopState,
+) -> LoopState {
     loop {
-        let command = if state == State::Paused {
+        let command = if state == LoopState::Paused {
             match await_command(trainer, publisher) {
                 Ok(command) => command,
-                Err(reason) => return State::Ended(reason),
+                Err(reason) => return LoopState::Ended(reason),
             }
         } else {
             match publisher.commands.try_recv() {
@@ -312,18 +323,18 @@ fn obey(
             }
         };
         state = match command {
-            Command::Stop(reason) => return State::Ended(reason),
-            Command::Pause => change(trainer, publisher, state, State::Paused),
-            Command::Resume => change(trainer, publisher, state, State::Running),
-            Command::Step if state == State::Paused => {
+            Command::Stop(reason) => return LoopState::Ended(reason),
+            Command::Pause => change(trainer, publisher, state, LoopState::Paused),
+            Command::Resume => change(trainer, publisher, state, LoopState::Running),
+            Command::Step if state == LoopState::Paused => {
                 trainer.resume();
-                State::Step
+                LoopState::Step
             }
             Command::Step => state,
             // The stop that has cut an iteration off is on its way: what comes before it would be between the two parts.
             Command::Session(_) if trainer.owes() => state,
             Command::Session(Ok(session)) => {
-                edit(trainer, publisher, edited, session);
+                edit(trainer, publisher, as_edited, session);
                 state
             }
             Command::Session(Err(rejection)) => {
@@ -331,7 +342,7 @@ fn obey(
                 state
             }
         };
-        if state == State::Step {
+        if state == LoopState::Step {
             return state;
         }
     }
@@ -352,8 +363,13 @@ fn await_command(trainer: &mut Trainer, publisher: &Publisher) -> Result<Command
     }
 }
 
-fn change(trainer: &mut Trainer, publisher: &Publisher, from: State, to: State) -> State {
-    let paused = to == State::Paused;
+fn change(
+    trainer: &mut Trainer,
+    publisher: &Publisher,
+    from: LoopState,
+    to: LoopState,
+) -> LoopState {
+    let paused = to == LoopState::Paused;
     if from != to {
         if paused {
             trainer.pause()
@@ -368,31 +384,33 @@ fn change(trainer: &mut Trainer, publisher: &Publisher, from: State, to: State) 
     to
 }
 
-/// Takes up an edited session, and has it recorded whole: by the texts of its fields alone it could not be told again.
+/// Takes up an as_edited session, and has it recorded whole: by the texts of its fields alone it could not be told again.
 fn edit(
     trainer: &mut Trainer,
     publisher: &Publisher,
-    edited: &mut Arc<Session>,
+    as_edited: &mut Arc<Session>,
     new: Arc<Session>,
 ) {
-    if new != *edited {
-        publisher.record(Record::Edited(trainer.iteration(), Arc::clone(&new)));
+    if new != *as_edited {
+        publisher.record(Entry::Edited(trainer.iteration(), Arc::clone(&new)));
     }
     trainer.ranks.tell(&Message::Edit(Arc::clone(&new)));
-    adopt(trainer, edited, new, &mut |event| publisher.publish(event));
+    adopt(trainer, as_edited, new, &mut |event| {
+        publisher.publish(event)
+    });
 }
 
-/// Takes up an edited session, whole; every changed field is told, also one that needs a new run, but not one that is
+/// Takes up an as_edited session, whole; every changed field is told, also one that needs a new run, but not one that is
 /// back at the value in force.
 pub fn adopt(
     trainer: &mut Trainer,
-    edited: &mut Arc<Session>,
+    as_edited: &mut Arc<Session>,
     new: Arc<Session>,
     publish: &mut dyn FnMut(Event),
 ) {
     let iteration = trainer.iteration();
     let off = session::changes(trainer.session(), &new);
-    let mut changes = session::changes(edited, &new);
+    let mut changes = session::changes(as_edited, &new);
     changes.retain(|change| {
         change.applies != Applies::Restart || off.iter().any(|off| off.field == change.field)
     });
@@ -410,5 +428,5 @@ pub fn adopt(
     }
     let in_force = session::apply(trainer.session(), &new);
     trainer.take_up(Arc::new(in_force));
-    *edited = new;
+    *as_edited = new;
 }

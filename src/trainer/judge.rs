@@ -5,7 +5,7 @@ use std::time::Instant;
 use otflow_kernels::objective::Scheme;
 
 use super::Trainer;
-use super::validation::{By, Figures, Resolution};
+use super::validation::{Figures, Pass, Resolution};
 use crate::checkpoint::state::BestParameters;
 use crate::event::{Best, Event};
 use crate::meter::Task;
@@ -55,8 +55,12 @@ impl Trainer {
     /// None when that was given up.
     fn resolution(&mut self) -> Option<Resolution> {
         let (scheme, alpha) = (self.validated_by(), alpha(&self.session));
-        let by: By = (&mut *self.engine, &mut self.ranks);
-        self.validation.resolution(by, &scheme, &alpha)
+        self.validation.resolution(Pass {
+            engine: &mut *self.engine,
+            ranks: &mut self.ranks,
+            scheme,
+            alpha: &alpha,
+        })
     }
 
     /// None when it was given up.
@@ -65,8 +69,12 @@ impl Trainer {
         let scheme = self.validated_by();
         self.engine.load(theta);
         let alpha = alpha(&self.session);
-        let by: By = (&mut *self.engine, &mut self.ranks);
-        let figures = self.validation.figures(by, &scheme, &alpha);
+        let figures = self.validation.figures(Pass {
+            engine: &mut *self.engine,
+            ranks: &mut self.ranks,
+            scheme,
+            alpha: &alpha,
+        });
         self.instruments
             .meter
             .spend(Task::Validation, start.elapsed());

@@ -192,7 +192,10 @@ impl Trainer {
             Some("M".into())
         };
         let gradient = norm(self.gradient.iter().copied());
-        let update = self.take_step(broken.is_none(), rate);
+        let update = match &broken {
+            None => self.take_step(rate),
+            Some(_) => self.skip_step(),
+        };
         if let Some(served) = &mut self.state.start {
             served.iterations += 1;
         }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::validation::By;
+use super::validation::Pass;
 use super::*;
 use crate::checkpoint::state::BestParameters;
 use crate::problem::scheme;
@@ -133,8 +133,13 @@ fn without_a_flow_the_divergence_is_that_of_the_normal() {
     trainer.engine.load(&trainer.state.theta);
     let session = trainer.session().clone();
     let (scheme, alpha) = (scheme(&session.flow), alpha(&session));
-    let by: By = (&mut *trainer.engine, &mut trainer.ranks);
-    let figures = trainer.validation.figures(by, &scheme, &alpha).unwrap();
+    let pass = Pass {
+        engine: &mut *trainer.engine,
+        ranks: &mut trainer.ranks,
+        scheme,
+        alpha: &alpha,
+    };
+    let figures = trainer.validation.figures(pass).unwrap();
     let rows = trainer.data.draw(Stream::Validation, 0, 100);
     let truth = trainer.data.log_density(&rows).unwrap();
     let normal = |x: &[f64]| -0.5 * (x[0] * x[0] + x[1] * x[1]) - std::f64::consts::TAU.ln();

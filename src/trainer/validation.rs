@@ -64,39 +64,35 @@ impl Validation {
     }
 
     /// The figures of the parameters that the engine holds. None when the pass for them was given up.
-    pub fn figures(&self, by: By, scheme: &Scheme, alpha: &Alpha) -> Option<Figures> {
-        let ends = self.ends(by, self.n, scheme, alpha)?;
+    pub fn figures(&self, mut pass: Pass) -> Option<Figures> {
+        let ends = self.ends(&mut pass, self.n)?;
         let total = |of: fn(&End) -> f64| ends.iter().map(of).sum::<f64>();
         let sums = [
             total(|end| end.v),
             -total(|end| end.log),
             total(|end| end.r),
         ];
-        let costs = Costs::from_sums(sums, self.n, alpha);
+        let costs = Costs::from_sums(sums, self.n, pass.alpha);
         let paired = self
             .truth
             .as_ref()
-            .map(|truth| mean_and_error(truth.iter().zip(&ends).map(|(p, end)| p - end.log)));
+            .map(|truth| Estimate::new(truth.iter().zip(&ends).map(|(p, end)| p - end.log)));
         Some(Figures {
             losses: super::losses(&costs),
-            divergence: paired.map(|(mean, _)| mean),
-            divergence_se: paired.map(|(_, error)| error),
+            divergence: paired.map(|paired| paired.mean),
+            divergence_se: paired.map(|paired| paired.error),
         })
     }
 
     /// C over the first rows as these steps give it, and as twice as many do, nats: far apart where the flow lives by the error of
     /// its integration. The log density of such a model means nothing, however good its C.
-    pub fn resolution(
-        &self,
-        (engine, ranks): By,
-        scheme: &Scheme,
-        alpha: &Alpha,
-    ) -> Option<Resolution> {
+    pub fn resolution(&self, mut pass: Pass) -> Option<Resolution> {
         let samples = self.n.min(RESOLVED);
+        let scheme = pass.scheme;
         let mut c = |steps| {
-            let scheme = Scheme { steps, ..*scheme };
-            let ends = self.ends((&mut *engine, &mut *ranks), samples, &scheme, alpha)?;
-            Some(-mean_and_error(ends.iter().map(|end| end.log)).0)
+            pass.scheme = Scheme { steps, ..scheme };
+            let ends = self.ends(&mut pass, samples)?;
+            Some(-Estimate::new(ends.iter().map(|end| end.log)).mean)
         };
         Some(Resolution {
             samples,
@@ -107,13 +103,13 @@ impl Validation {
     }
 
     /// The ends of the paths of the first n samples. None when a pass was given up.
-    fn ends(
-        &self,
-        (engine, ranks): By,
-        n: usize,
-        scheme: &Scheme,
-        alpha: &Alpha,
-    ) -> Option<Vec<End>> {
+    fn ends(&self, pass: &mut Pass, n: usize) -> Option<Vec<End>> {
+        let Pass {
+            engine,
+            ranks,
+            scheme,
+            alpha,
+        } = pass;
         let shape = engine.shape();
         let own = ranks.rows(n).count();
         let mut states = vec![0.0; own * (shape.d + 3)];
@@ -136,8 +132,17 @@ impl Validation {
     }
 }
 
-/// Who computes.
-pub type By<'a> = (&'a mut dyn Engine, &'a mut Ranks);
+/// What a pass over the samples takes; the parameters are those that the engine holds.
+pub struct Pass<'a> {
+    /// The kernels.
+    pub engine: &'a mut dyn Engine,
+    /// The ranks that share the samples.
+    pub ranks: &'a mut Ranks,
+    /// The integration.
+    pub scheme: Scheme,
+    /// The weights of the loss.
+    pub alpha: &'a Alpha,
+}
 
 /// Where the path of a sample ends: its log density, v(1) and r(1).
 struct End {
@@ -179,12 +184,26 @@ impl Resolution {
     }
 }
 
-/// Mean of the values and its standard error.
-pub(crate) fn mean_and_error(values: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
-    let n = values.clone().count() as f64;
-    let mean = values.clone().sum::<f64>() / n;
-    let variance = values.map(|v| (v - mean) * (v - mean)).sum::<f64>() / (n - 1.0).max(1.0);
-    (mean, (variance / n).sqrt())
+/// A mean with its standard error.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Estimate {
+    /// The mean.
+    pub(crate) mean: f64,
+    /// The standard error of the mean.
+    pub(crate) error: f64,
+}
+
+impl Estimate {
+    /// The mean of the values.
+    pub(crate) fn new(values: impl Iterator<Item = f64> + Clone) -> Self {
+        let n = values.clone().count() as f64;
+        let mean = values.clone().sum::<f64>() / n;
+        let variance = values.map(|v| (v - mean) * (v - mean)).sum::<f64>() / (n - 1.0).max(1.0);
+        Estimate {
+            mean,
+            error: (variance / n).sqrt(),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -210,7 +229,7 @@ mod tests {
 
     #[test]
     fn the_standard_error_is_that_of_the_mean() {
-        let (mean, error) = mean_and_error([1.0, 2.0, 3.0, 4.0].into_iter());
+        let Estimate { mean, error } = Estimate::new([1.0, 2.0, 3.0, 4.0].into_iter());
         assert_eq!(mean, 2.5);
         assert!((error - (5.0_f64 / 3.0 / 4.0).sqrt()).abs() < 1e-15);
     }

@@ -130,8 +130,8 @@ pub fn checkpoint(content: &[u8]) {
     let file = tempfile::NamedTempFile::new().unwrap();
     fs::write(file.path(), framed(content)).unwrap();
     match Checkpoint::load(file.path()) {
-        Ok((checkpoint, _)) => {
-            let state = checkpoint.state;
+        Ok(saved) => {
+            let state = saved.checkpoint.state;
             assert!(state.is_sound(state.parameters()));
             assert!(state.parameters() * size_of::<f64>() <= content.len());
         }

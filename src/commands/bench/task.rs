@@ -117,8 +117,8 @@ impl<'a> Task<'a> {
         let result = match self.job.work {
             Work::Iteration => {
                 let (gradient, theta) = (&mut self.gradient, &mut self.theta);
-                let by = (&self.scheme, &alpha);
-                let costs = ranks.gradient(&mut *self.engine, samples, by, gradient);
+                let costs =
+                    ranks.gradient(&mut *self.engine, samples, &self.scheme, &alpha, gradient);
                 let why = || {
                     ranks
                         .lost()

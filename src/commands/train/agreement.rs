@@ -4,7 +4,7 @@
 use anyhow::anyhow;
 
 use crate::exit::{Exit, refuse};
-use crate::ranks::{Identity, Lost, Ranks};
+use crate::ranks::{Identity, Lost, Ranks, Worst};
 use crate::trainer::Trainer;
 
 /// Why no run can be started.
@@ -49,18 +49,21 @@ pub(super) fn agree<T>(made: Result<T, Failure>, ranks: &mut Ranks) -> Result<T,
         Err(Failure::Refused(_)) => Exit::Refused.code(),
         Err(_) => Exit::Failed.code(),
     };
-    let (worst, rank) = match (ranks.worst(own), ranks.lost()) {
+    let worst = match (ranks.worst(own), ranks.lost()) {
         (Some(worst), _) => worst,
         (None, Some(Lost(message))) => return Err(anyhow!("{message}").into()),
-        (None, None) => (own, ranks.rank()),
+        (None, None) => Worst {
+            code: own,
+            rank: ranks.rank(),
+        },
     };
-    if worst > 0 {
+    if worst.code > 0 {
         ranks.rest();
     }
     match made {
-        Ok(made) if worst == 0 => Ok(made),
-        Err(failure) if rank == ranks.rank() => Err(failure),
-        _ if worst == Exit::Refused.code() => Err(Failure::Elsewhere(Exit::Refused)),
+        Ok(made) if worst.code == 0 => Ok(made),
+        Err(failure) if worst.rank == ranks.rank() => Err(failure),
+        _ if worst.code == Exit::Refused.code() => Err(Failure::Elsewhere(Exit::Refused)),
         _ => Err(Failure::Elsewhere(Exit::Failed)),
     }
 }

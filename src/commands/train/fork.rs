@@ -7,20 +7,20 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::agreement::{Failure, refused};
-use super::prepare::{Origin, Undirected, open, overridden};
+use super::loaded::{LoadedRun, Origin, Overridden, open, overridden};
 use super::session_file::SessionFile;
 use crate::checkpoint::checksum;
 use crate::cli;
 use crate::event::Fork;
 use crate::ranks::Ranks;
-use crate::replay::Recorded;
+use crate::replay::{ForkSource, FoundState};
 use crate::session::{self, Applies, Data, Session};
 use crate::trainer::Trainer;
 
 /// Finds the state and puts the session into force.
-pub(super) fn fork(args: &cli::Train, run: &Path, ranks: &Ranks) -> Result<Undirected, Failure> {
+pub(super) fn fork(args: &cli::Train, run: &Path, ranks: &Ranks) -> Result<LoadedRun, Failure> {
     let named = |error: anyhow::Error| refused(format!("{error:#}"));
-    let recorded = Recorded::open(run).map_err(named)?;
+    let recorded = ForkSource::open(run).map_err(named)?;
     let begun = Arc::clone(&recorded.start().session);
     let name = recorded.start().name.clone();
     let given = args.session.as_deref();
@@ -28,12 +28,12 @@ pub(super) fn fork(args: &cli::Train, run: &Path, ranks: &Ranks) -> Result<Undir
     let parsed = given.as_ref().map(SessionFile::parse).transpose();
     let parsed = parsed.map_err(refused)?;
     // Before the run is trained again, which may take long.
-    let (_, place) = overridden(args, parsed.as_ref().unwrap_or(&begun))?;
+    let place = overridden(args, parsed.as_ref().unwrap_or(&begun))?.session;
     carried_over(&begun, &place).map_err(|lack| refused(format!("{}: {lack}", run.display())))?;
     let threads = cli::threads(args.threads);
     let (data, place) = (open(&place, threads)?, place.data);
     let at = recorded.iteration(args.fork_at).map_err(named)?;
-    let (state, in_force) = recorded
+    let FoundState { state, in_force } = recorded
         .state(at, Arc::clone(&data), &place, threads)
         .map_err(named)?;
     let fork = Box::new(Fork {
@@ -41,8 +41,8 @@ pub(super) fn fork(args: &cli::Train, run: &Path, ranks: &Ranks) -> Result<Undir
         iteration: at,
         state: checksum(&state),
     });
-    let (overrides, wanted) = overridden(args, parsed.as_ref().unwrap_or(&in_force))?;
-    let wanted = Arc::new(wanted);
+    let Overridden { overrides, session } = overridden(args, parsed.as_ref().unwrap_or(&in_force))?;
+    let wanted = Arc::new(session);
     let session_file = given.unwrap_or_else(|| SessionFile::without_path(name, &wanted));
     let alone = Ranks::alone();
     let mut trainer = Trainer::at(state, &alone, in_force, Arc::clone(&data), threads)?;
@@ -51,7 +51,7 @@ pub(super) fn fork(args: &cli::Train, run: &Path, ranks: &Ranks) -> Result<Undir
     if ranks.size() > 1 {
         trainer = Trainer::at(trainer.state(), ranks, wanted, data, threads)?;
     }
-    Ok(Undirected {
+    Ok(LoadedRun {
         session_file,
         overrides,
         trainer,

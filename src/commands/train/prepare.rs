@@ -13,12 +13,12 @@ use otflow_kernels::engine::compiled;
 
 use super::agreement::{Failure, agree, distribute, refused};
 use super::fork::fork;
-use super::resume::{Resumed, resume};
+use super::loaded::{LoadedRun, Origin, Overridden, open, overridden};
+use super::resume::resume;
 use super::session_file::SessionFile;
 use crate::checkpoint::{Checkpoint, fingerprint};
 use crate::cli;
-use crate::data::Dataset;
-use crate::event::{Fork, SCHEMA, Start};
+use crate::event::{SCHEMA, Start};
 use crate::ranks::Ranks;
 use crate::run::RunDirectory;
 use crate::run::read;
@@ -35,34 +35,6 @@ pub(super) struct Prepared {
     /// What the run began with, also where it goes on from a checkpoint.
     pub(super) start: Start,
     pub(super) origin: Origin,
-}
-
-/// Where the trainer of a run comes from.
-pub(super) enum Origin {
-    /// The run begins with the start values of its session.
-    Fresh,
-    /// The run begins with the state of another one.
-    Forked(Box<Fork>),
-    /// The run goes on from its last checkpoint.
-    Resumed(Box<Resumed>),
-}
-
-/// A run that has its trainer, and no directory yet.
-pub(super) struct Undirected {
-    pub(super) session_file: SessionFile,
-    pub(super) overrides: Overrides,
-    pub(super) trainer: Trainer,
-    pub(super) origin: Origin,
-}
-
-impl Undirected {
-    /// The session as last edited, with what needs a new run.
-    fn as_edited(&self) -> Arc<Session> {
-        match &self.origin {
-            Origin::Resumed(resumed) => Arc::clone(&resumed.as_edited),
-            Origin::Fresh | Origin::Forked(_) => Arc::clone(self.trainer.session()),
-        }
-    }
 }
 
 /// Prepares a run at the rank that leads it, which alone writes its directory.
@@ -94,17 +66,24 @@ pub(super) fn prepare(args: &cli::Train, mut ranks: Ranks) -> Result<Prepared, F
     Ok(prepared)
 }
 
-/// Prepares a rank that follows the first: its trainer, and the session as last edited.
+/// A rank that follows the first.
+pub(super) struct PreparedFollower {
+    pub(super) trainer: Trainer,
+    /// The session as last edited, with what needs a new run.
+    pub(super) as_edited: Arc<Session>,
+}
+
+/// Prepares a rank that follows the first.
 pub(super) fn prepare_follower(
     args: &cli::Train,
     mut ranks: Ranks,
-) -> Result<(Trainer, Arc<Session>), Failure> {
+) -> Result<PreparedFollower, Failure> {
     let run = agree(load(args, &ranks), &mut ranks)?;
     let as_edited = run.as_edited();
     let mut trainer = distribute(run.trainer, ranks)?;
     // The first rank takes the run directory meanwhile.
     agree(Ok(()), trainer.ranks())?;
-    Ok((trainer, as_edited))
+    Ok(PreparedFollower { trainer, as_edited })
 }
 
 /// Locks the directory of a run that goes on.
@@ -116,7 +95,7 @@ fn reopen(run: &Path) -> Result<RunDirectory, Failure> {
 }
 
 /// Makes the trainer.
-fn load(args: &cli::Train, ranks: &Ranks) -> Result<Undirected, Failure> {
+fn load(args: &cli::Train, ranks: &Ranks) -> Result<LoadedRun, Failure> {
     if let Some(run) = &args.resume {
         return resume(args, run, ranks);
     }
@@ -124,10 +103,11 @@ fn load(args: &cli::Train, ranks: &Ranks) -> Result<Undirected, Failure> {
         return fork(args, run, ranks);
     }
     let session_file = SessionFile::find(args.session.as_deref()).map_err(refused)?;
-    let (overrides, session) = overridden(args, &session_file.parse().map_err(refused)?)?;
+    let typed = session_file.parse().map_err(refused)?;
+    let Overridden { overrides, session } = overridden(args, &typed)?;
     let threads = cli::threads(args.threads);
     let data = open(&session, threads)?;
-    Ok(Undirected {
+    Ok(LoadedRun {
         trainer: Trainer::one_of(ranks, Arc::new(session), data, threads)?,
         session_file,
         overrides,
@@ -135,27 +115,10 @@ fn load(args: &cli::Train, ranks: &Ranks) -> Result<Undirected, Failure> {
     })
 }
 
-/// Opens the data of a session. Tables are read on rayon's own threads.
-pub(super) fn open(session: &Session, threads: usize) -> Result<Arc<Dataset>, Failure> {
-    cli::start_readers(threads);
-    let data = Dataset::open(&session.data, session.model.seed).map_err(refused)?;
-    Ok(Arc::new(data))
-}
-
-/// What the command line sets beside a session, and the two together.
-pub(super) fn overridden(
-    args: &cli::Train,
-    session: &Session,
-) -> Result<(Overrides, Session), Failure> {
-    let overrides = args.overrides(session).map_err(refused)?;
-    let session = overrides.over(session.clone()).map_err(refused)?;
-    Ok((overrides, session))
-}
-
 /// Takes a new directory, or cuts that of a run which goes on back to its checkpoint.
 fn directory(
     args: &cli::Train,
-    run: &mut Undirected,
+    run: &mut LoadedRun,
     reopened: Option<RunDirectory>,
 ) -> Result<RunDirectory, Failure> {
     let SessionFile { name, text, .. } = &run.session_file;
@@ -172,7 +135,7 @@ fn directory(
     })
 }
 
-fn begun_now(args: &cli::Train, run: &mut Undirected, directory: &RunDirectory) -> Start {
+fn begun_now(args: &cli::Train, run: &mut LoadedRun, directory: &RunDirectory) -> Start {
     let trainer = &mut run.trainer;
     Start {
         schema: SCHEMA,
@@ -200,8 +163,8 @@ fn save_first_state(prepared: &Prepared) -> Result<(), Failure> {
     let trainer = &prepared.trainer;
     let first = Checkpoint {
         start: prepared.start.clone(),
-        session: Arc::clone(trainer.session()),
-        edited: Arc::clone(trainer.session()),
+        in_force: Arc::clone(trainer.session()),
+        as_edited: Arc::clone(trainer.session()),
         overrides: prepared.overrides.clone(),
         data: fingerprint(trainer.data()),
         state: trainer.state(),

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use otflow_kernels::engine::compiled;
 
 use super::agreement::{Failure, refused};
-use super::prepare::{Origin, Undirected, open};
+use super::loaded::{LoadedRun, Origin, open};
 use super::session_file::SessionFile;
-use crate::checkpoint::{Checkpoint, Kept, fingerprint};
+use crate::checkpoint::{Checkpoint, Latest, Lengths, Saved, fingerprint};
 use crate::cli;
 use crate::event::{Build, Start};
 use crate::ranks::Ranks;
-use crate::run::RunDirectory;
+use crate::run::{CutBack, RunDirectory};
 use crate::say;
 use crate::session::overrides::{Overrides, assigned};
 use crate::session::reload::Follow;
@@ -35,7 +35,7 @@ pub(super) struct Resumed {
     /// What is to be told at the start.
     pub(super) notices: Vec<String>,
     /// What of the growing files belongs to the checkpoint.
-    kept: Kept,
+    lengths: Lengths,
     checkpoint: LastCheckpoint,
 }
 
@@ -48,9 +48,13 @@ enum LastCheckpoint {
 }
 
 /// Reads the last checkpoint of a run.
-pub(super) fn resume(args: &cli::Train, run: &Path, ranks: &Ranks) -> Result<Undirected, Failure> {
-    let (checkpoint, kept, damaged) = Checkpoint::latest(run).map_err(refused)?;
-    let as_edited = Arc::clone(&checkpoint.edited);
+pub(super) fn resume(args: &cli::Train, run: &Path, ranks: &Ranks) -> Result<LoadedRun, Failure> {
+    let Latest { saved, damaged } = Checkpoint::latest(run).map_err(refused)?;
+    let Saved {
+        checkpoint,
+        lengths,
+    } = saved;
+    let as_edited = Arc::clone(&checkpoint.as_edited);
     let reassigned = assigned(Session::clone(&as_edited), &args.set).map_err(refused)?;
     let path = checkpoint.start.file.clone();
     let text = path.as_deref().and_then(|path| session::read(path).ok());
@@ -64,14 +68,14 @@ pub(super) fn resume(args: &cli::Train, run: &Path, ranks: &Ranks) -> Result<Und
     let overrides = args.overrides(typed.unwrap_or(&as_edited));
     let overrides = overrides.map_err(refused)?.or(&checkpoint.overrides);
     let threads = cli::threads(args.threads);
-    let data = open(&checkpoint.session, threads)?;
+    let data = open(&checkpoint.in_force, threads)?;
     if fingerprint(&data) != checkpoint.data {
         let message = "the rows of its table are not those that the run was trained on";
         return Err(refused(format!("{}: {message}", run.display())));
     }
     let shown = Start {
         run: Some(run.to_owned()),
-        session: Arc::clone(&checkpoint.session),
+        session: Arc::clone(&checkpoint.in_force),
         threads,
         version: env!("CARGO_PKG_VERSION").into(),
         compiled: compiled().into(),
@@ -83,7 +87,7 @@ pub(super) fn resume(args: &cli::Train, run: &Path, ranks: &Ranks) -> Result<Und
     };
     let another = another_build(&checkpoint.start);
     let notices = damaged.into_iter().chain(another).collect();
-    let in_force = checkpoint.session;
+    let in_force = checkpoint.in_force;
     let trainer = Trainer::at(checkpoint.state, ranks, in_force, data, threads)
         .map_err(|error| refused(format!("{}: {error:#}", run.display())))?;
     let resumed = Resumed {
@@ -93,10 +97,10 @@ pub(super) fn resume(args: &cli::Train, run: &Path, ranks: &Ranks) -> Result<Und
         as_typed,
         reassigned,
         notices,
-        kept,
+        lengths,
         checkpoint: state,
     };
-    Ok(Undirected {
+    Ok(LoadedRun {
         session_file,
         overrides,
         trainer,
@@ -119,7 +123,8 @@ impl Resumed {
         }
         let (done, seconds) = (trainer.iteration(), trainer.seconds());
         let note = format!("from iteration {done}, {seconds:.1} s");
-        let (directory, missing) = directory.go_on(std::mem::take(&mut self.kept), note)?;
+        let CutBack { directory, missing } =
+            directory.cut_back(std::mem::take(&mut self.lengths), note)?;
         self.notices.extend(missing.into_iter().map(|lack| {
             format!(
                 "{lack} of what was written before the checkpoint; the parameters are not concerned"

@@ -12,11 +12,12 @@ use std::thread::{self, JoinHandle};
 
 use anyhow::{Context, Result};
 
-use super::prepare::{Origin, Prepared};
+use super::loaded::Origin;
+use super::prepare::Prepared;
 use super::session_file::SessionFile;
 use crate::dashboard::Switches;
-use crate::event::{Command, Finished};
-use crate::feed::{Commands, Feed, Publisher, wires};
+use crate::event::Command;
+use crate::feed::{Commands, Feed, Publisher, Wires, connect};
 use crate::front_end::FrontEnd;
 use crate::run::read::History;
 use crate::run::{Recording, RunDirectory, record};
@@ -24,15 +25,14 @@ use crate::session::Session;
 use crate::session::overrides::Overrides;
 use crate::session::reload::{self, Follow, Mode, Watcher};
 use crate::signals;
-use crate::trainer::{self, Outlets};
+use crate::trainer::{self, Outlets, Trained};
 
 /// A run under way.
 pub(super) struct Running {
     pub(super) feed: Feed,
     pub(super) directory: RunDirectory,
     pub(super) recording: Recording,
-    /// Gives the end, and the session in force then.
-    pub(super) training: JoinHandle<(Finished, Arc<Session>)>,
+    pub(super) training: JoinHandle<Trained>,
     /// What the signals and the dashboard tell each other.
     pub(super) switches: Switches,
     /// Follows the session file, and ends with the run.
@@ -49,7 +49,11 @@ pub(super) fn start(front_end: FrontEnd, prepared: Prepared) -> Result<Running> 
         start,
         origin,
     } = prepared;
-    let (publisher, feed, records) = wires();
+    let Wires {
+        publisher,
+        feed,
+        entries: records,
+    } = connect();
     let publisher = Arc::new(publisher);
     // Weak: the writer ends when the trainer has let go of the publisher.
     let news = Arc::downgrade(&publisher);
@@ -76,7 +80,7 @@ pub(super) fn start(front_end: FrontEnd, prepared: Prepared) -> Result<Running> 
         past = (front_end == FrontEnd::Dashboard).then(|| History::new(directory.path()));
         outlets.notices = resumed.notices;
         outlets.resumed = Some(trainer::Resumed {
-            edited: resumed.as_edited,
+            as_edited: resumed.as_edited,
             shown: resumed.shown,
         });
     }

@@ -35,9 +35,9 @@ impl Drop for Following {
     }
 }
 
-/// Whether pictures are made of a run.
+/// What is shown of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shown {
+pub(super) enum Scope {
     /// Curves and pictures.
     Whole,
     /// Curves to compare another run with.
@@ -48,13 +48,13 @@ pub(super) enum Shown {
 pub(super) fn follow(
     directory: &Path,
     publisher: Arc<Publisher>,
-    shown: Shown,
+    scope: Scope,
 ) -> io::Result<Following> {
     let mut follower = Follower {
         directory: directory.to_owned(),
         history: History::new(directory),
         failed: false,
-        shown,
+        scope,
         pictures: None,
         publisher,
         passed: Passed::default(),
@@ -84,7 +84,7 @@ struct Follower {
     history: History,
     /// The file can't be read, which was told.
     failed: bool,
-    shown: Shown,
+    scope: Scope,
     pictures: Option<Pictures>,
     publisher: Arc<Publisher>,
     passed: Passed,
@@ -147,7 +147,7 @@ impl Follower {
     }
 
     fn begin(&mut self, start: &Start) -> Option<()> {
-        if self.shown == Shown::Curves {
+        if self.scope == Scope::Curves {
             return Some(());
         }
         match Pictures::new(start, Arc::clone(&self.publisher)) {
@@ -188,7 +188,7 @@ impl Follower {
 mod tests {
     use super::*;
     use crate::dashboard::state::State;
-    use crate::feed::{Feed, wires};
+    use crate::feed::{Feed, Wires, connect};
     use crate::run::{RunDirectory, line, record, synthetic};
     use std::fs::OpenOptions;
     use std::io::Write;
@@ -204,13 +204,17 @@ mod tests {
     impl Place {
         fn new() -> Self {
             let folder = tempfile::tempdir().unwrap();
-            let (publisher, feed, _) = wires();
+            let Wires {
+                publisher,
+                feed,
+                entries: _,
+            } = connect();
             let place = Place {
                 follower: Follower {
                     directory: folder.path().to_owned(),
                     history: History::new(folder.path()),
                     failed: false,
-                    shown: Shown::Curves,
+                    scope: Scope::Curves,
                     pictures: None,
                     publisher: Arc::new(publisher),
                     passed: Passed::default(),
@@ -239,7 +243,11 @@ mod tests {
     fn a_watched_run_has_the_state_of_its_own_dashboard() {
         let parent = tempfile::tempdir().unwrap();
         let directory = RunDirectory::create(parent.path(), "8gaussians", "").unwrap();
-        let (publisher, _feed, records) = wires();
+        let Wires {
+            publisher,
+            feed: _feed,
+            entries: records,
+        } = connect();
         let recording = record(&directory, records, |event| panic!("{event:?}")).unwrap();
         let mut live = State::default();
         let all = synthetic::events().into_iter();
@@ -252,10 +260,14 @@ mod tests {
             live.apply(event, 0.0);
         }
         drop(publisher);
-        recording.finish(vec![]).1.unwrap();
+        recording.finish(vec![]).result.unwrap();
 
-        let (publisher, feed, _) = wires();
-        let _following = follow(directory.path(), Arc::new(publisher), Shown::Whole).unwrap();
+        let Wires {
+            publisher,
+            feed,
+            entries: _,
+        } = connect();
+        let _following = follow(directory.path(), Arc::new(publisher), Scope::Whole).unwrap();
         assert!(feed.heard().is_some());
         let mut watched = State::default();
         while watched.finished.is_none() {
@@ -371,7 +383,7 @@ mod tests {
         let mut place = Place::new();
         place.append(&line::json(&synthetic::events()[1]));
         let Place { follower, feed, .. } = &mut place;
-        drop(std::mem::replace(feed, wires().1));
+        drop(std::mem::replace(feed, connect().feed));
         assert_eq!(follower.turn(), None);
     }
 }

@@ -98,7 +98,7 @@ fn in_force(origin: &Origin) -> Option<Arc<Session>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::feed::wires;
+    use crate::feed::{Wires, connect};
     use crate::run::synthetic;
     use crate::session::to_ron;
 
@@ -120,7 +120,11 @@ mod tests {
     #[test]
     fn new_parameters_make_a_picture_and_others_a_message() {
         let folder = tempfile::tempdir().unwrap();
-        let (publisher, feed, _) = wires();
+        let Wires {
+            publisher,
+            feed,
+            entries: _,
+        } = connect();
         let publisher = Arc::new(publisher);
         let mut start = synthetic::start();
         start.run = Some(folder.path().to_owned());

@@ -16,7 +16,7 @@ use crate::dashboard::keys::Key;
 use crate::dashboard::sample;
 use crate::event::Command;
 use crate::event::Reason;
-use crate::feed::{Publisher, wires};
+use crate::feed::{ComparedRun, Publisher, Wires, connect};
 use crate::session::Applies;
 
 /// A terminal that hangs up after so many writes.
@@ -37,7 +37,11 @@ impl Write for Mortal {
 
 /// Runs `play` against a dashboard whose terminal bears `writes` writes; how it was left.
 fn attend(writes: usize, play: impl FnOnce(&Publisher, &Sender<Heard>)) -> Outcome {
-    let (publisher, feed, _records) = wires();
+    let Wires {
+        publisher,
+        feed,
+        entries: _records,
+    } = connect();
     let (sender, keys) = unbounded();
     play(&publisher, &sender);
     let viewport = Viewport::Fixed(Rect::new(0, 0, 80, 24));
@@ -87,7 +91,11 @@ fn a_run_stopped_by_a_signal_is_left_at_once() {
 fn a_finished_run_stays_until_the_user_leaves() {
     let (done, left) = mpsc::channel();
     thread::scope(|scope| {
-        let (publisher, feed, _records) = wires();
+        let Wires {
+            publisher,
+            feed,
+            entries: _records,
+        } = connect();
         let (sender, keys) = unbounded();
         publisher.publish(sample::finished(7, Reason::Iterations));
         scope.spawn(move || {
@@ -115,7 +123,11 @@ fn a_second_control_c_leaves_a_trainer_that_does_not_answer() {
 
 #[test]
 fn a_finished_run_is_left_when_a_signal_asks_for_it() {
-    let (publisher, feed, _records) = wires();
+    let Wires {
+        publisher,
+        feed,
+        entries: _records,
+    } = connect();
     publisher.publish(sample::finished(7, Reason::Iterations));
     let options = Options::default();
     let leave = Arc::clone(&options.switches.leave);
@@ -129,7 +141,11 @@ fn a_finished_run_is_left_when_a_signal_asks_for_it() {
 
 #[test]
 fn a_watched_run_is_left_by_a_signal_while_it_goes_on_and_not_by_its_own_end() {
-    let (publisher, feed, _records) = wires();
+    let Wires {
+        publisher,
+        feed,
+        entries: _records,
+    } = connect();
     publisher.hear(SystemTime::now());
     publisher.publish(sample::start());
     let options = Options::default();
@@ -147,9 +163,20 @@ fn a_watched_run_is_left_by_a_signal_while_it_goes_on_and_not_by_its_own_end() {
 
 #[test]
 fn the_events_of_other_runs_go_to_their_curves() {
-    let (_publisher, mut feed, _records) = wires();
-    let (other, its_feed, _) = wires();
-    feed.others.push(("rings".into(), its_feed));
+    let Wires {
+        publisher: _publisher,
+        mut feed,
+        entries: _records,
+    } = connect();
+    let Wires {
+        publisher: other,
+        feed: its_feed,
+        entries: _,
+    } = connect();
+    feed.others.push(ComparedRun {
+        name: "rings".into(),
+        feed: its_feed,
+    });
     other.publish(sample::iteration(3, 1.0));
     let (_sender, keys) = unbounded();
     let mut desk = Desk::new(&feed, Options::default(), screen());
@@ -161,7 +188,11 @@ fn the_events_of_other_runs_go_to_their_curves() {
 #[test]
 fn a_key_saves_the_screen_and_a_failure_is_told() {
     let folder = tempfile::tempdir().unwrap();
-    let (publisher, feed, _records) = wires();
+    let Wires {
+        publisher,
+        feed,
+        entries: _records,
+    } = connect();
     let Event::Start(mut start) = sample::start() else {
         unreachable!("that is how a run begins");
     };
@@ -182,7 +213,11 @@ fn a_key_saves_the_screen_and_a_failure_is_told() {
 
 #[test]
 fn an_end_that_found_the_ring_full_is_seen() {
-    let (publisher, feed, _records) = wires();
+    let Wires {
+        publisher,
+        feed,
+        entries: _records,
+    } = connect();
     while feed.dropped() == 0 {
         publisher.publish(Event::Resample { iteration: 1 });
     }
@@ -200,7 +235,11 @@ fn an_end_that_found_the_ring_full_is_seen() {
 
 #[test]
 fn keys_reach_the_trainer() {
-    let (publisher, feed, _records) = wires();
+    let Wires {
+        publisher,
+        feed,
+        entries: _records,
+    } = connect();
     let (sender, keys) = unbounded();
     sender.send(key('p', false)).unwrap();
     let mut desk = Desk::new(&feed, Options::default(), screen());
@@ -210,7 +249,11 @@ fn keys_reach_the_trainer() {
 
 #[test]
 fn a_row_that_stops_showing_its_edit_is_drawn_anew() {
-    let (_publisher, feed, _records) = wires();
+    let Wires {
+        publisher: _publisher,
+        feed,
+        entries: _records,
+    } = connect();
     let mut desk = Desk::new(&feed, Options::default(), screen());
     desk.opened -= Duration::from_secs(10);
     let edit = Edit {
@@ -229,7 +272,11 @@ fn a_row_that_stops_showing_its_edit_is_drawn_anew() {
 
 #[test]
 fn a_trainer_that_vanishes_is_told() {
-    let (publisher, feed, _records) = wires();
+    let Wires {
+        publisher,
+        feed,
+        entries: _records,
+    } = connect();
     let (_sender, keys) = unbounded();
     drop(publisher);
     let mut desk = Desk::new(&feed, Options::default(), screen());

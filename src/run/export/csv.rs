@@ -41,6 +41,13 @@ struct Row {
     matching: Option<f64>,
 }
 
+/// The cells of a row that an event fills.
+#[derive(Clone, Copy)]
+enum Cells {
+    Training,
+    Validation,
+}
+
 impl<'a> Table<'a> {
     /// With its header.
     pub(crate) fn new(out: &'a mut dyn Write) -> io::Result<Self> {
@@ -61,7 +68,7 @@ impl<'a> Table<'a> {
                 update,
                 losses: Losses { loss, l, c, r },
             } => {
-                self.turn_to(iteration, self.row.training.is_some())?;
+                self.turn_to(iteration, Cells::Training)?;
                 let values = [seconds, lr, gradient, update, loss, l, c, r];
                 self.row.training = Some(values.map(Some));
             }
@@ -73,7 +80,7 @@ impl<'a> Table<'a> {
                 update,
                 m,
             } => {
-                self.turn_to(iteration, self.row.training.is_some())?;
+                self.turn_to(iteration, Cells::Training)?;
                 let mut values = [None; 8];
                 values[..4].copy_from_slice(&[seconds, lr, gradient, update].map(Some));
                 self.row.training = Some(values);
@@ -86,7 +93,7 @@ impl<'a> Table<'a> {
                 divergence_se,
                 ..
             } => {
-                self.turn_to(iteration, self.row.validation.is_some())?;
+                self.turn_to(iteration, Cells::Validation)?;
                 let [loss, l, c, r] = [loss, l, c, r].map(Some);
                 self.row.validation = Some([loss, l, c, r, divergence, divergence_se]);
             }
@@ -115,8 +122,12 @@ impl<'a> Table<'a> {
         writeln!(self.out)
     }
 
-    /// Begins a row, unless the one at hand is that of the iteration and its place is free.
-    fn turn_to(&mut self, iteration: u64, taken: bool) -> io::Result<()> {
+    /// Begins a row, unless the current one is that of the iteration and its cells of this kind are free.
+    fn turn_to(&mut self, iteration: u64, cells: Cells) -> io::Result<()> {
+        let taken = match cells {
+            Cells::Training => self.row.training.is_some(),
+            Cells::Validation => self.row.validation.is_some(),
+        };
         if taken || self.row.iteration != iteration {
             self.finish()?;
             self.row.iteration = iteration;

@@ -138,7 +138,9 @@ pub(crate) fn record(event: &Event, wall: f64) -> Option<Vec<u8>> {
             ..
         } => {
             let others = [("lr", *lr), ("gradient", *gradient), ("update", *update)];
-            (*iteration, scalars("training", losses, &others))
+            let mut values = scalars("training", losses);
+            values.extend(others.map(|(name, value)| scalar("training", name, value)));
+            (*iteration, values)
         }
         Event::Matching {
             iteration,
@@ -156,7 +158,9 @@ pub(crate) fn record(event: &Event, wall: f64) -> Option<Vec<u8>> {
             ];
             (
                 *iteration,
-                values.map(|value| scalar("training", value)).into(),
+                values
+                    .map(|(name, value)| scalar("training", name, value))
+                    .into(),
             )
         }
         Event::Validation {
@@ -165,8 +169,9 @@ pub(crate) fn record(event: &Event, wall: f64) -> Option<Vec<u8>> {
             divergence,
             ..
         } => {
-            let divergence = divergence.map(|value| ("divergence", value));
-            let values = scalars("validation", losses, divergence.as_slice());
+            let divergence = divergence.map(|value| scalar("validation", "divergence", value));
+            let mut values = scalars("validation", losses);
+            values.extend(divergence);
             (*iteration, values)
         }
         Event::Edit {
@@ -189,14 +194,15 @@ pub(crate) fn record(event: &Event, wall: f64) -> Option<Vec<u8>> {
     }))
 }
 
-fn scalars(group: &str, losses: &Losses, others: &[(&str, f64)]) -> Vec<Value> {
+fn scalars(group: &str, losses: &Losses) -> Vec<Value> {
     let Losses { loss, l, c, r } = *losses;
     let losses = [("loss", loss), ("L", l), ("C", c), ("R", r)];
-    let all = losses.into_iter().chain(others.iter().copied());
-    all.map(|value| scalar(group, value)).collect()
+    losses
+        .map(|(name, value)| scalar(group, name, value))
+        .into()
 }
 
-fn scalar(group: &str, (name, value): (&str, f64)) -> Value {
+fn scalar(group: &str, name: &str, value: f64) -> Value {
     Value {
         tag: format!("{group}/{name}"),
         simple_value: Some(value as f32),

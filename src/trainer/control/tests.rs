@@ -10,26 +10,30 @@ use otflow_kernels::progress::Progress;
 use super::super::tests::{SMALL, session, trainer, without_time};
 use super::*;
 use crate::data::batches::Batches;
-use crate::feed::{Feed, wires};
+use crate::feed::{Feed, Wires, connect};
 use crate::ranks::{Lost, Ranks, Wire};
 
 /// The events of a run that is told these commands before it starts.
 fn run_with(commands: Vec<Command>) -> (Vec<Event>, Finished) {
     let trainer = trainer(SMALL, 1);
-    let (publisher, feed, records) = wires();
+    let Wires {
+        publisher,
+        feed,
+        entries: records,
+    } = connect();
     commands
         .into_iter()
         .for_each(|command| feed.commands.send(command).unwrap());
     let start = start(&trainer);
-    let (finished, _) = train(trainer, Outlets::new(Arc::new(publisher)), start);
+    let Trained { finished, .. } = train(trainer, Outlets::new(Arc::new(publisher)), start);
     (events(&records), finished)
 }
 
-fn events(records: &Receiver<Record>) -> Vec<Event> {
+fn events(records: &Receiver<Entry>) -> Vec<Event> {
     records
         .iter()
         .filter_map(|record| match record {
-            Record::Event(event) => Some(event),
+            Entry::Event(event) => Some(event),
             _ => None,
         })
         .collect()
@@ -57,26 +61,30 @@ fn start(trainer: &Trainer) -> Start {
 #[test]
 fn a_run_starts_finishes_and_keeps_its_parameters() {
     let trainer = trainer(SMALL, 1);
-    let (publisher, _feed, records) = wires();
+    let Wires {
+        publisher,
+        feed: _feed,
+        entries: records,
+    } = connect();
     let start = start(&trainer);
-    let (finished, _) = train(trainer, Outlets::new(Arc::new(publisher)), start);
+    let Trained { finished, .. } = train(trainer, Outlets::new(Arc::new(publisher)), start);
     assert_eq!(
         (finished.iteration, finished.reason),
         (9, Reason::Iterations)
     );
-    let records: Vec<Record> = records.iter().collect();
+    let records: Vec<Entry> = records.iter().collect();
     assert!(matches!(
         records.first(),
-        Some(Record::Event(Event::Start(_)))
+        Some(Entry::Event(Event::Start(_)))
     ));
     assert!(matches!(
         records.last(),
-        Some(Record::Event(Event::Finished(_)))
+        Some(Entry::Event(Event::Finished(_)))
     ));
     let kept = |wanted: &str| {
         records
             .iter()
-            .any(|r| matches!(r, Record::Model(name, _) if *name == wanted))
+            .any(|r| matches!(r, Entry::Model(name, _) if *name == wanted))
     };
     assert!(kept("best") && kept("last"));
 }
@@ -87,17 +95,21 @@ fn a_stop_gives_up_the_iteration_in_hand_and_keeps_what_was_done() {
     trainer.iterate(&mut |_| {});
     let done = trainer.state.theta.clone();
     trainer.batches = Batches::of(vec![0.5; 2 * 50_000_000]);
-    let (publisher, feed, records) = wires();
+    let Wires {
+        publisher,
+        feed,
+        entries: records,
+    } = connect();
     let start = start(&trainer);
     let progress = Arc::clone(&trainer.instruments().progress);
     let (finished, model) = std::thread::scope(|scope| {
-        let run = scope.spawn(|| train(trainer, Outlets::new(Arc::new(publisher)), start).0);
+        let run = scope.spawn(|| train(trainer, Outlets::new(Arc::new(publisher)), start).finished);
         while progress.tiles().1 < 1_000_000 || progress.tiles().0 == 0 {
             std::thread::yield_now();
         }
         feed.commands.send(Command::Stop(Reason::Quit)).unwrap();
         let last = |record| match record {
-            Record::Model("last", model) => Some(model),
+            Entry::Model("last", model) => Some(model),
             _ => None,
         };
         (run.join().unwrap(), records.iter().find_map(last).unwrap())
@@ -167,7 +179,11 @@ fn next_iteration(feed: &Feed) -> Option<u64> {
 fn a_paused_run_waits_steps_and_goes_on() {
     let endless = SMALL.replace("iterations: 9", "iterations: 1000000");
     let trainer = trainer(&endless, 1);
-    let (publisher, feed, _records) = wires();
+    let Wires {
+        publisher,
+        feed,
+        entries: _records,
+    } = connect();
     let tell = |command| feed.commands.send(command).unwrap();
     tell(Command::Pause);
     tell(Command::Step);
@@ -179,7 +195,7 @@ fn a_paused_run_waits_steps_and_goes_on() {
     tell(Command::Resume);
     assert_eq!(next_iteration(&feed), Some(2));
     tell(Command::Stop(Reason::Quit));
-    let (finished, _) = training.join().unwrap();
+    let Trained { finished, .. } = training.join().unwrap();
     assert!(finished.iteration <= 9);
 }
 
@@ -221,11 +237,15 @@ impl Wire for Cut {
 fn a_paused_run_ends_when_a_rank_is_lost() {
     let ranks = Ranks::new(0, vec!["here".into(); 2], Box::new(Cut));
     let trainer = trainer(SMALL, 1).distributed(ranks);
-    let (publisher, feed, _records) = wires();
+    let Wires {
+        publisher,
+        feed,
+        entries: _records,
+    } = connect();
     // The feed stays: nobody says anything more.
     feed.commands.send(Command::Pause).unwrap();
     let start = start(&trainer);
-    let (finished, _) = train(trainer, Outlets::new(Arc::new(publisher)), start);
+    let Trained { finished, .. } = train(trainer, Outlets::new(Arc::new(publisher)), start);
     assert_eq!((finished.iteration, finished.reason), (0, Reason::Lost));
     let warned = feed.events.try_iter().any(|event| {
         let message = "rank 1 is lost".into();
@@ -240,16 +260,20 @@ fn a_run_that_ends_by_time_is_validated_at_its_end() {
         .replace("iterations: 9", "iterations: 1000000, seconds: Some(0.05)")
         .replace("every: 3", "every: 1000000");
     let trainer = trainer(&timed, 1);
-    let (publisher, _feed, records) = wires();
+    let Wires {
+        publisher,
+        feed: _feed,
+        entries: records,
+    } = connect();
     let start = start(&trainer);
-    let (finished, _) = train(trainer, Outlets::new(Arc::new(publisher)), start);
+    let Trained { finished, .. } = train(trainer, Outlets::new(Arc::new(publisher)), start);
     assert_eq!(finished.reason, Reason::Seconds);
     assert_eq!(
         finished.best.map(|best| best.iteration),
         Some(finished.iteration)
     );
     let mut records = records.iter();
-    assert!(records.any(|record| matches!(record, Record::Model("best", _))));
+    assert!(records.any(|record| matches!(record, Entry::Model("best", _))));
 }
 
 #[test]

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use anyhow::{Context, Result, anyhow, ensure};
 use indicatif::ProgressBar;
 
-use super::base::Base;
-use super::record::Record;
+use super::beginning::Beginning;
+use super::record::RecordedRun;
 use super::retrain::{Replay, warn_of_another_build};
 use crate::checkpoint::state::TrainingState;
 use crate::checkpoint::{Checkpoint, NAMES, fingerprint};
@@ -19,21 +19,28 @@ use crate::say;
 use crate::session::{Data, Session};
 
 /// A run, which may be under way, of which a state is wanted.
-pub(crate) struct Recorded {
+pub(crate) struct ForkSource {
     run: PathBuf,
-    record: Record,
+    record: RecordedRun,
 }
 
-impl Recorded {
+/// The state of a run after one of its iterations.
+pub(crate) struct FoundState {
+    pub(crate) state: TrainingState,
+    /// The session in force there.
+    pub(crate) in_force: Arc<Session>,
+}
+
+impl ForkSource {
     /// Reads what the run directory records.
     ///
     /// # Errors
     /// When that is no run, or can't be read.
     pub fn open(run: &Path) -> Result<Self> {
         read::fault(run).map_or(Ok(()), |fault| Err(anyhow!(fault)))?;
-        Ok(Recorded {
+        Ok(ForkSource {
             run: run.to_owned(),
-            record: Record::read(run)?,
+            record: RecordedRun::read(run)?,
         })
     }
 
@@ -75,9 +82,9 @@ impl Recorded {
         data: Arc<Dataset>,
         place: &Data,
         threads: usize,
-    ) -> Result<(TrainingState, Arc<Session>)> {
-        let Recorded { run, record } = self;
-        let base = Base::before(&run, &record.start, iteration)?;
+    ) -> Result<FoundState> {
+        let ForkSource { run, record } = self;
+        let base = Beginning::before(&run, &record.start, iteration)?;
         ensure!(
             base.data.is_none_or(|known| known == fingerprint(&data)),
             "the rows of the table are not those that {} was trained on",
@@ -92,8 +99,8 @@ impl Recorded {
             ));
         }
         let record = record.between(&base, iteration)?;
-        let (trainer, edited) = base.trainer(data, place, threads)?;
-        let mut replay = Replay::new(record, trainer, edited);
+        let begun = base.trainer(data, place, threads)?;
+        let mut replay = Replay::new(record, begun);
         // Hidden where stderr is no terminal.
         let bar = ProgressBar::new(iteration - from);
         let trained = replay.iterate(&mut |done| bar.set_position(done - from));
@@ -104,16 +111,19 @@ impl Recorded {
             Some(seconds) => state.after(seconds),
             None => state,
         };
-        Ok((state, Arc::clone(replay.trainer.session())))
+        Ok(FoundState {
+            state,
+            in_force: Arc::clone(replay.trainer.session()),
+        })
     }
 }
 
 /// What to do where the bits are others.
 fn elsewhere(run: &Path) -> String {
-    let loaded = NAMES.map(|name| Checkpoint::load(&run.join(name)).ok());
-    let known = loaded.into_iter().flatten();
+    let saved = NAMES.map(|name| Checkpoint::load(&run.join(name)).ok());
+    let known = saved.into_iter().flatten();
     let mut known: Vec<u64> = known
-        .map(|(checkpoint, _)| checkpoint.state.iteration)
+        .map(|saved| saved.checkpoint.state.iteration)
         .collect();
     known.sort_unstable();
     known.dedup();
