@@ -26,13 +26,13 @@ use state::TrainingState;
 
 /// The last and the one before.
 pub const NAMES: [&str; 2] = ["state.ckpt", "state.1.ckpt"];
-/// What a run began with that was forked off another one, or started from a model.
+/// The file of the state that a run began with, where it was forked off another one or started from a model.
 pub const FORK: &str = "fork.ckpt";
-/// Where a damaged one is put aside.
+/// The name under which a damaged checkpoint is put aside.
 const DAMAGED: &str = "state.damaged.ckpt";
 
 const MAGIC: &[u8; 8] = b"otflow\n\x1a";
-/// Of the content, and of which rows of a table an iteration has.
+/// The version of the content, and of which rows of a table an iteration has.
 const VERSION: u32 = 4;
 const CRC: Crc<u64> = Crc::<u64>::new(&CRC_64_XZ);
 /// Bytes before and behind the content.
@@ -44,15 +44,15 @@ const LARGEST: u64 = 1 << 34;
 /// A run between two iterations.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checkpoint {
-    /// What the run began with.
+    /// The start of the run.
     pub start: Start,
     /// The session in force.
     pub in_force: Arc<Session>,
     /// The session as last edited, with what needs a new run.
     pub as_edited: Arc<Session>,
-    /// What the command line set beside it.
+    /// The arguments of the command line that outrank it.
     pub overrides: Overrides,
-    /// What [`fingerprint`] gives for the data.
+    /// The [`fingerprint`] of the data.
     pub data: u64,
     /// The trainer.
     pub state: TrainingState,
@@ -61,13 +61,13 @@ pub struct Checkpoint {
 /// The bytes of the growing files that belong to a checkpoint; what comes behind them is of iterations that are done again.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lengths {
-    /// Of `metrics.jsonl`.
+    /// The length of `metrics.jsonl`.
     pub metrics: u64,
-    /// Of `edits.jsonl`.
+    /// The length of `edits.jsonl`.
     pub edits: u64,
-    /// Of `log.txt`.
+    /// The length of `log.txt`.
     pub log: u64,
-    /// TensorBoard's file, if one is written, and of it; relative to the run directory if it is in there, else absolute.
+    /// The path of TensorBoard's file, if one is written, and its length; the path is relative to the run directory if it is in there, else absolute.
     pub tensorboard: Option<(PathBuf, u64)>,
 }
 
@@ -107,7 +107,7 @@ struct Stored {
     state: TrainingState,
 }
 
-/// Why a checkpoint can't be used.
+/// The reason why a checkpoint can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The file system.
@@ -118,7 +118,7 @@ pub enum Error {
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The damage, to stand in a sentence.
         what: String,
     },
     /// One that can't be gone on from to the bits that its own program would give.
@@ -129,7 +129,7 @@ pub enum Error {
     Version {
         /// The file.
         path: PathBuf,
-        /// Its version.
+        /// The version of the file.
         found: u32,
     },
     /// A run without any.

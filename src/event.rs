@@ -36,12 +36,12 @@ fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or(f64::NAN))
 }
 
-/// What an older run directory does not have.
+/// The value of a figure that an older run directory does not have.
 fn missing() -> f64 {
     f64::NAN
 }
 
-/// From the trainer to whoever listens.
+/// A message from the trainer to whoever listens.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
@@ -49,7 +49,7 @@ pub enum Event {
     Start(Start),
     /// One iteration is done.
     Iteration {
-        /// From 1.
+        /// The number of the iteration, from 1.
         iteration: u64,
         /// Training time since the start of the run, seconds; pauses left out.
         seconds: f64,
@@ -67,7 +67,7 @@ pub enum Event {
     },
     /// One iteration of a start by matching is done.
     Matching {
-        /// From 1, counted with the others.
+        /// The number of the iteration, from 1, counted with all others.
         iteration: u64,
         /// Training time since the start of the run, seconds; pauses left out.
         seconds: f64,
@@ -86,7 +86,7 @@ pub enum Event {
     },
     /// One validation is done.
     Validation {
-        /// After this iteration.
+        /// The last iteration done before.
         iteration: u64,
         /// Training time since the start, seconds.
         seconds: f64,
@@ -95,9 +95,9 @@ pub enum Event {
         losses: Losses,
         /// C - H: paired estimate of the divergence from the truth, nats; None where the truth is unknown.
         divergence: Option<f64>,
-        /// Its standard error, nats.
+        /// The standard error of the divergence, nats.
         divergence_se: Option<f64>,
-        /// Whether these are the best parameters so far.
+        /// True if these are the best parameters so far.
         best: bool,
     },
     /// An edit of one field was accepted and is in force from the iteration after this one.
@@ -131,7 +131,7 @@ pub enum Event {
     },
     /// The schedule changed the learning rate.
     Rate {
-        /// After this iteration.
+        /// The last iteration done before.
         iteration: u64,
         /// Old rate.
         old: f64,
@@ -140,7 +140,7 @@ pub enum Event {
     },
     /// The training batch was drawn again.
     Resample {
-        /// Before the iteration after this one.
+        /// The last iteration done with the batch before.
         iteration: u64,
     },
     /// A loss or gradient was not finite: the last good parameters are back and the rate is lower.
@@ -159,14 +159,14 @@ pub enum Event {
     /// Parameters were written. Told by the writer when it is done: that of the end may come after `finished`, or find
     /// nobody there.
     Checkpoint {
-        /// After this iteration.
+        /// The last iteration done before.
         iteration: u64,
-        /// Where.
+        /// The file.
         path: PathBuf,
     },
     /// Training pauses or goes on.
     Paused {
-        /// After this iteration.
+        /// The last iteration done before.
         iteration: u64,
         /// True while paused.
         paused: bool,
@@ -180,7 +180,7 @@ pub enum Event {
     Finished(Finished),
 }
 
-/// What a run starts with.
+/// The start of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Start {
     /// [`SCHEMA`].
@@ -211,12 +211,12 @@ pub struct Start {
     pub compiled: String,
     /// Entropy H of the data, nats, where it is known: the floor of C.
     pub entropy: Option<f64>,
-    /// Where a run that was forked off another one has come from.
+    /// The state of another run that this one began with, if it was forked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fork: Option<Box<Fork>>,
 }
 
-/// What the last digits of a run depend on besides its session.
+/// The build of a program, on which the last digits of a run depend besides its session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Build<'a> {
     /// The version of the program.
@@ -244,9 +244,9 @@ impl fmt::Display for Build<'_> {
 /// Several processes that train one run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Shared {
-    /// How many.
+    /// The number of processes.
     pub ranks: usize,
-    /// Where they run, each host once.
+    /// The hosts that they run on, each once.
     pub hosts: Vec<String>,
 }
 
@@ -265,13 +265,13 @@ impl Start {
         format!("{}{} thread{plural}", self.times(), self.threads)
     }
 
-    /// Whether the run began with parameters that its session alone does not tell: a state of another run, or a model. They are kept
+    /// True if the run began with parameters that its session alone does not tell: a state of another run, or a model. They are kept
     /// in its directory.
     pub fn with_state(&self) -> bool {
         self.fork.is_some() || matches!(self.session.start, Initial::Model(_))
     }
 
-    /// What stands before the threads of each rank: `3 ranks x `, or nothing.
+    /// The text before the threads of each rank: `3 ranks x `, or nothing.
     pub fn times(&self) -> String {
         let shared = self.shared.as_ref();
         shared.map_or(String::new(), |shared| format!("{} ranks x ", shared.ranks))
@@ -281,7 +281,7 @@ impl Start {
 /// The state that a run began with, where that was another run's.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Fork {
-    /// That run's directory.
+    /// The directory of the other run.
     pub run: PathBuf,
     /// Iterations done in it; the new run counts on from there.
     pub iteration: u64,
@@ -289,14 +289,14 @@ pub struct Fork {
     pub state: String,
 }
 
-/// How a run ended.
+/// The end of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Finished {
     /// Iterations done.
     pub iteration: u64,
     /// Training time, seconds.
     pub seconds: f64,
-    /// Why.
+    /// The reason of the end.
     pub reason: Reason,
     /// The best validation, if there was one.
     pub best: Option<Best>,
@@ -305,19 +305,19 @@ pub struct Finished {
 /// The validation whose parameters were kept.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Best {
-    /// After this iteration.
+    /// The last iteration done before.
     pub iteration: u64,
     /// Validation losses.
     #[serde(flatten)]
     pub losses: Losses,
     /// C - H, nats.
     pub divergence: Option<f64>,
-    /// Its standard error, nats.
+    /// The standard error of the divergence, nats.
     pub divergence_se: Option<f64>,
 }
 
 impl Best {
-    /// Whether every figure is finite.
+    /// True if every figure is finite.
     pub fn is_finite(&self) -> bool {
         let Losses { loss, l, c, r } = self.losses;
         let paired = self.divergence.into_iter().chain(self.divergence_se);
@@ -328,7 +328,7 @@ impl Best {
     }
 }
 
-/// Why a run ended.
+/// The reason why a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// All iterations are done.
@@ -341,14 +341,14 @@ pub enum Reason {
     Quit,
     /// A signal asked for it: its number.
     Signal(i32),
-    /// Not finite, and no rollbacks left.
+    /// A loss or gradient was not finite, and no rollbacks were left.
     Diverged,
     /// Another rank can't be reached any more.
     Lost,
 }
 
 impl Reason {
-    /// Whether training was cut off in the middle of whatever it did.
+    /// True if training was cut off in the middle of whatever it did.
     pub fn ends_at_once(self) -> bool {
         matches!(self, Reason::Quit | Reason::Signal(_) | Reason::Lost)
     }
@@ -388,7 +388,7 @@ impl<'de> Deserialize<'de> for Reason {
     }
 }
 
-/// From keys, the watcher and signals to the trainer; taken up between two iterations.
+/// A message from keys, the watcher or signals to the trainer, which takes it up between two iterations.
 #[derive(Clone, Debug)]
 pub enum Command {
     /// Stop iterating until [`Command::Resume`].
@@ -397,7 +397,7 @@ pub enum Command {
     Resume,
     /// While paused: one iteration.
     Step,
-    /// End the run; the iteration in hand is given up.
+    /// End the run; the current iteration is given up.
     Stop(Reason),
     /// The session file has changed: the new session, or why it was refused.
     Session(Result<Arc<Session>, Rejection>),
@@ -421,10 +421,10 @@ impl From<Rejection> for Event {
     }
 }
 
-/// What a trainer shows of its flow: points in data units, row-major; the latest one is all that is kept.
+/// A picture of a trainer's flow: points in data units, row-major; the latest picture is all that is kept.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Picture {
-    /// After this iteration.
+    /// The last iteration done before.
     pub iteration: u64,
     /// Time it took to compute, seconds.
     pub seconds: f64,
@@ -436,7 +436,7 @@ pub struct Picture {
     pub mapped: Vec<f64>,
     /// f^-1 of those: the samples again, but for the error of the integration, n x d.
     pub restored: Vec<f64>,
-    /// How far they are from the samples.
+    /// The distance of the restored samples from the samples.
     pub inverse_error: Option<InverseError>,
     /// Generated samples: f^-1 of normal draws, n x d.
     pub generated: Vec<f64>,

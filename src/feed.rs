@@ -40,20 +40,20 @@ pub struct Publisher {
     picture: Arc<Mutex<Option<Picture>>>,
     heard: Arc<Mutex<Option<SystemTime>>>,
     instruments: Arc<OnceLock<Instruments>>,
-    /// What the world asks for.
+    /// The commands from keys, the watcher and signals.
     pub commands: Receiver<Command>,
 }
 
 /// The end of the dashboard or of the headless rows.
 #[derive(Debug)]
 pub struct Feed {
-    /// In order; ends when the trainer is gone.
+    /// The events in order; they end when the trainer is gone.
     pub events: Receiver<Event>,
     dropped: Arc<AtomicU64>,
     finished: Arc<Mutex<Option<Finished>>>,
     picture: Arc<Mutex<Option<Picture>>>,
     heard: Arc<Mutex<Option<SystemTime>>>,
-    /// To the trainer.
+    /// The commands to the trainer.
     pub commands: Commands,
     /// Runs to be compared with this one.
     pub others: Vec<ComparedRun>,
@@ -62,9 +62,9 @@ pub struct Feed {
 /// A run that is shown beside another.
 #[derive(Debug)]
 pub struct ComparedRun {
-    /// Its name.
+    /// The name of the run.
     pub name: String,
-    /// Its events.
+    /// The events of the run.
     pub feed: Feed,
 }
 
@@ -160,12 +160,12 @@ impl Publisher {
         *lock(&self.heard) = Some(time);
     }
 
-    /// Has parameters written to the run directory.
+    /// Sends parameters to the run directory.
     pub fn keep(&self, name: &'static str, model: Model) {
         let _ = self.record.send(Entry::Model(name, Box::new(model)));
     }
 
-    /// Has something else written to the run directory.
+    /// Sends another entry to the run directory.
     pub fn record(&self, entry: Entry) {
         let _ = self.record.send(entry);
     }
@@ -180,14 +180,14 @@ impl Publisher {
         *lock(&self.picture) = Some(picture);
     }
 
-    /// Whether the last picture was taken; a new one would go unseen otherwise.
+    /// True if the last picture was taken; a new one would go unseen otherwise.
     pub fn picture_wanted(&self) -> bool {
         lock(&self.picture).is_none()
     }
 }
 
 impl Commands {
-    /// Asks for something. A stop also ends the iteration in hand, whose work is lost.
+    /// Asks for something. A stop also ends the current iteration, whose work is lost.
     ///
     /// # Errors
     /// When the trainer has ended; the command comes back.
@@ -213,12 +213,12 @@ impl Feed {
         self.dropped.load(Ordering::Relaxed)
     }
 
-    /// How the run ended, when that event found the ring full; to be asked for when [`Feed::events`] has ended.
+    /// The end of the run, where that event found the ring full; to be asked for when [`Feed::events`] has ended.
     pub fn finished(&self) -> Option<Finished> {
         lock(&self.finished).take()
     }
 
-    /// When the process that trains this run was last heard of; None if it is this one.
+    /// The time when the process that trains this run was last heard of; None if it is this one.
     pub fn heard(&self) -> Option<SystemTime> {
         *lock(&self.heard)
     }

@@ -45,13 +45,13 @@ pub use world::{Entered, Limits, enter};
 /// Rows of a validation that a rank takes at a time: whole tiles of either precision.
 const TILE: usize = 16;
 
-/// Why the other ranks can't be reached any more, in a sentence.
+/// The reason why the other ranks can't be reached any more, in a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lost(pub String);
 
-/// What connects the ranks. Every call is made by all of them, in the same order.
+/// The connection of the ranks. Every call is made by all of them, in the same order.
 pub(crate) trait Wire: Send {
-    /// Has the passes of this rank given up when those of rank 0 are, or when a rank is lost.
+    /// Attaches the progress of this rank's passes, which are given up when those of rank 0 are, or when a rank is lost.
     fn attach(&mut self, progress: Arc<Progress>);
 
     /// Block k of `out` goes to rank k; block k of `into` comes from it. As many equal blocks as ranks in both.
@@ -63,14 +63,14 @@ pub(crate) trait Wire: Send {
     /// The bytes of rank 0.
     fn broadcast(&mut self, bytes: &mut Vec<u8>) -> Result<(), Lost>;
 
-    /// Whether a rank was lost meanwhile; returns at once, and is no call of all.
+    /// An error if a rank was lost meanwhile; returns at once, and is no call of all.
     fn look(&mut self) -> Result<(), Lost>;
 
     /// The common work is done: from now on a rank may leave.
     fn rest(&mut self);
 }
 
-/// What rank 0 has all do next.
+/// The next thing that all ranks do, as rank 0 says.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Message {
     /// One iteration.
@@ -89,10 +89,10 @@ enum Sent {
     End(Reason),
 }
 
-/// This process among those that train the run.
+/// The place of this process among those that train the run.
 pub struct Ranks {
     rank: usize,
-    /// Where each rank runs.
+    /// The host of each rank.
     hosts: Vec<String>,
     wire: Option<Box<dyn Wire>>,
     lost: Option<Lost>,
@@ -134,12 +134,12 @@ impl Ranks {
         }
     }
 
-    /// Its number, from 0.
+    /// The number of this rank, from 0.
     pub fn rank(&self) -> usize {
         self.rank
     }
 
-    /// How many there are.
+    /// The number of ranks.
     pub fn size(&self) -> usize {
         self.hosts.len()
     }
@@ -151,22 +151,22 @@ impl Ranks {
         (ranks > 1).then(|| Box::new(Shared { ranks, hosts }))
     }
 
-    /// Whether it has the run directory and the front end.
+    /// True for the rank that has the run directory and the front end.
     pub fn leads(&self) -> bool {
         self.rank == 0
     }
 
-    /// What it computes of a batch.
+    /// The share of a batch that this rank computes.
     pub fn share(&self) -> Share {
         share(self.rank, self.size())
     }
 
-    /// Those of n validation rows that it computes.
+    /// The rows that this rank computes, of n validation rows.
     pub fn rows(&self, n: usize) -> impl Iterator<Item = usize> + use<> {
         rows(self.rank, self.size(), n)
     }
 
-    /// Goes by the passes of this engine from now on.
+    /// Attaches the progress of the engine whose passes this rank goes by from now on.
     pub(crate) fn attach(&mut self, progress: Arc<Progress>) {
         self.progress = Arc::clone(&progress);
         if let Some(wire) = &mut self.wire {
@@ -174,7 +174,7 @@ impl Ranks {
         }
     }
 
-    /// Why the others can't be reached any more, if that is so.
+    /// The reason why the others can't be reached any more, if that is so.
     pub fn lost(&self) -> Option<&Lost> {
         self.lost.as_ref()
     }
@@ -186,7 +186,7 @@ impl Ranks {
         self.on_wire(|wire, _, _| wire.look());
     }
 
-    /// This rank can't do its share.
+    /// Marks this rank as one that can't do its share.
     pub(crate) fn fail(&mut self, why: String) {
         self.progress.give_up();
         self.lost = Some(Lost(why));
@@ -200,7 +200,7 @@ impl Ranks {
         }
     }
 
-    /// Has the others do what this rank is about to do.
+    /// Tells the others to do what this rank is about to do.
     pub(crate) fn tell(&mut self, message: &Message) {
         if self.size() == 1 {
             return;
@@ -217,7 +217,7 @@ impl Ranks {
         }
     }
 
-    /// What rank 0 has this one do; None when it is lost.
+    /// The next message of rank 0; None when it is lost.
     pub(crate) fn hear(&mut self) -> Option<Message> {
         let mut bytes = Vec::new();
         self.on_wire(|wire, _, _| wire.broadcast(&mut bytes))?;

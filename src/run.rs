@@ -53,9 +53,9 @@ pub struct RunDirectory {
     tensorboard: Option<PathBuf>,
     /// The system unlocks it with the last copy, also when the process is killed.
     _lock: Arc<File>,
-    /// What is in the files of a run that goes on.
+    /// The lengths of the files of a run that goes on.
     lengths: Lengths,
-    /// Where that goes on from, for the log.
+    /// The place that it goes on from, for the log.
     resumed: Option<String>,
 }
 
@@ -151,7 +151,7 @@ impl RunDirectory {
         Ok(CutBack { directory, missing })
     }
 
-    /// Has the curves written for TensorBoard too: into `directory`, else into `tensorboard` in this one.
+    /// Adds a file of the curves for TensorBoard: in `directory`, else in `tensorboard` in this one.
     ///
     /// # Errors
     /// When the directory can't be had, or holds the event file of another run.
@@ -203,7 +203,7 @@ impl RunDirectory {
         Self::claim(path, session_text)
     }
 
-    /// Of two processes that found the same directory empty, the log lets in one.
+    /// Takes a directory for this process; of two that found the same one empty, the log lets in one.
     fn claim(path: PathBuf, session_text: &str) -> io::Result<Self> {
         for name in ["log.txt", "metrics.jsonl", "edits.jsonl"] {
             let path = path.join(name);

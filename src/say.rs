@@ -3,12 +3,12 @@
 
 use std::io::Write;
 
-/// To stdout.
+/// Prints to stdout.
 pub fn out(text: &str) {
     let _ = writeln!(std::io::stdout(), "{}", text.trim_end_matches('\n'));
 }
 
-/// To stderr.
+/// Prints to stderr.
 pub fn err(text: &str) {
     let _ = writeln!(std::io::stderr(), "{}", text.trim_end_matches('\n'));
 }

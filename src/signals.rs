@@ -58,7 +58,7 @@ pub(crate) fn leave_to_rank_0() -> Result<()> {
     Ok(())
 }
 
-/// Has the signals end the run within the current iteration, unless this program was started with them ignored, as by nohup.
+/// Makes the signals end the run within the current iteration, unless this program was started with them ignored, as by nohup.
 /// Headless, a second one ends the program at once; a dashboard whose run has ended is told to leave. INT is the editor's
 /// while that has the terminal.
 ///

@@ -75,24 +75,24 @@ pub struct Trainer {
     batches: Batches,
     validation: Validation,
     reading: Reading,
-    /// When the clock was started; the time before is in the state.
+    /// The time when the clock was started; the training time before is in the state.
     since: Option<Instant>,
     instruments: Instruments,
     /// Whom it shares its work with.
     ranks: Ranks,
 }
 
-/// What has become of the step of an iteration.
+/// The outcome of the step of an iteration.
 enum Step {
     /// The parameters are new ones.
     Done,
-    /// This quantity is not finite, so the parameters are as they were.
+    /// The quantity of this name is not finite, so the parameters are as they were.
     NotFinite(String),
     /// The work was given up, and nothing has happened.
     GivenUp,
 }
 
-/// Whether the next rows can be read.
+/// The state of reading the next rows.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Reading {
     Fine,
@@ -179,7 +179,7 @@ impl Trainer {
         self.state.iteration
     }
 
-    /// What other threads may see of the work, and the way to have an iteration given up.
+    /// The view that other threads have of the work, and their way to have an iteration given up.
     pub fn instruments(&self) -> &Instruments {
         &self.instruments
     }
@@ -269,7 +269,7 @@ impl Trainer {
         }
     }
 
-    /// Whether the next rows could be read; where they could not, that is told once.
+    /// True if the next rows could be read; where they could not, that is told once.
     fn heard(&mut self, read: Result<(), data::Error>, publish: &mut dyn FnMut(Event)) -> bool {
         if let (Err(error), true) = (&read, self.ranks.size() > 1) {
             // The others have other rows than this one.
@@ -325,7 +325,7 @@ impl Trainer {
         self.state.over
     }
 
-    /// Whether [`Trainer::settle`] has something to do.
+    /// True if [`Trainer::settle`] has something to do.
     pub fn owes(&self) -> bool {
         self.state.pending != Pending::Nothing
     }
@@ -387,7 +387,7 @@ impl Trainer {
         self.update()
     }
 
-    /// Losses of the batch in hand, their gradient aside. None when it was given up.
+    /// The losses of the current batch; the gradient goes into its buffer. None when it was given up.
     fn gradient(&mut self) -> Option<Costs> {
         let seed = self.session.model.seed;
         let scheme = training_scheme(&self.state.flow, seed, self.state.iteration + 1);

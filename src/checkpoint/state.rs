@@ -1,5 +1,5 @@
 //! All that training changes, as it stands between two iterations: a trainer made from it goes on to the same bits as the one
-//! that it was taken from. The batch in hand is not in it; it follows from the position in the data.
+//! that it was taken from. The current batch is not in it; it follows from the position in the data.
 
 use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ use crate::session::{self, Flow, Session};
 /// Rows of the largest batch that a session can have.
 const LARGEST: usize = 10_000_000;
 
-/// Where training stands.
+/// The state of training between two iterations.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrainingState {
     /// Iterations done.
@@ -46,12 +46,12 @@ pub struct TrainingState {
     pub(crate) over: Option<Reason>,
 }
 
-/// What was given up, as by a signal, and is to be done before the next iteration.
+/// The work that was given up, as by a signal, and is to be done before the next iteration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "[bool; 2]", into = "[bool; 2]")]
 pub(crate) enum Pending {
     Nothing,
-    /// What follows from the last step: validation, schedule, next batch.
+    /// The sequel of the last step: validation, schedule, next batch.
     Sequel,
     /// The judgement of the best parameters after an edit.
     Judgement,
@@ -67,12 +67,12 @@ pub(crate) struct BestParameters {
     pub(crate) theta: Vec<f64>,
 }
 
-/// How often the current pairs have served, and how they were matched.
+/// The use of the current pairs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Served {
-    /// Iterations so far.
+    /// The iterations that they have served so far.
     pub iterations: u64,
-    /// Pairs that were matched together.
+    /// The number of pairs that were matched together.
     pub group: usize,
 }
 
@@ -205,7 +205,7 @@ impl TrainingState {
         }
     }
 
-    /// Whether every number is finite and the vectors are those of so many parameters.
+    /// True if every number is finite and every vector has this number of parameters.
     pub fn is_sound(&self, parameters: usize) -> bool {
         let finite = |values: &[f64]| values.iter().all(|value| value.is_finite());
         let vector = |values: &[f64]| values.len() == parameters && finite(values);
@@ -226,12 +226,12 @@ impl TrainingState {
             && moments == [Some(parameters); 2]
     }
 
-    /// At another training time, in seconds.
+    /// The same state at another training time, in seconds.
     pub fn after(self, seconds: f64) -> Self {
         TrainingState { seconds, ..self }
     }
 
-    /// With a parameter that is no number.
+    /// Puts a parameter that is no number into the state.
     #[cfg(test)]
     pub(crate) fn spoil(&mut self) {
         self.theta[0] = f64::NAN;

@@ -113,11 +113,11 @@ fn choose_front_end(args: &cli::Train) -> Result<FrontEnd, String> {
     }
 }
 
-/// How the front end was left.
+/// The way in which the front end was left.
 enum Left {
-    /// With the run, or with the trainer told to end it.
+    /// It was left with the run, or with the trainer told to end it.
     AtTheEnd,
-    /// Before the trainer had answered.
+    /// It was left before the trainer had answered.
     Early,
 }
 
@@ -186,7 +186,7 @@ fn finish(run: Running, front_end: FrontEnd) -> Result<Exit> {
     })
 }
 
-/// What happened to a run besides training.
+/// A sentence on what happened to a run besides training.
 fn steered(summary: &Summary) -> String {
     format!(
         "{} edits accepted, {} refused, {} rollbacks",

@@ -19,21 +19,21 @@ use super::Limits;
 /// Silence after which a rank is lost when the run is about to end: launchers that end it wait no longer.
 const HASTE: Duration = Duration::from_millis(1500);
 
-/// What a rank says of itself a few times a second.
+/// The news that a rank sends of itself twice a second.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Beat {
-    /// It has not begun a step since its last beat.
+    /// The rank has not begun a step since its last beat.
     Still,
-    /// It has begun a step, or waits for others.
+    /// The rank has begun a step, or waits for others.
     Moves,
 }
 
-/// What becomes of the current pass.
+/// The fate of the current pass.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum CurrentPass {
-    /// It is to be finished.
+    /// The pass is to be finished.
     Wanted,
-    /// It is given up, which any rank notices within a step.
+    /// The pass is given up, which any rank notices within a step.
     GivenUp,
 }
 
@@ -45,16 +45,16 @@ pub(super) struct LostRank {
     pub(super) why: String,
 }
 
-/// What was heard of each rank.
+/// The last news of each rank.
 pub(super) struct Liveness {
     limits: Limits,
     heard: Vec<Instant>,
-    /// When each last said that it moves.
+    /// The time when each last said that it moves.
     moved: Vec<Instant>,
 }
 
 impl Liveness {
-    /// Of so many ranks, all well.
+    /// The state in which all ranks are well.
     pub(super) fn new(ranks: usize, limits: Limits, now: Instant) -> Self {
         Liveness {
             limits: Limits {
@@ -120,7 +120,7 @@ mod tests {
         standstill: Duration::from_secs(60),
     };
 
-    /// Rank 0 of three, after so many seconds in which rank 1 beats with steps up to `moves` seconds and rank 2 always, and
+    /// Rank 0 of three, after `seconds` in which rank 1 beats with steps up to `moves` seconds and rank 2 always, and
     /// rank 0 has waited from `waits` on.
     fn after(seconds: u64, moves: u64, waits: Option<u64>, pass: CurrentPass) -> Option<LostRank> {
         let start = Instant::now();

@@ -7,7 +7,7 @@ use otflow_kernels::progress::Progress;
 
 use super::{Lost, Ranks, Wire};
 
-/// What a rank has put up for the others.
+/// The values that a rank has put up for the others.
 #[derive(Default)]
 struct Slot {
     values: Vec<f64>,
@@ -74,7 +74,7 @@ impl Wire for Local {
     fn rest(&mut self) {}
 }
 
-/// Runs `body` as so many ranks; what each of them gives.
+/// Runs `body` as each of `size` ranks, and collects what they give.
 pub(crate) fn run<R: Send>(size: usize, body: impl Fn(Ranks) -> R + Sync) -> Vec<R> {
     let slots: Arc<Vec<Mutex<Slot>>> = Arc::new((0..size).map(|_| Mutex::default()).collect());
     let barrier = Arc::new(Barrier::new(size));

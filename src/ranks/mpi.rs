@@ -22,24 +22,24 @@ use super::liveness::{Beat, CurrentPass, Liveness, LostRank};
 use super::world::{Entered, World};
 use super::{Limits, Lost, Ranks, Wire};
 
-/// Between two beats.
+/// The time between two beats.
 const BEAT: Duration = Duration::from_millis(500);
-/// Between two looks at what the others say, while this rank computes.
+/// The time between two looks at what the others say, while this rank computes.
 const LOOK: Duration = Duration::from_millis(20);
-/// How long a collective call is polled without pause.
+/// The time for which a collective call is polled without pause.
 const SPIN: Duration = Duration::from_millis(5);
-/// Between two polls after that.
+/// The time between two polls after that.
 const PAUSE: Duration = Duration::from_micros(100);
 
 /// Tag of beats; the byte says whether the rank moves.
 const ALIVE: i32 = 1;
-/// Tag of what rank 0 sends when it has given up the pass in hand.
+/// The tag of the message of rank 0 that the current pass is given up.
 const GIVEN_UP: i32 = 2;
 
 /// Bytes of a host's name.
 const NAME: usize = 64;
 
-/// What the trainer asks of the thread.
+/// A request of the trainer to the thread.
 enum Call {
     Attach(Arc<Progress>),
     Exchange(Vec<f64>, Vec<f64>),
@@ -49,7 +49,7 @@ enum Call {
     Leave,
 }
 
-/// What it gives: the buffers again.
+/// The answer of the thread: the buffers again.
 enum Answer {
     Values(Vec<f64>, Vec<f64>),
     Bytes(Vec<u8>),
@@ -176,7 +176,7 @@ pub(super) fn enter(limits: Limits) -> Result<Entered, String> {
     })
 }
 
-/// Where every rank runs.
+/// The host of every rank.
 fn hosts(world: &SimpleCommunicator) -> Vec<String> {
     let name = processor_name().unwrap_or_default();
     let mut own = [0; NAME];
@@ -295,26 +295,26 @@ impl Service {
     }
 }
 
-/// What is known of the others.
+/// The knowledge of the others.
 struct Peers {
     world: SimpleCommunicator,
     rank: usize,
     hosts: Vec<String>,
     liveness: Liveness,
-    /// When this rank last sent a beat, and when it last looked.
+    /// The times when this rank last sent a beat, and when it last looked.
     beat: Instant,
     looked: Instant,
     progress: Option<Arc<Progress>>,
-    /// How many this rank had begun at its last beat.
+    /// The number of steps that this rank had begun at its last beat.
     steps: usize,
-    /// The others know that the pass in hand is given up.
+    /// True when the others know that the current pass is given up.
     told: bool,
     /// The common work is done; nobody is missed.
     resting: bool,
 }
 
 impl Peers {
-    /// Those whose silence counts, and who get the beats of this rank.
+    /// The ranks whose silence counts, and who get the beats of this rank.
     fn watched(&self) -> Range<usize> {
         match self.rank {
             0 => 1..self.hosts.len(),
@@ -364,7 +364,7 @@ impl Peers {
         }
     }
 
-    /// Whether this rank has begun another step since the last beat; before it trains, as it opens its table, nobody asks.
+    /// True if this rank has begun another step since the last beat; before it trains, as it opens its table, nobody asks.
     fn moves(&mut self) -> bool {
         let Some(progress) = &self.progress else {
             return true;

@@ -14,7 +14,7 @@ use crate::session::{Session, to_ron};
 
 const CRC: Crc<u64> = Crc::<u64>::new(&CRC_64_XZ);
 
-/// What has to be the same on all ranks.
+/// The things that have to be the same on all ranks.
 const COMPARED: [&str; 4] = ["program", "session", "table", "parameters"];
 
 /// A checksum of each.
@@ -22,7 +22,7 @@ const COMPARED: [&str; 4] = ["program", "session", "table", "parameters"];
 pub(crate) struct Identity([u64; COMPARED.len()]);
 
 impl Identity {
-    /// That of this process: of the program's file, of the session in force, of the data, and of where training stands.
+    /// The identity of this process: checksums of the program's file, the session in force, the data, and the state of training.
     pub(crate) fn new(in_force: &Session, data: &Dataset, state: &TrainingState) -> Result<Self> {
         let program = std::env::current_exe().and_then(|path| checksum(File::open(path)?));
         let program = program.context("cannot read this program's own file")?;
@@ -36,7 +36,7 @@ impl Identity {
     }
 }
 
-/// That of a file, block by block: the program may be larger than all it works on.
+/// The checksum of a file, read block by block: the program may be larger than all it works on.
 fn checksum(mut file: impl Read) -> io::Result<u64> {
     let (mut digest, mut block) = (CRC.digest(), [0; 1 << 14]);
     loop {
@@ -84,7 +84,7 @@ impl Ranks {
         })
     }
 
-    /// As many values of every rank.
+    /// Collects the values of every rank, as many of each.
     fn collect(&mut self, own: Vec<f64>) -> Option<Vec<f64>> {
         if self.size() == 1 {
             return Some(own);

@@ -70,7 +70,7 @@ impl Ranks {
         Some(costs[0] / n as f64)
     }
 
-    /// The sum over so many chunks.
+    /// The sum over all `chunks`, of vectors of `width` values.
     fn total(&mut self, engine: &mut dyn Engine, chunks: usize, width: usize) -> Option<&[f64]> {
         let size = self.size();
         let slice = width.div_ceil(size);
@@ -107,7 +107,7 @@ impl Ranks {
         Some(&self.out[..width])
     }
 
-    /// The values of all n rows, so many a row, from those of each rank's own. None when a pass for them was given up, here or
+    /// The values of all n rows, from those of each rank's own rows. None when a pass for them was given up, here or
     /// elsewhere.
     pub(crate) fn join(&mut self, own: Vec<f64>, n: usize, width: usize) -> Option<Vec<f64>> {
         let size = self.size();
@@ -140,7 +140,7 @@ impl Ranks {
         blocks.for_each(|block| block[block.len() - 1] = flag);
     }
 
-    /// None when a rank's was.
+    /// None when the pass of a rank was given up.
     fn agreed(&self, block: usize) -> Option<()> {
         let mut blocks = self.into.chunks_exact(block);
         blocks.all(|block| block.last() == Some(&0.0)).then_some(())

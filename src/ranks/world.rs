@@ -4,16 +4,16 @@ use std::time::Duration;
 
 use super::Ranks;
 
-/// What launchers tell a process by: Open MPI and Slurm with PMIx, MPICH and Slurm with PMI-2.
+/// The variables by which launchers tell a process its rank: Open MPI and Slurm with PMIx, MPICH and Slurm with PMI-2.
 #[cfg(feature = "mpi")]
 const LAUNCHED: [&str; 3] = ["OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK"];
 
-/// After what time another rank is lost.
+/// The times after which another rank is lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Of silence.
+    /// The longest silence.
     pub patience: Duration,
-    /// Without a further step, while others wait for it. A single time step of a tile of BSDS300, the widest of the published
+    /// The longest time without a further step, while others wait for it. A single time step of a tile of BSDS300, the widest of the published
     /// flows, takes some 0.03 s: no step of work under way takes as long as this.
     pub standstill: Duration,
 }
@@ -27,11 +27,11 @@ impl Default for Limits {
     }
 }
 
-/// This process among those that were started with it.
+/// A process that has joined those that were started with it.
 pub struct Entered {
-    /// Its place among them.
+    /// The place of the process among them.
     pub ranks: Ranks,
-    /// What it leaves at its end.
+    /// The world that it leaves at its end.
     pub world: World,
 }
 
@@ -41,7 +41,7 @@ pub struct World {
     pub(super) around: Option<super::mpi::MpiThread>,
 }
 
-/// This process among those that were started with it; alone, if none were.
+/// Joins the processes that were started with this one; stays alone, if none were.
 ///
 /// # Errors
 /// In a sentence, when they can't be had.
@@ -56,7 +56,7 @@ pub fn enter(limits: Limits) -> Result<Entered, String> {
     super::mpi::enter(limits)
 }
 
-/// This process alone.
+/// Stays alone.
 ///
 /// # Errors
 /// When it was started with others: each would train the whole run.

@@ -15,7 +15,7 @@ use crate::trainer::Trainer;
 
 /// A run between two iterations.
 pub(crate) struct Beginning {
-    /// None for the start values.
+    /// The state; None for the start values.
     state: Option<TrainingState>,
     in_force: Arc<Session>,
     /// The session as last edited.

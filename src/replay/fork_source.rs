@@ -44,7 +44,7 @@ impl ForkSource {
         })
     }
 
-    /// What the run began with.
+    /// The start of the run.
     pub fn start(&self) -> &Start {
         &self.record.start
     }
@@ -118,7 +118,7 @@ impl ForkSource {
     }
 }
 
-/// What to do where the bits are others.
+/// The advice where the bits are others.
 fn elsewhere(run: &Path) -> String {
     let saved = NAMES.map(|name| Checkpoint::load(&run.join(name)).ok());
     let known = saved.into_iter().flatten();

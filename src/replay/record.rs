@@ -24,10 +24,10 @@ const LONGEST: u64 = 1 << 22;
 /// A run as it was recorded.
 pub(crate) struct RecordedRun {
     pub(crate) start: Start,
-    /// What the trainer told, from its first iteration on.
+    /// The rows that the trainer told, from its first iteration on.
     pub(super) rows: ReplayRows,
     pub(super) edits: Vec<RecordedEdit>,
-    /// None for a run that was killed.
+    /// The end; None for a run that was killed.
     pub(super) end: Option<Finished>,
     /// The last iteration.
     pub(super) iteration: u64,

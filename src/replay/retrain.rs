@@ -52,7 +52,7 @@ impl Replay {
         }
     }
 
-    /// What is the same of a run that begins after iteration `first`, or the first difference as an error.
+    /// A sentence on what is the same of a run that begins after iteration `first`, or the first difference as an error.
     pub(crate) fn compare(mut self, first: u64) -> Result<String> {
         self.iterate(&mut |_| ())?;
         self.finish()?;
@@ -184,7 +184,7 @@ impl Replay {
         Ok(())
     }
 
-    /// Whether the run was ended in the middle of whatever it did.
+    /// True if the run was ended in the middle of whatever it did.
     fn interrupted(&self) -> bool {
         let end = self.record.end.as_ref();
         end.is_none_or(|end| end.reason.ends_at_once())

@@ -27,7 +27,7 @@ pub fn edited(iteration: u64, session: &Session) -> String {
         + "\n"
 }
 
-/// What happened, in words, without control characters; several lines for a refused session. None for what happens all
+/// The words for an event, without control characters; several lines for a refused session. None for what happens all
 /// the time.
 pub fn words(event: &Event) -> Option<String> {
     let (kind, text) = match event {

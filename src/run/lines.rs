@@ -23,7 +23,7 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    /// For a file of so many bytes, 0 for one that is to be made.
+    /// Appends to a file that has `length` bytes; 0 for one that is to be made.
     pub(super) fn new(path: PathBuf, length: u64) -> Self {
         Lines {
             path,

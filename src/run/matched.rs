@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::event::Event;
 
-/// What a start by matching came to so far; `summary.json` and `otflow compare --json` have it under `matching`.
+/// The outcome of a start by matching so far; `summary.json` and `otflow compare --json` have it under `matching`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Matched {
     /// Iterations of matching done.
@@ -14,7 +14,7 @@ pub struct Matched {
     /// M of the last of them.
     #[serde(rename = "M")]
     pub m: f64,
-    /// Whether iterations that minimise the loss have followed.
+    /// True if iterations that minimise the loss have followed.
     pub over: bool,
 }
 

@@ -108,7 +108,7 @@ struct Writer {
 struct HeldModel {
     model: Box<Model>,
     saved: bool,
-    /// When the last attempt was, if it has failed.
+    /// The time of the last attempt, if it has failed.
     failed: Option<Instant>,
 }
 

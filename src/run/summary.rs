@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::matched::Matched;
 use crate::event::{Best, Event, Reason, SCHEMA, Shared};
 
-/// What `summary.json` holds. Numbers that are not finite are null.
+/// The content of `summary.json`. Numbers that are not finite are null.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Summary {
     /// [`SCHEMA`].
@@ -31,11 +31,11 @@ pub struct Summary {
     pub iterations: u64,
     /// Training time, seconds.
     pub seconds: f64,
-    /// Why the run ended; null while it has not.
+    /// The reason why the run ended; null while it has not.
     pub reason: Option<Reason>,
     /// The best validation: iteration, loss, L, C, R, divergence, divergence_se.
     pub best: Option<Best>,
-    /// What a start by matching came to, if the run had one.
+    /// The outcome of a start by matching, if the run had one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub matching: Option<Matched>,
     /// Accepted edits.
@@ -51,11 +51,11 @@ pub struct Summary {
 /// One gate, judged.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Verdict {
-    /// As the session writes it: `validation_C <= 2.95`.
+    /// The gate as the session writes it: `validation_C <= 2.95`.
     pub gate: String,
-    /// Why it is missed; null when it passes.
+    /// The reason why the gate is missed; null when it passes.
     pub missed: Option<String>,
-    /// Whether it passes.
+    /// True if the gate passes.
     pub passed: bool,
 }
 

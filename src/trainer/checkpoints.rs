@@ -25,7 +25,7 @@ pub(super) struct Checkpoints {
 }
 
 impl Checkpoints {
-    /// For a run that began so.
+    /// Takes the checkpoints of a run that began with `start`.
     pub(super) fn new(mut start: Start, overrides: Overrides, trainer: &Trainer) -> Self {
         // Who takes the run up may have another working directory.
         start.file = start
@@ -40,19 +40,19 @@ impl Checkpoints {
         }
     }
 
-    /// Whether the last one is half a minute old.
+    /// True if the last checkpoint is half a minute old.
     pub(super) fn is_due(&self) -> bool {
         self.taken.elapsed() >= EVERY
     }
 
-    /// Has the run written down, unless the disk is still at the last one: one that is slower than the validations gets fewer.
+    /// Takes a checkpoint, unless the disk is still at the last one: one that is slower than the validations gets fewer.
     pub(super) fn offer(&mut self, trainer: &Trainer, as_edited: &Arc<Session>, to: &Publisher) {
         if self.pending.strong_count() == 0 {
             self.take(trainer, as_edited, to);
         }
     }
 
-    /// Has the run written down as it stands.
+    /// Takes a checkpoint of the run as it stands.
     pub(super) fn take(&mut self, trainer: &Trainer, as_edited: &Arc<Session>, to: &Publisher) {
         let checkpoint = Arc::new(Checkpoint {
             start: self.start.clone(),

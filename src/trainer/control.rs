@@ -19,33 +19,33 @@ use crate::ranks::Message;
 use crate::session::overrides::Overrides;
 use crate::session::{self, Applies, Session};
 
-/// Between two looks of a paused run at the other ranks.
+/// The time between two looks of a paused run at the other ranks.
 const IDLE: Duration = Duration::from_millis(500);
 
-/// Where a run's news goes.
+/// The outlets of a run's news.
 pub struct Outlets {
     /// Events, pictures, models; and the commands that come back.
     pub publisher: Arc<Publisher>,
-    /// What is to be told at the start.
+    /// The sentences to be told at the start.
     pub notices: Vec<String>,
-    /// What the command line lays over as_edited sessions, for the checkpoints.
+    /// The arguments that outrank edited sessions, for the checkpoints.
     pub overrides: Overrides,
-    /// If the run goes on from a checkpoint.
+    /// The rest of a checkpoint, if the run goes on from one.
     pub resumed: Option<Resumed>,
     /// Makes pictures, if somebody is to see them.
     painter: Option<Painter>,
 }
 
-/// What a run that goes on has besides its trainer.
+/// The rest of a checkpoint besides its trainer.
 pub struct Resumed {
     /// The session as last as_edited, with what needs a new run.
     pub as_edited: Arc<Session>,
-    /// What the front end is told of it as it stands.
+    /// The start as the front end is told of it: the run as it stands.
     pub shown: Start,
 }
 
 impl Outlets {
-    /// Without pictures.
+    /// Outlets without pictures.
     pub fn new(publisher: Arc<Publisher>) -> Self {
         Outlets {
             publisher,
@@ -56,7 +56,7 @@ impl Outlets {
         }
     }
 
-    /// With pictures.
+    /// Outlets with pictures.
     ///
     /// # Errors
     /// When their thread cannot be started.
@@ -70,7 +70,7 @@ impl Outlets {
     }
 }
 
-/// Whether the loop goes on.
+/// The state of the loop.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum LoopState {
     Running,
@@ -87,7 +87,7 @@ struct TrainingLoop {
     /// The session as last as_edited, with what needs a new run.
     as_edited: Arc<Session>,
     checkpoints: Checkpoints,
-    /// What the speed on the screen is held against; without threads for it the screen shows none.
+    /// The peak that the speed on the screen is held against; without threads for it the screen shows none.
     peak: Option<Peak>,
 }
 
@@ -153,7 +153,7 @@ impl TrainingLoop {
         }
     }
 
-    /// Has the parameters written.
+    /// Sends the parameters to the run directory.
     fn keep(&self) {
         let publisher = &self.outlets.publisher;
         if let Some(model) = self.trainer.best_model() {
@@ -162,7 +162,7 @@ impl TrainingLoop {
         publisher.keep("last", self.trainer.last_model());
     }
 
-    /// Has the run written down as it stands.
+    /// Takes a checkpoint of the run as it stands.
     fn checkpoint(&mut self) {
         let publisher = &self.outlets.publisher;
         self.checkpoints
@@ -233,7 +233,7 @@ impl TrainingLoop {
     }
 }
 
-/// What an iteration does, or the rest of one.
+/// The work of an iteration, or the rest of one.
 type Work = fn(&mut Trainer, &mut dyn FnMut(Event)) -> Option<Reason>;
 
 /// Some work of the trainer and what follows from it.

@@ -43,7 +43,7 @@ impl Trainer {
         self.state.pending = self.state.pending.without_judgement();
     }
 
-    /// How a validation integrates: by the session in force, also while the batch is still trained with an older flow.
+    /// The integration of a validation: by the session in force, also while the batch is still trained with an older flow.
     fn validated_by(&self) -> Scheme {
         scheme(&Flow {
             steps: self.session.validation.steps,
@@ -51,7 +51,7 @@ impl Trainer {
         })
     }
 
-    /// Whether the parameters that the last validation has left in the engine are integrated finely enough.
+    /// C with the steps of the validation and with twice as many, of the parameters that the last validation has left in the engine.
     /// None when that was given up.
     fn resolution(&mut self) -> Option<Resolution> {
         let (scheme, alpha) = (self.validated_by(), alpha(&self.session));
@@ -63,7 +63,7 @@ impl Trainer {
         })
     }
 
-    /// None when it was given up.
+    /// The figures of a validation of `theta`; None when it was given up.
     pub(super) fn figures(&mut self, theta: &[f64]) -> Option<Figures> {
         let start = Instant::now();
         let scheme = self.validated_by();

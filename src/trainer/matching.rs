@@ -102,7 +102,7 @@ impl Trainer {
         self.state.rate.of(stepping.lr, stepping.schedule, way)
     }
 
-    /// Whether a validation is due.
+    /// True if a validation is due.
     pub(super) fn validates(&self) -> bool {
         match self.settings() {
             Some(Settings {
@@ -115,7 +115,7 @@ impl Trainer {
         }
     }
 
-    /// What of a batch is read by this rank, in a start by matching or after it.
+    /// The part of a batch that this rank reads, in a start by matching or after it.
     pub(super) fn cut(&self, share: Share, start: Option<Served>) -> Cut {
         let lanes = lanes_of(precision(&self.session));
         match start {
@@ -132,7 +132,7 @@ impl Trainer {
         }
     }
 
-    /// Takes the first batch in hand, and its pairs where the run starts by matching.
+    /// Takes the first batch, and its pairs where the run starts by matching.
     ///
     /// # Errors
     /// When its rows can't be read.
@@ -210,7 +210,7 @@ impl Trainer {
         broken.map_or(Step::Done, Step::NotFinite)
     }
 
-    /// M over the pairs in hand, its gradient aside. None when it was given up.
+    /// M over the current pairs; the gradient goes into its buffer. None when it was given up.
     fn matching_gradient(&mut self) -> Option<f64> {
         let shape = self.engine.shape();
         let (d, columns) = (shape.d, shape.columns());

@@ -11,7 +11,7 @@ use crate::probe::Probe;
 /// Measurements before the first iteration.
 const FIRST: usize = 3;
 
-/// From one to the next after that: a four-hundredth of the time.
+/// The time from one measurement to the next after that; they take a four-hundredth of it.
 const EVERY: Duration = Duration::from_secs(20);
 
 /// Measures now and then.
@@ -21,14 +21,14 @@ pub struct Peak {
 }
 
 impl Peak {
-    /// Of so many threads; none if they cannot be started.
+    /// The peak of these threads; None if they cannot be started.
     pub fn new(precision: Precision, threads: usize) -> Option<Self> {
         let probe = Probe::new(precision, threads).ok()?;
         let last = Instant::now();
         Some(Peak { probe, last })
     }
 
-    /// For a start.
+    /// Measures at the start of a run.
     pub fn measure(&mut self, meter: &Meter) {
         for _ in 0..FIRST {
             meter.measured(self.probe.gflops());
@@ -36,7 +36,7 @@ impl Peak {
         self.last = Instant::now();
     }
 
-    /// Once more, if it is time for it.
+    /// Measures again, if it is time for it.
     pub fn measure_again(&mut self, meter: &Meter) {
         if self.last.elapsed() >= EVERY {
             meter.measured(self.probe.gflops());

@@ -12,7 +12,7 @@ use crate::ranks::Ranks;
 use crate::session::Session;
 
 impl Trainer {
-    /// Where training stands.
+    /// The state of training.
     pub fn state(&self) -> TrainingState {
         TrainingState {
             seconds: self.seconds(),

@@ -15,26 +15,26 @@ use crate::ranks::Ranks;
 
 /// Samples and, where it is known, the true log density of each.
 pub struct Validation {
-    /// Those that this rank computes.
+    /// The rows that this rank computes.
     rows: Vec<f64>,
-    /// What the log density of each is higher by in standardised units of the table.
+    /// The amount by which the log density of each row is higher in standardised units of the table.
     offsets: Vec<f64>,
     truth: Option<Vec<f64>>,
     n: usize,
 }
 
-/// What a validation finds.
+/// The figures of a validation.
 pub struct Figures {
     /// Losses.
     pub losses: Losses,
     /// C - H, nats.
     pub divergence: Option<f64>,
-    /// Its standard error, nats.
+    /// The standard error of the divergence, nats.
     pub divergence_se: Option<f64>,
 }
 
 impl Figures {
-    /// As those of the best parameters, if they are finite: nothing else can be compared with.
+    /// The same as those of the best parameters, if they are finite: nothing else can be compared with.
     pub fn best(&self, iteration: u64) -> Option<Best> {
         let best = Best {
             iteration,
@@ -132,7 +132,7 @@ impl Validation {
     }
 }
 
-/// What a pass over the samples takes; the parameters are those that the engine holds.
+/// The context of a pass over the samples; the parameters are those that the engine holds.
 pub struct Pass<'a> {
     /// The kernels.
     pub engine: &'a mut dyn Engine,
@@ -144,7 +144,7 @@ pub struct Pass<'a> {
     pub alpha: &'a Alpha,
 }
 
-/// Where the path of a sample ends: its log density, v(1) and r(1).
+/// The end of the path of a sample: its log density, v(1) and r(1).
 struct End {
     log: f64,
     v: f64,
@@ -156,7 +156,7 @@ const RESOLVED: usize = 256;
 /// Nats that C may be off by its integration: more than a model gains by a good setting.
 const TRUST: f64 = 0.05;
 
-/// What [`Validation::resolution`] finds.
+/// The outcome of [`Validation::resolution`].
 pub struct Resolution {
     samples: usize,
     steps: usize,
@@ -165,7 +165,7 @@ pub struct Resolution {
 }
 
 impl Resolution {
-    /// What a user should know.
+    /// The warning that a user should get, if any.
     pub fn warning(&self) -> Option<String> {
         let Resolution {
             samples,

@@ -7,7 +7,7 @@ use crate::exit::{Exit, refuse};
 use crate::ranks::{Identity, Lost, Ranks, Worst};
 use crate::trainer::Trainer;
 
-/// Why no run can be started.
+/// The reason why no run can be started.
 pub(super) enum Failure {
     /// The arguments or the session are refused.
     Refused(String),
@@ -42,7 +42,7 @@ pub(super) fn refused(reason: impl ToString) -> Failure {
     Failure::Refused(reason.to_string())
 }
 
-/// Goes on when every rank can; the first of those that can't says why.
+/// The value, when every rank has made its own; else the first rank that has none says why.
 pub(super) fn agree<T>(made: Result<T, Failure>, ranks: &mut Ranks) -> Result<T, Failure> {
     let own = match &made {
         Ok(_) => 0,

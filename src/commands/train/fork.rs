@@ -59,7 +59,7 @@ pub(super) fn fork(args: &cli::Train, run: &Path, ranks: &Ranks) -> Result<Loade
     })
 }
 
-/// Whether a state of the one session is one of the other; else what is not. That a table has the same rows is seen later.
+/// An error unless a state of the one session is one of the other. That a table has the same rows is seen later.
 fn carried_over(old: &Session, new: &Session) -> Result<(), String> {
     let mut changes = session::changes(old, new);
     let tables = matches!(

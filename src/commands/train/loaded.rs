@@ -12,7 +12,7 @@ use crate::session::Session;
 use crate::session::overrides::Overrides;
 use crate::trainer::Trainer;
 
-/// Where the trainer of a run comes from.
+/// The origin of the trainer of a run.
 pub(super) enum Origin {
     /// The run begins with the start values of its session.
     Fresh,

@@ -32,7 +32,7 @@ pub(super) struct Prepared {
     pub(super) overrides: Overrides,
     pub(super) trainer: Trainer,
     pub(super) directory: RunDirectory,
-    /// What the run began with, also where it goes on from a checkpoint.
+    /// The start of the run, also where it goes on from a checkpoint.
     pub(super) start: Start,
     pub(super) origin: Origin,
 }

@@ -20,11 +20,11 @@ use crate::session::reload::Follow;
 use crate::session::{self, Rejection, Session};
 use crate::trainer::Trainer;
 
-/// What a run that goes on has besides its trainer.
+/// The rest of a checkpoint besides its trainer.
 pub(super) struct Resumed {
-    /// What the run began with.
+    /// The start of the run.
     pub(super) start: Start,
-    /// What the front end is told of it as it stands.
+    /// The start as the front end is told of it: the run as it stands.
     pub(super) shown: Start,
     /// The session as last edited, with what needs a new run.
     pub(super) as_edited: Arc<Session>,
@@ -32,9 +32,9 @@ pub(super) struct Resumed {
     as_typed: Option<Result<Session, Rejection>>,
     /// The session as last edited, with the fields that the command line sets now.
     reassigned: Session,
-    /// What is to be told at the start.
+    /// The sentences to be told at the start.
     pub(super) notices: Vec<String>,
-    /// What of the growing files belongs to the checkpoint.
+    /// The lengths of the growing files at the checkpoint.
     lengths: Lengths,
     checkpoint: LastCheckpoint,
 }

@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use crate::session::{self, EMBEDDED, Rejection, Session};
 
-/// Where the session of a run without arguments lies in a checkout.
+/// The path in a checkout of the session of a run without arguments.
 const DEFAULT: &str = "sessions/8gaussians.ron";
 
 /// A session before it is parsed.
 pub(super) struct SessionFile {
-    /// None for a session that no file has.
+    /// The path; None for a session that no file has.
     pub(super) path: Option<PathBuf>,
     /// The text as typed; empty where the file of a run that goes on can't be read, of which who follows the file tells.
     pub(super) text: String,

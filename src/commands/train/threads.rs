@@ -33,7 +33,7 @@ pub(super) struct Running {
     pub(super) directory: RunDirectory,
     pub(super) recording: Recording,
     pub(super) training: JoinHandle<Trained>,
-    /// What the signals and the dashboard tell each other.
+    /// The switches between the signals and the dashboard.
     pub(super) switches: Switches,
     /// Follows the session file, and ends with the run.
     pub(super) watcher: Option<Watcher>,
@@ -145,7 +145,7 @@ fn watch(
     Ok(Some(watcher))
 }
 
-/// What a user who asked for the file to be followed should know.
+/// A sentence that a user who asked for the file to be followed should know.
 fn notice(asked: Option<Follow>, watcher: Option<&Watcher>) -> Option<&'static str> {
     match (asked, watcher.map(Watcher::mode)) {
         (Some(Follow::Native | Follow::Poll), None) => {

@@ -17,10 +17,10 @@ use crate::feed::Publisher;
 use crate::file::naming;
 use crate::run::read::History;
 
-/// Between two looks at files that did not grow.
+/// The time between two looks at files that did not grow.
 const POLL: Duration = Duration::from_millis(200);
 
-/// Told when a run goes on.
+/// The message when a run goes on.
 const CUT: &str = "the run goes on from a checkpoint: what it had done after that is done again, and not shown twice";
 
 /// The thread's handle; dropping it ends the thread.
@@ -35,7 +35,7 @@ impl Drop for Following {
     }
 }
 
-/// What is shown of a run.
+/// The part of a run that is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Scope {
     /// Curves and pictures.
@@ -168,7 +168,7 @@ impl Follower {
         }
     }
 
-    /// When a line was last appended.
+    /// The time when a line was last appended.
     fn written(&self) -> io::Result<SystemTime> {
         let path = self.history.path();
         let metadata = fs::metadata(path).map_err(naming("read", path))?;

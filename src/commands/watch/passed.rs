@@ -34,12 +34,12 @@ impl Passed {
         }
     }
 
-    /// Whether an event is of a later iteration than any that was handed on.
+    /// True if an event is of a later iteration than any that was handed on.
     pub(super) fn is_before(&self, event: &Event) -> bool {
         line::iteration(event) > Some(self.last)
     }
 
-    /// Whether an event of the files as they are now was handed on.
+    /// True if an event of the files as they are now was handed on.
     pub(super) fn knows(&self, event: &Event) -> bool {
         match (event, line::iteration(event)) {
             (Event::Start(_), _) => self.begun,

@@ -22,14 +22,14 @@ pub(super) struct Pictures {
     painter: Painter,
     /// The latest parameters, or the best ones of a run that has no others.
     files: [PathBuf; 2],
-    /// What the file that was read last was known by.
+    /// The mark of the file that was read last.
     seen: Option<(SystemTime, u64)>,
     /// Parameters whose picture is not ordered yet.
     waiting: Option<Model>,
 }
 
 impl Pictures {
-    /// For the run that began like this in `start.run`.
+    /// Makes pictures of the run in `start.run`.
     ///
     /// # Errors
     /// When a thread cannot be started, or the run's table is not there any more.

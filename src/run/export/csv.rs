@@ -49,7 +49,7 @@ enum Cells {
 }
 
 impl<'a> Table<'a> {
-    /// With its header.
+    /// Writes the header of a table.
     pub(crate) fn new(out: &'a mut dyn Write) -> io::Result<Self> {
         let names = [&["iteration"], &TRAINING[..], &VALIDATION[..], &[MATCHING]].concat();
         writeln!(out, "{}", names.join(","))?;

@@ -24,7 +24,7 @@ use crate::session::to_ron;
 const CRC: Crc<u32> = Crc::<u32>::new(&CRC_32_ISCSI);
 /// `DT_STRING` of TensorFlow's types.
 const STRING: i32 = 7;
-/// By this in its name TensorBoard knows an event file.
+/// The part of a name by which TensorBoard knows an event file.
 const MARK: &str = "tfevents";
 
 /// `Event` of tensorboard/compat/proto/event.proto; the tags are those of the format, here and below.
@@ -68,7 +68,7 @@ struct Tensor {
     strings: Vec<String>,
 }
 
-/// Without sides: a single value.
+/// The shape without sides, of a single value.
 #[derive(Message)]
 struct TensorShape {}
 
@@ -104,7 +104,7 @@ pub(crate) fn prepare(run: &Path, directory: &Path) -> io::Result<PathBuf> {
     Ok(directory.join(own))
 }
 
-/// When a run began: then its `session.ron` was written. 1970 where there is none.
+/// The time when a run began, which is when its `session.ron` was written; 1970 where there is none.
 pub(crate) fn started(run: &Path) -> SystemTime {
     let metadata = fs::metadata(run.join("session.ron"));
     metadata

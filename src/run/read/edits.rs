@@ -9,11 +9,11 @@ use super::tail::Tail;
 use crate::event::Event;
 use crate::run::line;
 
-/// What was read of `edits.jsonl`, held against `metrics.jsonl`.
+/// The part of `edits.jsonl` that was read, held against `metrics.jsonl`.
 #[derive(Debug)]
 pub(super) struct Edits {
     tail: Tail,
-    /// Not seen in the metrics so far.
+    /// The edits not seen in the metrics so far.
     waiting: VecDeque<Event>,
     /// Seen in the metrics, but not here so far.
     passed: Vec<Event>,

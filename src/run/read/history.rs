@@ -10,7 +10,7 @@ use super::event::event;
 use super::tail::Tail;
 use crate::event::Event;
 
-/// Where reading stands.
+/// The reader of the events of a run directory.
 #[derive(Debug)]
 pub struct History {
     tail: Tail,
@@ -20,7 +20,7 @@ pub struct History {
 }
 
 impl History {
-    /// From the beginning. A file that is not there is an error of the first read.
+    /// Reads from the beginning. A file that is not there is an error of the first read.
     pub fn new(run: &Path) -> Self {
         History {
             tail: Tail::new(run.join(METRICS)),
@@ -34,7 +34,7 @@ impl History {
         self.tail.path()
     }
 
-    /// Whether `metrics.jsonl` has become shorter than what was read of it, as when a run goes on from a checkpoint.
+    /// True if `metrics.jsonl` has become shorter than what was read of it, as when a run goes on from a checkpoint.
     pub(crate) fn is_cut(&self) -> bool {
         self.tail.is_cut()
     }

@@ -11,7 +11,7 @@ const SLICE: u64 = 1 << 18;
 /// Bytes of the longest line; what is longer is cut in two, neither of which is JSON.
 const LONGEST: usize = 1 << 22;
 
-/// Where reading stands.
+/// The reader of a growing file.
 #[derive(Debug)]
 pub(super) struct Tail {
     path: PathBuf,
@@ -50,7 +50,7 @@ impl Tail {
         Ok(fresh as u64 == SLICE)
     }
 
-    /// Whether the file has become shorter than what was read of it.
+    /// True if the file has become shorter than what was read of it.
     pub(super) fn is_cut(&self) -> bool {
         let there = file::open(&self.path).and_then(|file| file.metadata());
         there.is_ok_and(|metadata| metadata.len() < self.at)
