@@ -5,7 +5,7 @@
 // The lint lets test functions unwrap, but not the functions that they share.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-mod desk;
+mod pty;
 
 use std::fs;
 use std::path::Path;
@@ -13,7 +13,7 @@ use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use desk::Desk;
+use pty::Pty;
 
 /// The published toy: iterations of some 15 ms.
 const TOY: &str = r#"(
@@ -81,13 +81,13 @@ fn throughput_with_the_dashboard_over_headless() {
         let mut pairs = Vec::new();
         for round in 0..6 {
             let with = || {
-                let mut desk = Desk::open(session, &["--seconds", seconds]);
+                let mut pty = Pty::open(session, &["--seconds", seconds]);
                 // Looking at the screen every millisecond would take time from the run.
                 sleep(Duration::from_secs(seconds.parse().unwrap()));
-                desk.wait_for("DONE");
-                let rate = rate(&desk.run());
-                desk.press(b"q");
-                desk.leave();
+                pty.wait_for("DONE");
+                let rate = rate(&pty.run());
+                pty.press(b"q");
+                pty.leave();
                 rate
             };
             let file = folder.path().join("session.ron");
@@ -119,8 +119,8 @@ fn throughput_with_the_dashboard_over_headless() {
 #[ignore = "measures for half a minute"]
 fn key_to_screen_while_training() {
     for (name, session) in [("toy", TOY), ("wide", WIDE)] {
-        let mut desk = Desk::open(session, &[]);
-        desk.wait_for("RUN");
+        let mut pty = Pty::open(session, &[]);
+        pty.wait_for("RUN");
         sleep(Duration::from_secs(2));
         let mut times = Vec::new();
         for turn in 0..100_u64 {
@@ -128,8 +128,8 @@ fn key_to_screen_while_training() {
                 // Not in step with the frames.
                 sleep(Duration::from_millis(40 + turn * 37 % 90));
                 let start = Instant::now();
-                desk.press(b"?");
-                desk.wait_until("the help", |text| text.contains("Shift-Tab") == open);
+                pty.press(b"?");
+                pty.wait_until("the help", |text| text.contains("Shift-Tab") == open);
                 times.push(start.elapsed().as_secs_f64() * 1e3);
             }
         }
@@ -142,8 +142,8 @@ fn key_to_screen_while_training() {
             at(1.0),
             times.len()
         );
-        desk.press(b"qq");
-        desk.leave();
+        pty.press(b"qq");
+        pty.leave();
     }
 }
 
@@ -153,12 +153,12 @@ fn start_to_first_frame() {
     let mut times = Vec::new();
     for _ in 0..15 {
         let start = Instant::now();
-        let mut desk = Desk::open(TOY, &[]);
-        desk.wait_for("1 losses");
+        let mut pty = Pty::open(TOY, &[]);
+        pty.wait_for("1 losses");
         times.push(start.elapsed().as_secs_f64() * 1e3);
-        desk.wait_for("RUN");
-        desk.press(b"qq");
-        desk.leave();
+        pty.wait_for("RUN");
+        pty.press(b"qq");
+        pty.leave();
     }
     let worst = times.iter().copied().fold(0.0, f64::max);
     println!(
@@ -170,19 +170,19 @@ fn start_to_first_frame() {
 #[test]
 #[ignore = "measures for some seconds"]
 fn save_to_applied() {
-    let mut desk = Desk::open(TOY, &[]);
-    desk.wait_for("RUN");
-    let edits = desk.run().join("edits.jsonl");
+    let mut pty = Pty::open(TOY, &[]);
+    pty.wait_for("RUN");
+    let edits = pty.run().join("edits.jsonl");
     let lines = || fs::read_to_string(&edits).map_or(0, |text| text.lines().count());
     let mut times = Vec::new();
     for edit in 1..=20 {
         sleep(Duration::from_millis(300));
         let before = lines();
         let rate = format!("lr: 0.1{edit:02}");
-        fs::write(desk.session(), TOY.replace("lr: 0.1", &rate)).unwrap();
+        fs::write(pty.session(), TOY.replace("lr: 0.1", &rate)).unwrap();
         let start = Instant::now();
         while lines() == before {
-            assert!(start.elapsed() < desk::DEADLINE);
+            assert!(start.elapsed() < pty::DEADLINE);
             sleep(Duration::from_millis(1));
         }
         times.push(start.elapsed().as_secs_f64() * 1e3);
@@ -192,20 +192,20 @@ fn save_to_applied() {
         "save to applied, ms, an iteration included: median {:.0}, worst {worst:.0} of 20",
         median(times)
     );
-    desk.press(b"qq");
-    desk.leave();
+    pty.press(b"qq");
+    pty.leave();
 }
 
 #[test]
 #[ignore = "measures for some seconds"]
 fn stop_inside_a_long_iteration() {
     for (name, keys) in [("q q", &b"qq"[..]), ("Ctrl-C", b"\x03")] {
-        let mut desk = Desk::open(SLOW, &[]);
-        desk.wait_for("RUN");
+        let mut pty = Pty::open(SLOW, &[]);
+        pty.wait_for("RUN");
         sleep(Duration::from_secs(2));
         let start = Instant::now();
-        desk.press(keys);
-        desk.leave();
+        pty.press(keys);
+        pty.leave();
         println!(
             "{name} inside a long iteration: back at the shell after {:.0} ms",
             start.elapsed().as_secs_f64() * 1e3
@@ -224,21 +224,21 @@ fn memory(id: u32) -> u64 {
 #[test]
 #[ignore = "measures for a quarter of a minute"]
 fn a_terminal_that_does_not_read_for_ten_seconds() {
-    let mut desk = Desk::open(TOY, &[]);
-    desk.wait_for("RUN");
+    let mut pty = Pty::open(TOY, &[]);
+    pty.wait_for("RUN");
     sleep(Duration::from_secs(3));
-    let metrics = desk.run().join("metrics.jsonl");
+    let metrics = pty.run().join("metrics.jsonl");
     let rows = || fs::read_to_string(&metrics).unwrap().lines().count();
-    let (before, at_first) = (rows(), memory(desk.id()));
-    desk.read(false);
+    let (before, at_first) = (rows(), memory(pty.id()));
+    pty.read(false);
     sleep(Duration::from_secs(10));
-    let (after, at_last) = (rows(), memory(desk.id()));
+    let (after, at_last) = (rows(), memory(pty.id()));
     println!(
         "a terminal that does not read for 10 s: {} rows written meanwhile, memory {at_first} to {at_last} kB",
         after - before
     );
     assert!(after > before);
-    desk.read(true);
-    desk.press(b"qq");
-    desk.leave();
+    pty.read(true);
+    pty.press(b"qq");
+    pty.leave();
 }

@@ -6,7 +6,7 @@
 // The lint lets test functions unwrap, but not the functions that they share.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-mod desk;
+mod pty;
 
 use std::fs;
 use std::path::Path;
@@ -15,7 +15,7 @@ use std::thread;
 use std::time::Duration;
 
 use clap::Parser;
-use desk::Desk;
+use pty::Pty;
 use otflow::cli::{Cli, Command};
 use otflow::commands;
 
@@ -31,23 +31,23 @@ fn a_panic_gives_the_terminal_back_and_saves_the_run() {
     let name = "a_panic_gives_the_terminal_back_and_saves_the_run";
     let args = ["--exact", name, "--nocapture", "--test-threads=1"];
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("small.ron"), desk::small(1_000_000_000)).unwrap();
-    let desk = Desk::run_in(
+    fs::write(folder.path().join("small.ron"), pty::small(1_000_000_000)).unwrap();
+    let pty = Pty::run_in(
         &program,
         &args,
         folder,
         &[(INSIDE, "1"), ("RUST_BACKTRACE", "0")],
     );
-    desk.wait_for("RUN");
-    fs::write(desk.run().join("go"), "").unwrap();
-    desk.wait_for("the run was ended and its parameters written");
-    let text = desk.text();
+    pty.wait_for("RUN");
+    fs::write(pty.run().join("go"), "").unwrap();
+    pty.wait_for("the run was ended and its parameters written");
+    let text = pty.text();
     assert!(text.contains("panicked at") && text.contains("on purpose"));
-    let run = desk.run();
+    let run = pty.run();
     assert!(run.join("last.safetensors").is_file());
     let summary = fs::read_to_string(run.join("summary.json")).unwrap();
     assert!(summary.contains("quit"), "{summary}");
-    assert_eq!(desk.leave(), 1);
+    assert_eq!(pty.leave(), 1);
 }
 
 /// As `main` does it, with a thread that panics as soon as it is told to.

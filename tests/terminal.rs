@@ -3,16 +3,16 @@
 // The lint lets test functions unwrap, but not the functions that they share.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-mod desk;
+mod pty;
 
 use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
-use desk::Desk;
+use pty::Pty;
 
-fn open(iterations: u64) -> Desk {
-    Desk::open(&desk::small(iterations), &[])
+fn open(iterations: u64) -> Pty {
+    Pty::open(&pty::small(iterations), &[])
 }
 
 /// More iterations than a test can wait for.
@@ -20,19 +20,19 @@ const ENDLESS: u64 = 1_000_000_000;
 
 #[test]
 fn the_first_screen_has_every_pane_at_80_by_24() {
-    let mut desk = open(ENDLESS);
+    let mut pty = open(ENDLESS);
     for pane in ["RUN", "1 losses", "2 flow", "3 settings", "4 log", "q quit"] {
-        desk.wait_for(pane);
+        pty.wait_for(pane);
     }
-    desk.press(b"?");
-    desk.wait_for("this help");
-    desk.press(b"\x1b");
+    pty.press(b"?");
+    pty.wait_for("this help");
+    pty.press(b"\x1b");
     // A key right behind an escape would be one key with Alt.
-    desk.wait_until("without help", |text| !text.contains("this help"));
-    desk.press(b"p");
-    desk.wait_for("PAUSED");
-    desk.press(b"qq");
-    assert_eq!(desk.leave(), 0);
+    pty.wait_until("without help", |text| !text.contains("this help"));
+    pty.press(b"p");
+    pty.wait_for("PAUSED");
+    pty.press(b"qq");
+    assert_eq!(pty.leave(), 0);
 }
 
 #[test]
@@ -42,28 +42,28 @@ fn the_command_line_goes_before_what_the_terminal_promises() {
         ("LANG", "en_US.UTF-8"),
         ("NO_COLOR", ""),
     ];
-    let mut desk = Desk::open_in(&desk::small(ENDLESS), &[], &rich);
-    desk.wait_for("2 flow: x1, x2");
-    assert!(desk.coloured() && !desk.text().is_ascii());
-    desk.press(b"qq");
-    assert_eq!(desk.leave(), 0);
+    let mut pty = Pty::open_in(&pty::small(ENDLESS), &[], &rich);
+    pty.wait_for("2 flow: x1, x2");
+    assert!(pty.coloured() && !pty.text().is_ascii());
+    pty.press(b"qq");
+    assert_eq!(pty.leave(), 0);
     let args = ["--markers", "ascii", "--colors", "none"];
-    let mut desk = Desk::open_in(&desk::small(ENDLESS), &args, &rich);
-    desk.wait_for("2 flow: x1, x2");
-    assert!(!desk.coloured() && desk.text().is_ascii());
-    desk.press(b"qq");
-    assert_eq!(desk.leave(), 0);
+    let mut pty = Pty::open_in(&pty::small(ENDLESS), &args, &rich);
+    pty.wait_for("2 flow: x1, x2");
+    assert!(!pty.coloured() && pty.text().is_ascii());
+    pty.press(b"qq");
+    assert_eq!(pty.leave(), 0);
 }
 
 #[test]
 fn s_saves_the_screen_and_the_pictures_while_training_goes_on() {
-    let mut desk = open(ENDLESS);
-    desk.wait_for("2 flow: x1, x2");
-    desk.press(b"s");
-    desk.wait_for("-{panels,paths");
-    desk.press(b"qq");
-    let run = desk.run();
-    desk.wait_for("run ");
+    let mut pty = open(ENDLESS);
+    pty.wait_for("2 flow: x1, x2");
+    pty.press(b"s");
+    pty.wait_for("-{panels,paths");
+    pty.press(b"qq");
+    let run = pty.run();
+    pty.wait_for("run ");
     let files = fs::read_dir(run).unwrap();
     let names: Vec<String> = files
         .map(|file| file.unwrap().file_name().into_string().unwrap())
@@ -84,52 +84,52 @@ fn s_saves_the_screen_and_the_pictures_while_training_goes_on() {
         );
     }
     assert_eq!(names.len(), endings.len());
-    assert_eq!(desk.leave(), 0);
+    assert_eq!(pty.leave(), 0);
 }
 
 #[test]
 fn control_c_stops_saves_and_gives_the_terminal_back() {
-    let mut desk = open(ENDLESS);
-    desk.wait_for("RUN");
-    desk.press(b"\x03");
-    assert_eq!(desk.leave(), 130);
+    let mut pty = open(ENDLESS);
+    pty.wait_for("RUN");
+    pty.press(b"\x03");
+    assert_eq!(pty.leave(), 130);
 }
 
 #[test]
 fn a_signal_stops_saves_and_gives_the_terminal_back() {
     for (signal, code) in [("-TERM", 143), ("-HUP", 129), ("-INT", 130)] {
-        let desk = open(ENDLESS);
-        desk.wait_for("RUN");
-        desk.kill(signal);
-        assert_eq!(desk.leave(), code, "{signal}");
+        let pty = open(ENDLESS);
+        pty.wait_for("RUN");
+        pty.kill(signal);
+        assert_eq!(pty.leave(), code, "{signal}");
     }
 }
 
 #[test]
 fn the_result_stays_until_a_key_or_a_signal() {
-    let mut desk = open(3);
-    desk.wait_for("DONE");
-    desk.press(b"q");
-    assert_eq!(desk.leave(), 0);
-    let desk = open(3);
-    desk.wait_for("DONE");
-    desk.kill("-TERM");
-    assert_eq!(desk.leave(), 0);
+    let mut pty = open(3);
+    pty.wait_for("DONE");
+    pty.press(b"q");
+    assert_eq!(pty.leave(), 0);
+    let pty = open(3);
+    pty.wait_for("DONE");
+    pty.kill("-TERM");
+    assert_eq!(pty.leave(), 0);
 }
 
 #[test]
 fn the_dashboard_changes_no_bit_of_the_run() {
-    let mut desk = open(40);
-    desk.wait_for("DONE");
+    let mut pty = open(40);
+    pty.wait_for("DONE");
     let folder = tempfile::tempdir().unwrap();
     let headless = Command::new(env!("CARGO_BIN_EXE_otflow"))
         .args(["train", "--headless", "--out", "run"])
-        .arg(desk.session())
+        .arg(pty.session())
         .current_dir(folder.path())
         .output()
         .unwrap();
     assert!(headless.status.success());
-    let (shown, unseen) = (desk.run(), folder.path().join("run"));
+    let (shown, unseen) = (pty.run(), folder.path().join("run"));
     let rows = |run: &std::path::Path| -> Vec<serde_json::Value> {
         let text = fs::read_to_string(run.join("metrics.jsonl")).unwrap();
         let row = |line| {
@@ -157,48 +157,48 @@ fn the_dashboard_changes_no_bit_of_the_run() {
         tensors.sort();
         tensors
     };
-    desk.press(b"q");
-    desk.wait_for("run ");
+    pty.press(b"q");
+    pty.wait_for("run ");
     assert_eq!(parameters(&shown), parameters(&unseen));
 }
 
 #[test]
 fn a_terminal_of_one_cell_and_back() {
-    let mut desk = open(ENDLESS);
-    desk.wait_for("1 losses");
+    let mut pty = open(ENDLESS);
+    pty.wait_for("1 losses");
     for size in [(1, 1), (19, 4), (300, 2), (80, 24)] {
-        desk.resize(size);
+        pty.resize(size);
         std::thread::sleep(Duration::from_millis(300));
     }
-    desk.wait_for("3 settings");
-    desk.press(b"qq");
-    assert_eq!(desk.leave(), 0);
+    pty.wait_for("3 settings");
+    pty.press(b"qq");
+    assert_eq!(pty.leave(), 0);
 }
 
 #[test]
 fn job_control_gives_the_terminal_to_the_shell_and_takes_it_back() {
-    let mut desk = open(ENDLESS);
-    desk.wait_for("1 losses");
+    let mut pty = open(ENDLESS);
+    pty.wait_for("1 losses");
     for how in ["key", "signal"] {
         match how {
-            "key" => desk.press(b"\x1a"),
-            _ => desk.kill("-TSTP"),
+            "key" => pty.press(b"\x1a"),
+            _ => pty.kill("-TSTP"),
         }
-        desk.wait_shell(true);
-        desk.wait_stopped();
-        desk.kill("-CONT");
-        desk.wait_shell(false);
-        desk.wait_for("1 losses");
+        pty.wait_shell(true);
+        pty.wait_stopped();
+        pty.kill("-CONT");
+        pty.wait_shell(false);
+        pty.wait_for("1 losses");
     }
-    desk.press(b"qq");
-    assert_eq!(desk.leave(), 0);
+    pty.press(b"qq");
+    assert_eq!(pty.leave(), 0);
 }
 
 #[test]
 fn a_terminal_that_is_gone_ends_the_run_with_its_parameters_written() {
-    let desk = open(ENDLESS);
-    desk.wait_for("RUN");
-    let (code, run) = desk.hang_up();
+    let pty = open(ENDLESS);
+    pty.wait_for("RUN");
+    let (code, run) = pty.hang_up();
     assert_eq!(code, 129);
     assert!(run.path().join("run/last.safetensors").is_file());
     let summary = fs::read_to_string(run.path().join("run/summary.json")).unwrap();
@@ -220,112 +220,112 @@ const NOTED: &str = r#"// Mine.
 "#;
 
 /// A dashboard with the learning rate selected in the settings.
-fn steering(environment: &[(&str, &str)]) -> Desk {
-    let mut desk = Desk::open_in(NOTED, &[], environment);
-    desk.wait_for("RUN");
-    desk.press(b"3jjjjjjjjjjjjjjjjj");
-    desk.wait_for("> optimizer.lr");
-    desk
+fn steering(environment: &[(&str, &str)]) -> Pty {
+    let mut pty = Pty::open_in(NOTED, &[], environment);
+    pty.wait_for("RUN");
+    pty.press(b"3jjjjjjjjjjjjjjjjj");
+    pty.wait_for("> optimizer.lr");
+    pty
 }
 
-fn wait_for_file(desk: &Desk, expected: &str) {
-    desk.wait_until(expected, |_| {
-        fs::read_to_string(desk.session()).unwrap() == expected
+fn wait_for_file(pty: &Pty, expected: &str) {
+    pty.wait_until(expected, |_| {
+        fs::read_to_string(pty.session()).unwrap() == expected
     });
 }
 
 #[test]
 fn plus_changes_the_file_and_through_it_the_run_and_u_takes_it_back() {
-    let mut desk = steering(&[]);
-    desk.press(b"+");
-    desk.wait_for(">*optimizer.lr 0.01 -> 0.02");
-    wait_for_file(&desk, &NOTED.replace("1e-2", "0.02"));
-    desk.press(b"+");
-    desk.wait_for(">*optimizer.lr 0.02 -> 0.05");
-    desk.press(b"u");
-    desk.wait_for(">*optimizer.lr 0.05 -> 0.02");
-    desk.press(b"u");
-    desk.wait_for(">*optimizer.lr 0.02 -> 0.01");
-    wait_for_file(&desk, &NOTED.replace("1e-2", "0.01"));
-    desk.press(b"u");
-    desk.wait_for("nothing to undo");
-    desk.press(b"i");
-    desk.wait_for("edits: 4");
-    desk.press(b"qq");
-    assert_eq!(desk.leave(), 0);
+    let mut pty = steering(&[]);
+    pty.press(b"+");
+    pty.wait_for(">*optimizer.lr 0.01 -> 0.02");
+    wait_for_file(&pty, &NOTED.replace("1e-2", "0.02"));
+    pty.press(b"+");
+    pty.wait_for(">*optimizer.lr 0.02 -> 0.05");
+    pty.press(b"u");
+    pty.wait_for(">*optimizer.lr 0.05 -> 0.02");
+    pty.press(b"u");
+    pty.wait_for(">*optimizer.lr 0.02 -> 0.01");
+    wait_for_file(&pty, &NOTED.replace("1e-2", "0.01"));
+    pty.press(b"u");
+    pty.wait_for("nothing to undo");
+    pty.press(b"i");
+    pty.wait_for("edits: 4");
+    pty.press(b"qq");
+    assert_eq!(pty.leave(), 0);
 }
 
 #[test]
 fn a_broken_file_is_shown_until_it_is_mended_and_no_step_touches_it() {
-    let mut desk = steering(&[]);
+    let mut pty = steering(&[]);
     let broken = NOTED.replace("1e-2", "20");
-    fs::write(desk.session(), &broken).unwrap();
-    desk.wait_for("small.ron:7:13: refused");
-    desk.press(b"+");
-    desk.wait_for("mend the file first");
-    assert!(desk.text().contains("small.ron:7:13: refused"));
-    assert_eq!(fs::read_to_string(desk.session()).unwrap(), broken);
-    fs::write(desk.session(), NOTED).unwrap();
-    desk.wait_until("no refusal", |text| {
+    fs::write(pty.session(), &broken).unwrap();
+    pty.wait_for("small.ron:7:13: refused");
+    pty.press(b"+");
+    pty.wait_for("mend the file first");
+    assert!(pty.text().contains("small.ron:7:13: refused"));
+    assert_eq!(fs::read_to_string(pty.session()).unwrap(), broken);
+    fs::write(pty.session(), NOTED).unwrap();
+    pty.wait_until("no refusal", |text| {
         !text.contains("small.ron:7:13: refused")
     });
-    desk.press(b"qq");
-    assert_eq!(desk.leave(), 0);
+    pty.press(b"qq");
+    assert_eq!(pty.leave(), 0);
 }
 
 #[test]
 fn e_lends_the_terminal_to_the_editor_with_its_keys() {
     // It shows a word, reads a line, and edits only then.
     let editor = r#"sh -c 'echo EDITING; read line; sed -i "s/1e-2/$line/" "$2"' editor -w"#;
-    let mut desk = steering(&[("EDITOR", editor), ("VISUAL", "")]);
-    desk.press(b"e");
-    desk.wait_for("EDITING");
+    let mut pty = steering(&[("EDITOR", editor), ("VISUAL", "")]);
+    pty.press(b"e");
+    pty.wait_for("EDITING");
     // Keys of the dashboard, if it heard them.
-    desk.press(b"0.03\r");
-    desk.wait_for(">*optimizer.lr 0.01 -> 0.03");
-    wait_for_file(&desk, &NOTED.replace("1e-2", "0.03"));
-    desk.wait_for("1 losses");
-    desk.press(b"u");
-    desk.wait_for(">*optimizer.lr 0.03 -> 0.01");
-    desk.press(b"p");
-    desk.wait_for("PAUSED");
-    desk.press(b"qq");
-    assert_eq!(desk.leave(), 0);
+    pty.press(b"0.03\r");
+    pty.wait_for(">*optimizer.lr 0.01 -> 0.03");
+    wait_for_file(&pty, &NOTED.replace("1e-2", "0.03"));
+    pty.wait_for("1 losses");
+    pty.press(b"u");
+    pty.wait_for(">*optimizer.lr 0.03 -> 0.01");
+    pty.press(b"p");
+    pty.wait_for("PAUSED");
+    pty.press(b"qq");
+    assert_eq!(pty.leave(), 0);
 }
 
 #[test]
 fn control_c_is_the_editor_s_while_it_has_the_terminal() {
     // One that goes on, as most do.
     let editor = r#"sh -c 'trap "echo ASKED" INT; echo EDITING; until read line; do :; done; sed -i "s/1e-2/$line/" "$1"' editor"#;
-    let mut desk = steering(&[("EDITOR", editor), ("VISUAL", "")]);
-    desk.press(b"e");
-    desk.wait_for("EDITING");
-    desk.press(b"\x03");
-    desk.wait_for("ASKED");
-    desk.press(b"0.03\r");
-    desk.wait_for(">*optimizer.lr 0.01 -> 0.03");
-    desk.press(b"\x03");
-    assert_eq!(desk.leave(), 130, "the dashboard's again");
+    let mut pty = steering(&[("EDITOR", editor), ("VISUAL", "")]);
+    pty.press(b"e");
+    pty.wait_for("EDITING");
+    pty.press(b"\x03");
+    pty.wait_for("ASKED");
+    pty.press(b"0.03\r");
+    pty.wait_for(">*optimizer.lr 0.01 -> 0.03");
+    pty.press(b"\x03");
+    assert_eq!(pty.leave(), 130, "the dashboard's again");
     // One that is ended by it: a builtin waits, for dash loses a signal while it forks a command.
-    let mut desk = steering(&[
+    let mut pty = steering(&[
         ("EDITOR", "sh -c 'echo EDITING; read line'"),
         ("VISUAL", ""),
     ]);
-    desk.press(b"e");
-    desk.wait_for("EDITING");
-    desk.press(b"\x03");
-    desk.wait_for("editor `sh`: signal: 2");
-    desk.press(b"p");
-    desk.wait_for("PAUSED");
-    desk.press(b"qq");
-    assert_eq!(desk.leave(), 0);
+    pty.press(b"e");
+    pty.wait_for("EDITING");
+    pty.press(b"\x03");
+    pty.wait_for("editor `sh`: signal: 2");
+    pty.press(b"p");
+    pty.wait_for("PAUSED");
+    pty.press(b"qq");
+    assert_eq!(pty.leave(), 0);
 }
 
 #[test]
 fn an_editor_that_is_not_there_is_named_in_a_line() {
-    let mut desk = steering(&[("VISUAL", "no-such-editor -w")]);
-    desk.press(b"e");
-    desk.wait_for("no editor `no-such-editor`");
-    desk.press(b"qq");
-    assert_eq!(desk.leave(), 0);
+    let mut pty = steering(&[("VISUAL", "no-such-editor -w")]);
+    pty.press(b"e");
+    pty.wait_for("no editor `no-such-editor`");
+    pty.press(b"qq");
+    assert_eq!(pty.leave(), 0);
 }

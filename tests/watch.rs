@@ -1,284 +1,111 @@
-//! The ways in which editors, scripts and containers save a session file, and what must come of each.
+//! `otflow watch` in a pseudo-terminal: a run of another process, finished or growing, and every way out of it.
+#![cfg(unix)]
 // The lint lets test functions unwrap, but not the functions that they share.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+mod pty;
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, unbounded};
-use otflow::session::reload::{Mode, Watcher, watch};
-use otflow::session::{Rejection, Session};
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::Command;
+
+use pty::Pty;
 use tempfile::TempDir;
 
-/// Far beyond any expected delay, also on a machine with every core busy.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-/// Long enough for what should not come to have come: debounce, poll and retries.
-const SILENCE: Duration = Duration::from_millis(1800);
-
-/// A file in a directory of its own, and what comes of following it.
-struct Desk {
-    directory: TempDir,
-    path: PathBuf,
-    watcher: Watcher,
-    sent: Receiver<Result<Arc<Session>, Rejection>>,
+/// A folder with a run of ten iterations in `run`, and its metrics.
+fn trained() -> (TempDir, PathBuf, String) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("small.ron"), pty::small(10)).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_otflow"));
+    command.current_dir(folder.path());
+    command.args(["train", "small.ron", "--headless", "--out", "run"]);
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let metrics = folder.path().join("run/metrics.jsonl");
+    let text = fs::read_to_string(&metrics).unwrap();
+    (folder, metrics, text)
 }
 
-fn text(lr: f64) -> String {
-    format!("(data: Toy(name: \"moons\"), optimizer: Adam(lr: {lr:?}))\n")
-}
-
-fn lr(session: &Session) -> f64 {
-    session.optimizer.stepping().lr
-}
-
-impl Desk {
-    /// Follows `name` in a directory that `prepare` fills so that the file has rate 1.
-    fn prepared(mode: Mode, name: &str, prepare: impl Fn(&Path)) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        prepare(directory.path());
-        let path = directory.path().join(name);
-        let (send, sent) = unbounded();
-        let watcher = watch(&path, mode, &text(1.0), move |command| {
-            let _ = send.send(command);
-        });
-        let watcher = watcher.unwrap();
-        assert_eq!(watcher.mode(), mode);
-        Self {
-            directory,
-            path,
-            watcher,
-            sent,
-        }
+#[test]
+fn a_finished_run_is_shown_as_it_ended_and_left_by_a_key() {
+    let (folder, _, metrics) = trained();
+    let mut lines = metrics.lines().rev();
+    let last = lines.find(|line| line.contains("\"event\":\"iteration\""));
+    let last: serde_json::Value = serde_json::from_str(last.unwrap()).unwrap();
+    let loss = last["loss"].as_f64().unwrap();
+    let mut pty = Pty::start(&["watch", "run"], folder);
+    for what in ["DONE", "10/10", "small", "ended: all iterations done"] {
+        pty.wait_for(what);
     }
+    // The screen has four significant digits.
+    let digits = 3 - loss.abs().log10().floor() as usize;
+    pty.wait_for(&format!("loss {loss:.digits$}"));
+    pty.wait_for("2 flow: x1, x2");
+    pty.resize((120, 40));
+    pty.wait_for("2 flow at 10");
+    pty.press(b"p");
+    pty.wait_for("another process");
+    pty.press(b"s");
+    pty.wait_for("saved screen-10.svg");
+    let written = fs::read_to_string(pty.run().join("screen-10.txt"));
+    assert!(written.unwrap().contains("DONE"));
+    pty.press(b"q");
+    assert_eq!(pty.leave(), 0);
+}
 
-    fn new(mode: Mode) -> Self {
-        Self::prepared(mode, "s.ron", |directory| {
-            fs::write(directory.join("s.ron"), text(1.0)).unwrap()
-        })
+#[test]
+fn a_growing_run_is_followed_line_by_line() {
+    let (folder, metrics, all) = trained();
+    let lines: Vec<&str> = all.split_inclusive('\n').collect();
+    fs::write(&metrics, lines[0]).unwrap();
+    let append = |text: &str| {
+        let mut file = OpenOptions::new().append(true).open(&metrics).unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+    };
+    let mut pty = Pty::start(&["watch", "run"], folder);
+    pty.wait_for("WATCH  0/10");
+    append(lines[1]);
+    pty.wait_for("WATCH  1/10");
+    let (torn, rest) = lines[2].split_at(lines[2].len() / 2);
+    append(torn);
+    pty.press(b"w");
+    pty.wait_for("weighted");
+    assert!(pty.text().contains("WATCH  1/10"));
+    append(rest);
+    pty.wait_for("WATCH  2/10");
+    append(&lines[3..].concat());
+    pty.wait_for("DONE  10/10");
+    pty.press(b"\x03");
+    assert_eq!(pty.leave(), 0);
+}
+
+#[test]
+fn other_runs_are_named_beside_the_first() {
+    let (folder, metrics, all) = trained();
+    let other = folder.path().join("the other");
+    fs::create_dir(&other).unwrap();
+    fs::write(other.join("metrics.jsonl"), all).unwrap();
+    assert!(metrics.is_file());
+    let mut pty = Pty::start(&["watch", "run", "the other"], folder);
+    pty.wait_for("A the other");
+    pty.wait_for("DONE");
+    pty.press(b"q");
+    assert_eq!(pty.leave(), 0);
+}
+
+#[test]
+fn a_signal_and_a_hang_up_leave_with_their_code() {
+    for (signal, code) in [("-TERM", 143), ("-INT", 130)] {
+        let (folder, metrics, all) = trained();
+        let (start, _) = all.split_once('\n').unwrap();
+        fs::write(&metrics, start.to_owned() + "\n").unwrap();
+        let pty = Pty::start(&["watch", "run"], folder);
+        pty.wait_for("WATCH");
+        pty.kill(signal);
+        assert_eq!(pty.leave(), code, "{signal}");
     }
-
-    fn beside(&self, name: &str) -> PathBuf {
-        self.directory.path().join(name)
-    }
-
-    /// Waits for an edit that `wanted` takes; earlier ones, of states on the way, are passed over.
-    fn wait<T>(&self, wanted: impl Fn(Result<f64, Rejection>) -> Option<T>) -> T {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let edit = self.sent.recv_deadline(deadline).unwrap();
-            if let Some(found) = wanted(edit.map(|session| lr(&session))) {
-                return found;
-            }
-        }
-    }
-
-    fn expect(&self, lr: f64) {
-        self.wait(|result| (result == Ok(lr)).then_some(()));
-    }
-
-    fn expect_refusal(&self, part: &str) {
-        self.wait(|result| {
-            result
-                .err()
-                .filter(|rejection| rejection.message.contains(part))
-        });
-    }
-
-    fn expect_silence(&self) {
-        let more = self.sent.recv_timeout(SILENCE);
-        assert!(matches!(more, Err(RecvTimeoutError::Timeout)), "{more:?}");
-    }
-}
-
-/// Both ways to follow a file must end with the same.
-fn in_both_modes(test: impl Fn(Desk)) {
-    for mode in [Mode::Native, Mode::Poll] {
-        test(Desk::new(mode));
-    }
-}
-
-#[test]
-fn a_file_written_in_place_is_taken_up() {
-    in_both_modes(|desk| {
-        fs::write(&desk.path, text(2.0)).unwrap();
-        desk.expect(2.0);
-        fs::write(&desk.path, text(3.0)).unwrap();
-        desk.expect(3.0);
-    });
-}
-
-#[test]
-fn a_file_truncated_first_and_written_a_little_later_is_taken_up() {
-    in_both_modes(|desk| {
-        fs::write(&desk.path, "").unwrap();
-        sleep(Duration::from_millis(120));
-        fs::write(&desk.path, text(2.0)).unwrap();
-        desk.expect(2.0);
-    });
-}
-
-#[test]
-fn a_file_that_is_renamed_into_place_is_taken_up_again_and_again() {
-    in_both_modes(|desk| {
-        for lr in [2.0, 3.0, 4.0] {
-            fs::write(desk.beside("s.ron.tmp"), text(lr)).unwrap();
-            fs::rename(desk.beside("s.ron.tmp"), &desk.path).unwrap();
-            desk.expect(lr);
-        }
-    });
-}
-
-#[test]
-fn a_file_that_is_moved_away_created_anew_and_its_backup_deleted_is_taken_up() {
-    in_both_modes(|desk| {
-        for lr in [2.0, 3.0] {
-            fs::rename(&desk.path, desk.beside("s.ron.bck")).unwrap();
-            fs::write(&desk.path, text(lr)).unwrap();
-            fs::remove_file(desk.beside("s.ron.bck")).unwrap();
-            desk.expect(lr);
-        }
-    });
-}
-
-#[test]
-fn a_deleted_file_is_reported_and_taken_up_when_it_is_back() {
-    in_both_modes(|desk| {
-        fs::remove_file(&desk.path).unwrap();
-        desk.expect_refusal("cannot be read");
-        fs::write(&desk.path, text(1.0)).unwrap();
-        desk.expect(1.0);
-    });
-}
-
-#[test]
-fn an_empty_file_is_reported_if_it_stays_empty() {
-    in_both_modes(|desk| {
-        fs::write(&desk.path, "").unwrap();
-        desk.expect_refusal("empty");
-    });
-}
-
-#[test]
-fn an_invalid_file_is_reported_with_its_place_until_it_is_mended() {
-    in_both_modes(|desk| {
-        fs::write(&desk.path, text(2.0).replace("lr", "rl")).unwrap();
-        desk.wait(|result| {
-            let rejection = result.unwrap_err();
-            assert_eq!((&rejection.file, rejection.line), (&desk.path, 1));
-            rejection
-                .message
-                .contains("did you mean `lr`")
-                .then_some(())
-        });
-        desk.expect_silence();
-        fs::write(&desk.path, text(1.0)).unwrap();
-        desk.expect(1.0);
-    });
-}
-
-#[test]
-fn what_does_not_change_the_text_is_silent() {
-    in_both_modes(|desk| {
-        // Renamed into place, because a write could be caught half done.
-        fs::write(desk.beside("same"), text(1.0)).unwrap();
-        fs::rename(desk.beside("same"), &desk.path).unwrap();
-        fs::write(desk.beside("other.ron"), text(2.0)).unwrap();
-        assert!(fs::read_to_string(&desk.path).is_ok());
-        desk.expect_silence();
-    });
-}
-
-#[test]
-fn fifty_saves_in_a_second_end_with_the_last() {
-    in_both_modes(|desk| {
-        for save in 1..=50 {
-            fs::write(&desk.path, text(f64::from(save) / 50.0 + 1.0)).unwrap();
-            sleep(Duration::from_millis(20));
-        }
-        desk.expect(2.0);
-        desk.expect_silence();
-    });
-}
-
-#[test]
-fn an_edit_before_the_watch_began_is_not_lost() {
-    for mode in [Mode::Native, Mode::Poll] {
-        let edited = |directory: &Path| fs::write(directory.join("s.ron"), text(2.0)).unwrap();
-        Desk::prepared(mode, "s.ron", edited).expect(2.0);
-    }
-}
-
-#[test]
-fn a_directory_that_is_replaced_is_followed_again() {
-    for mode in [Mode::Native, Mode::Poll] {
-        let desk = Desk::prepared(mode, "d/s.ron", |directory| {
-            fs::create_dir(directory.join("d")).unwrap();
-            fs::write(directory.join("d/s.ron"), text(1.0)).unwrap();
-        });
-        fs::remove_dir_all(desk.beside("d")).unwrap();
-        desk.expect_refusal("cannot be read");
-        fs::create_dir(desk.beside("d")).unwrap();
-        for lr in [2.0, 3.0] {
-            fs::write(&desk.path, text(lr)).unwrap();
-            desk.expect(lr);
-        }
-    }
-}
-
-#[cfg(unix)]
-#[test]
-fn a_link_is_followed_on_both_of_its_sides() {
-    use std::os::unix::fs::symlink;
-    for mode in [Mode::Native, Mode::Poll] {
-        let desk = Desk::prepared(mode, "s.ron", |directory| {
-            fs::create_dir(directory.join("v1")).unwrap();
-            fs::write(directory.join("v1/s.ron"), text(1.0)).unwrap();
-            symlink("v1", directory.join("..data")).unwrap();
-            symlink("..data/s.ron", directory.join("s.ron")).unwrap();
-        });
-        fs::write(desk.beside("v1/s.ron"), text(2.0)).unwrap();
-        desk.expect(2.0);
-        for lr in [3.0, 4.0] {
-            // As a container's volume is updated: a new directory, and the link to it renamed into place.
-            let version = format!("v{lr}");
-            fs::create_dir(desk.beside(&version)).unwrap();
-            fs::write(desk.beside(&version).join("s.ron"), text(lr)).unwrap();
-            symlink(&version, desk.beside("..data_tmp")).unwrap();
-            fs::rename(desk.beside("..data_tmp"), desk.beside("..data")).unwrap();
-            desk.expect(lr);
-        }
-        fs::write(desk.beside("v4/s.ron"), text(5.0)).unwrap();
-        desk.expect(5.0);
-    }
-}
-
-#[test]
-fn a_forced_reading_answers_even_when_nothing_has_changed() {
-    in_both_modes(|desk| {
-        desk.watcher.reread();
-        desk.expect(1.0);
-        desk.expect_silence();
-    });
-}
-
-#[test]
-fn the_thread_ends_with_the_watcher() {
-    in_both_modes(|desk| {
-        let Desk {
-            watcher,
-            sent,
-            directory: _directory,
-            ..
-        } = desk;
-        drop(watcher);
-        // The thread owned the sender.
-        assert_eq!(
-            sent.recv_timeout(PATIENCE).unwrap_err(),
-            RecvTimeoutError::Disconnected
-        );
-    });
+    let pty = Pty::start(&["watch", "run"], trained().0);
+    pty.wait_for("DONE");
+    assert_eq!(pty.hang_up().0, 129);
 }

@@ -39,7 +39,7 @@ const SESSION: &str = "small.ron";
 const RUN: &str = "run";
 
 /// A terminal with a dashboard in it.
-pub struct Desk {
+pub struct Pty {
     master: Box<dyn MasterPty + Send>,
     keys: Box<dyn Write + Send>,
     child: Box<dyn Child + Send + Sync>,
@@ -50,7 +50,7 @@ pub struct Desk {
     folder: TempDir,
 }
 
-impl Desk {
+impl Pty {
     /// Trains a session in the dashboard, with further arguments.
     pub fn open(text: &str, args: &[&str]) -> Self {
         Self::open_in(text, args, &[])
@@ -114,7 +114,7 @@ impl Desk {
                 }
             }
         });
-        Desk {
+        Pty {
             keys: pair.master.take_writer().unwrap(),
             master: pair.master,
             child,
