@@ -162,7 +162,7 @@ fn sessions() {
         .iter()
         .flat_map(|folder| fs::read_dir(folder).unwrap());
     let paths = paths.map(|entry| entry.unwrap().path());
-    let paths = paths.filter(|path| path.is_file());
+    let paths = paths.filter(|path| path.extension().is_some_and(|ending| ending == "ron"));
     let mut files: Vec<Vec<u8>> = paths.map(|path| fs::read(path).unwrap()).collect();
     // Without comments nearly every accident hits something.
     let bare = "(data:Toy(name:\"moons\",batch:9),optimizer:Adam(lr:0.1,schedule:Halve(every:5)),\

@@ -15,9 +15,9 @@ use std::thread;
 use std::time::Duration;
 
 use clap::Parser;
-use pty::Pty;
 use otflow::cli::{Cli, Command};
 use otflow::commands;
+use pty::Pty;
 
 /// Set for the one in the pseudo-terminal.
 const INSIDE: &str = "OTFLOW_TEST_PANIC";

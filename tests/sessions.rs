@@ -186,7 +186,8 @@ fn names(directory: &Path) -> BTreeSet<String> {
         }
         name
     };
-    paths.filter(|path| path.is_file()).map(name).collect()
+    let sessions = paths.filter(|path| path.extension().is_some_and(|ending| ending == "ron"));
+    sessions.map(name).collect()
 }
 
 #[test]

@@ -16,7 +16,7 @@ fn texts() -> Vec<String> {
         .iter()
         .flat_map(|folder| fs::read_dir(folder).unwrap());
     let files = files.map(|file| file.unwrap().path());
-    let files = files.filter(|path| path.is_file());
+    let files = files.filter(|path| path.extension().is_some_and(|ending| ending == "ron"));
     let mut texts: Vec<String> = files
         .map(|file| fs::read_to_string(file).unwrap())
         .collect();
