@@ -14,7 +14,7 @@
 //! | desk | the loop between keys, events and frames |
 //! | terminal, input | the terminal, taken and given back; its keys |
 //!
-//! The trainer never waits for the screen: events lie in the ring of [`Feed`] until they are fetched, at most ten times a second.
+//! The trainer never waits for the screen: events lie in the ring of the feed until they are fetched, at most ten times a second.
 //! The loop sleeps until a key comes or a frame is due, so a key is answered at once and drawing takes at most 2% of a core.
 
 pub mod axis;

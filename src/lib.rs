@@ -3,33 +3,30 @@
 //! ```text
 //! Session -> Dataset + Problem -> Engine -> Trainer::iterate() -> Event -> State::apply(event) -> draw(&State)
 //!                                               ^                     \-> headless row, metrics.jsonl
-//!                              Command <- keys, watch, signals
+//!                              Command <- keys, reload, signals
 //! ```
 //!
-//! | file | holds |
+//! A room imports only from rooms above it; `src/README.md` walks through them.
+//!
+//! | room | holds |
 //! | --- | --- |
-//! | [`session`] | the RON file: types, ranges, errors, what an edit changes |
-//! | [`table`], [`data`], [`scaling`] | the users' files; batches, validation samples, true log densities; standardisation |
-//! | [`event`], [`feed`] | what crosses threads, and the wires it crosses on |
-//! | [`trainer`] | parameters, optimiser, clock; the loop |
-//! | [`ranks`] | the processes that train one run together |
-//! | [`model`], [`run`], [`mod@file`] | parameters on disk; the run directory |
-//! | [`fitted`] | a trained flow that is asked for densities, samples, paths |
-//! | [`watch`] | the session file as it is edited |
-//! | [`dashboard`], [`headless`] | the two front ends |
-//! | [`follow`] | `otflow watch`: the dashboard on a run directory |
-//! | [`export`] | `otflow export`: the metrics of a run as CSV and for TensorBoard |
-//! | [`mod@init`] | `otflow init`: a session file for a table |
-//! | [`cli`], [`overlay`], [`launch`] | arguments; those that outrank the session; a run put together |
-//! | [`manual`] | completions for shells, manual pages |
-//! | [`cpu`] | whether this CPU can run what was compiled |
-//! | [`say`] | lines for a person |
-//! | [`mod@replay`] | `otflow replay`: a run trained again and compared |
-//! | [`plot`] | `otflow plot`: pictures as PNG and SVG |
-//! | [`check`], [`verify`], [`mod@bench`], [`mod@convert`] | `otflow check`, `otflow verify`, `otflow bench`, `otflow convert` |
-//! | [`mod@evaluate`], [`mod@score`], [`mod@sample`] | the commands of these names |
-//! | [`mod@mmd`], [`interrupt`] | a figure of merit; signals of commands that write files |
-//! | [`workloads`], [`cost`] | the problems it times; flops |
+//! | `exit`, [`say`], `file`, `nearest`, [`cpu`] | exit codes; lines for a person; files replaced whole; the nearest valid name; whether this CPU can run what was compiled |
+//! | [`table`] | the users' files, CSV and NPY |
+//! | [`session`] | the RON file: types, ranges, errors, what an edit changes, what outranks it, how it is followed |
+//! | [`scaling`], [`data`] | maps and standardisation of columns; batches, validation samples, true log densities |
+//! | [`problem`], `cost`, `probe`, `meter`, [`workloads`] | a session in the kernels' terms; flops, the peak, where the time goes; the published sizes |
+//! | [`optimizer`] | Adam, Muon, the schedule of the rate |
+//! | [`event`] | what crosses threads: events, commands, pictures |
+//! | [`model`], [`fitted`] | parameters on disk; a trained flow that is asked for densities, samples, paths |
+//! | [`checkpoint`] | the state of training, and its file |
+//! | `feed` | the wires between the trainer and those who listen |
+//! | `ranks` | the processes that train one run together |
+//! | `picture` | pictures of the flow for the screen |
+//! | [`trainer`] | one iteration, and the loop around it |
+//! | [`run`], `replay` | the run directory, written and read; a run trained again |
+//! | `plot` | pictures as PNG and SVG |
+//! | [`dashboard`], `headless`, `front_end`, `signals` | the two front ends, the choice between them, what ends a run from outside |
+//! | [`cli`], [`commands`] | arguments; each command from its arguments to its exit code |
 #![forbid(unsafe_code)]
 
 pub mod checkpoint;

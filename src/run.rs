@@ -14,7 +14,7 @@
 //! | `lock` | nothing; locked while a process trains the run |
 //! | `tensorboard/events.out.tfevents.*` | with `--tensorboard`: the curves as TensorBoard reads them |
 //!
-//! Whole files are replaced atomically ([`crate::file`]); lines are appended whole, at the latest after a second.
+//! Whole files are replaced atomically (`file.rs`); lines are appended whole, at the latest after a second.
 
 mod cut;
 pub(crate) mod export;

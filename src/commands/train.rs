@@ -5,7 +5,7 @@
 //! | `prepare.rs` | what a run needs before its threads can start |
 //! | `loaded.rs` | a run that has its trainer, and no directory yet: fresh, forked or resumed |
 //! | `session_file.rs` | the session as it was given |
-//! | `resume.rs` | the last checkpoint of a run that goes on |
+//! | `resume.rs`, `resumed.rs` | the last checkpoint of a run that goes on; what it has besides the trainer |
 //! | `fork.rs` | the state of another run |
 //! | `agreement.rs` | what the ranks of a distributed run agree on before it starts |
 //! | `threads.rs` | trainer, run directory, watcher of the session file and signals, each on a thread |
@@ -15,6 +15,7 @@ mod fork;
 mod loaded;
 mod prepare;
 mod resume;
+mod resumed;
 mod session_file;
 mod threads;
 

@@ -19,7 +19,6 @@ use mpi::traits::*;
 use otflow_kernels::progress::Progress;
 
 use super::liveness::{Beat, CurrentPass, Liveness, LostRank};
-use super::world::{Entered, World};
 use super::{Limits, Lost, Ranks, Wire};
 
 /// The time between two beats.
@@ -129,11 +128,17 @@ impl MpiThread {
     }
 }
 
+/// A process that has joined the others.
+pub(super) struct Joined {
+    pub(super) ranks: Ranks,
+    pub(super) thread: MpiThread,
+}
+
 /// Starts MPI.
 ///
 /// # Errors
 /// In a sentence.
-pub(super) fn enter(limits: Limits) -> Result<Entered, String> {
+pub(super) fn enter(limits: Limits) -> Result<Joined, String> {
     let (calls, asked) = unbounded();
     let (give, answers) = unbounded();
     let (ready, started) = bounded(1);
@@ -169,10 +174,9 @@ pub(super) fn enter(limits: Limits) -> Result<Entered, String> {
         answers,
     };
     let ranks = Ranks::new(rank, hosts, Box::new(line));
-    let around = Some(MpiThread { calls, thread });
-    Ok(Entered {
+    Ok(Joined {
         ranks,
-        world: World { around },
+        thread: MpiThread { calls, thread },
     })
 }
 

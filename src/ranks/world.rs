@@ -38,7 +38,7 @@ pub struct Entered {
 /// The processes around this one.
 pub struct World {
     #[cfg(feature = "mpi")]
-    pub(super) around: Option<super::mpi::MpiThread>,
+    around: Option<super::mpi::MpiThread>,
 }
 
 /// Joins the processes that were started with this one; stays alone, if none were.
@@ -53,7 +53,12 @@ pub fn enter(limits: Limits) -> Result<Entered, String> {
             world: World { around: None },
         });
     }
-    super::mpi::enter(limits)
+    let super::mpi::Joined { ranks, thread } = super::mpi::enter(limits)?;
+    let around = Some(thread);
+    Ok(Entered {
+        ranks,
+        world: World { around },
+    })
 }
 
 /// Stays alone.

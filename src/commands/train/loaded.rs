@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::agreement::{Failure, refused};
-use super::resume::Resumed;
+use super::resumed::Resumed;
 use super::session_file::SessionFile;
 use crate::cli;
 use crate::data::Dataset;
