@@ -19,7 +19,7 @@ const RING: usize = 16_384;
 
 /// An entry for the run directory; none is lost.
 #[derive(Debug)]
-pub enum Entry {
+pub enum RunEntry {
     /// An event.
     Event(Event),
     /// Parameters to write under this name (`best` or `last`).
@@ -34,7 +34,7 @@ pub enum Entry {
 #[derive(Debug)]
 pub struct Publisher {
     ring: Sender<Event>,
-    record: Sender<Entry>,
+    record: Sender<RunEntry>,
     dropped: Arc<AtomicU64>,
     finished: Arc<Mutex<Option<Finished>>>,
     picture: Arc<Mutex<Option<Picture>>>,
@@ -83,7 +83,7 @@ pub struct Wires {
     /// The end of a front end.
     pub feed: Feed,
     /// The end of the run directory.
-    pub entries: Receiver<Entry>,
+    pub entries: Receiver<RunEntry>,
 }
 
 /// Connects a trainer with those who listen.
@@ -141,7 +141,7 @@ impl Publisher {
     /// Sends an event to both listeners; returns at once.
     pub fn publish(&self, event: Event) {
         // A closed record wire means that nobody writes a run directory.
-        let _ = self.record.send(Entry::Event(event.clone()));
+        let _ = self.record.send(RunEntry::Event(event.clone()));
         if let Err(refused) = self.ring.try_send(event) {
             match refused.into_inner() {
                 Event::Finished(end) => *lock(&self.finished) = Some(end),
@@ -162,11 +162,11 @@ impl Publisher {
 
     /// Sends parameters to the run directory.
     pub fn keep(&self, name: &'static str, model: Model) {
-        let _ = self.record.send(Entry::Model(name, Box::new(model)));
+        let _ = self.record.send(RunEntry::Model(name, Box::new(model)));
     }
 
     /// Sends another entry to the run directory.
-    pub fn record(&self, entry: Entry) {
+    pub fn record(&self, entry: RunEntry) {
         let _ = self.record.send(entry);
     }
 

@@ -43,7 +43,7 @@ use crate::run::export::tensorboard;
 
 use crate::checkpoint::Lengths;
 pub use matched::Matched;
-pub use record::{Recording, Written, record};
+pub use record::{ClosedDirectory, Recording, record};
 
 /// A directory that belongs to one run, and to this process.
 #[derive(Clone, Debug)]
@@ -130,7 +130,7 @@ impl RunDirectory {
         if let Some((path, length)) = &lengths.tensorboard
             && !cut::records(path, *length).map_err(naming("cut", path))?
         {
-            // Written anew from the metrics.
+            // ClosedDirectory anew from the metrics.
             tensorboard = Some(path.clone());
             lengths.tensorboard = None;
         }

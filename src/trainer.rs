@@ -43,7 +43,7 @@ use otflow_kernels::engine::{Engine, engine, with_rows};
 use otflow_kernels::objective::Costs;
 use rand::RngExt;
 
-pub use control::{Outlets, Resumed, Trained, adopt, train};
+pub use control::{Continuation, Outlets, Trained, adopt, train};
 pub use distributed::follow_rank_0;
 
 use crate::checkpoint::state::{Pending, TrainingState};
@@ -74,7 +74,7 @@ pub struct Trainer {
     normal: Vec<f64>,
     batches: Batches,
     validation: Validation,
-    reading: Reading,
+    reading: RowReading,
     /// The time when the clock was started; the training time before is in the state.
     since: Option<Instant>,
     instruments: Instruments,
@@ -94,7 +94,7 @@ enum Step {
 
 /// The state of reading the next rows.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Reading {
+enum RowReading {
     Fine,
     /// They could not be read, which was told; training goes by the rows before them.
     FailedAndTold,
@@ -146,7 +146,7 @@ impl Trainer {
             normal: Vec::new(),
             batches: Batches::default(),
             validation: Validation::new(&data, session.validation.samples, ranks)?,
-            reading: Reading::Fine,
+            reading: RowReading::Fine,
             since: None,
             instruments: Instruments {
                 progress: engine.progress(),
@@ -278,11 +278,11 @@ impl Trainer {
         }
         let done = read.is_ok();
         let now = match read {
-            Ok(()) => Reading::Fine,
-            Err(_) => Reading::FailedAndTold,
+            Ok(()) => RowReading::Fine,
+            Err(_) => RowReading::FailedAndTold,
         };
         let before = std::mem::replace(&mut self.reading, now);
-        if let (Err(error), Reading::Fine) = (read, before) {
+        if let (Err(error), RowReading::Fine) = (read, before) {
             publish(Event::Warning {
                 message: format!(
                     "{error}; from iteration {} on training goes by the rows of the one before, until they can be read again",

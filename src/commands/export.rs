@@ -10,7 +10,7 @@ use crate::cli;
 use crate::event::Event;
 use crate::exit::{Exit, refuse};
 use crate::file;
-use crate::run::export::csv::Table;
+use crate::run::export::csv::MetricsTable;
 use crate::run::export::tensorboard;
 use crate::run::read::{History, fault};
 use crate::say;
@@ -45,7 +45,7 @@ pub fn export(args: &cli::Export) -> Result<Exit> {
 }
 
 fn table(run: &Path, out: &mut dyn Write) -> io::Result<Option<String>> {
-    let mut table = Table::new(out)?;
+    let mut table = MetricsTable::new(out)?;
     let complaint = each(run, |event| table.take(&event))?;
     table.finish()?;
     Ok(complaint)

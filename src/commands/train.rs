@@ -34,13 +34,13 @@ use crate::front_end::{FrontEnd, obstacle};
 use crate::headless;
 use crate::ranks::{self, Entered, Lost, Ranks};
 use crate::run::summary::{Summary, Verdict};
-use crate::run::{Written, line};
+use crate::run::{ClosedDirectory, line};
 use crate::say;
 use crate::session::Gate;
 use crate::signals;
 use crate::trainer::{Trained, follow_rank_0};
 use prepare::{PreparedFollower, prepare, prepare_follower};
-use threads::{Running, start};
+use threads::{StartedRun, start};
 
 /// Trains. What the user must know is printed; the value is the exit code.
 ///
@@ -76,7 +76,7 @@ fn lead(args: &cli::Train, ranks: Ranks) -> Result<Exit> {
     cpu::slow().into_iter().for_each(say::err);
     let run = start(front_end, prepared)?;
     let left = show(args, front_end, &run);
-    if let Ok(Left::Early) = left {
+    if let Ok(Leaving::Early) = left {
         return Ok(Exit::Signal(SIGINT));
     }
     // Whatever became of the screen, the run directory gets its end.
@@ -115,7 +115,7 @@ fn choose_front_end(args: &cli::Train) -> Result<FrontEnd, String> {
 }
 
 /// The way in which the front end was left.
-enum Left {
+enum Leaving {
     /// It was left with the run, or with the trainer told to end it.
     AtTheEnd,
     /// It was left before the trainer had answered.
@@ -123,7 +123,7 @@ enum Left {
 }
 
 /// Shows the run until it is over or left.
-fn show(args: &cli::Train, front_end: FrontEnd, run: &Running) -> Result<Left> {
+fn show(args: &cli::Train, front_end: FrontEnd, run: &StartedRun) -> Result<Leaving> {
     let stop = |reason| {
         // A trainer that has ended needs no command.
         let _ = run.feed.commands.send(Command::Stop(reason));
@@ -136,7 +136,7 @@ fn show(args: &cli::Train, front_end: FrontEnd, run: &Running) -> Result<Left> {
         };
         let bar = ProgressDrawTarget::stderr();
         headless::run(&run.feed, format, bar, &mut io::stdout().lock())?;
-        return Ok(Left::AtTheEnd);
+        return Ok(Leaving::AtTheEnd);
     }
     let options = dashboard::Options {
         theme: args.look.here(),
@@ -145,8 +145,8 @@ fn show(args: &cli::Train, front_end: FrontEnd, run: &Running) -> Result<Left> {
     };
     let outcome = dashboard::run(&run.feed, options).inspect_err(|_| stop(Reason::Quit))?;
     match outcome {
-        Outcome::Finished(_) => Ok(Left::AtTheEnd),
-        Outcome::Abandoned => Ok(Left::Early),
+        Outcome::Finished(_) => Ok(Leaving::AtTheEnd),
+        Outcome::Abandoned => Ok(Leaving::Early),
         Outcome::Broken => {
             stop(Reason::Quit);
             anyhow::bail!("a thread panicked: a bug; the run was ended and its parameters written")
@@ -154,13 +154,13 @@ fn show(args: &cli::Train, front_end: FrontEnd, run: &Running) -> Result<Left> {
         Outcome::Lost(_) => {
             // Without a terminal nobody watches: end as its hang-up would.
             stop(Reason::Signal(SIGHUP));
-            Ok(Left::AtTheEnd)
+            Ok(Leaving::AtTheEnd)
         }
     }
 }
 
 /// Waits for the end, judges the gates, and says what a person must know.
-fn finish(run: Running, front_end: FrontEnd) -> Result<Exit> {
+fn finish(run: StartedRun, front_end: FrontEnd) -> Result<Exit> {
     let Trained { finished, in_force } = run
         .training
         .join()
@@ -168,7 +168,7 @@ fn finish(run: Running, front_end: FrontEnd) -> Result<Exit> {
     let judge = |gate: &Gate| Verdict::new(gate.to_string(), gate.missed(finished.best.as_ref()));
     let verdicts: Vec<Verdict> = in_force.gates.iter().map(judge).collect();
     let missed: Vec<String> = verdicts.iter().filter_map(|v| v.missed.clone()).collect();
-    let Written { summary, result } = run.recording.finish(verdicts);
+    let ClosedDirectory { summary, result } = run.recording.finish(verdicts);
     if front_end == FrontEnd::Dashboard {
         say::out(&line::words(&Event::Finished(finished.clone())).unwrap_or_default());
         say::out(&line::entry("steered", &steered(&summary)));

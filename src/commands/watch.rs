@@ -61,14 +61,14 @@ pub fn watch(args: &cli::Watch) -> Result<Exit> {
 }
 
 /// The runs that are shown, each read by a thread.
-struct Shown {
+struct ShownRuns {
     publisher: Arc<Publisher>,
     feed: Feed,
     _threads: Vec<Following>,
 }
 
 /// Starts to follow the runs.
-fn open(run: &Path, others: &[PathBuf]) -> Result<Shown> {
+fn open(run: &Path, others: &[PathBuf]) -> Result<ShownRuns> {
     let Wires {
         publisher,
         mut feed,
@@ -85,7 +85,7 @@ fn open(run: &Path, others: &[PathBuf]) -> Result<Shown> {
             feed: wires.feed,
         });
     }
-    Ok(Shown {
+    Ok(ShownRuns {
         publisher,
         feed,
         _threads: threads,

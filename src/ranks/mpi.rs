@@ -39,7 +39,7 @@ const GIVEN_UP: i32 = 2;
 const NAME: usize = 64;
 
 /// A request of the trainer to the thread.
-enum Call {
+enum MpiCall {
     Attach(Arc<Progress>),
     Exchange(Vec<f64>, Vec<f64>),
     Gather(Vec<f64>, Vec<f64>),
@@ -49,19 +49,19 @@ enum Call {
 }
 
 /// The answer of the thread: the buffers again.
-enum Answer {
+enum MpiAnswer {
     Values(Vec<f64>, Vec<f64>),
     Bytes(Vec<u8>),
 }
 
 /// The trainer's end.
 struct MpiWire {
-    calls: Sender<Call>,
-    answers: Receiver<Result<Answer, Lost>>,
+    calls: Sender<MpiCall>,
+    answers: Receiver<Result<MpiAnswer, Lost>>,
 }
 
 impl MpiWire {
-    fn ask(&self, call: Call) -> Result<Answer, Lost> {
+    fn ask(&self, call: MpiCall) -> Result<MpiAnswer, Lost> {
         let gone = || Lost("the thread of MPI has ended: a bug".into());
         self.calls.send(call).map_err(|_| gone())?;
         self.answers.recv().map_err(|_| gone())?
@@ -69,12 +69,12 @@ impl MpiWire {
 
     fn values(
         &self,
-        call: fn(Vec<f64>, Vec<f64>) -> Call,
+        call: fn(Vec<f64>, Vec<f64>) -> MpiCall,
         out: &mut Vec<f64>,
         into: &mut Vec<f64>,
     ) -> Result<(), Lost> {
         let call = call(std::mem::take(out), std::mem::take(into));
-        if let Answer::Values(a, b) = self.ask(call)? {
+        if let MpiAnswer::Values(a, b) = self.ask(call)? {
             (*out, *into) = (a, b);
         }
         Ok(())
@@ -84,19 +84,19 @@ impl MpiWire {
 impl Wire for MpiWire {
     fn attach(&mut self, progress: Arc<Progress>) {
         // A thread that has ended is told of by the next call.
-        let _ = self.calls.send(Call::Attach(progress));
+        let _ = self.calls.send(MpiCall::Attach(progress));
     }
 
     fn exchange(&mut self, out: &mut Vec<f64>, into: &mut Vec<f64>) -> Result<(), Lost> {
-        self.values(Call::Exchange, out, into)
+        self.values(MpiCall::Exchange, out, into)
     }
 
     fn gather(&mut self, out: &mut Vec<f64>, into: &mut Vec<f64>) -> Result<(), Lost> {
-        self.values(Call::Gather, out, into)
+        self.values(MpiCall::Gather, out, into)
     }
 
     fn broadcast(&mut self, bytes: &mut Vec<u8>) -> Result<(), Lost> {
-        if let Answer::Bytes(told) = self.ask(Call::Broadcast(std::mem::take(bytes)))? {
+        if let MpiAnswer::Bytes(told) = self.ask(MpiCall::Broadcast(std::mem::take(bytes)))? {
             *bytes = told;
         }
         Ok(())
@@ -110,20 +110,20 @@ impl Wire for MpiWire {
     }
 
     fn rest(&mut self) {
-        let _ = self.calls.send(Call::Rest);
+        let _ = self.calls.send(MpiCall::Rest);
     }
 }
 
 /// The thread, for whoever ends the program.
 pub(super) struct MpiThread {
-    calls: Sender<Call>,
+    calls: Sender<MpiCall>,
     thread: JoinHandle<()>,
 }
 
 impl MpiThread {
     /// Leaves MPI; does not return when ranks were lost or the common work is not done.
     pub(super) fn leave(self) {
-        let _ = self.calls.send(Call::Leave);
+        let _ = self.calls.send(MpiCall::Leave);
         let _ = self.thread.join();
     }
 }
@@ -197,8 +197,8 @@ fn hosts(world: &SimpleCommunicator) -> Vec<String> {
 
 /// The thread's end.
 struct Service {
-    asked: Receiver<Call>,
-    give: Sender<Result<Answer, Lost>>,
+    asked: Receiver<MpiCall>,
+    give: Sender<Result<MpiAnswer, Lost>>,
     peers: Peers,
 }
 
@@ -214,34 +214,34 @@ impl Service {
                     }
                     continue;
                 }
-                Err(RecvTimeoutError::Disconnected) => Call::Leave,
+                Err(RecvTimeoutError::Disconnected) => MpiCall::Leave,
             };
             let answer = match call {
-                Call::Attach(progress) => {
+                MpiCall::Attach(progress) => {
                     self.peers.progress = Some(progress);
                     continue;
                 }
-                Call::Rest => {
+                MpiCall::Rest => {
                     self.peers.resting = true;
                     continue;
                 }
-                Call::Leave if self.peers.resting => break,
-                Call::Leave => self.peers.world.abort(1),
-                Call::Exchange(out, mut into) => {
+                MpiCall::Leave if self.peers.resting => break,
+                MpiCall::Leave => self.peers.world.abort(1),
+                MpiCall::Exchange(out, mut into) => {
                     scope(|scope| {
                         let world = SimpleCommunicator::world();
                         self.wait(world.immediate_all_to_all_into(scope, &out[..], &mut into[..]));
                     });
-                    Answer::Values(out, into)
+                    MpiAnswer::Values(out, into)
                 }
-                Call::Gather(out, mut into) => {
+                MpiCall::Gather(out, mut into) => {
                     scope(|scope| {
                         let world = SimpleCommunicator::world();
                         self.wait(world.immediate_all_gather_into(scope, &out[..], &mut into[..]));
                     });
-                    Answer::Values(out, into)
+                    MpiAnswer::Values(out, into)
                 }
-                Call::Broadcast(bytes) => self.broadcast(bytes),
+                MpiCall::Broadcast(bytes) => self.broadcast(bytes),
             };
             // A trainer that has panicked takes no answer.
             let _ = self.give.send(Ok(answer));
@@ -250,14 +250,14 @@ impl Service {
     }
 
     /// The length first: most messages are short, and no rank but the first knows it.
-    fn broadcast(&mut self, mut bytes: Vec<u8>) -> Answer {
+    fn broadcast(&mut self, mut bytes: Vec<u8>) -> MpiAnswer {
         let world = SimpleCommunicator::world();
         let first = world.process_at_rank(0);
         let mut length = [bytes.len() as u64];
         scope(|scope| self.wait(first.immediate_broadcast_into(scope, &mut length[..])));
         bytes.resize(usize::try_from(length[0]).unwrap_or(0), 0);
         scope(|scope| self.wait(first.immediate_broadcast_into(scope, &mut bytes[..])));
-        Answer::Bytes(bytes)
+        MpiAnswer::Bytes(bytes)
     }
 
     /// Waits for the end of a call; does not return when a rank is lost, as MPI keeps the buffers.
@@ -291,8 +291,8 @@ impl Service {
         }
         loop {
             match self.asked.recv() {
-                Ok(Call::Leave) | Err(_) => self.peers.world.abort(1),
-                Ok(Call::Attach(_) | Call::Rest) => {}
+                Ok(MpiCall::Leave) | Err(_) => self.peers.world.abort(1),
+                Ok(MpiCall::Attach(_) | MpiCall::Rest) => {}
                 Ok(_) => _ = self.give.send(Err(lost.clone())),
             }
         }

@@ -16,7 +16,7 @@ use super::lines::Lines;
 use super::summary::{Summary, Verdict};
 use crate::checkpoint::{self, Checkpoint};
 use crate::event::Event;
-use crate::feed::Entry;
+use crate::feed::RunEntry;
 use crate::file;
 use crate::model::{self, Model};
 use crate::run::export::tensorboard;
@@ -36,7 +36,7 @@ pub struct Recording {
 
 /// A run directory after the end of its run.
 #[derive(Debug)]
-pub struct Written {
+pub struct ClosedDirectory {
     /// The summary, gates included.
     pub summary: Summary,
     /// An error says what is still missing on the disk after a last attempt.
@@ -47,7 +47,7 @@ pub struct Written {
 /// once a file, with what and where.
 pub fn record(
     directory: &RunDirectory,
-    records: Receiver<Entry>,
+    records: Receiver<RunEntry>,
     mut tell: impl FnMut(Event) + Send + 'static,
 ) -> io::Result<Recording> {
     let mut writer = Writer::new(directory.clone());
@@ -62,17 +62,17 @@ pub fn record(
 
 impl Recording {
     /// Waits until the trainer is gone and everything is written, then adds the gates to the summary.
-    pub fn finish(self, gates: Vec<Verdict>) -> Written {
+    pub fn finish(self, gates: Vec<Verdict>) -> ClosedDirectory {
         let Ok(mut writer) = self.thread.join() else {
             let error = io::Error::other("the writer of the run directory panicked");
-            return Written {
+            return ClosedDirectory {
                 summary: Summary::default(),
                 result: Err(error),
             };
         };
         writer.summary.gates = gates;
         let result = writer.close();
-        Written {
+        ClosedDirectory {
             summary: writer.summary,
             result,
         }
@@ -164,7 +164,7 @@ impl Writer {
         self.say(String::new(), &line::entry("resume", &note));
     }
 
-    fn follow(&mut self, records: &Receiver<Entry>, tell: &mut dyn FnMut(Event)) {
+    fn follow(&mut self, records: &Receiver<RunEntry>, tell: &mut dyn FnMut(Event)) {
         let (mut flushed, mut written) = (Instant::now(), Instant::now());
         loop {
             // While there is other work they wait, so that a slow disk gets the latest of them and not all.
@@ -173,20 +173,20 @@ impl Writer {
                 written = Instant::now();
             }
             match records.recv_timeout(FLUSH) {
-                Ok(Entry::Model(name, model)) => {
+                Ok(RunEntry::Model(name, model)) => {
                     self.keep(name, model);
                     continue;
                 }
-                Ok(Entry::Checkpoint(checkpoint)) => {
+                Ok(RunEntry::Checkpoint(checkpoint)) => {
                     self.checkpoint(&checkpoint, tell);
                     continue;
                 }
-                Ok(Entry::Edited(iteration, session)) => {
+                Ok(RunEntry::Edited(iteration, session)) => {
                     self.edits
                         .push(line::edited(iteration, &session).as_bytes());
                     continue;
                 }
-                Ok(Entry::Event(event)) => {
+                Ok(RunEntry::Event(event)) => {
                     self.take(&event);
                     if let Event::Finished(_) = event
                         && let Err(error) = self.write_summary()

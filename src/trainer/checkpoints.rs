@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::Trainer;
 use crate::checkpoint::{Checkpoint, fingerprint};
 use crate::event::Start;
-use crate::feed::{Entry, Publisher};
+use crate::feed::{Publisher, RunEntry};
 use crate::session::Session;
 use crate::session::overrides::Overrides;
 
@@ -64,6 +64,6 @@ impl Checkpoints {
         });
         self.taken = Instant::now();
         self.pending = Arc::downgrade(&checkpoint);
-        to.record(Entry::Checkpoint(checkpoint));
+        to.record(RunEntry::Checkpoint(checkpoint));
     }
 }

@@ -12,7 +12,7 @@ use super::Trainer;
 use super::checkpoints::Checkpoints;
 use super::peak::Peak;
 use crate::event::{Command, Event, Finished, Reason, Start};
-use crate::feed::{Entry, Publisher};
+use crate::feed::{Publisher, RunEntry};
 use crate::picture::Painter;
 use crate::problem::precision;
 use crate::ranks::Message;
@@ -31,13 +31,13 @@ pub struct Outlets {
     /// The arguments that outrank edited sessions, for the checkpoints.
     pub overrides: Overrides,
     /// The rest of a checkpoint, if the run goes on from one.
-    pub resumed: Option<Resumed>,
+    pub resumed: Option<Continuation>,
     /// Makes pictures, if somebody is to see them.
     painter: Option<Painter>,
 }
 
 /// The rest of a checkpoint besides its trainer.
-pub struct Resumed {
+pub struct Continuation {
     /// The session as last as_edited, with what needs a new run.
     pub as_edited: Arc<Session>,
     /// The start as the front end is told of it: the run as it stands.
@@ -234,10 +234,10 @@ impl TrainingLoop {
 }
 
 /// The work of an iteration, or the rest of one.
-type Work = fn(&mut Trainer, &mut dyn FnMut(Event)) -> Option<Reason>;
+type TrainerCall = fn(&mut Trainer, &mut dyn FnMut(Event)) -> Option<Reason>;
 
 /// Some work of the trainer and what follows from it.
-fn iterate(run: &mut TrainingLoop, work: Work) -> Option<Reason> {
+fn iterate(run: &mut TrainingLoop, work: TrainerCall) -> Option<Reason> {
     let TrainingLoop {
         trainer,
         outlets,
@@ -392,7 +392,7 @@ fn edit(
     new: Arc<Session>,
 ) {
     if new != *as_edited {
-        publisher.record(Entry::Edited(trainer.iteration(), Arc::clone(&new)));
+        publisher.record(RunEntry::Edited(trainer.iteration(), Arc::clone(&new)));
     }
     trainer.ranks.tell(&Message::Edit(Arc::clone(&new)));
     adopt(trainer, as_edited, new, &mut |event| {

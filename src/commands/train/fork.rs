@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::agreement::{Failure, refused};
-use super::loaded::{LoadedRun, Origin, Overridden, open, overridden};
+use super::loaded::{LoadedRun, Overridden, RunOrigin, open, overridden};
 use super::session_file::SessionFile;
 use crate::checkpoint::checksum;
 use crate::cli;
@@ -55,7 +55,7 @@ pub(super) fn fork(args: &cli::Train, run: &Path, ranks: &Ranks) -> Result<Loade
         session_file,
         overrides,
         trainer,
-        origin: Origin::Forked(fork),
+        origin: RunOrigin::Forked(fork),
     })
 }
 

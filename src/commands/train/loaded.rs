@@ -13,7 +13,7 @@ use crate::session::overrides::Overrides;
 use crate::trainer::Trainer;
 
 /// The origin of the trainer of a run.
-pub(super) enum Origin {
+pub(super) enum RunOrigin {
     /// The run begins with the start values of its session.
     Fresh,
     /// The run begins with the state of another one.
@@ -27,15 +27,15 @@ pub(super) struct LoadedRun {
     pub(super) session_file: SessionFile,
     pub(super) overrides: Overrides,
     pub(super) trainer: Trainer,
-    pub(super) origin: Origin,
+    pub(super) origin: RunOrigin,
 }
 
 impl LoadedRun {
     /// The session as last edited, with what needs a new run.
     pub(super) fn as_edited(&self) -> Arc<Session> {
         match &self.origin {
-            Origin::Resumed(resumed) => Arc::clone(&resumed.as_edited),
-            Origin::Fresh | Origin::Forked(_) => Arc::clone(self.trainer.session()),
+            RunOrigin::Resumed(resumed) => Arc::clone(&resumed.as_edited),
+            RunOrigin::Fresh | RunOrigin::Forked(_) => Arc::clone(self.trainer.session()),
         }
     }
 }

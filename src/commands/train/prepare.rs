@@ -13,7 +13,7 @@ use otflow_kernels::engine::compiled;
 
 use super::agreement::{Failure, agree, distribute, refused};
 use super::fork::fork;
-use super::loaded::{LoadedRun, Origin, Overridden, open, overridden};
+use super::loaded::{LoadedRun, Overridden, RunOrigin, open, overridden};
 use super::resume::resume;
 use super::session_file::SessionFile;
 use crate::checkpoint::{Checkpoint, fingerprint};
@@ -34,7 +34,7 @@ pub(super) struct Prepared {
     pub(super) directory: RunDirectory,
     /// The start of the run, also where it goes on from a checkpoint.
     pub(super) start: Start,
-    pub(super) origin: Origin,
+    pub(super) origin: RunOrigin,
 }
 
 /// Prepares a run at the rank that leads it, which alone writes its directory.
@@ -46,11 +46,11 @@ pub(super) fn prepare(args: &cli::Train, mut ranks: Ranks) -> Result<Prepared, F
     let directory = directory(args, &mut run, reopened);
     let directory = agree(directory, run.trainer.ranks())?;
     let start = match &mut run.origin {
-        Origin::Resumed(resumed) => {
+        RunOrigin::Resumed(resumed) => {
             resumed.shown.shared = run.trainer.ranks().shared();
             resumed.start.clone()
         }
-        Origin::Fresh | Origin::Forked(_) => begun_now(args, &mut run, &directory),
+        RunOrigin::Fresh | RunOrigin::Forked(_) => begun_now(args, &mut run, &directory),
     };
     let prepared = Prepared {
         session_file: run.session_file,
@@ -60,7 +60,7 @@ pub(super) fn prepare(args: &cli::Train, mut ranks: Ranks) -> Result<Prepared, F
         start,
         origin: run.origin,
     };
-    if !matches!(prepared.origin, Origin::Resumed(_)) && prepared.start.with_state() {
+    if !matches!(prepared.origin, RunOrigin::Resumed(_)) && prepared.start.with_state() {
         save_first_state(&prepared)?;
     }
     Ok(prepared)
@@ -111,7 +111,7 @@ fn load(args: &cli::Train, ranks: &Ranks) -> Result<LoadedRun, Failure> {
         trainer: Trainer::one_of(ranks, Arc::new(session), data, threads)?,
         session_file,
         overrides,
-        origin: Origin::Fresh,
+        origin: RunOrigin::Fresh,
     })
 }
 
@@ -123,7 +123,7 @@ fn directory(
 ) -> Result<RunDirectory, Failure> {
     let SessionFile { name, text, .. } = &run.session_file;
     let directory = match (reopened, &mut run.origin, &args.out) {
-        (Some(reopened), Origin::Resumed(resumed), _) => {
+        (Some(reopened), RunOrigin::Resumed(resumed), _) => {
             resumed.cut_back(reopened, &run.trainer)?
         }
         (_, _, Some(path)) => RunDirectory::create_at(path, text)?,
@@ -152,8 +152,8 @@ fn begun_now(args: &cli::Train, run: &mut LoadedRun, directory: &RunDirectory) -
         compiled: compiled().into(),
         entropy: trainer.data().entropy(),
         fork: match &run.origin {
-            Origin::Forked(fork) => Some(fork.clone()),
-            Origin::Fresh | Origin::Resumed(_) => None,
+            RunOrigin::Forked(fork) => Some(fork.clone()),
+            RunOrigin::Fresh | RunOrigin::Resumed(_) => None,
         },
     }
 }

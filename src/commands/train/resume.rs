@@ -6,7 +6,7 @@ use std::sync::Arc;
 use otflow_kernels::engine::compiled;
 
 use super::agreement::{Failure, refused};
-use super::loaded::{LoadedRun, Origin, open};
+use super::loaded::{LoadedRun, RunOrigin, open};
 use super::resumed::{LastCheckpoint, Resumed};
 use super::session_file::SessionFile;
 use crate::checkpoint::{Checkpoint, Latest, Saved, fingerprint};
@@ -74,7 +74,7 @@ pub(super) fn resume(args: &cli::Train, run: &Path, ranks: &Ranks) -> Result<Loa
         session_file,
         overrides,
         trainer,
-        origin: Origin::Resumed(Box::new(resumed)),
+        origin: RunOrigin::Resumed(Box::new(resumed)),
     })
 }
 

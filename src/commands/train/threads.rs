@@ -12,7 +12,7 @@ use std::thread::{self, JoinHandle};
 
 use anyhow::{Context, Result};
 
-use super::loaded::Origin;
+use super::loaded::RunOrigin;
 use super::prepare::Prepared;
 use super::session_file::SessionFile;
 use crate::dashboard::Switches;
@@ -28,7 +28,7 @@ use crate::signals;
 use crate::trainer::{self, Outlets, Trained};
 
 /// A run under way.
-pub(super) struct Running {
+pub(super) struct StartedRun {
     pub(super) feed: Feed,
     pub(super) directory: RunDirectory,
     pub(super) recording: Recording,
@@ -40,7 +40,7 @@ pub(super) struct Running {
 }
 
 /// Starts the threads.
-pub(super) fn start(front_end: FrontEnd, prepared: Prepared) -> Result<Running> {
+pub(super) fn start(front_end: FrontEnd, prepared: Prepared) -> Result<StartedRun> {
     let Prepared {
         session_file,
         overrides,
@@ -72,14 +72,14 @@ pub(super) fn start(front_end: FrontEnd, prepared: Prepared) -> Result<Running> 
         FrontEnd::Headless => Follow::Off,
     });
     let mut past = None;
-    if let Origin::Resumed(resumed) = origin {
+    if let RunOrigin::Resumed(resumed) = origin {
         for edit in resumed.edits_meanwhile(&session_file, &overrides, follow) {
             // The trainer has not begun, so it hears this.
             let _ = commands.send(Command::Session(edit));
         }
         past = (front_end == FrontEnd::Dashboard).then(|| History::new(directory.path()));
         outlets.notices = resumed.notices;
-        outlets.resumed = Some(trainer::Resumed {
+        outlets.resumed = Some(trainer::Continuation {
             as_edited: resumed.as_edited,
             shown: resumed.shown,
         });
@@ -95,7 +95,7 @@ pub(super) fn start(front_end: FrontEnd, prepared: Prepared) -> Result<Running> 
         trainer::train(trainer, outlets, start)
     };
     let training = thread::Builder::new().name("trainer".into()).spawn(body)?;
-    Ok(Running {
+    Ok(StartedRun {
         feed,
         directory,
         recording,

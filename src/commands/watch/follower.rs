@@ -50,7 +50,7 @@ pub(super) fn follow(
     publisher: Arc<Publisher>,
     scope: Scope,
 ) -> io::Result<Following> {
-    let mut follower = Follower {
+    let mut follower = RunFollower {
         directory: directory.to_owned(),
         history: History::new(directory),
         failed: false,
@@ -79,7 +79,7 @@ pub(super) fn follow(
     Ok(following)
 }
 
-struct Follower {
+struct RunFollower {
     directory: PathBuf,
     history: History,
     /// The file can't be read, which was told.
@@ -92,7 +92,7 @@ struct Follower {
     again: bool,
 }
 
-impl Follower {
+impl RunFollower {
     /// Takes up what is new: whether there may be more at once; None when nobody listens any more.
     fn turn(&mut self) -> Option<bool> {
         let mut events = Vec::new();
@@ -197,7 +197,7 @@ mod tests {
     /// A directory with a file for metrics in it, and who follows it by turns.
     struct Place {
         folder: TempDir,
-        follower: Follower,
+        follower: RunFollower,
         feed: Feed,
     }
 
@@ -210,7 +210,7 @@ mod tests {
                 entries: _,
             } = connect();
             let place = Place {
-                follower: Follower {
+                follower: RunFollower {
                     directory: folder.path().to_owned(),
                     history: History::new(folder.path()),
                     failed: false,

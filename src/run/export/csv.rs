@@ -27,14 +27,14 @@ const VALIDATION: [&str; 6] = [
 ];
 
 /// The table as far as it is written.
-pub(crate) struct Table<'a> {
+pub(crate) struct MetricsTable<'a> {
     out: &'a mut dyn Write,
-    row: Row,
+    row: MetricsRow,
 }
 
 /// The row to which a validation may still come.
 #[derive(Default)]
-struct Row {
+struct MetricsRow {
     iteration: u64,
     training: Option<[Option<f64>; 8]>,
     validation: Option<[Option<f64>; 6]>,
@@ -43,18 +43,18 @@ struct Row {
 
 /// The cells of a row that an event fills.
 #[derive(Clone, Copy)]
-enum Cells {
+enum FilledCells {
     Training,
     Validation,
 }
 
-impl<'a> Table<'a> {
+impl<'a> MetricsTable<'a> {
     /// Writes the header of a table.
     pub(crate) fn new(out: &'a mut dyn Write) -> io::Result<Self> {
         let names = [&["iteration"], &TRAINING[..], &VALIDATION[..], &[MATCHING]].concat();
         writeln!(out, "{}", names.join(","))?;
-        let row = Row::default();
-        Ok(Table { out, row })
+        let row = MetricsRow::default();
+        Ok(MetricsTable { out, row })
     }
 
     /// Takes up an iteration or a validation; other events have no place in it.
@@ -68,7 +68,7 @@ impl<'a> Table<'a> {
                 update,
                 losses: Losses { loss, l, c, r },
             } => {
-                self.turn_to(iteration, Cells::Training)?;
+                self.turn_to(iteration, FilledCells::Training)?;
                 let values = [seconds, lr, gradient, update, loss, l, c, r];
                 self.row.training = Some(values.map(Some));
             }
@@ -80,7 +80,7 @@ impl<'a> Table<'a> {
                 update,
                 m,
             } => {
-                self.turn_to(iteration, Cells::Training)?;
+                self.turn_to(iteration, FilledCells::Training)?;
                 let mut values = [None; 8];
                 values[..4].copy_from_slice(&[seconds, lr, gradient, update].map(Some));
                 self.row.training = Some(values);
@@ -93,7 +93,7 @@ impl<'a> Table<'a> {
                 divergence_se,
                 ..
             } => {
-                self.turn_to(iteration, Cells::Validation)?;
+                self.turn_to(iteration, FilledCells::Validation)?;
                 let [loss, l, c, r] = [loss, l, c, r].map(Some);
                 self.row.validation = Some([loss, l, c, r, divergence, divergence_se]);
             }
@@ -123,10 +123,10 @@ impl<'a> Table<'a> {
     }
 
     /// Begins a row, unless the current one is that of the iteration and its cells of this kind are free.
-    fn turn_to(&mut self, iteration: u64, cells: Cells) -> io::Result<()> {
+    fn turn_to(&mut self, iteration: u64, cells: FilledCells) -> io::Result<()> {
         let taken = match cells {
-            Cells::Training => self.row.training.is_some(),
-            Cells::Validation => self.row.validation.is_some(),
+            FilledCells::Training => self.row.training.is_some(),
+            FilledCells::Validation => self.row.validation.is_some(),
         };
         if taken || self.row.iteration != iteration {
             self.finish()?;
@@ -143,7 +143,7 @@ mod tests {
 
     fn written(events: &[Event]) -> Vec<String> {
         let mut out = Vec::new();
-        let mut table = Table::new(&mut out).unwrap();
+        let mut table = MetricsTable::new(&mut out).unwrap();
         events.iter().for_each(|event| table.take(event).unwrap());
         table.finish().unwrap();
         let text = String::from_utf8(out).unwrap();

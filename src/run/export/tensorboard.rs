@@ -37,11 +37,11 @@ struct Logged {
     #[prost(string, optional, tag = "3")]
     file_version: Option<String>,
     #[prost(message, optional, tag = "5")]
-    summary: Option<Summary>,
+    summary: Option<LoggedSummary>,
 }
 
 #[derive(Message)]
-struct Summary {
+struct LoggedSummary {
     #[prost(message, repeated, tag = "1")]
     values: Vec<Value>,
 }
@@ -190,7 +190,7 @@ pub(crate) fn record(event: &Event, wall: f64) -> Option<Vec<u8>> {
         wall_time: wall,
         step: i64::try_from(iteration).unwrap_or(i64::MAX),
         file_version: None,
-        summary: Some(Summary { values }),
+        summary: Some(LoggedSummary { values }),
     }))
 }
 

@@ -29,11 +29,11 @@ fn run_with(commands: Vec<Command>) -> (Vec<Event>, Finished) {
     (events(&records), finished)
 }
 
-fn events(records: &Receiver<Entry>) -> Vec<Event> {
+fn events(records: &Receiver<RunEntry>) -> Vec<Event> {
     records
         .iter()
         .filter_map(|record| match record {
-            Entry::Event(event) => Some(event),
+            RunEntry::Event(event) => Some(event),
             _ => None,
         })
         .collect()
@@ -72,19 +72,19 @@ fn a_run_starts_finishes_and_keeps_its_parameters() {
         (finished.iteration, finished.reason),
         (9, Reason::Iterations)
     );
-    let records: Vec<Entry> = records.iter().collect();
+    let records: Vec<RunEntry> = records.iter().collect();
     assert!(matches!(
         records.first(),
-        Some(Entry::Event(Event::Start(_)))
+        Some(RunEntry::Event(Event::Start(_)))
     ));
     assert!(matches!(
         records.last(),
-        Some(Entry::Event(Event::Finished(_)))
+        Some(RunEntry::Event(Event::Finished(_)))
     ));
     let kept = |wanted: &str| {
         records
             .iter()
-            .any(|r| matches!(r, Entry::Model(name, _) if *name == wanted))
+            .any(|r| matches!(r, RunEntry::Model(name, _) if *name == wanted))
     };
     assert!(kept("best") && kept("last"));
 }
@@ -109,7 +109,7 @@ fn a_stop_gives_up_the_iteration_in_hand_and_keeps_what_was_done() {
         }
         feed.commands.send(Command::Stop(Reason::Quit)).unwrap();
         let last = |record| match record {
-            Entry::Model("last", model) => Some(model),
+            RunEntry::Model("last", model) => Some(model),
             _ => None,
         };
         (run.join().unwrap(), records.iter().find_map(last).unwrap())
@@ -273,7 +273,7 @@ fn a_run_that_ends_by_time_is_validated_at_its_end() {
         Some(finished.iteration)
     );
     let mut records = records.iter();
-    assert!(records.any(|record| matches!(record, Entry::Model("best", _))));
+    assert!(records.any(|record| matches!(record, RunEntry::Model("best", _))));
 }
 
 #[test]
