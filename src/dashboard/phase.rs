@@ -57,7 +57,7 @@ impl State {
 
     /// Whether the process that trains this run has not been heard of for longer than its iterations take.
     pub fn silent(&self) -> bool {
-        let usual = self.pace.rate().map_or(0.0, |rate| SLOW / rate);
+        let usual = self.clock.rate().map_or(0.0, |rate| SLOW / rate);
         let idle = self.paused || self.finished.is_some();
         self.silence
             .is_some_and(|silence| silence > usual.max(PATIENCE) && !idle)
@@ -79,7 +79,7 @@ pub fn reason(reason: Reason) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample;
+    use super::super::fixtures;
     use super::*;
     use crate::event::Event;
 
@@ -92,15 +92,15 @@ mod tests {
         assert_eq!(state.phase(), Phase::Watching);
         state.silence = Some(31.0);
         assert_eq!(state.phase(), Phase::Silent);
-        let slow = |i: u64| sample::iteration(4 * i, 1.0);
+        let slow = |i: u64| fixtures::iteration(4 * i, 1.0);
         (1..=2).for_each(|i| state.apply(slow(i), 0.0));
         assert_eq!(state.phase(), Phase::Silent, "an iteration takes 5 s");
-        state.pace = Default::default();
+        state.clock = Default::default();
         for (iteration, seconds) in [(1, 0.0), (2, 60.0)] {
-            state.pace.reach(iteration, seconds, 0.0);
+            state.clock.reach(iteration, seconds, 0.0);
         }
         assert_eq!(state.phase(), Phase::Watching, "an iteration takes 60 s");
-        state.apply(sample::finished(9, Reason::Iterations), 0.0);
+        state.apply(fixtures::finished(9, Reason::Iterations), 0.0);
         state.silence = Some(1e6);
         assert_eq!(state.phase(), Phase::Done);
     }
@@ -109,7 +109,7 @@ mod tests {
     fn the_phase_follows_the_events() {
         let mut state = State::default();
         assert_eq!(state.phase(), Phase::Waiting);
-        state = sample::started();
+        state = fixtures::started();
         assert_eq!(state.phase(), Phase::Running);
         state.apply(
             Event::Paused {
@@ -132,7 +132,7 @@ mod tests {
             (Reason::Signal(15), Phase::Stopped),
             (Reason::Diverged, Phase::Diverged),
         ] {
-            state.apply(sample::finished(9, reason), 3.0);
+            state.apply(fixtures::finished(9, reason), 3.0);
             assert_eq!(state.phase(), phase);
         }
     }

@@ -14,9 +14,9 @@ use crossterm::{execute, style};
 
 /// Whether the terminal is taken; shared with the panic hook.
 #[derive(Clone, Debug, Default)]
-pub struct Taken(Arc<AtomicBool>);
+pub struct TerminalTaken(Arc<AtomicBool>);
 
-impl Taken {
+impl TerminalTaken {
     /// False after any thread has panicked or the guard is gone.
     pub fn holds(&self) -> bool {
         self.0.load(Ordering::SeqCst)
@@ -38,17 +38,17 @@ impl Taken {
 
 /// Holds the terminal; dropping it gives the terminal back.
 #[derive(Debug)]
-pub struct Guard {
-    taken: Taken,
-    jobs: Jobs,
+pub struct TerminalGuard {
+    taken: TerminalTaken,
+    jobs: JobControl,
 }
 
-impl Guard {
+impl TerminalGuard {
     /// Takes the terminal, and sees to it that a panic on any thread gives it back before the message is written.
     pub fn enter() -> io::Result<Self> {
         let guard = Self {
-            taken: Taken::default(),
-            jobs: Jobs::watch()?,
+            taken: TerminalTaken::default(),
+            jobs: JobControl::watch()?,
         };
         let (taken, previous) = (guard.taken.clone(), std::panic::take_hook());
         std::panic::set_hook(Box::new(move |panic| {
@@ -60,12 +60,12 @@ impl Guard {
     }
 
     /// Whether the terminal is still ours.
-    pub fn taken(&self) -> Taken {
+    pub fn taken(&self) -> TerminalTaken {
         self.taken.clone()
     }
 
     /// Job control from outside.
-    pub fn jobs(&self) -> &Jobs {
+    pub fn jobs(&self) -> &JobControl {
         &self.jobs
     }
 
@@ -86,7 +86,7 @@ impl Guard {
     }
 
     /// Gives the terminal back for as long as `body` takes, which is to obey the shell's requests.
-    pub fn lend(&self, body: impl FnOnce(&Jobs)) -> io::Result<()> {
+    pub fn lend(&self, body: impl FnOnce(&JobControl)) -> io::Result<()> {
         self.taken.restore();
         body(&self.jobs);
         self.take()
@@ -100,7 +100,7 @@ impl Guard {
     }
 }
 
-impl Drop for Guard {
+impl Drop for TerminalGuard {
     fn drop(&mut self) {
         self.taken.restore();
     }
@@ -108,14 +108,14 @@ impl Drop for Guard {
 
 /// Requests of the shell: SIGTSTP sent from outside, and SIGCONT after a stop that nobody told us of.
 #[derive(Debug, Default)]
-pub struct Jobs {
+pub struct JobControl {
     stop: Arc<AtomicBool>,
     resumed: Arc<AtomicBool>,
     #[cfg(unix)]
     handlers: Vec<signal_hook::SigId>,
 }
 
-impl Jobs {
+impl JobControl {
     /// True once after SIGTSTP.
     pub fn take_stop(&self) -> bool {
         self.stop.swap(false, Ordering::SeqCst)
@@ -166,7 +166,7 @@ impl Jobs {
 }
 
 #[cfg(unix)]
-impl Drop for Jobs {
+impl Drop for JobControl {
     fn drop(&mut self) {
         for &handler in &self.handlers {
             signal_hook::low_level::unregister(handler);
