@@ -6,7 +6,7 @@
 //! | state | everything that the screen shows, as plain data; the fold over events |
 //! | pane, action, keys, update | the panes; what keys ask for, the table of keys, and how the state follows them |
 //! | layout, panels | the screen as a pure function of the state, a panel a file |
-//! | canvas, dot_grid, axis, window, range, ramp, theme, format, component | what panels draw with |
+//! | canvas, dot_grid, axis, window, range, shades, theme, format, component | what panels draw with |
 //! | phase | what the run is doing, in words |
 //! | theme_options | the colours and symbols that the terminal can show |
 //! | session_file, user_editor | the session file: written by the dashboard, opened in the user's editor |
@@ -35,10 +35,11 @@ mod outcome;
 pub mod pane;
 pub mod panels;
 pub mod phase;
-pub mod ramp;
+
 pub mod range;
 pub mod save;
 mod session_file;
+pub mod shades;
 pub mod state;
 pub mod terminal;
 mod terminal_owner;

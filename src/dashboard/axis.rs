@@ -1,5 +1,13 @@
-//! A value axis, linear, logarithmic or symmetric logarithmic: where a value stands between bottom (0) and top (1), and the labels,
-//! always in real values; and round iterations for the axis below.
+//! The axis of values, linear, logarithmic or symmetric logarithmic: the place of a value between bottom (0) and top (1), and the
+//! labels, always in real values; and round iterations for the axis below.
+//!
+//! ```text
+//! linear  w(v) = v        log  w(v) = log10 v        symlog  w(v) = asinh(v / (2 even))
+//! position(v) = (w(v) - w(low)) / (w(high) - w(low))
+//! ```
+//!
+//! `even` follows from the range alone, three decades below its larger end. The figures of `plot` have another symmetric logarithm,
+//! sign(v) log10(1 + |v| / threshold) with the median size of the values as threshold; the two give different places near 0.
 
 use super::format;
 use super::range::ValueRange;

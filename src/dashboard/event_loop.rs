@@ -21,7 +21,8 @@ use super::save::figures::FigureSaver;
 use super::save::screenshot;
 use super::session_file;
 use super::state::comparison::ComparedRun;
-use super::state::{LoopRequest, State, TileCount};
+use super::state::settings::SettingsView;
+use super::state::{LoopRequest, State, TileCount, View};
 use super::terminal::JobControl;
 use super::update::{settings, update};
 use super::user_editor;
@@ -35,7 +36,7 @@ const LONGEST_SLEEP: Duration = Duration::from_millis(100);
 const FRAME_INTERVAL: Duration = Duration::from_millis(100);
 /// Least time between two frames soon after a key.
 const FRAME_INTERVAL_AFTER_KEY: Duration = Duration::from_millis(33);
-/// How long after a key frames come faster.
+/// Time after a key in which frames come faster.
 const AFTER_KEY: Duration = Duration::from_secs(1);
 /// Least time between two frames, in times that drawing one takes: at most 2% of a core.
 const COST_INTERVAL: u32 = 50;
@@ -88,13 +89,20 @@ impl<'a, W: Write> EventLoop<'a, W> {
         screen: Terminal<CrosstermBackend<W>>,
     ) -> Self {
         let runs = feed.others.iter();
-        let mut state = State {
+        let settings = SettingsView {
+            followed: options.followed,
+            ..SettingsView::default()
+        };
+        let state = State {
             compared: runs
                 .map(|(name, _)| ComparedRun::new(name.clone()))
                 .collect(),
+            view: View {
+                settings,
+                ..View::default()
+            },
             ..State::default()
         };
-        state.view.settings.followed = options.followed;
         Self {
             feed,
             options,
@@ -133,7 +141,7 @@ impl<'a, W: Write> EventLoop<'a, W> {
         self.screen.resize(area)
     }
 
-    /// Runs the user's editor on the session file, and takes up what comes meanwhile.
+    /// Runs the user's editor on the session file, and fetches what comes meanwhile.
     pub(super) fn open_editor(&mut self, jobs: &JobControl) {
         let start = self.state.start.as_ref();
         let Some(file) = start.and_then(|start| start.file.clone()) else {
@@ -144,7 +152,7 @@ impl<'a, W: Write> EventLoop<'a, W> {
         let meanwhile = || {
             self.fetch();
             // A stop that fails leaves the editor running, and that is all that is asked for.
-            let _ = jobs.obey();
+            let _ = jobs.stop_if_asked();
         };
         let edited = terminal.give_to_editor(|| user_editor::run(&editor, &file, meanwhile));
         if let Err(message) = edited {
@@ -152,25 +160,25 @@ impl<'a, W: Write> EventLoop<'a, W> {
         }
     }
 
-    /// Takes up what has come.
+    /// Fetches what has come and changes the state by it.
     fn fetch(&mut self) -> FeedState {
         self.dirty |= self.state.advance(self.opened.elapsed().as_secs_f64());
         if let Some(picture) = self.feed.take_picture() {
-            self.state.show(picture);
+            self.state.set_picture(picture);
             self.dirty = true;
         }
-        self.dirty |= self.state.drop_events(self.feed.dropped());
+        self.dirty |= self.state.set_dropped(self.feed.dropped());
         self.dirty |= self.figures.report(&mut self.state);
         self.fetch_other_processes();
         if let Some(Instruments { progress, meter }) = self.feed.instruments() {
-            self.state.measure(meter.read());
+            self.state.add_reading(meter.read());
             let (done, all) = progress.tiles();
-            self.dirty |= self.state.progress(TileCount { done, all });
+            self.dirty |= self.state.set_tiles(TileCount { done, all });
         }
         self.fetch_events()
     }
 
-    /// Takes up the events of the run.
+    /// Fetches the events of the run.
     fn fetch_events(&mut self) -> FeedState {
         // No more than there are now: a fast trainer must not keep keys waiting.
         for _ in 0..=self.feed.events.len() {
@@ -191,7 +199,7 @@ impl<'a, W: Write> EventLoop<'a, W> {
         FeedState::Open
     }
 
-    /// Takes up the events of the runs compared with, and when the process that trains this run was last heard of.
+    /// Fetches the events of the runs compared with, and when the process that trains this run was last heard of.
     fn fetch_other_processes(&mut self) {
         for (number, (_, feed)) in self.feed.others.iter().enumerate() {
             for event in feed.events.try_iter().take(feed.events.len()) {
@@ -202,7 +210,7 @@ impl<'a, W: Write> EventLoop<'a, W> {
         if let Some(heard) = self.feed.heard() {
             // A clock that is behind that of the disk has just heard of it.
             let silence = heard.elapsed().unwrap_or_default().as_secs_f64();
-            self.dirty |= self.state.hear(silence);
+            self.dirty |= self.state.set_silence(silence);
         }
     }
 

@@ -125,7 +125,7 @@ pub fn with_start() -> State {
     state
 }
 
-/// An iteration of a start by matching after so many seconds; M falls as 100 over the iteration.
+/// An iteration of a start by matching after some seconds; M falls as 100 over the iteration.
 pub fn matching(iteration: u64, seconds: f64) -> Event {
     Event::Matching {
         iteration,
@@ -180,7 +180,7 @@ pub fn started_by_matching(last: u64) -> State {
         };
         state.readings.push(seconds, reading);
     }
-    state.show(picture());
+    state.set_picture(picture());
     state
 }
 
@@ -282,7 +282,7 @@ pub fn run() -> State {
         };
         state.readings.push(seconds, reading);
     }
-    state.show(picture());
+    state.set_picture(picture());
     state
 }
 

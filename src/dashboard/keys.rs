@@ -27,7 +27,7 @@ pub struct KeyTable {
     pub rows: &'static [Binding],
 }
 
-/// All keys.
+/// The keys of the panes and of every pane.
 pub const TABLES: [KeyTable; 4] = [
     KeyTable {
         pane: Some(Pane::Losses),

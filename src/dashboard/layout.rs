@@ -32,7 +32,7 @@ pub fn screen(state: &State, theme: &Theme, buffer: &mut Buffer) {
     let canvas = &mut Canvas::whole(theme, buffer);
     let area = canvas.area;
     if !fits(area, LINES) {
-        too_small(canvas);
+        draw_too_small(canvas);
         return;
     }
     header::draw(state, &mut canvas.part(row(area, 0)));
@@ -42,13 +42,13 @@ pub fn screen(state: &State, theme: &Theme, buffer: &mut Buffer) {
     banner::draw(state, &mut canvas.part(Rect { height, ..body }));
     let body = below(body, height);
     if !fits(area, SINGLE) {
-        lines(state, &mut canvas.part(body));
+        draw_lines(state, &mut canvas.part(body));
     } else if state.view.zoom || !fits(area, FULL) {
-        tabs(state, &mut canvas.part(row(body, 0)));
-        pane(state, state.view.focus, &mut canvas.part(below(body, 1)));
+        draw_tabs(state, &mut canvas.part(row(body, 0)));
+        draw_pane(state, state.view.focus, &mut canvas.part(below(body, 1)));
     } else {
         for placed in panes(state, body) {
-            pane(state, placed.pane, &mut canvas.part(placed.area));
+            draw_pane(state, placed.pane, &mut canvas.part(placed.area));
         }
     }
     popup::draw(state, canvas);
@@ -59,7 +59,7 @@ fn fits(area: Rect, size: Size) -> bool {
 }
 
 /// Tells the size that is needed and the size there is, in two lines where one is too narrow.
-fn too_small(canvas: &mut Canvas) {
+fn draw_too_small(canvas: &mut Canvas) {
     let area = canvas.area;
     let need = format!("need {}x{},", LINES.width, LINES.height);
     let have = format!("have {}x{}", area.width, area.height);
@@ -137,7 +137,7 @@ fn panes(state: &State, body: Rect) -> Vec<PlacedPane> {
     panes
 }
 
-fn pane(state: &State, pane: Pane, canvas: &mut Canvas) {
+fn draw_pane(state: &State, pane: Pane, canvas: &mut Canvas) {
     let room = canvas.area.width.saturating_sub(TITLED);
     let title = match pane {
         Pane::Losses => losses::title(state),
@@ -166,7 +166,7 @@ fn focus(state: &State, pane: Pane) -> Focus {
 }
 
 /// Draws the names of the panes, where one is shown at a time.
-fn tabs(state: &State, canvas: &mut Canvas) {
+fn draw_tabs(state: &State, canvas: &mut Canvas) {
     let mut column = 0;
     for pane in Pane::ALL {
         let text = format!(" {} {} ", pane as usize + 1, pane.name());
@@ -177,7 +177,7 @@ fn tabs(state: &State, canvas: &mut Canvas) {
 }
 
 /// Draws a line a metric, then the last log lines.
-fn lines(state: &State, canvas: &mut Canvas) {
-    losses::lines(state, canvas);
+fn draw_lines(state: &State, canvas: &mut Canvas) {
+    losses::draw_lines(state, canvas);
     log::draw(state, &mut canvas.below(4));
 }

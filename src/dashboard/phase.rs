@@ -1,19 +1,19 @@
-//! What the run is doing, and why it ended, in words.
+//! The phase of the run, and the reason of its end in words.
 
 use super::state::State;
 use crate::event::Reason;
 
-/// Seconds without news that are no reason to ask.
+/// Seconds after which a process that is not heard of counts as silent.
 const PATIENCE: f64 = 30.0;
-/// Iterations without news that are none either.
+/// Length of that time in iterations, where iterations are slow.
 const SLOW: f64 = 3.0;
 
-/// What the run is doing.
+/// A phase of the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// No event has come.
     Waiting,
-    /// A start by matching.
+    /// The run is in its start by matching.
     Matching,
     /// The loss is minimised.
     Running,
@@ -21,22 +21,22 @@ pub enum Phase {
     Watching,
     /// Nothing is heard of the process that trains.
     Silent,
-    /// Asked to pause.
+    /// The trainer was asked to pause.
     Pausing,
-    /// Paused.
+    /// The trainer is paused.
     Paused,
-    /// Asked to stop.
+    /// The trainer was asked to stop.
     Stopping,
-    /// Ended by itself.
+    /// The run has ended by itself.
     Done,
-    /// Ended by the user or a signal.
+    /// The user or a signal has ended the run.
     Stopped,
-    /// Gave up.
+    /// The run has diverged and given up.
     Diverged,
 }
 
 impl State {
-    /// What the run is doing.
+    /// The phase of the run.
     pub fn phase(&self) -> Phase {
         match (&self.finished, self.view.stopping, self.paused) {
             (Some(finished), ..) => match finished.reason {
@@ -64,7 +64,7 @@ impl State {
     }
 }
 
-/// Why a run ended, in words.
+/// The reason why a run ended, in words.
 pub fn reason(reason: Reason) -> String {
     match reason {
         Reason::Iterations => "all iterations done".into(),

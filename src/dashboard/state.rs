@@ -63,7 +63,7 @@ pub struct State {
     /// The validation curves.
     pub validation: LossSeries,
     /// The ticks on the charts, without that of the best validation.
-    pub marks: VecDeque<ChartTick>,
+    pub ticks: VecDeque<ChartTick>,
     /// The last accepted edit.
     pub edit: Option<Edit>,
     /// All edits of the session file.

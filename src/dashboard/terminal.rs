@@ -1,5 +1,5 @@
-//! The terminal: taken over on entry, given back on every exit by one function that may be called any number of times:
-//! by the guard's drop, by the panic hook, before the process is suspended.
+//! The terminal: taken over on entry, given back on every exit by one function that may be called any number of times: by the drop
+//! of the guard, by the panic hook, before the process is suspended.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crossterm::{execute, style};
 pub struct TerminalTaken(Arc<AtomicBool>);
 
 impl TerminalTaken {
-    /// False after any thread has panicked or the guard is gone.
+    /// Whether the terminal is taken: no thread has panicked and the guard is not gone.
     pub fn holds(&self) -> bool {
         self.0.load(Ordering::SeqCst)
     }
@@ -36,7 +36,7 @@ impl TerminalTaken {
     }
 }
 
-/// Holds the terminal; dropping it gives the terminal back.
+/// The guard of the terminal; dropping it gives the terminal back.
 #[derive(Debug)]
 pub struct TerminalGuard {
     taken: TerminalTaken,
@@ -59,12 +59,12 @@ impl TerminalGuard {
         Ok(guard)
     }
 
-    /// Whether the terminal is still ours.
+    /// The flag that tells whether the terminal is still taken.
     pub fn taken(&self) -> TerminalTaken {
         self.taken.clone()
     }
 
-    /// Job control from outside.
+    /// The requests of the shell.
     pub fn jobs(&self) -> &JobControl {
         &self.jobs
     }
@@ -85,7 +85,7 @@ impl TerminalGuard {
         self.take()
     }
 
-    /// Gives the terminal back for as long as `body` takes, which is to obey the shell's requests.
+    /// Gives the terminal back while `body` runs, which is to obey the requests of the shell.
     pub fn lend(&self, body: impl FnOnce(&JobControl)) -> io::Result<()> {
         self.taken.restore();
         body(&self.jobs);
@@ -106,7 +106,7 @@ impl Drop for TerminalGuard {
     }
 }
 
-/// Requests of the shell: SIGTSTP sent from outside, and SIGCONT after a stop that nobody told us of.
+/// The requests of the shell: SIGTSTP sent from outside, and SIGCONT after a stop that was not announced.
 #[derive(Debug, Default)]
 pub struct JobControl {
     stop: Arc<AtomicBool>,
@@ -116,18 +116,18 @@ pub struct JobControl {
 }
 
 impl JobControl {
-    /// True once after SIGTSTP.
+    /// Whether SIGTSTP has come since the last call.
     pub fn take_stop(&self) -> bool {
         self.stop.swap(false, Ordering::SeqCst)
     }
 
-    /// True once after SIGCONT.
+    /// Whether SIGCONT has come since the last call.
     pub fn take_resumed(&self) -> bool {
         self.resumed.swap(false, Ordering::SeqCst)
     }
 
     /// Stops the process if the shell has asked for it: without the terminal there is nothing else to do.
-    pub fn obey(&self) -> io::Result<()> {
+    pub fn stop_if_asked(&self) -> io::Result<()> {
         if self.take_stop() {
             self.stop()
         } else {

@@ -1,5 +1,5 @@
 //! The theme: all colours and symbols, on the terminal's own background, which may be black or white; nothing is told by colour
-//! alone. The colours of the density are in `ramp`.
+//! alone. The colours of the density are in `shades`.
 
 use clap::ValueEnum;
 use ratatui::style::{Color, Modifier, Style};
@@ -8,7 +8,7 @@ use super::component::Component;
 use super::phase::Phase;
 use super::state::log::LogKind;
 
-/// What curves and points are drawn with.
+/// The symbols that curves and points are drawn with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Markers {
     /// 2 x 4 dots a cell.
@@ -20,17 +20,17 @@ pub enum Markers {
     Ascii,
 }
 
-/// How many colours there are. The heat map of the flow uses them all, everything else a few hues.
+/// The number of colours. The density of the flow uses them all, everything else a few hues.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Depth {
-    /// None at all.
+    /// No colours at all.
     None,
-    /// Those of ANSI.
+    /// The 16 colours of ANSI.
     #[default]
     Ansi16,
-    /// The 256 of xterm.
+    /// The 256 colours of xterm.
     Palette256,
-    /// Red, green and blue in 8 bits each.
+    /// All colours: red, green and blue in 8 bits each.
     True,
 }
 
@@ -45,7 +45,7 @@ enum Hue {
 }
 
 impl Hue {
-    /// Of the 16 colours, which every terminal shows in its own way, green, yellow and cyan are too light for white in most, and
+    /// The colour of the hue. Of the 16 colours, which every terminal shows in its own way, green, yellow and cyan are too light for white in most, and
     /// blue too dark for black. Of the 256, those of the cube are the same everywhere.
     fn colour(self, depth: Depth) -> Option<Color> {
         let (ansi, indexed) = match self {
@@ -63,7 +63,7 @@ impl Hue {
     }
 }
 
-/// Red, green and blue of the 16 ANSI colours, where a screen becomes a picture.
+/// The red, green and blue of the 16 ANSI colours in a picture of the screen.
 const ANSI: [[u8; 3]; 16] = [
     [0x1c, 0x1c, 0x1c],
     [0xd7, 0x5f, 0x5f],
@@ -82,10 +82,22 @@ const ANSI: [[u8; 3]; 16] = [
     [0x87, 0xd7, 0xd7],
     [0xff, 0xff, 0xff],
 ];
-/// Text and background of a picture of the screen.
-pub const PICTURE: [[u8; 3]; 2] = [[0xd8, 0xd8, 0xd8], [0x1c, 0x1c, 0x1c]];
+/// The colours of a picture of the screen where the terminal has its own: red, green and blue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PictureColours {
+    /// The colour of text.
+    pub text: [u8; 3],
+    /// The colour behind it.
+    pub background: [u8; 3],
+}
 
-/// Red, green and blue of a colour; None for the terminal's own.
+/// The colours of a picture of the screen where the terminal has its own.
+pub const PICTURE: PictureColours = PictureColours {
+    text: [0xd8; 3],
+    background: [0x1c; 3],
+};
+
+/// The red, green and blue of a colour; None for the terminal's own.
 pub fn rgb(colour: Color) -> Option<[u8; 3]> {
     let place = match colour {
         Color::Reset => return None,

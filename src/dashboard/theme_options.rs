@@ -1,5 +1,5 @@
-//! What the terminal can show: as its environment tells, or as the command line says instead. It is never asked: an answer that
-//! does not come, as behind tmux or ssh, would hold up the start.
+//! The options of the theme: the symbols and colours that the terminal can show, as its environment tells or as the command line says
+//! instead. The terminal is never asked: an answer that does not come, as behind tmux or ssh, would hold up the start.
 
 use clap::{Args, ValueEnum};
 
@@ -26,7 +26,7 @@ pub struct ThemeOptions {
     pub colors: Option<Colors>,
 }
 
-/// How many colours there are to be.
+/// The number of colours that the command line asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Colors {
     /// As NO_COLOR, COLORTERM and TERM tell.
@@ -66,7 +66,7 @@ impl ThemeOptions {
     }
 }
 
-/// Symbols of the terminal; `set` reads a variable that is not empty.
+/// The symbols of the terminal; `set` reads a variable that is not empty.
 fn markers(set: &impl Fn(&str) -> Option<String>) -> Markers {
     let locale = set("LC_ALL").or_else(|| set("LC_CTYPE"));
     let locale = locale.or_else(|| set("LANG")).unwrap_or_default();
@@ -84,7 +84,7 @@ fn markers(set: &impl Fn(&str) -> Option<String>) -> Markers {
     }
 }
 
-/// Colours of the terminal.
+/// The colours of the terminal.
 fn depth(set: &impl Fn(&str) -> Option<String>) -> Depth {
     let term = set("TERM").unwrap_or_default();
     let promised = set("COLORTERM").is_some_and(|c| c.contains("truecolor") || c.contains("24bit"));
@@ -108,16 +108,16 @@ mod tests {
     use super::*;
     use crate::cli::{Cli, Command};
 
-    /// The look in an environment.
-    fn look(look: ThemeOptions, environment: &[(&str, &str)]) -> Theme {
-        look.theme(|name| {
+    /// The theme of these options in an environment.
+    fn theme(options: ThemeOptions, environment: &[(&str, &str)]) -> Theme {
+        options.theme(|name| {
             let found = environment.iter().find(|(key, _)| *key == name);
             found.map(|(_, value)| (*value).to_owned())
         })
     }
 
     fn found(environment: &[(&str, &str)]) -> Theme {
-        look(ThemeOptions::default(), environment)
+        theme(ThemeOptions::default(), environment)
     }
 
     #[test]
@@ -181,11 +181,11 @@ mod tests {
         ] {
             let markers = Markers::Braille;
             let theme = Theme { markers, colour };
-            assert_eq!(look(asked(markers, colors), &poor), theme);
+            assert_eq!(self::theme(asked(markers, colors), &poor), theme);
         }
         let rich = [("COLORTERM", "truecolor"), ("LANG", "en_US.UTF-8")];
-        let theme = look(asked(Markers::Dots, Colors::None), &rich);
-        assert_eq!((theme.markers, theme.colour), (Markers::Dots, Depth::None));
+        let found = self::theme(asked(Markers::Dots, Colors::None), &rich);
+        assert_eq!((found.markers, found.colour), (Markers::Dots, Depth::None));
     }
 
     #[test]
@@ -200,14 +200,17 @@ mod tests {
                 other => panic!("{other:?}"),
             })
         };
-        let look = Some(ThemeOptions {
+        let options = Some(ThemeOptions {
             markers: Some(Markers::Dots),
             colors: Some(Colors::Ansi16),
         });
         let asked = ["--markers", "dots", "--colors=16"];
-        assert_eq!(parsed(&asked), look);
-        assert_eq!(parsed(&[&["train"], &asked[..]].concat()), look);
-        assert_eq!(parsed(&[&["watch", "a", "b"], &asked[..]].concat()), look);
+        assert_eq!(parsed(&asked), options);
+        assert_eq!(parsed(&[&["train"], &asked[..]].concat()), options);
+        assert_eq!(
+            parsed(&[&["watch", "a", "b"], &asked[..]].concat()),
+            options
+        );
         assert_eq!(parsed(&["train"]), Some(ThemeOptions::default()));
         assert_eq!(
             parsed(&["--colors=16", "train"]),

@@ -60,7 +60,7 @@ fn use_screen(state: &mut State, action: Action) -> Option<Command> {
     }
 }
 
-/// Takes up an action while no box is open.
+/// Does an action while no box is open.
 fn use_panes(state: &mut State, action: Action) -> Option<Command> {
     match action {
         Action::Quit => quit(state),
@@ -88,7 +88,7 @@ fn use_help(view: &mut View, action: Action) {
     }
 }
 
-/// Takes up an action that only changes what is seen.
+/// Does an action that only changes what is seen.
 fn change_view(state: &mut State, action: Action) {
     let view = &mut state.view;
     match action {
@@ -146,7 +146,7 @@ fn quit(state: &mut State) -> Option<Command> {
     None
 }
 
-/// Takes up the answer to the question whether to stop.
+/// Does an action that answers the question whether to stop.
 fn answer(state: &mut State, action: Action) -> Option<Command> {
     match action {
         Action::Quit | Action::Accept => {
@@ -330,7 +330,7 @@ mod tests {
             last: 200,
         });
         let mut columns = running.clone();
-        columns.show(Picture {
+        columns.set_picture(Picture {
             dimension: 3,
             ..Picture::default()
         });

@@ -195,7 +195,7 @@ mod tests {
             dimension,
             ..Picture::default()
         };
-        state.show(picture(3));
+        state.set_picture(picture(3));
         act(&mut state, FlowAction::Column { axis: 1, by: 1 });
         let columns = "carat, price in do~ of 3";
         assert_eq!(title(&state), format!("flow at 0: {columns}, t 0.00"));
@@ -203,7 +203,7 @@ mod tests {
         assert_eq!(narrow, "flow: carat, price~ of 3, t 0.00");
         let narrower = super::title(&state, &PLAIN, 31);
         assert_eq!(narrower, format!("flow: {columns}"));
-        state.show(picture(1));
+        state.set_picture(picture(1));
         assert_eq!(title(&state), "flow at 0: carat, t 0.00");
     }
 

@@ -37,7 +37,7 @@ const ROOM: u16 = 4;
 pub fn draw(state: &State, canvas: &mut Canvas) {
     let area = canvas.area;
     if area.width < CHARTS.width || area.height < CHARTS.height {
-        lines(state, canvas);
+        draw_lines(state, canvas);
         return;
     }
     let legend = u16::from(!state.compared.is_empty());
@@ -141,7 +141,7 @@ fn draw_iterations(state: &State, canvas: &mut Canvas) {
 }
 
 /// Draws a line a curve: its last values.
-pub fn lines(state: &State, canvas: &mut Canvas) {
+pub fn draw_lines(state: &State, canvas: &mut Canvas) {
     let theme = canvas.theme;
     let start = state.matching.as_ref().filter(|start| !start.over);
     for (row, component) in (0..).zip(Component::ALL) {

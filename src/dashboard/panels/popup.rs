@@ -32,7 +32,7 @@ pub fn draw(state: &State, screen: &mut Canvas) {
         + 4;
     let area = centred(screen.area, Size::new(width, lines.len() as u16 + 2));
     let canvas = &mut screen.part(area);
-    let inner = frame(title, canvas);
+    let inner = draw_frame(title, canvas);
     let hidden = lines.len().saturating_sub(usize::from(inner.height));
     let above = state.view.help_scroll.min(hidden);
     for (row, line) in (0..inner.height).zip(lines.iter().skip(above)) {
@@ -49,7 +49,7 @@ pub fn draw(state: &State, screen: &mut Canvas) {
 }
 
 /// Draws an empty box; the area inside.
-fn frame(title: &str, canvas: &mut Canvas) -> Rect {
+fn draw_frame(title: &str, canvas: &mut Canvas) -> Rect {
     let (theme, area) = (canvas.theme, canvas.area);
     canvas.clear();
     canvas.titled(title, Focus::Focused);

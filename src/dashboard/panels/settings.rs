@@ -14,7 +14,7 @@ use crate::dashboard::pane::Pane;
 use crate::dashboard::state::State;
 use crate::dashboard::theme::Theme;
 use crate::session::Field;
-use row::{Row, draw_arrows};
+use row::{SettingsRow, draw_arrows};
 
 /// Draws the answer to the last key or the last edit in one line, then the rows around the selected one, or around the edited
 /// one while the keys act elsewhere; or the list of edits.
@@ -37,7 +37,7 @@ pub fn draw(state: &State, canvas: &mut Canvas) {
     let shown = state.fields.iter().enumerate().skip(first);
     for (line, (at, field)) in (0..area.height).zip(shown) {
         let text = text(state, at, field);
-        let row = Row {
+        let row = SettingsRow {
             text: &text,
             style: style(state, canvas.theme, at, field),
             applies: shows_class(state, at, field).then_some(field.applies),

@@ -49,7 +49,7 @@ impl FigureSaver {
     pub fn begin(&mut self, state: &mut State) {
         if self.lines.is_some() {
             let text = "pictures not saved: the last ones are still being drawn";
-            state.tell(LogKind::Warning, text.into());
+            state.log_line(LogKind::Warning, text.into());
             return;
         }
         let Some(set) = FigureSet::of(state) else {
@@ -57,7 +57,7 @@ impl FigureSaver {
         };
         match set.begin() {
             Ok(lines) => self.lines = Some(lines),
-            Err(error) => state.tell(LogKind::Warning, format!("pictures not saved: {error}")),
+            Err(error) => state.log_line(LogKind::Warning, format!("pictures not saved: {error}")),
         }
     }
 
@@ -66,7 +66,7 @@ impl FigureSaver {
         let mut told = false;
         while let Some(lines) = &self.lines {
             match lines.try_recv() {
-                Ok(LogText { kind, text }) => state.tell(kind, text),
+                Ok(LogText { kind, text }) => state.log_line(kind, text),
                 Err(TryRecvError::Empty) => break,
                 Err(TryRecvError::Disconnected) => self.lines = None,
             }
@@ -248,11 +248,11 @@ mod tests {
         let mut state = recorded(folder.path());
         let mut picture = fixtures::picture();
         (picture.dimension, picture.density) = (1, None);
-        state.show(picture.clone());
+        state.set_picture(picture.clone());
         state.start.as_mut().unwrap().dimension = 1;
         assert!(told(&mut state)[0].text.contains("400-{corner,losses}.png"));
         picture.dimension = 5;
-        state.show(picture);
+        state.set_picture(picture);
         state.start.as_mut().unwrap().dimension = 5;
         let lines = told(&mut state);
         assert!(lines[0].text.contains("-{panels,paths,losses}.png"));

@@ -18,7 +18,7 @@ use crate::file;
 
 /// Width and height of a cell, px.
 const CELL: (f64, f64) = (8.0, 17.0);
-/// From the top of a cell to the base line of its text, px.
+/// Distance from the top of a cell to the base line of its text, px.
 const BASE: f64 = 13.0;
 /// Side of a braille dot, px.
 const DOT: f64 = 2.0;
@@ -39,7 +39,7 @@ pub fn save(state: &mut State, theme: &Theme, area: Rect) {
             format!("the screen is not saved: {error}"),
         ),
     };
-    state.tell(kind, text);
+    state.log_line(kind, text);
 }
 
 /// Writes the screen as SVG and as text.
@@ -65,7 +65,7 @@ pub fn text(buffer: &Buffer) -> String {
 /// The screen as an SVG picture.
 pub fn svg(buffer: &Buffer) -> String {
     let (width, height) = place((buffer.area.width, buffer.area.height));
-    let [text, back] = PICTURE.map(hex);
+    let (text, back) = (hex(PICTURE.text), hex(PICTURE.background));
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
          font-family=\"ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace\" font-size=\"13\" fill=\"{text}\">\n\
@@ -79,7 +79,7 @@ pub fn svg(buffer: &Buffer) -> String {
     out + "</svg>\n"
 }
 
-/// Neighbouring cells of a row that have the same style.
+/// A run of neighbouring cells in a row that have the same style.
 struct CellRun {
     style: CellStyle,
     /// The first column.
@@ -108,8 +108,8 @@ struct CellStyle {
 
 impl CellStyle {
     fn of(cell: &Cell) -> Self {
-        let mut text = rgb(cell.fg).unwrap_or(PICTURE[0]);
-        let mut back = rgb(cell.bg).unwrap_or(PICTURE[1]);
+        let mut text = rgb(cell.fg).unwrap_or(PICTURE.text);
+        let mut back = rgb(cell.bg).unwrap_or(PICTURE.background);
         if cell.modifier.contains(Modifier::REVERSED) {
             (text, back) = (back, text);
         }
@@ -171,7 +171,7 @@ impl CellRun {
     fn draw(&self, row: u16, out: &mut String) {
         let ((x, y), (width, height)) = (place((self.from, row)), place((self.width, 1)));
         // Writing into a String can't fail.
-        if self.style.back != PICTURE[1] {
+        if self.style.back != PICTURE.background {
             let back = hex(self.style.back);
             let _ = writeln!(
                 out,
@@ -190,7 +190,7 @@ impl CellRun {
         }
     }
 
-    /// Rectangles in the cells' places.
+    /// The path of the rectangles in the cells' places.
     fn path(&self, row: u16) -> String {
         let mut path = String::new();
         for &PlacedSymbol { column, letter } in &self.symbols {
@@ -205,7 +205,7 @@ impl CellRun {
 
     fn attributes(&self) -> String {
         let mut style = String::new();
-        if self.style.text != PICTURE[0] {
+        if self.style.text != PICTURE.text {
             style += &format!(" fill=\"{}\"", hex(self.style.text));
         }
         for (modifier, attribute) in [
@@ -222,7 +222,7 @@ impl CellRun {
     }
 }
 
-/// Left top corner of a cell, px.
+/// The left top corner of a cell, px.
 fn place((column, row): (u16, u16)) -> (f64, f64) {
     (f64::from(column) * CELL.0, f64::from(row) * CELL.1)
 }
@@ -274,7 +274,7 @@ fn hex([red, green, blue]: [u8; 3]) -> String {
     format!("#{red:02x}{green:02x}{blue:02x}")
 }
 
-/// For XML, which has no control characters.
+/// The text as XML has it, without control characters.
 fn escaped(text: &str) -> String {
     let mut out = String::new();
     for letter in text.chars() {
@@ -387,8 +387,8 @@ mod tests {
         let all = elements(&row("ab", Style::new().add_modifier(Modifier::REVERSED)));
         let names: Vec<&str> = all.iter().map(|element| element.0.as_str()).collect();
         assert_eq!(names, ["rect", "text"]);
-        assert!(all[0].1.contains(&("fill".into(), hex(PICTURE[0]))));
-        assert!(all[1].1.contains(&("fill".into(), hex(PICTURE[1]))));
+        assert!(all[0].1.contains(&("fill".into(), hex(PICTURE.text))));
+        assert!(all[1].1.contains(&("fill".into(), hex(PICTURE.background))));
     }
 
     #[test]

@@ -41,7 +41,7 @@ fn hard() -> Vec<State> {
                 training.apply(fixtures::iteration(i, value), 0.0);
                 validation.apply(fixtures::validation(i, value), 0.0);
             }
-            training.show(Picture {
+            training.set_picture(Picture {
                 dimension: 1,
                 data: values.to_vec(),
                 generated: values.to_vec(),
@@ -58,7 +58,7 @@ fn hard() -> Vec<State> {
     ]);
     states.extend(hostile().map(|picture| {
         let mut state = fixtures::started();
-        state.show(picture);
+        state.set_picture(picture);
         state
     }));
     states.extend(tables.iter().map(|values| compared(values)));
@@ -146,7 +146,7 @@ fn matched() -> Vec<State> {
 
 fn zero_dimension() -> State {
     let mut state = fixtures::started();
-    state.show(Picture {
+    state.set_picture(Picture {
         data: vec![1.0, 2.0],
         ..Picture::default()
     });

@@ -193,7 +193,7 @@ mod tests {
         let line = state.log.lines().back().unwrap();
         assert_eq!((line.iteration, line.kind), (200, LogKind::Matched));
         assert!(line.text.contains("M 0.5000 after 2s"), "{}", line.text);
-        assert_eq!(state.marks.back().unwrap().iteration, 200);
+        assert_eq!(state.ticks.back().unwrap().iteration, 200);
         assert_eq!(state.span(), span(1, 201));
     }
 

@@ -6,11 +6,11 @@ use std::collections::VecDeque;
 use crate::event::Rejection;
 use crate::session::Applies;
 
-/// EditHistory kept.
+/// Most edits that are kept.
 const EDITS: usize = 500;
 /// Seconds for which a row shows its edit.
 const FRESH: f64 = 5.0;
-/// EditHistory of one iteration within so many seconds are of one save: a watcher waits longer between two.
+/// Seconds within which edits of one iteration are of one save: a watcher waits longer between two.
 const TOGETHER: f64 = 0.1;
 
 /// An accepted edit of one field.
@@ -73,7 +73,7 @@ struct ReturningValue {
     value: String,
 }
 
-/// All edits of the session file.
+/// The edits of the session file that the run has seen.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct EditHistory {
     entries: VecDeque<EditEntry>,
@@ -88,7 +88,7 @@ impl EditHistory {
         &self.entries
     }
 
-    /// Takes up an accepted edit.
+    /// Adds an accepted edit.
     pub fn accept(&mut self, edit: &Edit, applies: Applies, now: f64) {
         let result = EditResult::Accepted {
             edit: edit.clone(),
@@ -117,7 +117,7 @@ impl EditHistory {
         self.saves.push_back(SavedEdits { when: now, edits });
     }
 
-    /// Takes up a refused edit.
+    /// Adds a refused edit.
     pub fn refuse(&mut self, iteration: u64, now: f64, rejection: &Rejection) {
         let reason = rejection.message.lines().next().unwrap_or_default();
         let result = EditResult::Refused {
@@ -128,7 +128,7 @@ impl EditHistory {
         self.push(iteration, now, result);
     }
 
-    /// Takes up that the file asks for what is in force: no value is still to return.
+    /// Forgets the values that are still to return: the file asks for what is in force.
     pub fn settle(&mut self) {
         self.returning.clear();
     }
@@ -160,7 +160,7 @@ impl EditHistory {
     }
 
     /// The number of edits that rows still show.
-    pub fn fresh_ones(&self, now: f64) -> usize {
+    pub fn count_fresh(&self, now: f64) -> usize {
         self.recent(now).count()
     }
 
@@ -262,7 +262,7 @@ mod tests {
         assert_eq!(edits.fresh("a", 8.1), None);
         assert_eq!(edits.fresh("b", 3.0), None);
         assert_eq!(
-            [3.5, 6.5, 8.4, 8.6].map(|now| edits.fresh_ones(now)),
+            [3.5, 6.5, 8.4, 8.6].map(|now| edits.count_fresh(now)),
             [3, 2, 1, 0]
         );
     }

@@ -9,17 +9,17 @@ pub const SWEEP: f64 = 5.0;
 /// The rest at the end before they start again, as a share of the sweep.
 pub const HOLD: f64 = 0.2;
 
-/// One of the views that share the pane.
+/// A view of the flow; only one is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FlowContent {
-    /// Data and generated samples; with f(x) and f^-1(f(x)) where there is room.
+    /// The data and generated samples; with f(x) and f^-1(f(x)) where there is room.
     #[default]
     Data,
-    /// f(x) and f^-1(f(x)).
+    /// The points f(x) and f^-1(f(x)).
     Inverse,
     /// The density of the model.
     Density,
-    /// Particles on their paths.
+    /// The particles on their paths.
     Paths,
 }
 

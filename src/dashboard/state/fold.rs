@@ -14,28 +14,28 @@ use crate::event::{Best, Event, Finished, Rejection, Start};
 use crate::session::{Applies, fields, take_up};
 
 /// Ticks of one kind kept for the charts, so that the many new batches never push an edit out.
-const MARKS: usize = 256;
+const TICKS: usize = 256;
 
 impl State {
     /// Changes the state by an event that came at `now`.
     pub fn apply(&mut self, event: Event, now: f64) {
         self.now = now;
-        self.scrolled(|state| state.take(event, now));
+        self.keep_scroll(|state| state.fold(event, now));
     }
 
     /// Adds a line of the dashboard's own to the log.
-    pub fn tell(&mut self, kind: LogKind, text: String) {
-        self.scrolled(|state| state.log.push(state.iteration, kind, text));
+    pub fn log_line(&mut self, kind: LogKind, text: String) {
+        self.keep_scroll(|state| state.log.push(state.iteration, kind, text));
     }
 
     /// Tells in the settings pane and in the log what has failed.
     pub fn warn(&mut self, message: String) {
         self.view.settings.note = Some(message.clone());
-        self.tell(LogKind::Warning, message);
+        self.log_line(LogKind::Warning, message);
     }
 
     /// Makes a change that may add log lines, and keeps the lines that were scrolled to where they are.
-    fn scrolled(&mut self, change: impl FnOnce(&mut Self)) {
+    fn keep_scroll(&mut self, change: impl FnOnce(&mut Self)) {
         let lines = self.log.lines().len();
         change(self);
         if self.view.log_scroll > 0 {
@@ -43,7 +43,7 @@ impl State {
         }
     }
 
-    fn take(&mut self, event: Event, now: f64) {
+    fn fold(&mut self, event: Event, now: f64) {
         match event {
             Event::Start(start) => self.begin(start),
             Event::Iteration {
@@ -125,7 +125,7 @@ impl State {
                     LogKind::Rate,
                     format!("learning rate {} -> {}", rate(old), rate(new)),
                 );
-                self.mark(iteration, LogKind::Rate);
+                self.add_tick(iteration, LogKind::Rate);
             }
             Event::Rollback {
                 iteration,
@@ -139,10 +139,10 @@ impl State {
                     rate(lr)
                 );
                 self.log.push(iteration, LogKind::Rollback, text);
-                self.mark(iteration, LogKind::Rollback);
+                self.add_tick(iteration, LogKind::Rollback);
             }
             Event::Checkpoint { iteration, path } => {
-                self.mark(iteration, LogKind::Checkpoint);
+                self.add_tick(iteration, LogKind::Checkpoint);
                 self.log.push(
                     iteration,
                     LogKind::Checkpoint,
@@ -161,7 +161,7 @@ impl State {
             Event::Warning { message } => self.log.push(self.iteration, LogKind::Warning, message),
             Event::Finished(finished) => self.finish(finished),
             // Every few iterations: lines would bury the rest.
-            Event::Resample { iteration } => self.mark(iteration, LogKind::Resample),
+            Event::Resample { iteration } => self.add_tick(iteration, LogKind::Resample),
         }
     }
 
@@ -203,7 +203,7 @@ impl State {
         self.rejection = Some(rejection);
     }
 
-    /// Takes up that the run has read the file, which is valid, and found nothing to change.
+    /// Clears a rejection: the run has read the file, which is valid, and found nothing to change.
     fn accept(&mut self) {
         self.rejection = None;
         self.edits.settle();
@@ -214,7 +214,7 @@ impl State {
         }
     }
 
-    /// Takes up M of an iteration of matching.
+    /// Adds M of an iteration of matching.
     fn matched(&mut self, iteration: u64, m: f64) {
         if !self.matches() {
             self.clock.forget_speed();
@@ -236,7 +236,7 @@ impl State {
         self.clock.forget_speed();
         let text = format!("matching over: M {m} after {time}; the loss from here on");
         self.log.push(iteration, LogKind::Matched, text);
-        self.mark(iteration, LogKind::Matched);
+        self.add_tick(iteration, LogKind::Matched);
     }
 
     fn begin(&mut self, start: Start) {
@@ -263,7 +263,7 @@ impl State {
             LogKind::Edit,
             format!("{} {} -> {}{when}", edit.field, edit.old, edit.new),
         );
-        self.mark(edit.iteration, LogKind::Edit);
+        self.add_tick(edit.iteration, LogKind::Edit);
         self.edits.accept(&edit, class, self.now);
         // What the last key asked for is in force.
         (self.view.settings.note, self.view.settings.asked) = (None, None);
@@ -286,14 +286,14 @@ impl State {
         self.finished = Some(finished);
     }
 
-    fn mark(&mut self, iteration: u64, kind: LogKind) {
-        let same = |mark: &ChartTick| mark.kind == kind;
-        if self.marks.iter().filter(|mark| same(mark)).count() == MARKS
-            && let Some(oldest) = self.marks.iter().position(same)
+    fn add_tick(&mut self, iteration: u64, kind: LogKind) {
+        let same = |tick: &ChartTick| tick.kind == kind;
+        if self.ticks.iter().filter(|tick| same(tick)).count() == TICKS
+            && let Some(oldest) = self.ticks.iter().position(same)
         {
-            self.marks.remove(oldest);
+            self.ticks.remove(oldest);
         }
-        self.marks.push_back(ChartTick { iteration, kind });
+        self.ticks.push_back(ChartTick { iteration, kind });
     }
 }
 
@@ -348,7 +348,7 @@ mod tests {
             state.edit.as_ref().map(|edit| edit.field.as_str()),
             Some("model.width")
         );
-        assert_eq!(state.marks.len(), 2);
+        assert_eq!(state.ticks.len(), 2);
     }
 
     #[test]
@@ -380,13 +380,13 @@ mod tests {
     fn marks_stay_bounded_and_new_batches_push_no_edit_out() {
         let mut state = fixtures::started();
         state.apply(edit("optimizer.lr", "0.01", "live"), 1.0);
-        for iteration in 0..3 * MARKS as u64 {
+        for iteration in 0..3 * TICKS as u64 {
             state.apply(Event::Resample { iteration }, 1.0);
         }
-        assert_eq!(state.marks.len(), MARKS + 1);
-        assert_eq!(state.marks[0].kind, LogKind::Edit);
-        assert_eq!(state.marks[1].iteration, 2 * MARKS as u64);
-        for iteration in 0..3 * MARKS as u64 {
+        assert_eq!(state.ticks.len(), TICKS + 1);
+        assert_eq!(state.ticks[0].kind, LogKind::Edit);
+        assert_eq!(state.ticks[1].iteration, 2 * TICKS as u64);
+        for iteration in 0..3 * TICKS as u64 {
             state.apply(
                 Event::Rate {
                     iteration,
@@ -396,6 +396,6 @@ mod tests {
                 1.0,
             );
         }
-        assert_eq!(state.marks.len(), 2 * MARKS + 1);
+        assert_eq!(state.ticks.len(), 2 * TICKS + 1);
     }
 }

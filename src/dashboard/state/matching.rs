@@ -7,7 +7,7 @@ use super::series::Series;
 pub struct MatchingStart {
     /// The curve of M over iterations.
     pub curve: Series,
-    /// M of the last iteration of matching.
+    /// The value of M in the last iteration of matching.
     pub m: f64,
     /// The last iteration of matching.
     pub iteration: u64,

@@ -53,7 +53,7 @@ struct MovingAverage {
 }
 
 impl MovingAverage {
-    /// Takes up a finite value `gap` iterations after the one before.
+    /// Adds a finite value `gap` iterations after the one before.
     fn take(&mut self, factor: f64, gap: u64, value: f64) -> f64 {
         let old = self.weight * factor.powf(gap as f64);
         self.weight = old + 1.0;

@@ -29,7 +29,7 @@ struct TimedReading {
 pub struct Throughput {
     /// The speed of losses and gradients while they are computed, GFLOP/s.
     pub gflops: f64,
-    /// That speed as a share of the FMA peak, if the peak was measured well.
+    /// The same speed as a share of the FMA peak, if the peak was measured well.
     pub of_peak: Option<f64>,
     /// The share of the time in losses and gradients.
     pub kernels: f64,

@@ -26,7 +26,7 @@ struct ClockSample {
 }
 
 impl TrainingClock {
-    /// Takes up an event that came at `now` with this iteration and training time.
+    /// Adds an event that came at `now` with this iteration and training time.
     pub fn reach(&mut self, iteration: u64, seconds: f64, now: f64) {
         (self.seconds, self.at) = (seconds, now);
         if self

@@ -34,18 +34,18 @@ pub fn update(state: &mut State, action: FlowAction) {
         }
         FlowAction::Earlier | FlowAction::Later | FlowAction::Play | FlowAction::Turn => {
             view.content = FlowContent::Paths;
-            travel(view, action, now);
+            move_particles(view, action, now);
         }
     }
 }
 
 /// Moves the particles, or changes how they move.
-fn travel(view: &mut FlowView, action: FlowAction, now: f64) {
+fn move_particles(view: &mut FlowView, action: FlowAction, now: f64) {
     let share = view.share(now);
-    let scrubbed = |by: f64| ((share + by).clamp(0.0, 1.0), None);
+    let moved = |by: f64| ((share + by).clamp(0.0, 1.0), None);
     (view.reached, view.playing_since) = match action {
-        FlowAction::Earlier => scrubbed(-STEP),
-        FlowAction::Later => scrubbed(STEP),
+        FlowAction::Earlier => moved(-STEP),
+        FlowAction::Later => moved(STEP),
         FlowAction::Play if view.playing_since.is_some() => (share, None),
         FlowAction::Play => (if share < 1.0 { share } else { 0.0 }, Some(now)),
         // The time of the flow stays.
@@ -135,7 +135,7 @@ mod tests {
     fn columns_stay_among_those_of_the_picture() {
         let mut state = fixtures::started();
         update(&mut state, FlowAction::Column { axis: 0, by: 1 });
-        state.show(Picture {
+        state.set_picture(Picture {
             dimension: 3,
             ..Picture::default()
         });

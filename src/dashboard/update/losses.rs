@@ -37,7 +37,7 @@ pub fn update(state: &mut State, action: LossesAction) {
         | LossesAction::Follow
         | LossesAction::Cursor => {
             if let Some(span) = span {
-                travel(view, action, span);
+                move_view(view, action, span);
             }
         }
     }
@@ -60,7 +60,7 @@ pub fn next_scale(state: &mut State) {
 }
 
 /// Moves or resizes the window, or moves the cursor.
-fn travel(view: &mut LossesView, action: LossesAction, span: IterationSpan) {
+fn move_view(view: &mut LossesView, action: LossesAction, span: IterationSpan) {
     let window = view.window(span);
     let cursor = view.cursor(window);
     let (newest, oldest) = (window.across(span.last), window.across(span.first));
@@ -136,7 +136,7 @@ mod tests {
     use crate::dashboard::keys::Key;
     use crate::dashboard::update::update;
 
-    /// A run of so many iterations.
+    /// A run of a number of iterations.
     fn run(iterations: u64) -> State {
         let mut state = fixtures::started();
         for i in 1..=iterations {

@@ -54,7 +54,7 @@ pub fn select(state: &mut State, down: isize) {
         .min(count.saturating_sub(1));
 }
 
-/// Takes up the result of a request: the fields that were written, or why none were.
+/// Notes the result of a request: the fields that were written, or why none were.
 pub fn answer(state: &mut State, request: FileRequest, result: Result<Vec<WrittenField>, String>) {
     let note = match (request.change, result) {
         (FileChange::Nudge { field, .. }, Ok(written)) => {

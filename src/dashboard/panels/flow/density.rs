@@ -1,4 +1,4 @@
-//! The density of the model as a heat map of log p: two colours a cell by half blocks, or one sign a cell. What is seven nats below
+//! The density of the model as a map of log p: two colours a cell by half blocks, or one sign a cell. What is seven nats below
 //! the peak, a thousandth of it, and less has the lowest shade; the grid's outside and what is not a number stay empty.
 
 use ratatui::style::{Color, Style};
@@ -6,7 +6,7 @@ use ratatui::style::{Color, Style};
 use super::plane::{PlaneFrame, part};
 use crate::dashboard::canvas::Canvas;
 use crate::dashboard::format::number;
-use crate::dashboard::ramp;
+use crate::dashboard::shades;
 use crate::dashboard::theme::{Depth, Markers, Symbol, Theme};
 use crate::event::Density;
 
@@ -104,11 +104,11 @@ pub fn draw(density: &Density, points: &[f64], frame: &PlaneFrame, canvas: &mut 
             };
             if signs(theme) {
                 if let Some(level) = level(column, top + 0.5) {
-                    cell.set_char(ramp::sign(level));
+                    cell.set_char(shades::sign(level));
                 }
                 continue;
             }
-            let colour = |below| ramp::colour(level(column, below)?, theme.colour);
+            let colour = |below| shades::colour(level(column, below)?, theme.colour);
             let halves = halves(colour(top + 0.25), colour(top + 0.75));
             cell.set_symbol(halves.text).set_style(halves.style);
         }
@@ -147,8 +147,8 @@ fn mark_samples(map: &ShadedDensity, points: &[f64], frame: &PlaneFrame, canvas:
         let middle = |k: usize, count: usize| (k as f64 + 0.5) / count as f64;
         let centre = frame.at([middle(column, wide), 1.0 - middle(row, high)]);
         let style = match map.level(centre) {
-            Some(level) if !signs(theme) => match ramp::colour(level, theme.colour) {
-                Some(colour) => Style::new().fg(ramp::ink(level)).bg(colour),
+            Some(level) if !signs(theme) => match shades::colour(level, theme.colour) {
+                Some(colour) => Style::new().fg(shades::text_colour(level)).bg(colour),
                 None => Style::new(),
             },
             _ => Style::reset(),
@@ -181,8 +181,8 @@ pub fn draw_legend(density: &Density, canvas: &mut Canvas) {
     canvas.line(0, &from, Style::new());
     for k in 0..SHADES {
         let level = f64::from(k) / f64::from(SHADES - 1);
-        let sign = ramp::sign(level).to_string();
-        let (symbol, style) = match ramp::colour(level, theme.colour) {
+        let sign = shades::sign(level).to_string();
+        let (symbol, style) = match shades::colour(level, theme.colour) {
             Some(colour) if !signs(theme) => ("█", Style::new().fg(colour)),
             _ => (sign.as_str(), Style::new()),
         };
@@ -238,7 +238,7 @@ mod tests {
             [cell(0), cell(1)]
         };
         for depth in [Depth::Ansi16, Depth::Palette256, Depth::True] {
-            let shade = |level| ramp::colour(level, depth).unwrap();
+            let shade = |level| shades::colour(level, depth).unwrap();
             let left = ("▀".to_owned(), shade(0.5), Color::Reset);
             let right = ("▀".to_owned(), shade(1.0), shade(0.0));
             assert_eq!(colours(depth), [left, right]);

@@ -4,12 +4,12 @@ use super::plane::{PlaneFrame, part};
 use crate::dashboard::canvas::Canvas;
 use crate::dashboard::dot_grid::DotGrid;
 
-/// Paths drawn, at most.
+/// Most paths that are drawn.
 const LINES: usize = 50;
-/// Cells of the area for each of them, so that they can be told apart.
+/// Cells of the area for each path, so that they can be told apart.
 const ROOM: usize = 12;
 
-/// Paths with the shares of the way at their nodes.
+/// The paths of particles with the shares of the way at their nodes.
 #[derive(Clone, Copy)]
 pub struct Paths<'a> {
     /// The shares, 0 to 1, rising.

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::dashboard::range::ValueRange;
 
-/// Two columns of points of some dimension; in one dimension the second axis is 0.
+/// A plane of two columns of the points; points of one column have 0 as the second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Plane {
     /// The number of columns of a point.

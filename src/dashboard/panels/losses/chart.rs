@@ -41,10 +41,10 @@ pub fn draw(state: &State, component: Component, canvas: &mut Canvas) {
     };
     frame.draw_labels(canvas);
     let canvas = &mut canvas.part(plot);
-    let ticks = ticks::seen(state, &frame);
-    ticks::lines(state, &ticks, &frame, canvas);
+    let ticks = ticks::by_column(state, &frame);
+    ticks::draw_lines(state, &ticks, &frame, canvas);
     if start.is_some() {
-        matching::behind(state, &frame, canvas);
+        matching::draw_behind(state, &frame, canvas);
     }
     draw_floor(state, component, &frame, canvas);
     draw_compared(state, component, &frame, canvas);
@@ -52,9 +52,9 @@ pub fn draw(state: &State, component: Component, canvas: &mut Canvas) {
     draw_letters(state, component, &frame, canvas);
     let drawn = ChartSeries::of(state, component);
     for series in [drawn.training, drawn.validation] {
-        curve::edges(series, &frame, canvas);
+        curve::draw_edges(series, &frame, canvas);
     }
-    ticks::letters(&ticks, &frame, canvas);
+    ticks::draw_letters(&ticks, &frame, canvas);
 }
 
 /// The series of a chart, each with its average; the range of the values is made for them.
@@ -79,9 +79,9 @@ impl<'a> ChartSeries<'a> {
 fn draw_curves(state: &State, component: Component, frame: &ChartFrame, canvas: &mut Canvas) {
     let theme = canvas.theme;
     let drawn = ChartSeries::of(state, component);
-    curve::line_with_average(drawn.training, frame, theme.curve(component), canvas);
+    curve::draw_line_with_average(drawn.training, frame, theme.curve(component), canvas);
     let symbol = theme.validation(component);
-    curve::symbols(drawn.validation.series, frame, symbol, canvas);
+    curve::draw_symbols(drawn.validation.series, frame, symbol, canvas);
 }
 
 /// Draws the curves of the runs compared with.
@@ -91,9 +91,9 @@ fn draw_compared(state: &State, component: Component, frame: &ChartFrame, canvas
     let text = theme.validation(component).text;
     for run in &state.compared {
         let training = DrawnSeries::plain(run.training.series(component));
-        curve::line(training, frame, style, canvas);
+        curve::draw_line(training, frame, style, canvas);
         let validation = run.validation.series(component);
-        curve::symbols(validation, frame, Symbol { text, style }, canvas);
+        curve::draw_symbols(validation, frame, Symbol { text, style }, canvas);
     }
 }
 

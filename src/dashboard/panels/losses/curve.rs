@@ -44,7 +44,7 @@ type Dot = (usize, usize);
 
 /// Draws every bucket as the column from its least to its greatest value, joined to the one before; a gap where nothing is finite.
 /// A bucket that is wider than two dots, as in a narrow window, is the box that its values lie in.
-pub fn line(drawn: DrawnSeries, frame: &ChartFrame, style: Style, canvas: &mut Canvas) {
+pub fn draw_line(drawn: DrawnSeries, frame: &ChartFrame, style: Style, canvas: &mut Canvas) {
     let mut dots = DotGrid::new(frame.plot, canvas.theme.markers);
     let (width, height) = (dots.width(), dots.height());
     let x = |iteration: u64| DotGrid::nearest(frame.window.across(iteration), width);
@@ -75,20 +75,20 @@ pub fn line(drawn: DrawnSeries, frame: &ChartFrame, style: Style, canvas: &mut C
 }
 
 /// Draws a line, dim below its average if there is one.
-pub fn line_with_average(
+pub fn draw_line_with_average(
     drawn: DrawnSeries,
     frame: &ChartFrame,
     style: Style,
     canvas: &mut Canvas,
 ) {
     if drawn.smoothing == Smoothing::Off {
-        line(drawn, frame, style, canvas);
+        draw_line(drawn, frame, style, canvas);
         return;
     }
     let dim = style.patch(canvas.theme.dim());
-    line(DrawnSeries::plain(drawn.series), frame, dim, canvas);
+    draw_line(DrawnSeries::plain(drawn.series), frame, dim, canvas);
     let bright = style.patch(canvas.theme.strong());
-    line(drawn, frame, bright, canvas);
+    draw_line(drawn, frame, bright, canvas);
 }
 
 /// The values of neighbouring columns that share their symbols.
@@ -98,7 +98,7 @@ struct SymbolGroup {
 }
 
 /// Draws the least and the greatest value of every few columns.
-pub fn symbols(series: &Series, frame: &ChartFrame, symbol: Symbol, canvas: &mut Canvas) {
+pub fn draw_symbols(series: &Series, frame: &ChartFrame, symbol: Symbol, canvas: &mut Canvas) {
     let mut groups: Vec<SymbolGroup> = Vec::new();
     for bucket in frame.seen(series) {
         let Some(range) = bucket.range() else {
@@ -118,7 +118,7 @@ pub fn symbols(series: &Series, frame: &ChartFrame, symbol: Symbol, canvas: &mut
 }
 
 /// Draws marks at the top for values above the range, and over them for NaN and +inf; at the bottom likewise, for -inf.
-pub fn edges(drawn: DrawnSeries, frame: &ChartFrame, canvas: &mut Canvas) {
+pub fn draw_edges(drawn: DrawnSeries, frame: &ChartFrame, canvas: &mut Canvas) {
     let theme = canvas.theme;
     let bottom = frame.plot.height - 1;
     for bucket in frame.seen(drawn.series) {
@@ -234,7 +234,7 @@ mod tests {
             let mut buffer = Buffer::empty(Rect::new(0, 0, 310, 70));
             let drawn = DrawnSeries::plain(&series);
             let canvas = &mut Canvas::whole(&THEME, &mut buffer);
-            line(drawn, &frame, Style::new(), &mut canvas.part(frame.plot));
+            draw_line(drawn, &frame, Style::new(), &mut canvas.part(frame.plot));
             for bucket in frame.seen(&series) {
                 let Some(ValueRange { low, high }) = bucket.range() else {
                     continue;
@@ -263,7 +263,7 @@ mod tests {
             let mut buffer = Buffer::empty(Rect::new(0, 0, 310, 70));
             let drawn = DrawnSeries::plain(&series);
             let canvas = &mut Canvas::whole(&THEME, &mut buffer);
-            edges(drawn, &frame, &mut canvas.part(frame.plot));
+            draw_edges(drawn, &frame, &mut canvas.part(frame.plot));
             let bottom = frame.plot.height - 1;
             for bucket in frame.seen(&series) {
                 let column = frame.end(bucket);
@@ -316,7 +316,7 @@ mod tests {
         let mut buffer = Buffer::empty(frame.plot);
         let drawn = DrawnSeries::plain(&series);
         let canvas = &mut Canvas::whole(&THEME, &mut buffer);
-        line(drawn, &frame, Style::new(), canvas);
+        draw_line(drawn, &frame, Style::new(), canvas);
         assert_eq!(buffer, Buffer::with_lines(["......", ".    .", "......"]));
     }
 }

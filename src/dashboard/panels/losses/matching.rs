@@ -34,16 +34,16 @@ pub fn draw(state: &State, matching: &MatchingStart, canvas: &mut Canvas) {
     };
     frame.draw_labels(canvas);
     let canvas = &mut canvas.part(plot);
-    let seen = ticks::seen(state, &frame);
-    ticks::lines(state, &seen, &frame, canvas);
+    let seen = ticks::by_column(state, &frame);
+    ticks::draw_lines(state, &seen, &frame, canvas);
     let drawn = drawn(state, matching);
-    curve::line_with_average(drawn, &frame, style, canvas);
-    curve::edges(drawn, &frame, canvas);
-    ticks::letters(&seen, &frame, canvas);
+    curve::draw_line_with_average(drawn, &frame, style, canvas);
+    curve::draw_edges(drawn, &frame, canvas);
+    ticks::draw_letters(&seen, &frame, canvas);
 }
 
 /// Draws the curve of a start that is over behind those of the loss.
-pub fn behind(state: &State, frame: &ChartFrame, canvas: &mut Canvas) {
+pub fn draw_behind(state: &State, frame: &ChartFrame, canvas: &mut Canvas) {
     let Some(matching) = &state.matching else {
         return;
     };
@@ -56,7 +56,7 @@ pub fn behind(state: &State, frame: &ChartFrame, canvas: &mut Canvas) {
         ..*frame
     };
     let drawn = DrawnSeries::plain(&matching.curve);
-    curve::line(drawn, &frame, canvas.theme.dim(), canvas);
+    curve::draw_line(drawn, &frame, canvas.theme.dim(), canvas);
 }
 
 /// The title of the chart and, where there is no room for charts, its line.

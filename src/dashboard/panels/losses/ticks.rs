@@ -22,7 +22,7 @@ const ORDER: [LogKind; 7] = [
 /// for what nobody may miss: edits and rollbacks.
 const SPACING: usize = 4;
 
-/// Whether the tick of a column stands close between two others: the lines of so many would hide the curves.
+/// Whether the tick of a column stands close between two others: lines at all of them would hide the curves.
 fn crowded(ticks: &BTreeMap<u16, LogKind>, column: u16) -> bool {
     let near = SPACING as u16 - 1;
     let any = |columns| ticks.range::<u16, _>(columns).next().is_some();
@@ -30,28 +30,28 @@ fn crowded(ticks: &BTreeMap<u16, LogKind>, column: u16) -> bool {
 }
 
 /// The kinds of the ticks by their columns.
-pub fn seen(state: &State, frame: &ChartFrame) -> BTreeMap<u16, LogKind> {
+pub fn by_column(state: &State, frame: &ChartFrame) -> BTreeMap<u16, LogKind> {
     let best = state.best.map(|best| ChartTick {
         iteration: best.iteration,
         kind: LogKind::Best,
     });
-    let marks = state.marks.iter().copied().chain(best);
-    let marks: Vec<_> = marks
-        .filter(|mark| frame.window.holds(mark.iteration))
+    let ticks = state.ticks.iter().copied().chain(best);
+    let ticks: Vec<_> = ticks
+        .filter(|tick| frame.window.holds(tick.iteration))
         .collect();
-    let of = |kind| marks.iter().filter(move |mark| mark.kind == kind);
+    let of = |kind| ticks.iter().filter(move |tick| tick.kind == kind);
     let most = usize::from(frame.plot.width) / SPACING;
     let few = |&kind: &LogKind| {
         matches!(kind, LogKind::Edit | LogKind::Rollback) || of(kind).count() <= most
     };
     let all = ORDER.into_iter().filter(few).flat_map(of);
     // The last of a column stays.
-    all.map(|mark| (frame.column(mark.iteration), mark.kind))
+    all.map(|tick| (frame.column(tick.iteration), tick.kind))
         .collect()
 }
 
 /// Draws a thin line for each event that is neither routine nor crowded, and the cursor.
-pub fn lines(
+pub fn draw_lines(
     state: &State,
     ticks: &BTreeMap<u16, LogKind>,
     frame: &ChartFrame,
@@ -73,9 +73,9 @@ pub fn lines(
     }
 }
 
-/// Draws the letters, each in the first row that the curves and marks leave free; at the top if there is none. Those of a crowd stand
+/// Draws the letters, each in the first row that the curves and ticks leave free; at the top if there is none. Those of a crowd stand
 /// in the top row, as far as that is free; a rollback's is never left out.
-pub fn letters(ticks: &BTreeMap<u16, LogKind>, frame: &ChartFrame, canvas: &mut Canvas) {
+pub fn draw_letters(ticks: &BTreeMap<u16, LogKind>, frame: &ChartFrame, canvas: &mut Canvas) {
     let theme = canvas.theme;
     let lines = [" ", theme.rules().vertical, theme.side()];
     for (&column, &kind) in ticks {
@@ -134,10 +134,10 @@ mod tests {
     /// The first two rows.
     fn drawn(state: &State, frame: &ChartFrame) -> [String; 2] {
         let mut buffer = Buffer::empty(frame.plot);
-        let ticks = seen(state, frame);
+        let ticks = by_column(state, frame);
         let canvas = &mut Canvas::whole(&THEME, &mut buffer);
-        lines(state, &ticks, frame, canvas);
-        letters(&ticks, frame, canvas);
+        draw_lines(state, &ticks, frame, canvas);
+        draw_letters(&ticks, frame, canvas);
         [0, 1].map(|y| (0..21).map(|x| buffer[(x, y)].symbol()).collect())
     }
 
@@ -207,7 +207,7 @@ mod tests {
         let mut buffer = Buffer::empty(frame.plot);
         (7..9).for_each(|x| _ = buffer[(x, 0)].set_symbol("."));
         let canvas = &mut Canvas::whole(&THEME, &mut buffer);
-        letters(&seen(&state, &frame), &frame, canvas);
+        draw_letters(&by_column(&state, &frame), &frame, canvas);
         let row = |y| -> String { (0..21).map(|x| buffer[(x, y)].symbol()).collect() };
         assert_eq!(
             [row(0), row(1)].map(|row| row.trim().to_owned()),
@@ -235,7 +235,7 @@ mod tests {
         let mut buffer = Buffer::empty(frame.plot);
         buffer[(10, 0)].set_symbol(".");
         let canvas = &mut Canvas::whole(&THEME, &mut buffer);
-        letters(&seen(&state, &frame), &frame, canvas);
+        draw_letters(&by_column(&state, &frame), &frame, canvas);
         assert_eq!(buffer[(10, 1)].symbol(), "!");
     }
 
@@ -247,7 +247,7 @@ mod tests {
         let mut buffer = Buffer::empty(frame.plot);
         buffer[(6, 0)].set_symbol(THEME.beyond().up);
         let canvas = &mut Canvas::whole(&THEME, &mut buffer);
-        letters(&seen(&state, &frame), &frame, canvas);
+        draw_letters(&by_column(&state, &frame), &frame, canvas);
         assert_eq!(buffer[(6, 0)].symbol(), "^");
         assert_eq!(buffer[(6, 1)].symbol(), "e");
         assert_eq!(drawn(&state, &frame)[1].find('|'), Some(2));

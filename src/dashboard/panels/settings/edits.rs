@@ -4,7 +4,7 @@
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::row::{Row, draw_arrows};
+use super::row::{SettingsRow, draw_arrows};
 use crate::dashboard::canvas::Canvas;
 use crate::dashboard::state::State;
 use crate::dashboard::state::edits::{EditEntry, EditResult};
@@ -49,7 +49,7 @@ fn draw_entry(entry: &EditEntry, digits: usize, line: u16, canvas: &mut Canvas) 
             (text, canvas.theme.kind(LogKind::Rejected).style, None)
         }
     };
-    let row = Row {
+    let row = SettingsRow {
         text: &text,
         style,
         applies,

@@ -10,7 +10,7 @@ use crate::session::Applies;
 const WIDE: u16 = 48;
 
 /// A row of the pane.
-pub struct Row<'a> {
+pub struct SettingsRow<'a> {
     /// The text at the left.
     pub text: &'a str,
     /// The style of the text.
@@ -19,7 +19,7 @@ pub struct Row<'a> {
     pub applies: Option<Applies>,
 }
 
-impl Row<'_> {
+impl SettingsRow<'_> {
     /// Draws the row in a line of the canvas.
     pub fn draw(&self, line: u16, canvas: &mut Canvas) {
         let Some(applies) = self.applies else {

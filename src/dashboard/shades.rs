@@ -1,11 +1,11 @@
-//! The shades of the heat map. Higher is lighter in every depth of colour and goes from blue to yellow, so that the order can be
+//! The shades of the density. Higher is lighter in every depth of colour and goes from blue to yellow, so that the order can be
 //! seen by everybody; without colour, and in ASCII, more ink is higher.
 
 use ratatui::style::Color;
 
 use super::theme::Depth;
 
-/// Red, green and blue, evenly spaced from low to high.
+/// The shades from low to high, evenly spaced: red, green and blue.
 const STOPS: [[f64; 3]; 6] = [
     [38.0, 16.0, 84.0],
     [52.0, 62.0, 142.0],
@@ -21,11 +21,11 @@ const ANSI: [Color; 5] = [
     Color::Yellow,
     Color::LightYellow,
 ];
-/// Of the 256 colours, near the way between the stops.
+/// The shades among the 256 colours, near the way between the stops.
 const PALETTE: [u8; 10] = [17, 18, 24, 30, 36, 71, 113, 149, 185, 227];
 const SIGNS: &[u8] = b" .:-=+*#%@";
 
-/// The colour of a level from 0 to 1; none where there are none.
+/// The shade of a level from 0 to 1; None where there are no colours.
 pub fn colour(level: f64, depth: Depth) -> Option<Color> {
     match depth {
         Depth::None => None,
@@ -38,8 +38,8 @@ pub fn colour(level: f64, depth: Depth) -> Option<Color> {
     }
 }
 
-/// What can be read on the colour of a level.
-pub fn ink(level: f64) -> Color {
+/// The colour of text that can be read on the shade of a level.
+pub fn text_colour(level: f64) -> Color {
     if level < 0.5 {
         Color::White
     } else {
@@ -82,7 +82,7 @@ mod tests {
                 let channel = |k: usize| if k == 0 { 0.0 } else { 55.0 + 40.0 * k as f64 };
                 [i / 36, i / 6 % 6, i % 6].map(channel)
             }
-            other => panic!("{other} is not of the ramp"),
+            other => panic!("{other} is no shade"),
         }
     }
 
