@@ -24,7 +24,7 @@ use clap_complete::Shell;
 use otflow_kernels::engine::compiled;
 use rayon::ThreadPoolBuilder;
 
-use crate::dashboard::look::Look;
+use crate::dashboard::theme_options::ThemeOptions;
 pub use kernels::{Bench, Precision, Trace, Verify};
 pub use models::{Evaluate, Sample, Score};
 pub use runs::{Compare, Export, Figure, Plot, Replay, Watch};
@@ -39,7 +39,7 @@ pub use train::Train;
 pub struct Cli {
     /// Of the dashboard.
     #[command(flatten)]
-    pub look: Look,
+    pub look: ThemeOptions,
     /// What to do; train, if nothing is said.
     #[command(subcommand)]
     pub command: Option<Command>,

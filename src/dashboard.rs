@@ -2,148 +2,115 @@
 //!
 //! | file | holds |
 //! | --- | --- |
-//! | state, phase, matching, history, other, journal, pace, gauge | what the screen shows, as a fold over events |
-//! | lens, window | what part of the curves is seen, and how |
-//! | keys, update | the table of keys, and what they do to the state |
-//! | steer, pen, edits, editor | steering by the session file: keys, what is written, what came of it; the user's own editor |
-//! | stage | what of the flow is looked at |
-//! | layout, pane, panels | the screen as a pure function of the state |
-//! | component, axis, dots, ramp, format, paint, theme | what panels draw with |
-//! | look | what the terminal can show |
-//! | portrait, gallery | a screen as text and as a picture; the pictures of the flow and the losses |
-//! | desk | the loop between keys, events and frames |
-//! | terminal, input | the terminal, taken and given back; its keys |
+//! | event_loop | the loop between keys, events and frames |
+//! | state | everything that the screen shows, as plain data; the fold over events |
+//! | pane, action, keys, update | the panes; what keys ask for, the table of keys, and how the state follows them |
+//! | layout, panels | the screen as a pure function of the state, a panel a file |
+//! | canvas, dot_grid, axis, window, range, shades, theme, format, component | what panels draw with |
+//! | phase | what the run is doing, in words |
+//! | theme_options | the colours and symbols that the terminal can show |
+//! | session_file, user_editor | the session file: written by the dashboard, opened in the user's editor |
+//! | save | the screen and the figures as files |
+//! | terminal, terminal_owner, input | the terminal, taken and given back; its keys |
+//! | options, outcome | what the dashboard is started with, how it was left |
+//!
+//! A pane that has keys of its own is found by its name: its choices in `state/losses.rs`, its keys in `keys/losses.rs`, what they do in
+//! `update/losses.rs`, its drawing in `panels/losses.rs`; likewise `flow` and `settings`.
 //!
 //! The trainer never waits for the screen: events lie in the ring of the feed until they are fetched, at most ten times a second.
 //! The loop sleeps until a key comes or a frame is due, so a key is answered at once and drawing takes at most 2% of a core.
 
+pub mod action;
 pub mod axis;
+pub mod canvas;
 pub mod component;
-mod desk;
-pub mod dots;
-mod editor;
-pub mod edits;
+pub mod dot_grid;
+mod event_loop;
 pub mod format;
-mod gallery;
-pub mod gauge;
-pub mod history;
 pub mod input;
-pub mod journal;
 pub mod keys;
 pub mod layout;
-pub mod lens;
-pub mod look;
-pub mod matching;
-pub mod other;
-pub mod pace;
-pub mod paint;
+mod options;
+mod outcome;
 pub mod pane;
 pub mod panels;
-mod pen;
 pub mod phase;
-pub mod portrait;
-pub mod ramp;
-pub mod stage;
+
+pub mod range;
+pub mod save;
+mod session_file;
+pub mod shades;
 pub mod state;
-pub mod steer;
 pub mod terminal;
+mod terminal_owner;
 pub mod theme;
+pub mod theme_options;
 pub mod update;
+mod user_editor;
 pub mod window;
 
 #[cfg(test)]
-mod sample;
+mod fixtures;
 #[cfg(test)]
 mod screens;
 
 use std::io::{self, BufWriter};
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 
-use crate::event::Finished;
 use crate::feed::Feed;
-use desk::{Desk, End};
-pub use editor::Loan;
-use input::Input;
-use terminal::Guard;
-use theme::Theme;
+use event_loop::{EventLoop, LoopExit};
+use input::InputThread;
+pub use options::{Options, Switches};
+pub use outcome::Outcome;
+use terminal::TerminalGuard;
+pub use terminal_owner::TerminalOwner;
 
-/// How the dashboard looks and ends.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// Markers and colour.
-    pub theme: Theme,
-    /// What who handles the signals must know, and tells.
-    pub switches: Switches,
-    /// Whether changes of the session file reach the run, which can then be steered from the settings.
-    pub followed: bool,
-}
-
-/// Between the dashboard and who handles the signals.
-#[derive(Clone, Debug, Default)]
-pub struct Switches {
-    /// Set from outside to leave a run that has ended, as a signal does; until then its result stays on the screen.
-    pub leave: Arc<AtomicBool>,
-    /// Whether the user's editor has the terminal.
-    pub loan: Loan,
-}
-
-/// How the dashboard was left. Only after `Finished` has the trainer ended.
-#[derive(Debug)]
-pub enum Outcome {
-    /// The run is over and the user has seen it.
-    Finished(Finished),
-    /// The user left without waiting, by a second Ctrl-C: the trainer was asked to stop but may not have saved.
-    Abandoned,
-    /// The trainer went without a last event, or a thread panicked; the terminal is given back and the panic's message is on it.
-    Broken,
-    /// The terminal died. The trainer goes on: send it `Command::Stop` for a checkpoint, or let it train and read its events without a screen.
-    Lost(io::Error),
-}
-
-/// Shows a run until it is over and the user leaves. A run that ended by the user or a signal is left at once.
+/// Shows a run until it is over and the user leaves the dashboard. A run that ended by the user or a signal is left at once.
 /// Signals are not handled here, but for job control: who handles them sends `Command::Stop(Reason::Signal(n))` to the trainer.
 /// Fails only when the terminal can't be taken.
 pub fn run(feed: &Feed, options: Options) -> io::Result<Outcome> {
-    let guard = Guard::enter()?;
-    let mut input = Input::spawn()?;
+    let guard = TerminalGuard::enter()?;
+    let mut input = InputThread::spawn()?;
     let screen = Terminal::new(CrosstermBackend::new(BufWriter::new(io::stdout())))?;
-    let mut desk = Desk::new(feed, options, screen);
+    let mut event_loop = EventLoop::new(feed, options, screen);
     let taken = guard.taken();
     while taken.holds() {
-        let end = match (guard.jobs().take_stop(), guard.jobs().take_resumed()) {
-            (true, _) => Some(End::Suspend),
-            (false, true) => Some(End::Resumed),
-            _ => desk.turn(input.keys()),
+        let exit = match (guard.jobs().take_stop(), guard.jobs().take_resumed()) {
+            (true, _) => Some(LoopExit::Suspend),
+            (false, true) => Some(LoopExit::Resumed),
+            _ => event_loop.turn(input.keys()),
         };
-        let retaken = match end {
+        let retaken = match exit {
             None => continue,
-            Some(End::Outcome(Outcome::Lost(error))) => return Ok(lost(desk, error)),
-            Some(End::Outcome(outcome)) => return Ok(outcome),
-            Some(End::Suspend) => guard.suspend(),
-            Some(End::Resumed) => guard.retake(),
-            Some(End::Editor) => lend(&guard, &mut input, &mut desk),
+            Some(LoopExit::Outcome(Outcome::Lost(error))) => return Ok(lost(event_loop, error)),
+            Some(LoopExit::Outcome(outcome)) => return Ok(outcome),
+            Some(LoopExit::Suspend) => guard.suspend(),
+            Some(LoopExit::Resumed) => guard.retake(),
+            Some(LoopExit::OpenEditor) => lend(&guard, &mut input, &mut event_loop),
         };
-        if let Err(error) = retaken.and_then(|()| desk.repaint()) {
-            return Ok(lost(desk, error));
+        if let Err(error) = retaken.and_then(|()| event_loop.repaint()) {
+            return Ok(lost(event_loop, error));
         }
     }
     Ok(Outcome::Broken)
 }
 
 /// A screen that nobody sees is not taken down: ratatui would complain of it on a stderr that is gone too, and panic.
-fn lost<W: io::Write>(desk: Desk<W>, error: io::Error) -> Outcome {
-    std::mem::forget(desk);
+fn lost<W: io::Write>(event_loop: EventLoop<W>, error: io::Error) -> Outcome {
+    std::mem::forget(event_loop);
     Outcome::Lost(error)
 }
 
 /// Lends terminal and keys to the user's editor.
-fn lend<W: io::Write>(guard: &Guard, input: &mut Input, desk: &mut Desk<W>) -> io::Result<()> {
+fn lend<W: io::Write>(
+    guard: &TerminalGuard,
+    input: &mut InputThread,
+    event_loop: &mut EventLoop<W>,
+) -> io::Result<()> {
     input.end()?;
-    guard.lend(|jobs| desk.edit(jobs))?;
-    *input = Input::spawn()?;
+    guard.lend(|jobs| event_loop.open_editor(jobs))?;
+    *input = InputThread::spawn()?;
     Ok(())
 }

@@ -56,12 +56,12 @@ pub struct Feed {
     /// The commands to the trainer.
     pub commands: Commands,
     /// Runs to be compared with this one.
-    pub others: Vec<ComparedRun>,
+    pub others: Vec<ComparedFeed>,
 }
 
 /// A run that is shown beside another.
 #[derive(Debug)]
-pub struct ComparedRun {
+pub struct ComparedFeed {
     /// The name of the run.
     pub name: String,
     /// The events of the run.

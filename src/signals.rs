@@ -72,10 +72,10 @@ pub(crate) fn end_run(commands: Commands, front_end: FrontEnd) -> Result<Switche
     register(SIGXFSZ, Arc::default()).context("cannot handle signals")?;
     let mut signals = Signals::new(wanted).context("cannot handle signals")?;
     let switches = Switches::default();
-    let Switches { leave, loan } = switches.clone();
+    let Switches { leave, terminal } = switches.clone();
     let body = move || {
         for signal in signals.forever() {
-            if signal == SIGINT && loan.lent() {
+            if signal == SIGINT && terminal.interrupts_editor() {
                 continue;
             }
             if leave.swap(true, Ordering::Relaxed) && front_end == FrontEnd::Headless {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, ValueEnum};
 
-use crate::dashboard::look::Look;
+use crate::dashboard::theme_options::ThemeOptions;
 use crate::plot::What;
 
 /// `otflow watch`
@@ -15,7 +15,7 @@ pub struct Watch {
     pub runs: Vec<PathBuf>,
     /// Of the dashboard.
     #[command(flatten)]
-    pub look: Look,
+    pub look: ThemeOptions,
 }
 
 /// `otflow replay`

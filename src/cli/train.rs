@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::values::positive;
-use crate::dashboard::look::Look;
+use crate::dashboard::theme_options::ThemeOptions;
 use crate::ranks::Limits;
 use crate::session::overrides::{Overrides, settings};
 use crate::session::reload::Follow;
@@ -76,7 +76,7 @@ pub struct Train {
     pub tensorboard: Option<Option<PathBuf>>,
     /// Of the dashboard.
     #[command(flatten)]
-    pub look: Look,
+    pub look: ThemeOptions,
     /// Under mpirun or srun: seconds of silence after which another rank is lost, and the run ends with code 1; default 5.
     #[cfg(feature = "mpi")]
     #[arg(long, value_name = "S", value_parser = positive)]

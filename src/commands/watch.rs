@@ -25,7 +25,7 @@ use crate::cli;
 use crate::dashboard::{self, Options, Outcome};
 use crate::event::{Command, Event, Reason};
 use crate::exit::{Exit, refuse};
-use crate::feed::{ComparedRun, Feed, Publisher, Wires, connect};
+use crate::feed::{ComparedFeed, Feed, Publisher, Wires, connect};
 use crate::front_end::{FrontEnd, obstacle};
 use crate::run::line;
 use crate::run::read::fault;
@@ -80,7 +80,7 @@ fn open(run: &Path, others: &[PathBuf]) -> Result<ShownRuns> {
         let wires = connect();
         threads.push(follow(other, Arc::new(wires.publisher), Scope::Curves)?);
         let name = other.file_name().unwrap_or(other.as_os_str());
-        feed.others.push(ComparedRun {
+        feed.others.push(ComparedFeed {
             name: name.to_string_lossy().into_owned(),
             feed: wires.feed,
         });

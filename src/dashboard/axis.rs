@@ -1,30 +1,39 @@
-//! A value axis, linear, logarithmic or symmetric logarithmic: where a value stands between bottom (0) and top (1), and the labels,
-//! always in real values; and round iterations for the axis below.
+//! The axis of values, linear, logarithmic or symmetric logarithmic: the place of a value between bottom (0) and top (1), and the
+//! labels, always in real values; and round iterations for the axis below.
+//!
+//! ```text
+//! linear  w(v) = v        log  w(v) = log10 v        symlog  w(v) = asinh(v / (2 even))
+//! position(v) = (w(v) - w(low)) / (w(high) - w(low))
+//! ```
+//!
+//! `even` follows from the range alone, three decades below its larger end. The figures of `plot` have another symmetric logarithm,
+//! sign(v) log10(1 + |v| / threshold) with the median size of the values as threshold; the two give different places near 0.
 
 use super::format;
+use super::range::ValueRange;
 
-/// How values are spaced.
+/// The spacing of values on an axis.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Scale {
-    /// Evenly.
+pub enum AxisScale {
+    /// Even spacing.
     #[default]
     Linear,
-    /// By decades; for values above 0.
+    /// Even spacing of decades; for values above 0.
     Log,
-    /// By decades on both sides of 0, evenly near it.
+    /// Even spacing of decades on both sides of 0, and of values near it.
     SymLog,
 }
 
-/// A range of values with a scale.
+/// An axis: a range of values with a scale.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Axis {
-    /// How values are spaced.
-    pub scale: Scale,
-    /// At the bottom.
+    /// The spacing of values.
+    pub scale: AxisScale,
+    /// The value at the bottom.
     pub low: f64,
-    /// At the top.
+    /// The value at the top.
     pub high: f64,
-    /// Symmetric logarithm: the power of ten below which values stand evenly.
+    /// The power of ten below which a symmetric logarithm spaces values evenly.
     even: f64,
 }
 
@@ -34,11 +43,21 @@ const FLAT: f64 = 1e-12;
 /// Decades that a symmetric logarithm has on the side that reaches farther.
 const DECADES: i32 = 3;
 
+/// A label on an axis.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AxisLabel {
+    /// The value where it stands.
+    pub value: f64,
+    /// The text.
+    pub text: String,
+}
+
 impl Axis {
-    /// Spans `low` to `high`, both finite; a constant gets room on both sides. Log turns symmetric when `low` is not above 0.
-    pub fn fit(low: f64, high: f64, wanted: Scale) -> Self {
+    /// The axis of a finite range; a constant gets room on both sides. Log turns symmetric when the range is not above 0.
+    pub fn fit(range: ValueRange, wanted: AxisScale) -> Self {
+        let ValueRange { low, high } = range;
         let scale = match wanted {
-            Scale::Log if low <= 0.0 => Scale::SymLog,
+            AxisScale::Log if low <= 0.0 => AxisScale::SymLog,
             other => other,
         };
         let size = low.abs().max(high.abs());
@@ -57,16 +76,16 @@ impl Axis {
         }
     }
 
-    /// A value on an even scale.
+    /// The place of a value on an even scale.
     fn place(&self, value: f64) -> f64 {
         match self.scale {
-            Scale::Linear => value / 2.0,
-            Scale::Log => value.log10(),
-            Scale::SymLog => (value / self.even / 2.0).asinh(),
+            AxisScale::Linear => value / 2.0,
+            AxisScale::Log => value.log10(),
+            AxisScale::SymLog => (value / self.even / 2.0).asinh(),
         }
     }
 
-    /// 0 at the bottom, 1 at the top, outside beyond them; `value` is finite.
+    /// The share of the height where a finite value stands: 0 at the bottom, 1 at the top.
     pub fn position(&self, value: f64) -> f64 {
         let (low, high) = (self.place(self.low), self.place(self.high));
         let place = (self.place(value) - low) / (high - low);
@@ -74,12 +93,12 @@ impl Axis {
         if place.is_nan() { 0.5 } else { place }
     }
 
-    /// Values with their labels: the ends and, in a tall chart, the middle; on a log axis the decades, if there are two.
-    pub fn labels(&self, rows: u16) -> Vec<(f64, String)> {
+    /// The labels: at the ends and, in a tall chart, in the middle; on a log axis at the decades, if there are two.
+    pub fn labels(&self, rows: u16) -> Vec<AxisLabel> {
         let decades = match self.scale {
-            Scale::Linear => Vec::new(),
-            Scale::Log => self.decades(rows),
-            Scale::SymLog => self.both(rows),
+            AxisScale::Linear => Vec::new(),
+            AxisScale::Log => self.decades(rows),
+            AxisScale::SymLog => self.signed_decades(rows),
         };
         if decades.len() > 1 {
             return decades;
@@ -90,21 +109,24 @@ impl Axis {
         }
         values
             .into_iter()
-            .map(|value| (value, format::number(value)))
+            .map(|value| AxisLabel {
+                value,
+                text: format::number(value),
+            })
             .collect()
     }
 
     fn middle(&self) -> f64 {
         let place = self.place(self.low) / 2.0 + self.place(self.high) / 2.0;
         match self.scale {
-            Scale::Linear => place * 2.0,
-            Scale::Log => 10f64.powf(place),
-            Scale::SymLog => place.sinh() * 2.0 * self.even,
+            AxisScale::Linear => place * 2.0,
+            AxisScale::Log => 10f64.powf(place),
+            AxisScale::SymLog => place.sinh() * 2.0 * self.even,
         }
     }
 
-    /// At most one for every two rows, evenly spaced.
-    fn decades(&self, rows: u16) -> Vec<(f64, String)> {
+    /// The labels at decades: at most one for every two rows, evenly spaced.
+    fn decades(&self, rows: u16) -> Vec<AxisLabel> {
         let (first, last) = (
             self.low.log10().ceil() as i32,
             self.high.log10().floor() as i32,
@@ -114,27 +136,30 @@ impl Axis {
         (first..=last)
             .step_by(step as usize)
             // Not powi, which takes the smallest ones for 0.
-            .map(|e| (10f64.powf(f64::from(e)), format!("1e{e}")))
+            .map(|e| AxisLabel {
+                value: 10f64.powf(f64::from(e)),
+                text: format!("1e{e}"),
+            })
             .collect()
     }
 
-    /// 0 and the decades of both signs, the larger ones first, as far as they stand two rows apart.
-    fn both(&self, rows: u16) -> Vec<(f64, String)> {
+    /// The labels at 0 and at the decades of both signs, the larger ones first, as far as they stand two rows apart.
+    fn signed_decades(&self, rows: u16) -> Vec<AxisLabel> {
         let least = self.even.log10().round() as i32;
         let powers = (least..=least + DECADES).rev();
         let signed = powers.flat_map(|e| {
             let value = 10f64.powi(e);
             [(value, format!("1e{e}")), (-value, format!("-1e{e}"))]
         });
-        let mut labels: Vec<(f64, String)> = Vec::new();
+        let mut labels: Vec<AxisLabel> = Vec::new();
         for (value, text) in std::iter::once((0.0, "0".into())).chain(signed) {
             let rows_to = |other: f64| {
                 (self.position(value) - self.position(other)).abs()
                     * f64::from(rows.saturating_sub(1))
             };
             let inside = self.low <= value && value <= self.high;
-            if inside && labels.iter().all(|other| rows_to(other.0) >= 2.0) {
-                labels.push((value, text));
+            if inside && labels.iter().all(|other| rows_to(other.value) >= 2.0) {
+                labels.push(AxisLabel { value, text });
             }
         }
         labels
@@ -143,12 +168,15 @@ impl Axis {
 
 /// The part of `values` that their bulk explains: Tukey's outer fences, 3 interquartile ranges beyond the quartiles; a column of a
 /// chart holds many values, so that most would reach beyond the inner ones. None without values.
-pub fn fences(mut values: Vec<f64>) -> Option<(f64, f64)> {
+pub fn fences(mut values: Vec<f64>) -> Option<ValueRange> {
     let last = values.len().checked_sub(1)?;
     let mut quartile = |at: usize| *values.select_nth_unstable_by(at, f64::total_cmp).1;
     let (low, high) = (quartile(last / 4), quartile(last - last / 4));
     let room = 3.0 * (high - low);
-    Some((low - room, high + room))
+    Some(ValueRange {
+        low: low - room,
+        high: high + room,
+    })
 }
 
 /// The multiples of 1, 2 or 5 times a power of ten from `first` to `last`, at most `most` of them.
@@ -185,18 +213,22 @@ pub fn decades(first: u64, last: u64, most: u64) -> Vec<u64> {
 mod tests {
     use super::*;
 
+    fn fit(low: f64, high: f64, scale: AxisScale) -> Axis {
+        Axis::fit(ValueRange { low, high }, scale)
+    }
+
     #[test]
     fn ends_stand_at_the_ends() {
-        for scale in [Scale::Linear, Scale::Log, Scale::SymLog] {
+        for scale in [AxisScale::Linear, AxisScale::Log, AxisScale::SymLog] {
             for (low, high) in [(1.0, 100.0), (1e-300, 1e300), (2.9, 3.1)] {
-                let axis = Axis::fit(low, high, scale);
+                let axis = fit(low, high, scale);
                 assert_eq!(axis.position(low), 0.0);
                 assert_eq!(axis.position(high), 1.0);
             }
         }
-        assert_eq!(Axis::fit(1.0, 100.0, Scale::Log).position(10.0), 0.5);
+        assert_eq!(fit(1.0, 100.0, AxisScale::Log).position(10.0), 0.5);
         assert_eq!(
-            Axis::fit(f64::MIN, f64::MAX, Scale::Linear).position(0.0),
+            fit(f64::MIN, f64::MAX, AxisScale::Linear).position(0.0),
             0.5
         );
     }
@@ -204,7 +236,7 @@ mod tests {
     #[test]
     fn a_constant_stands_in_the_middle() {
         for value in [0.0, 3.0, -2.5, 1e300] {
-            let place = Axis::fit(value, value, Scale::Linear).position(value);
+            let place = fit(value, value, AxisScale::Linear).position(value);
             // Rounding of the range's ends.
             assert!((place - 0.5).abs() < 1e-12, "{value} at {place}");
         }
@@ -212,27 +244,31 @@ mod tests {
 
     #[test]
     fn a_log_axis_labels_decades_in_real_values() {
-        let axis = Axis::fit(0.5, 2000.0, Scale::Log);
-        let labels: Vec<_> = axis.labels(10).into_iter().map(|label| label.1).collect();
+        let axis = fit(0.5, 2000.0, AxisScale::Log);
+        let labels: Vec<_> = axis
+            .labels(10)
+            .into_iter()
+            .map(|label| label.text)
+            .collect();
         assert_eq!(labels, ["1e0", "1e1", "1e2", "1e3"]);
-        assert!(Axis::fit(1e-300, 1e300, Scale::Log).labels(4).len() <= 2);
+        assert!(fit(1e-300, 1e300, AxisScale::Log).labels(4).len() <= 2);
     }
 
     #[test]
     fn values_that_are_not_positive_turn_log_into_symmetric_log() {
-        assert_eq!(Axis::fit(0.0, 1.0, Scale::Log).scale, Scale::SymLog);
-        assert_eq!(Axis::fit(1e-9, 1.0, Scale::Log).scale, Scale::Log);
+        assert_eq!(fit(0.0, 1.0, AxisScale::Log).scale, AxisScale::SymLog);
+        assert_eq!(fit(1e-9, 1.0, AxisScale::Log).scale, AxisScale::Log);
     }
 
     #[test]
     fn a_symmetric_log_axis_mirrors_at_zero_and_spaces_decades_alike() {
-        let axis = Axis::fit(-1000.0, 1000.0, Scale::SymLog);
+        let axis = fit(-1000.0, 1000.0, AxisScale::SymLog);
         let at = |value| axis.position(value);
         assert_eq!(at(0.0), 0.5);
         assert!((at(-30.0) + at(30.0) - 1.0).abs() < 1e-12);
         let steps = [at(1000.0) - at(100.0), at(100.0) - at(10.0)];
         assert!((steps[0] - steps[1]).abs() < 1e-3, "{steps:?}");
-        let texts = |rows| axis.labels(rows).into_iter().map(|label| label.1);
+        let texts = |rows| axis.labels(rows).into_iter().map(|label| label.text);
         assert_eq!(texts(7).collect::<Vec<_>>(), ["0", "1e3", "-1e3"]);
         assert!(texts(60).any(|text| text == "-1e1"));
     }
@@ -251,11 +287,11 @@ mod tests {
             1e300,
             f64::MAX,
         ];
-        for scale in [Scale::Linear, Scale::Log, Scale::SymLog] {
+        for scale in [AxisScale::Linear, AxisScale::Log, AxisScale::SymLog] {
             for (i, &low) in ends.iter().enumerate() {
                 for &high in &ends[i..] {
-                    let axis = Axis::fit(low, high, scale);
-                    for (value, _) in axis.labels(20) {
+                    let axis = fit(low, high, scale);
+                    for AxisLabel { value, .. } in axis.labels(20) {
                         let place = axis.position(value);
                         assert!(
                             (-1e-9..=1.0 + 1e-9).contains(&place),
@@ -271,10 +307,10 @@ mod tests {
     fn fences_hold_the_bulk_and_not_the_outlier() {
         let mut values = vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0];
         values.push(1e6);
-        let (low, high) = fences(values).unwrap();
+        let ValueRange { low, high } = fences(values).unwrap();
         assert!(low < 1.0 && high > 8.0 && high < 40.0);
         assert_eq!(fences(Vec::new()), None);
-        assert_eq!(fences(vec![3.0]), Some((3.0, 3.0)));
+        assert_eq!(fences(vec![3.0]), Some(ValueRange::of(3.0)));
     }
 
     #[test]

@@ -1,25 +1,25 @@
-//! The four curves: the loss a0 L + a1 C + a2 R and its parts.
+//! The components of the loss: the loss a0 L + a1 C + a2 R itself and its three parts.
 
 use crate::event::Losses;
 
-/// One curve.
+/// A component of the loss, with a curve of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Component {
-    /// a0 L + a1 C + a2 R.
+    /// The loss a0 L + a1 C + a2 R.
     Loss,
-    /// Transport cost.
+    /// The transport cost.
     L,
-    /// Negative log-likelihood, nats.
+    /// The negative log-likelihood, nats.
     C,
-    /// HJB penalty.
+    /// The HJB penalty.
     R,
 }
 
 impl Component {
-    /// In the order of the screen.
+    /// All components, in the order of the screen.
     pub const ALL: [Self; 4] = [Self::Loss, Self::L, Self::C, Self::R];
 
-    /// As the formulas write it.
+    /// The symbol that formulas write.
     pub fn symbol(self) -> &'static str {
         match self {
             Self::Loss => "loss",
@@ -29,7 +29,7 @@ impl Component {
         }
     }
 
-    /// What it measures, and its unit if it has one.
+    /// The quantity that it measures, or its unit if it has one.
     pub fn meaning(self) -> &'static str {
         match self {
             Self::Loss => "",
@@ -49,7 +49,7 @@ impl Component {
         }
     }
 
-    /// Its value, unweighted.
+    /// The unweighted value among the losses of an iteration.
     pub fn of(self, losses: &Losses) -> f64 {
         match self {
             Self::Loss => losses.loss,

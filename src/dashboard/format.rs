@@ -1,6 +1,6 @@
 //! Numbers and durations as the screen writes them: short, and of about the same width while they change.
 
-/// Four significant digits; exponents outside 1e-3 to 1e5.
+/// A number in four significant digits; with an exponent outside 1e-3 to 1e5.
 pub fn number(value: f64) -> String {
     let size = value.abs();
     if value == 0.0 {

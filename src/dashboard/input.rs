@@ -1,4 +1,4 @@
-//! Keys on a thread of their own, so that a key wakes the screen at once and a dead terminal can't hold it up.
+//! The thread that reads the terminal, so that a key wakes the screen at once and a dead terminal can't hold it up.
 
 use std::io;
 use std::sync::Arc;
@@ -11,52 +11,53 @@ use crossterm::event::{self, Event};
 
 use super::keys::Key;
 
-/// How late the thread may notice that it is no longer needed.
-const NAP: Duration = Duration::from_millis(100);
-/// How long the thread may take to end.
+/// Longest time until the thread notices that it is no longer needed.
+const POLL: Duration = Duration::from_millis(100);
+/// Longest wait for the thread to end.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// Keys that may wait while a frame is drawn.
+/// Most keys that may wait while a frame is drawn.
 const WAITING: usize = 256;
 
-/// What the terminal tells.
+/// An input of the terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Heard {
-    /// A key.
+pub enum TerminalInput {
+    /// A key that was pressed.
     Key(Key),
-    /// Another size.
+    /// A change of the size.
     Resized,
 }
 
-/// The thread's handle; dropping it ends the thread. It is not joined: crossterm 0.29 never returns from a terminal that has died.
+/// The handle of the thread; dropping it ends the thread. It is not joined: crossterm 0.29 never returns from a terminal that has died.
 #[derive(Debug)]
-pub struct Input {
-    keys: Receiver<Heard>,
-    enough: Arc<AtomicBool>,
+pub struct InputThread {
+    keys: Receiver<TerminalInput>,
+    /// Whether the thread is to end.
+    ended: Arc<AtomicBool>,
 }
 
-impl Input {
-    /// Starts to listen.
+impl InputThread {
+    /// Starts the thread.
     pub fn spawn() -> io::Result<Self> {
         let (sender, keys) = bounded(WAITING);
-        let enough = Arc::new(AtomicBool::new(false));
+        let ended = Arc::new(AtomicBool::new(false));
         let input = Self {
             keys,
-            enough: Arc::clone(&enough),
+            ended: Arc::clone(&ended),
         };
         thread::Builder::new()
             .name("keys".into())
-            .spawn(move || listen(&sender, &enough))?;
+            .spawn(move || listen(&sender, &ended))?;
         Ok(input)
     }
 
-    /// What was heard; ends when the terminal can't be read any more.
-    pub fn keys(&self) -> &Receiver<Heard> {
+    /// The inputs; they end when the terminal can't be read any more.
+    pub fn keys(&self) -> &Receiver<TerminalInput> {
         &self.keys
     }
 
     /// Ends the thread and waits until it is gone, so that it takes no key from who reads next.
     pub fn end(&self) -> io::Result<()> {
-        self.enough.store(true, Ordering::SeqCst);
+        self.ended.store(true, Ordering::SeqCst);
         loop {
             match self.keys.recv_timeout(PATIENCE) {
                 Ok(_) => {}
@@ -69,23 +70,23 @@ impl Input {
     }
 }
 
-impl Drop for Input {
+impl Drop for InputThread {
     fn drop(&mut self) {
-        self.enough.store(true, Ordering::SeqCst);
+        self.ended.store(true, Ordering::SeqCst);
     }
 }
 
-/// Until nobody needs it or the terminal fails.
-fn listen(keys: &Sender<Heard>, enough: &AtomicBool) {
-    while !enough.load(Ordering::SeqCst) {
-        let event = match event::poll(NAP) {
+/// Reads the terminal until the thread is to end or the terminal fails.
+fn listen(keys: &Sender<TerminalInput>, ended: &AtomicBool) {
+    while !ended.load(Ordering::SeqCst) {
+        let event = match event::poll(POLL) {
             Ok(false) => continue,
             Ok(true) => event::read(),
             Err(_) => return,
         };
         let heard = match event {
-            Ok(Event::Key(key)) => Key::pressed(key).map(Heard::Key),
-            Ok(Event::Resize(..)) => Some(Heard::Resized),
+            Ok(Event::Key(key)) => Key::pressed(key).map(TerminalInput::Key),
+            Ok(Event::Resize(..)) => Some(TerminalInput::Resized),
             Ok(_) => None,
             Err(_) => return,
         };

@@ -1,148 +1,53 @@
-//! The one table of keys: what they do, the footer and the help come from it. A pane may have keys of its own, which go before
-//! those for all; its file holds their table.
+//! The table of keys: the footer and the help are made from it, so that they can't differ from what keys do. A pane may have keys
+//! of its own, which go before those of every pane.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | binding | a key, a row of the table |
+//! | losses, flow, settings | the keys of a pane |
 
-use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+mod binding;
+mod flow;
+mod losses;
+mod settings;
 
-use super::lens;
+use crossterm::event::KeyCode;
+
+use super::action::Action;
 use super::pane::Pane;
-use super::stage;
-use super::steer;
+use binding::row;
+pub use binding::{Binding, Key};
 
-/// A key that was pressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Key {
-    /// Which.
-    pub code: KeyCode,
-    /// With the control key held.
-    pub control: bool,
-}
-
-impl Key {
-    /// None for releases: only presses act.
-    pub fn pressed(event: KeyEvent) -> Option<Self> {
-        let control = event.modifiers.contains(KeyModifiers::CONTROL);
-        (event.kind != KeyEventKind::Release).then_some(Self {
-            code: event.code,
-            control,
-        })
-    }
-
-    /// Without control.
-    pub const fn plain(code: KeyCode) -> Self {
-        Self {
-            code,
-            control: false,
-        }
-    }
-
-    /// A letter or sign without control.
-    pub const fn letter(letter: char) -> Self {
-        Self::plain(KeyCode::Char(letter))
-    }
-
-    /// With control.
-    pub const fn control(letter: char) -> Self {
-        Self {
-            code: KeyCode::Char(letter),
-            control: true,
-        }
-    }
-
-    /// As footer and help write it.
-    pub fn label(self) -> String {
-        match self.code {
-            KeyCode::Char(' ') => "Space".into(),
-            KeyCode::Char(c) if self.control => format!("Ctrl-{}", c.to_ascii_uppercase()),
-            KeyCode::Char(c) => c.into(),
-            KeyCode::BackTab => "Shift-Tab".into(),
-            other => other.to_string(),
-        }
-    }
-}
-
-/// What a key asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Ask whether to stop; leave when the run is over.
-    Quit,
-    /// Stop; a second time, leave at once.
-    Interrupt,
-    /// Pause or go on.
-    Pause,
-    /// One iteration while paused.
-    Step,
-    /// Show or hide the help.
-    Help,
-    /// Close what is open.
-    Back,
-    /// Yes to a question, zoom otherwise.
-    Accept,
-    /// Focus the next pane.
-    Next,
-    /// Focus the pane before.
-    Previous,
-    /// Focus this pane.
-    Focus(Pane),
-    /// One pane or all.
-    Zoom,
-    /// Scroll the focused pane up.
-    Up,
-    /// Scroll the focused pane down.
-    Down,
-    /// The next scale of the loss axes.
-    LogAxis,
-    /// L, C, R alone or times their weights.
-    Weighted,
-    /// Of the loss charts.
-    Lens(lens::Act),
-    /// Save what is seen.
-    Portrait,
-    /// Draw everything again.
-    Repaint,
-    /// Stop the process as the shell does.
-    Suspend,
-    /// Steer from the settings.
-    Steer(steer::Act),
-    /// Look at the flow in another way.
-    Stage(stage::Act),
-}
-
-/// One row of the table.
+/// The keys of a pane, or of all panes.
 #[derive(Clone, Copy, Debug)]
-pub struct Binding {
-    /// Any of these.
-    pub keys: &'static [Key],
-    /// Does this.
-    pub action: Action,
-    /// Word in the footer, for the most needed.
-    pub footer: Option<&'static str>,
-    /// Line in the help.
-    pub help: &'static str,
+pub struct KeyTable {
+    /// The pane that must have the focus; None for keys of every pane.
+    pub pane: Option<Pane>,
+    /// The rows, in the order of the help.
+    pub rows: &'static [Binding],
 }
 
-/// A row.
-pub const fn row(
-    keys: &'static [Key],
-    action: Action,
-    footer: Option<&'static str>,
-    help: &'static str,
-) -> Binding {
-    Binding {
-        keys,
-        action,
-        footer,
-        help,
-    }
-}
-
-/// All keys: those of a pane, and those for all.
-pub const TABLES: &[(Option<Pane>, &[Binding])] = &[
-    (Some(Pane::Losses), lens::KEYS),
-    (Some(Pane::Flow), stage::KEYS),
-    (Some(Pane::Settings), steer::KEYS),
-    (None, EVERYWHERE),
+/// The keys of the panes and of every pane.
+pub const TABLES: [KeyTable; 4] = [
+    KeyTable {
+        pane: Some(Pane::Losses),
+        rows: losses::KEYS,
+    },
+    KeyTable {
+        pane: Some(Pane::Flow),
+        rows: flow::KEYS,
+    },
+    KeyTable {
+        pane: Some(Pane::Settings),
+        rows: settings::KEYS,
+    },
+    KeyTable {
+        pane: None,
+        rows: EVERYWHERE,
+    },
 ];
 
+/// The keys that act in every pane.
 const EVERYWHERE: &[Binding] = &[
     row(
         &[Key::letter('q')],
@@ -245,7 +150,7 @@ const EVERYWHERE: &[Binding] = &[
     ),
     row(
         &[Key::letter('s')],
-        Action::Portrait,
+        Action::Save,
         None,
         "save the screen, and pictures of flow and losses",
     ),
@@ -263,38 +168,28 @@ const EVERYWHERE: &[Binding] = &[
     ),
 ];
 
-/// The rows that count while a pane has the focus, its own first.
+/// The rows that act while a pane has the focus, its own first.
 pub fn rows(focus: Pane) -> impl Iterator<Item = &'static Binding> {
-    let of = move |pane| TABLES.iter().filter(move |table| table.0 == pane);
-    of(Some(focus)).chain(of(None)).flat_map(|table| table.1)
+    let of = move |pane| TABLES.into_iter().filter(move |table| table.pane == pane);
+    of(Some(focus)).chain(of(None)).flat_map(|table| table.rows)
 }
 
-/// What `key` asks for.
+/// The action of a key while a pane has the focus.
 pub fn action(key: Key, focus: Pane) -> Option<Action> {
     rows(focus)
         .find(|binding| binding.keys.contains(&key))
         .map(|binding| binding.action)
 }
 
-impl Binding {
-    /// Its keys, as footer and help write them.
-    pub fn label(&self) -> String {
-        self.keys
-            .iter()
-            .map(|key| key.label())
-            .collect::<Vec<_>>()
-            .join(" ")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crossterm::event::{KeyEvent, KeyEventKind, KeyModifiers};
 
     #[test]
     fn no_key_is_bound_twice_in_a_table() {
-        for (_, table) in TABLES {
-            let keys: Vec<_> = table.iter().flat_map(|binding| binding.keys).collect();
+        for table in TABLES {
+            let keys: Vec<_> = table.rows.iter().flat_map(|binding| binding.keys).collect();
             for (i, key) in keys.iter().enumerate() {
                 assert!(!keys[..i].contains(key), "{}", key.label());
             }

@@ -1,26 +1,26 @@
-//! Which pane stands where. 80 x 24 is a design size with four of the panes; below it one pane at a time, then a line a metric,
-//! then a word about the size. No size fails.
+//! The places of the panes. 80 x 24 is a design size with four of the panes; below it one pane at a time, then a line a metric, then a
+//! word about the size. No size fails.
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Rect, Size};
 
-use super::paint;
+use super::canvas::{Canvas, below};
 use super::pane::Pane;
 use super::panels::{banner, flow, footer, header, log, losses, optimizer, popup, settings};
 use super::state::State;
-use super::theme::Theme;
+use super::theme::{Focus, Theme};
 
-/// All panes from this size on.
-const FULL: (u16, u16) = (80, 24);
-/// One pane at a time from this size on.
-const SINGLE: (u16, u16) = (60, 16);
-/// Size of the panes together from which on the optimizer has a place of its own.
-const LARGE: (u16, u16) = (110, 32);
+/// Least size for all panes.
+const FULL: Size = Size::new(80, 24);
+/// Least size for one pane at a time.
+const SINGLE: Size = Size::new(60, 16);
+/// Least size of the panes together in which the optimizer has a place of its own.
+const LARGE: Size = Size::new(110, 32);
+/// Least size for a line a metric.
+const LINES: Size = Size::new(20, 5);
 /// Letters of a title's line that are not its own: the pane's number, and what is around them.
 const TITLED: u16 = 6;
-/// A line a metric from this size on.
-const LINES: (u16, u16) = (20, 5);
 
 /// Draws the whole screen.
 pub fn draw(state: &State, theme: &Theme, frame: &mut Frame) {
@@ -29,48 +29,39 @@ pub fn draw(state: &State, theme: &Theme, frame: &mut Frame) {
 
 /// Draws the whole screen into a buffer.
 pub fn screen(state: &State, theme: &Theme, buffer: &mut Buffer) {
-    let area = buffer.area;
-    let fits = |size: (u16, u16)| area.width >= size.0 && area.height >= size.1;
-    if !fits(LINES) {
-        too_small(theme, buffer);
+    let canvas = &mut Canvas::whole(theme, buffer);
+    let area = canvas.area;
+    if !fits(area, LINES) {
+        draw_too_small(canvas);
         return;
     }
-    header::draw(state, theme, row(area, 0), buffer);
-    footer::draw(state, theme, row(area, area.height - 1), buffer);
+    header::draw(state, &mut canvas.part(row(area, 0)));
+    footer::draw(state, &mut canvas.part(row(area, area.height - 1)));
     let body = middle(area, 1, 1);
-    let alarm = banner::height(state).min(body.height / 3);
-    banner::draw(
-        state,
-        theme,
-        Rect {
-            height: alarm,
-            ..body
-        },
-        buffer,
-    );
-    let body = paint::below(body, alarm);
-    if !fits(SINGLE) {
-        lines(state, theme, body, buffer);
-    } else if state.view.zoom || !fits(FULL) {
-        tabs(state, theme, row(body, 0), buffer);
-        pane(
-            (state, state.view.focus),
-            theme,
-            paint::below(body, 1),
-            buffer,
-        );
+    let height = banner::height(state).min(body.height / 3);
+    banner::draw(state, &mut canvas.part(Rect { height, ..body }));
+    let body = below(body, height);
+    if !fits(area, SINGLE) {
+        draw_lines(state, &mut canvas.part(body));
+    } else if state.view.zoom || !fits(area, FULL) {
+        draw_tabs(state, &mut canvas.part(row(body, 0)));
+        draw_pane(state, state.view.focus, &mut canvas.part(below(body, 1)));
     } else {
-        for (name, area) in panes(state, body) {
-            pane((state, name), theme, area, buffer);
+        for placed in panes(state, body) {
+            draw_pane(state, placed.pane, &mut canvas.part(placed.area));
         }
     }
-    popup::draw(state, theme, area, buffer);
+    popup::draw(state, canvas);
 }
 
-/// What is needed and what there is, in two lines where one is too narrow.
-fn too_small(theme: &Theme, buffer: &mut Buffer) {
-    let area = buffer.area;
-    let need = format!("need {}x{},", LINES.0, LINES.1);
+fn fits(area: Rect, size: Size) -> bool {
+    area.width >= size.width && area.height >= size.height
+}
+
+/// Tells the size that is needed and the size there is, in two lines where one is too narrow.
+fn draw_too_small(canvas: &mut Canvas) {
+    let area = canvas.area;
+    let need = format!("need {}x{},", LINES.width, LINES.height);
     let have = format!("have {}x{}", area.width, area.height);
     let room = usize::from(area.width) > need.len() + have.len();
     let place = if room {
@@ -78,8 +69,9 @@ fn too_small(theme: &Theme, buffer: &mut Buffer) {
     } else {
         (0, 1)
     };
-    paint::line(buffer, area, 0, &need, theme.strong());
-    paint::at(buffer, area, place, &have, theme.strong());
+    let strong = canvas.theme.strong();
+    canvas.line(0, &need, strong);
+    canvas.write(place, &have, strong);
 }
 
 fn row(area: Rect, row: u16) -> Rect {
@@ -90,7 +82,7 @@ fn row(area: Rect, row: u16) -> Rect {
     }
 }
 
-/// `area` without rows at the top and bottom.
+/// The area without rows at the top and bottom.
 fn middle(area: Rect, top: u16, bottom: u16) -> Rect {
     Rect {
         y: area.y + top,
@@ -99,10 +91,16 @@ fn middle(area: Rect, top: u16, bottom: u16) -> Rect {
     }
 }
 
+/// A pane and its place.
+struct PlacedPane {
+    pane: Pane,
+    area: Rect,
+}
+
 /// Losses above the log at the left; flow above the settings at the right. The flow gets half the height,
 /// and what the settings leave over. The optimizer has the last rows at the right of a large screen; on a smaller one it
 /// takes the log's place while it has the focus.
-fn panes(state: &State, body: Rect) -> Vec<(Pane, Rect)> {
+fn panes(state: &State, body: Rect) -> Vec<PlacedPane> {
     let left = Rect {
         width: body.width * 13 / 25,
         ..body
@@ -112,7 +110,7 @@ fn panes(state: &State, body: Rect) -> Vec<(Pane, Rect)> {
         width: body.width - left.width - 1,
         ..body
     };
-    let large = body.width >= LARGE.0 && body.height >= LARGE.1;
+    let large = fits(body, LARGE);
     let log = (body.height / 5).max(4);
     let last = if large { optimizer::HEIGHT + 1 } else { 0 };
     let wanted = state.fields.len() as u16 + 2 + last;
@@ -121,62 +119,65 @@ fn panes(state: &State, body: Rect) -> Vec<(Pane, Rect)> {
         Pane::Optimizer if !large => Pane::Optimizer,
         _ => Pane::Log,
     };
-    let bottom = |area: Rect, rows: u16| paint::below(area, area.height.saturating_sub(rows));
+    let bottom = |area: Rect, rows: u16| below(area, area.height.saturating_sub(rows));
     let top = Rect {
         height: flow,
         ..right
     };
+    let placed = |pane, area| PlacedPane { pane, area };
     let mut panes = vec![
-        (Pane::Losses, middle(left, 0, log)),
-        (events, bottom(left, log)),
-        (Pane::Flow, top),
-        (Pane::Settings, middle(right, flow, last)),
+        placed(Pane::Losses, middle(left, 0, log)),
+        placed(events, bottom(left, log)),
+        placed(Pane::Flow, top),
+        placed(Pane::Settings, middle(right, flow, last)),
     ];
     if large {
-        panes.push((Pane::Optimizer, bottom(right, last)));
+        panes.push(placed(Pane::Optimizer, bottom(right, last)));
     }
     panes
 }
 
-fn pane((state, name): (&State, Pane), theme: &Theme, area: Rect, buffer: &mut Buffer) {
-    let room = area.width.saturating_sub(TITLED);
-    let title = match name {
+fn draw_pane(state: &State, pane: Pane, canvas: &mut Canvas) {
+    let room = canvas.area.width.saturating_sub(TITLED);
+    let title = match pane {
         Pane::Losses => losses::title(state),
-        Pane::Flow => flow::title(state, theme, room),
+        Pane::Flow => flow::title(state, canvas.theme, room),
         Pane::Settings => settings::title(state),
         Pane::Log => "log".into(),
         Pane::Optimizer => optimizer::title(state),
     };
-    let title = format!("{} {title}", name as usize + 1);
-    let inner = paint::titled(buffer, area, &title, (theme, name == state.view.focus));
-    match name {
-        Pane::Losses => losses::draw(state, theme, inner, buffer),
-        Pane::Flow => flow::draw(state, theme, inner, buffer),
-        Pane::Settings => settings::draw(state, theme, inner, buffer),
-        Pane::Log => log::draw(state, theme, inner, buffer),
-        Pane::Optimizer => optimizer::draw(state, theme, inner, buffer),
+    let title = format!("{} {title}", pane as usize + 1);
+    let inner = &mut canvas.titled(&title, focus(state, pane));
+    match pane {
+        Pane::Losses => losses::draw(state, inner),
+        Pane::Flow => flow::draw(state, inner),
+        Pane::Settings => settings::draw(state, inner),
+        Pane::Log => log::draw(state, inner),
+        Pane::Optimizer => optimizer::draw(state, inner),
     }
 }
 
-/// The names of the panes, where one is shown at a time.
-fn tabs(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+fn focus(state: &State, pane: Pane) -> Focus {
+    if pane == state.view.focus {
+        Focus::Focused
+    } else {
+        Focus::Unfocused
+    }
+}
+
+/// Draws the names of the panes, where one is shown at a time.
+fn draw_tabs(state: &State, canvas: &mut Canvas) {
     let mut column = 0;
     for pane in Pane::ALL {
         let text = format!(" {} {} ", pane as usize + 1, pane.name());
-        paint::at(
-            buffer,
-            area,
-            (column, 0),
-            &text,
-            theme.title(pane == state.view.focus),
-        );
+        let style = canvas.theme.title(focus(state, pane));
+        canvas.write((column, 0), &text, style);
         column += text.len() as u16 + 1;
     }
 }
 
-/// A line a metric, then the last log lines.
-fn lines(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
-    losses::lines(state, theme, area, buffer);
-    let below = paint::below(area, 4);
-    log::draw(state, theme, below, buffer);
+/// Draws a line a metric, then the last log lines.
+fn draw_lines(state: &State, canvas: &mut Canvas) {
+    losses::draw_lines(state, canvas);
+    log::draw(state, &mut canvas.below(4));
 }

@@ -1,23 +1,23 @@
 //! The panes and their numbers.
 
-/// One of the panes, by number.
+/// A pane of the screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Pane {
-    /// 1: the loss curves.
+    /// Pane 1, the loss curves.
     #[default]
     Losses,
-    /// 2: data and generated samples.
+    /// Pane 2, the flow of the samples.
     Flow,
-    /// 3: the hyperparameters.
+    /// Pane 3, the hyperparameters.
     Settings,
-    /// 4: what happened.
+    /// Pane 4, the log of events.
     Log,
-    /// 5: rate, gradient, speed, time.
+    /// Pane 5: rate, gradient, speed, time.
     Optimizer,
 }
 
 impl Pane {
-    /// In the order of their numbers.
+    /// All panes, in the order of their numbers.
     pub const ALL: [Self; 5] = [
         Self::Losses,
         Self::Flow,
@@ -26,7 +26,7 @@ impl Pane {
         Self::Optimizer,
     ];
 
-    /// Its title.
+    /// The title of the pane.
     pub fn name(self) -> &'static str {
         match self {
             Self::Losses => "losses",

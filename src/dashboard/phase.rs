@@ -1,19 +1,19 @@
-//! What the run is doing, and why it ended, in words.
+//! The phase of the run, and the reason of its end in words.
 
 use super::state::State;
 use crate::event::Reason;
 
-/// Seconds without news that are no reason to ask.
+/// Seconds after which a process that is not heard of counts as silent.
 const PATIENCE: f64 = 30.0;
-/// Iterations without news that are none either.
+/// Length of that time in iterations, where iterations are slow.
 const SLOW: f64 = 3.0;
 
-/// What the run is doing.
+/// A phase of the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// No event has come.
     Waiting,
-    /// A start by matching.
+    /// The run is in its start by matching.
     Matching,
     /// The loss is minimised.
     Running,
@@ -21,22 +21,22 @@ pub enum Phase {
     Watching,
     /// Nothing is heard of the process that trains.
     Silent,
-    /// Asked to pause.
+    /// The trainer was asked to pause.
     Pausing,
-    /// Paused.
+    /// The trainer is paused.
     Paused,
-    /// Asked to stop.
+    /// The trainer was asked to stop.
     Stopping,
-    /// Ended by itself.
+    /// The run has ended by itself.
     Done,
-    /// Ended by the user or a signal.
+    /// The user or a signal has ended the run.
     Stopped,
-    /// Gave up.
+    /// The run has diverged and given up.
     Diverged,
 }
 
 impl State {
-    /// What the run is doing.
+    /// The phase of the run.
     pub fn phase(&self) -> Phase {
         match (&self.finished, self.view.stopping, self.paused) {
             (Some(finished), ..) => match finished.reason {
@@ -57,14 +57,14 @@ impl State {
 
     /// Whether the process that trains this run has not been heard of for longer than its iterations take.
     pub fn silent(&self) -> bool {
-        let usual = self.pace.rate().map_or(0.0, |rate| SLOW / rate);
+        let usual = self.clock.rate().map_or(0.0, |rate| SLOW / rate);
         let idle = self.paused || self.finished.is_some();
         self.silence
             .is_some_and(|silence| silence > usual.max(PATIENCE) && !idle)
     }
 }
 
-/// Why a run ended, in words.
+/// The reason why a run ended, in words.
 pub fn reason(reason: Reason) -> String {
     match reason {
         Reason::Iterations => "all iterations done".into(),
@@ -79,7 +79,7 @@ pub fn reason(reason: Reason) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample;
+    use super::super::fixtures;
     use super::*;
     use crate::event::Event;
 
@@ -92,15 +92,15 @@ mod tests {
         assert_eq!(state.phase(), Phase::Watching);
         state.silence = Some(31.0);
         assert_eq!(state.phase(), Phase::Silent);
-        let slow = |i: u64| sample::iteration(4 * i, 1.0);
+        let slow = |i: u64| fixtures::iteration(4 * i, 1.0);
         (1..=2).for_each(|i| state.apply(slow(i), 0.0));
         assert_eq!(state.phase(), Phase::Silent, "an iteration takes 5 s");
-        state.pace = Default::default();
+        state.clock = Default::default();
         for (iteration, seconds) in [(1, 0.0), (2, 60.0)] {
-            state.pace.reach(iteration, seconds, 0.0);
+            state.clock.reach(iteration, seconds, 0.0);
         }
         assert_eq!(state.phase(), Phase::Watching, "an iteration takes 60 s");
-        state.apply(sample::finished(9, Reason::Iterations), 0.0);
+        state.apply(fixtures::finished(9, Reason::Iterations), 0.0);
         state.silence = Some(1e6);
         assert_eq!(state.phase(), Phase::Done);
     }
@@ -109,7 +109,7 @@ mod tests {
     fn the_phase_follows_the_events() {
         let mut state = State::default();
         assert_eq!(state.phase(), Phase::Waiting);
-        state = sample::started();
+        state = fixtures::started();
         assert_eq!(state.phase(), Phase::Running);
         state.apply(
             Event::Paused {
@@ -132,7 +132,7 @@ mod tests {
             (Reason::Signal(15), Phase::Stopped),
             (Reason::Diverged, Phase::Diverged),
         ] {
-            state.apply(sample::finished(9, reason), 3.0);
+            state.apply(fixtures::finished(9, reason), 3.0);
             assert_eq!(state.phase(), phase);
         }
     }

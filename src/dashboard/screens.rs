@@ -8,18 +8,19 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};
 
-use super::axis::Scale;
-use super::history::Smoothing;
+use super::action::{Action, FlowAction, SettingsAction};
+use super::axis::AxisScale;
+use super::fixtures;
 use super::layout;
-use super::lens::{Lens, Reach};
-use super::other::Other;
 use super::pane::Pane;
-use super::sample;
-use super::stage::{self, Act, Show};
-use super::state::State;
-use super::steer;
+use super::range::IterationSpan;
+use super::state::comparison::ComparedRun;
+use super::state::flow::FlowContent;
+use super::state::losses::{IterationRange, LossesView, Outliers};
+use super::state::series::Smoothing;
+use super::state::{Popup, State};
 use super::theme::{Depth, Markers, Theme, rgb};
-use super::update::Popup;
+use super::update::perform;
 use crate::event::{Event, Reason};
 
 const COLOUR: Theme = Theme {
@@ -113,19 +114,19 @@ fn rejected() -> Event {
 
 #[test]
 fn the_design_size() {
-    insta::assert_snapshot!(text(&drawn(&sample::run(), &COLOUR, (80, 24))));
+    insta::assert_snapshot!(text(&drawn(&fixtures::run(), &COLOUR, (80, 24))));
 }
 
 #[test]
 fn the_styles_of_the_design_size() {
-    insta::assert_snapshot!(styles(&drawn(&sample::run(), &COLOUR, (80, 24))));
+    insta::assert_snapshot!(styles(&drawn(&fixtures::run(), &COLOUR, (80, 24))));
 }
 
 /// Every size and every mode, with the density in the flow pane, which is what differs most between modes.
 #[test]
 fn every_mode_at_four_sizes() {
-    let mut state = sample::run();
-    state.view.stage.show = Show::Density;
+    let mut state = fixtures::run();
+    state.view.flow.content = FlowContent::Density;
     let mode = |markers, colour| Theme { markers, colour };
     let modes = [
         ("truecolor", mode(Markers::Braille, Depth::True)),
@@ -144,54 +145,59 @@ fn every_mode_at_four_sizes() {
 
 #[test]
 fn a_wide_screen() {
-    insta::assert_snapshot!(text(&drawn(&sample::run(), &COLOUR, (120, 40))));
+    insta::assert_snapshot!(text(&drawn(&fixtures::run(), &COLOUR, (120, 40))));
 }
 
 #[test]
 fn a_large_screen_with_log_axes_and_weights() {
-    let mut state = sample::run();
-    (state.view.lens.scale, state.view.weighted) = (Scale::Log, true);
+    let mut state = fixtures::run();
+    (state.view.losses.scale, state.view.weighted) = (AxisScale::Log, true);
     insta::assert_snapshot!(text(&drawn(&state, &COLOUR, (200, 60))));
 }
 
 #[test]
 fn a_window_with_a_cursor_an_average_and_outliers() {
-    let mut state = sample::run();
-    state.view.lens = Lens {
-        reach: Reach::Between(50, 300),
+    let mut state = fixtures::run();
+    state.view.losses = LossesView {
+        range: IterationRange::Fixed(IterationSpan {
+            first: 50,
+            last: 300,
+        }),
         cursor: Some(222),
         smoothing: Smoothing::Short,
-        robust: true,
-        ..Lens::default()
+        outliers: Outliers::Marked,
+        ..LossesView::default()
     };
     insta::assert_snapshot!(text(&drawn(&state, &COLOUR, (80, 24))));
 }
 
 #[test]
 fn the_losses_alone_with_log_iterations() {
-    let mut state = sample::run();
-    (state.view.zoom, state.view.lens.log_x) = (true, true);
-    state.view.lens.scale = Scale::SymLog;
+    let mut state = fixtures::run();
+    (state.view.zoom, state.view.losses.log_x) = (true, true);
+    state.view.losses.scale = AxisScale::SymLog;
     insta::assert_snapshot!(text(&drawn(&state, &COLOUR, (100, 40))));
 }
 
 #[test]
 fn a_line_a_metric() {
-    insta::assert_snapshot!(text(&drawn(&sample::run(), &COLOUR, (40, 12))));
+    insta::assert_snapshot!(text(&drawn(&fixtures::run(), &COLOUR, (40, 12))));
 }
 
 #[test]
 fn one_pane_at_a_time_in_ascii() {
-    let mut state = sample::run();
+    let mut state = fixtures::run();
     state.view.focus = Pane::Flow;
     insta::assert_snapshot!(text(&drawn(&state, &ASCII, (70, 20))));
 }
 
 /// The flow alone after some keys.
-fn staged(acts: &[Act]) -> State {
-    let mut state = sample::run();
+fn staged(actions: &[FlowAction]) -> State {
+    let mut state = fixtures::run();
     (state.view.focus, state.view.zoom) = (Pane::Flow, true);
-    acts.iter().for_each(|&act| stage::act(&mut state, act));
+    for &action in actions {
+        perform(&mut state, Action::Flow(action));
+    }
     state
 }
 
@@ -202,12 +208,16 @@ fn the_four_views_of_the_flow() {
 
 #[test]
 fn the_density_with_the_data_over_it() {
-    insta::assert_snapshot!(text(&drawn(&staged(&[Act::Samples]), &ASCII, (80, 24))));
+    insta::assert_snapshot!(text(&drawn(
+        &staged(&[FlowAction::Samples]),
+        &ASCII,
+        (80, 24)
+    )));
 }
 
 #[test]
 fn the_particles_half_way() {
-    let mut state = staged(&[Act::Later; 10]);
+    let mut state = staged(&[FlowAction::Later; 10]);
     state.view.zoom = false;
     insta::assert_snapshot!(text(&drawn(&state, &COLOUR, (80, 24))));
 }
@@ -221,14 +231,14 @@ fn the_keys_of_the_flow() {
 
 #[test]
 fn the_help() {
-    let mut state = sample::run();
+    let mut state = fixtures::run();
     state.view.popup = Some(Popup::Help);
     insta::assert_snapshot!(text(&drawn(&state, &COLOUR, (80, 24))));
 }
 
 #[test]
 fn a_refused_file_while_asked_to_stop() {
-    let mut state = sample::run();
+    let mut state = fixtures::run();
     state.apply(rejected(), 21.0);
     state.view.popup = Some(Popup::Quit);
     insta::assert_snapshot!(text(&drawn(&state, &COLOUR, (80, 24))));
@@ -236,7 +246,7 @@ fn a_refused_file_while_asked_to_stop() {
 
 /// A run with the settings in focus, soon after an edit.
 fn steered() -> State {
-    let mut state = sample::run();
+    let mut state = fixtures::run();
     let edit = |field: &str, old: &str, new: &str| Event::Edit {
         iteration: 400,
         field: field.into(),
@@ -248,7 +258,7 @@ fn steered() -> State {
     state.apply(rejected(), 23.0);
     state.apply(edit("optimizer.lr", "0.05", "0.1"), 24.0);
     state.view.focus = Pane::Settings;
-    (state.view.steer.selected, state.now) = (8, 25.0);
+    (state.view.settings.selected, state.now) = (8, 25.0);
     state
 }
 
@@ -257,7 +267,7 @@ fn settings_soon_after_an_edit() {
     let mut state = steered();
     insta::assert_snapshot!(text(&drawn(&state, &COLOUR, (80, 24))));
     state.now = 40.0;
-    state.view.steer.note = Some("mend the file first (e opens it)".into());
+    state.view.settings.note = Some("mend the file first (e opens it)".into());
     let later = text(&drawn(&state, &COLOUR, (80, 24)));
     assert!(!later.contains("100.0 -> 200.0") && later.contains("mend the file first"));
 }
@@ -265,7 +275,7 @@ fn settings_soon_after_an_edit() {
 #[test]
 fn a_part_of_a_setting() {
     let mut state = steered();
-    steer::act(&mut state, steer::Act::Part(1));
+    perform(&mut state, Action::Settings(SettingsAction::Part(1)));
     let screen = text(&drawn(&state, &COLOUR, (80, 24)));
     assert!(
         screen.contains("> optimizer.schedule.every 500"),
@@ -276,7 +286,7 @@ fn a_part_of_a_setting() {
 #[test]
 fn the_edits_of_a_run() {
     let mut state = steered();
-    (state.view.steer.edits, state.view.zoom) = (true, true);
+    (state.view.settings.edits, state.view.zoom) = (true, true);
     insta::assert_snapshot!(text(&drawn(&state, &COLOUR, (80, 24))));
 }
 
@@ -288,7 +298,7 @@ fn the_selected_setting_is_always_among_the_rows_and_marked_without_colour() {
         (5, "weights.likelihood"),
         (11, "stop.seconds"),
     ] {
-        state.view.steer.selected = selected;
+        state.view.settings.selected = selected;
         for theme in [&PLAIN, &ASCII] {
             let screen = text(&drawn(&state, theme, (80, 24)));
             let marked = |line: &str| {
@@ -308,22 +318,22 @@ fn before_the_first_event() {
 
 #[test]
 fn a_screen_that_is_too_small_says_so() {
-    let small = |size| text(&drawn(&sample::run(), &COLOUR, size));
+    let small = |size| text(&drawn(&fixtures::run(), &COLOUR, size));
     assert_eq!(small((30, 3)).trim(), "need 20x5, have 30x3");
     assert_eq!(small((15, 3)).trim(), "need 20x5,\nhave 15x3");
 }
 
 /// Another process's run beside two others, one of them with these values.
 fn compared(values: &[f64]) -> State {
-    let mut state = sample::run();
+    let mut state = fixtures::run();
     state.silence = Some(45.0);
-    let mut other = Other::new("rings-20260101-120000".into());
+    let mut other = ComparedRun::new("rings-20260101-120000".into());
     for (i, &value) in (1..).zip(values) {
-        other.apply(&sample::iteration(50 * i, value));
+        other.apply(&fixtures::iteration(50 * i, value));
     }
-    state.others = vec![
+    state.compared = vec![
         other,
-        Other::new("a name that is wider than the pane".into()),
+        ComparedRun::new("a name that is wider than the pane".into()),
     ];
     state
 }
@@ -336,7 +346,7 @@ fn a_watched_run_beside_another() {
 
 #[test]
 fn a_start_by_matching() {
-    let state = sample::started_by_matching(150);
+    let state = fixtures::started_by_matching(150);
     insta::assert_snapshot!(text(&drawn(&state, &COLOUR, (80, 24))));
     insta::assert_snapshot!(text(&drawn(&state, &COLOUR, (120, 40))));
     assert!(text(&drawn(&state, &ASCII, (120, 40))).is_ascii());
@@ -346,14 +356,14 @@ fn a_start_by_matching() {
 
 #[test]
 fn after_a_start_by_matching() {
-    let state = sample::started_by_matching(260);
+    let state = fixtures::started_by_matching(260);
     insta::assert_snapshot!(text(&drawn(&state, &COLOUR, (80, 24))));
     insta::assert_snapshot!(text(&drawn(&state, &COLOUR, (120, 40))));
 }
 
 #[test]
 fn a_watched_run_says_that_it_matches() {
-    let mut state = sample::started_by_matching(150);
+    let mut state = fixtures::started_by_matching(150);
     state.silence = Some(1.0);
     let screen = text(&drawn(&state, &ASCII, (80, 24)));
     assert!(screen.contains("> WATCH  matching  150/5000"), "{screen}");
@@ -361,8 +371,8 @@ fn a_watched_run_says_that_it_matches() {
 
 #[test]
 fn a_finished_run() {
-    let mut state = sample::run();
-    state.apply(sample::finished(400, Reason::Iterations), 21.0);
+    let mut state = fixtures::run();
+    state.apply(fixtures::finished(400, Reason::Iterations), 21.0);
     state.dropped = 12;
     let screen = text(&drawn(&state, &COLOUR, (80, 24)));
     assert!(
@@ -374,7 +384,7 @@ fn a_finished_run() {
 
 #[test]
 fn without_colour_the_same_text_has_no_colour_at_all() {
-    let mut state = sample::run();
+    let mut state = fixtures::run();
     state.apply(rejected(), 21.0);
     let (colour, plain) = (
         drawn(&state, &COLOUR, (120, 40)),
@@ -394,18 +404,18 @@ fn without_colour_the_same_text_has_no_colour_at_all() {
 fn ascii_is_ascii() {
     for size in [(80, 24), (40, 12), (120, 40), (70, 20)] {
         assert!(
-            text(&drawn(&sample::run(), &ASCII, size)).is_ascii(),
+            text(&drawn(&fixtures::run(), &ASCII, size)).is_ascii(),
             "{size:?}"
         );
     }
-    for act in [Act::View, Act::Samples, Act::Turn] {
-        assert!(text(&drawn(&staged(&[act]), &ASCII, (80, 24))).is_ascii());
+    for action in [FlowAction::View, FlowAction::Samples, FlowAction::Turn] {
+        assert!(text(&drawn(&staged(&[action]), &ASCII, (80, 24))).is_ascii());
     }
 }
 
 #[test]
 fn the_heat_map_has_no_colour_where_there_is_none() {
-    let map = drawn(&staged(&[Act::Samples]), &PLAIN, (80, 24));
+    let map = drawn(&staged(&[FlowAction::Samples]), &PLAIN, (80, 24));
     let plain = |cell: &ratatui::buffer::Cell| cell.fg == Color::Reset && cell.bg == Color::Reset;
     assert!(map.content().iter().all(plain));
 }

@@ -1,5 +1,5 @@
-//! The terminal: taken over on entry, given back on every exit by one function that may be called any number of times:
-//! by the guard's drop, by the panic hook, before the process is suspended.
+//! The terminal: taken over on entry, given back on every exit by one function that may be called any number of times: by the drop
+//! of the guard, by the panic hook, before the process is suspended.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -14,10 +14,10 @@ use crossterm::{execute, style};
 
 /// Whether the terminal is taken; shared with the panic hook.
 #[derive(Clone, Debug, Default)]
-pub struct Taken(Arc<AtomicBool>);
+pub struct TerminalTaken(Arc<AtomicBool>);
 
-impl Taken {
-    /// False after any thread has panicked or the guard is gone.
+impl TerminalTaken {
+    /// Whether the terminal is taken: no thread has panicked and the guard is not gone.
     pub fn holds(&self) -> bool {
         self.0.load(Ordering::SeqCst)
     }
@@ -36,19 +36,19 @@ impl Taken {
     }
 }
 
-/// Holds the terminal; dropping it gives the terminal back.
+/// The guard of the terminal; dropping it gives the terminal back.
 #[derive(Debug)]
-pub struct Guard {
-    taken: Taken,
-    jobs: Jobs,
+pub struct TerminalGuard {
+    taken: TerminalTaken,
+    jobs: JobControl,
 }
 
-impl Guard {
+impl TerminalGuard {
     /// Takes the terminal, and sees to it that a panic on any thread gives it back before the message is written.
     pub fn enter() -> io::Result<Self> {
         let guard = Self {
-            taken: Taken::default(),
-            jobs: Jobs::watch()?,
+            taken: TerminalTaken::default(),
+            jobs: JobControl::watch()?,
         };
         let (taken, previous) = (guard.taken.clone(), std::panic::take_hook());
         std::panic::set_hook(Box::new(move |panic| {
@@ -59,13 +59,13 @@ impl Guard {
         Ok(guard)
     }
 
-    /// Whether the terminal is still ours.
-    pub fn taken(&self) -> Taken {
+    /// The flag that tells whether the terminal is still taken.
+    pub fn taken(&self) -> TerminalTaken {
         self.taken.clone()
     }
 
-    /// Job control from outside.
-    pub fn jobs(&self) -> &Jobs {
+    /// The requests of the shell.
+    pub fn jobs(&self) -> &JobControl {
         &self.jobs
     }
 
@@ -85,8 +85,8 @@ impl Guard {
         self.take()
     }
 
-    /// Gives the terminal back for as long as `body` takes, which is to obey the shell's requests.
-    pub fn lend(&self, body: impl FnOnce(&Jobs)) -> io::Result<()> {
+    /// Gives the terminal back while `body` runs, which is to obey the requests of the shell.
+    pub fn lend(&self, body: impl FnOnce(&JobControl)) -> io::Result<()> {
         self.taken.restore();
         body(&self.jobs);
         self.take()
@@ -100,34 +100,34 @@ impl Guard {
     }
 }
 
-impl Drop for Guard {
+impl Drop for TerminalGuard {
     fn drop(&mut self) {
         self.taken.restore();
     }
 }
 
-/// Requests of the shell: SIGTSTP sent from outside, and SIGCONT after a stop that nobody told us of.
+/// The requests of the shell: SIGTSTP sent from outside, and SIGCONT after a stop that was not announced.
 #[derive(Debug, Default)]
-pub struct Jobs {
+pub struct JobControl {
     stop: Arc<AtomicBool>,
     resumed: Arc<AtomicBool>,
     #[cfg(unix)]
     handlers: Vec<signal_hook::SigId>,
 }
 
-impl Jobs {
-    /// True once after SIGTSTP.
+impl JobControl {
+    /// Whether SIGTSTP has come since the last call.
     pub fn take_stop(&self) -> bool {
         self.stop.swap(false, Ordering::SeqCst)
     }
 
-    /// True once after SIGCONT.
+    /// Whether SIGCONT has come since the last call.
     pub fn take_resumed(&self) -> bool {
         self.resumed.swap(false, Ordering::SeqCst)
     }
 
     /// Stops the process if the shell has asked for it: without the terminal there is nothing else to do.
-    pub fn obey(&self) -> io::Result<()> {
+    pub fn stop_if_asked(&self) -> io::Result<()> {
         if self.take_stop() {
             self.stop()
         } else {
@@ -166,7 +166,7 @@ impl Jobs {
 }
 
 #[cfg(unix)]
-impl Drop for Jobs {
+impl Drop for JobControl {
     fn drop(&mut self) {
         for &handler in &self.handlers {
             signal_hook::low_level::unregister(handler);

@@ -1,14 +1,14 @@
-//! All colours and symbols, on the terminal's own background, which may be black or white; nothing is told by colour alone. The
-//! colours of the heat map are in `ramp`.
+//! The theme: all colours and symbols, on the terminal's own background, which may be black or white; nothing is told by colour
+//! alone. The colours of the density are in `shades`.
 
 use clap::ValueEnum;
 use ratatui::style::{Color, Modifier, Style};
 
 use super::component::Component;
-use super::journal::Kind;
 use super::phase::Phase;
+use super::state::log::LogKind;
 
-/// What curves and points are drawn with.
+/// The symbols that curves and points are drawn with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Markers {
     /// 2 x 4 dots a cell.
@@ -20,17 +20,17 @@ pub enum Markers {
     Ascii,
 }
 
-/// How many colours there are. The heat map of the flow uses them all, everything else a few hues.
+/// The number of colours. The density of the flow uses them all, everything else a few hues.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Depth {
-    /// None at all.
+    /// No colours at all.
     None,
-    /// Those of ANSI.
+    /// The 16 colours of ANSI.
     #[default]
     Ansi16,
-    /// The 256 of xterm.
+    /// The 256 colours of xterm.
     Palette256,
-    /// Red, green and blue in 8 bits each.
+    /// All colours: red, green and blue in 8 bits each.
     True,
 }
 
@@ -45,7 +45,7 @@ enum Hue {
 }
 
 impl Hue {
-    /// Of the 16 colours, which every terminal shows in its own way, green, yellow and cyan are too light for white in most, and
+    /// The colour of the hue. Of the 16 colours, which every terminal shows in its own way, green, yellow and cyan are too light for white in most, and
     /// blue too dark for black. Of the 256, those of the cube are the same everywhere.
     fn colour(self, depth: Depth) -> Option<Color> {
         let (ansi, indexed) = match self {
@@ -63,7 +63,7 @@ impl Hue {
     }
 }
 
-/// Red, green and blue of the 16 ANSI colours, where a screen becomes a picture.
+/// The red, green and blue of the 16 ANSI colours in a picture of the screen.
 const ANSI: [[u8; 3]; 16] = [
     [0x1c, 0x1c, 0x1c],
     [0xd7, 0x5f, 0x5f],
@@ -82,10 +82,22 @@ const ANSI: [[u8; 3]; 16] = [
     [0x87, 0xd7, 0xd7],
     [0xff, 0xff, 0xff],
 ];
-/// Text and background of a picture of the screen.
-pub const PICTURE: [[u8; 3]; 2] = [[0xd8, 0xd8, 0xd8], [0x1c, 0x1c, 0x1c]];
+/// The colours of a picture of the screen where the terminal has its own: red, green and blue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PictureColours {
+    /// The colour of text.
+    pub text: [u8; 3],
+    /// The colour behind it.
+    pub background: [u8; 3],
+}
 
-/// Red, green and blue of a colour; None for the terminal's own.
+/// The colours of a picture of the screen where the terminal has its own.
+pub const PICTURE: PictureColours = PictureColours {
+    text: [0xd8; 3],
+    background: [0x1c; 3],
+};
+
+/// The red, green and blue of a colour; None for the terminal's own.
 pub fn rgb(colour: Color) -> Option<[u8; 3]> {
     let place = match colour {
         Color::Reset => return None,
@@ -117,12 +129,77 @@ pub fn rgb(colour: Color) -> Option<[u8; 3]> {
     })
 }
 
-/// How the screen looks.
+/// A symbol with its style.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Symbol {
+    /// The symbol; a space where there is none.
+    pub text: &'static str,
+    /// The style.
+    pub style: Style,
+}
+
+/// The phase of the run as the header shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PhaseLabel {
+    /// The word.
+    pub word: &'static str,
+    /// The symbol before the word.
+    pub symbol: &'static str,
+    /// The style of both.
+    pub style: Style,
+}
+
+/// The symbols of straight lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RuleSymbols {
+    /// The symbol of frames, axes and floors.
+    pub horizontal: &'static str,
+    /// The symbol of ticks.
+    pub vertical: &'static str,
+}
+
+/// The parts of a progress bar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BarSymbols {
+    /// The symbol of the part that is done.
+    pub done: &'static str,
+    /// The symbol of the part that is left.
+    pub left: &'static str,
+}
+
+/// A pair of symbols that point up and down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Arrows {
+    /// The symbol that points up.
+    pub up: &'static str,
+    /// The symbol that points down.
+    pub down: &'static str,
+}
+
+/// The styles of points in the flow pane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PointStyles {
+    /// The style of data.
+    pub data: Style,
+    /// The style of generated samples.
+    pub generated: Style,
+}
+
+/// Whether keys act on a pane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Focus {
+    /// Keys act on it.
+    Focused,
+    /// Keys act on another one.
+    Unfocused,
+}
+
+/// The symbols and the colours of the screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Theme {
-    /// What curves are drawn with.
+    /// The symbols that curves are drawn with.
     pub markers: Markers,
-    /// The colours.
+    /// The number of colours.
     pub colour: Depth,
 }
 
@@ -132,7 +209,7 @@ impl Theme {
         colour.map_or(Style::new(), |colour| Style::new().fg(colour))
     }
 
-    /// The symbol for this terminal.
+    /// The symbol that this terminal can show.
     fn pick(&self, full: &'static str, ascii: &'static str) -> &'static str {
         if self.markers == Markers::Ascii {
             ascii
@@ -141,7 +218,7 @@ impl Theme {
         }
     }
 
-    /// Hues that colour-blind people can tell apart.
+    /// The style of a curve; colour-blind people can tell the hues apart.
     pub fn curve(&self, component: Component) -> Style {
         match component {
             Component::Loss => Style::new(),
@@ -151,75 +228,83 @@ impl Theme {
         }
     }
 
-    /// A validation's point on the chart.
-    pub fn validation(&self, component: Component) -> (&'static str, Style) {
-        let symbol = match component {
+    /// The symbol of a validation on the chart.
+    pub fn validation(&self, component: Component) -> Symbol {
+        let text = match component {
             Component::Loss => self.pick("●", "o"),
             Component::L => self.pick("▲", "*"),
             Component::C => self.pick("◆", "+"),
             Component::R => self.pick("■", "#"),
         };
-        (symbol, self.curve(component).add_modifier(Modifier::BOLD))
+        Symbol {
+            text,
+            style: self.curve(component).add_modifier(Modifier::BOLD),
+        }
     }
 
-    /// Text of less weight.
+    /// The style of text of less weight.
     pub fn dim(&self) -> Style {
         Style::new().add_modifier(Modifier::DIM)
     }
 
-    /// Text of more weight.
+    /// The style of text of more weight.
     pub fn strong(&self) -> Style {
         Style::new().add_modifier(Modifier::BOLD)
     }
 
-    /// What must be seen.
+    /// The style of what must be seen.
     pub fn alert(&self) -> Style {
         self.style(Hue::Red).add_modifier(Modifier::BOLD)
     }
 
-    /// A change by the user, the question of a popup.
+    /// The style of a change by the user and of notices.
     pub fn changed(&self) -> Style {
         Style::new().add_modifier(Modifier::BOLD | Modifier::REVERSED)
     }
 
-    /// Data points and generated points.
-    pub fn points(&self) -> [Style; 2] {
-        [self.style(Hue::Blue), self.style(Hue::Orange)]
+    /// The styles of data and of generated samples.
+    pub fn points(&self) -> PointStyles {
+        PointStyles {
+            data: self.style(Hue::Blue),
+            generated: self.style(Hue::Orange),
+        }
     }
 
-    /// A row that an edit has changed, while that is fresh.
+    /// The style of a row that an edit has changed, while the edit is fresh.
     pub fn fresh(&self) -> Style {
-        self.kind(Kind::Edit).1
+        self.kind(LogKind::Edit).style
     }
 
-    /// The row that keys act on.
+    /// The style of the row that keys act on.
     pub fn selected(&self) -> Style {
         Style::new().add_modifier(Modifier::REVERSED)
     }
 
-    /// Mark of a sample over the heat map.
+    /// The symbol of a data sample over the density.
     pub fn sample(&self) -> &'static str {
         self.pick("•", "o")
     }
 
-    /// A particle, on its path.
-    pub fn particle(&self) -> (&'static str, Style) {
-        (self.pick("●", "o"), self.strong())
-    }
-
-    /// A pane's title.
-    pub fn title(&self, focused: bool) -> Style {
-        if focused {
-            self.strong().add_modifier(Modifier::REVERSED)
-        } else {
-            self.strong()
+    /// The symbol of a particle on its path.
+    pub fn particle(&self) -> Symbol {
+        Symbol {
+            text: self.pick("●", "o"),
+            style: self.strong(),
         }
     }
 
-    /// Word, symbol and style of a phase.
-    pub fn phase(&self, phase: Phase) -> (&'static str, &'static str, Style) {
+    /// The style of the title of a pane.
+    pub fn title(&self, focus: Focus) -> Style {
+        match focus {
+            Focus::Focused => self.strong().add_modifier(Modifier::REVERSED),
+            Focus::Unfocused => self.strong(),
+        }
+    }
+
+    /// The label of a phase in the header.
+    pub fn phase(&self, phase: Phase) -> PhaseLabel {
         let strong = |hue| self.style(hue).add_modifier(Modifier::BOLD);
-        match phase {
+        let (word, symbol, style) = match phase {
             Phase::Waiting => ("WAITING", self.pick("…", "."), self.dim()),
             Phase::Matching => ("MATCH", self.pick("▶", ">"), strong(Hue::Blue)),
             Phase::Running => ("RUN", self.pick("▶", ">"), strong(Hue::Green)),
@@ -231,59 +316,77 @@ impl Theme {
             Phase::Done => ("DONE", self.pick("✓", "+"), strong(Hue::Green)),
             Phase::Stopped => ("STOPPED", self.pick("■", "#"), strong(Hue::Orange)),
             Phase::Diverged => ("DIVERGED", self.pick("✗", "x"), strong(Hue::Red)),
+        };
+        PhaseLabel {
+            word,
+            symbol,
+            style,
         }
     }
 
-    /// Letter and style of a log line; the same letter is at its tick on the charts.
-    pub fn kind(&self, kind: Kind) -> (&'static str, Style) {
-        match kind {
-            Kind::Note => (" ", Style::new()),
-            Kind::Checkpoint => ("w", self.dim()),
-            Kind::Resample => ("s", self.dim()),
-            Kind::Edit => ("e", self.style(Hue::Blue).add_modifier(Modifier::BOLD)),
-            Kind::Rate => ("d", self.style(Hue::Orange)),
-            Kind::Best => ("b", self.style(Hue::Green)),
-            Kind::Matched => ("m", self.style(Hue::Green).add_modifier(Modifier::BOLD)),
-            Kind::Rejected | Kind::Rollback | Kind::Warning => ("!", self.alert()),
+    /// The letter of a log line; the same letter is at its tick on the charts.
+    pub fn kind(&self, kind: LogKind) -> Symbol {
+        let (text, style) = match kind {
+            LogKind::Note => (" ", Style::new()),
+            LogKind::Checkpoint => ("w", self.dim()),
+            LogKind::Resample => ("s", self.dim()),
+            LogKind::Edit => ("e", self.style(Hue::Blue).add_modifier(Modifier::BOLD)),
+            LogKind::Rate => ("d", self.style(Hue::Orange)),
+            LogKind::Best => ("b", self.style(Hue::Green)),
+            LogKind::Matched => ("m", self.style(Hue::Green).add_modifier(Modifier::BOLD)),
+            LogKind::Rejected | LogKind::Rollback | LogKind::Warning => ("!", self.alert()),
+        };
+        Symbol { text, style }
+    }
+
+    /// The symbols of straight lines.
+    pub fn rules(&self) -> RuleSymbols {
+        RuleSymbols {
+            horizontal: self.pick("─", "-"),
+            vertical: self.pick("┊", ":"),
         }
     }
 
-    /// Horizontal and vertical line of frames and ticks.
-    pub fn lines(&self) -> (&'static str, &'static str) {
-        (self.pick("─", "-"), self.pick("┊", ":"))
+    /// The symbols of a progress bar.
+    pub fn bar(&self) -> BarSymbols {
+        BarSymbols {
+            done: self.pick("█", "#"),
+            left: self.pick("░", "."),
+        }
     }
 
-    /// Done and open part of a bar.
-    pub fn bar(&self) -> (&'static str, &'static str) {
-        (self.pick("█", "#"), self.pick("░", "."))
-    }
-
-    /// Side of a box.
+    /// The symbol of the sides of a box and of the cursor.
     pub fn side(&self) -> &'static str {
         self.pick("│", "|")
     }
 
-    /// More above, more below.
-    pub fn more(&self) -> (&'static str, &'static str) {
-        (self.pick("▲", "^"), self.pick("▼", "v"))
+    /// The marks of rows above and below those shown.
+    pub fn more(&self) -> Arrows {
+        Arrows {
+            up: self.pick("▲", "^"),
+            down: self.pick("▼", "v"),
+        }
     }
 
-    /// Marks of values above and below the range of a chart.
-    pub fn beyond(&self) -> (&'static str, &'static str) {
-        (self.pick("↑", "^"), self.pick("↓", "v"))
+    /// The marks of values above and below the range of a chart.
+    pub fn beyond(&self) -> Arrows {
+        Arrows {
+            up: self.pick("↑", "^"),
+            down: self.pick("↓", "v"),
+        }
     }
 
-    /// A tick on a horizontal line.
+    /// The symbol of a tick on the axis of iterations.
     pub fn tick(&self) -> &'static str {
         self.pick("┬", "+")
     }
 
-    /// Mark of a value that is not finite.
+    /// The mark of a value that is not finite.
     pub fn broken(&self) -> &'static str {
         self.pick("×", "x")
     }
 
-    /// End of a text that was cut.
+    /// The last character of a text that was cut.
     pub fn ellipsis(&self) -> char {
         if self.markers == Markers::Ascii {
             '~'

@@ -1,12 +1,15 @@
-//! What keys do: `update` is the only place, besides the fold over events, where the state changes.
+//! The keys: `update` changes the state as a key asks and returns the command for the trainer. Besides the fold over events this is
+//! the only place where the state changes. The keys of a pane have a file each, by the pane's name.
 
-use super::journal::Kind;
-use super::keys::{self, Action, Key};
-use super::lens::{self, Lens};
+mod flow;
+mod losses;
+pub mod settings;
+
+use super::action::Action;
+use super::keys::{self, Key};
 use super::pane::Pane;
-use super::stage::{self, Stage};
-use super::state::State;
-use super::steer::{self, Steer};
+use super::state::log::LogKind;
+use super::state::{LoopRequest, Popup, State, View};
 use crate::event::{Command, Reason};
 
 /// Number of the signal that Ctrl-C stands for.
@@ -15,111 +18,64 @@ const SIGINT: i32 = 2;
 /// The answer to keys that would command the trainer.
 const FOREIGN: &str = "run of another process: ignored";
 
-/// A box over the panes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Popup {
-    /// The keys.
-    Help,
-    /// Whether to stop.
-    Quit,
-}
-
-/// What only the loop around the state can do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wish {
-    /// Leave the dashboard.
-    Leave,
-    /// Stop the process as the shell does.
-    Suspend,
-    /// Draw every cell again.
-    Repaint,
-    /// Open the session file in the user's editor.
-    Editor,
-    /// Save what is seen.
-    Portrait,
-}
-
-/// What the user looks at.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct View {
-    /// The pane that keys act on.
-    pub focus: Pane,
-    /// Whether it is shown alone.
-    pub zoom: bool,
-    /// What is open above the panes.
-    pub popup: Option<Popup>,
-    /// Of the loss charts.
-    pub lens: Lens,
-    /// Whether L, C, R are shown times their weights.
-    pub weighted: bool,
-    /// The settings.
-    pub steer: Steer,
-    /// Log lines below the last one shown.
-    pub log_scroll: usize,
-    /// Asked to pause; the trainer may still be in an iteration.
-    pub pause_wanted: bool,
-    /// Asked to stop.
-    pub stopping: bool,
-    /// Lines of the help above the first one shown.
-    pub help_scroll: usize,
-    /// What of the flow.
-    pub stage: Stage,
-    /// For the loop to take.
-    pub wish: Option<Wish>,
-}
-
-/// Takes up a key; the command is for the trainer.
+/// Changes the state as a key asks; the command is for the trainer.
 pub fn update(state: &mut State, key: Key) -> Option<Command> {
     let action = keys::action(key, state.view.focus)?;
-    let command = obey(state, action);
+    perform(state, action)
+}
+
+/// Changes the state as an action asks; the command is for the trainer.
+pub fn perform(state: &mut State, action: Action) -> Option<Command> {
+    let command = use_screen(state, action);
     if command.is_some() && state.silence.is_some() {
-        return foreign(state);
+        return refuse(state);
     }
     command
 }
 
-/// Says why nothing happens.
-fn foreign(state: &mut State) -> Option<Command> {
-    let lines = state.journal.lines();
+/// Tells in the log why nothing happens.
+fn refuse(state: &mut State) -> Option<Command> {
+    let lines = state.log.lines();
     if lines.back().is_none_or(|line| line.text != FOREIGN) {
         let iteration = state.iteration;
-        state.journal.push(iteration, Kind::Note, FOREIGN.into());
+        state.log.push(iteration, LogKind::Note, FOREIGN.into());
     }
     None
 }
 
-fn obey(state: &mut State, action: Action) -> Option<Command> {
+fn use_screen(state: &mut State, action: Action) -> Option<Command> {
     match action {
         Action::Interrupt => interrupt(state),
-        Action::Suspend => wish(state, Wish::Suspend),
-        Action::Repaint => wish(state, Wish::Repaint),
-        Action::Portrait => wish(state, Wish::Portrait),
+        Action::Suspend => request(state, LoopRequest::Suspend),
+        Action::Repaint => request(state, LoopRequest::Repaint),
+        Action::Save => request(state, LoopRequest::Save),
         _ => match state.view.popup {
             Some(Popup::Quit) => answer(state, action),
             Some(Popup::Help) => {
-                read(&mut state.view, action);
+                use_help(&mut state.view, action);
                 None
             }
-            None => act(state, action),
+            None => use_panes(state, action),
         },
     }
 }
 
-fn act(state: &mut State, action: Action) -> Option<Command> {
+/// Does an action while no box is open.
+fn use_panes(state: &mut State, action: Action) -> Option<Command> {
     match action {
         Action::Quit => quit(state),
-        Action::Pause | Action::Step if state.silence.is_some() => foreign(state),
+        Action::Pause | Action::Step if state.silence.is_some() => refuse(state),
         Action::Pause => pause(state),
         Action::Step => (state.paused && state.finished.is_none()).then_some(Command::Step),
         other => {
-            look(state, other);
+            change_view(state, other);
             None
         }
     }
 }
 
-/// Keys while the help is open.
-fn read(view: &mut View, action: Action) {
+/// Scrolls or closes the help.
+fn use_help(view: &mut View, action: Action) {
     match action {
         Action::Down => {
             view.help_scroll = (view.help_scroll + 1).min(keys::rows(view.focus).count())
@@ -132,8 +88,8 @@ fn read(view: &mut View, action: Action) {
     }
 }
 
-/// Keys that only change what is seen.
-fn look(state: &mut State, action: Action) {
+/// Does an action that only changes what is seen.
+fn change_view(state: &mut State, action: Action) {
     let view = &mut state.view;
     match action {
         Action::Help => view.popup = Some(Popup::Help),
@@ -143,19 +99,19 @@ fn look(state: &mut State, action: Action) {
         Action::Next => view.focus = neighbour(view.focus, 1),
         Action::Previous => view.focus = neighbour(view.focus, Pane::ALL.len() - 1),
         Action::Focus(pane) => view.focus = pane,
-        Action::LogAxis => lens::scale(state),
-        Action::Lens(act) => lens::act(state, act),
+        Action::LogAxis => losses::next_scale(state),
+        Action::Losses(action) => losses::update(state, action),
         Action::Weighted => view.weighted = !view.weighted,
         Action::Up => scroll(state, 1),
         Action::Down => scroll(state, -1),
-        Action::Steer(act) => steer::act(state, act),
-        Action::Stage(act) => stage::act(state, act),
+        Action::Settings(action) => settings::update(state, action),
+        Action::Flow(action) => flow::update(state, action),
         Action::Quit
         | Action::Interrupt
         | Action::Pause
         | Action::Step
         | Action::Repaint
-        | Action::Portrait
+        | Action::Save
         | Action::Suspend => {}
     }
 }
@@ -164,33 +120,33 @@ fn neighbour(pane: Pane, distance: usize) -> Pane {
     Pane::ALL[(pane as usize + distance) % Pane::ALL.len()]
 }
 
-/// By so many lines up.
+/// Scrolls the focused pane up by a number of lines.
 fn scroll(state: &mut State, up: isize) {
     let view = &mut state.view;
     match view.focus {
-        Pane::Settings => steer::select(state, -up),
+        Pane::Settings => settings::select(state, -up),
         Pane::Log => {
-            let last = state.journal.lines().len().saturating_sub(1);
+            let last = state.log.lines().len().saturating_sub(1);
             view.log_scroll = view.log_scroll.saturating_add_signed(up).min(last);
         }
         Pane::Losses | Pane::Flow | Pane::Optimizer => {}
     }
 }
 
-fn wish(state: &mut State, wish: Wish) -> Option<Command> {
-    state.view.wish = Some(wish);
+fn request(state: &mut State, request: LoopRequest) -> Option<Command> {
+    state.view.request = Some(request);
     None
 }
 
 fn quit(state: &mut State) -> Option<Command> {
     if state.finished.is_some() || state.silence.is_some() {
-        return wish(state, Wish::Leave);
+        return request(state, LoopRequest::Leave);
     }
     state.view.popup = Some(Popup::Quit);
     None
 }
 
-/// The answer to "stop?".
+/// Does an action that answers the question whether to stop.
 fn answer(state: &mut State, action: Action) -> Option<Command> {
     match action {
         Action::Quit | Action::Accept => {
@@ -209,7 +165,7 @@ fn answer(state: &mut State, action: Action) -> Option<Command> {
 
 fn interrupt(state: &mut State) -> Option<Command> {
     if state.view.stopping || state.finished.is_some() || state.silence.is_some() {
-        return wish(state, Wish::Leave);
+        return request(state, LoopRequest::Leave);
     }
     (state.view.stopping, state.view.popup) = (true, None);
     Some(Command::Stop(Reason::Signal(SIGINT)))
@@ -229,9 +185,11 @@ fn pause(state: &mut State) -> Option<Command> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::lens::Reach;
-    use super::super::sample;
     use super::*;
+    use crate::dashboard::action::{FlowAction, SettingsAction};
+    use crate::dashboard::fixtures;
+    use crate::dashboard::range::IterationSpan;
+    use crate::dashboard::state::losses::IterationRange;
     use crate::event::{Event, Picture};
     use crossterm::event::KeyCode;
 
@@ -267,7 +225,7 @@ mod tests {
 
     #[test]
     fn p_and_space_pause_and_go_on() {
-        let mut state = sample::started();
+        let mut state = fixtures::started();
         assert!(matches!(press(&mut state, 'p'), Some(Command::Pause)));
         assert!(press(&mut state, '.').is_none(), "no step before the pause");
         state.apply(
@@ -287,7 +245,7 @@ mod tests {
 
     #[test]
     fn q_asks_then_stops_then_leaves() {
-        let mut state = sample::started();
+        let mut state = fixtures::started();
         assert!(press(&mut state, 'q').is_none());
         assert_eq!(state.view.popup, Some(Popup::Quit));
         assert!(escape(&mut state).is_none());
@@ -297,41 +255,41 @@ mod tests {
             press(&mut state, 'q'),
             Some(Command::Stop(Reason::Quit))
         ));
-        assert_eq!(state.view.wish, None, "the trainer saves first");
-        state.apply(sample::finished(5, Reason::Quit), 1.0);
+        assert_eq!(state.view.request, None, "the trainer saves first");
+        state.apply(fixtures::finished(5, Reason::Quit), 1.0);
         press(&mut state, 'q');
-        assert_eq!(state.view.wish, Some(Wish::Leave));
+        assert_eq!(state.view.request, Some(LoopRequest::Leave));
     }
 
     #[test]
     fn the_first_control_c_stops_and_the_second_leaves() {
-        let mut state = sample::started();
+        let mut state = fixtures::started();
         press(&mut state, 'q');
         assert!(matches!(
             hold(&mut state, 'c'),
             Some(Command::Stop(Reason::Signal(SIGINT)))
         ));
-        assert_eq!((state.view.wish, state.view.popup), (None, None));
+        assert_eq!((state.view.request, state.view.popup), (None, None));
         assert!(hold(&mut state, 'c').is_none());
-        assert_eq!(state.view.wish, Some(Wish::Leave));
+        assert_eq!(state.view.request, Some(LoopRequest::Leave));
     }
 
     #[test]
     fn keys_neither_command_nor_end_the_run_of_another_process() {
-        let mut state = sample::started();
+        let mut state = fixtures::started();
         state.silence = Some(0.0);
         for letter in ['p', ' ', '.', 'p'] {
             assert!(press(&mut state, letter).is_none());
         }
         let told = |state: &State| {
-            let lines = state.journal.lines().iter();
+            let lines = state.log.lines().iter();
             lines.filter(|line| line.text == FOREIGN).count()
         };
         assert_eq!((told(&state), state.view.pause_wanted), (1, false));
         assert!(press(&mut state, 'q').is_none());
-        assert_eq!(state.view.wish.take(), Some(Wish::Leave));
+        assert_eq!(state.view.request.take(), Some(LoopRequest::Leave));
         assert!(hold(&mut state, 'c').is_none());
-        assert_eq!(state.view.wish.take(), Some(Wish::Leave));
+        assert_eq!(state.view.request.take(), Some(LoopRequest::Leave));
         state.view.popup = Some(Popup::Quit);
         assert!(press(&mut state, 'q').is_none(), "a command from anywhere");
         assert_eq!(told(&state), 1);
@@ -339,17 +297,17 @@ mod tests {
 
     #[test]
     fn escape_never_quits() {
-        let mut state = sample::started();
-        state.apply(sample::finished(5, Reason::Iterations), 1.0);
+        let mut state = fixtures::started();
+        state.apply(fixtures::finished(5, Reason::Iterations), 1.0);
         for _ in 0..5 {
             assert!(escape(&mut state).is_none());
-            assert_eq!(state.view.wish, None);
+            assert_eq!(state.view.request, None);
         }
     }
 
     /// States in which keys have different meanings.
     fn situations() -> Vec<State> {
-        let running = sample::started();
+        let running = fixtures::started();
         let mut paused = running.clone();
         paused.apply(
             Event::Paused {
@@ -360,30 +318,33 @@ mod tests {
         );
         let mut asked = running.clone();
         asked.view.popup = Some(Popup::Quit);
-        let mut settings = running.clone();
-        (settings.view.focus, settings.view.steer.selected) = (Pane::Settings, 1);
-        let mut schedule = settings.clone();
-        schedule.view.steer.selected = 8;
+        let mut selected = running.clone();
+        (selected.view.focus, selected.view.settings.selected) = (Pane::Settings, 1);
+        let mut schedule = selected.clone();
+        schedule.view.settings.selected = 8;
         let mut part = schedule.clone();
-        steer::act(&mut part, steer::Act::Part(1));
-        let mut window = sample::run();
-        window.view.lens.reach = Reach::Between(100, 200);
+        settings::update(&mut part, SettingsAction::Part(1));
+        let mut window = fixtures::run();
+        window.view.losses.range = IterationRange::Fixed(IterationSpan {
+            first: 100,
+            last: 200,
+        });
         let mut columns = running.clone();
-        columns.show(Picture {
+        columns.set_picture(Picture {
             dimension: 3,
             ..Picture::default()
         });
-        stage::act(&mut columns, stage::Act::Column(0, 1));
+        flow::update(&mut columns, FlowAction::Column { axis: 0, by: 1 });
         vec![
-            running, paused, asked, settings, schedule, part, window, columns,
+            running, paused, asked, selected, schedule, part, window, columns,
         ]
     }
 
     #[test]
     fn every_key_of_the_table_does_something_somewhere() {
         for (pane, binding) in keys::TABLES
-            .iter()
-            .flat_map(|(pane, table)| table.iter().map(move |row| (pane, row)))
+            .into_iter()
+            .flat_map(|table| table.rows.iter().map(move |row| (table.pane, row)))
         {
             for &key in binding.keys {
                 let acts = situations().into_iter().any(|mut before| {
@@ -398,15 +359,15 @@ mod tests {
 
     #[test]
     fn scrolling_stops_at_both_ends() {
-        let mut state = sample::started();
+        let mut state = fixtures::started();
         state.view.focus = Pane::Settings;
         for _ in 0..1000 {
             press(&mut state, 'j');
         }
-        assert_eq!(state.view.steer.selected, state.fields.len() - 1);
+        assert_eq!(state.view.settings.selected, state.fields.len() - 1);
         for _ in 0..1000 {
             press(&mut state, 'k');
         }
-        assert_eq!(state.view.steer.selected, 0);
+        assert_eq!(state.view.settings.selected, 0);
     }
 }

@@ -1,27 +1,28 @@
-//! The iterations that the charts show, on a linear or log axis: where one stands between left (0) and right (1), and back.
+//! The window of the charts: the iterations that they show on a linear or log axis; the place of an iteration between left (0) and
+//! right (1), and the iteration at a place.
 
 /// A range of iterations with a scale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
-    /// At the left.
+    /// The iteration at the left.
     pub first: u64,
-    /// At the right, not before `first`.
+    /// The iteration at the right, not before `first`.
     pub last: u64,
     /// Whether iterations stand by decades.
     pub log: bool,
     /// The last iteration of a start by matching, 0 without one: where later ones are seen on a linear axis, the many and quick
     /// ones up to it have a quarter of the width at most.
-    pub start: u64,
+    pub matching_end: u64,
 }
 
-/// Iterations that stand evenly.
+/// A part of a window whose iterations stand evenly.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Stretch {
-    /// At the left.
+pub struct WindowPart {
+    /// The iteration at the left.
     pub first: u64,
-    /// At the right.
+    /// The iteration at the right.
     pub last: u64,
-    /// Of the width.
+    /// The share of the width.
     pub share: f64,
 }
 
@@ -34,54 +35,54 @@ impl Window {
         (self.first..=self.last).contains(&iteration)
     }
 
-    /// What is seen, cut where the scale changes.
-    pub fn stretches(&self) -> Vec<Stretch> {
-        let stretch = |first, last, share| Stretch { first, last, share };
+    /// The parts of the window, cut where the scale changes.
+    pub fn parts(&self) -> Vec<WindowPart> {
+        let part = |first, last, share| WindowPart { first, last, share };
         if self.width() == 1.0 {
-            return vec![stretch(self.first, self.last, 1.0)];
+            return vec![part(self.first, self.last, 1.0)];
         }
         vec![
-            stretch(self.first, self.start, START),
-            stretch(self.start, self.last, 1.0 - START),
+            part(self.first, self.matching_end, START),
+            part(self.matching_end, self.last, 1.0 - START),
         ]
     }
 
-    /// Width of an iteration of the start, where a later one has 1.
+    /// The width of an iteration of the start, where a later one has 1.
     fn width(&self) -> f64 {
         let [before, after] = [
-            self.start.saturating_sub(self.first) as f64,
-            self.last.saturating_sub(self.start) as f64,
+            self.matching_end.saturating_sub(self.first) as f64,
+            self.last.saturating_sub(self.matching_end) as f64,
         ];
-        if self.log || self.start <= self.first || after == 0.0 {
+        if self.log || self.matching_end <= self.first || after == 0.0 {
             return 1.0;
         }
         (START / (1.0 - START) * after / before).min(1.0)
     }
 
-    /// An iteration on an even scale.
+    /// The place of an iteration on an even scale.
     fn place(&self, iteration: u64) -> f64 {
         if self.log {
             return (iteration.max(1) as f64).ln();
         }
-        if iteration >= self.start {
+        if iteration >= self.matching_end {
             return iteration as f64;
         }
-        self.start as f64 - (self.start - iteration) as f64 * self.width()
+        self.matching_end as f64 - (self.matching_end - iteration) as f64 * self.width()
     }
 
-    /// The number that stands there.
+    /// The number at a place of the even scale.
     fn read(&self, place: f64) -> f64 {
         if self.log {
             return place.exp();
         }
-        let start = self.start as f64;
+        let start = self.matching_end as f64;
         if place >= start {
             return place;
         }
         start - (start - place) / self.width()
     }
 
-    /// 0 at the left, 1 at the right, outside beyond them; a single iteration stands in the middle.
+    /// The share of the width where an iteration stands: 0 at the left, 1 at the right; a single iteration stands in the middle.
     pub fn across(&self, iteration: u64) -> f64 {
         let (first, last) = (self.place(self.first), self.place(self.last));
         if last <= first {
@@ -97,7 +98,7 @@ impl Window {
         self.read(place).round() as u64
     }
 
-    /// This window with what lies from one share of its width to another.
+    /// The window of what lies from one share of the width to another.
     pub fn part(&self, from: f64, to: f64) -> Self {
         Self {
             first: self.at(from),
@@ -115,12 +116,11 @@ mod tests {
     fn places_and_iterations_are_inverse() {
         for log in [false, true] {
             for (first, last) in [(0, 10), (1, 5000), (4990, 5000), (1, 1 << 40)] {
-                let start = 0;
                 let window = Window {
                     first,
                     last,
                     log,
-                    start,
+                    matching_end: 0,
                 };
                 assert_eq!((window.across(first), window.across(last)), (0.0, 1.0));
                 for iteration in [first.max(1), first + 3, (first + last) / 2, last, last + 5] {
@@ -133,7 +133,7 @@ mod tests {
             first: 1,
             last: 10_000,
             log: true,
-            start: 0,
+            matching_end: 0,
         };
         assert!((decades.across(100) - 0.5).abs() < 1e-12);
     }
@@ -144,7 +144,7 @@ mod tests {
             first,
             last,
             log: false,
-            start: 2000,
+            matching_end: 2000,
         };
         let long = window(1, 2200);
         assert!((long.across(2000) - 0.25).abs() < 1e-12);
@@ -152,9 +152,9 @@ mod tests {
         for iteration in [1, 2, 777, 1999, 2000, 2001, 2200, 2300] {
             assert_eq!(long.at(long.across(iteration)), iteration);
         }
-        assert_eq!(long.stretches()[1].first, 2000);
+        assert_eq!(long.parts()[1].first, 2000);
         for even in [window(0, 20_000), window(0, 2000), window(2000, 2100)] {
-            assert_eq!(even.stretches().len(), 1);
+            assert_eq!(even.parts().len(), 1);
             let middle = (even.first + even.last) / 2;
             assert_eq!(even.across(middle), 0.5);
         }

@@ -1,22 +1,19 @@
-//! The refused session file: where, why, the line and a caret, until it is mended.
+//! The banner: where and why the session file was refused, with the line and a caret, until it is mended.
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::dashboard::paint;
+use crate::dashboard::canvas::Canvas;
 use crate::dashboard::state::State;
-use crate::dashboard::theme::Theme;
 
-/// Rows it would like.
+/// The number of rows that the whole banner takes.
 pub fn height(state: &State) -> u16 {
     state.rejection.as_ref().map_or(0, |rejection| {
         (rejection.message.lines().count() as u16).saturating_add(1)
     })
 }
 
-/// Draws it, if there is one.
-pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+/// Draws the banner, if there is one.
+pub fn draw(state: &State, canvas: &mut Canvas) {
     let Some(rejection) = &state.rejection else {
         return;
     };
@@ -26,15 +23,9 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
         rejection.line,
         rejection.column
     );
-    paint::cut(buffer, area, 0, &place, (theme, theme.changed()));
-    for (row, text) in (1..area.height).zip(rejection.message.lines()) {
+    canvas.cut_line(0, &place, canvas.theme.changed());
+    for (row, text) in (1..canvas.area.height).zip(rejection.message.lines()) {
         // A tab would take no cell and move the caret.
-        paint::cut(
-            buffer,
-            area,
-            row,
-            &text.replace('\t', " "),
-            (theme, Style::new()),
-        );
+        canvas.cut_line(row, &text.replace('\t', " "), Style::new());
     }
 }

@@ -1,19 +1,21 @@
-//! The bottom line: the most needed keys at the left; at the right what the screen costs and what it lost.
+//! The bottom line: the most needed keys at the left; at the right the cost of the screen and the number of lost events.
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use crate::dashboard::action::Action;
+use crate::dashboard::canvas::Canvas;
 use crate::dashboard::format::duration;
-use crate::dashboard::keys::{self, Action};
-use crate::dashboard::paint;
+use crate::dashboard::keys;
 use crate::dashboard::state::State;
-use crate::dashboard::theme::Theme;
 
 /// Draws the line.
-pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+pub fn draw(state: &State, canvas: &mut Canvas) {
+    let theme = canvas.theme;
     let right = status(state);
-    let start = area.width.saturating_sub(right.chars().count() as u16);
+    let start = canvas
+        .area
+        .width
+        .saturating_sub(right.chars().count() as u16);
     let alarm = if state.dropped > 0 {
         theme.alert()
     } else {
@@ -21,7 +23,7 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     };
     let mut column = 0;
     if let Some(notice) = notice(state) {
-        paint::at(buffer, area, (0, 0), &notice, theme.changed());
+        canvas.write((0, 0), &notice, theme.changed());
         column = notice.chars().count() as u16 + 2;
     }
     for binding in keys::rows(state.view.focus) {
@@ -34,18 +36,13 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
         if column + width >= start {
             break;
         }
-        paint::at(buffer, area, (column, 0), &key, theme.strong());
-        paint::at(
-            buffer,
-            area,
-            (column + key.chars().count() as u16 + 1, 0),
-            word,
-            Style::new(),
-        );
+        canvas.write((column, 0), &key, theme.strong());
+        let place = (column + key.chars().count() as u16 + 1, 0);
+        canvas.write(place, word, Style::new());
         column += width + 2;
     }
     if start >= column {
-        paint::at(buffer, area, (start, 0), &right, alarm);
+        canvas.write((start, 0), &right, alarm);
     }
 }
 

@@ -1,40 +1,43 @@
 //! The top line: run, phase, iteration, time, time left, speed, threads, instruction set; what does not fit is left out from the right.
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use crate::dashboard::canvas::{Canvas, shorten};
 use crate::dashboard::format::{duration, number, percent};
-use crate::dashboard::paint;
 use crate::dashboard::phase::Phase;
 use crate::dashboard::state::State;
-use crate::dashboard::theme::Theme;
+use crate::dashboard::theme::PhaseLabel;
 
 /// Longest name of a run.
 const NAME: u16 = 24;
 
-/// Seconds without a word from the process that trains from which on they are shown.
+/// Seconds without a word from the process that trains after which the header shows them.
 const QUIET: f64 = 5.0;
 
 /// Draws the line.
-pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
-    let (word, symbol, style) = theme.phase(state.phase());
+pub fn draw(state: &State, canvas: &mut Canvas) {
+    let theme = canvas.theme;
+    let PhaseLabel {
+        word,
+        symbol,
+        style,
+    } = theme.phase(state.phase());
     let name = state
         .start
         .as_ref()
         .map_or("otflow", |start| start.name.as_str());
     let mut parts = vec![
-        (paint::shorten(name, NAME, theme), theme.strong()),
+        (shorten(name, NAME, theme), theme.strong()),
         (format!("{symbol} {word}"), style),
     ];
     parts.extend(figures(state).into_iter().map(|text| (text, Style::new())));
     let mut column = 0;
     for (text, style) in parts {
         let width = text.chars().count() as u16;
-        if column + width > area.width && column > 0 {
+        if column + width > canvas.area.width && column > 0 {
             break;
         }
-        paint::at(buffer, area, (column, 0), &text, style);
+        canvas.write((column, 0), &text, style);
         column += width + 2;
     }
 }
@@ -64,7 +67,7 @@ fn figures(state: &State) -> Vec<String> {
     if let Some(left) = state.left() {
         figures.push(format!("ETA {}", duration(left)));
     }
-    if let Some(rate) = state.pace.rate() {
+    if let Some(rate) = state.clock.rate() {
         figures.push(format!("{} it/s", number(rate)));
     }
     if let Some(start) = &state.start {

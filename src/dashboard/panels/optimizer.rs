@@ -1,33 +1,31 @@
-//! The optimizer: rate, gradient, step; speed; where the time goes; how far the iteration in hand is.
+//! The optimizer: rate, gradient, step; speed; the shares of the time; the progress of the present iteration.
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use crate::dashboard::canvas::Canvas;
 use crate::dashboard::format::{duration, number, percent, rate};
-use crate::dashboard::paint;
 use crate::dashboard::state::State;
 use crate::dashboard::theme::Theme;
 
-/// Rows it would like.
+/// The number of rows that the whole panel takes.
 pub const HEIGHT: u16 = 6;
 
 /// Draws a line each, the most needed first.
-pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+pub fn draw(state: &State, canvas: &mut Canvas) {
     let lines = [
         step(state),
         speed(state),
         kernels(state),
         split(state),
         ahead(state),
-        inside(state, theme, area.width),
+        inside(state, canvas.theme, canvas.area.width),
     ];
-    for (row, text) in (0..area.height).zip(lines.into_iter().flatten()) {
-        paint::cut(buffer, area, row, &text, (theme, Style::new()));
+    for (row, text) in (0..canvas.area.height).zip(lines.into_iter().flatten()) {
+        canvas.cut_line(row, &text, Style::new());
     }
 }
 
-/// Title of the pane.
+/// The title of the pane.
 pub fn title(state: &State) -> String {
     match &state.start {
         Some(start) => format!("optimizer, {}", start.workers()),
@@ -54,7 +52,7 @@ fn step(state: &State) -> Option<String> {
 }
 
 fn speed(state: &State) -> Option<String> {
-    let rate = state.pace.rate()?;
+    let rate = state.clock.rate()?;
     let (batch, unit) = if state.matches() {
         ("start.batch", "pairs/s")
     } else {
@@ -67,7 +65,7 @@ fn speed(state: &State) -> Option<String> {
 }
 
 fn kernels(state: &State) -> Option<String> {
-    let recent = state.gauge.recent()?;
+    let recent = state.readings.throughput()?;
     let peak = recent.of_peak.map_or(String::new(), |share| {
         format!(", {} of the FMA peak", percent(share))
     });
@@ -75,7 +73,7 @@ fn kernels(state: &State) -> Option<String> {
 }
 
 fn split(state: &State) -> Option<String> {
-    let recent = state.gauge.recent()?;
+    let recent = state.readings.throughput()?;
     // Only a start by matching has any.
     let pairs = Some(recent.pairs).filter(|&pairs| pairs > 0.0);
     let pairs = pairs.map_or(String::new(), |pairs| format!(" pairs {},", percent(pairs)));
@@ -96,21 +94,21 @@ fn ahead(state: &State) -> Option<String> {
     Some(format!("time left {}", duration(left)))
 }
 
-/// A bar for an iteration that takes longer than a look.
+/// The progress of the present iteration, if it takes long.
 fn inside(state: &State, theme: &Theme, width: u16) -> Option<String> {
     let share = state.inside()?;
     let text = format!(
         "iteration {}: tile {} of {} ",
         state.iteration + 1,
-        state.tiles.0,
-        state.tiles.1
+        state.tiles.done,
+        state.tiles.all
     );
     let room = usize::from(width).saturating_sub(text.chars().count() + 2);
     let full = (share * room as f64) as usize;
-    let (done, open) = theme.bar();
+    let bar = theme.bar();
     Some(format!(
         "{text}{}{}",
-        done.repeat(full),
-        open.repeat(room - full)
+        bar.done.repeat(full),
+        bar.left.repeat(room - full)
     ))
 }

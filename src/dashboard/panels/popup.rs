@@ -1,18 +1,18 @@
 //! The boxes above the panes: help, and the question before stopping.
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Rect, Size};
 use ratatui::style::Style;
 
-use crate::dashboard::keys::{self, Action, Binding};
-use crate::dashboard::paint;
+use crate::dashboard::action::Action;
+use crate::dashboard::canvas::Canvas;
+use crate::dashboard::keys::{self, Binding};
 use crate::dashboard::pane::Pane;
-use crate::dashboard::state::State;
-use crate::dashboard::theme::Theme;
-use crate::dashboard::update::Popup;
+use crate::dashboard::state::{Popup, State};
+use crate::dashboard::theme::Focus;
 
-/// Draws what is open, if anything is.
-pub fn draw(state: &State, theme: &Theme, screen: Rect, buffer: &mut Buffer) {
+/// Draws the open box, if there is one.
+pub fn draw(state: &State, screen: &mut Canvas) {
+    let theme = screen.theme;
     let (title, lines) = match state.view.popup {
         Some(Popup::Help) => ("keys", help(state.view.focus)),
         Some(Popup::Quit) => (
@@ -30,33 +30,35 @@ pub fn draw(state: &State, theme: &Theme, screen: Rect, buffer: &mut Buffer) {
         .max()
         .unwrap_or(0) as u16
         + 4;
-    let area = centred(screen, width, lines.len() as u16 + 2);
-    let inner = frame(title, theme, area, buffer);
+    let area = centred(screen.area, Size::new(width, lines.len() as u16 + 2));
+    let canvas = &mut screen.part(area);
+    let inner = draw_frame(title, canvas);
     let hidden = lines.len().saturating_sub(usize::from(inner.height));
     let above = state.view.help_scroll.min(hidden);
     for (row, line) in (0..inner.height).zip(lines.iter().skip(above)) {
-        paint::cut(buffer, inner, row, line, (theme, Style::new()));
+        canvas.part(inner).cut_line(row, line, Style::new());
     }
     let edge = area.width.saturating_sub(1);
     let marks = [
-        (above > 0, 1, theme.more().0),
-        (above < hidden, inner.height, theme.more().1),
+        (above > 0, 1, theme.more().up),
+        (above < hidden, inner.height, theme.more().down),
     ];
     for (_, row, mark) in marks.into_iter().filter(|mark| mark.0) {
-        paint::at(buffer, area, (edge, row), mark, theme.strong());
+        canvas.write((edge, row), mark, theme.strong());
     }
 }
 
-/// An empty box; what is inside.
-fn frame(title: &str, theme: &Theme, area: Rect, buffer: &mut Buffer) -> Rect {
-    paint::clear(buffer, area);
-    paint::titled(buffer, area, title, (theme, true));
+/// Draws an empty box; the area inside.
+fn draw_frame(title: &str, canvas: &mut Canvas) -> Rect {
+    let (theme, area) = (canvas.theme, canvas.area);
+    canvas.clear();
+    canvas.titled(title, Focus::Focused);
     let bottom = area.height.saturating_sub(1);
-    let rule = theme.lines().0.repeat(usize::from(area.width));
-    paint::line(buffer, area, bottom, &rule, theme.dim());
+    let rule = theme.rules().horizontal.repeat(usize::from(area.width));
+    canvas.line(bottom, &rule, theme.dim());
     for row in 1..bottom {
         for column in [0, area.width.saturating_sub(1)] {
-            paint::at(buffer, area, (column, row), theme.side(), theme.dim());
+            canvas.write((column, row), theme.side(), theme.dim());
         }
     }
     Rect {
@@ -67,7 +69,7 @@ fn frame(title: &str, theme: &Theme, area: Rect, buffer: &mut Buffer) -> Rect {
     }
 }
 
-/// A line for every row of the key tables, the focused pane's first, and two for the ticks and classes; the panes share a line.
+/// The lines of the help: one for every row of the key tables, the focused pane's first, and two for the ticks and classes; the panes share a line.
 pub fn help(focus: Pane) -> Vec<String> {
     let ticks = "ticks: ! rollback, e edit, d rate, b best, m matched, w wrote, s batch";
     let classes = "settings: live, next (batch), new (run): when an edit applies";
@@ -83,9 +85,10 @@ pub fn help(focus: Pane) -> Vec<String> {
     rows.chain([ticks.into(), classes.into()]).collect()
 }
 
-/// As large as wanted, but not larger than the screen.
-fn centred(screen: Rect, width: u16, height: u16) -> Rect {
-    let (width, height) = (width.min(screen.width), height.min(screen.height));
+/// The area in the middle of the screen that is as large as wanted, but not larger than the screen.
+fn centred(screen: Rect, wanted: Size) -> Rect {
+    let width = wanted.width.min(screen.width);
+    let height = wanted.height.min(screen.height);
     Rect {
         x: screen.x + (screen.width - width) / 2,
         y: screen.y + (screen.height - height) / 2,

@@ -1,59 +1,56 @@
 //! The hyperparameters in force, one row each: name, value, when an edit applies. `>` marks the selected row, `*` the last
 //! edit, which is shown in full above. A row shows its edit, old -> new, while that is fresh. The selected row of a setting that
-//! has parts shows the one that keys act on.
+//! has parts shows the one that keys act on. The list of edits, which takes the place of the settings, is in `edits`.
 
-use ratatui::buffer::Buffer;
+mod edits;
+mod row;
+
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::edits;
+use crate::dashboard::canvas::Canvas;
 use crate::dashboard::format::rate;
-use crate::dashboard::paint;
 use crate::dashboard::pane::Pane;
 use crate::dashboard::state::State;
 use crate::dashboard::theme::Theme;
-use crate::session::{Applies, Field};
-
-/// Least width for classes in words that need no legend.
-const WIDE: u16 = 48;
+use crate::session::Field;
+use row::{SettingsRow, draw_arrows};
 
 /// Draws the answer to the last key or the last edit in one line, then the rows around the selected one, or around the edited
 /// one while the keys act elsewhere; or the list of edits.
-pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
-    let mut area = area;
-    if let Some(text) = headline(state) {
-        paint::cut(buffer, area, 0, &text, (theme, theme.changed()));
-        area = paint::below(area, 1);
+pub fn draw(state: &State, canvas: &mut Canvas) {
+    let headline = headline(state);
+    if let Some(text) = &headline {
+        canvas.cut_line(0, text, canvas.theme.changed());
     }
-    if state.view.steer.edits {
-        edits::draw(state, theme, area, buffer);
+    let canvas = &mut canvas.below(u16::from(headline.is_some()));
+    if state.view.settings.edits {
+        edits::draw(state, canvas);
         return;
     }
-    let rows = usize::from(area.height);
-    let first = first(state, rows);
-    let longest = state.fields.iter().map(|field| field.name.len()).max();
+    let area = canvas.area;
+    let first = first(state, usize::from(area.height));
     let table = Rect {
         width: area.width.saturating_sub(2),
         ..area
     };
     let shown = state.fields.iter().enumerate().skip(first);
-    for (row, (at, field)) in (0..area.height).zip(shown) {
-        let selected = state.view.focus == Pane::Settings && state.view.steer.selected == at;
-        let name = longest.unwrap_or(0);
-        draw_field(
-            (state, field),
-            (theme, selected),
-            (table, row, name),
-            buffer,
-        );
+    for (line, (at, field)) in (0..area.height).zip(shown) {
+        let text = text(state, at, field);
+        let row = SettingsRow {
+            text: &text,
+            style: style(state, canvas.theme, at, field),
+            applies: shows_class(state, at, field).then_some(field.applies),
+        };
+        row.draw(line, &mut canvas.part(table));
     }
-    arrows(theme, area, (first, state.fields.len()), buffer);
+    draw_arrows(first, state.fields.len(), canvas);
 }
 
-/// Title of the pane: the rate in force may be below its base.
+/// The title of the pane: the rate in force may be below its base.
 pub fn title(state: &State) -> String {
     match state.step.map(|step| step.lr) {
-        _ if state.view.steer.edits => edits::title(state),
+        _ if state.view.settings.edits => edits::title(state),
         Some(lr) => format!("settings, lr now {}", rate(lr)),
         None => "settings".into(),
     }
@@ -66,10 +63,10 @@ fn headline(state: &State) -> Option<String> {
             edit.field, edit.old, edit.new, edit.iteration
         )
     });
-    state.view.steer.note.clone().or(edit)
+    state.view.settings.note.clone().or(edit)
 }
 
-/// Row of the last edited field.
+/// The row of the last edited field.
 fn edited(state: &State) -> Option<usize> {
     let edit = state.edit.as_ref()?;
     state
@@ -78,9 +75,9 @@ fn edited(state: &State) -> Option<usize> {
         .position(|field| field.name == edit.field)
 }
 
-/// First row shown: the one of interest stands in the middle, as far as the ends allow.
+/// The first row shown: the one of interest stands in the middle, as far as the ends allow.
 fn first(state: &State, rows: usize) -> usize {
-    let selected = state.view.steer.selected;
+    let selected = state.view.settings.selected;
     let interest = match state.view.focus {
         Pane::Settings => selected,
         _ => edited(state).unwrap_or(selected),
@@ -89,84 +86,52 @@ fn first(state: &State, rows: usize) -> usize {
     interest.saturating_sub(rows / 2).min(last)
 }
 
-fn draw_field(
-    (state, field): (&State, &Field),
-    (theme, selected): (&Theme, bool),
-    (area, row, name): (Rect, u16, usize),
-    buffer: &mut Buffer,
-) {
-    let last = state
-        .edit
-        .as_ref()
-        .is_some_and(|edit| edit.field == field.name);
+/// Whether keys act on the setting in row `at`.
+fn selected(state: &State, at: usize) -> bool {
+    state.view.focus == Pane::Settings && state.view.settings.selected == at
+}
+
+/// Whether the last edit is one of this field.
+fn last_edited(state: &State, field: &Field) -> bool {
+    let edit = state.edit.as_ref();
+    edit.is_some_and(|edit| edit.field == field.name)
+}
+
+/// The text of row `at`: the part that keys act on, a fresh edit, or name and value in columns.
+fn text(state: &State, at: usize, field: &Field) -> String {
     let marks = [
-        if selected { '>' } else { ' ' },
-        if last { '*' } else { ' ' },
+        if selected(state, at) { '>' } else { ' ' },
+        if last_edited(state, field) { '*' } else { ' ' },
     ];
     let marks = String::from_iter(marks);
-    let mut style = if last { theme.strong() } else { Style::new() };
-    let fresh = state.edits.fresh(field.name, state.now);
-    if fresh.is_some() {
-        style = theme.fresh();
+    if let Some(part) = state.selected_part().filter(|_| selected(state, at)) {
+        return format!("{marks}{} {}", part.name, part.value);
     }
-    if selected {
-        style = style.patch(theme.selected());
+    if let Some(edit) = state.edits.fresh(field.name, state.now) {
+        return format!("{marks}{} {} -> {}", field.name, edit.old, edit.new);
     }
-    let part = state.selected_part().filter(|_| selected);
-    if let Some((part, value)) = part {
-        let text = format!("{marks}{part} {value}");
-        draw_row((&text, field.applies), (theme, style), (area, row), buffer);
-    } else if let Some(edit) = fresh {
-        // There is no room for both values beside columns.
-        let text = format!("{marks}{} {} -> {}", field.name, edit.old, edit.new);
-        paint::cut(buffer, area, row, &text, (theme, style));
-    } else {
-        let text = format!("{marks}{:<name$} {}", field.name, field.value);
-        draw_row((&text, field.applies), (theme, style), (area, row), buffer);
-    }
+    let longest = state.fields.iter().map(|field| field.name.len()).max();
+    let width = longest.unwrap_or(0);
+    format!("{marks}{:<width$} {}", field.name, field.value)
 }
 
-/// A row with the class of a field at the right.
-pub(super) fn draw_row(
-    (text, applies): (&str, Applies),
-    (theme, style): (&Theme, Style),
-    (area, row): (Rect, u16),
-    buffer: &mut Buffer,
-) {
-    let (long, short) = class(applies);
-    let (word, columns) = if area.width >= WIDE {
-        (long, 8)
+/// Whether row `at` tells when an edit applies; beside a fresh edit there is no room for it.
+fn shows_class(state: &State, at: usize, field: &Field) -> bool {
+    let part = state.selected_part().filter(|_| selected(state, at));
+    part.is_some() || state.edits.fresh(field.name, state.now).is_none()
+}
+
+fn style(state: &State, theme: &Theme, at: usize, field: &Field) -> Style {
+    let style = if state.edits.fresh(field.name, state.now).is_some() {
+        theme.fresh()
+    } else if last_edited(state, field) {
+        theme.strong()
     } else {
-        (short, 4)
+        Style::new()
     };
-    let width = area.width.saturating_sub(columns + 1);
-    paint::cut(buffer, Rect { width, ..area }, row, text, (theme, style));
-    paint::at(buffer, area, (width + 1, row), word, theme.dim());
-}
-
-/// Marks at the right edge where there are more than the rows shown from the first one on.
-pub(super) fn arrows(
-    theme: &Theme,
-    area: Rect,
-    (first, count): (usize, usize),
-    buffer: &mut Buffer,
-) {
-    let (above, below) = theme.more();
-    let edge = area.width.saturating_sub(1);
-    if first > 0 {
-        paint::at(buffer, area, (edge, 0), above, theme.strong());
-    }
-    if count > first + usize::from(area.height) {
-        let bottom = area.height.saturating_sub(1);
-        paint::at(buffer, area, (edge, bottom), below, theme.strong());
-    }
-}
-
-/// When an edit applies: at once, at the next batch, in a new run.
-fn class(applies: Applies) -> (&'static str, &'static str) {
-    match applies {
-        Applies::Live => ("live", "live"),
-        Applies::Resample => ("resample", "next"),
-        Applies::Restart => ("restart", "new"),
+    if selected(state, at) {
+        style.patch(theme.selected())
+    } else {
+        style
     }
 }

@@ -3,16 +3,21 @@
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::super::axis::Scale;
-use super::super::history::Smoothing;
-use super::super::lens::{Lens, Reach};
+use super::super::action::{Action, FlowAction};
+use super::super::axis::AxisScale;
+use super::super::fixtures;
 use super::super::pane::Pane;
-use super::super::sample;
-use super::super::stage::{self, Act};
-use super::super::state::State;
-use super::super::update::Popup;
+use super::super::range::IterationSpan;
+use super::super::state::losses::{IterationRange, LossesView, Outliers};
+use super::super::state::series::Smoothing;
+use super::super::state::{Popup, State};
+use super::super::update::perform;
 use super::{ASCII, COLOUR, compared, drawn, rejected, steered};
 use crate::event::{Density, Event, InverseError, Picture};
+
+fn fixed(first: u64, last: u64) -> IterationRange {
+    IterationRange::Fixed(IterationSpan { first, last })
+}
 
 /// Runs whose series are hard to draw.
 fn hard() -> Vec<State> {
@@ -30,13 +35,13 @@ fn hard() -> Vec<State> {
     let mut states: Vec<State> = tables
         .iter()
         .flat_map(|values| {
-            let mut training = sample::started();
+            let mut training = fixtures::started();
             let mut validation = training.clone();
             for (i, &value) in (1..).zip(*values) {
-                training.apply(sample::iteration(i, value), 0.0);
-                validation.apply(sample::validation(i, value), 0.0);
+                training.apply(fixtures::iteration(i, value), 0.0);
+                validation.apply(fixtures::validation(i, value), 0.0);
             }
-            training.show(Picture {
+            training.set_picture(Picture {
                 dimension: 1,
                 data: values.to_vec(),
                 generated: values.to_vec(),
@@ -45,10 +50,15 @@ fn hard() -> Vec<State> {
             [training, validation]
         })
         .collect();
-    states.extend([State::default(), sample::run(), steered(), zero_dimension()]);
+    states.extend([
+        State::default(),
+        fixtures::run(),
+        steered(),
+        zero_dimension(),
+    ]);
     states.extend(hostile().map(|picture| {
-        let mut state = sample::started();
-        state.show(picture);
+        let mut state = fixtures::started();
+        state.set_picture(picture);
         state
     }));
     states.extend(tables.iter().map(|values| compared(values)));
@@ -106,7 +116,7 @@ fn hostile() -> impl Iterator<Item = Picture> {
 fn matched() -> Vec<State> {
     let odd = [f64::NAN, f64::INFINITY, 0.0, -1e300, 1e300, 2.0];
     let start = |over: bool| {
-        let mut state = sample::with_start();
+        let mut state = fixtures::with_start();
         for (iteration, m) in (1..).zip(odd.into_iter().cycle().take(90)) {
             state.apply(
                 Event::Matching {
@@ -121,22 +131,22 @@ fn matched() -> Vec<State> {
             );
         }
         if over {
-            state.apply(sample::iteration(91, f64::NAN), 0.0);
-            state.apply(sample::iteration(100, 1.0), 0.0);
+            state.apply(fixtures::iteration(91, f64::NAN), 0.0);
+            state.apply(fixtures::iteration(100, 1.0), 0.0);
         }
         state
     };
     let none = {
-        let mut state = sample::with_start();
-        state.apply(sample::matching(u64::MAX, 0.0), 0.0);
+        let mut state = fixtures::with_start();
+        state.apply(fixtures::matching(u64::MAX, 0.0), 0.0);
         state
     };
     vec![start(false), start(true), none]
 }
 
 fn zero_dimension() -> State {
-    let mut state = sample::started();
-    state.show(Picture {
+    let mut state = fixtures::started();
+    state.set_picture(Picture {
         data: vec![1.0, 2.0],
         ..Picture::default()
     });
@@ -147,16 +157,16 @@ fn zero_dimension() -> State {
 /// The same state looked at in other ways.
 fn looks(state: &State) -> Vec<State> {
     let mut other = state.clone();
-    (other.view.lens.scale, other.view.weighted) = (Scale::Log, true);
+    (other.view.losses.scale, other.view.weighted) = (AxisScale::Log, true);
     let mut looks = vec![state.clone(), other.clone()];
-    other.view.lens = Lens {
-        scale: Scale::SymLog,
+    other.view.losses = LossesView {
+        scale: AxisScale::SymLog,
         log_x: true,
-        reach: Reach::Between(2, 300),
+        range: fixed(2, 300),
         cursor: Some(77),
         smoothing: Smoothing::Long,
-        robust: true,
-        start: 150,
+        outliers: Outliers::Marked,
+        matching_end: 150,
     };
     for focus in Pane::ALL {
         other.view.focus = focus;
@@ -165,23 +175,23 @@ fn looks(state: &State) -> Vec<State> {
     }
     other.view.focus = Pane::Flow;
     other.now = 3.3;
-    for act in [
-        Act::View,
-        Act::Samples,
-        Act::Later,
-        Act::Column(1, 1),
-        Act::Turn,
-        Act::Play,
+    for action in [
+        FlowAction::View,
+        FlowAction::Samples,
+        FlowAction::Later,
+        FlowAction::Column { axis: 1, by: 1 },
+        FlowAction::Turn,
+        FlowAction::Play,
     ] {
-        stage::act(&mut other, act);
+        perform(&mut other, Action::Flow(action));
         looks.push(other.clone());
     }
     other.view.popup = Some(Popup::Help);
-    (other.view.log_scroll, other.view.steer.selected) = (1000, 1000);
+    (other.view.log_scroll, other.view.settings.selected) = (1000, 1000);
     looks.push(other.clone());
     (other.view.focus, other.view.popup) = (Pane::Settings, None);
-    (other.view.steer.edits, other.view.steer.above) = (true, 1000);
-    other.view.steer.note = Some("é".repeat(1000));
+    (other.view.settings.edits, other.view.settings.above) = (true, 1000);
+    other.view.settings.note = Some("é".repeat(1000));
     looks.push(other);
     looks
 }
@@ -214,7 +224,8 @@ fn no_size_and_no_series_makes_drawing_fail() {
 #[test]
 fn any_part_of_any_series_draws_at_any_size() {
     let random = &mut ChaCha8Rng::seed_from_u64(3);
-    let scales = [Scale::Linear, Scale::Log, Scale::SymLog];
+    let scales = [AxisScale::Linear, AxisScale::Log, AxisScale::SymLog];
+    let outliers = [Outliers::Included, Outliers::Marked];
     let averages = [Smoothing::Off, Smoothing::Short, Smoothing::Long];
     for mut state in hard() {
         for _ in 0..40 {
@@ -223,20 +234,20 @@ fn any_part_of_any_series_draws_at_any_size() {
                 random.random_range(0..1_u64 << bits)
             };
             let (from, to, width) = (iteration(), iteration(), iteration());
-            let reaches = [
-                Reach::All,
-                Reach::Newest(width),
-                Reach::Between(from, to),
-                Reach::Between(2, 3),
+            let ranges = [
+                IterationRange::All,
+                IterationRange::Newest(width),
+                fixed(from, to),
+                fixed(2, 3),
             ];
-            state.view.lens = Lens {
+            state.view.losses = LossesView {
                 cursor: random.random_bool(0.5).then_some(to),
                 scale: scales[random.random_range(0..3)],
                 log_x: random.random(),
-                reach: reaches[random.random_range(0..4)],
+                range: ranges[random.random_range(0..4)],
                 smoothing: averages[random.random_range(0..3)],
-                robust: random.random(),
-                start: random.random_range(0..400),
+                outliers: outliers[random.random_range(0..2)],
+                matching_end: random.random_range(0..400),
             };
             (state.view.zoom, state.view.weighted) = (random.random(), random.random());
             let size = (random.random_range(0..=300), random.random_range(0..=300));
@@ -248,7 +259,7 @@ fn any_part_of_any_series_draws_at_any_size() {
 
 #[test]
 fn every_size_draws() {
-    let state = sample::run();
+    let state = fixtures::run();
     for width in 0..=130 {
         for height in 0..=50 {
             drawn(&state, &COLOUR, (width, height));

@@ -1,40 +1,49 @@
-//! The fold over the trainer's events. `now` is given, in seconds: there is no clock in here.
+//! The fold over the trainer's events: each changes the state. `now` is given, in seconds: there is no clock in here. What the event
+//! loop reads besides events is in `readings`.
 
-use super::super::edits::Edit;
-use super::super::format::rate;
-use super::super::journal::{Kind, Mark};
-use super::super::phase;
-use super::super::steer;
-use super::super::update::Popup;
-use super::{State, Step, Validated};
-use crate::event::{Best, Event, Finished, Picture, Start};
+mod readings;
+
+use super::comparison::ComparedRun;
+use super::edits::Edit;
+use super::log::{ChartTick, LogKind};
+use super::validation::{DivergenceEstimate, LastValidation};
+use super::{OptimizerStep, Popup, State};
+use crate::dashboard::format::{duration, number, rate};
+use crate::dashboard::phase;
+use crate::event::{Best, Event, Finished, Start};
 use crate::session::{Applies, Rejection, fields, take_up};
 
 /// Ticks of one kind kept for the charts, so that the many new batches never push an edit out.
-const MARKS: usize = 256;
+const TICKS: usize = 256;
 
 impl State {
-    /// Takes up one event.
+    /// Changes the state by an event that came at `now`.
     pub fn apply(&mut self, event: Event, now: f64) {
         self.now = now;
-        self.scrolled(|state| state.take(event, now));
+        self.keep_scroll(|state| state.fold(event, now));
     }
 
     /// Adds a line of the dashboard's own to the log.
-    pub fn tell(&mut self, kind: Kind, text: String) {
-        self.scrolled(|state| state.journal.push(state.iteration, kind, text));
+    pub fn log_line(&mut self, kind: LogKind, text: String) {
+        self.keep_scroll(|state| state.log.push(state.iteration, kind, text));
     }
 
-    /// Lines that were scrolled to stay where they are.
-    fn scrolled(&mut self, change: impl FnOnce(&mut Self)) {
-        let lines = self.journal.lines().len();
+    /// Tells in the settings pane and in the log what has failed.
+    pub fn warn(&mut self, message: String) {
+        self.view.settings.note = Some(message.clone());
+        self.log_line(LogKind::Warning, message);
+    }
+
+    /// Makes a change that may add log lines, and keeps the lines that were scrolled to where they are.
+    fn keep_scroll(&mut self, change: impl FnOnce(&mut Self)) {
+        let lines = self.log.lines().len();
         change(self);
         if self.view.log_scroll > 0 {
-            self.view.log_scroll += self.journal.lines().len().saturating_sub(lines);
+            self.view.log_scroll += self.log.lines().len().saturating_sub(lines);
         }
     }
 
-    fn take(&mut self, event: Event, now: f64) {
+    fn fold(&mut self, event: Event, now: f64) {
         match event {
             Event::Start(start) => self.begin(start),
             Event::Iteration {
@@ -45,18 +54,18 @@ impl State {
                 update,
                 losses,
             } => {
-                self.turn_to_loss();
+                self.end_matching();
                 self.iteration = iteration;
                 // A run that had ended may go on.
                 self.finished = None;
                 self.losses = Some(losses);
-                self.step = Some(Step {
+                self.step = Some(OptimizerStep {
                     lr,
                     gradient,
                     update,
                 });
                 self.training.push(iteration, &losses);
-                self.pace.reach(iteration, seconds, now);
+                self.clock.reach(iteration, seconds, now);
             }
             Event::Matching {
                 iteration,
@@ -69,12 +78,12 @@ impl State {
                 self.matched(iteration, m);
                 self.iteration = iteration;
                 self.finished = None;
-                self.step = Some(Step {
+                self.step = Some(OptimizerStep {
                     lr,
                     gradient,
                     update,
                 });
-                self.pace.reach(iteration, seconds, now);
+                self.clock.reach(iteration, seconds, now);
             }
             Event::Validation { .. } => self.validate(&event, now),
             Event::Edit {
@@ -105,18 +114,18 @@ impl State {
                 column,
                 message,
             }),
-            Event::Accepted { .. } => steer::unchanged(self),
+            Event::Accepted { .. } => self.accept(),
             Event::Rate {
                 iteration,
                 old,
                 new,
             } => {
-                self.journal.push(
+                self.log.push(
                     iteration,
-                    Kind::Rate,
+                    LogKind::Rate,
                     format!("learning rate {} -> {}", rate(old), rate(new)),
                 );
-                self.mark(iteration, Kind::Rate);
+                self.add_tick(iteration, LogKind::Rate);
             }
             Event::Rollback {
                 iteration,
@@ -129,27 +138,30 @@ impl State {
                     "{quantity} not finite: back to {to}, lr {}, {left} rollbacks left",
                     rate(lr)
                 );
-                self.journal.push(iteration, Kind::Rollback, text);
-                self.mark(iteration, Kind::Rollback);
+                self.log.push(iteration, LogKind::Rollback, text);
+                self.add_tick(iteration, LogKind::Rollback);
             }
             Event::Checkpoint { iteration, path } => {
-                self.mark(iteration, Kind::Checkpoint);
-                self.journal.push(
+                self.add_tick(iteration, LogKind::Checkpoint);
+                self.log.push(
                     iteration,
-                    Kind::Checkpoint,
+                    LogKind::Checkpoint,
                     format!("wrote {}", path.display()),
                 );
             }
             Event::Paused { iteration, paused } => {
-                self.pace.hold(now, !self.paused);
+                match self.paused {
+                    true => self.clock.resume(now),
+                    false => self.clock.stop(now),
+                }
                 (self.paused, self.view.pause_wanted) = (paused, paused);
                 let text = if paused { "paused" } else { "goes on" };
-                self.journal.push(iteration, Kind::Note, text.into());
+                self.log.push(iteration, LogKind::Note, text.into());
             }
-            Event::Warning { message } => self.journal.push(self.iteration, Kind::Warning, message),
+            Event::Warning { message } => self.log.push(self.iteration, LogKind::Warning, message),
             Event::Finished(finished) => self.finish(finished),
             // Every few iterations: lines would bury the rest.
-            Event::Resample { iteration } => self.mark(iteration, Kind::Resample),
+            Event::Resample { iteration } => self.add_tick(iteration, LogKind::Resample),
         }
     }
 
@@ -166,11 +178,13 @@ impl State {
             return;
         };
         self.validation.push(iteration, &losses);
-        self.pace.reach(iteration, seconds, now);
-        let paired = divergence.zip(divergence_se);
-        self.validated = Some(Validated {
+        self.clock.reach(iteration, seconds, now);
+        let estimate = divergence
+            .zip(divergence_se)
+            .map(|(value, error)| DivergenceEstimate { value, error });
+        self.validated = Some(LastValidation {
             losses,
-            divergence: paired,
+            divergence: estimate,
         });
         if best {
             self.best = Some(Best {
@@ -179,36 +193,50 @@ impl State {
                 divergence,
                 divergence_se,
             });
-            self.journal.best(iteration, &losses, paired);
+            self.log.add_best(iteration, &losses, estimate);
         }
     }
 
     fn reject(&mut self, rejection: Rejection) {
-        let place = (rejection.line, rejection.column);
-        self.journal
-            .rejected(self.iteration, &rejection.file, place, &rejection.message);
+        self.log.add_rejection(self.iteration, &rejection);
         self.edits.refuse(self.iteration, self.now, &rejection);
         self.rejection = Some(rejection);
     }
 
-    /// Takes up a new picture.
-    pub fn show(&mut self, picture: Picture) {
-        let columns = picture.dimension.max(1);
-        if self.bounds.len() < columns {
-            self.bounds.resize(columns, None);
+    /// Clears a rejection: the run has read the file, which is valid, and found nothing to change.
+    fn accept(&mut self) {
+        self.rejection = None;
+        self.edits.settle();
+        // The same values again are a reason to look at what stands above the file.
+        if let Some(field) = self.view.settings.asked.take() {
+            let note = format!("{field}: the command line goes first");
+            self.view.settings.note = Some(note);
         }
-        for point in picture.data.chunks_exact(columns) {
-            for (bounds, &x) in self
-                .bounds
-                .iter_mut()
-                .zip(point)
-                .filter(|(_, x)| x.is_finite())
-            {
-                let [low, high] = bounds.unwrap_or([x, x]);
-                *bounds = Some([low.min(x), high.max(x)]);
-            }
+    }
+
+    /// Adds M of an iteration of matching.
+    fn matched(&mut self, iteration: u64, m: f64) {
+        if !self.matches() {
+            self.clock.forget_speed();
         }
-        self.picture = Some(picture);
+        let matching = self.matching.get_or_insert_default();
+        matching.curve.push(iteration, m);
+        (matching.m, matching.iteration, matching.over) = (m, iteration, false);
+    }
+
+    /// Ends a start by matching: the loss is minimised from here on, and iterations have another speed.
+    fn end_matching(&mut self) {
+        let Some(matching) = self.matching.as_mut().filter(|matching| !matching.over) else {
+            return;
+        };
+        matching.over = true;
+        let (iteration, m) = (matching.iteration, number(matching.m));
+        let time = duration(self.clock.elapsed(None));
+        self.view.losses.matching_end = iteration;
+        self.clock.forget_speed();
+        let text = format!("matching over: M {m} after {time}; the loss from here on");
+        self.log.push(iteration, LogKind::Matched, text);
+        self.add_tick(iteration, LogKind::Matched);
     }
 
     fn begin(&mut self, start: Start) {
@@ -217,7 +245,7 @@ impl State {
             "{}: d {}, {} parameters",
             start.name, start.dimension, start.parameters
         );
-        self.journal.push(0, Kind::Note, text);
+        self.log.push(0, LogKind::Note, text);
         self.start = Some(start);
     }
 
@@ -230,26 +258,27 @@ impl State {
         if class != Applies::Restart {
             take_up(&mut self.fields, &edit.field, &edit.new);
         }
-        self.journal.push(
+        self.log.push(
             edit.iteration,
-            Kind::Edit,
+            LogKind::Edit,
             format!("{} {} -> {}{when}", edit.field, edit.old, edit.new),
         );
-        self.mark(edit.iteration, Kind::Edit);
+        self.add_tick(edit.iteration, LogKind::Edit);
         self.edits.accept(&edit, class, self.now);
-        steer::arrived(self);
+        // What the last key asked for is in force.
+        (self.view.settings.note, self.view.settings.asked) = (None, None);
         self.edit = Some(edit);
         self.rejection = None;
     }
 
     fn finish(&mut self, finished: Finished) {
         self.iteration = finished.iteration;
-        self.pace
+        self.clock
             .reach(finished.iteration, finished.seconds, self.now);
         self.best = finished.best.or(self.best);
-        self.journal.push(
+        self.log.push(
             finished.iteration,
-            Kind::Note,
+            LogKind::Note,
             format!("ended: {}", phase::reason(finished.reason)),
         );
         // The question before stopping is answered.
@@ -257,21 +286,36 @@ impl State {
         self.finished = Some(finished);
     }
 
-    pub(in super::super) fn mark(&mut self, iteration: u64, kind: Kind) {
-        let same = |mark: &Mark| mark.kind == kind;
-        if self.marks.iter().filter(|mark| same(mark)).count() == MARKS
-            && let Some(oldest) = self.marks.iter().position(same)
+    fn add_tick(&mut self, iteration: u64, kind: LogKind) {
+        let same = |tick: &ChartTick| tick.kind == kind;
+        if self.ticks.iter().filter(|tick| same(tick)).count() == TICKS
+            && let Some(oldest) = self.ticks.iter().position(same)
         {
-            self.marks.remove(oldest);
+            self.ticks.remove(oldest);
         }
-        self.marks.push_back(Mark { iteration, kind });
+        self.ticks.push_back(ChartTick { iteration, kind });
+    }
+}
+
+impl ComparedRun {
+    /// Changes the curves by an event.
+    pub fn apply(&mut self, event: &Event) {
+        match event {
+            Event::Iteration {
+                iteration, losses, ..
+            } => self.training.push(*iteration, losses),
+            Event::Validation {
+                iteration, losses, ..
+            } => self.validation.push(*iteration, losses),
+            _ => {}
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::sample;
     use super::*;
+    use crate::dashboard::fixtures;
 
     fn edit(field: &str, new: &str, applies: &str) -> Event {
         let (field, old, new, applies) = (field.into(), "1.0".into(), new.into(), applies.into());
@@ -295,7 +339,7 @@ mod tests {
 
     #[test]
     fn an_edit_changes_the_setting_unless_it_needs_a_new_run() {
-        let mut state = sample::started();
+        let mut state = fixtures::started();
         state.apply(edit("weights.likelihood", "30.0", "live"), 1.0);
         assert_eq!(state.setting("weights.likelihood"), Some(30.0));
         state.apply(edit("model.width", "64", "restart"), 2.0);
@@ -304,12 +348,12 @@ mod tests {
             state.edit.as_ref().map(|edit| edit.field.as_str()),
             Some("model.width")
         );
-        assert_eq!(state.marks.len(), 2);
+        assert_eq!(state.ticks.len(), 2);
     }
 
     #[test]
     fn the_settings_of_another_optimiser_come_and_go_with_it() {
-        let mut state = sample::started();
+        let mut state = fixtures::started();
         let count = state.fields.len();
         state.apply(edit("optimizer.momentum", "0.95", "live"), 1.0);
         assert_eq!(state.setting("optimizer.momentum"), Some(0.95));
@@ -321,9 +365,9 @@ mod tests {
 
     #[test]
     fn a_rejection_stays_until_the_next_accepted_edit() {
-        let mut state = sample::started();
+        let mut state = fixtures::started();
         state.apply(rejected(), 1.0);
-        state.apply(sample::iteration(8, 1.0), 1.5);
+        state.apply(fixtures::iteration(8, 1.0), 1.5);
         assert_eq!(
             state.rejection.as_ref().map(|r| (r.line, r.column)),
             Some((2, 3))
@@ -334,15 +378,15 @@ mod tests {
 
     #[test]
     fn marks_stay_bounded_and_new_batches_push_no_edit_out() {
-        let mut state = sample::started();
+        let mut state = fixtures::started();
         state.apply(edit("optimizer.lr", "0.01", "live"), 1.0);
-        for iteration in 0..3 * MARKS as u64 {
+        for iteration in 0..3 * TICKS as u64 {
             state.apply(Event::Resample { iteration }, 1.0);
         }
-        assert_eq!(state.marks.len(), MARKS + 1);
-        assert_eq!(state.marks[0].kind, Kind::Edit);
-        assert_eq!(state.marks[1].iteration, 2 * MARKS as u64);
-        for iteration in 0..3 * MARKS as u64 {
+        assert_eq!(state.ticks.len(), TICKS + 1);
+        assert_eq!(state.ticks[0].kind, LogKind::Edit);
+        assert_eq!(state.ticks[1].iteration, 2 * TICKS as u64);
+        for iteration in 0..3 * TICKS as u64 {
             state.apply(
                 Event::Rate {
                     iteration,
@@ -352,22 +396,6 @@ mod tests {
                 1.0,
             );
         }
-        assert_eq!(state.marks.len(), 2 * MARKS + 1);
-    }
-
-    #[test]
-    fn the_frame_of_the_flow_grows_with_the_data_and_ignores_what_is_not_finite() {
-        let mut state = sample::started();
-        state.show(Picture {
-            dimension: 2,
-            data: vec![0.0, 1.0, f64::NAN, 9.0],
-            ..Picture::default()
-        });
-        state.show(Picture {
-            dimension: 2,
-            data: vec![-2.0, 0.5],
-            ..Picture::default()
-        });
-        assert_eq!(state.bounds, [Some([-2.0, 0.0]), Some([0.5, 9.0])]);
+        assert_eq!(state.ticks.len(), 2 * TICKS + 1);
     }
 }

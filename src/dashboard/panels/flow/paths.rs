@@ -1,41 +1,34 @@
 //! Particles at a place on their paths, and the paths of the first of them.
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use super::plane::{PlaneFrame, part};
+use crate::dashboard::canvas::Canvas;
+use crate::dashboard::dot_grid::DotGrid;
 
-use super::frame::{Frame, part};
-use crate::dashboard::dots::Dots;
-use crate::dashboard::theme::Theme;
-
-/// Paths drawn, at most.
+/// Most paths that are drawn.
 const LINES: usize = 50;
-/// Cells of the area for each of them, so that they can be told apart.
+/// Cells of the area for each path, so that they can be told apart.
 const ROOM: usize = 12;
 
-/// Paths with the shares of the way at their nodes.
+/// The paths of particles with the shares of the way at their nodes.
 #[derive(Clone, Copy)]
 pub struct Paths<'a> {
-    /// Shares, 0 to 1, rising.
+    /// The shares, 0 to 1, rising.
     pub times: &'a [f64],
-    /// A row a path, a point a node.
+    /// The points: a row a path, a point a node.
     pub rows: &'a [f64],
 }
 
-/// Draws the particles after a share of the way: those without a path shown as dots, the others as marks on their paths. The
-/// number of those outside or not finite.
-pub fn draw(
-    paths: Paths,
-    (frame, share): (&Frame, f64),
-    (area, buffer): (Rect, &mut Buffer),
-    theme: &Theme,
-) -> usize {
+/// Draws the particles after a share of the way: those without a path shown as dots, the others as marks on their paths. Returns
+/// the number of those outside or not finite.
+pub fn draw(paths: Paths, share: f64, frame: &PlaneFrame, canvas: &mut Canvas) -> usize {
+    let (theme, area) = (canvas.theme, canvas.area);
     let (d, nodes) = (frame.dimension(), paths.times.len());
     if nodes == 0 || area.is_empty() {
         return 0;
     }
     let lines = LINES.min(area.area() as usize / ROOM);
-    let mut dots = Dots::new(area, theme.markers);
-    let dot = |dots: &Dots, point: &[f64]| {
+    let mut dots = DotGrid::new(area, theme.markers);
+    let dot = |dots: &DotGrid, point: &[f64]| {
         let [x, y] = frame.place(point)?;
         Some((part(x, dots.width()), part(y, dots.height())))
     };
@@ -45,7 +38,7 @@ pub fn draw(
         .collect();
     for point in now.iter().skip(lines) {
         if let Some((x, y)) = dot(&dots, point) {
-            dots.set(x, y, theme.points()[0]);
+            dots.set(x, y, theme.points().data);
         }
     }
     for path in paths.rows.chunks_exact(nodes * d).take(lines) {
@@ -58,16 +51,16 @@ pub fn draw(
             before = here;
         }
     }
-    dots.paint(buffer);
-    let (symbol, style) = theme.particle();
+    dots.paint(canvas.buffer);
+    let particle = theme.particle();
     for point in now.iter().take(lines) {
         let Some([x, y]) = frame.place(point) else {
             continue;
         };
         let column = part(x, area.width.into()) as u16;
         let row = area.height - 1 - part(y, area.height.into()) as u16;
-        if let Some(cell) = buffer.cell_mut((area.x + column, area.y + row)) {
-            cell.set_symbol(symbol).set_style(style);
+        if let Some(cell) = canvas.buffer.cell_mut((area.x + column, area.y + row)) {
+            cell.set_symbol(particle.text).set_style(particle.style);
         }
     }
     let outside = |point: &&Vec<f64>| frame.place(point).is_none();
@@ -93,9 +86,24 @@ fn between(path: &[f64], times: &[f64], share: f64, d: usize) -> Vec<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::frame::Plane;
+    use super::super::plane::{Plane, PlaneBounds};
     use super::*;
-    use crate::dashboard::theme::{Depth, Markers};
+    use crate::dashboard::range::ValueRange;
+    use crate::dashboard::theme::{Depth, Markers, Theme};
+    use ratatui::buffer::Buffer;
+    use ratatui::layout::Rect;
+
+    /// The line from 0 to 1.
+    const UNIT: PlaneBounds = PlaneBounds {
+        x: ValueRange {
+            low: 0.0,
+            high: 1.0,
+        },
+        y: ValueRange {
+            low: 0.0,
+            high: 0.0,
+        },
+    };
 
     #[test]
     fn a_particle_is_at_its_nodes_at_their_times_and_between_them_in_between() {
@@ -122,7 +130,7 @@ mod tests {
             dimension: 2,
             columns: [0, 1],
         };
-        let frame = Frame::fit(plane, [0.0, 1.0, 0.0, 0.0], 0.0, area);
+        let frame = PlaneFrame::fit(plane, UNIT, 0.0, area);
         let theme = Theme {
             markers: Markers::Ascii,
             colour: Depth::None,
@@ -133,7 +141,12 @@ mod tests {
                 times: &[0.0, 1.0],
                 rows: &[0.0, 0.0, 1.0, 0.0],
             };
-            draw(paths, (&frame, share), (area, &mut buffer), &theme);
+            draw(
+                paths,
+                share,
+                &frame,
+                &mut Canvas::whole(&theme, &mut buffer),
+            );
             (0..12).map(|x| buffer[(x, 1)].symbol()).collect::<String>()
         };
         assert_eq!(row(0.0), "o...........");
@@ -148,18 +161,19 @@ mod tests {
             dimension: 1,
             columns: [0, 0],
         };
-        let frame = Frame::fit(plane, [0.0, 1.0, 0.0, 0.0], 0.0, area);
+        let frame = PlaneFrame::fit(plane, UNIT, 0.0, area);
         let outside = |share| {
             let paths = Paths {
                 times: &[0.0, 1.0],
                 rows: &[0.0, 9.0, 0.5, 0.5, f64::NAN, 0.5],
             };
             let mut buffer = Buffer::empty(area);
+            let theme = Theme::default();
             draw(
                 paths,
-                (&frame, share),
-                (area, &mut buffer),
-                &Theme::default(),
+                share,
+                &frame,
+                &mut Canvas::whole(&theme, &mut buffer),
             )
         };
         assert_eq!((outside(0.0), outside(1.0)), (1, 2));

@@ -1,24 +1,19 @@
 //! Points as dots; where a cell has one dot only, as signs for their number.
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::frame::{Frame, part};
-use crate::dashboard::dots::Dots;
-use crate::dashboard::theme::{Markers, Theme};
+use super::plane::{PlaneFrame, part};
+use crate::dashboard::canvas::Canvas;
+use crate::dashboard::dot_grid::DotGrid;
+use crate::dashboard::theme::Markers;
 
-/// More points to the right.
+/// The signs of a cell, by the number of its points.
 const RAMP: &[u8] = b".:+*#";
 
-/// Draws points of `frame`'s dimension; the number of those outside or not finite.
-pub fn draw(
-    points: &[f64],
-    frame: &Frame,
-    (area, buffer): (Rect, &mut Buffer),
-    (theme, style): (&Theme, Style),
-) -> usize {
-    let mut dots = Dots::new(area, theme.markers);
+/// Draws points of `frame`'s dimension; returns the number of those outside or not finite.
+pub fn draw(points: &[f64], frame: &PlaneFrame, style: Style, canvas: &mut Canvas) -> usize {
+    let (area, markers) = (canvas.area, canvas.theme.markers);
+    let mut dots = DotGrid::new(area, markers);
     if area.is_empty() {
         return 0;
     }
@@ -31,21 +26,22 @@ pub fn draw(
         };
         let (x, y) = (part(x, dots.width()), part(y, dots.height()));
         dots.set(x, y, style);
-        if theme.markers != Markers::Braille {
+        if markers != Markers::Braille {
             counts[(dots.height() - 1 - y) * dots.width() + x] += 1;
         }
     }
-    if theme.markers == Markers::Braille {
-        dots.paint(buffer);
+    if markers == Markers::Braille {
+        dots.paint(canvas.buffer);
     } else {
-        numbers(&counts, (area, buffer), style);
+        draw_counts(&counts, style, canvas);
     }
     outside
 }
 
-fn numbers(counts: &[usize], (area, buffer): (Rect, &mut Buffer), style: Style) {
-    for (position, &count) in area.positions().zip(counts) {
-        if let (1.., Some(cell)) = (count, buffer.cell_mut(position)) {
+/// Draws signs for the numbers of points in the cells.
+fn draw_counts(counts: &[usize], style: Style, canvas: &mut Canvas) {
+    for (position, &count) in canvas.area.positions().zip(counts) {
+        if let (1.., Some(cell)) = (count, canvas.buffer.cell_mut(position)) {
             cell.set_char(RAMP[(count - 1).min(RAMP.len() - 1)].into())
                 .set_style(style);
         }
@@ -54,19 +50,21 @@ fn numbers(counts: &[usize], (area, buffer): (Rect, &mut Buffer), style: Style) 
 
 #[cfg(test)]
 mod tests {
-    use super::super::frame::Plane;
+    use super::super::plane::{Plane, PlaneBounds};
     use super::*;
-    use crate::dashboard::theme::Depth;
+    use crate::dashboard::theme::{Depth, Theme};
+    use ratatui::buffer::Buffer;
+    use ratatui::layout::Rect;
 
     const PLAIN: Theme = Theme {
         markers: Markers::Ascii,
         colour: Depth::None,
     };
 
-    /// Cells drawn, as rows, and the number outside.
+    /// The cells drawn, as rows, and the number outside.
     fn drawn(
         points: &[f64],
-        bounds: [f64; 4],
+        bounds: PlaneBounds,
         (width, height): (u16, u16),
     ) -> (Vec<String>, usize) {
         let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
@@ -75,8 +73,9 @@ mod tests {
             dimension: 2,
             columns: [0, 1],
         };
-        let frame = Frame::fit(plane, bounds, 0.1, area);
-        let outside = draw(points, &frame, (area, &mut buffer), (&PLAIN, Style::new()));
+        let frame = PlaneFrame::fit(plane, bounds, 0.1, area);
+        let canvas = &mut Canvas::whole(&PLAIN, &mut buffer);
+        let outside = draw(points, &frame, Style::new(), canvas);
         let row = |y| (0..width).map(|x| buffer[(x, y)].symbol()).collect();
         ((0..height).map(row).collect(), outside)
     }
@@ -84,7 +83,7 @@ mod tests {
     #[test]
     fn equal_distances_are_twice_as_many_columns_as_rows() {
         let points = [-1.0, 0.0, 1.0, 0.0, 0.0, -1.0, 0.0, 1.0];
-        let (rows, outside) = drawn(&points, [-1.0, 1.0, -1.0, 1.0], (41, 21));
+        let (rows, outside) = drawn(&points, PlaneBounds::square(1.0), (41, 21));
         let column = |row: &String| row.find('.');
         let (top, bottom) = (
             rows.iter().position(|row| column(row) == Some(20)),
@@ -101,7 +100,7 @@ mod tests {
     #[test]
     fn points_outside_or_not_finite_are_counted() {
         let points = [0.0, 0.0, f64::NAN, 0.0, 50.0, 0.0, f64::INFINITY, 1.0];
-        let (rows, outside) = drawn(&points, [-1.0, 1.0, -1.0, 1.0], (10, 5));
+        let (rows, outside) = drawn(&points, PlaneBounds::square(1.0), (10, 5));
         assert_eq!(outside, 3);
         assert_eq!(rows.concat().trim(), ".");
     }

@@ -1,0 +1,320 @@
+//! The loop between keys, events and frames. One turn: fetch events, draw if a frame is due, sleep until a key or the next frame.
+
+#[cfg(test)]
+mod tests;
+
+use std::io::{self, Write};
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, TryRecvError};
+use crossterm::execute;
+use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+
+use super::input::TerminalInput;
+use super::layout;
+use super::options::Options;
+use super::outcome::Outcome;
+use super::save::figures::FigureSaver;
+use super::save::screenshot;
+use super::session_file;
+use super::state::comparison::ComparedRun;
+use super::state::settings::SettingsView;
+use super::state::{LoopRequest, State, TileCount, View};
+use super::terminal::JobControl;
+use super::update::{settings, update};
+use super::user_editor;
+use crate::event::Event;
+use crate::feed::{ComparedFeed, Feed};
+use crate::meter::Instruments;
+
+/// Longest sleep: how late events may be fetched.
+const LONGEST_SLEEP: Duration = Duration::from_millis(100);
+/// Least time between two frames.
+const FRAME_INTERVAL: Duration = Duration::from_millis(100);
+/// Least time between two frames soon after a key.
+const FRAME_INTERVAL_AFTER_KEY: Duration = Duration::from_millis(33);
+/// Time after a key in which frames come faster.
+const AFTER_KEY: Duration = Duration::from_secs(1);
+/// Least time between two frames, in times that drawing one takes: at most 2% of a core.
+const COST_INTERVAL: u32 = 50;
+
+/// The reason why the loop ends or is interrupted.
+#[derive(Debug)]
+pub(super) enum LoopExit {
+    /// The dashboard is left.
+    Outcome(Outcome),
+    /// The process is to stop as the shell does.
+    Suspend,
+    /// The shell has had the terminal.
+    Resumed,
+    /// The user's editor is to have the terminal.
+    OpenEditor,
+}
+
+/// Whether more events can come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum FeedState {
+    Open,
+    /// The trainer is gone, and all its events were fetched.
+    Closed,
+}
+
+/// The screen, the state behind it, and their clock.
+pub(super) struct EventLoop<'a, W: Write> {
+    feed: &'a Feed,
+    options: Options,
+    screen: Terminal<CrosstermBackend<W>>,
+    state: State,
+    figures: FigureSaver,
+    opened: Instant,
+    /// Whether the screen is older than the state.
+    dirty: bool,
+    /// The time of the last frame.
+    drawn: Option<Instant>,
+    /// The time of the last key.
+    key: Option<Instant>,
+    /// The time that drawing a frame takes, smoothed.
+    cost: Duration,
+    /// The time between two frames, smoothed.
+    interval: Duration,
+}
+
+impl<'a, W: Write> EventLoop<'a, W> {
+    pub(super) fn new(
+        feed: &'a Feed,
+        options: Options,
+        screen: Terminal<CrosstermBackend<W>>,
+    ) -> Self {
+        let runs = feed.others.iter();
+        let settings = SettingsView {
+            followed: options.followed,
+            ..SettingsView::default()
+        };
+        let state = State {
+            compared: runs.map(|run| ComparedRun::new(run.name.clone())).collect(),
+            view: View {
+                settings,
+                ..View::default()
+            },
+            ..State::default()
+        };
+        Self {
+            feed,
+            options,
+            screen,
+            state,
+            figures: FigureSaver::default(),
+            opened: Instant::now(),
+            dirty: true,
+            drawn: None,
+            key: None,
+            cost: Duration::ZERO,
+            interval: LONGEST_SLEEP,
+        }
+    }
+
+    /// Makes one turn; it sleeps at most for [`LONGEST_SLEEP`].
+    pub(super) fn turn(&mut self, keys: &Receiver<TerminalInput>) -> Option<LoopExit> {
+        let feed = self.fetch();
+        if let Some(exit) = self.exit(feed) {
+            return Some(exit);
+        }
+        let due = self.dirty && self.wait().is_zero();
+        let shown = if due { self.draw() } else { Ok(()) };
+        let heard = shown.and_then(|()| self.listen(keys));
+        heard
+            .err()
+            .map(|error| LoopExit::Outcome(Outcome::Lost(error)))
+    }
+
+    /// Draws every cell anew at the next turn.
+    pub(super) fn repaint(&mut self) -> io::Result<()> {
+        self.dirty = true;
+        self.drawn = None;
+        // Not `clear`, which asks the terminal for its cursor: one that does not answer would hold everything up.
+        let area = self.screen.get_frame().area();
+        self.screen.resize(area)
+    }
+
+    /// Runs the user's editor on the session file, and fetches what comes meanwhile.
+    pub(super) fn open_editor(&mut self, jobs: &JobControl) {
+        let start = self.state.start.as_ref();
+        let Some(file) = start.and_then(|start| start.file.clone()) else {
+            return;
+        };
+        let editor = user_editor::choose(|name| std::env::var(name).ok());
+        let terminal = self.options.switches.terminal.clone();
+        let meanwhile = || {
+            self.fetch();
+            // A stop that fails leaves the editor running, and that is all that is asked for.
+            let _ = jobs.stop_if_asked();
+        };
+        let edited = terminal.give_to_editor(|| user_editor::run(&editor, &file, meanwhile));
+        if let Err(message) = edited {
+            self.state.warn(message);
+        }
+    }
+
+    /// Fetches what has come and changes the state by it.
+    fn fetch(&mut self) -> FeedState {
+        self.dirty |= self.state.advance(self.opened.elapsed().as_secs_f64());
+        if let Some(picture) = self.feed.take_picture() {
+            self.state.set_picture(picture);
+            self.dirty = true;
+        }
+        self.dirty |= self.state.set_dropped(self.feed.dropped());
+        self.dirty |= self.figures.report(&mut self.state);
+        self.fetch_other_processes();
+        if let Some(Instruments { progress, meter }) = self.feed.instruments() {
+            self.state.add_reading(meter.read());
+            let (done, all) = progress.tiles();
+            self.dirty |= self.state.set_tiles(TileCount { done, all });
+        }
+        self.fetch_events()
+    }
+
+    /// Fetches the events of the run.
+    fn fetch_events(&mut self) -> FeedState {
+        // No more than there are now: a fast trainer must not keep keys waiting.
+        for _ in 0..=self.feed.events.len() {
+            match self.feed.events.try_recv() {
+                Ok(event) => self.state.apply(event, self.state.now),
+                Err(TryRecvError::Empty) => return FeedState::Open,
+                Err(TryRecvError::Disconnected) => {
+                    // The end found the ring full.
+                    if let Some(end) = self.feed.finished() {
+                        self.state.apply(Event::Finished(end), self.state.now);
+                        self.dirty = true;
+                    }
+                    return FeedState::Closed;
+                }
+            }
+            self.dirty = true;
+        }
+        FeedState::Open
+    }
+
+    /// Fetches the events of the runs compared with, and when the process that trains this run was last heard of.
+    fn fetch_other_processes(&mut self) {
+        for (number, ComparedFeed { feed, .. }) in self.feed.others.iter().enumerate() {
+            for event in feed.events.try_iter().take(feed.events.len()) {
+                self.state.apply_compared(number, &event);
+                self.dirty = true;
+            }
+        }
+        if let Some(heard) = self.feed.heard() {
+            // A clock that is behind that of the disk has just heard of it.
+            let silence = heard.elapsed().unwrap_or_default().as_secs_f64();
+            self.dirty |= self.state.set_silence(silence);
+        }
+    }
+
+    /// Whether to leave or to interrupt the loop; does what else the keys ask of it.
+    fn exit(&mut self, feed: FeedState) -> Option<LoopExit> {
+        let request = self.state.take_request();
+        let leave = self.options.switches.leave.load(Ordering::Relaxed);
+        match (request, self.state.finished.clone()) {
+            (Some(LoopRequest::Suspend), _) => return Some(LoopExit::Suspend),
+            (Some(LoopRequest::OpenEditor), _) => return Some(LoopExit::OpenEditor),
+            (Some(LoopRequest::Leave), None) => return Some(LoopExit::Outcome(Outcome::Abandoned)),
+            (None | Some(LoopRequest::Repaint | LoopRequest::Save), None)
+                if feed == FeedState::Closed =>
+            {
+                return Some(LoopExit::Outcome(Outcome::Broken));
+            }
+            (_, None) if self.state.silence.is_some() && leave => {
+                return Some(LoopExit::Outcome(Outcome::Abandoned));
+            }
+            (request, Some(finished)) => {
+                // Who watches another process's run has not asked for its end.
+                let ends = finished.reason.ends_at_once();
+                let asked = ends && self.state.silence.is_none();
+                if asked || leave || request == Some(LoopRequest::Leave) {
+                    self.figures.finish();
+                    return Some(LoopExit::Outcome(Outcome::Finished(finished)));
+                }
+            }
+            _ => {}
+        }
+        let done = match request {
+            Some(LoopRequest::Save) => {
+                self.save();
+                Ok(())
+            }
+            Some(LoopRequest::Repaint) => self.repaint(),
+            _ => Ok(()),
+        };
+        done.err()
+            .map(|error| LoopExit::Outcome(Outcome::Lost(error)))
+    }
+
+    /// Saves the screen, and begins with the figures.
+    fn save(&mut self) {
+        let area = self.screen.get_frame().area();
+        screenshot::save(&mut self.state, &self.options.theme, area);
+        self.figures.begin(&mut self.state);
+    }
+
+    /// The time until the next frame may be drawn.
+    fn wait(&self) -> Duration {
+        let after_key = self.key.is_some_and(|key| key.elapsed() < AFTER_KEY);
+        let interval = if after_key {
+            FRAME_INTERVAL_AFTER_KEY
+        } else {
+            FRAME_INTERVAL.max(COST_INTERVAL * self.cost)
+        };
+        self.drawn.map_or(Duration::ZERO, |drawn| {
+            interval.saturating_sub(drawn.elapsed())
+        })
+    }
+
+    fn draw(&mut self) -> io::Result<()> {
+        let start = Instant::now();
+        if let Some(before) = self.drawn.replace(start) {
+            self.interval = (3 * self.interval + (start - before)) / 4;
+        }
+        let cost = self.cost.as_secs_f64() / self.interval.as_secs_f64();
+        self.state.set_cost(cost);
+        execute!(self.screen.backend_mut(), BeginSynchronizedUpdate)?;
+        self.screen
+            .draw(|frame| layout::draw(&self.state, &self.options.theme, frame))?;
+        execute!(self.screen.backend_mut(), EndSynchronizedUpdate)?;
+        self.cost = (3 * self.cost + start.elapsed()) / 4;
+        self.dirty = false;
+        Ok(())
+    }
+
+    /// Sleeps until a key comes or a frame is due.
+    fn listen(&mut self, keys: &Receiver<TerminalInput>) -> io::Result<()> {
+        let sleep = if self.dirty {
+            self.wait().min(LONGEST_SLEEP)
+        } else {
+            LONGEST_SLEEP
+        };
+        let first = match keys.recv_timeout(sleep) {
+            Ok(heard) => heard,
+            Err(RecvTimeoutError::Timeout) => return Ok(()),
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(io::Error::other("the terminal can't be read any more"));
+            }
+        };
+        for heard in std::iter::once(first).chain(keys.try_iter()) {
+            self.dirty = true;
+            if let TerminalInput::Key(key) = heard {
+                self.key = Some(Instant::now());
+                if let Some(command) = update(&mut self.state, key) {
+                    // A trainer that is gone needs no command.
+                    let _ = self.feed.commands.send(command);
+                }
+                if let Some(request) = self.state.take_file_request() {
+                    let written = session_file::write(&request);
+                    settings::answer(&mut self.state, request, written);
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,96 @@
+//! A key and a row of the table of keys.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+
+use crate::dashboard::action::Action;
+
+/// A key that was pressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// The key itself.
+    pub code: KeyCode,
+    /// Whether the control key is held.
+    pub control: bool,
+}
+
+impl Key {
+    /// The key of a terminal event; None for releases, which do nothing.
+    pub fn pressed(event: KeyEvent) -> Option<Self> {
+        let control = event.modifiers.contains(KeyModifiers::CONTROL);
+        (event.kind != KeyEventKind::Release).then_some(Self {
+            code: event.code,
+            control,
+        })
+    }
+
+    /// A key without control.
+    pub const fn plain(code: KeyCode) -> Self {
+        Self {
+            code,
+            control: false,
+        }
+    }
+
+    /// A letter or sign without control.
+    pub const fn letter(letter: char) -> Self {
+        Self::plain(KeyCode::Char(letter))
+    }
+
+    /// A letter with control.
+    pub const fn control(letter: char) -> Self {
+        Self {
+            code: KeyCode::Char(letter),
+            control: true,
+        }
+    }
+
+    /// The name of the key in the footer and the help.
+    pub fn label(self) -> String {
+        match self.code {
+            KeyCode::Char(' ') => "Space".into(),
+            KeyCode::Char(c) if self.control => format!("Ctrl-{}", c.to_ascii_uppercase()),
+            KeyCode::Char(c) => c.into(),
+            KeyCode::BackTab => "Shift-Tab".into(),
+            other => other.to_string(),
+        }
+    }
+}
+
+/// A row of the table of keys.
+#[derive(Clone, Copy, Debug)]
+pub struct Binding {
+    /// The keys, which all do the same.
+    pub keys: &'static [Key],
+    /// The action.
+    pub action: Action,
+    /// The word in the footer, for the most needed keys.
+    pub footer: Option<&'static str>,
+    /// The line in the help.
+    pub help: &'static str,
+}
+
+/// A row of the table, from its columns.
+pub const fn row(
+    keys: &'static [Key],
+    action: Action,
+    footer: Option<&'static str>,
+    help: &'static str,
+) -> Binding {
+    Binding {
+        keys,
+        action,
+        footer,
+        help,
+    }
+}
+
+impl Binding {
+    /// The names of the keys in the footer and the help.
+    pub fn label(&self) -> String {
+        self.keys
+            .iter()
+            .map(|key| key.label())
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+}

@@ -1,0 +1,64 @@
+//! The keys of the losses pane.
+
+use crossterm::event::KeyCode;
+
+use super::binding::{Binding, Key, row};
+use crate::dashboard::action::{Action, LossesAction};
+
+/// The keys of the losses pane.
+pub const KEYS: &[Binding] = &[
+    key(
+        &[Key::letter('+')],
+        LossesAction::In,
+        "half the iterations, about the cursor or the right end",
+    ),
+    key(
+        &[Key::letter('-')],
+        LossesAction::Out,
+        "twice the iterations",
+    ),
+    key(
+        &[Key::plain(KeyCode::Left), Key::letter('h')],
+        LossesAction::Left,
+        "cursor or window to the left",
+    ),
+    key(
+        &[Key::plain(KeyCode::Right), Key::letter('l')],
+        LossesAction::Right,
+        "cursor or window to the right",
+    ),
+    key(
+        &[Key::letter('f')],
+        LossesAction::Follow,
+        "follow the newest iteration",
+    ),
+    key(
+        &[Key::letter('0'), Key::letter('=')],
+        LossesAction::All,
+        "all iterations",
+    ),
+    key(
+        &[Key::letter('c')],
+        LossesAction::Cursor,
+        "cursor that reads all charts out",
+    ),
+    key(
+        &[Key::letter('a')],
+        LossesAction::Smooth,
+        "average over iterations: off, 0.9, 0.98",
+    ),
+    key(
+        &[Key::letter('r')],
+        LossesAction::Outliers,
+        "outliers at the edge, marked, or in the range",
+    ),
+    key(
+        &[Key::letter('x')],
+        LossesAction::LogX,
+        "iterations linear or log",
+    ),
+];
+
+const fn key(keys: &'static [Key], action: LossesAction, help: &'static str) -> Binding {
+    row(keys, Action::Losses(action), None, help)
+}

@@ -1,0 +1,110 @@
+//! What the event loop reads besides events: the time, the meter, the progress of an iteration, pictures of the flow, the events of
+//! other runs. A change that the screen need not show at once returns whether it does.
+
+use crate::dashboard::range::ValueRange;
+use crate::dashboard::state::settings::FileRequest;
+use crate::dashboard::state::{LoopRequest, State, TileCount};
+use crate::event::{Event, Picture};
+use crate::meter::Reading;
+
+impl State {
+    /// Sets the time; true if the screen shows the difference.
+    pub fn advance(&mut self, now: f64) -> bool {
+        let (before, shown) = (self.now, self.elapsed() as u64);
+        let fresh = self.edits.count_fresh(before);
+        self.now = now;
+        self.elapsed() as u64 != shown
+            || self.edits.count_fresh(now) != fresh
+            || self.particles_moved_since(before)
+    }
+
+    /// Sets the picture of the flow, and widens the ranges of its columns.
+    pub fn set_picture(&mut self, picture: Picture) {
+        let columns = picture.dimension.max(1);
+        if self.bounds.len() < columns {
+            self.bounds.resize(columns, None);
+        }
+        for point in picture.data.chunks_exact(columns) {
+            for (bounds, &x) in self
+                .bounds
+                .iter_mut()
+                .zip(point)
+                .filter(|(_, x)| x.is_finite())
+            {
+                let value = ValueRange::of(x);
+                *bounds = Some(bounds.map_or(value, |bounds| bounds.join(value)));
+            }
+        }
+        self.picture = Some(picture);
+    }
+
+    /// Adds a reading of the meter, which alone is no reason to draw.
+    pub fn add_reading(&mut self, reading: Reading) {
+        self.readings.push(self.now, reading);
+    }
+
+    /// Sets the tiles of the present pass over the batch; true if the screen shows the difference.
+    pub fn set_tiles(&mut self, tiles: TileCount) -> bool {
+        let before = std::mem::replace(&mut self.tiles, tiles);
+        self.inside().is_some() && before != tiles
+    }
+
+    /// Sets the number of events that were lost; true if it has changed.
+    pub fn set_dropped(&mut self, dropped: u64) -> bool {
+        std::mem::replace(&mut self.dropped, dropped) != dropped
+    }
+
+    /// Sets the seconds since the process that trains this run was last heard of; true if the screen shows the difference.
+    pub fn set_silence(&mut self, silence: f64) -> bool {
+        let before = self.silence.replace(silence).unwrap_or(-1.0);
+        before as i64 != silence as i64 && self.finished.is_none()
+    }
+
+    /// Changes the curves by an event of a run that this one is compared with.
+    pub fn apply_compared(&mut self, number: usize, event: &Event) {
+        if let Some(run) = self.compared.get_mut(number) {
+            run.apply(event);
+        }
+    }
+
+    /// Sets the share of one core that drawing takes.
+    pub fn set_cost(&mut self, cost: f64) {
+        self.cost = cost;
+    }
+
+    /// Takes the request that waits for the event loop.
+    pub fn take_request(&mut self) -> Option<LoopRequest> {
+        self.view.request.take()
+    }
+
+    /// Takes the change of the session file that waits for the event loop.
+    pub fn take_file_request(&mut self) -> Option<FileRequest> {
+        self.view.settings.request.take()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dashboard::fixtures;
+
+    fn range(low: f64, high: f64) -> Option<ValueRange> {
+        Some(ValueRange { low, high })
+    }
+
+    #[test]
+    fn the_frame_of_the_flow_grows_with_the_data_and_ignores_what_is_not_finite() {
+        let mut state = fixtures::started();
+        state.set_picture(Picture {
+            dimension: 2,
+            data: vec![0.0, 1.0, f64::NAN, 9.0],
+            ..Picture::default()
+        });
+        state.set_picture(Picture {
+            dimension: 2,
+            data: vec![-2.0, 0.5],
+            ..Picture::default()
+        });
+        assert_eq!(state.bounds, [range(-2.0, 0.0), range(0.5, 9.0)]);
+    }
+}
