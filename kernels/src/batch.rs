@@ -1,5 +1,5 @@
 //! rayon over tiles, with the same bits for any number of threads: a chunk of tiles is summed up in order by whoever comes to it,
-//! and the chunks are added as [`crate::tree`] says. So several processes may share the chunks of a batch.
+//! and the chunks are added as [`crate::tree_sum`] says. So several processes may share the chunks of a batch.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,8 +13,9 @@ use crate::network::Network;
 use crate::objective::Scheme;
 use crate::parameters::Shape;
 use crate::progress::Progress;
+use crate::tile::Tile;
 use crate::trajectory::{Samples, Worker};
-use crate::tree::Tree;
+use crate::tree_sum::TreeSum;
 
 /// Chunks of a batch at most: enough for the cores of many machines, few enough that what is done once a chunk costs nothing.
 const CHUNKS: usize = 1024;
@@ -87,15 +88,6 @@ pub(crate) fn parts(sums: &mut [f64]) -> (&mut [f64], &mut [f64]) {
     sums.split_at_mut(parameters)
 }
 
-/// The samples of one tile.
-#[derive(Debug, Clone, Copy)]
-pub struct Tile {
-    /// The first of them.
-    pub first: usize,
-    /// How many, up to the lanes of a tile.
-    pub count: usize,
-}
-
 /// What of a batch is computed, and how it is cut.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cut {
@@ -114,7 +106,7 @@ pub struct Batch<T: Lanes> {
     pool: ThreadPool,
     workers: Vec<Mutex<Worker<T>>>,
     /// Of the last share.
-    pub(crate) sums: Tree,
+    pub(crate) sums: TreeSum,
     pub(crate) progress: Arc<Progress>,
 }
 
@@ -137,7 +129,7 @@ impl<T: Lanes> Batch<T> {
             net,
             pool,
             workers,
-            sums: Tree::default(),
+            sums: TreeSum::default(),
             progress,
         })
     }
@@ -224,7 +216,11 @@ impl<T: Lanes> Batch<T> {
                         return;
                     }
                     let mut worker = mine(workers);
-                    worker.take(samples, tile * T::WIDTH, rows.len() / width);
+                    let tile = Tile {
+                        first: tile * T::WIDTH,
+                        count: rows.len() / width,
+                    };
+                    worker.take(samples, tile);
                     body(&self.net, &mut worker, rows);
                     progress.tile_done();
                 });

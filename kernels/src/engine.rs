@@ -6,6 +6,7 @@ use rayon::ThreadPoolBuildError;
 use wide::{f32x16, f64x8};
 
 use crate::batch::{Batch, COSTS, Chunks, Cut, Share, parts};
+use crate::flow::Flow;
 use crate::lanes::{Lanes, Real, lanes};
 use crate::matching;
 pub use crate::matching::Pairs;
@@ -15,7 +16,7 @@ use crate::parameters::Shape;
 use crate::peak::multiply_adds;
 use crate::progress::Progress;
 pub use crate::trajectory::{Direction, Samples, with_pairs, with_rows};
-use crate::tree::add;
+use crate::tree_sum::add;
 
 /// Arithmetic of the kernels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +60,7 @@ pub trait Engine: Send {
     /// Sums up the gradient and the costs over a share of the samples. No other sample is looked at.
     fn sum_share(&mut self, samples: Samples, scheme: &Scheme, alpha: &Alpha, share: Share);
 
-    /// Sum k of those that [`crate::tree::fold`] needs of the last share: the gradient, then the sums of v(1), -log p and r(1);
+    /// Sum k of those that [`crate::tree_sum::fold`] needs of the last share: the gradient, then the sums of v(1), -log p and r(1);
     /// parameters + [`COSTS`] values.
     fn sum(&mut self, k: usize) -> &[f64];
 
@@ -142,10 +143,10 @@ impl<T: Lanes> Engine for Batch<T> {
     fn potential(&mut self, samples: Samples, t: f64, out: &mut [f64]) {
         let width = self.net.shape.inputs() + 2;
         self.over_rows(&samples, (out, width), |net, worker, rows| {
-            let (phi, grad, trace) = worker.potential(net, t);
-            scatter(&[phi], 0, width, rows);
-            scatter(grad, 1, width, rows);
-            scatter(&[trace], width - 1, width, rows);
+            let at = worker.potential(net, t);
+            scatter(&[at.phi], 0, width, rows);
+            scatter(at.grad, 1, width, rows);
+            scatter(&[at.trace], width - 1, width, rows);
         });
     }
 
@@ -156,7 +157,7 @@ impl<T: Lanes> Engine for Batch<T> {
             tiles: 1,
         };
         self.over_chunks(cut, COSTS, |net, worker, costs, tile| {
-            worker.take(&samples, tile.first, tile.count);
+            worker.take(&samples, tile);
             worker.forward(net, scheme, alpha.a0);
             add(costs, &worker.sums(tile.count));
         });
@@ -174,11 +175,11 @@ impl<T: Lanes> Engine for Batch<T> {
         };
         self.over_chunks(cut, width, |net, worker, sums, tile| {
             let (gradient, costs) = parts(sums);
-            worker.take(&samples, tile.first, tile.count);
+            worker.take(&samples, tile);
             worker.forward_taped(net, scheme, alpha);
             add(costs, &worker.sums(tile.count));
             worker.backward(net, scheme, alpha);
-            worker.partial.flush(net, gradient);
+            worker.theta_bar.flush(net, gradient);
         });
     }
 
@@ -194,7 +195,7 @@ impl<T: Lanes> Engine for Batch<T> {
             let (gradient, costs) = parts(sums);
             costs[0] += worker.match_pairs(net, &pairs, a0, tile);
             if chunks.ends_at(tile.first + tile.count) {
-                worker.partial.flush(net, gradient);
+                worker.theta_bar.flush(net, gradient);
             }
         });
     }
@@ -225,7 +226,7 @@ impl<T: Lanes> Engine for Batch<T> {
     ) {
         let (d, width) = (self.net.shape.d, self.net.shape.d * (scheme.steps + 1));
         self.over_rows(&samples, (out, width), |net, worker, rows| {
-            worker.path(net, (scheme, a0), direction, |k, x| {
+            worker.path(Flow { net, a0 }, scheme, direction, |k, x| {
                 scatter(x, k * d, width, rows)
             });
         });
@@ -240,7 +241,7 @@ impl<T: Lanes> Engine for Batch<T> {
     ) {
         let d = self.net.shape.d;
         self.over_rows(&samples, (out, d), |net, worker, rows| {
-            worker.path(net, (scheme, a0), direction, |_, _| {});
+            worker.path(Flow { net, a0 }, scheme, direction, |_, _| {});
             scatter(&worker.x, 0, d, rows);
         });
     }

@@ -10,22 +10,6 @@ use std::ops::{Add, AddAssign, Div, Index, Mul, Neg, Sub};
 use wide::bytemuck::{Pod, cast, cast_ref, cast_slice};
 use wide::{f32x4, f32x8, f32x16, f64x2, f64x4, f64x8, i32x4, i32x8, i32x16, i64x2, i64x4, i64x8};
 
-/// Rows of a register block: with [`COLUMNS`], what fills the registers without spilling.
-pub const ROWS: usize = if cfg!(target_feature = "avx512f") {
-    8
-} else if cfg!(any(target_feature = "avx", target_arch = "aarch64")) {
-    6
-} else {
-    2
-};
-
-/// Columns of J that go through a product together: three 512-bit vectors fill 24 of 32 registers, else one does.
-pub const COLUMNS: usize = if cfg!(target_feature = "avx512f") {
-    3
-} else {
-    1
-};
-
 /// Whether a multiply-add rounds once here.
 const FUSED: bool = cfg!(any(target_feature = "fma", target_arch = "aarch64"));
 
@@ -128,6 +112,18 @@ pub trait Lanes:
     #[inline(always)]
     fn of(value: f64) -> Self {
         Self::splat(Self::Real::of(value))
+    }
+}
+
+/// A column of zeros.
+pub fn zeros<T: Lanes>(rows: usize) -> Vec<T> {
+    vec![T::default(); rows]
+}
+
+/// The sum into += x, row by row.
+pub fn add<T: Lanes>(into: &mut [T], x: &[T]) {
+    for (into, &x) in into.iter_mut().zip(x) {
+        *into += x;
     }
 }
 

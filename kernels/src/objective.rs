@@ -88,8 +88,8 @@ pub enum TraceAt {
 pub struct Point {
     /// The step around it.
     pub step: usize,
-    /// Where it lies in the step, above 0 and up to 1.
-    pub theta: f64,
+    /// The fraction of that step before the point, above 0 and up to 1.
+    pub fraction: f64,
     /// Weight of l'.
     pub weight: f64,
 }
@@ -146,7 +146,7 @@ impl Scheme {
             TraceAt::EveryStage => Vec::new(),
             TraceAt::StepNodes => vec![Point {
                 step: nt - 1,
-                theta: 1.0,
+                fraction: 1.0,
                 weight: node_weight(nt, nt),
             }],
             TraceAt::GaussPoints => legendre(nt / 2 + 2)
@@ -154,7 +154,7 @@ impl Scheme {
                     let at = 0.5 * (1.0 + z) * nt as f64;
                     Point {
                         step: at as usize,
-                        theta: at.fract(),
+                        fraction: at.fract(),
                         weight: 0.5 * weight,
                     }
                 })
@@ -298,7 +298,7 @@ mod tests {
                     Some(weight * Grid::Bent(1.0).pace(s * square.dt()))
                 });
                 let between = square.points().into_iter().map(|point| {
-                    let s = (point.step as f64 + point.theta) * square.dt();
+                    let s = (point.step as f64 + point.fraction) * square.dt();
                     point.weight * Grid::Bent(1.0).pace(s)
                 });
                 let sum: f64 = on_stages.chain(between).sum();
@@ -321,13 +321,13 @@ mod tests {
                 grid: Grid::Even,
             };
             let points = scheme.points();
-            let time = |point: &Point| point.step as f64 + point.theta;
+            let time = |point: &Point| point.step as f64 + point.fraction;
             assert!(points.is_sorted_by(|a, b| time(a) < time(b)));
             assert!(points.iter().all(|point| point.step < steps));
             assert!(
                 points
                     .iter()
-                    .all(|point| (0.0..=1.0).contains(&point.theta))
+                    .all(|point| (0.0..=1.0).contains(&point.fraction))
             );
         }
     }

@@ -11,7 +11,8 @@
 use rayon::prelude::*;
 
 use crate::lanes::{Lanes, Real, lanes, scalars_mut};
-use crate::linear::{Packed, apply, transpose, vectors};
+use crate::layout::vectors;
+use crate::linear::{Packed, apply, transpose};
 
 const ROUNDS: usize = 5;
 const A: f64 = 3.4445;

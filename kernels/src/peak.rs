@@ -6,10 +6,11 @@
 
 use std::hint::black_box;
 
-use crate::lanes::{COLUMNS, Lanes, ROWS};
+use crate::lanes::Lanes;
+use crate::layout::{BLOCK_COLUMNS, BLOCK_ROWS};
 
 /// As many sums as a register block of the products has: they fill the registers without spilling.
-const CHAINS: usize = ROWS * COLUMNS;
+const CHAINS: usize = BLOCK_ROWS * BLOCK_COLUMNS;
 
 /// Runs so many rounds on the calling thread and gives the flops done; the caller times it.
 pub fn multiply_adds<T: Lanes>(rounds: u32) -> f64 {

@@ -318,7 +318,7 @@ pub fn state<N: Number>(
             stages.push(k);
         }
         for point in points.iter().filter(|point| point.step == step) {
-            let b = |stage: usize| N::from(dt * tableau.b_between(stage, point.theta));
+            let b = |stage: usize| N::from(dt * tableau.b_between(stage, point.fraction));
             let x: Vec<N> = (0..d)
                 .map(|j| state[j] + sum(stages.iter().enumerate().map(|(i, k)| b(i) * k[j])))
                 .collect();
@@ -326,7 +326,7 @@ pub fn state<N: Number>(
                 model,
                 scheme,
                 (&x, y),
-                from + (step as f64 + point.theta) * dt,
+                from + (step as f64 + point.fraction) * dt,
             );
             next[d] = next[d] + N::from(span * point.weight) * k[d];
         }

@@ -2,9 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use otflow_kernels::engine::{Engine, Pairs, Precision, engine, with_rows};
+use otflow_kernels::layout::uses_strassen;
 use otflow_kernels::objective::{Alpha, Grid, Scheme, TraceAt};
 use otflow_kernels::parameters::Shape;
-use otflow_kernels::seven;
 use otflow_kernels::stepper::Stepper;
 
 #[global_allocator]
@@ -106,7 +106,7 @@ fn allocated(shape: Shape, precision: Precision, pass: Pass, iterations: u64) ->
 #[test]
 fn an_iteration_allocates_nothing() {
     let _profiler = dhat::Profiler::builder().testing().build();
-    assert!(seven::pays(WIDE.m));
+    assert!(uses_strassen(WIDE.m));
     for shape in [NARROW, WIDE] {
         for precision in [Precision::F32, Precision::F64] {
             for pass in [

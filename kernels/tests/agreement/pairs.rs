@@ -6,7 +6,7 @@ use otflow_kernels::lanes::Lanes;
 use otflow_kernels::matching::TILES;
 use otflow_kernels::parameters::Shape;
 use otflow_kernels::reference::{self, Dual};
-use otflow_kernels::tree::{fold, roots_of};
+use otflow_kernels::tree_sum::{fold, roots_of};
 use wide::{f32x4, f32x8, f32x16, f64x2, f64x4, f64x8};
 
 use crate::problems::{

@@ -3,9 +3,9 @@
 use otflow_kernels::batch::Batch;
 use otflow_kernels::engine::{Engine, Samples, with_rows};
 use otflow_kernels::lanes::Lanes;
+use otflow_kernels::layout::uses_strassen;
 use otflow_kernels::objective::{Alpha, Costs, Grid, Scheme, TraceAt};
 use otflow_kernels::parameters::Shape;
-use otflow_kernels::seven;
 use otflow_kernels::stepper::Stepper;
 
 pub const ALPHA: Alpha = Alpha {
@@ -119,7 +119,7 @@ pub fn wide_cases() -> Vec<(Shape, Scheme)> {
         ),
         (shape(7, 0, 192, 4, 4), scheme(2, euler, TraceAt::StepNodes)),
     ];
-    assert!(cases.iter().all(|(shape, _)| seven::pays(shape.m)));
+    assert!(cases.iter().all(|(shape, _)| uses_strassen(shape.m)));
     cases
 }
 

@@ -123,7 +123,7 @@ pub fn sums_a_thread(count: usize) -> usize {
 
 /// The sums of a span of parts, given by several threads.
 #[derive(Debug, Default)]
-pub(crate) struct Tree {
+pub(crate) struct TreeSum {
     span: Range<usize>,
     count: usize,
     width: usize,
@@ -137,7 +137,7 @@ struct Stock {
     free: Vec<Vec<f64>>,
 }
 
-impl Tree {
+impl TreeSum {
     /// For sums of so many values over the parts of `span` among `count`, of which `threads` are in work at a time: their memory
     /// is taken here, and kept.
     pub(crate) fn start(
@@ -251,7 +251,7 @@ mod tests {
             for of in [1, 2, 3, 4, 7, 20] {
                 let mut sums = Vec::new();
                 for span in shares(count, of) {
-                    let mut tree = Tree::default();
+                    let mut tree = TreeSum::default();
                     tree.start(span.clone(), (count, 2), 1);
                     // A step that shares no divisor with the number of parts goes to each of them.
                     let len = span.len();
@@ -281,7 +281,7 @@ mod tests {
             (385..770, 770, 385),
             (341..682, 1024, 681),
         ] {
-            let mut tree = Tree::default();
+            let mut tree = TreeSum::default();
             tree.start(span.clone(), (count, 1), 2);
             let most = tree.stock().free.len();
             assert!(most < 40);
@@ -299,7 +299,7 @@ mod tests {
 
     #[test]
     fn sums_that_never_came_are_zeros() {
-        let mut tree = Tree::default();
+        let mut tree = TreeSum::default();
         tree.start(3..9, (20, 2), 2);
         let mut values = tree.take();
         values.fill(1.0);
