@@ -68,7 +68,7 @@ pub fn output<T: Lanes>(net: &Network<T>, cache: &Cache<T>, scratch: &mut Scratc
     apply(&net.k[last], before, a);
     let mut value = T::default();
     for (k, &a) in a.iter().enumerate() {
-        let ([sigma], _) = sigma_and_slope([a + T::splat(net.bias[last][k])]);
+        let [sigma] = sigma_and_slope([a + T::splat(net.bias[last][k])]).sigma;
         value = net.w[k].mul_add(net.h.mul_add(sigma, before[k]), value);
     }
     value
