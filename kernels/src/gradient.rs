@@ -25,7 +25,7 @@ use crate::resnet;
 use crate::tile::{Cotangents, Scratch};
 use crate::weight_gradient::Term;
 
-/// The results of `forward` for the other terms and for the adjoint.
+/// A `Cache` holds the results of `forward` for the other terms and for the adjoint.
 #[derive(Debug, Clone)]
 pub struct Cache<T> {
     /// z_1 .. z_M, M x m.
@@ -35,7 +35,7 @@ pub struct Cache<T> {
 }
 
 impl<T: Lanes> Cache<T> {
-    /// A cache of zeros for a network.
+    /// Returns a cache of zeros for a network.
     pub fn new(net: &Network<T>) -> Self {
         Cache {
             z: vec![zeros(net.shape.m); net.shape.layers - 1],
@@ -43,13 +43,13 @@ impl<T: Lanes> Cache<T> {
         }
     }
 
-    /// The column z_i, m; i from 1 to M + 1.
+    /// Returns the column z_i, m; i from 1 to M + 1.
     pub fn z<'a>(&'a self, net: &'a Network<T>, i: usize) -> &'a [T] {
         self.z.get(i - 1).unwrap_or(&net.w)
     }
 }
 
-/// The forward pass; it overwrites the cache.
+/// Computes z_i and grad_s Phi, and overwrites the cache.
 pub fn forward<T: Lanes>(
     net: &Network<T>,
     s: &[T],
@@ -97,7 +97,7 @@ fn add_gram<T: Lanes>(net: &Network<T>, x: &[T], into: &mut [T]) {
     }
 }
 
-/// The quadratic part 1/2 |A s|^2 + b.s + c of Phi.
+/// Returns the quadratic part 1/2 |A s|^2 + b.s + c of Phi.
 pub fn quadratic<T: Lanes>(net: &Network<T>, s: &[T]) -> T {
     let mut value = T::splat(net.constant);
     for r in 0..net.shape.r() {
@@ -109,7 +109,7 @@ pub fn quadratic<T: Lanes>(net: &Network<T>, s: &[T]) -> T {
         .fold(value, |sum, (&s, &b)| s.mul_add(T::splat(b), sum))
 }
 
-/// The part of the trace in the cotangents of slope and z.
+/// A `TraceTerm` is the part of the trace in the cotangents of slope and z.
 #[derive(Debug, Clone, Copy)]
 pub struct TraceTerm<'a, T> {
     /// The cotangent t of the trace.
@@ -120,7 +120,7 @@ pub struct TraceTerm<'a, T> {
     pub slope_bar: &'a [Vec<T>],
 }
 
-/// The evaluation whose adjoint is taken.
+/// An `Evaluation` is what the adjoint is taken of: its parameters and its results.
 #[derive(Debug, Clone, Copy)]
 pub struct Evaluation<'a, T: Lanes> {
     /// The packed parameters.
@@ -135,8 +135,8 @@ pub struct Evaluation<'a, T: Lanes> {
     pub trace: Option<TraceTerm<'a, T>>,
 }
 
-/// The adjoint pass, from the cotangent of grad_s Phi to those of slope and z, which are overwritten, and to those of s and of the
-/// parameters, which are added to. The columns of K_bar_0 are left to [`ParameterGradient::add_k0`].
+/// Computes the adjoint, from the cotangent of grad_s Phi to those of slope and z, which are overwritten, and to those of s and
+/// of the parameters, which are added to. The columns of K_bar_0 are left to [`ParameterGradient::add_k0`].
 ///
 /// Nothing else reaches slope_M, so that its cotangent goes on into a_M and u_{M-1} in the same pass, which leaves u_bar_{M-1}.
 pub fn adjoint<T: Lanes>(

@@ -20,8 +20,8 @@
 
 use crate::lanes::Lanes;
 
-/// Rows of a register block. With [`BLOCK_COLUMNS`], its sums fill the registers without spilling: 8 x 3 of the 32 registers of
-/// AVX-512, 6 x 1 (of two registers each) of the 16 of AVX.
+/// The number of rows of a register block. With [`BLOCK_COLUMNS`], its sums fill the registers without spilling: 8 x 3 of the
+/// 32 registers of AVX-512, 6 x 1 (of two registers each) of the 16 of AVX.
 pub const BLOCK_ROWS: usize = if cfg!(target_feature = "avx512f") {
     8
 } else if cfg!(any(target_feature = "avx", target_arch = "aarch64")) {
@@ -30,46 +30,47 @@ pub const BLOCK_ROWS: usize = if cfg!(target_feature = "avx512f") {
     2
 };
 
-/// Columns that go through a register block together, a 512-bit vector each.
+/// The number of columns that go through a register block together, a 512-bit vector each.
 pub const BLOCK_COLUMNS: usize = if cfg!(target_feature = "avx512f") {
     3
 } else {
     1
 };
 
-/// Vectors of columns of K that go through a register block of the outer product together. Where the registers allow two, a
-/// broadcast value serves twice, and a CPU with two multiply-adds a cycle does not wait for loads.
+/// The number of vectors of columns of K that go through a register block of the outer product together. Where the registers
+/// allow two, a broadcast value serves twice, and a CPU with two multiply-adds a cycle does not wait for loads.
 pub const OUTER_VECTORS: usize = if BLOCK_COLUMNS >= 3 { 2 } else { 1 };
 
-/// Whether two row blocks go through a single column together: a CPU with two multiply-adds a cycle needs more independent
+/// Whether two row blocks go through a single column together. A CPU with two multiply-adds a cycle needs more independent
 /// chains of them than one block of eight rows has.
 pub const TWO_BLOCKS: bool = BLOCK_COLUMNS >= 3;
 
-/// Lanes of the widest vector that [`Lanes`] is implemented for.
+/// The number of lanes of the widest vector that [`Lanes`] is implemented for.
 pub const MAX_LANES: usize = 16;
 
-/// Columns of a panel of J: as many as leave the L2 cache to K and its gradient. The longer a panel, the fewer times the gradient
-/// of K is loaded and stored.
+/// The largest number of columns of a panel of J: as many as leave the L2 cache to K and its gradient. The longer a panel, the
+/// fewer times the gradient of K is loaded and stored.
 pub const PANEL_COLUMNS: usize = if BLOCK_COLUMNS == 3 { 3 } else { 4 };
 
-/// Pairs of columns of a panel of J for Strassen's scheme. The bits depend on it, so it is alike on every machine.
+/// The largest number of pairs of columns of a panel of J for Strassen's scheme. The bits depend on it, so it is alike on every
+/// machine.
 pub const PANEL_PAIRS: usize = 3;
 
-/// Columns of the longest panel of either kind.
+/// The number of columns of the longest panel of either kind.
 pub const MAX_PANEL_COLUMNS: usize = if PANEL_COLUMNS > 2 * PANEL_PAIRS {
     PANEL_COLUMNS
 } else {
     2 * PANEL_PAIRS
 };
 
-/// Rows from which on Strassen's scheme saves more than its sums cost. The bits depend on it.
+/// The number of rows from which on Strassen's scheme saves more than its sums cost. The bits depend on it.
 pub const STRASSEN_MIN_ROWS: usize = 160;
 
-/// Pairs of columns that are pending at most, for one contraction of Strassen's scheme.
+/// The largest number of pairs of columns that are pending for one contraction of Strassen's scheme.
 pub const PENDING_PAIRS: usize = 4 * PANEL_PAIRS;
 
-/// Columns that are pending at most, for one contraction of the gradient of a matrix of m rows: more where they are small beside K
-/// in the L2 cache.
+/// Returns the largest number of columns that are pending for one contraction of the gradient of a matrix of m rows: more where
+/// they are small beside K in the L2 cache.
 pub fn pending_columns(m: usize) -> usize {
     if m <= 128 {
         4 * PANEL_COLUMNS
@@ -78,34 +79,34 @@ pub fn pending_columns(m: usize) -> usize {
     }
 }
 
-/// Whether products with a square matrix of m rows follow Strassen's scheme in the trace: it needs two equal halves.
+/// Returns whether products with a square matrix of m rows follow Strassen's scheme in the trace, which needs two equal halves.
 pub fn uses_strassen(m: usize) -> bool {
     m.is_multiple_of(2) && m >= STRASSEN_MIN_ROWS
 }
 
-/// Rows of one section of a column of m rows: a half where Strassen's scheme is used, all of them elsewhere.
+/// Returns the rows of one section of a column of m rows: a half where Strassen's scheme is used, all of them elsewhere.
 pub fn section(m: usize) -> usize {
     if uses_strassen(m) { m / 2 } else { m }
 }
 
-/// Vectors that hold `rows` lanes, the last one padded.
+/// Returns the number of vectors that hold `rows` lanes, the last one padded.
 pub fn vectors<T: Lanes>(rows: usize) -> usize {
     rows.div_ceil(T::WIDTH)
 }
 
-/// Vectors of a transposed column of m rows: those of its sections, one for every sample.
+/// Returns the number of vectors of a transposed column of m rows: those of its sections, one for every sample.
 pub fn transposed_len<T: Lanes>(m: usize, section: usize) -> usize {
     m / section * vectors::<T>(section) * T::WIDTH
 }
 
-/// Sizes of even parts of `total`, none above `most`; the larger ones come first.
+/// Returns the sizes of even parts of `total`, none above `most`; the larger ones come first.
 pub fn evenly(total: usize, most: usize) -> impl Iterator<Item = usize> {
     let count = total.div_ceil(most);
     let (size, larger) = (total / count.max(1), total % count.max(1));
     (0..count).map(move |k| size + usize::from(k < larger))
 }
 
-/// Sizes of the row blocks of a matrix.
+/// Returns the sizes of the row blocks of a matrix.
 pub fn row_blocks(rows: usize) -> impl Iterator<Item = usize> {
     evenly(rows, BLOCK_ROWS)
 }

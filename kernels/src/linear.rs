@@ -24,7 +24,8 @@ use wide::bytemuck::cast_slice;
 use crate::lanes::{Lanes, Real};
 use crate::layout::{BLOCK_COLUMNS, MAX_LANES, OUTER_VECTORS, TWO_BLOCKS, row_blocks, vectors};
 
-/// A matrix in row blocks, each `[column][row of the block]`, so that the block's weights of one column lie together.
+/// A `Packed` matrix consists of row blocks, each `[column][row of the block]`, so that the block's weights of one column lie
+/// together.
 #[derive(Debug, Clone)]
 pub struct Packed<R> {
     rows: usize,
@@ -33,7 +34,7 @@ pub struct Packed<R> {
 }
 
 impl<R: Real> Packed<R> {
-    /// A matrix of zeros.
+    /// Returns a matrix of zeros.
     pub fn new(rows: usize, columns: usize) -> Self {
         Packed {
             rows,
@@ -42,12 +43,12 @@ impl<R: Real> Packed<R> {
         }
     }
 
-    /// This method takes the values of `at(row, column)`, rounded.
+    /// Takes the values of `at(row, column)`, rounded.
     pub fn fill(&mut self, at: impl Fn(usize, usize) -> f64) {
         self.fill_exact(|row, column| R::of(at(row, column)));
     }
 
-    /// This method takes the values of `at(row, column)` as they are.
+    /// Takes the values of `at(row, column)` as they are.
     pub fn fill_exact(&mut self, at: impl Fn(usize, usize) -> R) {
         let (mut row, mut next) = (0, 0);
         for size in row_blocks(self.rows) {
@@ -62,7 +63,7 @@ impl<R: Real> Packed<R> {
     }
 }
 
-/// The product y = K x for a panel: the columns of x lie one after another, each as long as K has columns; those of y likewise,
+/// Computes y = K x for a panel. The columns of x lie one after another, each as long as K has columns; those of y likewise,
 /// each as long as K has rows.
 #[inline]
 pub fn apply<T: Lanes>(k: &Packed<T::Real>, x: &[T], y: &mut [T]) {
@@ -92,7 +93,7 @@ fn apply_columns<'a, T: Lanes, const P: usize>(
     (later_x, later_y)
 }
 
-/// The value that the sums of a product start from.
+/// A `Start` is the value that the sums of a product start from.
 #[derive(Debug)]
 pub enum Start<'a, 'b, T, const P: usize> {
     /// The sums start from zero.
@@ -105,7 +106,7 @@ pub enum Start<'a, 'b, T, const P: usize> {
     AddToBoth(&'a mut [&'b mut [T]; P]),
 }
 
-/// The product K x, begun as [`Start`] says, for P columns wherever they lie.
+/// Computes K x for P columns wherever they lie; the sums start from what [`Start`] says.
 pub fn product<T: Lanes, const P: usize>(
     k: &Packed<T::Real>,
     x: [&[T]; P],
@@ -126,7 +127,7 @@ pub fn product<T: Lanes, const P: usize>(
     }
 }
 
-/// The same product for as many columns as a register block has.
+/// The product for at most as many columns as a register block has.
 #[inline(never)]
 fn product_columns<T: Lanes, const P: usize>(
     k: &Packed<T::Real>,
@@ -175,13 +176,13 @@ fn by_blocks<T: Lanes, const P: usize, const STARTED: bool>(
     }
 }
 
-/// The P columns of a panel, one after another, `rows` long each.
+/// Returns the P columns of a panel, one after another, `rows` long each.
 #[inline(always)]
 pub fn columns<V, const P: usize>(panel: &[V], rows: usize) -> [&[V]; P] {
     std::array::from_fn(|p| &panel[p * rows..][..rows])
 }
 
-/// The P columns of a panel, to write.
+/// Returns the P columns of a panel, to write.
 #[inline(always)]
 pub fn columns_mut<V, const P: usize>(panel: &mut [V], rows: usize) -> [&mut [V]; P] {
     let mut rest = panel;
@@ -211,8 +212,8 @@ fn apply_block<T: Lanes, const R: usize, const P: usize>(
         };
         sum[p].copy_from_slice(held);
     }
-    // 2. One column of K at a time: P loads of x serve R rows, a broadcast weight serves P columns, so that loads stay below the
-    //    two multiply-adds a cycle. The zip is with the first column of x, since an index costs a check every time.
+    // 2. One column of K at a time: P loads of x serve R rows, and a broadcast weight serves P columns. At 8 x 3 that is 11 loads
+    //    for 24 multiply-adds. The zip is with the first column of x, since an index costs a check every time.
     for (k, (weights, &first)) in block.as_chunks::<R>().0.iter().zip(x[0]).enumerate() {
         let x: [T; P] = std::array::from_fn(|p| if p == 0 { first } else { x[p][k] });
         for r in 0..R {
@@ -252,8 +253,8 @@ fn apply_two_blocks<T: Lanes, const R: usize>(blocks: [&[T::Real]; 2], x: &[T], 
     y[..2 * R].copy_from_slice(sum.as_flattened());
 }
 
-/// The transpose of columns: x is `[row][sample]`, the result `[vector of rows][sample]`. Each `section` of rows begins a vector,
-/// and its last vector is padded with zeros.
+/// Transposes columns: x is `[row][sample]`, the result `[vector of rows][sample]`. Each `section` of rows begins a vector, and
+/// its last vector is padded with zeros.
 pub fn transpose<T: Lanes>(x: &[T], section: usize, transposed: &mut [T]) {
     let padded = vectors::<T>(section) * T::WIDTH;
     for (x, transposed) in x.chunks(section).zip(transposed.chunks_mut(padded)) {
@@ -276,7 +277,7 @@ fn transpose_section<T: Lanes>(x: &[T], transposed: &mut [T]) {
     }
 }
 
-/// The outer product K_bar += y_bar x' over a panel of columns: K_bar is `[vector of columns of K][row]`, y_bar
+/// Computes the outer product K_bar += y_bar x' over a panel of columns: K_bar is `[vector of columns of K][row]`, y_bar
 /// `[column][row][sample]`, x `[column][vector of columns of K][sample]`, as [`transpose`] leaves it.
 pub fn outer<T: Lanes>(k_bar: &mut [T], rows: usize, y_bar: &[T], x: &[T]) {
     let vectors = k_bar.len() / rows;

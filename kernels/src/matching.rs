@@ -21,7 +21,7 @@ use crate::tile::{Tile, Workspace};
 /// The least number of tiles in a chunk of pairs: a chunk costs a pass over its sums, and a pair is one evaluation only.
 pub const TILES: usize = 8;
 
-/// Pairs of a data row and a normal draw, each with a time t; they are asked for one by one.
+/// `Pairs` are pairs of a data row and a normal draw, each with a time t; they are asked for one by one.
 #[derive(Clone, Copy)]
 pub struct Pairs<'a> {
     /// The number of pairs.
@@ -30,7 +30,7 @@ pub struct Pairs<'a> {
     pub row: &'a (dyn Fn(usize, &mut [f64]) + Sync),
 }
 
-/// The memory of one thread for a tile of pairs.
+/// A `Matching` holds the memory of one thread for a tile of pairs.
 #[derive(Debug)]
 pub struct Matching<T> {
     /// (x_t, y, t), inputs.
@@ -46,7 +46,7 @@ pub struct Matching<T> {
 }
 
 impl<T: Lanes> Matching<T> {
-    /// The memory for a network.
+    /// Returns the memory for a network.
     pub fn new(net: &Network<T>) -> Self {
         let shape = &net.shape;
         Matching {
@@ -59,7 +59,7 @@ impl<T: Lanes> Matching<T> {
         }
     }
 
-    /// This method takes the pairs of a tile; lanes past them are padding, at 0.
+    /// Takes the pairs of a tile; lanes past them are padding, at 0.
     pub fn take(&mut self, pairs: &Pairs, Tile { first, count }: Tile) {
         let d = self.residual.len();
         self.s.fill(T::default());
@@ -79,8 +79,8 @@ impl<T: Lanes> Matching<T> {
         }
     }
 
-    /// The sum of |e|^2 over the first `count` pairs; its gradient, summed over the tile's pairs, is added to the parameter
-    /// gradient.
+    /// Returns the sum of |e|^2 over the first `count` pairs, and adds its gradient, summed over the tile's pairs, to the
+    /// parameter gradient.
     pub fn run(&mut self, flow: Flow<T>, count: usize, work: &mut Workspace<T>) -> f64 {
         let Flow { net, a0 } = flow;
         resnet::forward(net, &self.s, &mut self.resnet);

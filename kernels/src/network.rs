@@ -6,16 +6,16 @@ use crate::linear::Packed;
 use crate::parameters::{Offsets, Shape};
 use crate::strassen::StrassenMatrix;
 
-/// A square matrix and its transpose for Strassen's scheme.
+/// A `StrassenLayer` is a square matrix and its transpose for Strassen's scheme.
 #[derive(Debug, Clone)]
 pub struct StrassenLayer<R> {
-    /// K_i.
+    /// The matrix K_i.
     pub k: StrassenMatrix<R>,
-    /// K_i^T.
+    /// The transpose K_i^T.
     pub kt: StrassenMatrix<R>,
 }
 
-/// The packed parameters of one potential.
+/// A `Network` holds the packed parameters of one potential.
 #[derive(Debug, Clone)]
 pub struct Network<T: Lanes> {
     /// The shape of the potential.
@@ -24,36 +24,36 @@ pub struct Network<T: Lanes> {
     pub at: Offsets,
     /// The residual step h = 1/M.
     pub h: T,
-    /// K_i.
+    /// The matrices K_i.
     pub k: Vec<Packed<T::Real>>,
-    /// K_i^T.
+    /// The transposes K_i^T.
     pub kt: Vec<Packed<T::Real>>,
-    /// K_1 .. K_M for Strassen's scheme; empty where it is not used.
+    /// The matrices K_1 .. K_M for Strassen's scheme; empty where it is not used.
     pub strassen: Vec<StrassenLayer<T::Real>>,
     /// Rows of a section of a transposed column ([`crate::layout::section`]).
     pub section: usize,
-    /// b_i, m each.
+    /// The biases b_i, m each.
     pub bias: Vec<Vec<T::Real>>,
-    /// w in every lane, m.
+    /// The weights w, each in every lane, m.
     pub w: Vec<T>,
-    /// A, r x inputs.
+    /// The matrix A, r x inputs.
     pub a: Vec<T::Real>,
-    /// b, inputs.
+    /// The vector b, inputs.
     pub linear: Vec<T::Real>,
-    /// c.
+    /// The constant c.
     pub constant: T::Real,
     /// The columns of K_0 E, d x m.
     pub k0: Vec<T::Real>,
     /// The columns of K_0 E transposed, d x transposed_len(m) / WIDTH: one vector serves every sample.
     pub k0_transposed: Vec<T>,
-    /// |(K_0 E)_k|^2, m.
+    /// The squared norms |(K_0 E)_k|^2 of the rows, m.
     pub norms: Vec<T::Real>,
-    /// trace(E^T A^T A E).
+    /// The trace of E^T A^T A E.
     pub a_trace: T::Real,
 }
 
 impl<T: Lanes> Network<T> {
-    /// A network whose parameters are all zero.
+    /// Returns a network whose parameters are all zero.
     pub fn new(shape: Shape) -> Self {
         let (s, m, d) = (shape.inputs(), shape.m, shape.d);
         let fan_in = |i: usize| if i == 0 { s } else { m };
@@ -88,7 +88,7 @@ impl<T: Lanes> Network<T> {
         }
     }
 
-    /// This method takes new parameters, flat as in [`Shape::tensors`].
+    /// Takes new parameters, flat as in [`Shape::tensors`].
     pub fn load(&mut self, theta: &[f64]) {
         let (s, m, d) = (self.shape.inputs(), self.shape.m, self.shape.d);
         let at = &self.at;

@@ -7,7 +7,8 @@ use crate::linear::{columns_mut, transpose};
 use crate::network::Network;
 use crate::weight_gradient::WeightGradient;
 
-/// The cotangent theta_bar of all parameters. Lanes are samples, summed at the flush, but for K_1 .. K_M, where lanes are columns.
+/// A `ParameterGradient` is the cotangent theta_bar of all parameters. Lanes are samples, summed at the flush, but for K_1 ..
+/// K_M, where lanes are columns.
 #[derive(Debug)]
 pub struct ParameterGradient<T> {
     /// The cotangents of K_1 .. K_M.
@@ -26,23 +27,23 @@ pub struct ParameterGradient<T> {
     pub a_trace: T,
 }
 
-/// The columns that [`ParameterGradient::add_k0`] multiplies.
+/// A `FirstLayerTerm` holds the columns that [`ParameterGradient::add_k0`] multiplies.
 #[derive(Debug, Clone, Copy)]
 pub struct FirstLayerTerm<'a, T> {
-    /// slope_0, m.
+    /// The column slope_0, m.
     pub slope: &'a [T],
-    /// z_1, m.
+    /// The column z_1, m.
     pub z: &'a [T],
     /// The cotangent a_bar_0, m.
     pub a_bar: &'a [T],
     /// The cotangent g of grad_s Phi, inputs.
     pub grad_bar: &'a [T],
-    /// s, inputs.
+    /// The input s, inputs.
     pub s: &'a [T],
 }
 
 impl<T: Lanes> ParameterGradient<T> {
-    /// A gradient of zero for a network.
+    /// Returns a gradient of zero for a network.
     pub fn new(net: &Network<T>) -> Self {
         let shape = &net.shape;
         let (m, s) = (shape.m, shape.inputs());
@@ -59,8 +60,7 @@ impl<T: Lanes> ParameterGradient<T> {
         }
     }
 
-    /// This method adds the columns of K_bar_0 that the gradient and the network leave:
-    /// K_bar_0 += (slope_0 z_1) g' + a_bar_0 s'.
+    /// Adds to K_bar_0 what comes from grad_s Phi and from the network: (slope_0 z_1) g' + a_bar_0 s'.
     pub fn add_k0(&mut self, term: FirstLayerTerm<T>) {
         let (mut k0, mut column) = (self.k0.as_mut_slice(), 0);
         for size in evenly(term.s.len(), 3) {
@@ -74,7 +74,7 @@ impl<T: Lanes> ParameterGradient<T> {
         }
     }
 
-    /// This method adds the gradient to a flat f64 gradient, ordered as in [`crate::parameters::Shape::tensors`], and leaves zero.
+    /// Adds the gradient to a flat f64 gradient, ordered as in [`crate::parameters::Shape::tensors`], and leaves zero.
     pub fn flush(&mut self, net: &Network<T>, total: &mut [f64]) {
         let (s, m, d) = (net.shape.inputs(), net.shape.m, net.shape.d);
         let at = &net.at;

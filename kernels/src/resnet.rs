@@ -21,17 +21,17 @@ use crate::network::Network;
 use crate::tile::{Scratch, Workspace};
 use crate::weight_gradient::Term;
 
-/// The results of `forward` for the other terms and for the adjoint.
+/// A `Cache` holds the results of `forward` for the other terms and for the adjoint.
 #[derive(Debug, Clone)]
 pub struct Cache<T> {
-    /// slope_i = sigma'(a_i), layers x m.
+    /// The derivatives slope_i = sigma'(a_i), layers x m.
     pub slope: Vec<Vec<T>>,
-    /// u_0 .. u_{M-1}, M x m.
+    /// The columns u_0 .. u_{M-1}, M x m.
     pub u: Vec<Vec<T>>,
 }
 
 impl<T: Lanes> Cache<T> {
-    /// A cache of zeros for a network.
+    /// Returns a cache of zeros for a network.
     pub fn new(net: &Network<T>) -> Self {
         let shape = &net.shape;
         Cache {
@@ -41,7 +41,7 @@ impl<T: Lanes> Cache<T> {
     }
 }
 
-/// The forward pass from s (inputs); it overwrites the cache.
+/// Computes u_i and slope_i from s (inputs), and overwrites the cache.
 pub fn forward<T: Lanes>(net: &Network<T>, s: &[T], cache: &mut Cache<T>) {
     let Cache { slope, u } = cache;
     let last = net.shape.layers - 1;
@@ -61,7 +61,7 @@ pub fn forward<T: Lanes>(net: &Network<T>, s: &[T], cache: &mut Cache<T>) {
     slopes(&mut slope[last], &net.bias[last]);
 }
 
-/// The network's part w . u_M of Phi, from a filled cache.
+/// Returns the network's part w . u_M of Phi, from a filled cache.
 pub fn output<T: Lanes>(net: &Network<T>, cache: &Cache<T>, scratch: &mut Scratch<T>) -> T {
     let last = net.shape.layers - 1;
     let (a, before) = (&mut scratch.y, &cache.u[last - 1]);
@@ -74,8 +74,8 @@ pub fn output<T: Lanes>(net: &Network<T>, cache: &Cache<T>, scratch: &mut Scratc
     value
 }
 
-/// The adjoint pass below the last layer, from the cotangents of slope and of u_{M-1} that [`crate::gradient::adjoint`] leaves.
-/// It adds to the cotangents of s and of the parameters; a_bar_0 takes the place of slope_bar_0.
+/// Computes the adjoint below the last layer, from the cotangents of slope and of u_{M-1} that [`crate::gradient::adjoint`]
+/// leaves. It adds to the cotangents of s and of the parameters; a_bar_0 takes the place of slope_bar_0.
 pub fn adjoint<T: Lanes>(net: &Network<T>, cache: &Cache<T>, work: &mut Workspace<T>) {
     let Workspace {
         cotangents: bars,

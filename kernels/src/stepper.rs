@@ -20,7 +20,7 @@
 
 use crate::lanes::{Lanes, zeros};
 
-/// An explicit Runge-Kutta scheme in which each stage starts from the one before it.
+/// A `Stepper` is an explicit Runge-Kutta method in which each stage starts from the one before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stepper {
     /// The forward Euler method, order 1 (the published code's rk1).
@@ -29,7 +29,7 @@ pub enum Stepper {
     Rk4,
 }
 
-/// The coefficients of a method, one entry a stage.
+/// A `Tableau` holds the coefficients of a method, one entry a stage.
 #[derive(Clone, Copy, Debug)]
 pub struct Tableau {
     /// The weight a_i of k_{i-1} in x_i.
@@ -43,14 +43,14 @@ pub struct Tableau {
 }
 
 impl Tableau {
-    /// The weight b_i(q) of a stage at a fraction q of the step.
+    /// Returns the weight b_i(q) of a stage at a fraction q of the step.
     pub fn b_between(&self, stage: usize, fraction: f64) -> f64 {
         let [first, second, third] = self.between[stage];
         fraction * (first + fraction * (second + fraction * third))
     }
 }
 
-/// A point between the ends of a step.
+/// A `Between` is a point between the ends of a step.
 #[derive(Debug)]
 pub struct Between<T> {
     /// The fraction q of the step, above 0 and up to 1.
@@ -60,7 +60,7 @@ pub struct Between<T> {
 }
 
 impl Stepper {
-    /// The coefficients of the method.
+    /// Returns the coefficients of the method.
     pub fn tableau(self) -> Tableau {
         match self {
             Stepper::Euler => Tableau {
@@ -84,7 +84,7 @@ impl Stepper {
     }
 }
 
-/// The columns that a step works in, d each.
+/// `Stages` are the columns that a step works in, d each.
 #[derive(Debug)]
 pub struct Stages<T> {
     x: Vec<T>,
@@ -93,7 +93,7 @@ pub struct Stages<T> {
 }
 
 impl<T: Lanes> Stages<T> {
-    /// The columns for d rows.
+    /// Returns the columns for d rows.
     pub fn new(d: usize) -> Self {
         Stages {
             x: zeros(d),
@@ -110,7 +110,7 @@ fn add_scaled<T: Lanes>(into: &mut [T], factor: f64, x: &[T]) {
     }
 }
 
-/// A step of a method, and the points of it at which x(q) is wanted.
+/// A `Step` is a step of a method, with the points of it at which x(q) is wanted.
 #[derive(Debug)]
 pub struct Step<'a, T> {
     /// The coefficients.
@@ -124,7 +124,7 @@ pub struct Step<'a, T> {
 }
 
 impl<T: Lanes> Step<'_, T> {
-    /// The step: it overwrites x and the x(q); `velocity(stage, x_i, k_i)` writes k_i.
+    /// Runs the step. It overwrites x and the x(q); `velocity(stage, x_i, k_i)` writes k_i.
     pub fn run(self, x: &mut [T], mut velocity: impl FnMut(usize, &[T], &mut [T])) {
         let Step {
             tableau,
@@ -151,7 +151,8 @@ impl<T: Lanes> Step<'_, T> {
         x.copy_from_slice(&stages.sum);
     }
 
-    /// The adjoint of the step: it overwrites x_bar and reads the x(q)_bar; `pullback(stage, k_bar_i, x_bar_i)` writes x_bar_i.
+    /// Runs the adjoint of the step. It overwrites x_bar and reads the x(q)_bar; `pullback(stage, k_bar_i, x_bar_i)` writes
+    /// x_bar_i.
     pub fn run_adjoint(self, x_bar: &mut [T], mut pullback: impl FnMut(usize, &[T], &mut [T])) {
         let Step {
             tableau,
@@ -210,7 +211,7 @@ mod tests {
         }
     }
 
-    /// For x' = x^2 and the end of the step plus twice a point of it, against central differences.
+    /// The function is the end of a step for x' = x^2 plus twice a point of it; its derivative comes from central differences.
     #[test]
     fn the_adjoint_of_a_step_is_its_derivative() {
         for stepper in [Stepper::Euler, Stepper::Rk4] {

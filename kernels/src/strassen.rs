@@ -36,12 +36,12 @@ use crate::lanes::{Lanes, Real};
 use crate::layout::OUTER_VECTORS;
 use crate::linear::{Packed, Start, columns, outer as outer_product, product};
 
-/// A value that can be added and subtracted: a vector of lanes, or a scalar.
+/// A `Number` can be added and subtracted: a vector of lanes, or a scalar.
 pub trait Number: Copy + Add<Output = Self> + Sub<Output = Self> {}
 
 impl<V: Copy + Add<Output = V> + Sub<Output = V>> Number for V {}
 
-/// The quarters \[\[11, 12\], \[21, 22\]\] of a matrix, or one element of each.
+/// `Quarters` are the quarters \[\[11, 12\], \[21, 22\]\] of a matrix, or one element of each.
 pub type Quarters<V> = [[V; 2]; 2];
 
 /// The operands of K, in the order of the [`operands`] of x that they are multiplied with.
@@ -49,7 +49,7 @@ fn matrix_operands([[a, b], [c, d]]: Quarters<f64>) -> [f64; 7] {
     [a, b, a + b - c - d, c + d, c + d - a, a - c, -d]
 }
 
-/// The operands x_11, x_21, x_22, t_1 .. t_4 of x, or of y_bar.
+/// Returns the operands x_11, x_21, x_22, t_1 .. t_4 of x, or of y_bar.
 #[inline(always)]
 pub fn operands<V: Number>([[a, b], [c, d]]: Quarters<V>) -> [V; 7] {
     let t_1 = b - a;
@@ -57,7 +57,7 @@ pub fn operands<V: Number>([[a, b], [c, d]]: Quarters<V>) -> [V; 7] {
     [a, c, d, t_1, t_2, d - b, t_2 - c]
 }
 
-/// The operands w_4, x_11, x_12, w_1, w_2, w_3, x_21 of x in K_bar, in the order of the [`operands`] of y_bar.
+/// Returns the operands w_4, x_11, x_12, w_1, w_2, w_3, x_21 of x in K_bar, in the order of the [`operands`] of y_bar.
 #[inline(always)]
 pub fn gradient_operands<V: Number>([[a, b], [c, d]]: Quarters<V>) -> [V; 7] {
     let w_1 = d - b;
@@ -65,7 +65,7 @@ pub fn gradient_operands<V: Number>([[a, b], [c, d]]: Quarters<V>) -> [V; 7] {
     [a - w_2, a, b, w_1, w_2, c + d, c]
 }
 
-/// The quarters of K_bar, from its seven products.
+/// Returns the quarters of K_bar, from its seven products.
 #[inline(always)]
 pub fn join_gradient<V: Number>([s_1, s_2, s_3, s_4, s_5, s_6, s_7]: [V; 7]) -> Quarters<V> {
     let u = s_3 + s_5;
@@ -73,7 +73,7 @@ pub fn join_gradient<V: Number>([s_1, s_2, s_3, s_4, s_5, s_6, s_7]: [V; 7]) -> 
     [[v + s_1, v + s_4], [s_2 + s_3, u + s_4 - s_7]]
 }
 
-/// The quarters of a pair of columns, its upper rows times the first factor and its lower rows times the second.
+/// Returns the quarters of a pair of columns, its upper rows times the first factor and its lower rows times the second.
 #[inline(always)]
 pub fn scale_halves<T: Lanes>(
     [upper, lower]: [T; 2],
@@ -82,12 +82,12 @@ pub fn scale_halves<T: Lanes>(
     [[upper * a, upper * b], [lower * c, lower * d]]
 }
 
-/// Two columns in halves.
+/// A `ColumnPair` is two columns in halves.
 #[derive(Debug, Clone, Copy)]
 pub struct ColumnPair<'a, V>(Quarters<&'a [V]>);
 
 impl<'a, V: Copy> ColumnPair<'a, V> {
-    /// The first two of `columns`, which lie one after another, `rows` long each.
+    /// Returns the first two of `columns`, which lie one after another, `rows` long each.
     #[inline(always)]
     pub fn new(columns: &'a [V], rows: usize) -> Self {
         let [a, b] = [0, rows].map(|first| &columns[first..][..rows]);
@@ -96,7 +96,7 @@ impl<'a, V: Copy> ColumnPair<'a, V> {
         ColumnPair([[a, &b[..half]], [&c[..half], &d[..half]]])
     }
 
-    /// The elements of the quarters in row k of their half.
+    /// Returns the elements of the quarters in row k of their half.
     #[inline(always)]
     pub fn at(&self, k: usize) -> Quarters<V> {
         let [[a, b], [c, d]] = self.0;
@@ -104,13 +104,13 @@ impl<'a, V: Copy> ColumnPair<'a, V> {
     }
 }
 
-/// A panel of pairs of columns, as the seven products read it.
+/// An `OperandSource` is a panel of pairs of columns, as the seven products read it.
 pub trait OperandSource<T> {
-    /// The columns of one of the seven [`operands`], one for each of the Q pairs.
+    /// Returns the columns of one of the seven [`operands`], one for each of the Q pairs.
     fn operand<const Q: usize>(&mut self, operand: usize) -> [&[T]; Q];
 }
 
-/// Operands that are formed one at a time, where they are needed, so that they never leave L1.
+/// `FormedOperands` are formed one at a time, where they are needed, so that they never leave L1.
 #[derive(Debug)]
 pub struct FormedOperands<'a, T, F> {
     buffer: &'a mut [T],
@@ -123,8 +123,8 @@ where
     F: Fn(usize) -> G,
     G: Fn(usize) -> Quarters<T>,
 {
-    /// A source of operands of `half` rows. `quarters` maps a pair to a function from a row to the elements of its quarters;
-    /// the buffer holds one operand.
+    /// Returns a source of operands of `half` rows. `quarters` maps a pair to a function from a row to the elements of its
+    /// quarters; the buffer holds one operand.
     pub fn new(buffer: &'a mut [T], half: usize, quarters: F) -> Self {
         FormedOperands {
             buffer,
@@ -176,7 +176,7 @@ fn form<T: Lanes>(
     }
 }
 
-/// The seven operands of pairs of columns, each `[pair][row]`.
+/// `Operands` are the seven operands of pairs of columns, each `[pair][row]`.
 #[derive(Debug)]
 pub struct Operands<T> {
     operands: [Vec<T>; 7],
@@ -184,7 +184,7 @@ pub struct Operands<T> {
 }
 
 impl<T: Lanes> Operands<T> {
-    /// The operands of `pairs` pairs of columns, in halves of `half` rows; all zero.
+    /// Returns the operands of `pairs` pairs of columns, in halves of `half` rows; all are zero.
     pub fn new(half: usize, pairs: usize) -> Self {
         Operands {
             operands: from_fn(|_| vec![T::default(); pairs * half]),
@@ -192,7 +192,7 @@ impl<T: Lanes> Operands<T> {
         }
     }
 
-    /// This method fills the operands of one pair from the elements of its quarters in row k.
+    /// Fills the operands of one pair from the elements of its quarters in row k.
     #[inline(always)]
     pub fn fill(&mut self, pair: usize, quarters: impl Fn(usize) -> Quarters<T>) {
         let half = self.half;
@@ -207,7 +207,7 @@ impl<T: Lanes> Operands<T> {
         }
     }
 
-    /// The operands from pair `first` on, as a source.
+    /// Returns the operands from pair `first` on, as a source.
     pub fn source(&self, first: usize) -> StoredOperands<'_, T> {
         StoredOperands {
             operands: self,
@@ -216,7 +216,7 @@ impl<T: Lanes> Operands<T> {
     }
 }
 
-/// Operands that are stored, from one pair on.
+/// `StoredOperands` are operands in memory, from one pair on.
 #[derive(Debug)]
 pub struct StoredOperands<'a, T> {
     operands: &'a Operands<T>,
@@ -230,7 +230,7 @@ impl<T: Lanes> OperandSource<T> for StoredOperands<'_, T> {
     }
 }
 
-/// A square matrix as its seven operands, each packed.
+/// A `StrassenMatrix` is a square matrix as its seven operands, each packed.
 #[derive(Debug, Clone)]
 pub struct StrassenMatrix<R> {
     operands: [Packed<R>; 7],
@@ -238,7 +238,7 @@ pub struct StrassenMatrix<R> {
 }
 
 impl<R: Real> StrassenMatrix<R> {
-    /// A matrix of zeros with `rows` rows, an even number.
+    /// Returns a matrix of zeros with `rows` rows, an even number.
     pub fn new(rows: usize) -> Self {
         let half = rows / 2;
         StrassenMatrix {
@@ -247,7 +247,7 @@ impl<R: Real> StrassenMatrix<R> {
         }
     }
 
-    /// This method takes the values of `at(row, column)`; the operands are formed in f64 and rounded once.
+    /// Takes the values of `at(row, column)`; the operands are formed in f64 and rounded once.
     pub fn fill(&mut self, at: impl Fn(usize, usize) -> f64) {
         let half = self.half;
         for (place, operand) in self.operands.iter_mut().enumerate() {
@@ -259,7 +259,7 @@ impl<R: Real> StrassenMatrix<R> {
     }
 }
 
-/// The product y = K x for a panel of one to three pairs of columns; those of y lie one after another.
+/// Computes y = K x for a panel of one to three pairs of columns; those of y lie one after another.
 pub fn apply<T: Lanes>(k: &StrassenMatrix<T::Real>, x: impl OperandSource<T>, y: &mut [T]) {
     match y.len() / (4 * k.half) {
         3 => apply_pairs::<T, 3>(k, x, y),
@@ -301,9 +301,9 @@ fn shared<'a, T, const Q: usize>(columns: &'a [&mut [T]; Q]) -> [&'a [T]; Q] {
     columns.each_ref().map(|column| &**column)
 }
 
-/// The seven sums of K_bar += y_bar x' over the first `pairs` pairs, half by half: `sums` are `[vector of columns][row]`. `x` maps
-/// a pair and a vector of columns to a function from a sample to the elements of its quarters, and `buffer` holds one operand of x
-/// for [`OUTER_VECTORS`] of those vectors.
+/// Adds y_bar x', over the first `pairs` pairs, to the seven sums of K_bar, each `[vector of columns][row]` of a half. `x` maps
+/// a pair and a vector of columns to a function from a sample to the elements of its quarters, and `buffer` holds one operand
+/// of x for [`OUTER_VECTORS`] of those vectors.
 #[inline(always)]
 pub fn outer<T: Lanes, G: Fn(usize) -> Quarters<T>>(
     sums: &mut [Vec<T>; 7],

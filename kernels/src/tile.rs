@@ -8,7 +8,7 @@ use crate::layout::{MAX_PANEL_COLUMNS, transposed_len};
 use crate::network::Network;
 use crate::parameter_gradient::ParameterGradient;
 
-/// The samples of one tile.
+/// A `Tile` is a run of consecutive samples of a batch, one for each lane of a vector.
 #[derive(Debug, Clone, Copy)]
 pub struct Tile {
     /// The index of the first sample in its batch.
@@ -17,7 +17,7 @@ pub struct Tile {
     pub count: usize,
 }
 
-/// The cotangents of one evaluation.
+/// `Cotangents` holds the cotangents of the results of one evaluation.
 #[derive(Debug)]
 pub struct Cotangents<T> {
     /// The cotangents of sigma'(a_0) .. sigma'(a_{M-1}), M x m; that of sigma'(a_M) goes straight on into a_M.
@@ -33,7 +33,7 @@ pub struct Cotangents<T> {
 }
 
 impl<T: Lanes> Cotangents<T> {
-    /// Cotangents of zero for a network.
+    /// Returns cotangents of zero for a network.
     pub fn new(net: &Network<T>) -> Self {
         let (m, layers, inputs) = (net.shape.m, net.shape.layers, net.shape.inputs());
         Cotangents {
@@ -46,7 +46,7 @@ impl<T: Lanes> Cotangents<T> {
     }
 }
 
-/// Intermediate columns; no value outlives the call that wrote it.
+/// A `Scratch` holds intermediate columns; no value outlives the call that wrote it.
 #[derive(Debug)]
 pub struct Scratch<T> {
     /// One layer's column, m.
@@ -68,7 +68,7 @@ pub struct Scratch<T> {
 }
 
 impl<T: Lanes> Scratch<T> {
-    /// Scratch of zeros for a network.
+    /// Returns scratch of zeros for a network.
     pub fn new(net: &Network<T>) -> Self {
         let (m, inner) = (net.shape.m, net.shape.layers - 1);
         let length = transposed_len::<T>(m, net.section);
@@ -85,7 +85,7 @@ impl<T: Lanes> Scratch<T> {
     }
 }
 
-/// The memory that an adjoint writes to.
+/// A `Workspace` is the memory that an adjoint writes to.
 #[derive(Debug)]
 pub struct Workspace<'a, T> {
     /// The cotangents of the evaluation.

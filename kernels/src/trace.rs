@@ -39,7 +39,7 @@ use crate::tile::Scratch;
 
 pub use columns::{Cache, Evaluation, Seed};
 
-/// The columns 0..d in panels: pairs where Strassen's scheme is used, but for the last column of an odd number.
+/// Returns the columns 0..d in panels: pairs where Strassen's scheme is used, but for the last column of an odd number.
 fn panels<T: Lanes>(net: &Network<T>) -> impl Iterator<Item = Range<usize>> {
     let d = net.shape.d;
     let paired = if net.strassen.is_empty() {
@@ -57,7 +57,7 @@ fn panels<T: Lanes>(net: &Network<T>) -> impl Iterator<Item = Range<usize>> {
         })
 }
 
-/// The trace, one value a sample. With a seed, the adjoint pass follows at once.
+/// Returns the trace, one value a sample. With a seed, the adjoint pass follows at once.
 pub fn forward<T: Lanes>(
     at: Evaluation<T>,
     cache: &mut Cache<T>,
@@ -95,7 +95,7 @@ pub fn forward<T: Lanes>(
     })
 }
 
-/// The term sum_k sigma''_k z_k c_k, in four sums side by side: a single chain of multiply-adds would wait for its own latency.
+/// Returns sum_k sigma''_k z_k c_k, in four sums side by side: a single chain of multiply-adds would wait for its own latency.
 #[inline(always)]
 fn term<T: Lanes>(slope: &[T], z: &[T], c: impl Fn(usize) -> T) -> T {
     let z = &z[..slope.len()];
@@ -111,7 +111,7 @@ fn term<T: Lanes>(slope: &[T], z: &[T], c: impl Fn(usize) -> T) -> T {
     (sums[0] + sums[1]) + (sums[2] + sums[3])
 }
 
-/// The P columns of a panel through all layers, and with a seed the adjoint pass through them.
+/// Runs the P columns of a panel through all layers, and with a seed the adjoint pass through them.
 fn run_panel<T: Lanes, const P: usize>(
     at: Evaluation<T>,
     panel: Range<usize>,

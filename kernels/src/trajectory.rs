@@ -22,7 +22,8 @@ use crate::stepper::{Between, Stages, Step};
 use crate::tile::{Cotangents, Scratch, Tile, Workspace};
 use crate::trace::Seed;
 
-/// Rows of data, each (x, y) with d + context values; they are asked for one by one, so that memory does not grow with n.
+/// `Samples` are rows of data, each (x, y) with d + context values; they are asked for one by one, so that memory does not grow
+/// with n.
 #[derive(Clone, Copy)]
 pub struct Samples<'a> {
     /// The number of rows.
@@ -31,7 +32,7 @@ pub struct Samples<'a> {
     pub row: &'a (dyn Fn(usize, &mut [f64]) + Sync),
 }
 
-/// This function calls `f` with rows that lie in memory, `width` values each.
+/// Calls `f` with rows that lie in memory, `width` values each.
 pub fn with_rows<R>(rows: &[f64], width: usize, f: impl FnOnce(Samples) -> R) -> R {
     let row = |i: usize, out: &mut [f64]| out.copy_from_slice(&rows[i * width..(i + 1) * width]);
     f(Samples {
@@ -40,7 +41,7 @@ pub fn with_rows<R>(rows: &[f64], width: usize, f: impl FnOnce(Samples) -> R) ->
     })
 }
 
-/// This function calls `f` with n points x of d values, each with its context y of c values; y is empty where c is 0.
+/// Calls `f` with n points x of d values, each with its context y of c values; y is empty where c is 0.
 pub fn with_pairs<R>((x, d): (&[f64], usize), y: &[f64], f: impl FnOnce(Samples) -> R) -> R {
     let n = x.len() / d;
     let c = y.len() / n.max(1);
@@ -51,7 +52,7 @@ pub fn with_pairs<R>((x, d): (&[f64], usize), y: &[f64], f: impl FnOnce(Samples)
     f(Samples { n, row: &row })
 }
 
-/// The direction in which the flow runs.
+/// `Direction` is the direction in which the flow runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
     /// Time runs from 0 to 1: data to normal, f.
@@ -60,10 +61,10 @@ pub enum Direction {
     Inverse,
 }
 
-/// A potential at one point of every path.
+/// A `Potential` holds Phi and its derivatives at one point of every path.
 #[derive(Debug)]
 pub struct Potential<'a, T> {
-    /// Phi.
+    /// The potential Phi.
     pub phi: T,
     /// The gradient grad_s Phi, inputs.
     pub grad: &'a [T],
@@ -71,7 +72,7 @@ pub struct Potential<'a, T> {
     pub trace: T,
 }
 
-/// The memory of one thread for a tile, allocated once.
+/// A `Worker` holds the memory of one thread for a tile, allocated once.
 #[derive(Debug)]
 pub struct Worker<T> {
     /// The state x(t), d; its cotangent in the adjoint pass.
@@ -132,10 +133,10 @@ impl<T: Lanes> Points<T> {
 /// The memory in which evaluations leave what their adjoints read.
 #[derive(Debug)]
 struct Caches<T> {
-    /// For an evaluation that is not kept, with the trace and without it.
+    /// The cache of an evaluation that is not taped, with the trace.
     traced: flow::Cache<T>,
     plain: flow::Cache<T>,
-    /// One for every evaluation of `taped`.
+    /// The caches of the evaluations of `taped`, in order.
     tape: Vec<flow::Cache<T>>,
     taped: Option<Scheme>,
 }
@@ -166,7 +167,7 @@ impl<T: Lanes> Caches<T> {
     }
 }
 
-/// The integrals l, v and r along a path.
+/// An `End` holds the integrals l, v and r along a path.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct End<T> {
     /// The integral of l'.
@@ -206,7 +207,7 @@ fn scale<T: Lanes>(x: &[T], factor: f64, into: &mut [T]) {
 }
 
 impl<T: Lanes> Worker<T> {
-    /// A worker for a network; it stops between two time steps once `progress` is given up.
+    /// Returns a worker for a network; it stops between two time steps once `progress` is given up.
     pub fn new(net: &Network<T>, progress: &Arc<Progress>) -> Self {
         let shape = &net.shape;
         Worker {
@@ -236,7 +237,7 @@ impl<T: Lanes> Worker<T> {
         }
     }
 
-    /// The sum of |e|^2 of [`crate::matching`] over a tile of pairs; its gradient is added to `theta_bar`.
+    /// Returns the sum of |e|^2 of [`crate::matching`] over a tile of pairs, and adds its gradient to `theta_bar`.
     pub fn match_pairs(&mut self, net: &Network<T>, pairs: &Pairs, a0: f64, tile: Tile) -> f64 {
         self.pace.step();
         self.matching.take(pairs, tile);
@@ -248,7 +249,7 @@ impl<T: Lanes> Worker<T> {
         self.matching.run(Flow { net, a0 }, tile.count, &mut work)
     }
 
-    /// This method takes the rows of a tile; lanes past them are padding, at 0.
+    /// Takes the rows of a tile; lanes past them are padding, at 0.
     pub fn take(&mut self, samples: &Samples, Tile { first, count }: Tile) {
         let width = T::WIDTH;
         scalars_mut(std::slice::from_mut(&mut self.real)).fill(T::Real::default());
@@ -276,7 +277,7 @@ impl<T: Lanes> Worker<T> {
         }
     }
 
-    /// The potential, its gradient and its trace at (x, y, t).
+    /// Returns the potential, its gradient and its trace at (x, y, t).
     pub fn potential(&mut self, net: &Network<T>, t: f64) -> Potential<'_, T> {
         let place = Place {
             x: &self.x,
@@ -294,25 +295,25 @@ impl<T: Lanes> Worker<T> {
         }
     }
 
-    /// The forward pass from x(0) to (x(1), l, v, r), without a tape.
+    /// Runs the forward pass from x(0) to (x(1), l, v, r), without a tape.
     pub fn forward(&mut self, net: &Network<T>, scheme: &Scheme, a0: f64) {
         self.run(Flow { net, a0 }, scheme, None);
     }
 
-    /// This method allocates the tape, a cache for every evaluation of a scheme.
+    /// Allocates the tape, a cache for every evaluation of a scheme.
     pub fn make_tape(&mut self, net: &Network<T>, scheme: &Scheme) {
         self.caches.make_tape(net, scheme);
         self.points.make(net.shape.d, scheme);
     }
 
-    /// The forward pass that leaves every evaluation on the tape for [`Worker::backward`], which must follow;
+    /// Runs the forward pass and leaves every evaluation on the tape for [`Worker::backward`], which must follow;
     /// [`Worker::make_tape`] must have come before.
     pub fn forward_taped(&mut self, net: &Network<T>, scheme: &Scheme, alpha: &Alpha) {
         let (flow, l_bar) = (Flow { net, a0: alpha.a0 }, T::of(-alpha.a1) * self.real);
         self.run(flow, scheme, Some(l_bar));
     }
 
-    /// The forward pass. With l_bar it is taped, and the adjoint pass of l' done.
+    /// Runs the forward pass. With l_bar it is taped, and the adjoint pass of l' is done.
     fn run(&mut self, flow: Flow<T>, scheme: &Scheme, l_bar: Option<T>) {
         let Worker {
             x,
@@ -366,7 +367,8 @@ impl<T: Lanes> Worker<T> {
         }
     }
 
-    /// The adjoint pass: it adds the gradient of a0 v + a1 (1/2 |x|^2 - l) + a2 r, summed over the tile's samples, to `theta_bar`.
+    /// Runs the adjoint pass: it adds the gradient of a0 v + a1 (1/2 |x|^2 - l) + a2 r, summed over the tile's samples, to
+    /// `theta_bar`.
     pub fn backward(&mut self, net: &Network<T>, scheme: &Scheme, alpha: &Alpha) {
         let Worker {
             x,
@@ -442,8 +444,8 @@ impl<T: Lanes> Worker<T> {
         }
     }
 
-    /// The path without l, v and r, from t = 0 to 1 or from 1 to 0; `visit(k, x)` is called with the nt + 1 states in order of
-    /// travel, the first one included.
+    /// Runs the path without l, v and r, from t = 0 to 1 or from 1 to 0; `visit(k, x)` is called with the nt + 1 states in
+    /// order of travel, the first one included.
     pub fn path(
         &mut self,
         flow: Flow<T>,
@@ -488,7 +490,7 @@ impl<T: Lanes> Worker<T> {
         }
     }
 
-    /// The sums of v, -log p and r over the tile's first `count` samples.
+    /// Returns the sums of v, -log p and r over the tile's first `count` samples.
     pub fn sums(&self, count: usize) -> [f64; 3] {
         let mut sums = [0.0; 3];
         for lane in 0..count {

@@ -16,7 +16,7 @@ use crate::layout::{OUTER_VECTORS, PENDING_PAIRS, section, transposed_len, vecto
 use crate::linear::outer;
 use crate::strassen::{self, Operands, Quarters, join_gradient, scale_halves};
 
-/// The cotangent of a square matrix.
+/// A `WeightGradient` is the cotangent of a square matrix.
 #[derive(Debug)]
 pub struct WeightGradient<T> {
     rows: usize,
@@ -32,16 +32,16 @@ pub struct WeightGradient<T> {
     pairs: Option<PairGradient<T>>,
 }
 
-/// The part of the sum that follows Strassen's scheme.
+/// A `PairGradient` is the part of the sum that follows Strassen's scheme.
 #[derive(Debug)]
 struct PairGradient<T> {
     /// The seven sums, of halves: `[vector of columns][row]`.
     sums: [Vec<T>; 7],
     y_bar: Operands<T>,
     pending: usize,
-    /// Where the pending x are columns of J_0: slope_0 transposed, one column for each evaluation among them.
+    /// The transposed columns slope_0, one for each evaluation among the pending pairs of J_0.
     slopes: Vec<T>,
-    /// Where the pending x are columns of J_0: the pairs.
+    /// The pending pairs of J_0.
     first_layer: Vec<FirstLayerPair>,
     /// One operand of x for a few vectors of columns.
     buffer: Vec<T>,
@@ -56,16 +56,16 @@ struct FirstLayerPair {
     slopes: usize,
 }
 
-/// Columns to be filled by the caller.
+/// A `Term` is columns to be filled by the caller.
 #[derive(Debug)]
 pub struct Term<'a, T> {
-    /// y_bar, `[column][row]`.
+    /// The columns of y_bar, `[column][row]`.
     pub y_bar: &'a mut [T],
-    /// x, `[column][vector of columns of K][sample]`.
+    /// The columns of x, `[column][vector of columns of K][sample]`.
     pub x: &'a mut [T],
 }
 
-/// Pairs of columns to be filled by the caller.
+/// A `PairTerm` is pairs of columns to be filled by the caller.
 #[derive(Debug)]
 pub struct PairTerm<'a, T> {
     /// The operands of all pending pairs of y_bar.
@@ -75,7 +75,7 @@ pub struct PairTerm<'a, T> {
 }
 
 impl<T: Lanes> WeightGradient<T> {
-    /// A gradient of zero; up to `capacity` columns are pending, and pairs where Strassen's scheme is used.
+    /// Returns a gradient of zero; up to `capacity` columns are pending, and pairs where Strassen's scheme is used.
     pub fn new(rows: usize, capacity: usize) -> Self {
         let section = section(rows);
         let length = transposed_len::<T>(rows, section);
@@ -98,7 +98,7 @@ impl<T: Lanes> WeightGradient<T> {
         }
     }
 
-    /// This method reserves `columns` more, to be filled through [`WeightGradient::reserved`].
+    /// Reserves `columns` more, to be filled through [`WeightGradient::reserved`].
     pub fn reserve(&mut self, columns: usize) {
         if (self.pending + columns) * self.rows > self.y_bar.len() {
             self.contract();
@@ -106,7 +106,7 @@ impl<T: Lanes> WeightGradient<T> {
         self.pending += columns;
     }
 
-    /// The last `columns` that were reserved.
+    /// Returns the last `columns` that were reserved.
     pub fn reserved(&mut self, columns: usize) -> Term<'_, T> {
         let first = self.pending - columns;
         let length = transposed_len::<T>(self.rows, self.section);
@@ -116,8 +116,8 @@ impl<T: Lanes> WeightGradient<T> {
         }
     }
 
-    /// This method reserves the pairs of a panel, to be added by [`WeightGradient::contract_pairs`]. It returns None where
-    /// Strassen's scheme is not used.
+    /// Reserves the pairs of a panel, to be added by [`WeightGradient::contract_pairs`], or returns None where Strassen's
+    /// scheme is not used.
     pub fn reserve_pairs(&mut self, count: usize) -> Option<PairTerm<'_, T>> {
         let pairs = self.pairs.as_mut()?;
         let first = pairs.pending;
@@ -128,8 +128,8 @@ impl<T: Lanes> WeightGradient<T> {
         })
     }
 
-    /// This method reserves the pairs of a panel whose x are columns of J_0 = diag(slope_0) K_0 E; slope_0 and K_0 E are transposed.
-    /// They stay pending, since their x can be formed at any time.
+    /// Reserves the pairs of a panel whose x are columns of J_0 = diag(slope_0) K_0 E; slope_0 and K_0 E are transposed. They
+    /// stay pending, since their x can be formed at any time.
     pub fn reserve_first_layer(
         &mut self,
         panel: &Range<usize>,
@@ -156,7 +156,7 @@ impl<T: Lanes> WeightGradient<T> {
         self.reserve_pairs(panel.len() / 2)
     }
 
-    /// This method adds the pairs that [`WeightGradient::reserve_pairs`] reserved; x as in [`strassen::outer`].
+    /// Adds the pairs that [`WeightGradient::reserve_pairs`] reserved; x as in [`strassen::outer`].
     pub fn contract_pairs<G: Fn(usize) -> Quarters<T>>(&mut self, x: impl Fn(usize, usize) -> G) {
         if let Some(pairs) = &mut self.pairs {
             let count = std::mem::take(&mut pairs.pending);
@@ -175,7 +175,7 @@ impl<T: Lanes> WeightGradient<T> {
         self.pending = 0;
     }
 
-    /// This method adds the gradient to a row-major matrix and leaves zero; K_0 E as for [`WeightGradient::reserve_first_layer`].
+    /// Adds the gradient to a row-major matrix and leaves zero; K_0 E as for [`WeightGradient::reserve_first_layer`].
     pub fn flush(&mut self, k0: &[T], total: &mut [f64]) {
         self.contract();
         let (rows, section) = (self.rows, self.section);

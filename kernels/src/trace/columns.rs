@@ -14,17 +14,17 @@ use crate::parameter_gradient::ParameterGradient;
 use crate::tile::Scratch;
 use crate::{gradient, resnet};
 
-/// The results of an evaluation that its adjoint reads.
+/// A `Cache` holds the results of an evaluation that its adjoint reads.
 #[derive(Debug, Clone)]
 pub struct Cache<T> {
-    /// c_1 .. c_M, M x m.
+    /// The squared norms c_1 .. c_M, M x m.
     pub c: Vec<Vec<T>>,
     /// The cotangents that slope_0 .. slope_{M-1} receive through J, M x m, where the adjoint pass was done.
     pub slope_bar: Vec<Vec<T>>,
 }
 
 impl<T: Lanes> Cache<T> {
-    /// A cache of zeros for a network.
+    /// Returns a cache of zeros for a network.
     pub fn new(net: &Network<T>) -> Self {
         let columns = vec![zeros(net.shape.m); net.shape.layers - 1];
         Cache {
@@ -34,18 +34,18 @@ impl<T: Lanes> Cache<T> {
     }
 }
 
-/// The parameters and the evaluation that the trace is computed from.
+/// An `Evaluation` holds the parameters and the columns that the trace is computed from.
 #[derive(Debug, Clone, Copy)]
 pub struct Evaluation<'a, T: Lanes> {
     /// The packed parameters.
     pub net: &'a Network<T>,
-    /// slope_i and u_i.
+    /// The columns slope_i and u_i.
     pub resnet: &'a resnet::Cache<T>,
-    /// z_i.
+    /// The columns z_i.
     pub gradient: &'a gradient::Cache<T>,
 }
 
-/// The seed of an adjoint pass, and the parameter gradient that it adds to.
+/// A `Seed` starts an adjoint pass, and names the parameter gradient that it adds to.
 #[derive(Debug)]
 pub struct Seed<'a, T> {
     /// The cotangent of the value that the forward pass returns.
@@ -54,7 +54,7 @@ pub struct Seed<'a, T> {
     pub theta_bar: &'a mut ParameterGradient<T>,
 }
 
-/// The value that a sum over the panels has before one of them is added.
+/// `Before` is the value that a sum over the panels has before one of them is added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Before {
     /// The panel is the first: zero, whatever memory holds.
@@ -64,7 +64,7 @@ pub enum Before {
 }
 
 impl Before {
-    /// The value before a panel of columns is added.
+    /// Returns the value before a panel of columns is added.
     pub fn panel(panel: &Range<usize>) -> Self {
         if panel.start == 0 {
             Before::Zero
@@ -82,7 +82,7 @@ impl Before {
     }
 }
 
-/// The weights factor sigma''_k z_k of a layer's rows, where sigma'' = 1 - slope^2.
+/// `Curvatures` are the weights factor sigma''_k z_k of a layer's rows, where sigma'' = 1 - slope^2.
 #[derive(Debug, Clone, Copy)]
 pub struct Curvatures<'a, T> {
     factor: T,
@@ -91,20 +91,20 @@ pub struct Curvatures<'a, T> {
 }
 
 impl<'a, T: Lanes> Curvatures<'a, T> {
-    /// The weights of slope_i and z_{i+1}; the factor is 2 t h, or 2 t for the first layer.
+    /// Returns the weights of slope_i and z_{i+1}; the factor is 2 t h, or 2 t for the first layer.
     pub fn new(factor: T, slope: &'a [T], z: &'a [T]) -> Self {
         let z = &z[..slope.len()];
         Curvatures { factor, slope, z }
     }
 
-    /// The value in row k.
+    /// Returns the weight in row k.
     #[inline(always)]
     pub fn at(&self, k: usize) -> T {
         self.factor * curvature(self.slope[k]) * self.z[k]
     }
 }
 
-/// The columns J_0 = diag(slope_0) K_0 E.
+/// Computes the columns J_0 = diag(slope_0) K_0 E.
 #[inline(always)]
 pub fn first_columns<T: Lanes, const P: usize>(slope: &[T], k0: &[T::Real], jac: &mut [T]) {
     let m = slope.len();
@@ -116,7 +116,7 @@ pub fn first_columns<T: Lanes, const P: usize>(slope: &[T], k0: &[T::Real], jac:
     }
 }
 
-/// The sums c_i += |y_i|^2.
+/// Computes the sums c_i += |y_i|^2.
 #[inline(always)]
 pub fn add_squares<T: Lanes, const P: usize>(y: &[T], c: &mut [T], before: Before) {
     let m = c.len();
@@ -126,7 +126,7 @@ pub fn add_squares<T: Lanes, const P: usize>(y: &[T], c: &mut [T], before: Befor
     }
 }
 
-/// The columns J_i = J_{i-1} + h diag(slope_i) y_i, in the place of J_{i-1}.
+/// Computes the columns J_i = J_{i-1} + h diag(slope_i) y_i, in the place of J_{i-1}.
 #[inline(always)]
 pub fn next_columns<T: Lanes, const P: usize>(h: T, slope: &[T], y: &[T], jac: &mut [T]) {
     let m = slope.len();
@@ -139,7 +139,7 @@ pub fn next_columns<T: Lanes, const P: usize>(h: T, slope: &[T], y: &[T], jac: &
     }
 }
 
-/// The columns 2 t h sigma''_i z_{i+1} y_i.
+/// Computes the columns 2 t h sigma''_i z_{i+1} y_i.
 #[inline(always)]
 pub fn y_bar_columns<T: Lanes, const P: usize>(
     curvatures: Curvatures<T>,
@@ -156,29 +156,29 @@ pub fn y_bar_columns<T: Lanes, const P: usize>(
     }
 }
 
-/// A cotangent of slope_i that panels add to.
+/// A `SlopeSum` is a cotangent of slope_i that panels add to.
 #[derive(Debug)]
 pub struct SlopeSum<'a, T> {
-    /// slope_bar_i, m.
+    /// The sum slope_bar_i, m.
     pub sum: &'a mut [T],
-    /// Its value before this panel.
+    /// The value of the sum before this panel.
     pub before: Before,
 }
 
-/// A layer above the first one: the panel y_i with the cotangent J_bar_i.
+/// A `LayerPanel` is a panel y_i above the first layer, with the cotangent J_bar_i.
 #[derive(Debug, Clone, Copy)]
 pub struct LayerPanel<'a, T> {
-    /// The residual step.
+    /// The residual step h.
     pub h: T,
-    /// slope_i, m.
+    /// The column slope_i, m.
     pub slope: &'a [T],
-    /// y_i.
+    /// The panel y_i.
     pub y: &'a [T],
-    /// J_bar_i.
+    /// The cotangent J_bar_i.
     pub jac_bar: &'a [T],
 }
 
-/// The adjoint of [`next_columns`]: y_bar_i += h slope_i J_bar_i, and slope_bar_i += h J_bar_i . y_i.
+/// Computes the adjoint of [`next_columns`]: y_bar_i += h slope_i J_bar_i, and slope_bar_i += h J_bar_i . y_i.
 #[inline(always)]
 pub fn next_columns_adjoint<T: Lanes, const P: usize>(
     layer: LayerPanel<T>,
@@ -201,8 +201,8 @@ pub fn next_columns_adjoint<T: Lanes, const P: usize>(
     }
 }
 
-/// The adjoint of [`first_columns`] and of t_0: K_bar_0 += slope_0 J_bar_0 + 2 t sigma''_0 z_1 K_0 E, and
-/// slope_bar_0 += J_bar_0 . K_0 E. `k0` and `k0_bar` begin with the panel's first column.
+/// Computes the adjoint of [`first_columns`] and of t_0: K_bar_0 += slope_0 J_bar_0 + 2 t sigma''_0 z_1 K_0 E, and slope_bar_0
+/// += J_bar_0 . K_0 E. `k0` and `k0_bar` begin with the panel's first column.
 #[inline(always)]
 pub fn first_columns_adjoint<T: Lanes, const P: usize>(
     curvatures: Curvatures<T>,
@@ -227,8 +227,8 @@ pub fn first_columns_adjoint<T: Lanes, const P: usize>(
     }
 }
 
-/// The columns of J_0 transposed, as many as `jac` holds, from column `first` on. Formed from slope_0 and K_0 E, which are
-/// transposed already, they need no transpose of their own.
+/// Computes the columns of J_0 transposed, as many as `jac` holds, from column `first` on. They are formed from slope_0 and K_0
+/// E, which are transposed already, and need no transpose of their own.
 pub fn first_columns_transposed<T: Lanes>(
     net: &Network<T>,
     first: usize,
@@ -249,7 +249,7 @@ pub fn first_columns_transposed<T: Lanes>(
     }
 }
 
-/// The columns of J_i transposed, in the place of J_{i-1}; those of y_i are in `scratch.layers`.
+/// Computes the columns of J_i transposed, in the place of J_{i-1}; those of y_i are in `scratch.layers`.
 pub fn next_columns_transposed<T: Lanes>(
     net: &Network<T>,
     i: usize,

@@ -19,7 +19,7 @@ use crate::network::Network;
 use crate::tile::Scratch;
 use crate::weight_gradient::WeightGradient;
 
-/// The forward pass: leaves y_i in `scratch.layers` and adds to c_i.
+/// Runs the forward pass: it leaves y_i in `scratch.layers` and adds to c_i.
 pub fn forward<T: Lanes, const P: usize>(
     at: Evaluation<T>,
     panel: &Range<usize>,
@@ -40,7 +40,7 @@ pub fn forward<T: Lanes, const P: usize>(
     }
 }
 
-/// The adjoint pass, from y_i in `scratch.layers`.
+/// Runs the adjoint pass, from y_i in `scratch.layers`.
 pub fn adjoint<T: Lanes, const P: usize>(
     at: Evaluation<T>,
     panel: &Range<usize>,

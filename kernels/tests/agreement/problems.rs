@@ -102,7 +102,7 @@ pub fn scheme(steps: usize, stepper: Stepper, trace: TraceAt) -> Scheme {
     }
 }
 
-/// Wide enough for the seven products: every number of pairs in a panel and of columns left over, halves that fill their
+/// Wide enough for Strassen's scheme: every number of pairs in a panel and of columns left over, halves that fill their
 /// vectors and halves that do not.
 pub fn wide_cases() -> Vec<(Shape, Scheme)> {
     let (rk4, euler) = (Stepper::Rk4, Stepper::Euler);
