@@ -8,19 +8,19 @@ use std::sync::Arc;
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use otflow_kernels::activation::{activate, slopes};
-use otflow_kernels::batch::Tile;
 use otflow_kernels::lanes::Lanes;
+use otflow_kernels::layout::{PANEL_COLUMNS, PANEL_PAIRS};
 use otflow_kernels::linear::{Packed, apply, transpose};
 use otflow_kernels::matching::{Pairs, TILES};
 use otflow_kernels::network::Network;
 use otflow_kernels::objective::{Alpha, Grid, Scheme, TraceAt};
 use otflow_kernels::orthogonal::orthogonalize;
-use otflow_kernels::outer::Outer;
 use otflow_kernels::parameters::Shape;
-use otflow_kernels::seven::{self, Pair, Seven, Sides};
 use otflow_kernels::stepper::Stepper;
-use otflow_kernels::tile::{PAIRS, PANEL};
+use otflow_kernels::strassen::{self, ColumnPair, Operands, StrassenMatrix};
+use otflow_kernels::tile::Tile;
 use otflow_kernels::trajectory::{Worker, with_rows};
+use otflow_kernels::weight_gradient::WeightGradient;
 use rayon::ThreadPoolBuilder;
 use wide::{f32x16, f64x8};
 
@@ -36,10 +36,10 @@ fn column<T: Lanes>(rows: usize) -> Vec<T> {
 }
 
 fn product_flops<T: Lanes>(m: usize) -> ItemsCount {
-    ItemsCount::new(2 * m * m * PANEL * T::WIDTH)
+    ItemsCount::new(2 * m * m * PANEL_COLUMNS * T::WIDTH)
 }
 
-/// What the products are measured against: multiply-adds in registers.
+/// Multiply-adds in registers, which the products are measured against.
 #[divan::bench(types = [f32x16, f64x8])]
 fn peak<T: Lanes>(bencher: Bencher) {
     const ROUNDS: u32 = 10_000;
@@ -54,7 +54,10 @@ fn peak<T: Lanes>(bencher: Bencher) {
 fn apply_panel<T: Lanes>(bencher: Bencher, m: usize) {
     let mut k = Packed::new(m, m);
     k.fill(|row, column| ((row + column) as f64).cos());
-    let (x, mut y) = (column::<T>(m * PANEL), column::<T>(m * PANEL));
+    let (x, mut y) = (
+        column::<T>(m * PANEL_COLUMNS),
+        column::<T>(m * PANEL_COLUMNS),
+    );
     bencher
         .counter(product_flops::<T>(m))
         .bench_local(|| apply(&k, black_box(&x), &mut y));
@@ -63,26 +66,29 @@ fn apply_panel<T: Lanes>(bencher: Bencher, m: usize) {
 /// K_bar += y_bar x' for a panel.
 #[divan::bench(types = [f32x16, f64x8], args = WIDTHS)]
 fn outer_panel<T: Lanes>(bencher: Bencher, m: usize) {
-    let mut k_bar = Outer::<T>::new(m, PANEL);
+    let mut k_bar = WeightGradient::<T>::new(m, PANEL_COLUMNS);
     bencher
         .counter(product_flops::<T>(m))
-        .bench_local(|| k_bar.push(black_box(PANEL)));
+        .bench_local(|| k_bar.reserve(black_box(PANEL_COLUMNS)));
 }
 
-/// The same product as `apply_panel`, its flops and for as many columns, by seven products of halves; sides are ready.
+/// The product of `apply_panel` for as many columns, by Strassen's scheme from operands in memory; flops are those of `apply_panel`.
 #[divan::bench(types = [f32x16, f64x8], args = WIDTHS)]
-fn apply_by_seven<T: Lanes>(bencher: Bencher, m: usize) {
-    let mut k = Seven::new(m);
+fn apply_strassen<T: Lanes>(bencher: Bencher, m: usize) {
+    let mut k = StrassenMatrix::new(m);
     k.fill(|row, column| ((row + column) as f64).cos());
-    let (x, mut y) = (column::<T>(2 * PAIRS * m), column::<T>(2 * PAIRS * m));
-    let mut sides = Sides::new(m / 2, PAIRS);
-    for q in 0..PAIRS {
-        let pair = Pair::of(&x[2 * q * m..], m);
-        sides.fill(q, |k| pair.at(k));
+    let (x, mut y) = (
+        column::<T>(2 * PANEL_PAIRS * m),
+        column::<T>(2 * PANEL_PAIRS * m),
+    );
+    let mut operands = Operands::new(m / 2, PANEL_PAIRS);
+    for q in 0..PANEL_PAIRS {
+        let pair = ColumnPair::new(&x[2 * q * m..], m);
+        operands.fill(q, |k| pair.at(k));
     }
     bencher
-        .counter(ItemsCount::new(2 * m * m * 2 * PAIRS * T::WIDTH))
-        .bench_local(|| seven::apply(&k, black_box(&sides).from(0), &mut y));
+        .counter(ItemsCount::new(2 * m * m * 2 * PANEL_PAIRS * T::WIDTH))
+        .bench_local(|| strassen::apply(&k, black_box(&operands).source(0), &mut y));
 }
 
 /// Rows across lanes.
@@ -148,7 +154,11 @@ fn tile<T: Lanes>(
     worker.make_tape(&net, &scheme);
     let rows: Vec<f64> = (0..d * T::WIDTH).map(|k| (k as f64).sin()).collect();
     bencher.bench_local(|| {
-        with_rows(&rows, d, |samples| worker.take(&samples, 0, T::WIDTH));
+        let tile = Tile {
+            first: 0,
+            count: T::WIDTH,
+        };
+        with_rows(&rows, d, |samples| worker.take(&samples, tile));
         run(&net, &scheme, &mut worker);
     });
 }
@@ -161,7 +171,7 @@ fn step_forward<T: Lanes>(bencher: Bencher, shape: (usize, usize, usize)) {
     });
 }
 
-/// A time step of a tile, forward and back.
+/// A time step of a tile, forward and in the adjoint pass.
 #[divan::bench(types = [f32x16, f64x8], args = SHAPES)]
 fn step_and_back<T: Lanes>(bencher: Bencher, shape: (usize, usize, usize)) {
     let alpha = Alpha {
@@ -199,7 +209,7 @@ fn matching_chunk<T: Lanes>(bencher: Bencher, shape: (usize, usize, usize)) {
             };
             worker.match_pairs(&net, black_box(&pairs), 1.0, tile);
         }
-        worker.partial.flush(&net, &mut gradient);
+        worker.theta_bar.flush(&net, &mut gradient);
     });
 }
 

@@ -1,5 +1,5 @@
 //! rayon over tiles, with the same bits for any number of threads: a chunk of tiles is summed up in order by whoever comes to it,
-//! and the chunks are added as [`crate::tree`] says. So several processes may share the chunks of a batch.
+//! and the chunks are added as [`crate::tree_sum`] says. So several processes may share the chunks of a batch.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,16 +13,18 @@ use crate::network::Network;
 use crate::objective::Scheme;
 use crate::parameters::Shape;
 use crate::progress::Progress;
+use crate::tile::Tile;
 use crate::trajectory::{Samples, Worker};
-use crate::tree::Tree;
+use crate::tree_sum::TreeSum;
 
-/// Chunks of a batch at most: enough for the cores of many machines, few enough that what is done once a chunk costs nothing.
+/// The largest number of chunks of a batch: enough for the cores of many machines, few enough that the work once a chunk costs
+/// nothing.
 const CHUNKS: usize = 1024;
 
-/// Values that a chunk sums up besides the gradient: v(1), -log p and r(1).
+/// The number of values that a chunk sums up besides the gradient: v(1), -log p and r(1).
 pub const COSTS: usize = 3;
 
-/// How a batch of n samples is cut: into chunks of as few tiles as 1024 of them allow.
+/// `Chunks` is the division of a batch of n samples into chunks, at most 1024, each of as few tiles as that allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Chunks {
     n: usize,
@@ -31,95 +33,95 @@ pub struct Chunks {
 }
 
 impl Chunks {
-    /// Of n samples, where so many are never parted: a tile, or several.
-    pub fn of(n: usize, lanes: usize) -> Self {
-        let tiles = n.div_ceil(lanes).max(1);
+    /// Divides n samples; `grain` of them, one tile or several, always stay together.
+    pub fn of(n: usize, grain: usize) -> Self {
+        let grains = n.div_ceil(grain).max(1);
         Chunks {
             n,
-            size: tiles.div_ceil(CHUNKS) * lanes,
+            size: grains.div_ceil(CHUNKS) * grain,
         }
     }
 
-    /// How many, at least one.
+    /// Returns the number of chunks, at least one.
     pub fn count(self) -> usize {
         self.n.div_ceil(self.size).max(1)
     }
 
-    /// Whether a chunk ends behind so many samples.
+    /// Returns whether a chunk ends after the first `samples` samples.
     pub fn ends_at(self, samples: usize) -> bool {
         samples == self.n || samples.is_multiple_of(self.size)
     }
 
-    /// The samples of some that follow each other.
+    /// Returns the samples of consecutive chunks.
     pub fn samples(self, chunks: Range<usize>) -> Range<usize> {
         (chunks.start * self.size).min(self.n)..(chunks.end * self.size).min(self.n)
     }
 }
 
-/// Part `index` of a batch that `of` engines compute together.
+/// A `Share` is the part `index` of a batch that `of` engines compute together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Share {
-    /// Below `of`.
+    /// The index of the part, below `of`.
     pub index: usize,
-    /// How many share the batch.
+    /// The number of parts of the batch.
     pub of: usize,
 }
 
 impl Share {
-    /// The whole batch.
+    /// The whole batch as one share.
     pub const ALL: Share = Share { index: 0, of: 1 };
 
-    /// Its chunks among so many.
+    /// Returns the chunks of the share among `count` chunks.
     pub fn chunks(self, count: usize) -> Range<usize> {
         self.index * count / self.of..(self.index + 1) * count / self.of
     }
 
-    /// Its samples among n, where so many are never parted.
-    pub fn samples(self, n: usize, lanes: usize) -> Range<usize> {
-        let chunks = Chunks::of(n, lanes);
+    /// Returns the samples of the share among n samples, where `grain` samples always stay together.
+    pub fn samples(self, n: usize, grain: usize) -> Range<usize> {
+        let chunks = Chunks::of(n, grain);
         chunks.samples(self.chunks(chunks.count()))
     }
 }
 
-/// What a chunk sums up: the gradient, then the costs.
+/// Splits the sums of a chunk into the gradient and the costs.
 pub(crate) fn parts(sums: &mut [f64]) -> (&mut [f64], &mut [f64]) {
     let parameters = sums.len() - COSTS;
     sums.split_at_mut(parameters)
 }
 
-/// The samples of one tile.
-#[derive(Debug, Clone, Copy)]
-pub struct Tile {
-    /// The first of them.
-    pub first: usize,
-    /// How many, up to the lanes of a tile.
-    pub count: usize,
-}
-
-/// What of a batch is computed, and how it is cut.
+/// A `Cut` says which part of a batch is computed, and how the batch is divided.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cut {
-    /// Samples of the whole batch.
+    /// The number of samples of the whole batch.
     pub(crate) n: usize,
     /// The part that is computed.
     pub(crate) share: Share,
-    /// Tiles that are never parted.
+    /// The number of tiles that always stay together.
     pub(crate) tiles: usize,
 }
 
-/// Threads, workers and sums for one lane type; [`crate::engine`] says what they do.
+/// `Rows` is the output of a pass, one row for each sample.
+#[derive(Debug)]
+pub(crate) struct Rows<'a> {
+    /// The rows, one after another.
+    pub(crate) out: &'a mut [f64],
+    /// The number of values in a row.
+    pub(crate) width: usize,
+}
+
+/// A `Batch` holds the threads, workers and sums for one lane type; [`crate::engine`] says what they compute.
 #[derive(Debug)]
 pub struct Batch<T: Lanes> {
     pub(crate) net: Network<T>,
     pool: ThreadPool,
     workers: Vec<Mutex<Worker<T>>>,
-    /// Of the last share.
-    pub(crate) sums: Tree,
+    /// The sums of the last share.
+    pub(crate) sums: TreeSum,
     pub(crate) progress: Arc<Progress>,
 }
 
 impl<T: Lanes> Batch<T> {
-    /// For a shape, on so many threads of its own.
+    /// Returns a batch for a shape, with `threads` threads of its own.
     ///
     /// # Errors
     /// When the threads cannot be started.
@@ -137,12 +139,12 @@ impl<T: Lanes> Batch<T> {
             net,
             pool,
             workers,
-            sums: Tree::default(),
+            sums: TreeSum::default(),
             progress,
         })
     }
 
-    /// Runs `body` on every tile of a share, with so many sums for what it adds up, the costs among them.
+    /// Runs `body` on every tile of a share; it adds to `width` sums of the tile's chunk, the costs among them.
     pub(crate) fn over_chunks(
         &mut self,
         Cut { n, share, tiles }: Cut,
@@ -152,7 +154,7 @@ impl<T: Lanes> Batch<T> {
         let chunks = Chunks::of(n, tiles * T::WIDTH);
         let own = share.chunks(chunks.count());
         self.sums
-            .start(own.clone(), (chunks.count(), width), self.workers.len());
+            .start(own.clone(), chunks.count(), width, self.workers.len());
         let Batch {
             net,
             pool,
@@ -196,7 +198,7 @@ impl<T: Lanes> Batch<T> {
         self.pool.install(work)
     }
 
-    /// Readies every worker for the tape of a scheme: whichever comes first to a tile, none allocates then.
+    /// Allocates the tape of every worker for a scheme, since none may allocate inside an iteration.
     pub(crate) fn make_tapes(&mut self, scheme: &Scheme) {
         for worker in &mut self.workers {
             let worker = worker.get_mut().unwrap_or_else(PoisonError::into_inner);
@@ -204,11 +206,11 @@ impl<T: Lanes> Batch<T> {
         }
     }
 
-    /// Runs `body` on every tile, its samples taken; it writes their rows of `width` values.
+    /// Runs `body` on every tile after its samples are taken; it writes their rows of `width` values.
     pub(crate) fn over_rows(
         &self,
         samples: &Samples,
-        (out, width): (&mut [f64], usize),
+        Rows { out, width }: Rows,
         body: impl Fn(&Network<T>, &mut Worker<T>, &mut [f64]) + Sync,
     ) {
         let n = samples.n;
@@ -224,7 +226,11 @@ impl<T: Lanes> Batch<T> {
                         return;
                     }
                     let mut worker = mine(workers);
-                    worker.take(samples, tile * T::WIDTH, rows.len() / width);
+                    let tile = Tile {
+                        first: tile * T::WIDTH,
+                        count: rows.len() / width,
+                    };
+                    worker.take(samples, tile);
                     body(&self.net, &mut worker, rows);
                     progress.tile_done();
                 });
@@ -232,12 +238,12 @@ impl<T: Lanes> Batch<T> {
     }
 }
 
-/// The worker of the thread this runs on; nobody else wants it, so the lock never waits.
+/// Locks the worker of the calling thread. No other thread uses it, so the lock never waits.
 fn mine<T>(workers: &[Mutex<Worker<T>>]) -> MutexGuard<'_, Worker<T>> {
     lock(&workers[rayon::current_thread_index().unwrap_or(0)])
 }
 
-/// A panic elsewhere ends the whole batch, so what it left half done is never read.
+/// Locks a mutex, also after a panic: that ends the whole batch, so that nothing half done is read.
 fn lock<V>(mutex: &Mutex<V>) -> MutexGuard<'_, V> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

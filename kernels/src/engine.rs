@@ -5,7 +5,8 @@ use std::sync::Arc;
 use rayon::ThreadPoolBuildError;
 use wide::{f32x16, f64x8};
 
-use crate::batch::{Batch, COSTS, Chunks, Cut, Share, parts};
+use crate::batch::{Batch, COSTS, Chunks, Cut, Rows, Share, parts};
+use crate::flow::Flow;
 use crate::lanes::{Lanes, Real, lanes};
 use crate::matching;
 pub use crate::matching::Pairs;
@@ -15,19 +16,19 @@ use crate::parameters::Shape;
 use crate::peak::multiply_adds;
 use crate::progress::Progress;
 pub use crate::trajectory::{Direction, Samples, with_pairs, with_rows};
-use crate::tree::add;
+use crate::tree_sum::add;
 
-/// Arithmetic of the kernels.
+/// `Precision` is the arithmetic of the kernels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Precision {
-    /// Single precision, sums over tiles in f64.
+    /// Single precision, with the sums over tiles in f64.
     F32,
     /// Double precision.
     F64,
 }
 
 impl Precision {
-    /// `f32` or `f64`.
+    /// Returns `f32` or `f64`.
     pub fn name(self) -> &'static str {
         match self {
             Precision::F32 => "f32",
@@ -36,34 +37,34 @@ impl Precision {
     }
 }
 
-/// A potential with its flow; object safe, made by [`engine`].
+/// An `Engine` is a potential with its flow. The trait is object safe; [`engine`] makes one.
 pub trait Engine: Send {
-    /// The shape it was made for.
+    /// Returns the shape of the potential.
     fn shape(&self) -> Shape;
 
-    /// Samples of a tile.
+    /// Returns the number of samples in a tile.
     fn lanes(&self) -> usize;
 
-    /// How far the pass in hand is, and the way to have it given up from another thread.
+    /// Returns the progress of the current pass, through which another thread may also give the pass up.
     fn progress(&self) -> Arc<Progress>;
 
     /// Takes new parameters, flat as in [`Shape::tensors`].
     fn load(&mut self, theta: &[f64]);
 
-    /// Phi, grad_s Phi (inputs) and the trace of its space Hessian at time t, n x (inputs + 2).
+    /// Writes Phi, grad_s Phi (inputs) and the trace of its space Hessian at time t, n x (inputs + 2).
     fn potential(&mut self, samples: Samples, t: f64, out: &mut [f64]);
 
-    /// L, C, R and the loss.
+    /// Returns L, C, R and the loss.
     fn costs(&mut self, samples: Samples, scheme: &Scheme, alpha: &Alpha) -> Costs;
 
-    /// Sums up the gradient and the costs over a share of the samples. No other sample is looked at.
+    /// Sums the gradient and the costs over a share of the samples. It reads no other sample.
     fn sum_share(&mut self, samples: Samples, scheme: &Scheme, alpha: &Alpha, share: Share);
 
-    /// Sum k of those that [`crate::tree::fold`] needs of the last share: the gradient, then the sums of v(1), -log p and r(1);
-    /// parameters + [`COSTS`] values.
+    /// Returns sum k of those that [`crate::tree_sum::fold`] needs of the last share: the gradient, then the sums of v(1), -log
+    /// p and r(1); parameters + [`COSTS`] values.
     fn sum(&mut self, k: usize) -> &[f64];
 
-    /// L, C, R and the loss, and the gradient of the loss with respect to every parameter (overwritten).
+    /// Returns L, C, R and the loss, and overwrites `gradient` by the gradient of the loss with respect to every parameter.
     fn gradient(
         &mut self,
         samples: Samples,
@@ -82,11 +83,11 @@ pub trait Engine: Send {
         Costs::from_sums([costs[0], costs[1], costs[2]], n, alpha)
     }
 
-    /// Sums up the gradient of M and M itself over a share of the pairs, in chunks of [`matching::TILES`] tiles at least; what
-    /// [`Engine::sum`] gives then has M in the place of the first cost, and no others.
+    /// Sums the gradient of M and M itself over a share of the pairs, in chunks of at least [`matching::TILES`] tiles. In the
+    /// sums that [`Engine::sum`] returns then, M is the first cost, and there are no others.
     fn sum_pairs(&mut self, pairs: Pairs, a0: f64, share: Share);
 
-    /// M, and its gradient with respect to every parameter (overwritten).
+    /// Returns M, and overwrites `gradient` by its gradient with respect to every parameter.
     fn matching(&mut self, pairs: Pairs, a0: f64, gradient: &mut [f64]) -> f64 {
         let n = pairs.n as f64;
         self.sum_pairs(pairs, a0, Share::ALL);
@@ -97,13 +98,13 @@ pub trait Engine: Send {
         costs[0] / n
     }
 
-    /// Replaces a row-major matrix by its nearly orthogonal factor: [`orthogonalize`].
+    /// Replaces a row-major matrix by its nearly orthogonal factor, as [`orthogonalize`] does.
     fn orthogonalize(&self, matrix: &mut [f64], columns: usize);
 
-    /// The final states (x(1), l, v, r), n x (d + 3).
+    /// Writes the final states (x(1), l, v, r), n x (d + 3).
     fn states(&mut self, samples: Samples, scheme: &Scheme, a0: f64, out: &mut [f64]);
 
-    /// The paths in order of travel, n x (nt + 1) x d, without the trace; a row starts at its sample.
+    /// Writes the paths in order of travel, n x (nt + 1) x d, without the trace; each starts at its sample.
     fn paths(
         &mut self,
         samples: Samples,
@@ -112,7 +113,7 @@ pub trait Engine: Send {
         out: &mut [f64],
     );
 
-    /// The ends of the paths, n x d, without the trace.
+    /// Writes the ends of the paths, n x d, without the trace.
     fn transport(
         &mut self,
         samples: Samples,
@@ -141,11 +142,11 @@ impl<T: Lanes> Engine for Batch<T> {
 
     fn potential(&mut self, samples: Samples, t: f64, out: &mut [f64]) {
         let width = self.net.shape.inputs() + 2;
-        self.over_rows(&samples, (out, width), |net, worker, rows| {
-            let (phi, grad, trace) = worker.potential(net, t);
-            scatter(&[phi], 0, width, rows);
-            scatter(grad, 1, width, rows);
-            scatter(&[trace], width - 1, width, rows);
+        self.over_rows(&samples, Rows { out, width }, |net, worker, rows| {
+            let at = worker.potential(net, t);
+            scatter(&[at.phi], 0, width, rows);
+            scatter(at.grad, 1, width, rows);
+            scatter(&[at.trace], width - 1, width, rows);
         });
     }
 
@@ -156,7 +157,7 @@ impl<T: Lanes> Engine for Batch<T> {
             tiles: 1,
         };
         self.over_chunks(cut, COSTS, |net, worker, costs, tile| {
-            worker.take(&samples, tile.first, tile.count);
+            worker.take(&samples, tile);
             worker.forward(net, scheme, alpha.a0);
             add(costs, &worker.sums(tile.count));
         });
@@ -174,11 +175,11 @@ impl<T: Lanes> Engine for Batch<T> {
         };
         self.over_chunks(cut, width, |net, worker, sums, tile| {
             let (gradient, costs) = parts(sums);
-            worker.take(&samples, tile.first, tile.count);
+            worker.take(&samples, tile);
             worker.forward_taped(net, scheme, alpha);
             add(costs, &worker.sums(tile.count));
             worker.backward(net, scheme, alpha);
-            worker.partial.flush(net, gradient);
+            worker.theta_bar.flush(net, gradient);
         });
     }
 
@@ -194,7 +195,7 @@ impl<T: Lanes> Engine for Batch<T> {
             let (gradient, costs) = parts(sums);
             costs[0] += worker.match_pairs(net, &pairs, a0, tile);
             if chunks.ends_at(tile.first + tile.count) {
-                worker.partial.flush(net, gradient);
+                worker.theta_bar.flush(net, gradient);
             }
         });
     }
@@ -209,10 +210,11 @@ impl<T: Lanes> Engine for Batch<T> {
 
     fn states(&mut self, samples: Samples, scheme: &Scheme, a0: f64, out: &mut [f64]) {
         let d = self.net.shape.d;
-        self.over_rows(&samples, (out, d + 3), |net, worker, rows| {
+        let width = d + 3;
+        self.over_rows(&samples, Rows { out, width }, |net, worker, rows| {
             worker.forward(net, scheme, a0);
-            scatter(&worker.x, 0, d + 3, rows);
-            scatter(&[worker.end.l, worker.end.v, worker.end.r], d, d + 3, rows);
+            scatter(&worker.x, 0, width, rows);
+            scatter(&[worker.end.l, worker.end.v, worker.end.r], d, width, rows);
         });
     }
 
@@ -224,8 +226,8 @@ impl<T: Lanes> Engine for Batch<T> {
         out: &mut [f64],
     ) {
         let (d, width) = (self.net.shape.d, self.net.shape.d * (scheme.steps + 1));
-        self.over_rows(&samples, (out, width), |net, worker, rows| {
-            worker.path(net, (scheme, a0), direction, |k, x| {
+        self.over_rows(&samples, Rows { out, width }, |net, worker, rows| {
+            worker.path(Flow { net, a0 }, scheme, direction, |k, x| {
                 scatter(x, k * d, width, rows)
             });
         });
@@ -239,14 +241,14 @@ impl<T: Lanes> Engine for Batch<T> {
         out: &mut [f64],
     ) {
         let d = self.net.shape.d;
-        self.over_rows(&samples, (out, d), |net, worker, rows| {
-            worker.path(net, (scheme, a0), direction, |_, _| {});
+        self.over_rows(&samples, Rows { out, width: d }, |net, worker, rows| {
+            worker.path(Flow { net, a0 }, scheme, direction, |_, _| {});
             scatter(&worker.x, 0, d, rows);
         });
     }
 }
 
-/// Writes row k of `columns` to place `at` of every sample's row of `width` values.
+/// Writes row k of `columns` to position `at` + k of every sample's row of `width` values.
 fn scatter<T: Lanes>(columns: &[T], at: usize, width: usize, rows: &mut [f64]) {
     for (k, column) in columns.iter().enumerate() {
         for (row, value) in rows.chunks_exact_mut(width).zip(lanes(column)) {
@@ -255,7 +257,7 @@ fn scatter<T: Lanes>(columns: &[T], at: usize, width: usize, rows: &mut [f64]) {
     }
 }
 
-/// An engine on so many threads of its own; 0 means one a core.
+/// Returns an engine with `threads` threads of its own; 0 means one for each core.
 ///
 /// # Errors
 /// When the threads cannot be started.
@@ -270,7 +272,7 @@ pub fn engine(
     })
 }
 
-/// Samples in a tile.
+/// Returns the number of samples in a tile.
 pub fn lanes_of(precision: Precision) -> usize {
     match precision {
         Precision::F32 => f32x16::WIDTH,
@@ -278,7 +280,7 @@ pub fn lanes_of(precision: Precision) -> usize {
     }
 }
 
-/// Runs so many rounds of [`multiply_adds`] on the calling thread and gives the flops done; the caller times it.
+/// Runs `rounds` rounds of [`multiply_adds`] on the calling thread and returns their flops; the caller times it.
 pub fn fma_flops(precision: Precision, rounds: u32) -> f64 {
     match precision {
         Precision::F32 => multiply_adds::<f32x16>(rounds),
@@ -286,7 +288,7 @@ pub fn fma_flops(precision: Precision, rounds: u32) -> f64 {
     }
 }
 
-/// The vector instructions this was compiled for.
+/// Returns the name of the vector instructions that this crate was compiled for.
 pub fn compiled() -> &'static str {
     if cfg!(target_feature = "avx512f") {
         "AVX-512"

@@ -12,13 +12,24 @@
 //! grad_x_bar = -(1/a0) x'_bar     d_t Phi_bar = -rho_bar      trace_bar = -(1/a0) l'_bar
 //! ```
 
-use crate::lanes::Lanes;
+use crate::gradient::TraceTerm;
+use crate::lanes::{Lanes, zeros};
 use crate::network::Network;
-use crate::partial::Partial;
-use crate::tile::{Bars, Scratch, zeros};
+use crate::parameter_gradient::FirstLayerTerm;
+use crate::tile::{Scratch, Workspace};
+use crate::trace::Seed;
 use crate::{gradient, resnet, trace};
 
-/// What one evaluation leaves for its adjoint.
+/// A `Flow` is a potential as the velocity field of the flow.
+#[derive(Debug, Clone, Copy)]
+pub struct Flow<'a, T: Lanes> {
+    /// The packed parameters.
+    pub net: &'a Network<T>,
+    /// The weight of the transport cost, which also scales the dynamics.
+    pub a0: f64,
+}
+
+/// A `Cache` holds the results of one evaluation that its adjoint reads.
 #[derive(Debug, Clone)]
 pub struct Cache<T> {
     s: Vec<T>,
@@ -31,7 +42,7 @@ pub struct Cache<T> {
 }
 
 impl<T: Lanes> Cache<T> {
-    /// Zeros for a network, with a trace or without.
+    /// Returns a cache of zeros for a network, with memory for the trace or without.
     pub fn new(net: &Network<T>, traced: bool) -> Self {
         Cache {
             s: zeros(net.shape.inputs()),
@@ -43,21 +54,21 @@ impl<T: Lanes> Cache<T> {
         }
     }
 
-    /// grad_s Phi, inputs.
+    /// Returns the gradient grad_s Phi, inputs.
     pub fn grad(&self) -> &[T] {
         &self.gradient.grad
     }
 
-    /// Phi itself.
+    /// Returns the potential Phi itself.
     pub fn phi(&self, net: &Network<T>, scratch: &mut Scratch<T>) -> T {
         resnet::output(net, &self.resnet, scratch) + gradient::quadratic(net, &self.s)
     }
 }
 
-/// Derivatives of l, v and r, or their cotangents; no l' where the trace is not evaluated.
+/// `Rates` are the derivatives of l, v and r, or their cotangents.
 #[derive(Debug, Clone, Copy)]
 pub struct Rates<T> {
-    /// l'.
+    /// l', where the trace is evaluated.
     pub l: Option<T>,
     /// v'.
     pub v: T,
@@ -65,25 +76,27 @@ pub struct Rates<T> {
     pub r: T,
 }
 
-/// Where an evaluation happens: the point of every path, and the time.
+/// A `Place` is where the flow is evaluated: a point of every path, and the time.
 #[derive(Debug, Clone, Copy)]
 pub struct Place<'a, T> {
-    /// d.
+    /// The points x, d.
     pub x: &'a [T],
-    /// Context columns.
+    /// The context y.
     pub y: &'a [T],
-    /// Time in [0, 1].
+    /// The time t in [0, 1].
     pub t: f64,
 }
 
-/// Writes x' and gives the other rates; l' where the cache has room for the trace. From l'_bar the way back is gone at once.
+/// Returns the rates at a place. It leaves x' in the cache, and evaluates l' where the cache has memory for the trace. With a
+/// seed l'_bar, the adjoint pass of the trace follows at once.
 pub fn forward<T: Lanes>(
-    net: &Network<T>,
-    a0: f64,
+    flow: Flow<T>,
     place: Place<T>,
-    (cache, scratch): (&mut Cache<T>, &mut Scratch<T>),
-    back: Option<trace::Back<T>>,
+    cache: &mut Cache<T>,
+    scratch: &mut Scratch<T>,
+    seed: Option<Seed<T>>,
 ) -> Rates<T> {
+    let Flow { net, a0 } = flow;
     let d = net.shape.d;
     cache.s[..d].copy_from_slice(place.x);
     cache.s[d..d + place.y.len()].copy_from_slice(place.y);
@@ -99,9 +112,16 @@ pub fn forward<T: Lanes>(
     let v = T::of(0.5) * square;
     cache.rho = T::of(a0).mul_add(v, -cache.gradient.grad[net.shape.inputs() - 1]);
     let l = cache.trace.as_mut().map(|trace| {
-        let back = back.map(|(l_bar, partial)| (factor * l_bar, partial));
-        let known = (&cache.resnet, &cache.gradient);
-        factor * trace::forward(net, known, trace, scratch, back)
+        let seed = seed.map(|seed| Seed {
+            bar: factor * seed.bar,
+            ..seed
+        });
+        let at = trace::Evaluation {
+            net,
+            resnet: &cache.resnet,
+            gradient: &cache.gradient,
+        };
+        factor * trace::forward(at, trace, scratch, seed)
     });
     Rates {
         l,
@@ -110,41 +130,59 @@ pub fn forward<T: Lanes>(
     }
 }
 
-/// x' of the last forward, d.
+/// Returns the velocity x' of the last forward pass, d.
 pub fn velocity<T>(cache: &Cache<T>) -> &[T] {
     &cache.velocity
 }
 
-/// From x'_bar and the cotangents of the rates to `bars.s` and the parameters.
+/// `RatesBar` holds the cotangents of the results of an evaluation.
+#[derive(Debug, Clone, Copy)]
+pub struct RatesBar<'a, T> {
+    /// The cotangent of x', d; shorter where the last components are 0.
+    pub velocity: &'a [T],
+    /// The cotangents of l', v' and r'.
+    pub rates: Rates<T>,
+}
+
+/// Computes the adjoint of an evaluation. It overwrites the cotangent of s and adds to those of the parameters.
 pub fn adjoint<T: Lanes>(
-    net: &Network<T>,
-    a0: f64,
-    (cache, velocity_bar, rates): (&Cache<T>, &[T], Rates<T>),
-    (bars, scratch): (&mut Bars<T>, &mut Scratch<T>),
-    partial: &mut Partial<T>,
+    flow: Flow<T>,
+    cache: &Cache<T>,
+    bars: RatesBar<T>,
+    work: &mut Workspace<T>,
 ) {
-    bars.s.fill(T::default());
+    let (Flow { net, a0 }, rates) = (flow, bars.rates);
+    let into = &mut *work.cotangents;
+    into.s.fill(T::default());
     let factor = T::of(-1.0 / a0);
     let rho_bar = rates.r * cache.rho.sign();
     let v_bar = T::of(a0).mul_add(rho_bar, rates.v);
-    bars.grad.fill(T::default());
-    for ((grad, &velocity), &bar) in bars.grad.iter_mut().zip(&cache.velocity).zip(velocity_bar) {
+    into.grad.fill(T::default());
+    let velocities = cache.velocity.iter().zip(bars.velocity);
+    for (grad, (&velocity, &bar)) in into.grad.iter_mut().zip(velocities) {
         *grad = factor * v_bar.mul_add(velocity, bar);
     }
-    bars.grad[net.shape.inputs() - 1] = -rho_bar;
+    into.grad[net.shape.inputs() - 1] = -rho_bar;
     let trace = rates.l.zip(cache.trace.as_ref());
-    let trace = trace.map(|(l_bar, trace)| (factor * l_bar, trace));
-    gradient::adjoint(
+    let trace = trace.map(|(l_bar, trace)| TraceTerm {
+        trace_bar: factor * l_bar,
+        c: &trace.c,
+        slope_bar: &trace.slope_bar,
+    });
+    let at = gradient::Evaluation {
         net,
-        (&cache.s, &cache.resnet, &cache.gradient, trace),
-        bars,
-        partial,
-    );
-    resnet::adjoint(net, &cache.resnet, bars, scratch, partial);
-    let left = [
-        &cache.resnet.slope[0],
-        cache.gradient.z(net, 1),
-        &bars.slope[0],
-    ];
-    partial.add_k0(left, [&bars.grad, &cache.s]);
+        s: &cache.s,
+        resnet: &cache.resnet,
+        gradient: &cache.gradient,
+        trace,
+    };
+    gradient::adjoint(at, into, work.theta_bar);
+    resnet::adjoint(net, &cache.resnet, work);
+    work.theta_bar.add_k0(FirstLayerTerm {
+        slope: &cache.resnet.slope[0],
+        z: cache.gradient.z(net, 1),
+        a_bar: &work.cotangents.slope[0],
+        grad_bar: &work.cotangents.grad,
+        s: &cache.s,
+    });
 }

@@ -1,12 +1,12 @@
-//! grad_s Phi.
+//! The gradient of Phi in space, context and time.
 //!
 //! ```text
 //! z_{M+1} = w       z_i = z_{i+1} + h K_i^T ( slope_i * z_{i+1} )                 i = M..1
 //! grad = K_0^T ( slope_0 * z_1 ) + A^T A s + b
 //! ```
 //!
-//! adjoint, from g = grad_bar; the trace meets slope and z in the same places, with tau_0 = t |(K_0 E)_k|^2, tau_i = t c_i from
-//! its cotangent t, 0 where it is not evaluated:
+//! adjoint, from g = grad_bar. The trace meets slope and z in the same places: with tau_0 = t |(K_0 E)_k|^2 and tau_i = t c_i from
+//! its cotangent t, or 0 where it is not evaluated:
 //!
 //! ```text
 //! e = K_0 g:   slope_bar_0 = z_1 (e - 2 slope_0 tau_0)      z_bar_1 = slope_0 e + sigma''_0 tau_0
@@ -17,14 +17,15 @@
 //! ```
 
 use crate::activation::curvature;
-use crate::lanes::Lanes;
+use crate::lanes::{Lanes, add, zeros};
 use crate::linear::{apply, transpose};
 use crate::network::Network;
-use crate::partial::Partial;
-use crate::tile::{Bars, Scratch, add, zeros};
-use crate::{resnet, trace};
+use crate::parameter_gradient::ParameterGradient;
+use crate::resnet;
+use crate::tile::{Cotangents, Scratch};
+use crate::weight_gradient::Term;
 
-/// What forward leaves for the other terms and for the adjoint.
+/// A `Cache` holds the results of `forward` for the other terms and for the adjoint.
 #[derive(Debug, Clone)]
 pub struct Cache<T> {
     /// z_1 .. z_M, M x m.
@@ -34,7 +35,7 @@ pub struct Cache<T> {
 }
 
 impl<T: Lanes> Cache<T> {
-    /// Zeros for a network.
+    /// Returns a cache of zeros for a network.
     pub fn new(net: &Network<T>) -> Self {
         Cache {
             z: vec![zeros(net.shape.m); net.shape.layers - 1],
@@ -42,13 +43,13 @@ impl<T: Lanes> Cache<T> {
         }
     }
 
-    /// z_i, m; i = 1..=M+1.
+    /// Returns the column z_i, m; i from 1 to M + 1.
     pub fn z<'a>(&'a self, net: &'a Network<T>, i: usize) -> &'a [T] {
         self.z.get(i - 1).unwrap_or(&net.w)
     }
 }
 
-/// Fills the cache.
+/// Computes z_i and grad_s Phi, and overwrites the cache.
 pub fn forward<T: Lanes>(
     net: &Network<T>,
     s: &[T],
@@ -78,7 +79,7 @@ pub fn forward<T: Lanes>(
     add_gram(net, s, grad);
 }
 
-/// Row r of A times x.
+/// Row r of A, times x.
 fn a_times<T: Lanes>(net: &Network<T>, r: usize, x: &[T]) -> T {
     let row = &net.a[r * x.len()..];
     row.iter()
@@ -86,7 +87,7 @@ fn a_times<T: Lanes>(net: &Network<T>, r: usize, x: &[T]) -> T {
         .fold(T::default(), |sum, (&a, &x)| T::splat(a).mul_add(x, sum))
 }
 
-/// into += A^T A x.
+/// The sum into += A^T A x.
 fn add_gram<T: Lanes>(net: &Network<T>, x: &[T], into: &mut [T]) {
     for r in 0..net.shape.r() {
         let ax = a_times(net, r, x);
@@ -96,7 +97,7 @@ fn add_gram<T: Lanes>(net: &Network<T>, x: &[T], into: &mut [T]) {
     }
 }
 
-/// 1/2 |A s|^2 + b.s + c.
+/// Returns the quadratic part 1/2 |A s|^2 + b.s + c of Phi.
 pub fn quadratic<T: Lanes>(net: &Network<T>, s: &[T]) -> T {
     let mut value = T::splat(net.constant);
     for r in 0..net.shape.r() {
@@ -108,141 +109,233 @@ pub fn quadratic<T: Lanes>(net: &Network<T>, s: &[T]) -> T {
         .fold(value, |sum, (&s, &b)| s.mul_add(T::splat(b), sum))
 }
 
-/// trace_bar and what the trace left, where it was evaluated.
-pub type FromTrace<'a, T> = Option<(T, &'a trace::Cache<T>)>;
+/// A `TraceTerm` is the part of the trace in the cotangents of slope and z.
+#[derive(Debug, Clone, Copy)]
+pub struct TraceTerm<'a, T> {
+    /// The cotangent t of the trace.
+    pub trace_bar: T,
+    /// c_1 .. c_M, M x m.
+    pub c: &'a [Vec<T>],
+    /// The cotangents that slope_0 .. slope_{M-1} receive through J, M x m.
+    pub slope_bar: &'a [Vec<T>],
+}
 
-/// From grad_bar to `bars.slope` and `bars.z`, overwritten, s and the parameters; all of K_bar_0 but its columns is left to
-/// [`Partial::add_k0`].
+/// An `Evaluation` is what the adjoint is taken of: its parameters and its results.
+#[derive(Debug, Clone, Copy)]
+pub struct Evaluation<'a, T: Lanes> {
+    /// The packed parameters.
+    pub net: &'a Network<T>,
+    /// s, inputs.
+    pub s: &'a [T],
+    /// slope_i and u_i.
+    pub resnet: &'a resnet::Cache<T>,
+    /// z_i.
+    pub gradient: &'a Cache<T>,
+    /// The part of the trace, where it was evaluated.
+    pub trace: Option<TraceTerm<'a, T>>,
+}
+
+/// Computes the adjoint, from the cotangent of grad_s Phi to those of slope and z, which are overwritten, and to those of s and
+/// of the parameters, which are added to. The columns of K_bar_0 are left to [`ParameterGradient::add_k0`].
 ///
-/// Nothing else reaches slope_M, so what goes on from there into a_M and u_{M-1} is done in the same pass: it leaves u_bar_{M-1}
-/// in `bars.u`.
+/// Nothing else reaches slope_M, so that its cotangent goes on into a_M and u_{M-1} in the same pass, which leaves u_bar_{M-1}.
 pub fn adjoint<T: Lanes>(
-    net: &Network<T>,
-    (s, resnet, cache, trace): (&[T], &resnet::Cache<T>, &Cache<T>, FromTrace<T>),
-    bars: &mut Bars<T>,
-    partial: &mut Partial<T>,
+    at: Evaluation<T>,
+    bars: &mut Cotangents<T>,
+    theta_bar: &mut ParameterGradient<T>,
 ) {
+    let Evaluation {
+        net,
+        s,
+        resnet,
+        gradient,
+        trace,
+    } = at;
     let last = net.shape.layers - 1;
-    add(&mut partial.linear, &bars.grad);
+    add(&mut theta_bar.linear, &bars.grad);
     add_gram(net, &bars.grad, &mut bars.s);
-    add_gram_parameters(net, (s, &bars.grad), partial);
-    let trace_bar = trace.map_or(T::default(), |(t, _)| t);
+    add_gram_parameters(net, s, &bars.grad, theta_bar);
+    let trace_bar = trace.map_or(T::default(), |trace| trace.trace_bar);
     // Without the trace any finite column does, since its factor is 0.
-    let column = |i: usize| trace.map_or(&resnet.slope[i], |(_, trace)| &trace.c[i - 1]);
-    let received = |i: usize| trace.map(|(_, trace)| &*trace.slope_bar[i]);
-    apply(&net.k[0], &bars.grad, &mut bars.slope[0]);
-    let known = [&resnet.slope[0], cache.z(net, 1)];
-    first_layer(
+    let column = |i: usize| trace.map_or(&resnet.slope[i], |trace| &trace.c[i - 1]);
+    let received = |i: usize| trace.map(|trace| &*trace.slope_bar[i]);
+    let layer = |i: usize, h: T| Layer {
+        h,
         trace_bar,
-        known,
-        (&net.norms, received(0)),
-        [&mut bars.slope[0], &mut bars.z[0]],
+        slope: &resnet.slope[i],
+        z: gradient.z(net, i + 1),
+    };
+    apply(&net.k[0], &bars.grad, &mut bars.slope[0]);
+    let (slope_bar, z_bar) = (&mut bars.slope[0], &mut bars.z[0]);
+    first_layer(
+        layer(0, T::of(1.0)),
+        &net.norms,
+        received(0),
+        slope_bar,
+        z_bar,
     );
     for i in 1..last {
-        partial.k[i - 1].push(1);
-        let (y, x) = partial.k[i - 1].last(1);
+        theta_bar.k[i - 1].reserve(1);
+        let Term { y_bar, x } = theta_bar.k[i - 1].reserved(1);
         let (below, above) = bars.z.split_at_mut(i);
         let below = &below[i - 1];
-        transpose(below, net.part, x);
+        transpose(below, net.section, x);
         apply(&net.k[i], below, &mut bars.slope[i]);
-        layer(
-            (net.h, trace_bar),
-            [&resnet.slope[i], cache.z(net, i + 1), column(i), below],
-            [y, &mut bars.slope[i], &mut above[0]],
-        );
+        let into = LayerCotangents {
+            y: y_bar,
+            slope_bar: &mut bars.slope[i],
+            z_bar: &mut above[0],
+        };
+        middle_layer(layer(i, net.h), column(i), below, into);
         if let Some(received) = received(i) {
             add(&mut bars.slope[i], received);
         }
     }
-    let k_bar = &mut partial.k[last - 1];
-    k_bar.push(2);
-    let (left, right) = k_bar.last(2);
-    let ((y, a_bar), below) = (left.split_at_mut(net.shape.m), &bars.z[last - 1]);
-    let (x, u) = right.split_at_mut(right.len() / 2);
-    transpose(below, net.part, x);
-    transpose(&resnet.u[last - 1], net.part, u);
+    let k_bar = &mut theta_bar.k[last - 1];
+    k_bar.reserve(2);
+    let Term { y_bar, x } = k_bar.reserved(2);
+    let ((y, a_bar), below) = (y_bar.split_at_mut(net.shape.m), &bars.z[last - 1]);
+    let (x, u) = x.split_at_mut(x.len() / 2);
+    transpose(below, net.section, x);
+    transpose(&resnet.u[last - 1], net.section, u);
     apply(&net.k[last], below, a_bar);
-    last_layer(
-        (net.h, trace_bar),
-        [
-            &resnet.slope[last],
-            cache.z(net, last + 1),
-            column(last),
-            below,
-        ],
-        [y, a_bar, &mut partial.w, &mut partial.bias[last]],
-    );
+    let into = LastLayerCotangents {
+        y,
+        a_bar,
+        w_bar: &mut theta_bar.w,
+        bias_bar: &mut theta_bar.bias[last],
+    };
+    last_layer(layer(last, net.h), column(last), below, into);
     apply(&net.kt[last], a_bar, &mut bars.u);
 }
 
-// The loops below have functions of their own, which keeps what is constant in registers. What comes is overwritten by what
-// leaves where it can be: at the published widths, columns compete for the first cache.
+// The loops below have functions of their own, which keeps what is constant in registers: h, trace_bar and 1 and -2. They are bound
+// by loads and stores, so that each loop reads a column once, and the cotangent that comes in is overwritten by the one that goes
+// out: at the published widths six or seven columns of m vectors compete for L1.
 
-/// From slope_0, z_1, |(K_0 E)_k|^2, e in its place and what the trace's J left, to slope_bar_0; and to z_bar_1.
+/// The columns and constants of one layer that its adjoint reads.
+#[derive(Clone, Copy)]
+struct Layer<'a, T> {
+    /// The residual step.
+    h: T,
+    /// The cotangent of the trace.
+    trace_bar: T,
+    /// slope_i, m.
+    slope: &'a [T],
+    /// z_{i+1}, m.
+    z: &'a [T],
+}
+
+/// The cotangents of slope_0, in the place of e, and of z_1, from |(K_0 E)_k|^2 and from what slope_0 received through J.
 #[inline(never)]
 fn first_layer<T: Lanes>(
-    trace_bar: T,
-    [slope, z]: [&[T]; 2],
-    (n, received): (&[T::Real], Option<&[T]>),
-    into: [&mut [T]; 2],
+    layer: Layer<T>,
+    norms: &[T::Real],
+    received: Option<&[T]>,
+    slope_bar: &mut [T],
+    z_bar: &mut [T],
 ) {
-    let m = slope.len();
-    let (z, n) = (&z[..m], &n[..m]);
-    let [slope_bar, z_bar] = into.map(|column| &mut column[..m]);
+    let (m, trace_bar) = (layer.slope.len(), layer.trace_bar);
+    let (slope, z, norms) = (layer.slope, &layer.z[..m], &norms[..m]);
+    let (slope_bar, z_bar) = (&mut slope_bar[..m], &mut z_bar[..m]);
     let through =
-        |k: usize, e: T| through_product((slope[k], z[k]), (e, trace_bar * T::splat(n[k])));
+        |k: usize, e: T| product_adjoint(slope[k], z[k], e, trace_bar * T::splat(norms[k]));
     let Some(received) = received else {
         for k in 0..m {
-            (slope_bar[k], z_bar[k]) = through(k, slope_bar[k]);
+            let bars = through(k, slope_bar[k]);
+            (slope_bar[k], z_bar[k]) = (bars.slope, bars.z);
         }
         return;
     };
     let received = &received[..m];
     for k in 0..m {
-        let (bar, z) = through(k, slope_bar[k]);
-        (slope_bar[k], z_bar[k]) = (received[k] + bar, z);
+        let bars = through(k, slope_bar[k]);
+        (slope_bar[k], z_bar[k]) = (received[k] + bars.slope, bars.z);
     }
 }
 
-/// From slope_i, z_{i+1}, c_i, z_bar_i, and f in its place, to slope_bar_i; and to h slope_i z_{i+1} and z_bar_{i+1}.
+/// The columns that a layer between the first and the last writes.
+struct LayerCotangents<'a, T> {
+    /// h slope_i z_{i+1}, the left side of K_bar_i.
+    y: &'a mut [T],
+    /// The cotangent of slope_i, in the place of f.
+    slope_bar: &'a mut [T],
+    /// The cotangent of z_{i+1}.
+    z_bar: &'a mut [T],
+}
+
+/// The cotangents of a layer between the first and the last, from c_i and z_bar_i.
 #[inline(never)]
-fn layer<T: Lanes>((h, trace_bar): (T, T), known: [&[T]; 4], into: [&mut [T]; 3]) {
-    let m = known[0].len();
-    let [slope, z, c, below] = known.map(|column| &column[..m]);
-    let [y, slope_bar, above] = into.map(|column| &mut column[..m]);
+fn middle_layer<T: Lanes>(layer: Layer<T>, c: &[T], below: &[T], into: LayerCotangents<T>) {
+    let Layer { h, trace_bar, .. } = layer;
+    let m = layer.slope.len();
+    let [slope, z, c, below] = [layer.slope, layer.z, c, below].map(|column| &column[..m]);
+    let [y, slope_bar, z_bar] = [into.y, into.slope_bar, into.z_bar].map(|column| &mut column[..m]);
     for k in 0..m {
-        let through = through_product((slope[k], z[k]), (slope_bar[k], trace_bar * c[k]));
+        let bars = product_adjoint(slope[k], z[k], slope_bar[k], trace_bar * c[k]);
         y[k] = h * slope[k] * z[k];
-        slope_bar[k] = h * through.0;
-        above[k] = h.mul_add(through.1, below[k]);
+        slope_bar[k] = h * bars.slope;
+        z_bar[k] = h.mul_add(bars.z, below[k]);
     }
 }
 
-/// The same for i = M, where slope_bar goes on to a_bar and the biases, and w_bar adds up.
+/// The columns that the last layer writes.
+struct LastLayerCotangents<'a, T> {
+    /// h slope_M z_{M+1}, the left side of K_bar_M.
+    y: &'a mut [T],
+    /// The cotangent of a_M, in the place of f.
+    a_bar: &'a mut [T],
+    /// The cotangent of w, which is added to.
+    w_bar: &'a mut [T],
+    /// The cotangent of b_M, which is added to.
+    bias_bar: &'a mut [T],
+}
+
+/// The cotangents of the last layer, from c_M and z_bar_M: that of slope_M goes on to a_M and the biases.
 #[inline(never)]
-fn last_layer<T: Lanes>((h, trace_bar): (T, T), known: [&[T]; 4], into: [&mut [T]; 4]) {
-    let m = known[0].len();
-    let [slope, z, c, below] = known.map(|column| &column[..m]);
-    let [y, a_bar, w_bar, bias_bar] = into.map(|column| &mut column[..m]);
+fn last_layer<T: Lanes>(layer: Layer<T>, c: &[T], below: &[T], into: LastLayerCotangents<T>) {
+    let Layer { h, trace_bar, .. } = layer;
+    let m = layer.slope.len();
+    let [slope, z, c, below] = [layer.slope, layer.z, c, below].map(|column| &column[..m]);
+    let LastLayerCotangents {
+        y,
+        a_bar,
+        w_bar,
+        bias_bar,
+    } = into;
+    let [y, a_bar, w_bar, bias_bar] = [y, a_bar, w_bar, bias_bar].map(|column| &mut column[..m]);
     for k in 0..m {
-        let through = through_product((slope[k], z[k]), (a_bar[k], trace_bar * c[k]));
+        let bars = product_adjoint(slope[k], z[k], a_bar[k], trace_bar * c[k]);
         y[k] = h * slope[k] * z[k];
-        a_bar[k] = curvature(slope[k]) * h * through.0;
+        a_bar[k] = curvature(slope[k]) * h * bars.slope;
         bias_bar[k] += a_bar[k];
-        w_bar[k] += h.mul_add(through.1, below[k]);
+        w_bar[k] += h.mul_add(bars.z, below[k]);
     }
 }
 
-/// What slope and z receive from f, the cotangent of slope z, and tau, that of sigma'' z.
-#[inline(always)]
-fn through_product<T: Lanes>((slope, z): (T, T), (f, tau): (T, T)) -> (T, T) {
-    let slope_bar = z * (T::of(-2.0) * slope).mul_add(tau, f);
-    let z_bar = slope.mul_add(f, curvature(slope) * tau);
-    (slope_bar, z_bar)
+/// The cotangents of one slope and one z.
+struct ProductCotangents<T> {
+    slope: T,
+    z: T,
 }
 
-fn add_gram_parameters<T: Lanes>(net: &Network<T>, (s, g): (&[T], &[T]), partial: &mut Partial<T>) {
-    for (r, a_bar) in partial.a.chunks_exact_mut(s.len()).enumerate() {
+/// The adjoint of the product slope z, with cotangent f, and of sigma'' z, with cotangent tau.
+#[inline(always)]
+fn product_adjoint<T: Lanes>(slope: T, z: T, f: T, tau: T) -> ProductCotangents<T> {
+    ProductCotangents {
+        slope: z * (T::of(-2.0) * slope).mul_add(tau, f),
+        z: slope.mul_add(f, curvature(slope) * tau),
+    }
+}
+
+/// The sum A_bar += (A s) g' + (A g) s'.
+fn add_gram_parameters<T: Lanes>(
+    net: &Network<T>,
+    s: &[T],
+    g: &[T],
+    theta_bar: &mut ParameterGradient<T>,
+) {
+    for (r, a_bar) in theta_bar.a.chunks_exact_mut(s.len()).enumerate() {
         let (a_s, a_g) = (a_times(net, r, s), a_times(net, r, g));
         for ((a_bar, &s), &g) in a_bar.iter_mut().zip(s).zip(g) {
             *a_bar = a_s.mul_add(g, a_g.mul_add(s, *a_bar));

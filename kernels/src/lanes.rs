@@ -10,34 +10,18 @@ use std::ops::{Add, AddAssign, Div, Index, Mul, Neg, Sub};
 use wide::bytemuck::{Pod, cast, cast_ref, cast_slice};
 use wide::{f32x4, f32x8, f32x16, f64x2, f64x4, f64x8, i32x4, i32x8, i32x16, i64x2, i64x4, i64x8};
 
-/// Rows of a register block: with [`COLUMNS`], what fills the registers without spilling.
-pub const ROWS: usize = if cfg!(target_feature = "avx512f") {
-    8
-} else if cfg!(any(target_feature = "avx", target_arch = "aarch64")) {
-    6
-} else {
-    2
-};
-
-/// Columns of J that go through a product together: three 512-bit vectors fill 24 of 32 registers, else one does.
-pub const COLUMNS: usize = if cfg!(target_feature = "avx512f") {
-    3
-} else {
-    1
-};
-
-/// Whether a multiply-add rounds once here.
+/// Whether a multiply-add is rounded once on this machine.
 const FUSED: bool = cfg!(any(target_feature = "fma", target_arch = "aarch64"));
 
-/// A scalar the kernels compute in.
+/// A `Real` is a scalar that the kernels compute in.
 pub trait Real: Pod + Debug + Default + PartialOrd + Send + Sync {
-    /// Double precision: selects the formulas of [`crate::activation`].
+    /// Whether the precision is double, which selects the formulas of [`crate::activation`].
     const DOUBLE: bool;
 
-    /// Nearest value.
+    /// Returns the nearest value.
     fn of(value: f64) -> Self;
 
-    /// The value, exactly.
+    /// Returns the value in f64, exactly.
     fn widen(self) -> f64;
 }
 
@@ -69,7 +53,7 @@ impl Real for f64 {
     }
 }
 
-/// One value for each sample of a tile.
+/// A `Lanes` vector holds one value for each sample of a tile.
 pub trait Lanes:
     Pod
     + Debug
@@ -83,60 +67,73 @@ pub trait Lanes:
     + Div<Output = Self>
     + Neg<Output = Self>
 {
-    /// Type of a lane.
+    /// The type of a lane.
     type Real: Real;
 
-    /// The lanes one by one.
+    /// The array of all lanes.
     type Array: Pod + Index<usize, Output = Self::Real>;
 
-    /// Number of lanes.
+    /// The number of lanes.
     const WIDTH: usize;
 
-    /// 1.5 * 2^(mantissa bits), and the bias of the exponent: adding it rounds to an integer, left in the low bits as an exponent.
+    /// The constant 1.5 * 2^(mantissa bits) + (bias of the exponent). Adding it rounds to an integer and leaves that in the low
+    /// bits, biased as an exponent.
     const MAGIC: f64;
 
-    /// The same value in every lane.
+    /// Returns a vector with the same value in every lane.
     fn splat(value: Self::Real) -> Self;
 
-    /// self * a + b.
+    /// Returns self * a + b.
     fn mul_add(self, a: Self, b: Self) -> Self;
 
-    /// Absolute value.
+    /// Returns the absolute value.
     fn abs(self) -> Self;
 
-    /// Its magnitude with the sign of the other; self must not be negative.
+    /// Returns the magnitude of self with the sign of the argument; self must not be negative.
     fn with_sign(self, sign: Self) -> Self;
 
-    /// 1, -1, or 0 at zero.
+    /// Returns 1, -1, or 0 at zero.
     fn sign(self) -> Self;
 
-    /// The smaller of the two; NaN stays NaN.
+    /// Returns the smaller of self and the ceiling; NaN stays NaN.
     fn at_most(self, ceiling: Self) -> Self;
 
-    /// 2^n where self is n + MAGIC, n from the smallest normal exponent to 0.
+    /// Returns 2^n, where self is n + MAGIC and n lies between the smallest normal exponent and 0.
     fn exp2_of_rounded(self) -> Self;
 
-    /// Sum over the lanes, in f64 and in order.
+    /// Returns the sum over the lanes, in f64 and in order.
     fn sum(self) -> f64 {
         lanes(&self).iter().map(|v| v.widen()).sum()
     }
 
-    /// `output[l]` lane k is `input[k]` lane l; both hold WIDTH vectors.
+    /// Transposes WIDTH vectors: lane k of `output[l]` is lane l of `input[k]`.
     fn transpose(input: &[Self], output: &mut [Self]);
 
-    /// The constant in every lane.
+    /// Returns a vector with the nearest value in every lane.
     #[inline(always)]
     fn of(value: f64) -> Self {
         Self::splat(Self::Real::of(value))
     }
 }
 
-/// The lanes of one vector.
+/// Returns a column of zeros.
+pub fn zeros<T: Lanes>(rows: usize) -> Vec<T> {
+    vec![T::default(); rows]
+}
+
+/// Computes into += x, row by row.
+pub fn add<T: Lanes>(into: &mut [T], x: &[T]) {
+    for (into, &x) in into.iter_mut().zip(x) {
+        *into += x;
+    }
+}
+
+/// Returns the lanes of one vector.
 pub fn lanes<T: Lanes>(vector: &T) -> &[T::Real] {
     cast_slice(std::slice::from_ref(vector))
 }
 
-/// The lanes of many vectors, one after another, to write.
+/// Returns the lanes of many vectors, one vector after another, to write.
 pub fn scalars_mut<T: Lanes>(vectors: &mut [T]) -> &mut [T::Real] {
     wide::bytemuck::cast_slice_mut(vectors)
 }

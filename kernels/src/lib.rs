@@ -3,12 +3,12 @@
 //!
 //! | symbol | file | shape |
 //! | --- | --- | --- |
-//! | theta = A, b, c, w, K_i, b_i | [`parameters`] flat, [`network`] packed, [`partial`] its gradient | see [`parameters::Shape`] |
+//! | theta = A, b, c, w, K_i, b_i | [`parameters`] flat, [`network`] packed, [`parameter_gradient`] its gradient | see [`parameters::Shape`] |
 //! | sigma, sigma', sigma'' | [`activation`] | elementwise |
 //! | u_i, slope_i = sigma'(a_i) | [`resnet`] | m |
 //! | z_i, grad_s Phi | [`gradient`] | m, d + context + 1 |
 //! | J_i, t_i, trace | [`trace`] | m x d, 1, 1 |
-//! | K_bar_1 .. K_bar_M | [`outer`] | m x m |
+//! | K_bar_1 .. K_bar_M | [`weight_gradient`] | m x m |
 //! | x', l', v', r' | [`flow`] | d, 1, 1, 1 |
 //! | k_i | [`stepper`] | d |
 //! | L, C, R, loss, where the trace is evaluated | [`objective`], [`quadrature`] | 1 |
@@ -16,12 +16,12 @@
 //! | M, the loss of a start without simulation | [`matching`] | one tile |
 //! | the nearly orthogonal factor of a momentum | [`orthogonal`] | a matrix |
 //! | means over n samples | [`batch`], [`engine`] | n |
-//! | the order of their sums | [`tree`] | |
+//! | the order of their sums | [`tree_sum`] | |
 //! | how far a pass is, and its early end | [`progress`] | |
 //! | the machine's FMA peak | [`peak`] | |
 //!
 //! Shapes are per sample. A SIMD lane is a sample ([`lanes`]), a tile is one vector of samples ([`tile`]), and everything hot
-//! is one of the two products of [`linear`], in wide networks by the halves of [`seven`]. [`mod@reference`] says all of it
+//! is one of the two products of [`linear`], in wide networks by the halves of [`strassen`]. [`mod@reference`] says all of it
 //! once more in plain scalar loops.
 #![forbid(unsafe_code)]
 
@@ -31,22 +31,28 @@ pub mod engine;
 pub mod flow;
 pub mod gradient;
 pub mod lanes;
+pub mod layout;
 pub mod linear;
 pub mod matching;
 pub mod network;
 pub mod objective;
 pub mod orthogonal;
-pub mod outer;
+pub mod parameter_gradient;
 pub mod parameters;
-pub mod partial;
 pub mod peak;
 pub mod progress;
 pub mod quadrature;
 pub mod reference;
 pub mod resnet;
-pub mod seven;
 pub mod stepper;
+pub mod strassen;
 pub mod tile;
 pub mod trace;
 pub mod trajectory;
-pub mod tree;
+pub mod tree_sum;
+pub mod weight_gradient;
+
+#[doc(hidden)]
+pub use strassen as seven;
+#[doc(hidden)]
+pub use tree_sum as tree;

@@ -1,18 +1,31 @@
-//! The two hot dense products, each over register blocks of [`ROWS`] rows:
+//! The two hot dense products, over register blocks of [`crate::layout::BLOCK_ROWS`] rows:
 //!
 //! ```text
 //! apply   y = K x              for a panel of columns; lanes are samples, weights are broadcast
 //! outer   K_bar += y_bar x'    contracted over a panel's samples; lanes are the columns of K: nothing is summed across lanes
 //! ```
 //!
-//! Both leave their results in memory, and a term does its elementwise work in loops of its own after: the columns are in the
-//! first cache then, and one copy of the product serves every caller.
+//! The loops, from the outside in, and where each operand is meanwhile:
+//!
+//! ```text
+//! apply   columns of the panel, BLOCK_COLUMNS at a time    x: L1 up to m = 170 (3 m vectors of 64 bytes), else L2
+//!           row blocks of K, BLOCK_ROWS at a time          K: L2, streamed once in the order in which it is packed
+//!             columns of K                                 y: registers; x: one load a column; K: one broadcast a multiply-add
+//! outer   vectors of columns of K, OUTER_VECTORS at a time x: L1
+//!           row blocks of K_bar                            y_bar: L1 or L2
+//!             columns of the panel, then samples           K_bar: registers; x: one load a vector; y_bar: one broadcast
+//! ```
+//!
+//! Both leave their results in memory, and a term does its elementwise work in loops of its own after: the columns are in L1
+//! then, and one copy of the product serves every caller.
 
 use wide::bytemuck::cast_slice;
 
-use crate::lanes::{COLUMNS, Lanes, ROWS, Real};
+use crate::lanes::{Lanes, Real};
+use crate::layout::{BLOCK_COLUMNS, MAX_LANES, OUTER_VECTORS, TWO_BLOCKS, row_blocks, vectors};
 
-/// A matrix in row blocks, each [column][row of the block] so that the block's weights of one column lie together.
+/// A `Packed` matrix consists of row blocks, each `[column][row of the block]`, so that the block's weights of one column lie
+/// together.
 #[derive(Debug, Clone)]
 pub struct Packed<R> {
     rows: usize,
@@ -20,20 +33,8 @@ pub struct Packed<R> {
     data: Vec<R>,
 }
 
-/// Sizes that add up to `total`: even ones, none above `most`.
-pub fn evenly(total: usize, most: usize) -> impl Iterator<Item = usize> {
-    let count = total.div_ceil(most);
-    let (size, larger) = (total / count.max(1), total % count.max(1));
-    (0..count).map(move |k| size + usize::from(k < larger))
-}
-
-/// Rows of every block.
-fn blocks(rows: usize) -> impl Iterator<Item = usize> {
-    evenly(rows, ROWS)
-}
-
 impl<R: Real> Packed<R> {
-    /// A matrix of zeros.
+    /// Returns a matrix of zeros.
     pub fn new(rows: usize, columns: usize) -> Self {
         Packed {
             rows,
@@ -50,7 +51,7 @@ impl<R: Real> Packed<R> {
     /// Takes the values of `at(row, column)` as they are.
     pub fn fill_exact(&mut self, at: impl Fn(usize, usize) -> R) {
         let (mut row, mut next) = (0, 0);
-        for size in blocks(self.rows) {
+        for size in row_blocks(self.rows) {
             for column in 0..self.columns {
                 for r in 0..size {
                     self.data[next] = at(row + r, column);
@@ -62,14 +63,15 @@ impl<R: Real> Packed<R> {
     }
 }
 
-/// y = K x for a panel of columns x, one after another, each as long as K has columns; y likewise, as long as it has rows.
+/// Computes y = K x for a panel. The columns of x lie one after another, each as long as K has columns; those of y likewise,
+/// each as long as K has rows.
 #[inline]
 pub fn apply<T: Lanes>(k: &Packed<T::Real>, x: &[T], y: &mut [T]) {
     let (mut x, mut y) = (x, y);
     while !x.is_empty() {
-        (x, y) = if COLUMNS >= 3 && x.len() >= 3 * k.columns {
+        (x, y) = if BLOCK_COLUMNS >= 3 && x.len() >= 3 * k.columns {
             apply_columns::<T, 3>(k, x, y)
-        } else if COLUMNS >= 2 && x.len() >= 2 * k.columns {
+        } else if BLOCK_COLUMNS >= 2 && x.len() >= 2 * k.columns {
             apply_columns::<T, 2>(k, x, y)
         } else {
             apply_columns::<T, 1>(k, x, y)
@@ -77,108 +79,110 @@ pub fn apply<T: Lanes>(k: &Packed<T::Real>, x: &[T], y: &mut [T]) {
     }
 }
 
-/// The first P columns; gives the rest of the panel.
+/// The first P columns of a panel; returns the rest of x and of y.
 #[inline(never)]
 fn apply_columns<'a, T: Lanes, const P: usize>(
     k: &Packed<T::Real>,
     x: &'a [T],
     y: &'a mut [T],
 ) -> (&'a [T], &'a mut [T]) {
-    let (first, later) = (x.split_at(P * k.columns), y.split_at_mut(P * k.rows));
-    let mut y = columns_mut(later.0, k.rows);
-    by_blocks::<T, P, false>(k, columns(first.0, k.columns), Onto::Zero, &mut y);
-    (first.1, later.1)
+    let (x, later_x) = x.split_at(P * k.columns);
+    let (y, later_y) = y.split_at_mut(P * k.rows);
+    let mut y = columns_mut(y, k.rows);
+    by_blocks::<T, P, false>(k, columns(x, k.columns), Start::Zero, &mut y);
+    (later_x, later_y)
 }
 
-/// What a product is added to.
+/// A `Start` is the value that the sums of a product start from.
 #[derive(Debug)]
-pub enum Onto<'a, 'b, T, const P: usize> {
-    /// Nothing.
+pub enum Start<'a, 'b, T, const P: usize> {
+    /// The sums start from zero.
     Zero,
-    /// What is in its place.
-    Itself,
-    /// What other columns hold.
+    /// The sums start from what y holds.
+    Y,
+    /// The sums start from what other columns hold.
     Other([&'a [T]; P]),
-    /// What is in its place, and other columns too.
-    Both(&'a mut [&'b mut [T]; P]),
+    /// The sums start from zero, and are then added to y and to other columns too.
+    AddToBoth(&'a mut [&'b mut [T]; P]),
 }
 
-/// y = K x, or that added to something, for P columns wherever they lie.
+/// Computes K x for P columns wherever they lie; the sums start from what [`Start`] says.
 pub fn product<T: Lanes, const P: usize>(
     k: &Packed<T::Real>,
     x: [&[T]; P],
-    mut onto: Onto<T, P>,
+    mut start: Start<T, P>,
     y: &mut [&mut [T]; P],
 ) {
-    if P <= COLUMNS {
-        return product_columns(k, x, onto, y);
+    if P <= BLOCK_COLUMNS {
+        return product_columns(k, x, start, y);
     }
     for (p, y) in y.iter_mut().enumerate() {
-        let onto = match &mut onto {
-            Onto::Zero => Onto::Zero,
-            Onto::Itself => Onto::Itself,
-            Onto::Other(other) => Onto::Other([other[p]]),
-            Onto::Both(other) => Onto::Both(std::array::from_mut(&mut other[p])),
+        let start = match &mut start {
+            Start::Zero => Start::Zero,
+            Start::Y => Start::Y,
+            Start::Other(other) => Start::Other([other[p]]),
+            Start::AddToBoth(other) => Start::AddToBoth(std::array::from_mut(&mut other[p])),
         };
-        product_columns::<T, 1>(k, [x[p]], onto, std::array::from_mut(y));
+        product_columns::<T, 1>(k, [x[p]], start, std::array::from_mut(y));
     }
 }
 
-/// The same for as many columns as fit the registers.
+/// The product for at most as many columns as a register block has.
 #[inline(never)]
 fn product_columns<T: Lanes, const P: usize>(
     k: &Packed<T::Real>,
     x: [&[T]; P],
-    onto: Onto<T, P>,
+    start: Start<T, P>,
     y: &mut [&mut [T]; P],
 ) {
-    by_blocks::<T, P, true>(k, x, onto, y);
+    by_blocks::<T, P, true>(k, x, start, y);
 }
 
-/// Block after block of K; onto nothing unless `ONTO`, which a short product has no time to ask.
+/// The loop over the row blocks of K. The sums start from zero unless `STARTED`: a short product has no time to ask.
 #[inline(always)]
-fn by_blocks<T: Lanes, const P: usize, const ONTO: bool>(
+fn by_blocks<T: Lanes, const P: usize, const STARTED: bool>(
     k: &Packed<T::Real>,
     x: [&[T]; P],
-    mut onto: Onto<T, P>,
+    mut start: Start<T, P>,
     y: &mut [&mut [T]; P],
 ) {
-    if !ONTO {
-        onto = Onto::Zero;
+    if !STARTED {
+        start = Start::Zero;
     }
-    let onto = &mut onto;
+    let start = &mut start;
     let (mut row, mut rest) = (0, k.data.as_slice());
-    let mut sizes = blocks(k.rows).peekable();
+    let mut sizes = row_blocks(k.rows).peekable();
     while let Some(size) = sizes.next() {
         let (block, after) = rest.split_at(size * k.columns);
-        let paired = P == 1 && PAIRED && !ONTO && size == 8;
-        if paired && sizes.next_if_eq(&8).is_some() {
+        let doubled = P == 1 && TWO_BLOCKS && !STARTED && size == 8;
+        if doubled && sizes.next_if_eq(&8).is_some() {
             let (second, after) = after.split_at(8 * k.columns);
-            apply_pair::<T, 8>([block, second], x[0], &mut y[0][row..]);
+            apply_two_blocks::<T, 8>([block, second], x[0], &mut y[0][row..]);
             (row, rest) = (row + 16, after);
             continue;
         }
+        // The size is a constant in each copy of the block, so that its sums stay in registers.
         match size {
-            8 => apply_block::<T, 8, P>(block, x, onto, y, row),
-            7 => apply_block::<T, 7, P>(block, x, onto, y, row),
-            6 => apply_block::<T, 6, P>(block, x, onto, y, row),
-            5 => apply_block::<T, 5, P>(block, x, onto, y, row),
-            4 => apply_block::<T, 4, P>(block, x, onto, y, row),
-            3 => apply_block::<T, 3, P>(block, x, onto, y, row),
-            2 => apply_block::<T, 2, P>(block, x, onto, y, row),
-            _ => apply_block::<T, 1, P>(block, x, onto, y, row),
+            8 => apply_block::<T, 8, P>(block, x, start, y, row),
+            7 => apply_block::<T, 7, P>(block, x, start, y, row),
+            6 => apply_block::<T, 6, P>(block, x, start, y, row),
+            5 => apply_block::<T, 5, P>(block, x, start, y, row),
+            4 => apply_block::<T, 4, P>(block, x, start, y, row),
+            3 => apply_block::<T, 3, P>(block, x, start, y, row),
+            2 => apply_block::<T, 2, P>(block, x, start, y, row),
+            _ => apply_block::<T, 1, P>(block, x, start, y, row),
         }
         (row, rest) = (row + size, after);
     }
 }
 
-/// P columns that lie one after another, `rows` long.
+/// Returns the P columns of a panel, one after another, `rows` long each.
 #[inline(always)]
 pub fn columns<V, const P: usize>(panel: &[V], rows: usize) -> [&[V]; P] {
     std::array::from_fn(|p| &panel[p * rows..][..rows])
 }
 
-/// The same, to write.
+/// Returns the P columns of a panel, to write.
 #[inline(always)]
 pub fn columns_mut<V, const P: usize>(panel: &mut [V], rows: usize) -> [&mut [V]; P] {
     let mut rest = panel;
@@ -189,25 +193,27 @@ pub fn columns_mut<V, const P: usize>(panel: &mut [V], rows: usize) -> [&mut [V]
     })
 }
 
-/// R rows of y for P columns.
+/// One register block of y: R rows, P columns.
 #[inline(always)]
 fn apply_block<T: Lanes, const R: usize, const P: usize>(
     block: &[T::Real],
     x: [&[T]; P],
-    onto: &mut Onto<T, P>,
+    start: &mut Start<T, P>,
     y: &mut [&mut [T]; P],
     row: usize,
 ) {
+    // 1. The R P sums go into registers: at 8 x 3 they take 24 of 32, which leaves 3 for x and room to broadcast.
     let mut sum = [[T::default(); R]; P];
     for p in 0..P {
-        let held = match onto {
-            Onto::Zero | Onto::Both(_) => continue,
-            Onto::Itself => &y[p][row..row + R],
-            Onto::Other(other) => &other[p][row..row + R],
+        let held = match start {
+            Start::Zero | Start::AddToBoth(_) => continue,
+            Start::Y => &y[p][row..row + R],
+            Start::Other(other) => &other[p][row..row + R],
         };
         sum[p].copy_from_slice(held);
     }
-    // A zip with the first column, since an index costs a check every time.
+    // 2. One column of K at a time: P loads of x serve R rows, and a broadcast weight serves P columns. At 8 x 3 that is 11 loads
+    //    for 24 multiply-adds. The zip is with the first column of x, since an index costs a check every time.
     for (k, (weights, &first)) in block.as_chunks::<R>().0.iter().zip(x[0]).enumerate() {
         let x: [T; P] = std::array::from_fn(|p| if p == 0 { first } else { x[p][k] });
         for r in 0..R {
@@ -217,9 +223,10 @@ fn apply_block<T: Lanes, const R: usize, const P: usize>(
             }
         }
     }
+    // 3. One store of y a block, after all columns of K.
     for p in 0..P {
         let y = &mut y[p][row..row + R];
-        if let Onto::Both(other) = onto {
+        if let Start::AddToBoth(other) = start {
             let other = &mut other[p][row..row + R];
             for r in 0..R {
                 other[r] += sum[p][r];
@@ -231,13 +238,9 @@ fn apply_block<T: Lanes, const R: usize, const P: usize>(
     }
 }
 
-/// Whether two blocks go through a single column together: a CPU with two multiply-adds a cycle needs more chains than the rows of
-/// one.
-const PAIRED: bool = COLUMNS >= 3;
-
-/// R rows each of two blocks for one column.
+/// Two row blocks of y, R rows each, for one column: 2 R chains of multiply-adds hide the latency that R would not.
 #[inline(always)]
-fn apply_pair<T: Lanes, const R: usize>(blocks: [&[T::Real]; 2], x: &[T], y: &mut [T]) {
+fn apply_two_blocks<T: Lanes, const R: usize>(blocks: [&[T::Real]; 2], x: &[T], y: &mut [T]) {
     let mut sum = [[T::default(); R]; 2];
     let [first, second] = blocks.map(|block| block.as_chunks::<R>().0);
     for ((first, second), &x) in first.iter().zip(second).zip(x) {
@@ -250,21 +253,16 @@ fn apply_pair<T: Lanes, const R: usize>(blocks: [&[T::Real]; 2], x: &[T], y: &mu
     y[..2 * R].copy_from_slice(sum.as_flattened());
 }
 
-/// Vectors that hold `length` lanes, the last one padded.
-pub fn vectors<T: Lanes>(length: usize) -> usize {
-    length.div_ceil(T::WIDTH)
-}
-
-/// Swaps samples and rows: x is `[row][sample]`, the result `[vector of rows][sample]`, where every `part` rows begin a vector
-/// and the last one of theirs is padded with zeros.
-pub fn transpose<T: Lanes>(x: &[T], part: usize, transposed: &mut [T]) {
-    let padded = vectors::<T>(part) * T::WIDTH;
-    for (x, transposed) in x.chunks(part).zip(transposed.chunks_mut(padded)) {
-        transpose_part(x, transposed);
+/// Transposes columns: x is `[row][sample]`, the result `[vector of rows][sample]`. Each `section` of rows begins a vector, and
+/// its last vector is padded with zeros.
+pub fn transpose<T: Lanes>(x: &[T], section: usize, transposed: &mut [T]) {
+    let padded = vectors::<T>(section) * T::WIDTH;
+    for (x, transposed) in x.chunks(section).zip(transposed.chunks_mut(padded)) {
+        transpose_section(x, transposed);
     }
 }
 
-fn transpose_part<T: Lanes>(x: &[T], transposed: &mut [T]) {
+fn transpose_section<T: Lanes>(x: &[T], transposed: &mut [T]) {
     let whole = x.len() / T::WIDTH * T::WIDTH;
     for (input, output) in x[..whole]
         .chunks_exact(T::WIDTH)
@@ -273,47 +271,57 @@ fn transpose_part<T: Lanes>(x: &[T], transposed: &mut [T]) {
         T::transpose(input, output);
     }
     if whole < x.len() {
-        // At most 16 lanes wide, as Lanes is implemented.
-        let mut padded = [T::default(); 16];
+        let mut padded = [T::default(); MAX_LANES];
         padded[..x.len() - whole].copy_from_slice(&x[whole..]);
         T::transpose(&padded[..T::WIDTH], &mut transposed[whole..]);
     }
 }
 
-/// Vectors of columns of K that go through [`outer`] together where the registers allow it: then a broadcast value serves twice,
-/// and a CPU with two multiply-adds a cycle is not kept waiting for loads.
-pub const ACROSS: usize = if COLUMNS >= 3 { 2 } else { 1 };
-
-/// K_bar += y_bar x' over a panel of columns: K_bar is `[vector of columns of K][row]`, y_bar `[column][row][sample]`,
-/// x `[column][vector of columns of K][sample]`, as [`transpose`] gives it.
+/// Computes the outer product K_bar += y_bar x' over a panel of columns: K_bar is `[vector of columns of K][row]`, y_bar
+/// `[column][row][sample]`, x `[column][vector of columns of K][sample]`, as [`transpose`] leaves it.
 pub fn outer<T: Lanes>(k_bar: &mut [T], rows: usize, y_bar: &[T], x: &[T]) {
-    let across = k_bar.len() / rows;
+    let vectors = k_bar.len() / rows;
     // Left to run time: unrolled over a whole tile, the loop is longer and no faster.
-    let samples = x.len() / (y_bar.len() / rows) / across;
+    let samples = x.len() / (y_bar.len() / rows) / vectors;
     let y_bar: &[T::Array] = cast_slice(y_bar);
-    let paired = across / ACROSS * ACROSS;
-    let (pairs, last) = k_bar.split_at_mut(paired * rows);
-    let from = |at: usize| (&x[at * samples..], across * samples, samples);
-    for (at, k_bar) in pairs.chunks_exact_mut(ACROSS * rows).enumerate() {
-        outer_columns::<T, ACROSS>(k_bar, rows, y_bar, from(at * ACROSS));
+    let grouped = vectors / OUTER_VECTORS * OUTER_VECTORS;
+    let (groups, last) = k_bar.split_at_mut(grouped * rows);
+    let from = |vector: usize| OuterColumns {
+        x: &x[vector * samples..],
+        stride: vectors * samples,
+        samples,
+    };
+    for (group, k_bar) in groups.chunks_exact_mut(OUTER_VECTORS * rows).enumerate() {
+        outer_vectors::<T, OUTER_VECTORS>(k_bar, rows, y_bar, from(group * OUTER_VECTORS));
     }
-    if paired < across {
-        outer_columns::<T, 1>(last, rows, y_bar, from(paired));
+    if grouped < vectors {
+        outer_vectors::<T, 1>(last, rows, y_bar, from(grouped));
     }
 }
 
-/// P vectors of columns; x begins with their samples, and from there to those of the next column of the panel it is so far.
+/// The right side of an outer product, from one vector of columns of K on.
+struct OuterColumns<'a, T> {
+    /// x, beginning with the samples of that vector in the panel's first column.
+    x: &'a [T],
+    /// Vectors from one column of the panel to the next.
+    stride: usize,
+    /// Samples of a tile.
+    samples: usize,
+}
+
+/// The outer product for P vectors of columns of K.
 #[inline(never)]
-fn outer_columns<T: Lanes, const P: usize>(
+fn outer_vectors<T: Lanes, const P: usize>(
     k_bar: &mut [T],
     rows: usize,
     y_bar: &[T::Array],
-    (x, next, samples): (&[T], usize, usize),
+    right: OuterColumns<T>,
 ) {
     let mut k_bar: [&mut [T]; P] = columns_mut(k_bar, rows);
-    let x = x.chunks(next).map(|x| columns(x, samples));
+    let x = right.x.chunks(right.stride);
+    let x = x.map(|x| columns(x, right.samples));
     let mut row = 0;
-    for size in blocks(rows) {
+    for size in row_blocks(rows) {
         let terms = y_bar[row..].chunks(rows).zip(x.clone());
         match size {
             8 => outer_block::<T, 8, P>(&mut k_bar, row, terms),
@@ -329,14 +337,17 @@ fn outer_columns<T: Lanes, const P: usize>(
     }
 }
 
-/// R rows of K_bar for P vectors of its columns.
+/// One register block of K_bar: R rows, P vectors of columns.
 #[inline(always)]
 fn outer_block<'a, T: Lanes, const R: usize, const P: usize>(
     k_bar: &mut [&mut [T]; P],
     row: usize,
     terms: impl Iterator<Item = (&'a [T::Array], [&'a [T]; P])>,
 ) {
+    // 1. The block of K_bar goes into registers, and stays there over all columns of the panel: the more of them, the fewer
+    //    loads and stores of K_bar, which is in L2.
     let mut sum: [[T; R]; P] = std::array::from_fn(|p| std::array::from_fn(|r| k_bar[p][row + r]));
+    // 2. A rank-one update for every column and sample: P loads of x, R broadcasts of y_bar, R P multiply-adds.
     for (y, x) in terms {
         let y = &y[..R];
         for (sample, &first) in x[0].iter().enumerate() {
@@ -349,6 +360,7 @@ fn outer_block<'a, T: Lanes, const R: usize, const P: usize>(
             }
         }
     }
+    // 3. One store of the block.
     for (k_bar, sum) in k_bar.iter_mut().zip(sum) {
         k_bar[row..row + R].copy_from_slice(&sum);
     }
@@ -422,18 +434,5 @@ mod tests {
         products::<f64x2>();
         products::<f64x4>();
         products::<f64x8>();
-    }
-
-    #[test]
-    fn blocks_cover_the_rows_in_even_sizes() {
-        for rows in 1..100 {
-            let sizes: Vec<usize> = blocks(rows).collect();
-            assert_eq!(sizes.iter().sum::<usize>(), rows);
-            assert!(
-                sizes
-                    .iter()
-                    .all(|&size| size <= ROWS && size + 1 >= sizes[0])
-            );
-        }
     }
 }

@@ -4,32 +4,33 @@
 //! x_t = (1 - t) x + t x_1        e = -(1/a0) grad_x Phi(x_t, y, t) - (x_1 - x)        M = mean |e|^2
 //! ```
 //!
-//! adjoint, before the mean: that of grad_s Phi alone, without a trace,
+//! adjoint, before the mean: that of grad_s Phi alone, without the trace, from the seed
 //!
 //! ```text
 //! grad_bar = -(2/a0) e for the first d components, 0 for the others
 //! ```
 
+use crate::flow::Flow;
 use crate::gradient;
-use crate::lanes::{Lanes, Real, lanes, scalars_mut};
+use crate::lanes::{Lanes, Real, lanes, scalars_mut, zeros};
 use crate::network::Network;
-use crate::partial::Partial;
+use crate::parameter_gradient::FirstLayerTerm;
 use crate::resnet;
-use crate::tile::{Bars, Scratch, zeros};
+use crate::tile::{Tile, Workspace};
 
-/// Tiles that a chunk of pairs has at least: a chunk costs a pass over its sums, and a pair is one evaluation only.
+/// The least number of tiles in a chunk of pairs: a chunk costs a pass over its sums, and a pair is one evaluation only.
 pub const TILES: usize = 8;
 
-/// Pairs of a data row and a normal draw, each at a time; asked for one at a time.
+/// `Pairs` are pairs of a data row and a normal draw, each with a time t; they are asked for one by one.
 #[derive(Clone, Copy)]
 pub struct Pairs<'a> {
-    /// Number of pairs.
+    /// The number of pairs.
     pub n: usize,
-    /// Writes pair i into the slice: x (d), y (context), x_1 (d) and t.
+    /// The function that writes pair i into a slice: x (d), y (context), x_1 (d) and t.
     pub row: &'a (dyn Fn(usize, &mut [f64]) + Sync),
 }
 
-/// What one thread needs for a tile of pairs.
+/// A `Matching` holds the memory of one thread for a tile of pairs.
 #[derive(Debug)]
 pub struct Matching<T> {
     /// (x_t, y, t), inputs.
@@ -45,7 +46,7 @@ pub struct Matching<T> {
 }
 
 impl<T: Lanes> Matching<T> {
-    /// For a network.
+    /// Returns the memory for a network.
     pub fn new(net: &Network<T>) -> Self {
         let shape = &net.shape;
         Matching {
@@ -58,8 +59,8 @@ impl<T: Lanes> Matching<T> {
         }
     }
 
-    /// Takes `count` pairs from `first` on; lanes past them are padding, at 0.
-    pub fn take(&mut self, pairs: &Pairs, first: usize, count: usize) {
+    /// Takes the pairs of a tile; lanes past them are padding, at 0.
+    pub fn take(&mut self, pairs: &Pairs, Tile { first, count }: Tile) {
         let d = self.residual.len();
         self.s.fill(T::default());
         self.residual.fill(T::default());
@@ -72,43 +73,45 @@ impl<T: Lanes> Matching<T> {
             let place = x.iter().zip(x_1).map(|(&x, &x_1)| x + t * (x_1 - x));
             let s = place.chain(context.iter().copied()).chain([t]);
             put(&mut self.s, lane, s);
-            let way = x.iter().zip(x_1).map(|(&x, &x_1)| x_1 - x);
-            put(&mut self.residual, lane, way);
+            let line = x.iter().zip(x_1).map(|(&x, &x_1)| x_1 - x);
+            put(&mut self.residual, lane, line);
             scalars_mut(std::slice::from_mut(&mut self.real))[lane] = T::Real::of(1.0);
         }
     }
 
-    /// Adds the gradient of |e|^2, summed over the tile's pairs, to `partial`; the sum of |e|^2 over `count` pairs.
-    pub fn run(
-        &mut self,
-        net: &Network<T>,
-        a0: f64,
-        count: usize,
-        bars: &mut Bars<T>,
-        scratch: &mut Scratch<T>,
-        partial: &mut Partial<T>,
-    ) -> f64 {
+    /// Returns the sum of |e|^2 over the first `count` pairs, and adds its gradient, summed over the tile's pairs, to the
+    /// parameter gradient.
+    pub fn run(&mut self, flow: Flow<T>, count: usize, work: &mut Workspace<T>) -> f64 {
+        let Flow { net, a0 } = flow;
         resnet::forward(net, &self.s, &mut self.resnet);
-        gradient::forward(net, &self.s, &self.resnet, &mut self.gradient, scratch);
+        gradient::forward(net, &self.s, &self.resnet, &mut self.gradient, work.scratch);
         let (factor, seed) = (T::of(-1.0 / a0), T::of(-2.0 / a0) * self.real);
-        let mut square = T::default();
+        let (mut square, bars) = (T::default(), &mut *work.cotangents);
         bars.s.fill(T::default());
         bars.grad.fill(T::default());
+        // e, |e|^2 and the seed in one pass over the d rows: all three are in L1 once.
         let columns = self.residual.iter_mut().zip(&self.gradient.grad);
         for ((residual, &grad), bar) in columns.zip(&mut bars.grad) {
             *residual = factor.mul_add(grad, -*residual);
             square = residual.mul_add(*residual, square);
             *bar = seed * *residual;
         }
-        let known = (&*self.s, &self.resnet, &self.gradient, None);
-        gradient::adjoint(net, known, bars, partial);
-        resnet::adjoint(net, &self.resnet, bars, scratch, partial);
-        let left = [
-            &self.resnet.slope[0],
-            self.gradient.z(net, 1),
-            &bars.slope[0],
-        ];
-        partial.add_k0(left, [&bars.grad, &self.s]);
+        let at = gradient::Evaluation {
+            net,
+            s: &self.s,
+            resnet: &self.resnet,
+            gradient: &self.gradient,
+            trace: None,
+        };
+        gradient::adjoint(at, bars, work.theta_bar);
+        resnet::adjoint(net, &self.resnet, work);
+        work.theta_bar.add_k0(FirstLayerTerm {
+            slope: &self.resnet.slope[0],
+            z: self.gradient.z(net, 1),
+            a_bar: &work.cotangents.slope[0],
+            grad_bar: &work.cotangents.grad,
+            s: &self.s,
+        });
         lanes(&square)[..count].iter().map(|v| v.widen()).sum()
     }
 }

@@ -1,63 +1,63 @@
 //! The parameters as the kernels read them: each K_i packed for K x and for K^T x, and what follows from the parameters alone.
 
-use crate::lanes::{Lanes, Real, scalars_mut};
-use crate::linear::{Packed, vectors};
-use crate::outer::{across, part};
+use crate::lanes::{Lanes, Real, scalars_mut, zeros};
+use crate::layout::{section, transposed_len, uses_strassen, vectors};
+use crate::linear::Packed;
 use crate::parameters::{Offsets, Shape};
-use crate::seven::{self, Seven};
+use crate::strassen::StrassenMatrix;
 
-/// A square matrix and its transpose for the seven products.
+/// A `StrassenLayer` is a square matrix and its transpose for Strassen's scheme.
 #[derive(Debug, Clone)]
-pub struct Sevens<R> {
-    /// K_i.
-    pub k: Seven<R>,
-    /// K_i^T.
-    pub kt: Seven<R>,
+pub struct StrassenLayer<R> {
+    /// The matrix K_i.
+    pub k: StrassenMatrix<R>,
+    /// The transpose K_i^T.
+    pub kt: StrassenMatrix<R>,
 }
 
-/// Packed parameters of one potential.
+/// A `Network` holds the packed parameters of one potential.
 #[derive(Debug, Clone)]
 pub struct Network<T: Lanes> {
-    /// The shape it was made for.
+    /// The shape of the potential.
     pub shape: Shape,
-    /// Where theta has what.
+    /// The ranges of the symbols in the flat theta.
     pub at: Offsets,
     /// The residual step h = 1/M.
     pub h: T,
-    /// K_i.
+    /// The matrices K_i.
     pub k: Vec<Packed<T::Real>>,
-    /// K_i^T.
+    /// The transposes K_i^T.
     pub kt: Vec<Packed<T::Real>>,
-    /// K_1 .. K_M for the seven products, where they pay.
-    pub seven: Vec<Sevens<T::Real>>,
-    /// Rows whose vectors lie together where lanes are rows.
-    pub part: usize,
-    /// b_i, m each.
+    /// The matrices K_1 .. K_M for Strassen's scheme; empty where it is not used.
+    pub strassen: Vec<StrassenLayer<T::Real>>,
+    /// Rows of a section of a transposed column ([`crate::layout::section`]).
+    pub section: usize,
+    /// The biases b_i, m each.
     pub bias: Vec<Vec<T::Real>>,
-    /// w in every lane, m.
+    /// The weights w, each in every lane, m.
     pub w: Vec<T>,
-    /// A, r x inputs.
+    /// The matrix A, r x inputs.
     pub a: Vec<T::Real>,
-    /// b, inputs.
+    /// The vector b, inputs.
     pub linear: Vec<T::Real>,
-    /// c.
+    /// The constant c.
     pub constant: T::Real,
-    /// Columns of K_0 E, d x m.
+    /// The columns of K_0 E, d x m.
     pub k0: Vec<T::Real>,
-    /// The same with rows across lanes, d x across(m) / WIDTH.
-    pub k0_lanes: Vec<T>,
-    /// |(K_0 E)_k|^2, m.
+    /// The columns of K_0 E transposed, d x transposed_len(m) / WIDTH: one vector serves every sample.
+    pub k0_transposed: Vec<T>,
+    /// The squared norms |(K_0 E)_k|^2 of the rows, m.
     pub norms: Vec<T::Real>,
-    /// trace(E^T A^T A E).
+    /// The trace of E^T A^T A E.
     pub a_trace: T::Real,
 }
 
 impl<T: Lanes> Network<T> {
-    /// All parameters zero.
+    /// Returns a network whose parameters are all zero.
     pub fn new(shape: Shape) -> Self {
         let (s, m, d) = (shape.inputs(), shape.m, shape.d);
         let fan_in = |i: usize| if i == 0 { s } else { m };
-        let zeros = |length: usize| vec![T::Real::default(); length];
+        let scalars = |length: usize| vec![T::Real::default(); length];
         Network {
             shape,
             at: Offsets::new(&shape),
@@ -68,22 +68,22 @@ impl<T: Lanes> Network<T> {
             kt: (0..shape.layers)
                 .map(|i| Packed::new(fan_in(i), m))
                 .collect(),
-            seven: (1..shape.layers)
-                .filter(|_| seven::pays(m))
-                .map(|_| Sevens {
-                    k: Seven::new(m),
-                    kt: Seven::new(m),
+            strassen: (1..shape.layers)
+                .filter(|_| uses_strassen(m))
+                .map(|_| StrassenLayer {
+                    k: StrassenMatrix::new(m),
+                    kt: StrassenMatrix::new(m),
                 })
                 .collect(),
-            part: part(m),
-            bias: vec![zeros(m); shape.layers],
-            w: vec![T::default(); m],
-            a: zeros(shape.r() * s),
-            linear: zeros(s),
+            section: section(m),
+            bias: vec![scalars(m); shape.layers],
+            w: zeros(m),
+            a: scalars(shape.r() * s),
+            linear: scalars(s),
             constant: T::Real::default(),
-            k0: zeros(d * m),
-            k0_lanes: vec![T::default(); d * across::<T>(m, part(m)) / T::WIDTH],
-            norms: zeros(m),
+            k0: scalars(d * m),
+            k0_transposed: zeros(d * transposed_len::<T>(m, section(m)) / T::WIDTH),
+            norms: scalars(m),
             a_trace: T::Real::default(),
         }
     }
@@ -96,9 +96,9 @@ impl<T: Lanes> Network<T> {
             let (k, columns) = (&theta[at.k[i].clone()], if i == 0 { s } else { m });
             self.k[i].fill(|row, column| k[row * columns + column]);
             self.kt[i].fill(|row, column| k[column * columns + row]);
-            if let Some(seven) = i.checked_sub(1).and_then(|i| self.seven.get_mut(i)) {
-                seven.k.fill(|row, column| k[row * columns + column]);
-                seven.kt.fill(|row, column| k[column * columns + row]);
+            if let Some(layer) = i.checked_sub(1).and_then(|i| self.strassen.get_mut(i)) {
+                layer.k.fill(|row, column| k[row * columns + column]);
+                layer.kt.fill(|row, column| k[column * columns + row]);
             }
             copy(&mut self.bias[i], &theta[at.b[i].clone()]);
         }
@@ -122,13 +122,13 @@ impl<T: Lanes> Network<T> {
                 self.k0[j * m + k] = T::Real::of(value);
             }
         }
-        let padded = vectors::<T>(self.part) * T::WIDTH;
-        let parts = self.k0.chunks(self.part);
-        for (lanes, part) in scalars_mut(&mut self.k0_lanes)
+        let padded = vectors::<T>(self.section) * T::WIDTH;
+        let sections = self.k0.chunks(self.section);
+        for (lanes, section) in scalars_mut(&mut self.k0_transposed)
             .chunks_mut(padded)
-            .zip(parts)
+            .zip(sections)
         {
-            lanes[..part.len()].copy_from_slice(part);
+            lanes[..section.len()].copy_from_slice(section);
         }
     }
 }

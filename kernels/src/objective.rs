@@ -21,41 +21,43 @@
 use crate::quadrature::legendre;
 use crate::stepper::Stepper;
 
-/// The weights of the loss; a0 also scales the dynamics.
+/// `Alpha` holds the weights of the loss; a0 also scales the dynamics.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Alpha {
-    /// Weight of the transport cost L.
+    /// The weight of the transport cost L.
     pub a0: f64,
-    /// Weight of the negative log-likelihood C.
+    /// The weight of the negative log-likelihood C.
     pub a1: f64,
-    /// Weight of the HJB penalty R.
+    /// The weight of the HJB penalty R.
     pub a2: f64,
 }
 
-/// How the flow is integrated over [0, 1].
+/// A `Scheme` says how the flow is integrated over [0, 1].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scheme {
-    /// Number of time steps nt, at least 1; at least 2 with [`TraceAt::StepNodes`].
+    /// The number of time steps nt, at least 1; at least 2 with [`TraceAt::StepNodes`].
     pub steps: usize,
-    /// Runge-Kutta scheme.
+    /// The Runge-Kutta method.
     pub stepper: Stepper,
-    /// Where the trace is evaluated.
+    /// The points at which the trace is evaluated.
     pub trace: TraceAt,
-    /// How the times of the steps lie.
+    /// The times of the steps.
     pub grid: Grid,
 }
 
-/// How the times t of the steps lie in [0, 1]: evenly in s, where t = t(s); every rate of the flow counts t'(s) times.
+/// A `Grid` says how the times t of the steps lie in [0, 1]: evenly in s, where t = t(s). Every rate of the flow is multiplied
+/// by t'(s).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Grid {
-    /// t = s.
+    /// The times are even: t = s.
     Even,
-    /// t = (1 - b) s + b s^2 for b from 0 to 1: shorter steps near the data, where a flow that widens thin directions is fast.
+    /// The times are t = (1 - b) s + b s^2 for b from 0 to 1: shorter steps near the data, where a flow that widens thin
+    /// directions is fast.
     Bent(f64),
 }
 
 impl Grid {
-    /// t(s).
+    /// Returns the time t(s).
     pub fn time(self, s: f64) -> f64 {
         match self {
             Grid::Even => s,
@@ -63,7 +65,7 @@ impl Grid {
         }
     }
 
-    /// t'(s).
+    /// Returns the derivative t'(s).
     pub fn pace(self, s: f64) -> f64 {
         match self {
             Grid::Even => 1.0,
@@ -72,30 +74,31 @@ impl Grid {
     }
 }
 
-/// Where the trace of the Hessian is evaluated.
+/// `TraceAt` says where the trace of the Hessian is evaluated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TraceAt {
-    /// At every Runge-Kutta stage, as published.
+    /// The trace is evaluated at every Runge-Kutta stage, as published.
     EveryStage,
-    /// At the step nodes only.
+    /// The trace is evaluated at the step nodes only.
     StepNodes,
-    /// At the points of one Gauss-Legendre rule over [0, 1].
+    /// The trace is evaluated at the points of one Gauss-Legendre rule over [0, 1].
     GaussPoints,
 }
 
-/// A point between the stages at which the trace is evaluated.
+/// A `Point` is a point between the stages at which the trace is evaluated.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Point {
-    /// The step around it.
+    /// The index of the step around the point.
     pub step: usize,
-    /// Where it lies in the step, above 0 and up to 1.
-    pub theta: f64,
-    /// Weight of l'.
+    /// The fraction of that step before the point, above 0 and up to 1.
+    pub fraction: f64,
+    /// The weight of l' in l.
     pub weight: f64,
 }
 
 impl Scheme {
-    /// A scheme with the same evaluations, with the trace and without: alike for all grids that have them at the same stages.
+    /// Returns a scheme with the same evaluations, with the trace and without. It is the same for all grids that have them at
+    /// the same stages.
     pub fn evaluated(&self) -> Scheme {
         let rests = self.grid.pace(0.0) == 0.0;
         Scheme {
@@ -104,29 +107,30 @@ impl Scheme {
         }
     }
 
-    /// Time step 1/nt.
+    /// Returns the time step 1/nt.
     pub fn dt(&self) -> f64 {
         1.0 / self.steps as f64
     }
 
-    /// Stages a step.
+    /// Returns the number of stages in a step.
     pub fn stages(&self) -> usize {
         self.stepper.tableau().b.len()
     }
 
-    /// Evaluations of the right-hand side along a path.
+    /// Returns the number of evaluations of the right-hand side along a path.
     pub fn evaluations(&self) -> usize {
         self.steps * self.stages() + self.points().len()
     }
 
-    /// Those of them with the trace.
+    /// Returns the number of evaluations along a path that include the trace.
     pub fn traced_evaluations(&self) -> usize {
         let stages = self.stages();
         let all = (0..self.steps * stages).map(|k| self.trace_weight(k / stages, k % stages));
         all.flatten().count() + self.points().len()
     }
 
-    /// Weight of l' at a stage of a step, to be multiplied by t'(s); None where the trace is not evaluated, or counts nothing.
+    /// Returns the weight of l' at a stage of a step, to be multiplied by t'(s), or None where the trace is not evaluated or
+    /// its weight is 0.
     pub fn trace_weight(&self, step: usize, stage: usize) -> Option<f64> {
         let s = (step as f64 + self.stepper.tableau().c[stage]) * self.dt();
         if self.grid.pace(s) == 0.0 {
@@ -139,14 +143,14 @@ impl Scheme {
         }
     }
 
-    /// The points between the stages, in order of time.
+    /// Returns the points between the stages, in order of time.
     pub fn points(&self) -> Vec<Point> {
         let nt = self.steps;
         match self.trace {
             TraceAt::EveryStage => Vec::new(),
             TraceAt::StepNodes => vec![Point {
                 step: nt - 1,
-                theta: 1.0,
+                fraction: 1.0,
                 weight: node_weight(nt, nt),
             }],
             TraceAt::GaussPoints => legendre(nt / 2 + 2)
@@ -154,7 +158,7 @@ impl Scheme {
                     let at = 0.5 * (1.0 + z) * nt as f64;
                     Point {
                         step: at as usize,
-                        theta: at.fract(),
+                        fraction: at.fract(),
                         weight: 0.5 * weight,
                     }
                 })
@@ -163,7 +167,7 @@ impl Scheme {
     }
 }
 
-/// Weight of node k of 0..=nt on [0, 1].
+/// Returns the weight of node k of 0..=nt on [0, 1].
 fn node_weight(k: usize, nt: usize) -> f64 {
     assert!(nt >= 2, "step nodes need at least two steps");
     let h = 1.0 / nt as f64;
@@ -185,21 +189,21 @@ fn node_weight(k: usize, nt: usize) -> f64 {
     weight
 }
 
-/// Means over the samples.
+/// `Costs` are means over the samples.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Costs {
-    /// a0 L + a1 C + a2 R.
+    /// The loss a0 L + a1 C + a2 R.
     pub loss: f64,
-    /// Transport cost L.
+    /// The transport cost L.
     pub l: f64,
-    /// Negative log-likelihood C, nats.
+    /// The negative log-likelihood C, in nats.
     pub c: f64,
-    /// HJB penalty R.
+    /// The HJB penalty R.
     pub r: f64,
 }
 
 impl Costs {
-    /// From the sums of v(1), of -log p and of r(1) over n samples.
+    /// Returns the costs from the sums of v(1), of -log p and of r(1) over n samples.
     pub fn from_sums([v, nll, r]: [f64; 3], n: usize, alpha: &Alpha) -> Self {
         let (l, c, r) = (v / n as f64, nll / n as f64, r / n as f64);
         Costs {
@@ -211,12 +215,12 @@ impl Costs {
     }
 }
 
-/// log p(x) from d, |x(1)|^2 and l(1).
+/// Returns log p(x) from d, |x(1)|^2 and l(1).
 pub fn normal_log_density(d: usize, square: f64, l: f64) -> f64 {
     l - 0.5 * square - 0.5 * d as f64 * std::f64::consts::TAU.ln()
 }
 
-/// log p(x) from a final state (x(1), l, v, r) of d + 3 values.
+/// Returns log p(x) from a final state (x(1), l, v, r) of d + 3 values.
 pub fn log_density(state: &[f64]) -> f64 {
     let d = state.len() - 3;
     normal_log_density(d, state[..d].iter().map(|x| x * x).sum(), state[d])
@@ -298,7 +302,7 @@ mod tests {
                     Some(weight * Grid::Bent(1.0).pace(s * square.dt()))
                 });
                 let between = square.points().into_iter().map(|point| {
-                    let s = (point.step as f64 + point.theta) * square.dt();
+                    let s = (point.step as f64 + point.fraction) * square.dt();
                     point.weight * Grid::Bent(1.0).pace(s)
                 });
                 let sum: f64 = on_stages.chain(between).sum();
@@ -321,13 +325,13 @@ mod tests {
                 grid: Grid::Even,
             };
             let points = scheme.points();
-            let time = |point: &Point| point.step as f64 + point.theta;
+            let time = |point: &Point| point.step as f64 + point.fraction;
             assert!(points.is_sorted_by(|a, b| time(a) < time(b)));
             assert!(points.iter().all(|point| point.step < steps));
             assert!(
                 points
                     .iter()
-                    .all(|point| (0.0..=1.0).contains(&point.theta))
+                    .all(|point| (0.0..=1.0).contains(&point.fraction))
             );
         }
     }

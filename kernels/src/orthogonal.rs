@@ -11,17 +11,18 @@
 use rayon::prelude::*;
 
 use crate::lanes::{Lanes, Real, lanes, scalars_mut};
-use crate::linear::{Packed, apply, transpose, vectors};
+use crate::layout::vectors;
+use crate::linear::{Packed, apply, transpose};
 
 const ROUNDS: usize = 5;
 const A: f64 = 3.4445;
 const B: f64 = -4.7750;
 const C: f64 = 2.0315;
-/// A norm below this is no direction.
+/// The norm below which a matrix has no direction.
 const LEAST: f64 = 1e-30;
 
-/// Replaces a row-major matrix by its factor, in the precision of `T`; zeros where its norm is below 1e-30. Works on the threads of
-/// the pool that it is called in.
+/// Replaces a row-major matrix by its factor, in the precision of `T`, or by zeros where its norm is below 1e-30. It works on
+/// the threads of the pool that it is called in.
 pub fn orthogonalize<T: Lanes>(matrix: &mut [f64], columns: usize) {
     let rows = matrix.len() / columns;
     let norm = matrix.iter().map(|value| value * value).sum::<f64>().sqrt();
@@ -53,8 +54,8 @@ pub fn orthogonalize<T: Lanes>(matrix: &mut [f64], columns: usize) {
     }
 }
 
-/// X (p x q, p <= q) and what a round makes of it. Matrices have their columns across lanes, `[vector of columns][row]`, padded with
-/// zeros, or are packed to be multiplied with those.
+/// A `Work` holds X (p x q, p <= q) and the intermediate matrices of a round. Matrices have their columns across lanes,
+/// `[vector of columns][row]`, padded with zeros, or are packed to be multiplied with those.
 struct Work<T: Lanes> {
     p: usize,
     q: usize,
@@ -135,7 +136,7 @@ impl<T: Lanes> Work<T> {
     }
 }
 
-/// Where the scalars of a matrix of so many rows have an entry.
+/// Returns the index of an entry among the scalars of a matrix of `rows` rows.
 fn place<T: Lanes>(rows: usize, row: usize, column: usize) -> usize {
     (column / T::WIDTH * rows + row) * T::WIDTH + column % T::WIDTH
 }
@@ -144,7 +145,7 @@ fn entry<T: Lanes>(matrix: &[T], rows: usize, row: usize, column: usize) -> T::R
     lanes(&matrix[column / T::WIDTH * rows + row])[column % T::WIDTH]
 }
 
-/// y = K x on all threads, for a matrix x of so many rows.
+/// Computes y = K x on all threads, for a matrix x of `rows` rows.
 fn multiply<T: Lanes>(k: &Packed<T::Real>, x: &[T], rows: usize, y: &mut [T]) {
     let columns = x.len() / rows;
     let share = columns.div_ceil(rayon::current_num_threads());
@@ -247,7 +248,7 @@ mod tests {
         }
     }
 
-    /// What K. Jordan states of the coefficients: no singular value far from 1.
+    /// K. Jordan states that the coefficients leave no singular value far from 1.
     #[test]
     fn the_factor_of_an_orthogonal_matrix_times_a_scale_is_near_it() {
         // A rotation by 0.3, at any scale: singular values equal.

@@ -1,48 +1,48 @@
 //! The parameters theta of Phi in one flat f64 buffer, with named views under the published names:
-//! `A`, `c.weight` (b of MATH), `c.bias` (c), `w.weight`, `N.layers.i.weight` (K_i), `N.layers.i.bias` (b_i).
+//! `A`, `c.weight` (b), `c.bias` (c), `w.weight`, `N.layers.i.weight` (K_i), `N.layers.i.bias` (b_i).
 //!
 //! Start values: K_i, b_i uniform in +-1/sqrt(fan_in), K_i and b_i for i >= 2 a copy of K_1 and b_1,
 //! A Xavier-uniform, w = 1, b = 0, c = 0.
 
 use std::ops::Range;
 
-/// The size of the potential; every array in the crate follows from it.
+/// A `Shape` is the size of the potential; every array in the crate follows from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shape {
-    /// Space dimension, at least 1.
+    /// The space dimension, at least 1.
     pub d: usize,
-    /// Context columns held fixed along the flow; 0 for an unconditional density.
+    /// The number of context columns, held fixed along the flow; 0 for an unconditional density.
     pub context: usize,
-    /// Width, at least 1.
+    /// The width, at least 1.
     pub m: usize,
-    /// Layers (M + 1; the published code calls it nTh), at least 2.
+    /// The number of layers (M + 1; the published code calls it nTh), at least 2.
     pub layers: usize,
-    /// Largest rank of A^T A.
+    /// The largest rank of A^T A.
     pub rank: usize,
 }
 
 impl Shape {
-    /// Components of s = (x, y, t): d + context + 1.
+    /// Returns the number of components of s = (x, y, t): d + context + 1.
     pub fn inputs(&self) -> usize {
         self.d + self.context + 1
     }
 
-    /// Values in one row of data, (x, y): d + context.
+    /// Returns the number of values in one row of data, (x, y): d + context.
     pub fn columns(&self) -> usize {
         self.d + self.context
     }
 
-    /// Rows of A: min(rank, inputs).
+    /// Returns the number of rows of A: min(rank, inputs).
     pub fn r(&self) -> usize {
         self.rank.min(self.inputs())
     }
 
-    /// The residual step h = 1/M.
+    /// Returns the residual step h = 1/M.
     pub fn h(&self) -> f64 {
         1.0 / (self.layers - 1) as f64
     }
 
-    /// Every tensor in the order in which the flat buffer holds them.
+    /// Returns every tensor in the order in which the flat buffer holds them.
     pub fn tensors(&self) -> Vec<Tensor> {
         let (s, m) = (self.inputs(), self.m);
         let mut named: Vec<(String, Vec<usize>)> = vec![
@@ -67,13 +67,13 @@ impl Shape {
             .collect()
     }
 
-    /// Number of parameters.
+    /// Returns the number of parameters.
     pub fn parameters(&self) -> usize {
         let s = self.inputs();
         self.r() * s + s + 1 + self.m + self.m * (s + 1) + (self.layers - 1) * self.m * (self.m + 1)
     }
 
-    /// Start values; `uniform` draws from [0, 1).
+    /// Returns start values; `uniform` draws from [0, 1).
     pub fn start(&self, mut uniform: impl FnMut() -> f64) -> Vec<f64> {
         let mut theta = vec![0.0; self.parameters()];
         let offsets = Offsets::new(self);
@@ -100,36 +100,36 @@ impl Shape {
     }
 }
 
-/// One named array of the flat buffer.
+/// A `Tensor` is one named array of the flat buffer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tensor {
-    /// Published name.
+    /// The published name.
     pub name: String,
-    /// Published shape, row-major.
+    /// The published shape, row-major.
     pub shape: Vec<usize>,
-    /// Where it lies in the flat buffer.
+    /// The range in the flat buffer.
     pub range: Range<usize>,
 }
 
-/// Where each symbol of MATH lies in the flat buffer.
+/// `Offsets` are the ranges of the symbols in the flat buffer.
 #[derive(Clone, Debug)]
 pub struct Offsets {
-    /// A, r x inputs.
+    /// The range of A, r x inputs.
     pub a: Range<usize>,
-    /// b, inputs.
+    /// The range of b, inputs.
     pub linear: Range<usize>,
-    /// c, a single value.
+    /// The range of c, a single value.
     pub constant: Range<usize>,
-    /// w, m.
+    /// The range of w, m.
     pub w: Range<usize>,
-    /// K_i: m x inputs for i = 0, else m x m.
+    /// The ranges of K_i: m x inputs for i = 0, else m x m.
     pub k: Vec<Range<usize>>,
-    /// b_i, m.
+    /// The ranges of b_i, m.
     pub b: Vec<Range<usize>>,
 }
 
 impl Offsets {
-    /// The ranges of [`Shape::tensors`] by symbol.
+    /// Returns the ranges of [`Shape::tensors`] by symbol.
     pub fn new(shape: &Shape) -> Self {
         let ranges: Vec<_> = shape.tensors().into_iter().map(|t| t.range).collect();
         let of_layers = |first: usize| ranges[first..].iter().step_by(2).cloned().collect();

@@ -1,17 +1,18 @@
 //! The FMA peak: multiply-adds in registers and nothing else, what the kernels' counted flops are measured against.
 //!
 //! ```text
-//! x_i <- x_i f + a       i = 1..CHAINS, so many that a chain's latency is hidden behind the others
+//! x_i <- x_i f + a       i = 1..CHAINS, enough that the others hide the latency of each
 //! ```
 
 use std::hint::black_box;
 
-use crate::lanes::{COLUMNS, Lanes, ROWS};
+use crate::lanes::Lanes;
+use crate::layout::{BLOCK_COLUMNS, BLOCK_ROWS};
 
-/// As many sums as a register block of the products has: they fill the registers without spilling.
-const CHAINS: usize = ROWS * COLUMNS;
+/// The number of chains: the sums of a register block of the products, which fill the registers without spilling.
+const CHAINS: usize = BLOCK_ROWS * BLOCK_COLUMNS;
 
-/// Runs so many rounds on the calling thread and gives the flops done; the caller times it.
+/// Runs `rounds` rounds on the calling thread and returns their flops; the caller times it.
 pub fn multiply_adds<T: Lanes>(rounds: u32) -> f64 {
     // Hidden from the compiler, which would else compute the loop, or one chain for all.
     let (factor, addend) = black_box((T::of(0.5), T::of(1.0)));

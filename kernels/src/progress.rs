@@ -1,29 +1,29 @@
-//! How far a pass over a batch is, for whoever watches from another thread, who may also have it given up.
+//! The progress of a pass over a batch, which another thread may read, and through which it may give the pass up.
 //!
-//! Workers look between two time steps, so that a pass ends early however long a tile takes, and count them, so that a pass that
-//! takes long can be told from one that hangs. What a pass that was given up returns is worthless, and so is every later one.
+//! Workers look between two time steps, so that a pass ends early however long a tile takes. They count the steps, so that a pass
+//! that takes long can be told from one that hangs. The results of a pass that was given up, and of every later one, are worthless.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Tiles done of all, steps begun, and the wish to stop.
+/// A `Progress` counts the tiles done and the steps begun, and carries the wish to stop.
 #[derive(Debug, Default)]
 pub struct Progress {
     done: AtomicUsize,
     tiles: AtomicUsize,
-    /// Begun by others than the workers.
+    /// The steps begun by others than the workers.
     steps: AtomicUsize,
     given_up: AtomicBool,
     workers: Mutex<Vec<Arc<Steps>>>,
 }
 
-/// Steps that one worker began, on cache lines of their own: a time step of a toy takes some microseconds, and a count that cores
-/// hand to each other would slow it down.
+/// `Steps` counts the steps that one worker began, on cache lines of its own: a time step of a toy takes some microseconds, and
+/// a count that cores hand to each other would slow it down.
 #[derive(Debug, Default)]
 #[repr(align(128))]
 struct Steps(AtomicUsize);
 
-/// A worker's end of [`Progress`].
+/// A `Pace` is a worker's end of a [`Progress`].
 #[derive(Debug)]
 pub(crate) struct Pace {
     progress: Arc<Progress>,
@@ -31,7 +31,7 @@ pub(crate) struct Pace {
 }
 
 impl Pace {
-    /// As [`Progress::step`]. Nobody else writes this count, so that it needs no read-modify-write.
+    /// Counts a step as [`Progress::step`] does. Nobody else writes this count, so that it needs no read-modify-write.
     pub(crate) fn step(&self) -> bool {
         let Steps(steps) = &*self.steps;
         steps.store(steps.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
@@ -40,23 +40,23 @@ impl Pace {
 }
 
 impl Progress {
-    /// Has the pass in hand, and every later one, given up.
+    /// Gives up the current pass and every later one.
     pub fn give_up(&self) {
         self.given_up.store(true, Ordering::Relaxed);
     }
 
-    /// Whether results are worthless.
+    /// Returns whether the pass was given up, so that its results are worthless.
     pub fn given_up(&self) -> bool {
         self.given_up.load(Ordering::Relaxed)
     }
 
-    /// Another step of the work begins, a time step of a tile or one of any other kind; whether it is still wanted.
+    /// Counts another step of the work, a time step of a tile or one of any other kind, and returns whether it is still wanted.
     pub fn step(&self) -> bool {
         self.steps.fetch_add(1, Ordering::Relaxed);
         !self.given_up()
     }
 
-    /// Steps begun in all passes and between them: a number that changes as long as work goes on.
+    /// Returns the number of steps begun in all passes and between them; it changes as long as work goes on.
     pub fn steps(&self) -> usize {
         let of_workers = self
             .workers()
@@ -66,7 +66,7 @@ impl Progress {
         self.steps.load(Ordering::Relaxed) + of_workers
     }
 
-    /// For one more worker.
+    /// Returns the end for one more worker.
     pub(crate) fn pace(self: &Arc<Self>) -> Pace {
         let steps = Arc::<Steps>::default();
         self.workers().push(Arc::clone(&steps));
@@ -80,13 +80,13 @@ impl Progress {
         self.workers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Tiles done in this pass or the last, of how many.
+    /// Returns the number of tiles done in this pass or the last, and of all its tiles.
     pub fn tiles(&self) -> (usize, usize) {
         let tiles = self.tiles.load(Ordering::Relaxed);
         (self.done.load(Ordering::Relaxed).min(tiles), tiles)
     }
 
-    /// A pass over so many tiles starts.
+    /// Starts a pass over `tiles` tiles.
     pub(crate) fn start(&self, tiles: usize) {
         self.done.store(0, Ordering::Relaxed);
         self.tiles.store(tiles, Ordering::Relaxed);

@@ -6,7 +6,7 @@
 
 use std::f64::consts::PI;
 
-/// Points z and weights on [-1, 1], from left to right; n at least 1.
+/// Returns the points z and weights on [-1, 1], from left to right; n is at least 1.
 pub fn legendre(n: usize) -> impl Iterator<Item = (f64, f64)> + Clone {
     (0..n).map(move |i| {
         let mut z = -(PI * (i as f64 + 0.75) / (n as f64 + 0.5)).cos();
@@ -20,7 +20,7 @@ pub fn legendre(n: usize) -> impl Iterator<Item = (f64, f64)> + Clone {
     })
 }
 
-/// P_n(z) and P_n'(z) by the three-term recurrence.
+/// Returns P_n(z) and P_n'(z), by the three-term recurrence.
 fn polynomial(n: usize, z: f64) -> (f64, f64) {
     let (mut before, mut p) = (1.0, z);
     for k in 2..=n {

@@ -9,7 +9,7 @@ use std::ops::{Add, Div, Mul, Neg, Sub};
 use crate::objective::{Alpha, Scheme};
 use crate::parameters::{Offsets, Shape};
 
-/// What the specification computes with.
+/// A `Number` is what the specification computes with: f64, or a dual number.
 pub trait Number:
     Copy
     + Debug
@@ -20,14 +20,14 @@ pub trait Number:
     + Neg<Output = Self>
     + From<f64>
 {
-    /// The plain value.
+    /// Returns the plain value.
     fn value(self) -> f64;
-    /// Hyperbolic tangent.
+    /// Returns the hyperbolic tangent.
     fn tanh(self) -> Self;
-    /// log(1 + exp(-2 self)), self >= 0.
+    /// Returns log(1 + exp(-2 self)) for self >= 0.
     fn log1p_exp(self) -> Self;
 
-    /// |self|, with derivative 0 at 0.
+    /// Returns |self|, with derivative 0 at 0.
     fn abs(self) -> Self {
         if self.value() == 0.0 {
             Self::from(0.0)
@@ -53,7 +53,7 @@ impl Number for f64 {
     }
 }
 
-/// A value and its derivative along one direction.
+/// A `Dual` number is a value with its derivative along one direction.
 #[derive(Clone, Copy, Debug)]
 pub struct Dual {
     /// The value.
@@ -141,17 +141,17 @@ impl Number for Dual {
     }
 }
 
-/// sigma(a).
+/// Returns sigma(a).
 pub fn sigma<N: Number>(a: N) -> N {
     a.abs() + a.abs().log1p_exp()
 }
 
-/// Row-major matrix times vector.
+/// Returns a row-major matrix times a vector.
 fn times<N: Number>(matrix: &[N], x: &[N]) -> Vec<N> {
     matrix.chunks(x.len()).map(|row| dot(row, x)).collect()
 }
 
-/// Transpose of a row-major matrix times vector.
+/// Returns the transpose of a row-major matrix times a vector.
 fn transpose_times<N: Number>(matrix: &[N], x: &[N]) -> Vec<N> {
     let columns = matrix.len() / x.len();
     (0..columns)
@@ -172,18 +172,18 @@ fn sum<N: Number>(terms: impl Iterator<Item = N>) -> N {
     terms.fold(N::from(0.0), |sum, term| sum + term)
 }
 
-/// Phi at one point.
+/// A `Potential` holds Phi and its derivatives at one point.
 #[derive(Clone, Debug)]
 pub struct Potential<N> {
-    /// Phi(s).
+    /// The potential Phi(s).
     pub phi: N,
-    /// grad_s Phi, inputs.
+    /// The gradient grad_s Phi, inputs.
     pub grad: Vec<N>,
-    /// Trace of the space Hessian.
+    /// The trace of the space Hessian.
     pub trace: N,
 }
 
-/// Phi, its gradient and its exact trace at s = (x, y, t).
+/// Returns Phi, its gradient and its exact trace at s = (x, y, t).
 pub fn potential<N: Number>(shape: &Shape, theta: &[N], s: &[N]) -> Potential<N> {
     let at = Offsets::new(shape);
     let (m, d, last, one) = (shape.m, shape.d, shape.layers - 1, N::from(1.0));
@@ -250,13 +250,20 @@ pub fn potential<N: Number>(shape: &Shape, theta: &[N], s: &[N]) -> Potential<N>
     Potential { phi, grad, trace }
 }
 
-/// x', l', v', r' at (x, y, t), d + 3 values.
-pub fn velocity<N: Number>(
-    (shape, theta, a0): (&Shape, &[N], f64),
-    x: &[N],
-    y: &[f64],
-    t: f64,
-) -> Vec<N> {
+/// A `Model` is a potential as the velocity field of the flow.
+#[derive(Clone, Copy, Debug)]
+pub struct Model<'a, N> {
+    /// The shape of the potential.
+    pub shape: &'a Shape,
+    /// The parameters, flat as in [`Shape::tensors`].
+    pub theta: &'a [N],
+    /// The weight of the transport cost, which also scales the dynamics.
+    pub a0: f64,
+}
+
+/// Returns x', l', v', r' at (x, y, t), d + 3 values.
+pub fn velocity<N: Number>(model: Model<N>, x: &[N], y: &[f64], t: f64) -> Vec<N> {
+    let Model { shape, theta, a0 } = model;
     let context = y.iter().copied().chain([t]).map(N::from);
     let s: Vec<N> = x.iter().copied().chain(context).collect();
     let at = potential(shape, theta, &s);
@@ -271,26 +278,16 @@ pub fn velocity<N: Number>(
     rates
 }
 
-/// The same over s where t = t(s): every rate counts t'(s) times.
-fn rates<N: Number>(
-    model: (&Shape, &[N], f64),
-    scheme: &Scheme,
-    (x, y): (&[N], &[f64]),
-    s: f64,
-) -> Vec<N> {
+/// Returns the same derivatives with respect to s, where t = t(s): every rate is multiplied by t'(s).
+fn rates<N: Number>(model: Model<N>, scheme: &Scheme, x: &[N], y: &[f64], s: f64) -> Vec<N> {
     let pace = N::from(scheme.grid.pace(s));
     let rates = velocity(model, x, y, scheme.grid.time(s));
     rates.into_iter().map(|rate| pace * rate).collect()
 }
 
-/// The final state (x, l, v, r) of a row (x, y), from t = `from` over `span` (1 forward, -1 back).
-pub fn state<N: Number>(
-    model: (&Shape, &[N], f64),
-    scheme: &Scheme,
-    row: &[f64],
-    (from, span): (f64, f64),
-) -> Vec<N> {
-    let (d, tableau, dt) = (model.0.d, scheme.stepper.tableau(), span * scheme.dt());
+/// Returns the final state (x, l, v, r), at t = 1, of a row (x, y).
+pub fn state<N: Number>(model: Model<N>, scheme: &Scheme, row: &[f64]) -> Vec<N> {
+    let (d, tableau, dt) = (model.shape.d, scheme.stepper.tableau(), scheme.dt());
     let (x, y) = row.split_at(d);
     let mut state: Vec<N> = x.iter().copied().chain([0.0; 3]).map(N::from).collect();
     let points = scheme.points();
@@ -303,57 +300,51 @@ pub fn state<N: Number>(
                     None => state[j],
                 })
                 .collect();
-            let k = rates(
-                model,
-                scheme,
-                (&x, y),
-                from + (step as f64 + tableau.c[stage]) * dt,
-            );
+            let k = rates(model, scheme, &x, y, (step as f64 + tableau.c[stage]) * dt);
             for j in (0..d + 3).filter(|&j| j != d) {
                 next[j] = next[j] + N::from(dt * tableau.b[stage]) * k[j];
             }
             if let Some(weight) = scheme.trace_weight(step, stage) {
-                next[d] = next[d] + N::from(span * weight) * k[d];
+                next[d] = next[d] + N::from(weight) * k[d];
             }
             stages.push(k);
         }
         for point in points.iter().filter(|point| point.step == step) {
-            let b = |stage: usize| N::from(dt * tableau.b_between(stage, point.theta));
+            let b = |stage: usize| N::from(dt * tableau.b_between(stage, point.fraction));
             let x: Vec<N> = (0..d)
                 .map(|j| state[j] + sum(stages.iter().enumerate().map(|(i, k)| b(i) * k[j])))
                 .collect();
-            let k = rates(
-                model,
-                scheme,
-                (&x, y),
-                from + (step as f64 + point.theta) * dt,
-            );
-            next[d] = next[d] + N::from(span * point.weight) * k[d];
+            let k = rates(model, scheme, &x, y, (step as f64 + point.fraction) * dt);
+            next[d] = next[d] + N::from(point.weight) * k[d];
         }
         state = next;
     }
     state
 }
 
-/// The loss over rows of (x, y).
+/// Returns the loss over rows of (x, y).
 pub fn loss<N: Number>(
-    (shape, theta): (&Shape, &[N]),
+    shape: &Shape,
+    theta: &[N],
     scheme: &Scheme,
     alpha: &Alpha,
     rows: &[f64],
 ) -> N {
+    let a0 = alpha.a0;
+    let model = Model { shape, theta, a0 };
     let (d, n) = (shape.d, rows.len() / shape.columns());
     let constant = N::from(0.5 * d as f64 * std::f64::consts::TAU.ln());
     let of_row = |row: &[f64]| {
-        let end = state((shape, theta, alpha.a0), scheme, row, (0.0, 1.0));
+        let end = state(model, scheme, row);
         let c = N::from(0.5) * dot(&end[..d], &end[..d]) + constant - end[d];
         N::from(alpha.a0) * end[d + 1] + N::from(alpha.a1) * c + N::from(alpha.a2) * end[d + 2]
     };
     sum(rows.chunks(shape.columns()).map(of_row)) / N::from(n as f64)
 }
 
-/// M over pairs of x, y, x_1 and t, 2 d + context + 1 values each.
-pub fn matching<N: Number>((shape, theta, a0): (&Shape, &[N], f64), pairs: &[f64]) -> N {
+/// Returns M over pairs of x, y, x_1 and t, 2 d + context + 1 values each.
+pub fn matching<N: Number>(model: Model<N>, pairs: &[f64]) -> N {
+    let Model { shape, theta, a0 } = model;
     let (d, width) = (shape.d, shape.columns() + shape.d + 1);
     let of_pair = |pair: &[f64]| {
         let (x, rest) = pair.split_at(d);

@@ -12,26 +12,26 @@
 //! ```
 //!
 //! u_M enters Phi alone, neither the loss nor the density: its u_bar is 0, and `forward` leaves it out. a_bar_M and u_bar_{M-1} come
-//! from [`crate::gradient::adjoint`], which has what they need in hand.
+//! from [`crate::gradient::adjoint`], which has loaded the columns that they need.
 
 use crate::activation::{activate, curvature, sigma_and_slope, slopes};
-use crate::lanes::Lanes;
+use crate::lanes::{Lanes, add, zeros};
 use crate::linear::{apply, transpose};
 use crate::network::Network;
-use crate::partial::Partial;
-use crate::tile::{Bars, Scratch, add, zeros};
+use crate::tile::{Scratch, Workspace};
+use crate::weight_gradient::Term;
 
-/// What forward leaves for the other terms and for the adjoint.
+/// A `Cache` holds the results of `forward` for the other terms and for the adjoint.
 #[derive(Debug, Clone)]
 pub struct Cache<T> {
-    /// sigma'(a_i), layers x m.
+    /// The derivatives slope_i = sigma'(a_i), layers x m.
     pub slope: Vec<Vec<T>>,
-    /// u_0 .. u_{M-1}, M x m.
+    /// The columns u_0 .. u_{M-1}, M x m.
     pub u: Vec<Vec<T>>,
 }
 
 impl<T: Lanes> Cache<T> {
-    /// Zeros for a network.
+    /// Returns a cache of zeros for a network.
     pub fn new(net: &Network<T>) -> Self {
         let shape = &net.shape;
         Cache {
@@ -41,7 +41,7 @@ impl<T: Lanes> Cache<T> {
     }
 }
 
-/// Fills the cache from s (inputs).
+/// Computes u_i and slope_i from s (inputs), and overwrites the cache.
 pub fn forward<T: Lanes>(net: &Network<T>, s: &[T], cache: &mut Cache<T>) {
     let Cache { slope, u } = cache;
     let last = net.shape.layers - 1;
@@ -61,53 +61,64 @@ pub fn forward<T: Lanes>(net: &Network<T>, s: &[T], cache: &mut Cache<T>) {
     slopes(&mut slope[last], &net.bias[last]);
 }
 
-/// w . u_M from a filled cache.
+/// Returns the network's part w . u_M of Phi, from a filled cache.
 pub fn output<T: Lanes>(net: &Network<T>, cache: &Cache<T>, scratch: &mut Scratch<T>) -> T {
     let last = net.shape.layers - 1;
     let (a, before) = (&mut scratch.y, &cache.u[last - 1]);
     apply(&net.k[last], before, a);
     let mut value = T::default();
     for (k, &a) in a.iter().enumerate() {
-        let ([sigma], _) = sigma_and_slope([a + T::splat(net.bias[last][k])]);
+        let [sigma] = sigma_and_slope([a + T::splat(net.bias[last][k])]).sigma;
         value = net.w[k].mul_add(net.h.mul_add(sigma, before[k]), value);
     }
     value
 }
 
-/// From `bars.slope` below the last layer and u_bar_{M-1}, which [`crate::gradient::adjoint`] leaves, to the parameters and,
-/// added, to s; a_bar_0 takes the place of slope_bar_0.
-pub fn adjoint<T: Lanes>(
-    net: &Network<T>,
-    cache: &Cache<T>,
-    bars: &mut Bars<T>,
-    scratch: &mut Scratch<T>,
-    partial: &mut Partial<T>,
-) {
+/// Computes the adjoint below the last layer, from the cotangents of slope and of u_{M-1} that [`crate::gradient::adjoint`]
+/// leaves. It adds to the cotangents of s and of the parameters; a_bar_0 takes the place of slope_bar_0.
+pub fn adjoint<T: Lanes>(net: &Network<T>, cache: &Cache<T>, work: &mut Workspace<T>) {
+    let Workspace {
+        cotangents: bars,
+        scratch,
+        theta_bar,
+    } = work;
     for i in (1..net.shape.layers - 1).rev() {
-        into_a_bar(
+        activation_adjoint(
             net.h,
-            [&cache.slope[i], &bars.u],
-            [&mut bars.slope[i], &mut partial.bias[i]],
+            &cache.slope[i],
+            &bars.u,
+            &mut bars.slope[i],
+            &mut theta_bar.bias[i],
         );
-        partial.k[i - 1].push(1);
-        let (a_bar, x) = partial.k[i - 1].last(1);
-        a_bar.copy_from_slice(&bars.slope[i]);
-        transpose(&cache.u[i - 1], net.part, x);
-        apply(&net.kt[i], a_bar, &mut scratch.y);
+        theta_bar.k[i - 1].reserve(1);
+        let Term { y_bar, x } = theta_bar.k[i - 1].reserved(1);
+        y_bar.copy_from_slice(&bars.slope[i]);
+        transpose(&cache.u[i - 1], net.section, x);
+        apply(&net.kt[i], y_bar, &mut scratch.y);
         add(&mut bars.u, &scratch.y);
     }
-    let into = [&mut bars.slope[0][..], &mut partial.bias[0]];
-    into_a_bar(T::of(1.0), [&cache.slope[0], &bars.u], into);
+    activation_adjoint(
+        T::of(1.0),
+        &cache.slope[0],
+        &bars.u,
+        &mut bars.slope[0],
+        &mut theta_bar.bias[0],
+    );
     apply(&net.kt[0], &bars.slope[0], &mut scratch.inputs);
     add(&mut bars.s, &scratch.inputs);
 }
 
-/// a_bar = sigma'' slope_bar + factor slope u_bar in the place of slope_bar; added to the biases.
+/// The cotangent a_bar = sigma'' slope_bar + factor slope u_bar, in the place of slope_bar and added to that of the biases.
 #[inline(never)]
-fn into_a_bar<T: Lanes>(factor: T, known: [&[T]; 2], into: [&mut [T]; 2]) {
-    let m = known[0].len();
-    let [slope, u_bar] = known.map(|column| &column[..m]);
-    let [bar, bias_bar] = into.map(|column| &mut column[..m]);
+fn activation_adjoint<T: Lanes>(
+    factor: T,
+    slope: &[T],
+    u_bar: &[T],
+    bar: &mut [T],
+    bias_bar: &mut [T],
+) {
+    let m = slope.len();
+    let (u_bar, bar, bias_bar) = (&u_bar[..m], &mut bar[..m], &mut bias_bar[..m]);
     for k in 0..m {
         bar[k] = curvature(slope[k]).mul_add(bar[k], factor * slope[k] * u_bar[k]);
         bias_bar[k] += bar[k];

@@ -1,35 +1,38 @@
-//! One tile through all time steps, forward and back, on one thread and without leaving the cache.
+//! One tile through all time steps, forward and in the adjoint pass, on one thread.
 //!
 //! ```text
 //! forward   x(0) = sample, l = v = r = 0, then nt steps of the stepper, then l' at the points between the stages; every
-//!           evaluation goes onto the tape, after the way back from l', whose seed is known
-//! back      seeds of the objective at t = 1 and at those points, then the adjoint of each step over the tape, last one first
+//!           evaluation goes onto the tape, after the adjoint pass of l', whose seed is known
+//! adjoint   seeds of the objective at t = 1 and at those points, then the adjoint of each step over the tape, last one first
 //! ```
+//!
+//! An evaluation leaves about 8 columns of m vectors on the tape (J and y_i are gone), which is what the adjoint pass reads from
+//! memory beyond L2; all else is reused from evaluation to evaluation.
 
 use std::sync::Arc;
 
-use crate::batch::Tile;
-use crate::flow::{self, Place, Rates};
-use crate::lanes::{Lanes, Real, lanes, scalars_mut};
+use crate::flow::{self, Flow, Place, Rates, RatesBar};
+use crate::lanes::{Lanes, Real, lanes, scalars_mut, zeros};
 use crate::matching::{Matching, Pairs};
 use crate::network::Network;
 use crate::objective::{Alpha, Point, Scheme, normal_log_density};
-use crate::partial::Partial;
+use crate::parameter_gradient::ParameterGradient;
 use crate::progress::{Pace, Progress};
-use crate::stepper::{Between, Stages, step, step_adjoint};
-use crate::tile::{Bars, Scratch, zeros};
-use crate::trace;
+use crate::stepper::{Between, Stages, Step};
+use crate::tile::{Cotangents, Scratch, Tile, Workspace};
+use crate::trace::Seed;
 
-/// Rows of data, each (x, y) with d + context values; asked for one at a time, so that memory does not grow with n.
+/// `Samples` are rows of data, each (x, y) with d + context values; they are asked for one by one, so that memory does not grow
+/// with n.
 #[derive(Clone, Copy)]
 pub struct Samples<'a> {
-    /// Number of rows.
+    /// The number of rows.
     pub n: usize,
-    /// Writes row i into the slice.
+    /// The function that writes row i into a slice.
     pub row: &'a (dyn Fn(usize, &mut [f64]) + Sync),
 }
 
-/// Hands rows that lie in memory, `width` values each, to `f`.
+/// Calls `f` with rows that lie in memory, `width` values each.
 pub fn with_rows<R>(rows: &[f64], width: usize, f: impl FnOnce(Samples) -> R) -> R {
     let row = |i: usize, out: &mut [f64]| out.copy_from_slice(&rows[i * width..(i + 1) * width]);
     f(Samples {
@@ -38,7 +41,7 @@ pub fn with_rows<R>(rows: &[f64], width: usize, f: impl FnOnce(Samples) -> R) ->
     })
 }
 
-/// Hands n points x of d values, each with its context y of c values, to `f`; y is empty where c is 0.
+/// Calls `f` with n points x of d values, each with its context y of c values; y is empty where c is 0.
 pub fn with_pairs<R>((x, d): (&[f64], usize), y: &[f64], f: impl FnOnce(Samples) -> R) -> R {
     let n = x.len() / d;
     let c = y.len() / n.max(1);
@@ -49,26 +52,37 @@ pub fn with_pairs<R>((x, d): (&[f64], usize), y: &[f64], f: impl FnOnce(Samples)
     f(Samples { n, row: &row })
 }
 
-/// Which way the flow runs.
+/// `Direction` is the direction in which the flow runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
-    /// t from 0 to 1: data to normal, f.
+    /// Time runs from 0 to 1: data to normal, f.
     Forward,
-    /// t from 1 to 0: normal to data, f^-1.
+    /// Time runs from 1 to 0: normal to data, f^-1.
     Inverse,
 }
 
-/// Everything one thread needs for a tile, allocated once.
+/// A `Potential` holds Phi and its derivatives at one point of every path.
+#[derive(Debug)]
+pub struct Potential<'a, T> {
+    /// The potential Phi.
+    pub phi: T,
+    /// The gradient grad_s Phi, inputs.
+    pub grad: &'a [T],
+    /// The trace of the space Hessian.
+    pub trace: T,
+}
+
+/// A `Worker` holds the memory of one thread for a tile, allocated once.
 #[derive(Debug)]
 pub struct Worker<T> {
-    /// x(t), d.
+    /// The state x(t), d; its cotangent in the adjoint pass.
     pub x: Vec<T>,
-    /// Context, fixed along the path.
+    /// The context y, fixed along the path.
     pub y: Vec<T>,
-    /// l, v, r.
+    /// The integrals l, v and r.
     pub end: End<T>,
-    /// Gradient of the tiles since the last flush.
-    pub partial: Partial<T>,
+    /// The gradient of the tiles since the last flush.
+    pub theta_bar: ParameterGradient<T>,
     /// One row of data.
     row: Vec<f64>,
     /// 1 for a sample, 0 for padding.
@@ -76,7 +90,7 @@ pub struct Worker<T> {
     stages: Stages<T>,
     points: Points<T>,
     scratch: Scratch<T>,
-    bars: Bars<T>,
+    cotangents: Cotangents<T>,
     caches: Caches<T>,
     matching: Matching<T>,
     /// Cotangent of a velocity, d.
@@ -101,14 +115,14 @@ impl<T: Lanes> Points<T> {
         }
         self.list = scheme.points();
         let between = |point: &Point| Between {
-            theta: point.theta,
+            fraction: point.fraction,
             x: zeros(d),
         };
         self.path = self.list.iter().map(between).collect();
         self.made = Some(scheme.evaluated());
     }
 
-    /// Those of step k.
+    /// The points of step k.
     fn of_step(&mut self, k: usize) -> &mut [Between<T>] {
         let before = |k: usize| self.list.partition_point(|point| point.step < k);
         let range = before(k)..before(k + 1);
@@ -116,13 +130,13 @@ impl<T: Lanes> Points<T> {
     }
 }
 
-/// Where evaluations leave what their adjoints need.
+/// The memory in which evaluations leave what their adjoints read.
 #[derive(Debug)]
 struct Caches<T> {
-    /// For an evaluation that is not kept, with the trace and without it.
+    /// The cache of an evaluation that is not taped, with the trace.
     traced: flow::Cache<T>,
     plain: flow::Cache<T>,
-    /// One for every evaluation of `taped`.
+    /// The caches of the evaluations of `taped`, in order.
     tape: Vec<flow::Cache<T>>,
     taped: Option<Scheme>,
 }
@@ -153,14 +167,14 @@ impl<T: Lanes> Caches<T> {
     }
 }
 
-/// Final l, v and r of a tile.
+/// An `End` holds the integrals l, v and r along a path.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct End<T> {
-    /// Integral of l'.
+    /// The integral of l'.
     pub l: T,
-    /// Integral of v'.
+    /// The integral of v'.
     pub v: T,
-    /// Integral of r'.
+    /// The integral of r'.
     pub r: T,
 }
 
@@ -174,18 +188,18 @@ impl<T: Lanes> End<T> {
     }
 }
 
-/// The way back from l' with the weight it has in l.
-fn back<T: Lanes>(
+/// The seed of l', from the cotangent of l and the weight that l' has in l.
+fn seed<T: Lanes>(
     l_bar: Option<T>,
     weight: Option<f64>,
-    partial: &mut Partial<T>,
-) -> Option<trace::Back<'_, T>> {
-    let l_bar = T::of(weight?) * l_bar?;
-    Some((l_bar, partial))
+    theta_bar: &mut ParameterGradient<T>,
+) -> Option<Seed<'_, T>> {
+    let bar = T::of(weight?) * l_bar?;
+    Some(Seed { bar, theta_bar })
 }
 
-/// into = factor x.
-fn scaled<T: Lanes>(x: &[T], factor: f64, into: &mut [T]) {
+/// The product into = factor x.
+fn scale<T: Lanes>(x: &[T], factor: f64, into: &mut [T]) {
     let factor = T::of(factor);
     for (into, &x) in into.iter_mut().zip(x) {
         *into = factor * x;
@@ -193,7 +207,7 @@ fn scaled<T: Lanes>(x: &[T], factor: f64, into: &mut [T]) {
 }
 
 impl<T: Lanes> Worker<T> {
-    /// For a network; it stops between two time steps when `progress` has it given up.
+    /// Returns a worker for a network; it stops between two time steps once `progress` is given up.
     pub fn new(net: &Network<T>, progress: &Arc<Progress>) -> Self {
         let shape = &net.shape;
         Worker {
@@ -201,7 +215,7 @@ impl<T: Lanes> Worker<T> {
             x: zeros(shape.d),
             y: zeros(shape.context),
             end: End::default(),
-            partial: Partial::new(net),
+            theta_bar: ParameterGradient::new(net),
             row: vec![0.0; shape.columns()],
             real: T::default(),
             stages: Stages::new(shape.d),
@@ -211,7 +225,7 @@ impl<T: Lanes> Worker<T> {
                 made: None,
             },
             scratch: Scratch::new(net),
-            bars: Bars::new(net),
+            cotangents: Cotangents::new(net),
             caches: Caches {
                 traced: flow::Cache::new(net, true),
                 plain: flow::Cache::new(net, false),
@@ -223,23 +237,20 @@ impl<T: Lanes> Worker<T> {
         }
     }
 
-    /// Adds the gradient of |e|^2 of [`crate::matching`] over some pairs, `count` from `first` on, to `partial`; the sum of |e|^2.
-    pub fn match_pairs(
-        &mut self,
-        net: &Network<T>,
-        pairs: &Pairs,
-        a0: f64,
-        Tile { first, count }: Tile,
-    ) -> f64 {
+    /// Returns the sum of |e|^2 of [`crate::matching`] over a tile of pairs, and adds its gradient to `theta_bar`.
+    pub fn match_pairs(&mut self, net: &Network<T>, pairs: &Pairs, a0: f64, tile: Tile) -> f64 {
         self.pace.step();
-        self.matching.take(pairs, first, count);
-        let (bars, scratch) = (&mut self.bars, &mut self.scratch);
-        self.matching
-            .run(net, a0, count, bars, scratch, &mut self.partial)
+        self.matching.take(pairs, tile);
+        let mut work = Workspace {
+            cotangents: &mut self.cotangents,
+            scratch: &mut self.scratch,
+            theta_bar: &mut self.theta_bar,
+        };
+        self.matching.run(Flow { net, a0 }, tile.count, &mut work)
     }
 
-    /// Takes `count` rows from `first` on; lanes past them are padding, at 0.
-    pub fn take(&mut self, samples: &Samples, first: usize, count: usize) {
+    /// Takes the rows of a tile; lanes past them are padding, at 0.
+    pub fn take(&mut self, samples: &Samples, Tile { first, count }: Tile) {
         let width = T::WIDTH;
         scalars_mut(std::slice::from_mut(&mut self.real)).fill(T::Real::default());
         self.x.fill(T::default());
@@ -266,42 +277,44 @@ impl<T: Lanes> Worker<T> {
         }
     }
 
-    /// Phi, grad_s Phi and the trace at (x, y, t).
-    pub fn potential(&mut self, net: &Network<T>, t: f64) -> (T, &[T], T) {
+    /// Returns the potential, its gradient and its trace at (x, y, t).
+    pub fn potential(&mut self, net: &Network<T>, t: f64) -> Potential<'_, T> {
         let place = Place {
             x: &self.x,
             y: &self.y,
             t,
         };
         // a0 = -1 makes l' the trace itself.
-        let (cache, scratch) = (&mut self.caches.traced, &mut self.scratch);
-        let rates = flow::forward(net, -1.0, place, (cache, scratch), None);
-        (
-            self.caches.traced.phi(net, &mut self.scratch),
-            self.caches.traced.grad(),
-            rates.l.unwrap_or_default(),
-        )
+        let flow = Flow { net, a0: -1.0 };
+        let cache = &mut self.caches.traced;
+        let rates = flow::forward(flow, place, cache, &mut self.scratch, None);
+        Potential {
+            phi: cache.phi(net, &mut self.scratch),
+            grad: cache.grad(),
+            trace: rates.l.unwrap_or_default(),
+        }
     }
 
-    /// x(0) to (x(1), l, v, r), keeping nothing.
+    /// Runs the forward pass from x(0) to (x(1), l, v, r), without a tape.
     pub fn forward(&mut self, net: &Network<T>, scheme: &Scheme, a0: f64) {
-        self.run(net, scheme, a0, None);
+        self.run(Flow { net, a0 }, scheme, None);
     }
 
-    /// Room for every evaluation of a scheme.
+    /// Allocates the tape, a cache for every evaluation of a scheme.
     pub fn make_tape(&mut self, net: &Network<T>, scheme: &Scheme) {
         self.caches.make_tape(net, scheme);
         self.points.make(net.shape.d, scheme);
     }
 
-    /// The same as [`Worker::forward`], leaving every evaluation on the tape for [`Worker::backward`], which is to follow; the
-    /// tape is made.
+    /// Runs the forward pass and leaves every evaluation on the tape for [`Worker::backward`], which must follow;
+    /// [`Worker::make_tape`] must have come before.
     pub fn forward_taped(&mut self, net: &Network<T>, scheme: &Scheme, alpha: &Alpha) {
-        self.run(net, scheme, alpha.a0, Some(T::of(-alpha.a1) * self.real));
+        let (flow, l_bar) = (Flow { net, a0: alpha.a0 }, T::of(-alpha.a1) * self.real);
+        self.run(flow, scheme, Some(l_bar));
     }
 
-    /// With l_bar, it is taped and the way back from l' gone.
-    fn run(&mut self, net: &Network<T>, scheme: &Scheme, a0: f64, l_bar: Option<T>) {
+    /// Runs the forward pass. With l_bar it is taped, and the adjoint pass of l' is done.
+    fn run(&mut self, flow: Flow<T>, scheme: &Scheme, l_bar: Option<T>) {
         let Worker {
             x,
             y,
@@ -310,7 +323,7 @@ impl<T: Lanes> Worker<T> {
             points,
             scratch,
             caches,
-            partial,
+            theta_bar,
             pace,
             ..
         } = self;
@@ -318,23 +331,29 @@ impl<T: Lanes> Worker<T> {
         points.make(x.len(), scheme);
         *end = End::default();
         for k in (0..scheme.steps).take_while(|_| pace.step()) {
-            let places = (&mut *stages, points.of_step(k));
-            step(tableau, dt, x, places, |stage, x, velocity| {
+            let points = points.of_step(k);
+            let step = Step {
+                tableau,
+                dt,
+                stages,
+                points,
+            };
+            step.run(x, |stage, x, velocity| {
                 let s = (k as f64 + tableau.c[stage]) * dt;
                 let pace_at_s = scheme.grid.pace(s);
                 let weight = scheme.trace_weight(k, stage).map(|w| w * pace_at_s);
                 let cache = caches.of(l_bar.is_some(), k * tableau.b.len() + stage, weight);
                 let t = scheme.grid.time(s);
-                let back = back(l_bar, weight, partial);
+                let seed = seed(l_bar, weight, theta_bar);
                 let place = Place { x, y, t };
-                let rates = flow::forward(net, a0, place, (cache, scratch), back);
+                let rates = flow::forward(flow, place, cache, scratch, seed);
                 end.add(dt * tableau.b[stage] * pace_at_s, weight, rates);
-                scaled(flow::velocity(cache), pace_at_s, velocity);
+                scale(flow::velocity(cache), pace_at_s, velocity);
             });
         }
         let between = points.list.iter().zip(&points.path).enumerate();
         for (k, (point, path)) in between.take_while(|_| pace.step()) {
-            let s = (point.step as f64 + point.theta) * dt;
+            let s = (point.step as f64 + point.fraction) * dt;
             let weight = Some(point.weight * scheme.grid.pace(s));
             let cache = caches.of(l_bar.is_some(), scheme.steps * tableau.b.len() + k, weight);
             let place = Place {
@@ -342,56 +361,67 @@ impl<T: Lanes> Worker<T> {
                 y,
                 t: scheme.grid.time(s),
             };
-            let back = back(l_bar, weight, partial);
-            let rates = flow::forward(net, a0, place, (cache, scratch), back);
+            let seed = seed(l_bar, weight, theta_bar);
+            let rates = flow::forward(flow, place, cache, scratch, seed);
             end.add(0.0, weight, rates);
         }
     }
 
-    /// Adds the gradient of a0 v + a1 (1/2 |x|^2 - l) + a2 r, summed over the tile's samples, to `partial`.
+    /// Runs the adjoint pass: it adds the gradient of a0 v + a1 (1/2 |x|^2 - l) + a2 r, summed over the tile's samples, to
+    /// `theta_bar`.
     pub fn backward(&mut self, net: &Network<T>, scheme: &Scheme, alpha: &Alpha) {
         let Worker {
             x,
-            partial,
+            theta_bar,
             real,
             stages,
             points,
             scratch,
-            bars,
+            cotangents,
             caches: Caches { tape, .. },
             pace,
             velocity_bar: velocity_scaled,
             ..
         } = self;
         let (tableau, dt, d) = (scheme.stepper.tableau(), scheme.dt(), x.len());
+        let flow = Flow { net, a0: alpha.a0 };
+        let mut work = Workspace {
+            cotangents,
+            scratch,
+            theta_bar,
+        };
         let seed = |weight: f64| T::of(weight) * *real;
         let (l_bar, v_bar, r_bar) = (seed(-alpha.a1), seed(alpha.a0), seed(alpha.a2));
-        // The final x has done its service: it becomes its own cotangent.
+        // Nothing reads the final x after this: its cotangent takes its place.
         let x_bar = x;
         x_bar.iter_mut().for_each(|x| *x = seed(alpha.a1) * *x);
         let between = &tape[scheme.steps * tableau.b.len()..];
         let between = between.iter().zip(&points.list).zip(&mut points.path);
         for ((cache, point), path) in between.take_while(|_| pace.step()) {
-            let s = (point.step as f64 + point.theta) * dt;
+            let s = (point.step as f64 + point.fraction) * dt;
             let weight = point.weight * scheme.grid.pace(s);
             let rates = Rates {
                 l: Some(T::of(weight) * l_bar),
                 v: T::default(),
                 r: T::default(),
             };
-            let at_rest = [];
-            flow::adjoint(
-                net,
-                alpha.a0,
-                (cache, &at_rest, rates),
-                (bars, scratch),
-                partial,
-            );
-            path.x.copy_from_slice(&bars.s[..d]);
+            // The points between the stages do not move x: the cotangent of their velocity is 0.
+            let bars = RatesBar {
+                velocity: &[],
+                rates,
+            };
+            flow::adjoint(flow, cache, bars, &mut work);
+            path.x.copy_from_slice(&work.cotangents.s[..d]);
         }
         for k in (0..scheme.steps).rev().take_while(|_| pace.step()) {
-            let places = (&mut *stages, &*points.of_step(k));
-            step_adjoint(tableau, dt, x_bar, places, |stage, velocity_bar, out| {
+            let points = points.of_step(k);
+            let step = Step {
+                tableau,
+                dt,
+                stages,
+                points,
+            };
+            step.run_adjoint(x_bar, |stage, velocity_bar, out| {
                 let s = (k as f64 + tableau.c[stage]) * dt;
                 let pace_at_s = scheme.grid.pace(s);
                 let weight = T::of(dt * tableau.b[stage] * pace_at_s);
@@ -403,24 +433,23 @@ impl<T: Lanes> Worker<T> {
                     r: weight * r_bar,
                 };
                 let cache = &tape[k * tableau.b.len() + stage];
-                scaled(velocity_bar, pace_at_s, velocity_scaled);
-                flow::adjoint(
-                    net,
-                    alpha.a0,
-                    (cache, velocity_scaled, rates),
-                    (bars, scratch),
-                    partial,
-                );
-                out.copy_from_slice(&bars.s[..d]);
+                scale(velocity_bar, pace_at_s, velocity_scaled);
+                let bars = RatesBar {
+                    velocity: velocity_scaled,
+                    rates,
+                };
+                flow::adjoint(flow, cache, bars, &mut work);
+                out.copy_from_slice(&work.cotangents.s[..d]);
             });
         }
     }
 
-    /// The path without l, v and r, from t = 0 to 1 or back; `visit(k, x)` sees x(0), x(1/nt) .. in order of travel.
+    /// Runs the path without l, v and r, from t = 0 to 1 or from 1 to 0; `visit(k, x)` is called with the nt + 1 states in
+    /// order of travel, the first one included.
     pub fn path(
         &mut self,
-        net: &Network<T>,
-        (scheme, a0): (&Scheme, f64),
+        flow: Flow<T>,
+        scheme: &Scheme,
         direction: Direction,
         mut visit: impl FnMut(usize, &[T]),
     ) {
@@ -440,22 +469,28 @@ impl<T: Lanes> Worker<T> {
         };
         visit(0, x);
         for k in (0..scheme.steps).take_while(|_| pace.step()) {
-            step(tableau, dt, x, (stages, &mut []), |stage, x, velocity| {
+            let step = Step {
+                tableau,
+                dt,
+                stages,
+                points: &mut [],
+            };
+            step.run(x, |stage, x, velocity| {
                 let s = start + (k as f64 + tableau.c[stage]) * dt;
                 let place = Place {
                     x,
                     y,
                     t: scheme.grid.time(s),
                 };
-                flow::forward(net, a0, place, (plain, scratch), None);
+                flow::forward(flow, place, plain, scratch, None);
                 let pace_at_s = scheme.grid.pace(s);
-                scaled(flow::velocity(plain), pace_at_s, velocity);
+                scale(flow::velocity(plain), pace_at_s, velocity);
             });
             visit(k + 1, x);
         }
     }
 
-    /// Sums of v, -log p and r over the tile's `count` samples.
+    /// Returns the sums of v, -log p and r over the tile's first `count` samples.
     pub fn sums(&self, count: usize) -> [f64; 3] {
         let mut sums = [0.0; 3];
         for lane in 0..count {

@@ -2,9 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use otflow_kernels::engine::{Engine, Pairs, Precision, engine, with_rows};
+use otflow_kernels::layout::uses_strassen;
 use otflow_kernels::objective::{Alpha, Grid, Scheme, TraceAt};
 use otflow_kernels::parameters::Shape;
-use otflow_kernels::seven;
 use otflow_kernels::stepper::Stepper;
 
 #[global_allocator]
@@ -18,7 +18,7 @@ const NARROW: Shape = Shape {
     rank: 10,
 };
 
-/// The trace by seven products.
+/// The trace by Strassen's scheme.
 const WIDE: Shape = Shape { m: 160, ..NARROW };
 
 const ALPHA: Alpha = Alpha {
@@ -27,13 +27,13 @@ const ALPHA: Alpha = Alpha {
     a2: 1.0,
 };
 
-/// What rayon's queue takes whoever calls it: a block for this many jobs that come from outside of its threads.
+/// The jobs from outside of rayon's threads for which its queue takes one block, whoever calls it.
 const JOBS_A_BLOCK: u64 = 63;
 
 /// Each of them also takes a block once, when it first looks for work, which on a busy machine may be late.
 const THREADS: usize = 3;
 
-/// What an iteration computes the gradient of.
+/// The value that an iteration computes the gradient of.
 #[derive(Clone, Copy, Debug)]
 enum Pass {
     /// The loss, with the trace there.
@@ -77,7 +77,7 @@ impl Pass {
     }
 }
 
-/// Blocks of memory allocated by all threads in so many iterations, after as many as fill a block of jobs: threads that start, and
+/// Blocks of memory allocated by all threads in a number of iterations, after as many as fill a block of jobs: threads that start, and
 /// those of an engine before that end, allocate too, and a short pass is done before they are.
 fn allocated(shape: Shape, precision: Precision, pass: Pass, iterations: u64) -> u64 {
     let n = match pass {
@@ -106,7 +106,7 @@ fn allocated(shape: Shape, precision: Precision, pass: Pass, iterations: u64) ->
 #[test]
 fn an_iteration_allocates_nothing() {
     let _profiler = dhat::Profiler::builder().testing().build();
-    assert!(seven::pays(WIDE.m));
+    assert!(uses_strassen(WIDE.m));
     for shape in [NARROW, WIDE] {
         for precision in [Precision::F32, Precision::F64] {
             for pass in [

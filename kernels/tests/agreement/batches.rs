@@ -6,7 +6,7 @@ use otflow_kernels::lanes::Lanes;
 use otflow_kernels::objective::{Costs, Scheme, TraceAt};
 use otflow_kernels::parameters::Shape;
 use otflow_kernels::stepper::Stepper;
-use otflow_kernels::tree::{fold, roots_of};
+use otflow_kernels::tree_sum::{fold, roots_of};
 use wide::{f32x16, f64x8};
 
 use crate::problems::{

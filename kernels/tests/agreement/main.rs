@@ -32,7 +32,7 @@ fn gradients_are_those_of_the_specification_in_dual_numbers() {
                 slope: f64::from(u8::from(i == k)),
             };
             let theta: Vec<Dual> = theta.iter().enumerate().map(dual).collect();
-            reference::loss((&shape, &theta), &scheme, &ALPHA, &rows)
+            reference::loss(&shape, &theta, &scheme, &ALPHA, &rows)
         };
         let exact: Vec<f64> = (0..theta.len()).map(|k| along(k).slope).collect();
         let (costs, got) = gradient::<f64x8>(shape, &scheme, &rows, 1);
@@ -108,7 +108,7 @@ fn wide_gradients_are_those_of_the_specification_along_random_directions() {
             along[tensor.range.clone()].fill_with(|| draw() - 0.5);
             let dual = |(&value, &slope): (&f64, &f64)| Dual { value, slope };
             let moved: Vec<Dual> = theta.iter().zip(&along).map(dual).collect();
-            let want = reference::loss((&shape, &moved), &scheme, &ALPHA, &rows);
+            let want = reference::loss(&shape, &moved, &scheme, &ALPHA, &rows);
             let slope: f64 = got.iter().zip(&along).map(|(g, v)| g * v).sum();
             let size: f64 = got.iter().zip(&along).map(|(g, v)| (g * v).abs()).sum();
             let off = (slope - want.slope).abs() / size;

@@ -5,8 +5,8 @@ use otflow_kernels::engine::{Engine, Pairs};
 use otflow_kernels::lanes::Lanes;
 use otflow_kernels::matching::TILES;
 use otflow_kernels::parameters::Shape;
-use otflow_kernels::reference::{self, Dual};
-use otflow_kernels::tree::{fold, roots_of};
+use otflow_kernels::reference::{self, Dual, Model};
+use otflow_kernels::tree_sum::{fold, roots_of};
 use wide::{f32x4, f32x8, f32x16, f64x2, f64x4, f64x8};
 
 use crate::problems::{
@@ -63,7 +63,12 @@ fn gradients_are_those_of_the_specification_in_dual_numbers() {
                 slope: f64::from(u8::from(i == k)),
             };
             let theta: Vec<Dual> = theta.iter().enumerate().map(dual).collect();
-            reference::matching((&shape, &theta, ALPHA.a0), &pairs)
+            let model = Model {
+                shape: &shape,
+                theta: &theta,
+                a0: ALPHA.a0,
+            };
+            reference::matching(model, &pairs)
         };
         let exact: Vec<f64> = (0..theta.len()).map(|k| along(k).slope).collect();
         let (m, got) = matching::<f64x8>(shape, &pairs, 1);

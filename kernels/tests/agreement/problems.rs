@@ -3,9 +3,9 @@
 use otflow_kernels::batch::Batch;
 use otflow_kernels::engine::{Engine, Samples, with_rows};
 use otflow_kernels::lanes::Lanes;
+use otflow_kernels::layout::uses_strassen;
 use otflow_kernels::objective::{Alpha, Costs, Grid, Scheme, TraceAt};
 use otflow_kernels::parameters::Shape;
-use otflow_kernels::seven;
 use otflow_kernels::stepper::Stepper;
 
 pub const ALPHA: Alpha = Alpha {
@@ -102,7 +102,7 @@ pub fn scheme(steps: usize, stepper: Stepper, trace: TraceAt) -> Scheme {
     }
 }
 
-/// Wide enough for the seven products: every number of pairs in a panel and of columns left over, halves that fill their
+/// Wide enough for Strassen's scheme: every number of pairs in a panel and of columns left over, halves that fill their
 /// vectors and halves that do not.
 pub fn wide_cases() -> Vec<(Shape, Scheme)> {
     let (rk4, euler) = (Stepper::Rk4, Stepper::Euler);
@@ -119,7 +119,7 @@ pub fn wide_cases() -> Vec<(Shape, Scheme)> {
         ),
         (shape(7, 0, 192, 4, 4), scheme(2, euler, TraceAt::StepNodes)),
     ];
-    assert!(cases.iter().all(|(shape, _)| seven::pays(shape.m)));
+    assert!(cases.iter().all(|(shape, _)| uses_strassen(shape.m)));
     cases
 }
 

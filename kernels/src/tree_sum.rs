@@ -10,7 +10,7 @@
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The sum of the parts i 2^l to (i + 1) 2^l, as far as there are any.
+/// A `Node` is the sum of the parts i 2^l to (i + 1) 2^l, as far as there are any.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Node {
     level: u32,
@@ -26,7 +26,7 @@ impl Node {
         self.index << self.level
     }
 
-    /// The parts it adds, of so many.
+    /// Returns the parts that the node adds, out of `count`.
     fn parts(self, count: usize) -> Range<usize> {
         self.start()..((self.index + 1) << self.level).min(count)
     }
@@ -38,7 +38,7 @@ impl Node {
         }
     }
 
-    /// The node above, if it adds nothing but parts of `span`.
+    /// Returns the node above, if it adds only parts of `span`.
     fn parent(self, span: &Range<usize>, count: usize) -> Option<Self> {
         let parent = Node {
             level: self.level + 1,
@@ -51,7 +51,7 @@ impl Node {
     }
 }
 
-/// The nodes that add the parts of `span` and nothing else, as high up as can be, from the first part on.
+/// Returns the nodes that add the parts of `span` and no others, as high up as can be, from the first part on.
 fn roots(span: Range<usize>, count: usize) -> impl Iterator<Item = Node> {
     let start = span.start;
     let root = move |start: usize| {
@@ -64,17 +64,18 @@ fn roots(span: Range<usize>, count: usize) -> impl Iterator<Item = Node> {
     std::iter::successors(root(start), move |node| root(node.parts(count).end))
 }
 
-/// Sums that [`fold`] needs of a span of parts.
+/// Returns the number of sums that [`fold`] needs of a span of parts.
 pub fn roots_of(span: Range<usize>, count: usize) -> usize {
     roots(span, count).count()
 }
 
-/// Takes a node that is done as far up as nothing is to be added; then the sum that it meets there and the node of both, or None
-/// where the other is not done, or not of `span`.
+/// Moves a finished node up as far as nothing is to be added. Returns the sum that it meets there with the node of both, or
+/// None where the other is not finished, or not of `span`.
 fn climb<V>(
     done: &mut Vec<(Node, V)>,
     mut node: Node,
-    (span, count): (&Range<usize>, usize),
+    span: &Range<usize>,
+    count: usize,
 ) -> (Node, Option<V>) {
     while let Some(parent) = node.parent(span, count) {
         let other = node.sibling();
@@ -87,17 +88,17 @@ fn climb<V>(
     (node, None)
 }
 
-/// The sum of all parts from the sums of spans that follow each other, [`roots_of`] each; it takes the place of one of them.
+/// Returns the sum of all parts, from the sums of consecutive spans, [`roots_of`] each; it takes the place of one of them.
 pub fn fold<'a>(
     spans: impl Iterator<Item = Range<usize>>,
     count: usize,
     sums: impl Iterator<Item = &'a mut [f64]>,
 ) -> Option<&'a mut [f64]> {
     let mut done: Vec<(Node, &mut [f64])> = Vec::new();
-    let all = (&(0..count), count);
+    let all = 0..count;
     for (mut node, sum) in spans.flat_map(|span| roots(span, count)).zip(sums) {
         loop {
-            let (up, other) = climb(&mut done, node, all);
+            let (up, other) = climb(&mut done, node, &all, count);
             node = up;
             match other {
                 Some(other) => add(sum, other),
@@ -116,14 +117,15 @@ pub(crate) fn add(total: &mut [f64], part: &[f64]) {
     }
 }
 
-/// Sums in memory for every thread, at most: the one in work, one that is being added, and one at each level beside it.
+/// Returns the largest number of sums in memory for every thread: the one in work, one that is being added, and one at each
+/// level beside it.
 pub fn sums_a_thread(count: usize) -> usize {
     count.next_power_of_two().trailing_zeros() as usize + 2
 }
 
-/// The sums of a span of parts, given by several threads.
+/// A `TreeSum` collects the sums of a span of parts, given by several threads.
 #[derive(Debug, Default)]
-pub(crate) struct Tree {
+pub(crate) struct TreeSum {
     span: Range<usize>,
     count: usize,
     width: usize,
@@ -132,20 +134,15 @@ pub(crate) struct Tree {
 
 #[derive(Debug, Default)]
 struct Stock {
-    /// Wait for the nodes they are to be added to.
+    /// The sums that wait for the nodes they are to be added to.
     done: Vec<(Node, Vec<f64>)>,
     free: Vec<Vec<f64>>,
 }
 
-impl Tree {
-    /// For sums of so many values over the parts of `span` among `count`, of which `threads` are in work at a time: their memory
-    /// is taken here, and kept.
-    pub(crate) fn start(
-        &mut self,
-        span: Range<usize>,
-        (count, width): (usize, usize),
-        threads: usize,
-    ) {
+impl TreeSum {
+    /// Prepares for sums of `width` values over the parts of `span` among `count`, of which `threads` are in work at a time.
+    /// All memory is allocated here, and kept.
+    pub(crate) fn start(&mut self, span: Range<usize>, count: usize, width: usize, threads: usize) {
         let sums = threads * sums_a_thread(count) + roots_of(span.clone(), count);
         let most = span.len().min(sums).max(1);
         let Stock { done, free } = self.stock();
@@ -159,7 +156,7 @@ impl Tree {
         (self.span, self.count, self.width) = (span, count, width);
     }
 
-    /// Zeros, to add a part in.
+    /// Returns zeros, to add a part in.
     pub(crate) fn take(&self) -> Vec<f64> {
         let mut sum = self.lock().free.pop().unwrap_or_default();
         sum.clear();
@@ -167,12 +164,12 @@ impl Tree {
         sum
     }
 
-    /// Part k is summed up.
+    /// Takes the sum of part k.
     pub(crate) fn give(&self, k: usize, mut sum: Vec<f64>) {
         let mut node = Node::part(k);
         loop {
             let mut stock = self.lock();
-            let (up, other) = climb(&mut stock.done, node, (&self.span, self.count));
+            let (up, other) = climb(&mut stock.done, node, &self.span, self.count);
             node = up;
             let Some(other) = other else {
                 return stock.done.push((node, sum));
@@ -183,7 +180,7 @@ impl Tree {
         }
     }
 
-    /// Nothing more will be given: the sums are in order, with zeros for those that are missing.
+    /// Ends the sums: they are put in order, with zeros for those that are missing.
     pub(crate) fn end(&mut self) {
         let (span, count, width) = (self.span.clone(), self.count, self.width);
         let done = &mut self.stock().done;
@@ -197,7 +194,7 @@ impl Tree {
         }
     }
 
-    /// Sum k of those that [`fold`] needs, after the end.
+    /// Returns sum k of those that [`fold`] needs, after the end.
     pub(crate) fn sum(&mut self, k: usize) -> &[f64] {
         &self.stock().done[k].1
     }
@@ -251,8 +248,8 @@ mod tests {
             for of in [1, 2, 3, 4, 7, 20] {
                 let mut sums = Vec::new();
                 for span in shares(count, of) {
-                    let mut tree = Tree::default();
-                    tree.start(span.clone(), (count, 2), 1);
+                    let mut tree = TreeSum::default();
+                    tree.start(span.clone(), count, 2, 1);
                     // A step that shares no divisor with the number of parts goes to each of them.
                     let len = span.len();
                     for k in 0..len {
@@ -281,8 +278,8 @@ mod tests {
             (385..770, 770, 385),
             (341..682, 1024, 681),
         ] {
-            let mut tree = Tree::default();
-            tree.start(span.clone(), (count, 1), 2);
+            let mut tree = TreeSum::default();
+            tree.start(span.clone(), count, 1, 2);
             let most = tree.stock().free.len();
             assert!(most < 40);
             let values = tree.take();
@@ -299,8 +296,8 @@ mod tests {
 
     #[test]
     fn sums_that_never_came_are_zeros() {
-        let mut tree = Tree::default();
-        tree.start(3..9, (20, 2), 2);
+        let mut tree = TreeSum::default();
+        tree.start(3..9, 20, 2, 2);
         let mut values = tree.take();
         values.fill(1.0);
         tree.give(4, values);
