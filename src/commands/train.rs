@@ -25,7 +25,7 @@ use signal_hook::consts::{SIGHUP, SIGINT};
 use crate::cli;
 use crate::cpu;
 use crate::dashboard::{self, Outcome};
-use crate::event::{Command, Event, Reason};
+use crate::event::{Best, Command, Event, Reason};
 use crate::exit::{Exit, refuse};
 use crate::front_end::{FrontEnd, obstacle};
 use crate::headless;
@@ -162,7 +162,7 @@ fn finish(run: Running, front_end: FrontEnd) -> Result<Exit> {
         .training
         .join()
         .map_err(|_| anyhow::anyhow!("the trainer panicked: a bug"))?;
-    let judge = |gate: &Gate| Verdict::new(gate.to_string(), gate.missed(finished.best.as_ref()));
+    let judge = |gate: &Gate| Verdict::new(gate.to_string(), gate.missed(Best::figure(finished.best.as_ref(), gate.figure)));
     let verdicts: Vec<Verdict> = session.gates.iter().map(judge).collect();
     let missed: Vec<String> = verdicts.iter().filter_map(|v| v.missed.clone()).collect();
     let (summary, written) = run.recording.finish(verdicts);

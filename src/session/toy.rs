@@ -3,8 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::from_text::deserialize_parsed;
 use crate::nearest::unknown;
 
 /// The eight 2-D sets.
@@ -41,7 +42,7 @@ impl Toy {
         Self::TwoSpirals,
     ];
 
-    /// Its name in a session file.
+    /// The name of the set in a session file.
     pub const fn name(self) -> &'static str {
         match self {
             Self::EightGaussians => "8gaussians",
@@ -79,9 +80,7 @@ impl Serialize for Toy {
 
 impl<'de> Deserialize<'de> for Toy {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(de::Error::custom)
+        deserialize_parsed(deserializer)
     }
 }
 
