@@ -277,7 +277,7 @@ fn decode(content: &[u8]) -> Result<(Checkpoint, Kept), String> {
         session.map(Arc::new).map_err(|rejection| rejection.message)
     };
     let start: Start = serde_json::from_str(&stored.start).map_err(|error| error.to_string())?;
-    if let Some(fault) = session::fault(&start.session) {
+    if let Some(fault) = session::find_fault(&start.session) {
         return Err(fault.to_string());
     }
     let checkpoint = Checkpoint {

@@ -149,7 +149,7 @@ fn version() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::session::reload::Follow;
+    use crate::session::reload::WatchChoice;
 
     #[test]
     fn the_command_line_is_sound() {
@@ -165,15 +165,15 @@ mod tests {
         };
         assert_eq!(
             follow(&["otflow", "train", "--watch"]),
-            Some(Follow::Native)
+            Some(WatchChoice::Native)
         );
         assert_eq!(
             follow(&["otflow", "train", "--watch=poll"]),
-            Some(Follow::Poll)
+            Some(WatchChoice::Poll)
         );
         assert_eq!(
             follow(&["otflow", "train", "--watch", "a.ron"]),
-            Some(Follow::Native)
+            Some(WatchChoice::Native)
         );
         assert_eq!(follow(&["otflow", "train"]), None);
     }

@@ -43,7 +43,7 @@ enum Source {
 pub enum Error {
     /// The file can't be read.
     #[error(transparent)]
-    Table(#[from] table::Error),
+    Table(#[from] table::TableError),
     /// A split leaves a part without rows.
     #[error("{rows} rows are too few for a training part of 2 rows and a validation part of 1")]
     TooFew {

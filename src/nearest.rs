@@ -10,7 +10,12 @@ pub(super) fn unknown(kind: &str, name: &str, valid: &[&str]) -> String {
 }
 
 /// The message of [`unknown`] with a suggestion of the caller's.
-pub(super) fn unknown_with_hint(kind: &str, name: &str, hint: Option<&str>, valid: &[&str]) -> String {
+pub(super) fn unknown_with_hint(
+    kind: &str,
+    name: &str,
+    hint: Option<&str>,
+    valid: &[&str],
+) -> String {
     let hint = hint.map_or(".".to_owned(), |hint| format!("; did you mean {hint}?"));
     format!("unknown {kind} `{name}`{hint} Valid: {}", valid.join(", "))
 }

@@ -8,7 +8,7 @@ use rand::RngExt;
 
 use crate::data::Dataset;
 use crate::data::random::{Stream, row_generator};
-use crate::session::{self, Flow, Session, Trace};
+use crate::session::{self, FlowSettings, Session, Trace};
 
 /// The shape of the potential.
 pub fn shape(session: &Session, data: &Dataset) -> Shape {
@@ -36,7 +36,7 @@ pub fn precision(session: &Session) -> Precision {
 }
 
 /// How the flow is integrated.
-pub fn scheme(flow: &Flow) -> Scheme {
+pub fn scheme(flow: &FlowSettings) -> Scheme {
     let stepper = match flow.stepper {
         session::Stepper::Rk4 => Stepper::Rk4,
         session::Stepper::Euler => Stepper::Euler,
@@ -60,7 +60,7 @@ pub fn scheme(flow: &Flow) -> Scheme {
 }
 
 /// How the flow is integrated in a training iteration, from 1.
-pub fn training_scheme(flow: &Flow, seed: u64, iteration: u64) -> Scheme {
+pub fn training_scheme(flow: &FlowSettings, seed: u64, iteration: u64) -> Scheme {
     let scheme = scheme(flow);
     match flow.grid {
         session::Grid::Drawn => Scheme {

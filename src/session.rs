@@ -55,7 +55,9 @@ pub use applies::Applies;
 pub use check::find_fault;
 pub use data::{Data, Split, SplitRows, TableSource, Transform, Whiten};
 pub(crate) use field_value::ABSENT;
-pub use fields::{Change, FieldPart, SessionField, apply, changes, fields, parts, update_fields, value};
+pub use fields::{
+    Change, FieldPart, SessionField, apply, changes, fields, parts, update_fields, value,
+};
 pub use gate::{FigureValue, Gate, GateFigure};
 pub use initial::Initial;
 pub use load::{load, parse, read};

@@ -24,7 +24,7 @@ use otflow::model::Model;
 use otflow::problem::shape;
 use otflow::scaling::{Scaling, Span};
 use otflow::session::{self, Session};
-use otflow::table::{Blocks, Selection, Writer};
+use otflow::table::{Blocks, Selection, TableWriter};
 use otflow::trainer::Trainer;
 use runs::{code, otflow, text};
 use tempfile::TempDir;
@@ -323,7 +323,7 @@ fn evaluate_says_what_score_says_in_both_units_and_samples_lie_within_the_bounds
     // Rows of which none lies on a bound.
     let rows = rows(&open(&session(folder.path(), MAPS)).unwrap(), Part::Test);
     let names = ["tail", "count", "percent", "amount"].map(str::to_owned);
-    let mut writer = Writer::create(&at("new.npy"), &names).unwrap();
+    let mut writer = TableWriter::create(&at("new.npy"), &names).unwrap();
     writer.write(&rows).unwrap();
     writer.finish().unwrap();
     let run = |command: &str, arguments: &[&str]| {

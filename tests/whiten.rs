@@ -22,7 +22,7 @@ use otflow::model::Model;
 use otflow::problem::shape;
 use otflow::scaling::{Scaling, Span};
 use otflow::session::{self, Session, Whiten};
-use otflow::table::{Blocks, Selection, Writer};
+use otflow::table::{Blocks, Selection, TableWriter};
 use runs::{code, otflow, text};
 use tempfile::TempDir;
 
@@ -382,7 +382,7 @@ fn score_evaluate_and_sample_speak_the_units_of_the_table() {
     let scaling = model.scaling.clone().unwrap();
     let w = rows(&open(&session).unwrap(), Part::Test);
     let x = flow.restored(w.clone(), Units::Data);
-    let mut writer = Writer::create(&at("new.npy"), &scaling.names()).unwrap();
+    let mut writer = TableWriter::create(&at("new.npy"), &scaling.names()).unwrap();
     writer.write(&x).unwrap();
     writer.finish().unwrap();
     let run = |command: &str, arguments: &[&str]| {

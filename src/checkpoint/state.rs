@@ -9,7 +9,7 @@ use crate::data::{Dataset, Part};
 use crate::event::{Best, Reason};
 use crate::optimizer::schedule::Rate;
 use crate::optimizer::{Average, Moments};
-use crate::session::{self, Flow, Session};
+use crate::session::{self, FlowSettings, Session};
 
 /// Rows of the largest batch that a session can have.
 const LARGEST: usize = 10_000_000;
@@ -39,7 +39,7 @@ pub struct TrainingState {
     /// The place in the data.
     pub(crate) position: Position,
     /// The flow that the batches are trained with until the next draw or epoch.
-    pub(crate) flow: Flow,
+    pub(crate) flow: FlowSettings,
     pub(crate) best: Option<BestParameters>,
     pub(crate) pending: Pending,
     /// The reason why training has come to an end that only an edit can undo.
@@ -180,7 +180,7 @@ mod flat {
 
 impl TrainingState {
     /// The state before the first iteration.
-    pub(crate) fn new(theta: Vec<f64>, moments: Moments, flow: Flow) -> Self {
+    pub(crate) fn new(theta: Vec<f64>, moments: Moments, flow: FlowSettings) -> Self {
         TrainingState {
             iteration: 0,
             seconds: 0.0,
@@ -259,7 +259,7 @@ impl TrainingState {
         );
         let mut trained = session.clone();
         trained.flow = self.flow;
-        match session::fault(&trained) {
+        match session::find_fault(&trained) {
             None => Ok(()),
             Some(fault) => anyhow::bail!("{fault}"),
         }

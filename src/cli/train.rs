@@ -9,8 +9,8 @@ use clap::Args;
 use super::values::positive;
 use crate::dashboard::look::Look;
 use crate::ranks::Limits;
-use crate::session::overrides::{Overrides, settings};
-use crate::session::reload::Follow;
+use crate::session::overrides::{Overrides, resolve};
+use crate::session::reload::WatchChoice;
 use crate::session::{Assignment, Gate, Session};
 
 /// `otflow train`
@@ -65,9 +65,9 @@ pub struct Train {
     /// A condition on the best validation besides the session's, as 'validation_C<=2.95'; exit 4 when missed. May be repeated.
     #[arg(long, value_name = "GATE")]
     pub require: Vec<Gate>,
-    /// Follow the session file while training; the default in the dashboard. `poll` for file systems without events.
+    /// WatchChoice the session file while training; the default in the dashboard. `poll` for file systems without events.
     #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "native")]
-    pub watch: Option<Follow>,
+    pub watch: Option<WatchChoice>,
     /// A row every N iterations besides those at validations.
     #[arg(long, conflicts_with = "json", value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub every: Option<u64>,
@@ -98,7 +98,7 @@ impl Train {
             seconds: self.seconds,
             require: self.require.clone(),
             watch: self.watch,
-            set: settings(&self.set, file)?,
+            set: resolve(&self.set, file)?,
         })
     }
 

@@ -28,7 +28,7 @@ use crate::file;
 use crate::say;
 use crate::scaling::{Column, Span, Units};
 use crate::session::Session;
-use crate::table::short;
+use crate::table::shorten;
 use maps::Choice;
 use profile::Profile;
 use survey::Survey;
@@ -126,7 +126,7 @@ fn learnable(
                 chosen.maps = Some(maps(survey, &data)?);
                 continue;
             }
-            Err(Error::Copy { column, of }) => (column, format!("a copy of `{}`", short(&of))),
+            Err(Error::Copy { column, of }) => (column, format!("a copy of `{}`", shorten(&of))),
             Err(Error::Constant { column, value }) => (
                 column,
                 format!("{value} in every row but some of the test part"),
@@ -214,7 +214,7 @@ fn report(survey: &Survey, chosen: &Chosen, (data, out): (&Dataset, &Path)) -> S
 fn left_out(chosen: &Chosen) -> String {
     let columns = chosen.left_out.iter();
     columns
-        .map(|(name, why)| format!("  left out `{}`: {why}\n", short(name)))
+        .map(|(name, why)| format!("  left out `{}`: {why}\n", shorten(name)))
         .collect()
 }
 

@@ -16,7 +16,7 @@ use crate::model::Model;
 use crate::say;
 use crate::scaling::Span;
 use crate::signals::Interrupt;
-use crate::table::{Blocks, Selection, Writer};
+use crate::table::{Blocks, Selection, TableWriter};
 
 /// Samples; the value is the exit code.
 ///
@@ -35,7 +35,7 @@ pub fn sample(args: &cli::Sample) -> Result<Exit> {
     };
     let seed = args.seed.unwrap_or_default();
     let interrupt = Interrupt::listen()?;
-    let mut out = Writer::create(&args.out, &fitted.names())?;
+    let mut out = TableWriter::create(&args.out, &fitted.names())?;
     let bar = bar();
     let block = fitted.block();
     let rows = args.n.saturating_mul(given.rows);

@@ -162,7 +162,12 @@ fn finish(run: Running, front_end: FrontEnd) -> Result<Exit> {
         .training
         .join()
         .map_err(|_| anyhow::anyhow!("the trainer panicked: a bug"))?;
-    let judge = |gate: &Gate| Verdict::new(gate.to_string(), gate.missed(Best::figure(finished.best.as_ref(), gate.figure)));
+    let judge = |gate: &Gate| {
+        Verdict::new(
+            gate.to_string(),
+            gate.missed(Best::figure(finished.best.as_ref(), gate.figure)),
+        )
+    };
     let verdicts: Vec<Verdict> = session.gates.iter().map(judge).collect();
     let missed: Vec<String> = verdicts.iter().filter_map(|v| v.missed.clone()).collect();
     let (summary, written) = run.recording.finish(verdicts);

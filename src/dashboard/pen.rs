@@ -4,7 +4,7 @@
 use super::edits::Save;
 use super::steer::Request;
 use crate::file;
-use crate::session::{nudge, parse, read, rewrite, value};
+use crate::session::{Assignment, nudge, parse, read, rewrite, value};
 
 /// Said of a file that is no valid session.
 pub const BROKEN: &str = "mend the file first (e opens it)";
@@ -25,24 +25,22 @@ pub fn write(request: &Request) -> Result<Vec<Written>, String> {
     let (Request::Nudge(path, ..) | Request::Undo(path, _)) = request;
     let text = read(path).map_err(|rejection| rejection.to_string())?;
     let session = parse(&text, path).map_err(|_| BROKEN)?;
-    let values: Vec<(&str, String)> = match request {
-        Request::Nudge(_, field, way) => vec![(field, nudge(&session, field, *way)?)],
+    let values: Vec<Assignment> = match request {
+        Request::Nudge(_, field, way) => {
+            vec![Assignment::new(field, &nudge(&session, field, *way)?)]
+        }
         Request::Undo(_, Save { edits, .. }) => edits
             .iter()
-            .map(|edit| (edit.field.as_str(), edit.old.clone()))
+            .map(|edit| Assignment::new(&edit.field, &edit.old))
             .collect(),
     };
-    let borrowed: Vec<_> = values
-        .iter()
-        .map(|(field, value)| (*field, value.as_str()))
-        .collect();
-    let new = rewrite(&text, &borrowed).map_err(|error| error.to_string())?;
+    let new = rewrite(&text, &values).map_err(|error| error.to_string())?;
     if new != text {
         file::renew(path, new.as_bytes()).map_err(|error| error.to_string())?;
     }
-    let written = |(name, new): (&str, String)| Written {
-        field: name.to_owned(),
-        old: value(&session, name).unwrap_or_default(),
+    let written = |Assignment { field, value: new }| Written {
+        old: value(&session, &field).unwrap_or_default(),
+        field,
         new,
     };
     Ok(values.into_iter().map(written).collect())
@@ -54,7 +52,7 @@ mod tests {
 
     use super::*;
     use crate::dashboard::edits::{Edit, Edits};
-    use crate::session::{Applies, Way};
+    use crate::session::{Applies, NudgeDirection};
 
     const TEXT: &str =
         "(\n  data: Toy(name: \"moons\"),\n  flow: (steps: 1, trace: GaussPoints), // few\n)\n";
@@ -64,7 +62,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("s.ron");
         fs::write(&path, TEXT).unwrap();
-        let request = Request::Nudge(path.clone(), "flow.steps", Way::Up);
+        let request = Request::Nudge(path.clone(), "flow.steps", NudgeDirection::Up);
         write(&request).unwrap();
         let written = write(&request).unwrap();
         assert_eq!(
@@ -107,7 +105,12 @@ mod tests {
             "\n  optimizer: Muon(lr: 0.02, momentum: 0.9, clip: 3), // mine\n)",
         );
         fs::write(&path, &muon).unwrap();
-        write(&Request::Nudge(path.clone(), "optimizer", Way::Up)).unwrap();
+        write(&Request::Nudge(
+            path.clone(),
+            "optimizer",
+            NudgeDirection::Up,
+        ))
+        .unwrap();
         let adam = muon.replace("Muon(lr: 0.02, momentum: 0.9,", "Adam(lr: 0.02,");
         assert_eq!(fs::read_to_string(&path).unwrap(), adam);
         let mut edits = Edits::default();
@@ -150,7 +153,7 @@ mod tests {
             ("optimizer.schedule.floor", "0.02"),
         ] {
             fs::write(&path, &text).unwrap();
-            let written = write(&Request::Nudge(path.clone(), field, Way::Up)).unwrap();
+            let written = write(&Request::Nudge(path.clone(), field, NudgeDirection::Up)).unwrap();
             assert_eq!(written[0].new, up, "{field}");
             let session = parse(&fs::read_to_string(&path).unwrap(), &path).unwrap();
             assert_eq!(value(&session, field).as_deref(), Some(up));
@@ -161,7 +164,7 @@ mod tests {
     fn a_file_that_is_broken_or_gone_is_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("s.ron");
-        let request = Request::Nudge(path.clone(), "flow.steps", Way::Up);
+        let request = Request::Nudge(path.clone(), "flow.steps", NudgeDirection::Up);
         assert!(write(&request).unwrap_err().contains("cannot be read"));
         fs::write(&path, "(data: ").unwrap();
         assert_eq!(write(&request).unwrap_err(), BROKEN);
@@ -174,7 +177,7 @@ mod tests {
         let path = folder.path().join("s.ron");
         let nodes = TEXT.replace("1, trace: GaussPoints", "2, trace: StepNodes");
         fs::write(&path, &nodes).unwrap();
-        let request = Request::Nudge(path.clone(), "flow.steps", Way::Down);
+        let request = Request::Nudge(path.clone(), "flow.steps", NudgeDirection::Down);
         assert!(write(&request).unwrap_err().contains("at least 2"));
         assert_eq!(fs::read_to_string(&path).unwrap(), nodes);
     }

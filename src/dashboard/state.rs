@@ -14,8 +14,8 @@ use super::other::Other;
 use super::pace::Pace;
 use super::update::View;
 use crate::event::{Best, Finished, Losses, Picture, Start};
-use crate::session::Field;
 use crate::session::Rejection;
+use crate::session::SessionField;
 
 /// Seconds without an event from which on the screen shows how far the iteration is.
 const LOOK: f64 = 0.5;
@@ -48,7 +48,7 @@ pub struct State {
     /// What the run started with.
     pub start: Option<Start>,
     /// The settings in force.
-    pub fields: Vec<Field>,
+    pub fields: Vec<SessionField>,
     /// Last iteration done.
     pub iteration: u64,
     /// Its losses.

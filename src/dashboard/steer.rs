@@ -16,13 +16,13 @@ use super::pen::Written;
 use super::state::State;
 use super::update::Wish;
 use crate::event::Event;
-use crate::session::{self, Applies, Field, Way};
+use crate::session::{self, Applies, FieldPart, NudgeDirection, SessionField};
 
 /// What a key of the pane asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
     /// The next value of the selected field.
-    Nudge(Way),
+    Nudge(NudgeDirection),
     /// The next part of the selected field, in brackets, or the one before.
     Part(isize),
     /// Take the last edit back.
@@ -37,13 +37,13 @@ pub enum Act {
 pub const KEYS: &[Binding] = &[
     row(
         &[Key::letter('+'), Key::letter('=')],
-        Action::Steer(Act::Nudge(Way::Up)),
+        Action::Steer(Act::Nudge(NudgeDirection::Up)),
         Some("more"),
         "selected setting one step up, in the file",
     ),
     row(
         &[Key::letter('-')],
-        Action::Steer(Act::Nudge(Way::Down)),
+        Action::Steer(Act::Nudge(NudgeDirection::Down)),
         Some("less"),
         "selected setting one step down, in the file",
     ),
@@ -83,7 +83,7 @@ pub const KEYS: &[Binding] = &[
 #[derive(Clone, Debug, PartialEq)]
 pub enum Request {
     /// One step of one field.
-    Nudge(PathBuf, &'static str, Way),
+    Nudge(PathBuf, &'static str, NudgeDirection),
     /// The old values of a save.
     Undo(PathBuf, Save),
 }
@@ -135,18 +135,18 @@ pub fn act(state: &mut State, act: Act) {
 
 impl State {
     /// The selected setting.
-    fn selected(&self) -> Option<&Field> {
+    fn selected(&self) -> Option<&SessionField> {
         self.fields.get(self.view.steer.selected)
     }
 
-    /// Name and value of the part of it that keys act on.
-    pub fn selected_part(&self) -> Option<(&'static str, String)> {
+    /// The part of it that keys act on.
+    pub fn selected_part(&self) -> Option<FieldPart> {
         let part = self.view.steer.part.checked_sub(1)?;
         parts(self.selected()?).into_iter().nth(part)
     }
 }
 
-fn parts(field: &Field) -> Vec<(&'static str, String)> {
+fn parts(field: &SessionField) -> Vec<FieldPart> {
     session::parts(field.name, &field.value)
 }
 
@@ -240,7 +240,7 @@ fn valid_file(state: &State) -> Result<PathBuf, String> {
     }
 }
 
-fn nudge(state: &mut State, way: Way) -> Result<(), String> {
+fn nudge(state: &mut State, way: NudgeDirection) -> Result<(), String> {
     if state.view.steer.edits {
         // Not what can't be seen.
         state.view.steer.edits = false;
@@ -252,7 +252,7 @@ fn nudge(state: &mut State, way: Way) -> Result<(), String> {
     if field.applies == Applies::Restart {
         return Err(format!("{} needs a new run", field.name));
     }
-    let name = state.selected_part().map_or(field.name, |part| part.0);
+    let name = state.selected_part().map_or(field.name, |part| part.name);
     let file = valid_file(state)?;
     state.view.steer.request = Some(Request::Nudge(file, name, way));
     Ok(())

@@ -22,8 +22,8 @@ use super::Error;
 use super::permutation::Permutation;
 use super::random::{Stream, row_generator, spaced};
 use crate::scaling::{Column, Scaling, Span, Units};
-use crate::session::{self, Transform, Whiten};
-use crate::table::{Blocks, Selection, Table};
+use crate::session::{self, SplitRows, Transform, Whiten};
+use crate::table::{Blocks, IndexedTable, Selection};
 
 /// Words of a uniform value.
 const UNIFORM: u64 = 2;
@@ -41,7 +41,7 @@ pub enum Part {
 
 /// A table with its split and its scaling.
 pub struct Parts {
-    table: Table,
+    table: IndexedTable,
     /// Learned columns; the others are given.
     d: usize,
     seed: u64,
@@ -61,15 +61,19 @@ impl Parts {
     ///
     /// # Errors
     /// Whatever keeps it from being learned.
-    pub fn open(table: &session::Table, seed: u64) -> Result<Self, Error> {
+    pub fn open(table: &session::TableSource, seed: u64) -> Result<Self, Error> {
         let columns = columns(table)?;
         let d = columns.len() - table.given.len();
         if d == 0 {
             return Err(Error::NothingToLearn);
         }
-        let file = Table::open(table.path, &selection(table, columns.clone()))?;
+        let file = IndexedTable::open(table.path, &selection(table, columns.clone()))?;
         let n = file.len();
-        let [training, validation, _] = table.split.rows(n);
+        let SplitRows {
+            training,
+            validation,
+            ..
+        } = table.split.rows(n);
         if validation == 0 || training < 2 {
             return Err(Error::TooFew { rows: n });
         }
@@ -215,7 +219,7 @@ impl Parts {
 }
 
 /// The learned columns, then the given ones.
-fn columns(table: &session::Table) -> Result<Vec<String>, Error> {
+fn columns(table: &session::TableSource) -> Result<Vec<String>, Error> {
     let learned = if table.columns.is_empty() {
         let all = Blocks::open(table.path, &selection(table, Vec::new()), 1)?;
         let learned = all.names().iter();
@@ -227,7 +231,7 @@ fn columns(table: &session::Table) -> Result<Vec<String>, Error> {
     Ok([learned.as_slice(), table.given].concat())
 }
 
-fn selection(table: &session::Table, columns: Vec<String>) -> Selection {
+fn selection(table: &session::TableSource, columns: Vec<String>) -> Selection {
     Selection {
         columns,
         header: table.header,
@@ -236,7 +240,7 @@ fn selection(table: &session::Table, columns: Vec<String>) -> Selection {
 }
 
 /// Width of the noise of every column.
-fn jitter(table: &session::Table, columns: &[String]) -> Result<Vec<f64>, Error> {
+fn jitter(table: &session::TableSource, columns: &[String]) -> Result<Vec<f64>, Error> {
     if let Some(name) = table.jitter.keys().find(|name| !columns.contains(name)) {
         return Err(Error::Jitter {
             column: name.clone(),
@@ -248,7 +252,7 @@ fn jitter(table: &session::Table, columns: &[String]) -> Result<Vec<f64>, Error>
 }
 
 /// The map that is asked for of every column.
-fn transforms(table: &session::Table, columns: &[String]) -> Result<Vec<Transform>, Error> {
+fn transforms(table: &session::TableSource, columns: &[String]) -> Result<Vec<Transform>, Error> {
     if let Some(name) = table.transform.keys().find(|name| !columns.contains(name)) {
         return Err(Error::Transform {
             column: name.clone(),

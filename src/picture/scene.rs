@@ -18,7 +18,7 @@ use crate::event::{Density, Picture};
 use crate::fitted::split;
 use crate::problem::scheme;
 use crate::scaling::{Scaling, Span, Units};
-use crate::session::{Flow, Session};
+use crate::session::{FlowSettings, Session};
 
 /// Paths each way, at most.
 const PATHS: usize = 200;
@@ -55,7 +55,7 @@ pub fn picture(
     } = &*snapshot.session;
     let d = data.dimension();
     engine.load(&snapshot.theta);
-    let scheme = scheme(&Flow {
+    let scheme = scheme(&FlowSettings {
         steps: validation.steps,
         ..*flow
     });

@@ -84,8 +84,20 @@ mod tests {
         assert!(!Allowed::Above(0.0, 1.0).admits(&number(0.0)));
         assert!(Allowed::Above(0.0, 1.0).admits(&number(1.0)));
         assert!(!Allowed::Between(0.0, 1.0).admits(&number(1.0)));
-        assert!(Allowed::NoneOrAbove { low: 0.0, largest_step: 1.0 }.admits(&FieldValue::Optional(None)));
-        assert!(!Allowed::NoneOrAbove { low: 0.0, largest_step: 1.0 }.admits(&FieldValue::Optional(Some(0.0))));
+        assert!(
+            Allowed::NoneOrAbove {
+                low: 0.0,
+                largest_step: 1.0
+            }
+            .admits(&FieldValue::Optional(None))
+        );
+        assert!(
+            !Allowed::NoneOrAbove {
+                low: 0.0,
+                largest_step: 1.0
+            }
+            .admits(&FieldValue::Optional(Some(0.0)))
+        );
     }
 
     #[test]
@@ -101,7 +113,13 @@ mod tests {
                     .iter()
                     .all(|range| !range.admits(&FieldValue::Number(value)))
             );
-            assert!(!Allowed::NoneOrAbove { low: 0.0, largest_step: 1.0 }.admits(&FieldValue::Optional(Some(value))));
+            assert!(
+                !Allowed::NoneOrAbove {
+                    low: 0.0,
+                    largest_step: 1.0
+                }
+                .admits(&FieldValue::Optional(Some(value)))
+            );
         }
     }
 

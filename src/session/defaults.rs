@@ -1,8 +1,8 @@
 //! The value of every field that a session file may leave out: the settings the published toy code starts from.
 
 use super::{
-    FlowSettings, Grid, ModelSettings, Optimizer, PictureSettings, Precision, RecoverySettings, Schedule, Split, Stepper, StopSettings,
-    Trace, ValidationSettings, Weights,
+    FlowSettings, Grid, ModelSettings, Optimizer, PictureSettings, Precision, RecoverySettings,
+    Schedule, Split, Stepper, StopSettings, Trace, ValidationSettings, Weights,
 };
 
 // serde asks for functions where a field of an enum variant has a default.

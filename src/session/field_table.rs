@@ -150,7 +150,9 @@ pub(super) static FIELDS: &[FieldDefinition] = &[
     field("weights.likelihood", Live, WEIGHT, |s| {
         FieldValue::Number(s.weights.likelihood)
     }),
-    field("weights.hjb", Live, WEIGHT, |s| FieldValue::Number(s.weights.hjb)),
+    field("weights.hjb", Live, WEIGHT, |s| {
+        FieldValue::Number(s.weights.hjb)
+    }),
     field("optimizer", Live, Words("Adam() or Muon()"), |s| {
         let kind = match s.optimizer {
             Optimizer::Adam { .. } => "Adam()",
@@ -441,7 +443,11 @@ mod tests {
         assert!(lines.any(told), "{}: {needed:?}", field.name);
         if FIELDS.iter().any(|known| known.name == field.name) {
             let beside = explain(text, field.name).unwrap().beside;
-            assert!(beside.contains(&field.applies.to_string()), "{}", field.name);
+            assert!(
+                beside.contains(&field.applies.to_string()),
+                "{}",
+                field.name
+            );
         }
     }
 }

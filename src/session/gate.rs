@@ -87,9 +87,11 @@ impl FromStr for Gate {
             format!("a gate is `FIGURE <= LIMIT`, such as `validation_C <= 2.95`; found `{text}`")
         })?;
         let (figure, limit) = (figure.trim(), limit.trim());
-        let found = GateFigure::ALL.into_iter().find(|known| known.name() == figure);
-        let figure =
-            found.ok_or_else(|| unknown("figure", figure, &GateFigure::ALL.map(GateFigure::name)))?;
+        let found = GateFigure::ALL
+            .into_iter()
+            .find(|known| known.name() == figure);
+        let figure = found
+            .ok_or_else(|| unknown("figure", figure, &GateFigure::ALL.map(GateFigure::name)))?;
         match limit.parse() {
             Ok(limit) if f64::is_finite(limit) => Ok(Self { figure, limit }),
             _ => Err(format!(
@@ -156,7 +158,11 @@ mod tests {
         for value in [f64::NAN, f64::NEG_INFINITY, f64::INFINITY] {
             assert!(c.missed(FigureValue::Known(value)).is_some());
         }
-        assert!(c.missed(FigureValue::NotValidated).unwrap().contains("no validation"));
+        assert!(
+            c.missed(FigureValue::NotValidated)
+                .unwrap()
+                .contains("no validation")
+        );
         let divergence = gate("divergence <= 1");
         assert!(
             divergence

@@ -26,7 +26,8 @@ pub fn load(path: &Path) -> Result<Session, Rejection> {
 /// The refusal of a file that cannot be read, is larger than 1 MiB or is not UTF-8.
 pub fn read(path: &Path) -> Result<String, Rejection> {
     let mut bytes = Vec::new();
-    let unreadable = |error: io::Error| Rejection::of_file(path, format!("cannot be read: {error}"));
+    let unreadable =
+        |error: io::Error| Rejection::of_file(path, format!("cannot be read: {error}"));
     let file = file::open(path).map_err(unreadable)?;
     file.take(LARGEST + 1)
         .read_to_end(&mut bytes)
@@ -80,8 +81,9 @@ mod tests {
 
     use super::*;
     use crate::session::{
-        EMBEDDED, FlowSettings, Gate, Grid, ModelSettings, Optimizer, PictureSettings, Precision, RecoverySettings, Schedule,
-        Stepper, StopSettings, Toy, Trace, ValidationSettings, Weights, to_ron, value,
+        EMBEDDED, FlowSettings, Gate, Grid, ModelSettings, Optimizer, PictureSettings, Precision,
+        RecoverySettings, Schedule, Stepper, StopSettings, Toy, Trace, ValidationSettings, Weights,
+        to_ron, value,
     };
 
     fn read_text(text: &str) -> Result<Session, Rejection> {

@@ -44,11 +44,15 @@ pub fn nudge(session: &Session, field: &str, direction: NudgeDirection) -> Resul
             .map(|next| next.clamp(low, high))
             .filter(|next| next != value)
             .map(FieldValue::Whole),
-        (allowed, FieldValue::Number(value)) => next_number(allowed, *value, direction).map(FieldValue::Number),
+        (allowed, FieldValue::Number(value)) => {
+            next_number(allowed, *value, direction).map(FieldValue::Number)
+        }
         (Allowed::NoneOrAbove { largest_step, .. }, FieldValue::Optional(value)) => {
             next_optional(*value, largest_step, direction)
         }
-        (Allowed::NoneOrBetween, FieldValue::Optional(value)) => Some(FieldValue::Optional(next_share(*value, direction))),
+        (Allowed::NoneOrBetween, FieldValue::Optional(value)) => {
+            Some(FieldValue::Optional(next_share(*value, direction)))
+        }
         (Allowed::Words(words), FieldValue::Written(word)) => {
             next_word(words, word, direction).map(|next| FieldValue::Written(next.to_owned()))
         }

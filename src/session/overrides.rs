@@ -96,7 +96,10 @@ pub fn assign(session: Session, assignments: &[Assignment]) -> Result<Session, S
 /// When a field is set twice or can't have its value, in a sentence.
 pub fn resolve(assignments: &[Assignment], file: &Session) -> Result<Vec<FieldOverride>, String> {
     for (i, one) in assignments.iter().enumerate() {
-        if assignments[..i].iter().any(|before| before.field == one.field) {
+        if assignments[..i]
+            .iter()
+            .any(|before| before.field == one.field)
+        {
             return Err(format!("--set {}: it is set twice", one.field));
         }
     }
@@ -155,7 +158,9 @@ mod tests {
         assert_eq!((both.iterations, both.seconds), (Some(20), Some(1.5)));
         let gates = ["validation_C<=3", "divergence<=1", "validation_L<=2"];
         assert_eq!(both.require, gates.map(gate));
-        let once = both.apply_to(moons(", gates: [\"divergence<=1\"]")).unwrap();
+        let once = both
+            .apply_to(moons(", gates: [\"divergence<=1\"]"))
+            .unwrap();
         assert_eq!((once.stop.iterations, once.gates.len()), (20, 3));
         assert_eq!(both.apply_to(once.clone()), Ok(once));
     }
@@ -186,7 +191,9 @@ mod tests {
         let told = ["start.lr", "optimizer.lr"].map(|field| session::value(&once, field));
         assert_eq!(told, ["0.01", "0.03"].map(|value| Some(value.to_owned())));
         assert_eq!(overrides.apply_to(once.clone()), Ok(once));
-        let edited = overrides.apply_to(moons(", optimizer: Adam(lr: 0.2)")).unwrap();
+        let edited = overrides
+            .apply_to(moons(", optimizer: Adam(lr: 0.2)"))
+            .unwrap();
         assert_eq!(session::value(&edited, "optimizer.lr").unwrap(), "0.2");
         assert_eq!(session::value(&edited, "start.lr").unwrap(), "0.01");
     }

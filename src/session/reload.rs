@@ -167,7 +167,9 @@ impl<F: Fn(Result<Arc<Session>, Rejection>)> FileFollower<F> {
                 }
             }
             match inbox.recv_timeout(self.time_to_wait(&debounce)) {
-                Ok(WatchMessage::Reported(event)) if self.concerns(&event) => debounce.touch(Instant::now()),
+                Ok(WatchMessage::Reported(event)) if self.concerns(&event) => {
+                    debounce.touch(Instant::now())
+                }
                 Ok(WatchMessage::Reread) => self.deliver(self.read_settled()),
                 Ok(WatchMessage::Stop) | Err(RecvTimeoutError::Disconnected) => return,
                 Ok(WatchMessage::Reported(_)) | Err(RecvTimeoutError::Timeout) => {}
@@ -179,7 +181,9 @@ impl<F: Fn(Result<Arc<Session>, Rejection>)> FileFollower<F> {
     fn time_to_wait(&self, debounce: &Debounce) -> Duration {
         let poll = (self.mode == WatchMode::Poll).then(|| self.read_at + POLL_INTERVAL);
         let due = [debounce.due(), poll].into_iter().flatten().min();
-        due.map_or(POLL_INTERVAL, |due| due.saturating_duration_since(Instant::now()))
+        due.map_or(POLL_INTERVAL, |due| {
+            due.saturating_duration_since(Instant::now())
+        })
     }
 
     /// Whether an event may be a change of the file; so may an error of the watcher.

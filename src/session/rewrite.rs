@@ -120,8 +120,8 @@ fn replace_kind(text: &str, old: &Session, assignment: &Assignment) -> Option<St
     for field in FIELDS {
         let tokens = tokens::read(&new);
         let held = value_tokens(&tokens, field.name);
-        let gone = (field.value)(old) != FieldValue::Absent
-            && (field.value)(&there) == FieldValue::Absent;
+        let gone =
+            (field.value)(old) != FieldValue::Absent && (field.value)(&there) == FieldValue::Absent;
         if let Some(held) = held.filter(|_| gone) {
             new = remove_entry(&new, &tokens, held)?;
         }
@@ -170,7 +170,10 @@ fn insert_entry(text: &str, tokens: &[Token], outer: &str, entry: &str) -> Optio
     };
     // A line may end inside a comment.
     let found = |text: &String| value_tokens(&tokens::read(text), &dotted(outer, key)).is_some();
-    let Insertions { own_line, same_line } = candidates;
+    let Insertions {
+        own_line,
+        same_line,
+    } = candidates;
     own_line.into_iter().chain([same_line]).find(found)
 }
 
@@ -195,12 +198,7 @@ struct Insertions {
 }
 
 /// Inserts an entry behind the one whose value is `held`.
-fn insert_behind(
-    text: &str,
-    tokens: &[Token],
-    held: &[Token],
-    entry: &str,
-) -> Option<Insertions> {
+fn insert_behind(text: &str, tokens: &[Token], held: &[Token], entry: &str) -> Option<Insertions> {
     let span = byte_range(held);
     let first = tokens.iter().position(|token| token.start == span.start)?;
     let key = tokens.get(first.checked_sub(2)?)?;

@@ -239,7 +239,10 @@ mod tests {
             value: value_with_entries(&there, field).unwrap(),
         });
         assert_eq!(set(&plain, &told), Ok(there.clone()));
-        assert_eq!(value_with_entries(&there, "optimizer.clip").unwrap(), "Some(2.0)");
+        assert_eq!(
+            value_with_entries(&there, "optimizer.clip").unwrap(),
+            "Some(2.0)"
+        );
         assert_eq!(value_with_entries(&plain, "start.lr"), None);
     }
 

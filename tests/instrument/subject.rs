@@ -7,7 +7,7 @@ use std::process::Command;
 use otflow::data::random::{Stream, row_generator};
 use otflow::data::{Dataset, Part};
 use otflow::session::{Data, Session, load};
-use otflow::table::Writer;
+use otflow::table::TableWriter;
 
 use super::earlier;
 use super::process::run;
@@ -101,7 +101,7 @@ impl Subject {
         fs::create_dir_all(&folder).unwrap();
         let (table, file) = (folder.join("drawn.csv"), folder.join("init.ron"));
         let names: Vec<String> = (1..=d).map(|k| format!("x{k}")).collect();
-        let mut writer = Writer::create(&table, &names).unwrap();
+        let mut writer = TableWriter::create(&table, &names).unwrap();
         for row in 0..ROWS {
             let mut rng = row_generator(1, Stream::Samples, row, 0);
             writer.write(&mixture.sample(&mut rng)).unwrap();

@@ -9,7 +9,7 @@ use otflow::data::random::Stream;
 use otflow::data::{Dataset, Part, Parts};
 use otflow::scaling::{Scaling, Span, Units};
 use otflow::session::Split;
-use otflow::table::Writer;
+use otflow::table::TableWriter;
 
 use super::subject::{Subject, Truth, dataset};
 
@@ -116,10 +116,10 @@ impl Tables {
 fn cut(data: &Dataset, split: Split, draw: u64) -> Cut {
     let Some(parts) = data.parts() else {
         let mut training = data.draw(Stream::Samples, 1, ROWS);
-        let [first, second, _] = split.rows(ROWS);
+        let rows = split.rows(ROWS);
         let width = data.dimension();
-        let mut validation = training.split_off(first * width);
-        let test = validation.split_off(second * width);
+        let mut validation = training.split_off(rows.training * width);
+        let test = validation.split_off(rows.validation * width);
         return Cut {
             training,
             validation,
@@ -155,7 +155,7 @@ fn save(path: PathBuf, names: &[String], cut: &Cut) -> PathBuf {
 }
 
 fn write(path: PathBuf, names: &[String], parts: &[&Vec<f64>]) -> PathBuf {
-    let mut writer = Writer::create(&path, names).unwrap();
+    let mut writer = TableWriter::create(&path, names).unwrap();
     parts.iter().for_each(|rows| writer.write(rows).unwrap());
     writer.finish().unwrap();
     path

@@ -148,7 +148,7 @@ pub(super) fn overridden(
     session: &Session,
 ) -> Result<(Overrides, Session), Failure> {
     let overrides = args.overrides(session).map_err(refused)?;
-    let session = overrides.over(session.clone()).map_err(refused)?;
+    let session = overrides.apply_to(session.clone()).map_err(refused)?;
     Ok((overrides, session))
 }
 

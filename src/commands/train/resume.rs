@@ -15,8 +15,8 @@ use crate::event::{Build, Start};
 use crate::ranks::Ranks;
 use crate::run::RunDirectory;
 use crate::say;
-use crate::session::overrides::{Overrides, assigned};
-use crate::session::reload::Follow;
+use crate::session::overrides::{Overrides, assign};
+use crate::session::reload::WatchChoice;
 use crate::session::{self, Rejection, Session};
 use crate::trainer::Trainer;
 
@@ -51,7 +51,7 @@ enum LastCheckpoint {
 pub(super) fn resume(args: &cli::Train, run: &Path, ranks: &Ranks) -> Result<Undirected, Failure> {
     let (checkpoint, kept, damaged) = Checkpoint::latest(run).map_err(refused)?;
     let as_edited = Arc::clone(&checkpoint.edited);
-    let reassigned = assigned(Session::clone(&as_edited), &args.set).map_err(refused)?;
+    let reassigned = assign(Session::clone(&as_edited), &args.set).map_err(refused)?;
     let path = checkpoint.start.file.clone();
     let text = path.as_deref().and_then(|path| session::read(path).ok());
     let session_file = SessionFile {
@@ -62,7 +62,9 @@ pub(super) fn resume(args: &cli::Train, run: &Path, ranks: &Ranks) -> Result<Und
     let as_typed = text.map(|_| session_file.parse());
     let typed = as_typed.as_ref().and_then(|typed| typed.as_ref().ok());
     let overrides = args.overrides(typed.unwrap_or(&as_edited));
-    let overrides = overrides.map_err(refused)?.or(&checkpoint.overrides);
+    let overrides = overrides
+        .map_err(refused)?
+        .or_earlier(&checkpoint.overrides);
     let threads = cli::threads(args.threads);
     let data = open(&checkpoint.session, threads)?;
     if fingerprint(&data) != checkpoint.data {
@@ -133,23 +135,25 @@ impl Resumed {
         &self,
         file: &SessionFile,
         overrides: &Overrides,
-        follow: Follow,
+        follow: WatchChoice,
     ) -> Vec<Result<Arc<Session>, Rejection>> {
         let mut edits = Vec::new();
         let mut wanted = self.reassigned.clone();
         match (self.as_typed.clone(), follow) {
-            (Some(Ok(session)), Follow::Native | Follow::Poll) => wanted = session,
-            (Some(Err(rejection)), Follow::Native | Follow::Poll) => edits.push(Err(rejection)),
-            (Some(Ok(session)), Follow::Off)
-                if overrides.over(session.clone()) != overrides.over(wanted.clone()) =>
+            (Some(Ok(session)), WatchChoice::Native | WatchChoice::Poll) => wanted = session,
+            (Some(Err(rejection)), WatchChoice::Native | WatchChoice::Poll) => {
+                edits.push(Err(rejection))
+            }
+            (Some(Ok(session)), WatchChoice::Off)
+                if overrides.apply_to(session.clone()) != overrides.apply_to(wanted.clone()) =>
             {
                 say::err(
                     "the session file is not what this run is trained by; --watch takes it up",
                 );
             }
-            (_, Follow::Off) | (None, _) => {}
+            (_, WatchChoice::Off) | (None, _) => {}
         }
-        match overrides.over(wanted) {
+        match overrides.apply_to(wanted) {
             Ok(wanted) if wanted != *self.as_edited => edits.push(Ok(Arc::new(wanted))),
             Ok(_) => {}
             Err(lack) => edits.push(Err(file.refused_with_arguments(lack))),

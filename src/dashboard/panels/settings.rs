@@ -12,7 +12,7 @@ use crate::dashboard::paint;
 use crate::dashboard::pane::Pane;
 use crate::dashboard::state::State;
 use crate::dashboard::theme::Theme;
-use crate::session::{Applies, Field};
+use crate::session::{Applies, FieldPart, SessionField};
 
 /// Least width for classes in words that need no legend.
 const WIDE: u16 = 48;
@@ -90,7 +90,7 @@ fn first(state: &State, rows: usize) -> usize {
 }
 
 fn draw_field(
-    (state, field): (&State, &Field),
+    (state, field): (&State, &SessionField),
     (theme, selected): (&Theme, bool),
     (area, row, name): (Rect, u16, usize),
     buffer: &mut Buffer,
@@ -113,8 +113,8 @@ fn draw_field(
         style = style.patch(theme.selected());
     }
     let part = state.selected_part().filter(|_| selected);
-    if let Some((part, value)) = part {
-        let text = format!("{marks}{part} {value}");
+    if let Some(FieldPart { name, value }) = part {
+        let text = format!("{marks}{name} {value}");
         draw_row((&text, field.applies), (theme, style), (area, row), buffer);
     } else if let Some(edit) = fresh {
         // There is no room for both values beside columns.

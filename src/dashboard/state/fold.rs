@@ -8,7 +8,7 @@ use super::super::steer;
 use super::super::update::Popup;
 use super::{State, Step, Validated};
 use crate::event::{Best, Event, Finished, Picture, Start};
-use crate::session::{Applies, Rejection, fields, take_up};
+use crate::session::{Applies, Rejection, fields, update_fields};
 
 /// Ticks of one kind kept for the charts, so that the many new batches never push an edit out.
 const MARKS: usize = 256;
@@ -228,7 +228,7 @@ impl State {
             _ => (Applies::Live, ""),
         };
         if class != Applies::Restart {
-            take_up(&mut self.fields, &edit.field, &edit.new);
+            update_fields(&mut self.fields, &edit.field, &edit.new);
         }
         self.journal.push(
             edit.iteration,

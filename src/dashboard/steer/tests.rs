@@ -63,7 +63,7 @@ fn a_step_asks_for_the_file_alone_and_its_note_goes_when_it_is_in_force() {
     let request = state.view.steer.request.take().unwrap();
     assert_eq!(
         request,
-        Request::Nudge("s.ron".into(), "optimizer.lr", Way::Up)
+        Request::Nudge("s.ron".into(), "optimizer.lr", NudgeDirection::Up)
     );
     assert_eq!(state.setting("optimizer.lr"), Some(0.1));
     answer(&mut state, request, Ok(written()));
@@ -152,7 +152,7 @@ fn a_step_that_the_command_line_overrules_is_told() {
     let mut state = followed();
     state.apply(Event::Accepted { iteration: 7 }, 1.0);
     assert_eq!(state.view.steer.note, None);
-    let request = Request::Nudge("s.ron".into(), "stop.iterations", Way::Up);
+    let request = Request::Nudge("s.ron".into(), "stop.iterations", NudgeDirection::Up);
     answer(&mut state, request, Ok(written()));
     state.apply(Event::Accepted { iteration: 7 }, 2.0);
     let note = state.view.steer.note.unwrap();
@@ -167,7 +167,10 @@ fn arrows_lead_through_the_parts_of_a_setting_and_steps_ask_for_the_part() {
         update(state, Key::plain(code));
         state.selected_part()
     };
-    let every = Some(("optimizer.schedule.every", "500".to_owned()));
+    let every = Some(FieldPart {
+        name: "optimizer.schedule.every",
+        value: "500".to_owned(),
+    });
     for _ in 0..3 {
         assert_eq!(arrow(&mut state, KeyCode::Right), every);
     }

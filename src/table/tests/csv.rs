@@ -2,11 +2,11 @@ use super::*;
 
 /// What a CSV of this text holds.
 fn read(text: impl AsRef<[u8]>, selection: &Selection) -> (Vec<String>, Vec<f64>, u64) {
-    opened(&Desk::new().file("t.csv", text), selection).unwrap()
+    opened(&TestFolder::new().file("t.csv", text), selection).unwrap()
 }
 
 fn refused(text: impl AsRef<[u8]>, selection: &Selection) -> String {
-    refusal(&Desk::new().file("t.csv", text), selection)
+    refusal(&TestFolder::new().file("t.csv", text), selection)
 }
 
 fn header(header: Header) -> Selection {

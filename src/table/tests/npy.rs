@@ -22,12 +22,12 @@ fn described(descr: &str, order: &str, shape: &str) -> String {
 }
 
 fn read(bytes: &[u8], selection: &Selection) -> (Vec<f64>, u64) {
-    let (_, values, dropped) = opened(&Desk::new().file("t.npy", bytes), selection).unwrap();
+    let (_, values, dropped) = opened(&TestFolder::new().file("t.npy", bytes), selection).unwrap();
     (values, dropped)
 }
 
 fn refused(bytes: &[u8], selection: &Selection) -> String {
-    refusal(&Desk::new().file("t.npy", bytes), selection)
+    refusal(&TestFolder::new().file("t.npy", bytes), selection)
 }
 
 /// [[1.5, -2, 0.1], [3, 4.25, -0]], row after row.
@@ -106,7 +106,7 @@ fn integers_are_read_with_their_sign() {
 
 #[test]
 fn a_written_array_is_byte_for_byte_that_of_numpy() {
-    let desk = Desk::new();
+    let desk = TestFolder::new();
     let path = desk.table("t.npy", &VALUES, &names(&["a", "b", "c"]));
     let expected = bytes(1, &described("<f8", "False", "(2, 3)"), LITTLE);
     assert_eq!(fs::read(path).unwrap(), expected);
@@ -117,8 +117,8 @@ fn a_written_array_is_byte_for_byte_that_of_numpy() {
 
 #[test]
 fn rows_with_nan_are_refused_or_left_out_wherever_they_are() {
-    let desk = Desk::new();
-    let mut draw = Draw(11);
+    let desk = TestFolder::new();
+    let mut draw = NumberGenerator(11);
     for round in 0..200 {
         let rows = 1 + draw.next() as usize % 12;
         let gaps: Vec<bool> = (0..rows).map(|_| draw.next() % 4 < round % 4).collect();
@@ -145,7 +145,7 @@ fn rows_with_nan_are_refused_or_left_out_wherever_they_are() {
             assert!(refusal(&path, &dropping()).starts_with("has no rows: all"));
             continue;
         }
-        let table = Table::open(&path, &dropping()).unwrap();
+        let table = IndexedTable::open(&path, &dropping()).unwrap();
         assert_eq!((table.len(), table.dropped()), (kept.len(), dropped));
         for first in 0..kept.len() {
             for count in 0..=kept.len() - first {
@@ -179,7 +179,7 @@ fn more_than_a_chunk_is_read_in_both_orders() {
 
 #[test]
 fn infinite_values_are_refused() {
-    let desk = Desk::new();
+    let desk = TestFolder::new();
     let path = desk.table(
         "t.npy",
         &[1.0, 2.0, f64::NAN, f64::NEG_INFINITY],
@@ -191,9 +191,9 @@ fn infinite_values_are_refused() {
 
 #[test]
 fn a_file_cut_short_while_it_is_read_is_an_error() {
-    let desk = Desk::new();
+    let desk = TestFolder::new();
     let path = desk.table("t.npy", &[1.0; 100], &names(&["a"]));
-    let table = Table::open(&path, &Selection::default()).unwrap();
+    let table = IndexedTable::open(&path, &Selection::default()).unwrap();
     fs::File::options()
         .write(true)
         .open(&path)
