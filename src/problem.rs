@@ -7,7 +7,7 @@ use otflow_kernels::stepper::Stepper;
 use rand::RngExt;
 
 use crate::data::Dataset;
-use crate::data::random::{Stream, row_generator};
+use crate::data::random::{DrawKey, Stream, row_generator};
 use crate::session::{self, FlowSettings, Session, Trace};
 
 /// The shape of the potential.
@@ -63,10 +63,17 @@ pub fn scheme(flow: &FlowSettings) -> Scheme {
 pub fn training_scheme(flow: &FlowSettings, seed: u64, iteration: u64) -> Scheme {
     let scheme = scheme(flow);
     match flow.grid {
-        session::Grid::Drawn => Scheme {
-            grid: Grid::Bent(row_generator(seed, Stream::Grid, iteration, 0).random()),
-            ..scheme
-        },
+        session::Grid::Drawn => {
+            let key = DrawKey {
+                seed,
+                stream: Stream::Grid,
+                draw: iteration,
+            };
+            Scheme {
+                grid: Grid::Bent(row_generator(key, 0).random()),
+                ..scheme
+            }
+        }
         _ => scheme,
     }
 }

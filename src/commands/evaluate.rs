@@ -19,7 +19,7 @@ use crate::cli;
 use crate::commands::sample::draw;
 use crate::commands::score::{blocks, missing};
 use crate::data::random::Stream;
-use crate::data::{Dataset, Part};
+use crate::data::{Dataset, SplitPart};
 use crate::event::Losses;
 use crate::exit::{Exit, refuse};
 use crate::fitted::{Fitted, Units, split};
@@ -136,8 +136,8 @@ impl Subject {
             )
         })?;
         let data = Dataset::open(&session.data, session.model.seed)?;
-        let rows = match data.parts() {
-            Some(parts) => parts.spread(Part::Test, args.n.unwrap_or(usize::MAX))?,
+        let rows = match data.table() {
+            Some(table) => table.spaced_rows(SplitPart::Test, args.n.unwrap_or(usize::MAX))?,
             None => data.draw(Stream::Samples, 0, args.n.unwrap_or(SAMPLES)),
         };
         let truth = data.log_density(&rows);

@@ -9,7 +9,7 @@ use otflow_kernels::engine::Direction;
 
 use crate::cli;
 use crate::commands::score::{bar, units};
-use crate::data::random::{Stream, normal_rows};
+use crate::data::random::{DrawKey, Stream, normal_rows};
 use crate::exit::{Exit, refuse};
 use crate::fitted::{Fitted, Units, join};
 use crate::model::Model;
@@ -67,7 +67,12 @@ pub fn sample(args: &cli::Sample) -> Result<Exit> {
 /// Rows of (x, y) in the flow's units: f^-1 of the normal rows from `first` on, for y, n x c.
 pub fn draw(fitted: &mut Fitted, (seed, first): (u64, usize), n: usize, y: &[f64]) -> Vec<f64> {
     let shape = fitted.shape();
-    let normal = normal_rows((seed, Stream::Samples, 0), first as u64, (n, shape.d));
+    let key = DrawKey {
+        seed,
+        stream: Stream::Samples,
+        draw: 0,
+    };
+    let normal = normal_rows(key, first as u64..(first + n) as u64, shape.d);
     let x = fitted.transport(&normal, y, Direction::Inverse);
     join(&x, y, &shape)
 }

@@ -15,10 +15,10 @@ use crate::session::Toy;
 use mixture::Mixture;
 use spirals::Spirals;
 
-/// log of the area of the checkerboard's dark squares, 8 of 2 x 2.
+/// The logarithm of the area of the checkerboard's dark squares, 8 of 2 x 2.
 const LOG_AREA: f64 = 5.0 * std::f64::consts::LN_2;
 
-/// H in nats: closed for the checkerboard, otherwise quadrature of -p log p with the exact density on finer and finer grids, good to the
+/// The entropy H in nats: closed for the checkerboard, otherwise quadrature of -p log p with the exact density on finer and finer grids, good to the
 /// 7 decimals given, and to 1e-6 for the pinwheel, whose density has poles.
 pub fn entropy(toy: Toy) -> f64 {
     match toy {
@@ -33,7 +33,7 @@ pub fn entropy(toy: Toy) -> f64 {
     }
 }
 
-/// One sample. Functions from `libm` make it the same bits on every machine.
+/// Draws one sample. Functions from `libm` make it the same bits on every machine.
 pub fn sample(toy: Toy, rng: &mut impl Rng) -> [f64; 2] {
     match toy {
         Toy::EightGaussians => {
@@ -110,41 +110,41 @@ fn arm(rng: &mut impl Rng) -> [f64; 2] {
     noisy(rng, 0.1, s.map(|s| third * s))
 }
 
-/// The exact log density of a set, ready to be evaluated anywhere.
+/// The exact log density of a set, prepared to be evaluated anywhere.
 #[derive(Debug)]
-pub struct Density(Form);
+pub struct ToyDensity(DensityForm);
 
 #[derive(Debug)]
-enum Form {
+enum DensityForm {
     Checkerboard,
     Mixture(Mixture),
     Pinwheel,
     Spirals(Spirals),
 }
 
-impl Density {
-    /// Places the nodes of the quadrature.
+impl ToyDensity {
+    /// Prepares the density of a set: places the nodes of its quadrature.
     pub fn new(toy: Toy) -> Self {
         Self(match toy {
-            Toy::EightGaussians => Form::Mixture(mixture::eight_gaussians()),
-            Toy::Checkerboard => Form::Checkerboard,
-            Toy::SwissRoll => Form::Mixture(mixture::swiss_roll(32)),
-            Toy::Circles => Form::Mixture(mixture::circles(0.24, &[3.0, 1.5])),
-            Toy::Rings => Form::Mixture(mixture::circles(0.08, &[3.0, 2.25, 1.5, 0.75])),
-            Toy::Moons => Form::Mixture(mixture::moons(8)),
-            Toy::Pinwheel => Form::Pinwheel,
-            Toy::TwoSpirals => Form::Spirals(Spirals::new()),
+            Toy::EightGaussians => DensityForm::Mixture(mixture::eight_gaussians()),
+            Toy::Checkerboard => DensityForm::Checkerboard,
+            Toy::SwissRoll => DensityForm::Mixture(mixture::swiss_roll(32)),
+            Toy::Circles => DensityForm::Mixture(mixture::circles(0.24, &[3.0, 1.5])),
+            Toy::Rings => DensityForm::Mixture(mixture::circles(0.08, &[3.0, 2.25, 1.5, 0.75])),
+            Toy::Moons => DensityForm::Mixture(mixture::moons(8)),
+            Toy::Pinwheel => DensityForm::Pinwheel,
+            Toy::TwoSpirals => DensityForm::Spirals(Spirals::new()),
         })
     }
 
-    /// log p(x), to rounding on and around the data and to 1e-4 of itself at |x| = 50. Finite up to |x| = 1e6 at the least, but -inf off
+    /// The log density log p(x) in nats, to rounding on and around the data and to 1e-4 of itself at |x| = 50. Finite up to |x| = 1e6 at the least, but -inf off
     /// the dark squares of the checkerboard.
     pub fn log(&self, x: [f64; 2]) -> f64 {
         match &self.0 {
-            Form::Checkerboard => log_checkerboard(x),
-            Form::Mixture(mixture) => mixture.log(x),
-            Form::Pinwheel => pinwheel::log_density(x),
-            Form::Spirals(spirals) => spirals.log(x),
+            DensityForm::Checkerboard => log_checkerboard(x),
+            DensityForm::Mixture(mixture) => mixture.log(x),
+            DensityForm::Pinwheel => pinwheel::log_density(x),
+            DensityForm::Spirals(spirals) => spirals.log(x),
         }
     }
 }
@@ -166,10 +166,10 @@ mod tests {
     use rayon::prelude::*;
 
     use super::*;
-    use crate::data::random::{Stream, WORDS, row_generator};
+    use crate::data::random::{DrawKey, Stream, WORDS, row_generator};
 
     /// Figures of a set that were computed apart from this program.
-    struct Known {
+    struct KnownFigures {
         toy: Toy,
         /// C with no flow: E|x|^2 / 2 + log(2 pi)
         no_flow: f64,
@@ -179,7 +179,7 @@ mod tests {
         deviation: f64,
     }
 
-    const TABLE: [Known; 8] = [
+    const TABLE: [KnownFigures; 8] = [
         known(Toy::EightGaussians, [5.9641, 4.2552, 0.9748]),
         known(Toy::Checkerboard, [7.1712, 4.4940, 0.0]),
         known(Toy::SwissRoll, [3.8024, 3.4658, 0.7703]),
@@ -190,8 +190,8 @@ mod tests {
         known(Toy::TwoSpirals, [4.3894, 3.7473, 0.7124]),
     ];
 
-    const fn known(toy: Toy, [no_flow, gaussian, deviation]: [f64; 3]) -> Known {
-        Known {
+    const fn known(toy: Toy, [no_flow, gaussian, deviation]: [f64; 3]) -> KnownFigures {
+        KnownFigures {
             toy,
             no_flow,
             gaussian,
@@ -236,7 +236,7 @@ mod tests {
 
     /// log p at the centres of all cells.
     fn grid(toy: Toy) -> Vec<f64> {
-        let density = Density::new(toy);
+        let density = ToyDensity::new(toy);
         let cells = 0..CELLS * CELLS;
         cells
             .into_par_iter()
@@ -254,7 +254,19 @@ mod tests {
 
     fn samples(toy: Toy) -> Vec<[f64; 2]> {
         (0..ROWS)
-            .map(|row| sample(toy, &mut row_generator(1, Stream::Validation, 0, row)))
+            .map(|row| {
+                sample(
+                    toy,
+                    &mut row_generator(
+                        DrawKey {
+                            seed: 1,
+                            stream: Stream::Validation,
+                            draw: 0,
+                        },
+                        row,
+                    ),
+                )
+            })
             .collect()
     }
 
@@ -277,7 +289,7 @@ mod tests {
         }
     }
 
-    fn judge_entropy(known: &Known, grid: &[f64]) {
+    fn judge_entropy(known: &KnownFigures, grid: &[f64]) {
         let toy = known.toy;
         let (mass, h) = (mean(grid, |_, _| 1.0), mean(grid, |_, log| -log));
         let spread = mean(grid, |_, log| (log + h).powi(2)).sqrt();
@@ -294,7 +306,7 @@ mod tests {
         );
     }
 
-    fn judge_second_moments(known: &Known, grid: &[f64]) {
+    fn judge_second_moments(known: &KnownFigures, grid: &[f64]) {
         let [m0, m1] = [0, 1].map(|i| mean(grid, |x, _| x[i]));
         let [v0, v1] = [0, 1].map(|i| mean(grid, |x, _| x[i] * x[i]));
         let covariance = mean(grid, |x, _| x[0] * x[1]) - m0 * m1;
@@ -349,14 +361,14 @@ mod tests {
 
     #[test]
     fn samples_have_the_entropy_and_the_second_moment_of_the_table() {
-        for Known {
+        for KnownFigures {
             toy,
             no_flow,
             deviation,
             ..
         } in TABLE
         {
-            let (rows, density) = (samples(toy), Density::new(toy));
+            let (rows, density) = (samples(toy), ToyDensity::new(toy));
             let surprise: Vec<f64> = rows.par_iter().map(|&x| -density.log(x)).collect();
             let mean = estimate(&surprise).0;
             let error = deviation / (ROWS as f64).sqrt();
@@ -373,9 +385,14 @@ mod tests {
 
     #[test]
     fn a_row_takes_fewer_words_than_are_set_aside() {
-        for Known { toy, .. } in TABLE {
+        for KnownFigures { toy, .. } in TABLE {
             for row in 0..ROWS {
-                let mut rng = row_generator(1, Stream::Training, 0, row);
+                let key = DrawKey {
+                    seed: 1,
+                    stream: Stream::Training,
+                    draw: 0,
+                };
+                let mut rng = row_generator(key, row);
                 let start = rng.get_word_pos();
                 sample(toy, &mut rng);
                 assert!(
@@ -388,8 +405,8 @@ mod tests {
 
     #[test]
     fn far_away_every_density_falls_and_stays_finite_but_the_checkerboard() {
-        for Known { toy, .. } in TABLE {
-            let density = Density::new(toy);
+        for KnownFigures { toy, .. } in TABLE {
+            let density = ToyDensity::new(toy);
             for angle in [0.0, 1.0, 2.5, 4.0] {
                 let [near, far, farther] = [25.0, 50.0, 1e6].map(|r| density.log(polar(r, angle)));
                 let falls = near > far && far > farther && farther.is_finite();
@@ -401,7 +418,7 @@ mod tests {
 
     #[test]
     fn the_checkerboard_is_dark_where_row_and_column_agree_and_nowhere_else() {
-        let density = Density::new(Toy::Checkerboard);
+        let density = ToyDensity::new(Toy::Checkerboard);
         for x in [[0.1, 0.1], [-0.1, -0.1], [3.9, 3.9], [-4.0, 0.1]] {
             assert_eq!(density.log(x), -(32f64.ln()), "{x:?}");
         }

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use otflow::data::random::{Stream, row_generator};
-use otflow::data::{Dataset, Part};
+use otflow::data::random::{DrawKey, Stream, row_generator};
+use otflow::data::{Dataset, SplitPart};
 use otflow::session::{Data, Session, load};
 use otflow::table::TableWriter;
 
@@ -103,7 +103,14 @@ impl Subject {
         let names: Vec<String> = (1..=d).map(|k| format!("x{k}")).collect();
         let mut writer = TableWriter::create(&table, &names).unwrap();
         for row in 0..ROWS {
-            let mut rng = row_generator(1, Stream::Samples, row, 0);
+            let mut rng = row_generator(
+                DrawKey {
+                    seed: 1,
+                    stream: Stream::Samples,
+                    draw: row,
+                },
+                0,
+            );
             writer.write(&mixture.sample(&mut rng)).unwrap();
         }
         writer.finish().unwrap();
@@ -142,10 +149,10 @@ pub fn dataset(data: &Data, seed: u64) -> Dataset {
 /// The earlier recipe for the same data.
 fn before(new: &Session) -> Session {
     let data = dataset(&new.data, new.model.seed);
-    let parts = data.parts().unwrap();
+    let parts = data.table().unwrap();
     let rows = earlier::Rows {
-        training: parts.len(Part::Training),
-        validation: parts.len(Part::Validation),
+        training: parts.len(SplitPart::Training),
+        validation: parts.len(SplitPart::Validation),
     };
     earlier::session(new, rows, data.dimension() + data.context())
 }

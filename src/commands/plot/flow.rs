@@ -64,7 +64,7 @@ impl Flow {
             sizes(&shape(&session, &data)) == sizes(&model.shape),
             "its network has another size than the session says"
         );
-        let rows = data.shown(args.n as usize)?;
+        let rows = data.picture_rows(args.n as usize)?;
         let mut engine = engine(model.shape, precision(&session), 0)?;
         let snapshot = Snapshot {
             iteration: model.origin.as_ref().map_or(0, |origin| origin.iteration),
