@@ -35,16 +35,20 @@ pub fn precision(session: &Session) -> Precision {
     arithmetic(session.model.precision)
 }
 
+/// The points at which the kernels evaluate the trace.
+pub fn trace_at(trace: Trace) -> TraceAt {
+    match trace {
+        Trace::EveryStage => TraceAt::EveryStage,
+        Trace::StepNodes => TraceAt::StepNodes,
+        Trace::GaussPoints => TraceAt::GaussPoints,
+    }
+}
+
 /// How the flow is integrated.
 pub fn scheme(flow: &FlowSettings) -> Scheme {
     let stepper = match flow.stepper {
         session::Stepper::Rk4 => Stepper::Rk4,
         session::Stepper::Euler => Stepper::Euler,
-    };
-    let trace = match flow.trace {
-        Trace::EveryStage => TraceAt::EveryStage,
-        Trace::StepNodes => TraceAt::StepNodes,
-        Trace::GaussPoints => TraceAt::GaussPoints,
     };
     let grid = match flow.grid {
         session::Grid::Even => Grid::Even,
@@ -54,7 +58,7 @@ pub fn scheme(flow: &FlowSettings) -> Scheme {
     Scheme {
         steps: flow.steps,
         stepper,
-        trace,
+        trace: trace_at(flow.trace),
         grid,
     }
 }

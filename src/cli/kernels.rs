@@ -1,18 +1,17 @@
-//! The commands that judge the kernels.
+//! The arguments of the commands that judge the kernels.
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
-use otflow_kernels::engine;
-use otflow_kernels::objective::TraceAt;
+use clap::Args;
 
 use super::values::{count, positive};
 use crate::cost::Work;
+use crate::session::{Precision, Trace};
 use crate::workloads::Workload;
 
-/// `otflow verify`
+/// The arguments of `otflow verify`.
 #[derive(Debug, Args)]
-pub struct Verify {
+pub struct VerifyArgs {
     /// Reference files.
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
@@ -24,9 +23,9 @@ pub struct Verify {
     pub json: bool,
 }
 
-/// `otflow bench`
+/// The arguments of `otflow bench`.
 #[derive(Debug, Args)]
-pub struct Bench {
+pub struct BenchArgs {
     /// What to time; all of them, if none is named.
     #[arg(value_name = "WORKLOAD")]
     pub workloads: Vec<Workload>,
@@ -55,43 +54,4 @@ pub struct Bench {
     /// fraction_of_peak, peak_rss_bytes, lanes}.
     #[arg(long)]
     pub json: bool,
-}
-
-/// Arithmetic of the kernels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Precision {
-    /// Single.
-    F32,
-    /// Double.
-    F64,
-}
-
-impl From<Precision> for engine::Precision {
-    fn from(precision: Precision) -> Self {
-        match precision {
-            Precision::F32 => engine::Precision::F32,
-            Precision::F64 => engine::Precision::F64,
-        }
-    }
-}
-
-/// Where the trace is evaluated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Trace {
-    /// At every Runge-Kutta stage, as published.
-    EveryStage,
-    /// At the step nodes only.
-    StepNodes,
-    /// At Gauss points of [0, 1].
-    GaussPoints,
-}
-
-impl From<Trace> for TraceAt {
-    fn from(trace: Trace) -> Self {
-        match trace {
-            Trace::EveryStage => TraceAt::EveryStage,
-            Trace::StepNodes => TraceAt::StepNodes,
-            Trace::GaussPoints => TraceAt::GaussPoints,
-        }
-    }
 }

@@ -1,4 +1,4 @@
-//! The commands that use a trained model.
+//! The arguments of the commands that use a trained model.
 
 use std::path::PathBuf;
 
@@ -7,9 +7,9 @@ use otflow_kernels::objective::Alpha;
 
 use super::values::{count, steps, weights};
 
-/// `otflow evaluate`
+/// The arguments of `otflow evaluate`.
 #[derive(Debug, Args)]
-pub struct Evaluate {
+pub struct EvaluateArgs {
     /// A model file.
     pub model: PathBuf,
     /// A CSV or NPY file; default the test part of the model's own table, or fresh samples of its toy set.
@@ -44,9 +44,9 @@ pub struct Evaluate {
     pub json: bool,
 }
 
-/// `otflow score`
+/// The arguments of `otflow score`.
 #[derive(Debug, Args)]
-pub struct Score {
+pub struct ScoreArgs {
     /// A model file.
     pub model: PathBuf,
     /// A CSV or NPY file; for a conditional density with the given columns too.
@@ -68,9 +68,9 @@ pub struct Score {
     pub threads: Option<u16>,
 }
 
-/// `otflow sample`
+/// The arguments of `otflow sample`.
 #[derive(Debug, Args)]
-pub struct Sample {
+pub struct SampleArgs {
     /// A model file.
     pub model: PathBuf,
     /// Rows; of a conditional density, for each given row.

@@ -1,4 +1,4 @@
-//! `otflow train`, and the bare `otflow`.
+//! The arguments of `otflow train`, and of `otflow` alone.
 
 use std::path::PathBuf;
 #[cfg(feature = "mpi")]
@@ -13,9 +13,9 @@ use crate::session::overrides::{Overrides, resolve};
 use crate::session::reload::WatchChoice;
 use crate::session::{Assignment, Gate, Session};
 
-/// `otflow train`
+/// The arguments of `otflow train`.
 #[derive(Debug, Default, Args)]
-pub struct Train {
+pub struct TrainArgs {
     /// A session file; without one, sessions/8gaussians.ron or the built-in copy of it.
     pub session: Option<PathBuf>,
     /// Go on with a run from its last checkpoint, to the same bits as if it had not ended; past a limit by --iterations or --seconds.
@@ -74,7 +74,7 @@ pub struct Train {
     /// Write the curves for TensorBoard too, into DIR or RUN/tensorboard.
     #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true)]
     pub tensorboard: Option<Option<PathBuf>>,
-    /// Of the dashboard.
+    /// The look of the dashboard.
     #[command(flatten)]
     pub look: Look,
     /// Under mpirun or srun: seconds of silence after which another rank is lost, and the run ends with code 1; default 5.
@@ -87,8 +87,19 @@ pub struct Train {
     pub standstill: Option<f64>,
 }
 
-impl Train {
-    /// What outranks a session file, over that file.
+/// The output of curves for TensorBoard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TensorBoardOutput {
+    /// No output.
+    Off,
+    /// The directory `tensorboard` in the run directory.
+    InRunDirectory,
+    /// This directory.
+    In(PathBuf),
+}
+
+impl TrainArgs {
+    /// The overrides of a session file.
     ///
     /// # Errors
     /// When a field can't be set to its value, in a sentence.
@@ -102,7 +113,16 @@ impl Train {
         })
     }
 
-    /// After what time another rank is lost.
+    /// Where the curves for TensorBoard are written.
+    pub fn tensorboard(&self) -> TensorBoardOutput {
+        match &self.tensorboard {
+            None => TensorBoardOutput::Off,
+            Some(None) => TensorBoardOutput::InRunDirectory,
+            Some(Some(directory)) => TensorBoardOutput::In(directory.clone()),
+        }
+    }
+
+    /// The times after which another rank is lost.
     pub fn limits(&self) -> Limits {
         let limits = Limits::default();
         #[cfg(feature = "mpi")]

@@ -1,8 +1,11 @@
-//! Values of arguments, from their text.
+//! The values of arguments, parsed from their text.
 
 use otflow_kernels::objective::Alpha;
 
-/// A whole number above 0.
+/// Parses a whole number above 0.
+///
+/// # Errors
+/// The text is no such value; the error is a sentence.
 pub fn count(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(0) => Err("it must be above 0".into()),
@@ -11,7 +14,10 @@ pub fn count(text: &str) -> Result<usize, String> {
     }
 }
 
-/// Time steps, 1 to 1000.
+/// Parses a number of time steps, 1 to 1000.
+///
+/// # Errors
+/// The text is no such value; the error is a sentence.
 pub fn steps(text: &str) -> Result<usize, String> {
     match count(text)? {
         steps if steps <= 1000 => Ok(steps),
@@ -19,7 +25,10 @@ pub fn steps(text: &str) -> Result<usize, String> {
     }
 }
 
-/// a0,a1,a2.
+/// Parses the weights a0,a1,a2 of the loss.
+///
+/// # Errors
+/// The text is no such value; the error is a sentence.
 pub fn weights(text: &str) -> Result<Alpha, String> {
     let values: Result<Vec<f64>, _> = text.split(',').map(|part| part.trim().parse()).collect();
     let allowed = |weight: &f64| (0.0..=1e9).contains(weight);
@@ -33,7 +42,10 @@ pub fn weights(text: &str) -> Result<Alpha, String> {
     }
 }
 
-/// A finite number above 0.
+/// Parses a finite number above 0.
+///
+/// # Errors
+/// The text is no such value; the error is a sentence.
 pub fn positive(text: &str) -> Result<f64, String> {
     let value: f64 = text
         .parse()

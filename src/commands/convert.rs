@@ -13,7 +13,7 @@ use crate::say;
 use crate::table::{BLOCK_ROWS, Blocks, Missing, Selection, TableError, TableWriter};
 
 /// Converts; says how many rows and columns were written. A table that cannot be read is refused.
-pub fn convert(args: &cli::Convert) -> Result<Exit> {
+pub fn convert(args: &cli::ConvertArgs) -> Result<Exit> {
     let selection = Selection {
         columns: args.columns.clone(),
         missing: if args.drop_missing {

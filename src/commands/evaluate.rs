@@ -80,7 +80,7 @@ pub struct Evaluation {
 ///
 /// # Errors
 /// When the threads cannot be started.
-pub fn evaluate(args: &cli::Evaluate) -> Result<Exit> {
+pub fn evaluate(args: &cli::EvaluateArgs) -> Result<Exit> {
     let model = match Model::load(&args.model) {
         Ok(model) => model,
         Err(error) => return Ok(refuse(&error.to_string())),
@@ -118,7 +118,7 @@ struct Subject {
 
 impl Subject {
     /// A file's rows; else the test part of the model's table, or fresh samples of its toy set.
-    fn open(args: &cli::Evaluate, fitted: &Fitted) -> Result<Self> {
+    fn open(args: &cli::EvaluateArgs, fitted: &Fitted) -> Result<Self> {
         if let Some(file) = &args.data {
             let rows = blocks(file, fitted, missing(args.drop_missing))?;
             let rows = rows.collect::<Result<Vec<_>, _>>()?.concat();
@@ -151,7 +151,7 @@ impl Subject {
         Ok(self)
     }
 
-    fn evaluate(&self, args: &cli::Evaluate, fitted: &mut Fitted) -> Evaluation {
+    fn evaluate(&self, args: &cli::EvaluateArgs, fitted: &mut Fitted) -> Evaluation {
         let shape = fitted.shape();
         let start = Instant::now();
         let mut totals = Totals::default();
@@ -229,7 +229,7 @@ impl Subject {
     }
 
     /// Against as many rows that the model generates, for the same y.
-    fn mmd(&self, args: &cli::Evaluate, fitted: &mut Fitted) -> Option<crate::mmd::Mmd> {
+    fn mmd(&self, args: &cli::EvaluateArgs, fitted: &mut Fitted) -> Option<crate::mmd::Mmd> {
         let shape = fitted.shape();
         let width = shape.columns();
         let all = self.rows.len() / width;

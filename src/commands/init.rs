@@ -58,7 +58,7 @@ impl Chosen {
 ///
 /// # Errors
 /// When the session cannot be written.
-pub fn init(args: &cli::Init) -> Result<Exit> {
+pub fn init(args: &cli::InitArgs) -> Result<Exit> {
     let table = &args.table;
     let out = match &args.out {
         Some(out) => out.clone(),

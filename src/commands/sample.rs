@@ -22,7 +22,7 @@ use crate::table::{Blocks, Selection, TableWriter};
 ///
 /// # Errors
 /// When the output cannot be written, or the threads cannot be started.
-pub fn sample(args: &cli::Sample) -> Result<Exit> {
+pub fn sample(args: &cli::SampleArgs) -> Result<Exit> {
     let model = match Model::load(&args.model) {
         Ok(model) => model,
         Err(error) => return Ok(refuse(&error.to_string())),

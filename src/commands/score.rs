@@ -24,7 +24,7 @@ const WHOLE: f64 = 1000.0;
 ///
 /// # Errors
 /// When the output cannot be written, or the threads cannot be started.
-pub fn score(args: &cli::Score) -> Result<Exit> {
+pub fn score(args: &cli::ScoreArgs) -> Result<Exit> {
     let model = match Model::load(&args.model) {
         Ok(model) => model,
         Err(error) => return Ok(refuse(&error.to_string())),

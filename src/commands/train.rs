@@ -43,7 +43,7 @@ use threads::{Running, start};
 ///
 /// # Errors
 /// When a thread or the run directory cannot be had, or something could not be written.
-pub fn train(args: &cli::Train) -> Result<Exit> {
+pub fn train(args: &cli::TrainArgs) -> Result<Exit> {
     let (ranks, world) = match ranks::enter(args.limits()) {
         Ok(entered) => entered,
         Err(message) => return Ok(refuse(&message)),
@@ -61,7 +61,7 @@ pub fn train(args: &cli::Train) -> Result<Exit> {
 }
 
 /// Trains at rank 0, or alone, with a run directory and a front end.
-fn lead(args: &cli::Train, ranks: Ranks) -> Result<Exit> {
+fn lead(args: &cli::TrainArgs, ranks: Ranks) -> Result<Exit> {
     let front_end = match choose_front_end(args) {
         Ok(front_end) => front_end,
         Err(message) => return Ok(refuse(&message)),
@@ -82,7 +82,7 @@ fn lead(args: &cli::Train, ranks: Ranks) -> Result<Exit> {
 }
 
 /// Trains as rank 0 says, and prints only errors.
-fn follow(args: &cli::Train, ranks: Ranks) -> Result<Exit> {
+fn follow(args: &cli::TrainArgs, ranks: Ranks) -> Result<Exit> {
     signals::leave_to_rank_0()?;
     let name = ranks.name(ranks.rank());
     let (trainer, as_edited) = match prepare_follower(args, ranks) {
@@ -95,7 +95,7 @@ fn follow(args: &cli::Train, ranks: Ranks) -> Result<Exit> {
 }
 
 /// The front end that is to show the run; the reason when the dashboard was asked for and cannot be had.
-fn choose_front_end(args: &cli::Train) -> Result<FrontEnd, String> {
+fn choose_front_end(args: &cli::TrainArgs) -> Result<FrontEnd, String> {
     if args.headless || args.json {
         return Ok(FrontEnd::Headless);
     }
@@ -120,7 +120,7 @@ enum Left {
 }
 
 /// Shows the run until it is over or left.
-fn show(args: &cli::Train, front_end: FrontEnd, run: &Running) -> Result<Left> {
+fn show(args: &cli::TrainArgs, front_end: FrontEnd, run: &Running) -> Result<Left> {
     let stop = |reason| {
         // A trainer that has ended needs no command.
         let _ = run.feed.commands.send(Command::Stop(reason));

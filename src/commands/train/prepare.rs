@@ -16,7 +16,7 @@ use super::fork::fork;
 use super::resume::{Resumed, resume};
 use super::session_file::SessionFile;
 use crate::checkpoint::{Checkpoint, fingerprint};
-use crate::cli;
+use crate::cli::{self, TensorBoardOutput};
 use crate::data::Dataset;
 use crate::event::{Fork, SCHEMA, Start};
 use crate::ranks::Ranks;
@@ -66,7 +66,7 @@ impl Undirected {
 }
 
 /// Prepares a run at the rank that leads it, which alone writes its directory.
-pub(super) fn prepare(args: &cli::Train, mut ranks: Ranks) -> Result<Prepared, Failure> {
+pub(super) fn prepare(args: &cli::TrainArgs, mut ranks: Ranks) -> Result<Prepared, Failure> {
     let reopened = args.resume.as_deref().map(reopen).transpose();
     let made = reopened.and_then(|reopened| Ok((reopened, load(args, &ranks)?)));
     let (reopened, mut run) = agree(made, &mut ranks)?;
@@ -96,7 +96,7 @@ pub(super) fn prepare(args: &cli::Train, mut ranks: Ranks) -> Result<Prepared, F
 
 /// Prepares a rank that follows the first: its trainer, and the session as last edited.
 pub(super) fn prepare_follower(
-    args: &cli::Train,
+    args: &cli::TrainArgs,
     mut ranks: Ranks,
 ) -> Result<(Trainer, Arc<Session>), Failure> {
     let run = agree(load(args, &ranks), &mut ranks)?;
@@ -116,7 +116,7 @@ fn reopen(run: &Path) -> Result<RunDirectory, Failure> {
 }
 
 /// Makes the trainer.
-fn load(args: &cli::Train, ranks: &Ranks) -> Result<Undirected, Failure> {
+fn load(args: &cli::TrainArgs, ranks: &Ranks) -> Result<Undirected, Failure> {
     if let Some(run) = &args.resume {
         return resume(args, run, ranks);
     }
@@ -144,7 +144,7 @@ pub(super) fn open(session: &Session, threads: usize) -> Result<Arc<Dataset>, Fa
 
 /// What the command line sets beside a session, and the two together.
 pub(super) fn overridden(
-    args: &cli::Train,
+    args: &cli::TrainArgs,
     session: &Session,
 ) -> Result<(Overrides, Session), Failure> {
     let overrides = args.overrides(session).map_err(refused)?;
@@ -154,7 +154,7 @@ pub(super) fn overridden(
 
 /// Takes a new directory, or cuts that of a run which goes on back to its checkpoint.
 fn directory(
-    args: &cli::Train,
+    args: &cli::TrainArgs,
     run: &mut Undirected,
     reopened: Option<RunDirectory>,
 ) -> Result<RunDirectory, Failure> {
@@ -166,13 +166,14 @@ fn directory(
         (_, _, Some(path)) => RunDirectory::create_at(path, text)?,
         (_, _, None) => RunDirectory::create(Path::new("runs"), name, text)?,
     };
-    Ok(match &args.tensorboard {
-        Some(place) => directory.with_tensorboard(place.as_deref())?,
-        None => directory,
+    Ok(match args.tensorboard() {
+        TensorBoardOutput::Off => directory,
+        TensorBoardOutput::InRunDirectory => directory.with_tensorboard(None)?,
+        TensorBoardOutput::In(path) => directory.with_tensorboard(Some(&path))?,
     })
 }
 
-fn begun_now(args: &cli::Train, run: &mut Undirected, directory: &RunDirectory) -> Start {
+fn begun_now(args: &cli::TrainArgs, run: &mut Undirected, directory: &RunDirectory) -> Start {
     let trainer = &mut run.trainer;
     Start {
         schema: SCHEMA,

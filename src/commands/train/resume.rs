@@ -48,7 +48,11 @@ enum LastCheckpoint {
 }
 
 /// Reads the last checkpoint of a run.
-pub(super) fn resume(args: &cli::Train, run: &Path, ranks: &Ranks) -> Result<Undirected, Failure> {
+pub(super) fn resume(
+    args: &cli::TrainArgs,
+    run: &Path,
+    ranks: &Ranks,
+) -> Result<Undirected, Failure> {
     let (checkpoint, kept, damaged) = Checkpoint::latest(run).map_err(refused)?;
     let as_edited = Arc::clone(&checkpoint.edited);
     let reassigned = assign(Session::clone(&as_edited), &args.set).map_err(refused)?;
