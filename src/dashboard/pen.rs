@@ -36,7 +36,7 @@ pub fn write(request: &Request) -> Result<Vec<Written>, String> {
     };
     let new = rewrite(&text, &values).map_err(|error| error.to_string())?;
     if new != text {
-        file::renew(path, new.as_bytes()).map_err(|error| error.to_string())?;
+        file::overwrite(path, new.as_bytes()).map_err(|error| error.to_string())?;
     }
     let written = |Assignment { field, value: new }| Written {
         old: value(&session, &field).unwrap_or_default(),

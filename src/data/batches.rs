@@ -101,7 +101,7 @@ impl Batches {
         }
     }
 
-    /// No current batch; reads this share of the next ones.
+    /// Batches of which this share is read, without a current one yet.
     pub fn of_share(rank_share: RankShare) -> Self {
         Batches {
             rank_share,

@@ -1,4 +1,4 @@
-//! What is wrong with data that can't be learned, or read.
+//! The errors of data that can't be learned, or read.
 
 use thiserror::Error;
 

@@ -17,14 +17,14 @@ pub(super) enum Allowed {
     Between(f64, f64),
     /// A number from the first bound on and below the second.
     Below(f64, f64),
-    /// None, or a finite number above a bound.
+    /// The value None, or a finite number above a bound.
     NoneOrAbove {
         /// The bound.
         low: f64,
         /// The largest number that a step leads to; the next step up leads to None.
         largest_step: f64,
     },
-    /// None, or a number above 0 and below 1.
+    /// The value None, or a number above 0 and below 1.
     NoneOrBetween,
     /// Values that the type itself enforces, in words.
     Words(&'static str),

@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Applies {
-    /// At the next iteration.
+    /// The edit applies at the next iteration.
     Live,
-    /// At the next draw of the batch.
+    /// The edit applies at the next draw of the batch.
     Resample,
-    /// Only in a new run.
+    /// The edit applies only in a new run.
     Restart,
 }
 

@@ -294,7 +294,7 @@ const fn field(
     }
 }
 
-/// None or a number above 0; a step up from `largest_step` leads to None.
+/// The values None and all numbers above 0; a step up from `largest_step` leads to None.
 const fn none_or_above_0(largest_step: f64) -> Allowed {
     Allowed::NoneOrAbove {
         low: 0.0,

@@ -4,7 +4,7 @@
 //!     // What the group is.
 //!     group: (
 //!         // What else is to be known of the field.
-//!         field: value, // meaning; what is allowed; default; when an edit takes hold
+//!         field: value, // meaning; what is allowed; default; when an edit applies
 //!     ),
 //! ```
 //!

@@ -38,8 +38,8 @@ pub fn nudge(session: &Session, field: &str, direction: NudgeDirection) -> Resul
     let definition = all_fields().find(|known| known.name == field);
     let definition = definition.ok_or_else(|| format!("no field `{field}`"))?;
     let allowed = definition.allowed;
-    let held = (definition.value)(session);
-    let next = match (allowed, &held) {
+    let present = (definition.value)(session);
+    let next = match (allowed, &present) {
         (Allowed::Whole(low, high), FieldValue::Whole(value)) => next_whole(*value, direction)
             .map(|next| next.clamp(low, high))
             .filter(|next| next != value)
@@ -60,7 +60,7 @@ pub fn nudge(session: &Session, field: &str, direction: NudgeDirection) -> Resul
     };
     match next.filter(|next| allowed.admits(next)) {
         Some(next) => Ok(next.to_string()),
-        None => Err(format!("no step from {held}; {field} is {allowed}")),
+        None => Err(format!("no step from {present}; {field} is {allowed}")),
     }
 }
 
@@ -131,7 +131,7 @@ fn next_term(value: f64, direction: NudgeDirection) -> Option<f64> {
     next.filter(|next| *next > 0.0 && next.is_finite())
 }
 
-/// Far above rounding, far below the distance of two terms.
+/// The relative distance within which numbers count as equal: far above rounding, far below the distance of two terms.
 const SAME: f64 = 1e-9;
 
 /// The word next to `word` in "A, B or C", cyclically; of a word with brackets only the name counts. A file in quotes is an

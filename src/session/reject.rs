@@ -56,7 +56,7 @@ pub(super) fn refuse_syntax(text: &str, file: &Path, error: &SpannedError) -> Re
     }
 }
 
-/// What is wrong with a text, and where it begins.
+/// A fault in a text, and where it begins.
 struct Fault {
     /// Byte offset in the text.
     start: usize,
@@ -108,7 +108,7 @@ fn explain(tokens: &[Token], at: &Token, stood: usize, code: &Ron) -> Fault {
     }
 }
 
-/// The name of a variant before this token, if it stands there without the brackets that the parser asks for.
+/// The name of a variant before this token, if it is there without the brackets that the parser asks for.
 fn bare<'t, 'a>(tokens: &'t [Token<'a>], at: &Token) -> Option<&'t Token<'a>> {
     let before = tokens.iter().take_while(|token| token.start < at.start);
     before

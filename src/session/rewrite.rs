@@ -1,7 +1,8 @@
 //! New values of fields in the text of a session file: everything around a value stays as it is, byte for byte.
 //!
-//! A field that is not written comes behind the one before it in the table, with the layout it finds there; with its group, if need be.
-//! Another kind of a group takes over what stands in its brackets, as far as it has such fields.
+//! A field that the text does not have is inserted behind the field before it in the table, with the layout there; with its group, if
+//! the text does not have that either.
+//! Another kind of a group keeps the entries in the brackets, as far as it has such fields.
 
 #[cfg(test)]
 mod tests;
@@ -76,11 +77,11 @@ fn write_one(text: &str, old: &Session, assignment: &Assignment) -> Option<Strin
     let tokens = tokens::read(text);
     match value_tokens(&tokens, field) {
         None if value == ABSENT => return Some(text.to_owned()),
-        Some(held) if value == ABSENT => return remove_entry(text, &tokens, held),
-        Some(held) if has_entries(held) && value.ends_with("()") => {
+        Some(old_value) if value == ABSENT => return remove_entry(text, &tokens, old_value),
+        Some(old_value) if has_entries(old_value) && value.ends_with("()") => {
             return replace_kind(text, old, assignment);
         }
-        Some(held) => return Some(replace_value(text, held, value)),
+        Some(old_value) => return Some(replace_value(text, old_value, value)),
         None => {}
     }
     let group = field.split('.').next()?;
@@ -96,8 +97,8 @@ fn write_one(text: &str, old: &Session, assignment: &Assignment) -> Option<Strin
     }
     let whole = to_ron(old);
     let words = tokens::read(&whole);
-    let held = value_tokens(&words, group)?;
-    let name = held.first().filter(|_| held.len() > 1)?.text;
+    let old_value = value_tokens(&words, group)?;
+    let name = old_value.first().filter(|_| old_value.len() > 1)?.text;
     let name = if name == "(" { "" } else { name };
     let key = field.strip_prefix(group)?.strip_prefix('.')?;
     let entry = format!("{group}: {name}({key}: {value})");
@@ -105,8 +106,8 @@ fn write_one(text: &str, old: &Session, assignment: &Assignment) -> Option<Strin
 }
 
 /// Whether the value is a name with entries in its brackets, or with nothing there.
-fn has_entries(held: &[Token]) -> bool {
-    let text = |at: usize| held.get(at).map(|token| token.text);
+fn has_entries(old_value: &[Token]) -> bool {
+    let text = |at: usize| old_value.get(at).map(|token| token.text);
     text(1) == Some("(") && (text(2) == Some(")") || text(3) == Some(":"))
 }
 
@@ -119,22 +120,22 @@ fn replace_kind(text: &str, old: &Session, assignment: &Assignment) -> Option<St
     let there = set(old, std::slice::from_ref(assignment)).ok()?;
     for field in FIELDS {
         let tokens = tokens::read(&new);
-        let held = value_tokens(&tokens, field.name);
+        let old_value = value_tokens(&tokens, field.name);
         let gone =
             (field.value)(old) != FieldValue::Absent && (field.value)(&there) == FieldValue::Absent;
-        if let Some(held) = held.filter(|_| gone) {
-            new = remove_entry(&new, &tokens, held)?;
+        if let Some(old_value) = old_value.filter(|_| gone) {
+            new = remove_entry(&new, &tokens, old_value)?;
         }
     }
     Some(new)
 }
 
-/// The text without the entry whose value is `held`, and without its line and the comment there if no other entry is on it.
-fn remove_entry(text: &str, tokens: &[Token], held: &[Token]) -> Option<String> {
-    let span = byte_range(held);
+/// The text without the entry whose value is `old_value`, and without its line and the comment there if no other entry is on it.
+fn remove_entry(text: &str, tokens: &[Token], old_value: &[Token]) -> Option<String> {
+    let span = byte_range(old_value);
     let first = tokens.iter().position(|token| token.start == span.start)?;
     let key = first.checked_sub(2)?;
-    let (start, next) = (tokens[key].start, tokens.get(first + held.len())?);
+    let (start, next) = (tokens[key].start, tokens.get(first + old_value.len())?);
     let end = if next.text == "," {
         next.end()
     } else {
@@ -165,7 +166,7 @@ fn insert_entry(text: &str, tokens: &[Token], outer: &str, entry: &str) -> Optio
         .rev()
         .find_map(|name| value_tokens(tokens, &dotted(outer, name)));
     let candidates = match neighbour {
-        Some(held) => insert_behind(text, tokens, held, entry)?,
+        Some(value) => insert_behind(text, tokens, value, entry)?,
         None => insert_first(text, value_tokens(tokens, outer)?, entry)?,
     };
     // A line may end inside a comment.
@@ -197,12 +198,17 @@ struct Insertions {
     same_line: String,
 }
 
-/// Inserts an entry behind the one whose value is `held`.
-fn insert_behind(text: &str, tokens: &[Token], held: &[Token], entry: &str) -> Option<Insertions> {
-    let span = byte_range(held);
+/// Inserts an entry behind the one whose value is `neighbour`.
+fn insert_behind(
+    text: &str,
+    tokens: &[Token],
+    neighbour: &[Token],
+    entry: &str,
+) -> Option<Insertions> {
+    let span = byte_range(neighbour);
     let first = tokens.iter().position(|token| token.start == span.start)?;
     let key = tokens.get(first.checked_sub(2)?)?;
-    let mut after = tokens[first + held.len()..].iter();
+    let mut after = tokens[first + neighbour.len()..].iter();
     let next = after.next()?;
     let (tail, next, comma) = match next.text {
         "," => (next.end(), after.next()?, ","),

@@ -63,8 +63,8 @@ pub fn set(session: &Session, assignments: &[Assignment]) -> Result<Session, Str
     let mut text = to_ron(session);
     for Assignment { field, value } in ordered {
         let tokens = tokens::read(&text);
-        let held = value_tokens(&tokens, field).ok_or_else(|| lacking(session, field))?;
-        text = replace_value(&text, held, value);
+        let old_value = value_tokens(&tokens, field).ok_or_else(|| lacking(session, field))?;
+        text = replace_value(&text, old_value, value);
         if is_group(field) {
             text = to_ron(&parsed(&text)?);
         }
@@ -114,8 +114,8 @@ pub fn value_with_entries(session: &Session, field: &str) -> Option<String> {
     }
     let text = to_ron(session);
     let tokens = tokens::read(&text);
-    let held = value_tokens(&tokens, field)?;
-    Some(text[held.first()?.start..held.last()?.end()].to_owned())
+    let old_value = value_tokens(&tokens, field)?;
+    Some(text[old_value.first()?.start..old_value.last()?.end()].to_owned())
 }
 
 /// Whether the text is one value and nothing beside it.

@@ -26,7 +26,7 @@ impl Token<'_> {
 /// Reads all tokens, without comments, as far as nesting is not too deep.
 pub(super) fn read(text: &str) -> Vec<Token<'_>> {
     let mut tokens: Vec<Token> = Vec::new();
-    // One entry for every open bracket: the field that stands open in it.
+    // One entry for every open bracket: the field that is open in it.
     let mut open = vec![String::new()];
     let mut at = skip_blank(text, 0);
     while at < text.len() && open.len() <= DEEPEST {

@@ -31,14 +31,14 @@ pub(super) fn byte_range(tokens: &[Token]) -> Range<usize> {
 }
 
 /// Replaces a value in a text by another one; an optional number keeps its wrapping, or its lack of one.
-pub(super) fn replace_value(text: &str, held: &[Token], value: &str) -> String {
+pub(super) fn replace_value(text: &str, old_value: &[Token], value: &str) -> String {
     let inner = value
         .strip_prefix("Some(")
         .and_then(|rest| rest.strip_suffix(')'));
-    let (place, value) = match (held, inner) {
+    let (place, value) = match (old_value, inner) {
         ([some, _, number @ .., _], Some(inner)) if some.text == "Some" => (number, inner),
-        ([number], Some(inner)) if number.text != "None" => (held, inner),
-        _ => (held, value),
+        ([number], Some(inner)) if number.text != "None" => (old_value, inner),
+        _ => (old_value, value),
     };
     let span = byte_range(place);
     format!("{}{value}{}", &text[..span.start], &text[span.end..])

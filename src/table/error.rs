@@ -1,4 +1,4 @@
-//! What can be wrong with a table: where, what, and what to do about it.
+//! The errors of tables: where, what is wrong, and what to do about it.
 
 use std::fmt;
 use std::io;
@@ -12,7 +12,7 @@ use thiserror::Error;
 pub struct TableError {
     /// The file of the table.
     pub file: PathBuf,
-    /// What is wrong with the table.
+    /// The problem of the table.
     pub problem: TableProblem,
 }
 
@@ -63,7 +63,7 @@ pub enum TableProblem {
     Line {
         /// Line of the file, from 1.
         line: u64,
-        /// What is wrong on the line.
+        /// The problem of the line, in words.
         what: String,
     },
     /// The file is no NPY, or one of a kind that is not supported.
