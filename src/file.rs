@@ -1,5 +1,5 @@
-//! Whole files: they are written under a temporary name in the same directory, synced and renamed. A reader sees the old file or the
-//! new one, never half of one, also after a power cut.
+//! Whole files: they are written under a temporary name in the same directory, synced and renamed. A reader sees the old file or
+//! the new one, never half of one, also after a power cut.
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, BufWriter, Write};
@@ -103,8 +103,8 @@ pub fn create(path: &Path, bytes: &[u8]) -> io::Result<bool> {
 /// Overwrites a file that exists, at the end of all links to it, and keeps its permissions.
 ///
 /// # Errors
-/// There is no file, the user may not write to it (renaming alone would not check that), or it can't be written; the error names the
-/// path.
+/// There is no file, the user may not write to it (renaming alone would not check that), or it can't be written; the error names
+/// the path.
 pub fn overwrite(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let overwritten = || {
         let real = path.canonicalize()?;

@@ -203,7 +203,8 @@ pub struct Weights {
 pub struct ValidationSettings {
     /// Iterations between validations, at least 1; default 50. Live.
     pub every: u64,
-    /// Samples, drawn once; for a table an upper limit to the rows of its validation part. 1 to 10 million; default 5000. Restart-only.
+    /// Samples, drawn once; for a table an upper limit to the rows of its validation part. 1 to 10 million; default 5000.
+    /// Restart-only.
     pub samples: usize,
     /// Time steps nt, 1 to 1000; default 12. Live.
     pub steps: usize,

@@ -72,8 +72,8 @@ impl Dataset {
         self.table().map(SplitTable::scaling)
     }
 
-    /// Offsets in nats of rows in the units of the flow, d + c values each: the log density of the standardised row less the log density
-    /// of the row. 0 for toy sets and where no column has a map.
+    /// Offsets in nats of rows in the units of the flow, d + c values each: the log density of the standardised row less the log
+    /// density of the row. 0 for toy sets and where no column has a map.
     pub fn offsets(&self, rows: &[f64]) -> Vec<f64> {
         let none = || vec![0.0; rows.len() / (self.dimension() + self.context())];
         let offsets = |scaling: &Scaling| scaling.offsets(rows, self.dimension());
@@ -99,8 +99,8 @@ impl Dataset {
             .map_or(n, |table| n.min(table.len(SplitPart::Validation)))
     }
 
-    /// The rows that pick the best parameters: the ones with these numbers, from 0, of the n that [`Dataset::validation_rows`] gives;
-    /// row-major, d + c values each. No other rows of a table are read.
+    /// The rows that pick the best parameters: the ones with these numbers, from 0, of the n that [`Dataset::validation_rows`]
+    /// gives; row-major, d + c values each. No other rows of a table are read.
     ///
     /// # Errors
     /// When a table can't be read.

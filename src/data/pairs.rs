@@ -39,8 +39,8 @@ pub struct BatchRows<'a> {
     pub dimension: usize,
 }
 
-/// Draws a normal point for every row of a batch that is read, and matches points and rows by optimal transport within groups: n x d, zeros
-/// for the other rows. The rows that are read are whole groups, but for the last.
+/// Draws a normal point for every row of a batch that is read, and matches points and rows by optimal transport within groups: n x
+/// d, zeros for the other rows. The rows that are read are whole groups, but for the last.
 pub fn match_normals(
     rows: BatchRows,
     read: Range<usize>,

@@ -1,4 +1,5 @@
-//! A shuffle that is computed, not stored: a bijection of 0 .. n - 1 that a key picks, at any place alone, in the memory of the key.
+//! A shuffle that is computed, not stored: a bijection of 0 .. n - 1 that a key picks, at any place alone, in the memory of the
+//! key.
 //!
 //! ```text
 //! i = l b + r         l < a = ceil(sqrt n),  r < b = ceil(n / a),  so n <= a b < n + a
@@ -8,11 +9,12 @@
 //! until l b + r < n
 //! ```
 //!
-//! A Feistel network on halves of any size that adds to one and the other in turn; what falls on n or beyond, one in sqrt(n) at most,
-//! goes through it again, which is called cycle walking (Black and Rogaway, Ciphers with arbitrary finite domains, 2002; Bellare
-//! and others, Format-preserving encryption, 2009). A long table would do with 4 rounds (Luby and Rackoff, 1988). 16 are for short
-//! ones: over random F the probabilities of the 720 orders of 6 numbers, the worst case of those few enough to be counted out,
-//! are then 2 % off their mean, as a root mean square, and after 10 rounds 17 %. `mix` is the finaliser of SplitMix64 and no cipher: the order keeps no secret.
+//! A Feistel network on halves of any size that adds to one and the other in turn; what falls on n or beyond, one in sqrt(n) at
+//! most, goes through it again, which is called cycle walking (Black and Rogaway, Ciphers with arbitrary finite domains, 2002;
+//! Bellare and others, Format-preserving encryption, 2009). A long table would do with 4 rounds (Luby and Rackoff, 1988). 16 are
+//! for short ones: over random F the probabilities of the 720 orders of 6 numbers, the worst case of those few enough to be counted
+//! out, are then 2 % off their mean, as a root mean square, and after 10 rounds 17 %. `mix` is the finaliser of SplitMix64 and no
+//! cipher: the order keeps no secret.
 
 use rand::{Rng, RngExt};
 

@@ -7,8 +7,8 @@
 //!
 //! Noise that leaves the bounds of a map is folded back into them: a percentage that was rounded to 0 lay above 0.
 //!
-//! The noise of a row depends on (seed, epoch, row) alone; validation and test rows have the noise of epoch 0. No memory is used per
-//! row: orders are computed (`permutation.rs`), and measurements read the rows in the order of the file.
+//! The noise of a row depends on (seed, epoch, row) alone; validation and test rows have the noise of epoch 0. No memory is used
+//! per row: orders are computed (`permutation.rs`), and measurements read the rows in the order of the file.
 
 mod measure;
 
@@ -130,8 +130,8 @@ impl SplitTable {
         &self.scaling
     }
 
-    /// Mean of [`Scaling::offsets`] over the training rows, nats: the log density of a standardised row less the log density of the row in
-    /// the units of the flow. 0 without maps.
+    /// Mean of [`Scaling::offsets`] over the training rows, nats: the log density of a standardised row less the log density of the
+    /// row in the units of the flow. 0 without maps.
     pub fn mean_offset(&self) -> f64 {
         self.offset
     }

@@ -18,8 +18,8 @@ use spirals::Spirals;
 /// The logarithm of the area of the checkerboard's dark squares, 8 of 2 x 2.
 const LOG_AREA: f64 = 5.0 * std::f64::consts::LN_2;
 
-/// The entropy H in nats: closed for the checkerboard, otherwise quadrature of -p log p with the exact density on finer and finer grids, good to the
-/// 7 decimals given, and to 1e-6 for the pinwheel, whose density has poles.
+/// The entropy H in nats: closed for the checkerboard, otherwise quadrature of -p log p with the exact density on finer and finer
+/// grids, good to the 7 decimals given, and to 1e-6 for the pinwheel, whose density has poles.
 pub fn entropy(toy: Toy) -> f64 {
     match toy {
         Toy::EightGaussians => 2.8318804,
@@ -137,8 +137,8 @@ impl ToyDensity {
         })
     }
 
-    /// The log density log p(x) in nats, to rounding on and around the data and to 1e-4 of itself at |x| = 50. Finite up to |x| = 1e6 at the least, but -inf off
-    /// the dark squares of the checkerboard.
+    /// The log density log p(x) in nats, to rounding on and around the data and to 1e-4 of itself at |x| = 50. Finite up to |x| =
+    /// 1e6 at the least, but -inf off the dark squares of the checkerboard.
     pub fn log(&self, x: [f64; 2]) -> f64 {
         match &self.0 {
             DensityForm::Checkerboard => log_checkerboard(x),
@@ -180,17 +180,17 @@ mod tests {
     }
 
     const TABLE: [KnownFigures; 8] = [
-        known(Toy::EightGaussians, [5.9641, 4.2552, 0.9748]),
-        known(Toy::Checkerboard, [7.1712, 4.4940, 0.0]),
-        known(Toy::SwissRoll, [3.8024, 3.4658, 0.7703]),
-        known(Toy::Circles, [4.7080, 3.8922, 0.7744]),
-        known(Toy::Rings, [3.9537, 3.5873, 0.8786]),
-        known(Toy::Moons, [3.9113, 3.2946, 0.7477]),
-        known(Toy::Pinwheel, [4.0379, 3.6263, 0.9742]),
-        known(Toy::TwoSpirals, [4.3894, 3.7473, 0.7124]),
+        known(Toy::EightGaussians, 5.9641, 4.2552, 0.9748),
+        known(Toy::Checkerboard, 7.1712, 4.4940, 0.0),
+        known(Toy::SwissRoll, 3.8024, 3.4658, 0.7703),
+        known(Toy::Circles, 4.7080, 3.8922, 0.7744),
+        known(Toy::Rings, 3.9537, 3.5873, 0.8786),
+        known(Toy::Moons, 3.9113, 3.2946, 0.7477),
+        known(Toy::Pinwheel, 4.0379, 3.6263, 0.9742),
+        known(Toy::TwoSpirals, 4.3894, 3.7473, 0.7124),
     ];
 
-    const fn known(toy: Toy, [no_flow, gaussian, deviation]: [f64; 3]) -> KnownFigures {
+    const fn known(toy: Toy, no_flow: f64, gaussian: f64, deviation: f64) -> KnownFigures {
         KnownFigures {
             toy,
             no_flow,
@@ -202,8 +202,8 @@ mod tests {
     /// Half a unit of the table's last place, and a little.
     const TABLE_ROUNDING: f64 = 6e-5;
 
-    /// The midpoint rule converges exponentially for a smooth density and is exact for aligned squares; 1e-8 is left of the pinwheel's
-    /// poles and tails.
+    /// The midpoint rule converges exponentially for a smooth density and is exact for aligned squares; 1e-8 is left of the
+    /// pinwheel's poles and tails.
     const MASS: f64 = 1e-8;
 
     /// H is rounded at 5e-8, and this grid leaves 2e-8 of -p log p between the rings.
@@ -270,12 +270,20 @@ mod tests {
             .collect()
     }
 
-    /// Mean and its standard error.
-    fn estimate(values: &[f64]) -> (f64, f64) {
+    /// The estimate of a mean.
+    struct MeanEstimate {
+        mean: f64,
+        standard_error: f64,
+    }
+
+    fn estimate(values: &[f64]) -> MeanEstimate {
         let n = values.len() as f64;
         let mean = values.iter().sum::<f64>() / n;
         let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n;
-        (mean, (variance / n).sqrt())
+        MeanEstimate {
+            mean,
+            standard_error: (variance / n).sqrt(),
+        }
     }
 
     #[test]
@@ -370,7 +378,7 @@ mod tests {
         {
             let (rows, density) = (samples(toy), ToyDensity::new(toy));
             let surprise: Vec<f64> = rows.par_iter().map(|&x| -density.log(x)).collect();
-            let mean = estimate(&surprise).0;
+            let mean = estimate(&surprise).mean;
             let error = deviation / (ROWS as f64).sqrt();
             // 1e-9 for the checkerboard, whose surprise is constant.
             assert!(
@@ -378,8 +386,14 @@ mod tests {
                 "{toy:?}: {mean}"
             );
             let cost = |x: &[f64; 2]| (2.0 * PI).ln() + 0.5 * (x[0] * x[0] + x[1] * x[1]);
-            let (mean, error) = estimate(&rows.iter().map(cost).collect::<Vec<_>>());
-            assert!((mean - no_flow).abs() < ERRORS * error, "{toy:?}: {mean}");
+            let MeanEstimate {
+                mean,
+                standard_error,
+            } = estimate(&rows.iter().map(cost).collect::<Vec<_>>());
+            assert!(
+                (mean - no_flow).abs() < ERRORS * standard_error,
+                "{toy:?}: {mean}"
+            );
         }
     }
 

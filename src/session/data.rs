@@ -118,7 +118,8 @@ impl Data {
         }
     }
 
-    /// These data with the batch of other ones and, for a toy set, their iterations between draws: all that an edit of a run can change.
+    /// These data with the batch of other ones and, for a toy set, their iterations between draws: all that an edit of a run can
+    /// change.
     pub(crate) fn with_batch_of(&self, other: &Data) -> Data {
         let mut data = self.clone();
         match (&mut data, other) {
@@ -158,8 +159,8 @@ pub enum Whiten {
     No,
     /// Yes: the flow learns uncorrelated columns, each of standard deviation 1.
     Yes,
-    /// Yes, by the covariance of the inner rows, so that a few outlying ones don't set the scale; then each column is made normal by
-    /// a map fitted to it.
+    /// Yes, by the covariance of the inner rows, so that a few outlying ones don't set the scale; then each column is made normal
+    /// by a map fitted to it.
     Normal,
 }
 
@@ -181,8 +182,8 @@ pub enum Transform {
     Logit(f64, f64),
 }
 
-/// The split of the rows of a table: of the shuffled rows, the last ones are the test part, the ones before them the validation part,
-/// the others the training part.
+/// The split of the rows of a table: of the shuffled rows, the last ones are the test part, the ones before them the validation
+/// part, the others the training part.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Split {

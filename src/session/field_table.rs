@@ -415,7 +415,8 @@ mod tests {
         }
     }
 
-    /// Whether the text of a session says which values a field may have, when an edit applies, and the value in the `least` session.
+    /// Whether the text of a session says which values a field may have, when an edit applies, and the value in the `least`
+    /// session.
     fn explained(field: &FieldDefinition, text: &str, least: &Session) {
         if field.name.starts_with("data.") && (field.value)(least) == FieldValue::Absent {
             return;

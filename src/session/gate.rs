@@ -60,8 +60,8 @@ impl GateFigure {
 }
 
 impl Gate {
-    /// Judges the value that the best validation has of the gate's figure: None when it passes; otherwise a sentence that says by what
-    /// it fails.
+    /// Judges the value that the best validation has of the gate's figure: None when it passes; otherwise a sentence that says by
+    /// what it fails.
     pub fn missed(&self, value: FigureValue) -> Option<String> {
         let what = match value {
             FigureValue::Known(value) if value <= self.limit && value.is_finite() => return None,

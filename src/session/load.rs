@@ -59,8 +59,8 @@ pub fn parse(text: &str, file: &Path) -> Result<Session, Rejection> {
     Ok(session)
 }
 
-/// Makes the paths of a table and of a model absolute: they are relative to the session file, and may be told to a process with another
-/// working directory.
+/// Makes the paths of a table and of a model absolute: they are relative to the session file, and may be told to a process with
+/// another working directory.
 fn anchor_paths(session: &mut Session, file: &Path) {
     let anchored = |path: &mut PathBuf| {
         let beside = file.parent().unwrap_or(Path::new("")).join(&*path);

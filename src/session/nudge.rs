@@ -1,5 +1,5 @@
-//! The next larger or smaller value of a field or of a part of one: numbers go through the series 1, 2, 5, 10, ..., words through the
-//! list in the table.
+//! The next larger or smaller value of a field or of a part of one: numbers go through the series 1, 2, 5, 10, ..., words through
+//! the list in the table.
 
 use super::Session;
 use super::allowed::Allowed;

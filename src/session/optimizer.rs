@@ -122,8 +122,8 @@ pub enum Schedule {
         /// Iterations between two halvings, at least 1.
         every: u64,
     },
-    /// The rate rises to its base over the first iterations in which the loss is minimised, then falls along half a cosine to its floor
-    /// at the last iteration.
+    /// The rate rises to its base over the first iterations in which the loss is minimised, then falls along half a cosine to its
+    /// floor at the last iteration.
     Cosine {
         /// Iterations of the rise, 0 to 1 million. Default 20.
         #[serde(default = "super::defaults::warmup")]

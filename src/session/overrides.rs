@@ -20,8 +20,8 @@ pub struct Overrides {
     pub set: Vec<FieldOverride>,
 }
 
-/// A field at another value than the session file has. It holds as long as the file keeps its value: an edit of the field in the file
-/// outranks it.
+/// A field at another value than the session file has. It holds as long as the file keeps its value: an edit of the field in the
+/// file outranks it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldOverride {
     /// Field and value that is set.
@@ -89,8 +89,8 @@ pub fn assign(session: Session, assignments: &[Assignment]) -> Result<Session, S
     set(&session, assignments).map_err(|reason| format!("{}: {reason}", named()))
 }
 
-/// Resolves the fields that a command line sets over a session file: values become as a session writes them, so that they are the same
-/// from any working directory.
+/// Resolves the fields that a command line sets over a session file: values become as a session writes them, so that they are the
+/// same from any working directory.
 ///
 /// # Errors
 /// When a field is set twice or can't have its value, in a sentence.

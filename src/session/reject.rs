@@ -1,6 +1,7 @@
 //! The refusal of a session text: the place, the field's dotted name, what is allowed, the nearest valid name.
 //!
-//! The span of a RON error tells where the parser stood, which may be past the value or before a blank; the token there is the place.
+//! The span of a RON error tells where the parser stood, which may be past the value or before a blank; the token there is the
+//! place.
 
 use std::path::Path;
 
@@ -57,15 +58,15 @@ pub(super) fn refuse_syntax(text: &str, file: &Path, error: &SpannedError) -> Re
 }
 
 /// A fault in a text, and where it begins.
-struct Fault {
+struct TextFault {
     /// Byte offset in the text.
     start: usize,
     message: String,
 }
 
 /// Explains an error; the parser `stood` in or before the token `at`.
-fn explain(tokens: &[Token], at: &Token, stood: usize, code: &Ron) -> Fault {
-    let fault = |start, message| Fault { start, message };
+fn explain(tokens: &[Token], at: &Token, stood: usize, code: &Ron) -> TextFault {
+    let fault = |start, message| TextFault { start, message };
     let field = all_fields().find(|field| field.name == at.field);
     match code {
         Ron::NoSuchStructField {

@@ -1,8 +1,7 @@
 //! New values of fields in the text of a session file: everything around a value stays as it is, byte for byte.
 //!
-//! A field that the text does not have is inserted behind the field before it in the table, with the layout there; with its group, if
-//! the text does not have that either.
-//! Another kind of a group keeps the entries in the brackets, as far as it has such fields.
+//! A field that the text does not have is inserted behind the field before it in the table, with the layout there; with its group,
+//! if the text does not have that either. Another kind of a group keeps the entries in the brackets, as far as it has such fields.
 
 #[cfg(test)]
 mod tests;

@@ -119,8 +119,8 @@ impl NpyArray {
         Ok(())
     }
 
-    /// Calls `take` with the number and the values of the next `rows` rows of the file, and with None for the values of those to leave
-    /// out; false at the end.
+    /// Calls `take` with the number and the values of the next `rows` rows of the file, and with None for the values of those to
+    /// leave out; false at the end.
     fn pass(
         &mut self,
         rows: usize,

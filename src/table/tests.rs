@@ -53,9 +53,22 @@ fn all(table: &IndexedTable) -> Vec<f64> {
     out
 }
 
-fn opened(path: &Path, selection: &Selection) -> Result<(Vec<String>, Vec<f64>, u64), String> {
+/// The content of a table.
+#[derive(Clone, Debug, PartialEq)]
+struct Content {
+    names: Vec<String>,
+    /// All rows, row-major.
+    values: Vec<f64>,
+    dropped: u64,
+}
+
+fn opened(path: &Path, selection: &Selection) -> Result<Content, String> {
     let table = IndexedTable::open(path, selection).map_err(|error| error.to_string())?;
-    Ok((table.names().to_vec(), all(&table), table.dropped()))
+    Ok(Content {
+        names: table.names().to_vec(),
+        values: all(&table),
+        dropped: table.dropped(),
+    })
 }
 
 /// The message without the path.
@@ -112,7 +125,7 @@ fn bits(values: &[f64]) -> Vec<u64> {
 
 #[test]
 fn what_is_written_is_read_back_to_the_same_bits_in_blocks_of_every_size() {
-    let desk = TestFolder::new();
+    let folder = TestFolder::new();
     let mut draw = NumberGenerator(7);
     for (rows, width) in [(1, 1), (7, 1), (1, 5), (13, 3), (40, 2)] {
         let values: Vec<f64> = (0..rows * width).map(|_| draw.number()).collect();
@@ -121,7 +134,7 @@ fn what_is_written_is_read_back_to_the_same_bits_in_blocks_of_every_size() {
             ("t.csv", given.clone()),
             ("t.NPY", select::number_columns(width)),
         ] {
-            let path = desk.table(file, &values, &given);
+            let path = folder.table(file, &values, &given);
             let table = IndexedTable::open(&path, &Selection::default()).unwrap();
             assert_eq!(table.names(), expected);
             assert_eq!(
@@ -143,10 +156,10 @@ fn what_is_written_is_read_back_to_the_same_bits_in_blocks_of_every_size() {
 
 #[test]
 fn rows_are_gathered_by_number_in_any_order() {
-    let desk = TestFolder::new();
+    let folder = TestFolder::new();
     let values: Vec<f64> = (0..30).map(f64::from).collect();
     for file in ["t.csv", "t.npy"] {
-        let path = desk.table(file, &values, &names(&["a", "b", "c"]));
+        let path = folder.table(file, &values, &names(&["a", "b", "c"]));
         let asked = if file == "t.csv" {
             ["c", "a"]
         } else {
@@ -174,15 +187,15 @@ fn rows_are_gathered_by_number_in_any_order() {
 
 #[test]
 fn a_writer_that_is_dropped_leaves_the_old_file_and_nothing_else() {
-    let desk = TestFolder::new();
+    let folder = TestFolder::new();
     for file in ["t.csv", "t.npy"] {
-        let path = desk.file(file, "old");
+        let path = folder.file(file, "old");
         let mut writer = TableWriter::create(&path, &names(&["a"])).unwrap();
         writer.write(&[1.0; 100_000]).unwrap();
         drop(writer);
         assert_eq!(fs::read(&path).unwrap(), b"old");
     }
-    assert_eq!(fs::read_dir(desk.0.path()).unwrap().count(), 2);
+    assert_eq!(fs::read_dir(folder.0.path()).unwrap().count(), 2);
 }
 
 #[test]
@@ -209,29 +222,29 @@ fn csv_numbers_are_as_short_as_they_can_be() {
 
 #[test]
 fn names_that_are_all_numbers_are_not_written_since_they_would_be_read_as_a_row() {
-    let desk = TestFolder::new();
-    let path = desk.table("t.csv", &[7.0, 8.0], &names(&["2", "5"]));
+    let folder = TestFolder::new();
+    let path = folder.table("t.csv", &[7.0, 8.0], &names(&["2", "5"]));
     assert_eq!(fs::read_to_string(&path).unwrap(), "7,8\n");
-    let path = desk.table("u.csv", &[7.0, 8.0], &names(&["2", "b"]));
+    let path = folder.table("u.csv", &[7.0, 8.0], &names(&["2", "b"]));
     assert_eq!(fs::read_to_string(&path).unwrap(), "2,b\n7,8\n");
 }
 
 #[test]
 fn a_table_is_not_written_over_what_is_no_file() {
-    let desk = TestFolder::new();
+    let folder = TestFolder::new();
     let message = |path: &Path, names: &[String]| match TableWriter::create(path, names) {
         Ok(_) => String::new(),
         Err(error) => error.to_string(),
     };
-    let folder = message(desk.0.path(), &names(&["a"]));
+    let folder = message(folder.0.path(), &names(&["a"]));
     assert!(
         folder.ends_with("what is there is no regular file"),
         "{folder}"
     );
-    assert!(folder.starts_with(&format!("cannot write {}", desk.0.path().display())));
-    let path = desk.0.path().join("t.csv");
+    assert!(folder.starts_with(&format!("cannot write {}", folder.0.path().display())));
+    let path = folder.0.path().join("t.csv");
     assert!(message(&path, &[]).ends_with("a table without columns"));
-    assert!(message(&desk.0.path().join("gone/t.csv"), &names(&["a"])).contains("gone/t.csv"));
+    assert!(message(&folder.0.path().join("gone/t.csv"), &names(&["a"])).contains("gone/t.csv"));
     let mut writer = TableWriter::create(&path, &names(&["a", "b"])).unwrap();
     let ragged = writer.write(&[1.0; 3]).unwrap_err().to_string();
     assert!(ragged.ends_with("3 values in rows of 2"), "{ragged}");
@@ -239,16 +252,16 @@ fn a_table_is_not_written_over_what_is_no_file() {
 
 #[test]
 fn what_is_no_file_is_no_table() {
-    let desk = TestFolder::new();
+    let folder = TestFolder::new();
     let select = Selection::default();
     for ending in ["csv", "npy"] {
-        let at = |name: &str| desk.0.path().join(name).with_extension(ending);
+        let at = |name: &str| folder.0.path().join(name).with_extension(ending);
         fs::create_dir(at("folder")).unwrap();
         assert_eq!(
             refusal(&at("folder"), &select),
             "is a directory, not a table"
         );
-        desk.file(&format!("empty.{ending}"), "");
+        folder.file(&format!("empty.{ending}"), "");
         assert_eq!(refusal(&at("empty"), &select), "is empty");
         assert!(refusal(&at("gone"), &select).starts_with("cannot be read: "));
         let made = std::process::Command::new("mkfifo")
@@ -273,9 +286,9 @@ fn a_pass_ends_after_an_error() {
 
 #[test]
 fn a_pass_says_how_far_it_has_come() {
-    let desk = TestFolder::new();
+    let folder = TestFolder::new();
     for file in ["t.csv", "t.npy"] {
-        let path = desk.table(file, &[1.0; 20], &names(&["a", "b"]));
+        let path = folder.table(file, &[1.0; 20], &names(&["a", "b"]));
         let mut blocks = Blocks::open(&path, &Selection::default(), 5).unwrap();
         assert!(blocks.progress() < 0.1);
         blocks.next().unwrap().unwrap();

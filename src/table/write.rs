@@ -29,8 +29,8 @@ impl TableWriter {
     /// be told from a row.
     ///
     /// # Errors
-    /// There is no column, the path is one of something other than a regular file, or the directory cannot be written to. Errors name
-    /// the path.
+    /// There is no column, the path is one of something other than a regular file, or the directory cannot be written to. Errors
+    /// name the path.
     pub fn create(path: &Path, names: &[String]) -> io::Result<Self> {
         let check = || {
             if names.is_empty() {

@@ -148,7 +148,8 @@ impl SplitTable {
         Ok((0..width).map(moments).collect())
     }
 
-    /// Checks that the columns have a density: `products` has the sums of products of deviations, width x width, below its diagonal.
+    /// Checks that the columns have a density: `products` has the sums of products of deviations, width x width, below its
+    /// diagonal.
     fn check_columns(&self, mean: &[f64], products: &[f64]) -> Result<(), DataError> {
         let (width, names) = (mean.len(), self.table.names());
         let n = self.learned as f64;
@@ -302,8 +303,8 @@ impl SplitTable {
         })
     }
 
-    /// Measures the linear map that removes the correlations of the inner rows, in the order that suits the maps that make each column
-    /// normal after it. Outlying rows may be all that keeps a column from being determined by others; then they count too.
+    /// Measures the linear map that removes the correlations of the inner rows, in the order that suits the maps that make each
+    /// column normal after it. Outlying rows may be all that keeps a column from being determined by others; then they count too.
     ///
     /// # Errors
     /// A column is determined by the ones before it, or the table can't be read.
@@ -352,7 +353,8 @@ impl SplitTable {
         Ok(sum / training as f64)
     }
 
-    /// Calls `see` with the place and the values of every row of the training and validation part, standardised, with the noise of epoch 0.
+    /// Calls `see` with the place and the values of every row of the training and validation part, standardised, with the noise of
+    /// epoch 0.
     fn for_each_standardized(
         &self,
         mut see: impl FnMut(usize, &mut [f64]),

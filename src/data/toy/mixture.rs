@@ -2,8 +2,8 @@
 //! ```text
 //! log p(x) = log sum_i w_i exp(-|x - c_i|^2 / (2 s^2)) - log(2 pi s^2).
 //! ```
-//! On a curve the nodes are those of a quadrature rule: equal steps of the angle on a circle, Gauss-Legendre panels elsewhere.
-//! s is the noise in the units of the set. Nodes lie less than s apart, where both rules are exact to rounding on and around the data.
+//! On a curve the nodes are those of a quadrature rule: equal steps of the angle on a circle, Gauss-Legendre panels elsewhere. s is
+//! the noise in the units of the set. Nodes lie less than s apart, where both rules are exact to rounding on and around the data.
 
 use std::f64::consts::PI;
 
@@ -85,7 +85,8 @@ pub fn eight_gaussians() -> Mixture {
     Mixture::new(0.5 / 1.414, corners)
 }
 
-/// The mixture along the spiral (t cos t, t sin t) / 5 for t from 1.5 pi to 4.5 pi. It is 89 times the noise long: 32 panels put 512 nodes along it.
+/// The mixture along the spiral (t cos t, t sin t) / 5 for t from 1.5 pi to 4.5 pi. It is 89 times the noise long: 32 panels put
+/// 512 nodes along it.
 pub fn swiss_roll(count: usize) -> Mixture {
     let (from, to) = (1.5 * PI, 4.5 * PI);
     let nodes = panels(from, to, count).map(move |QuadratureNode { point: t, weight }| {
@@ -125,8 +126,8 @@ mod tests {
     /// At |x| = 50 nodes lie farther apart than the peaks are wide: what the density promises there, relative to log p.
     const FAR: f64 = 1e-4;
 
-    /// log of a uniform circle of radius r blurred by noise s, at distance R of its centre: with z = R r / s^2,
-    /// exp(-(R^2 + r^2) / (2 s^2)) I_0(z) / (2 pi s^2), and for large z I_0(z) = e^z / sqrt(2 pi z) (1 + 1 / (8 z) + 9 / (128 z^2) + ..).
+    /// log of a uniform circle of radius r blurred by noise s, at distance R of its centre: with z = R r / s^2, exp(-(R^2 + r^2) /
+    /// (2 s^2)) I_0(z) / (2 pi s^2), and for large z I_0(z) = e^z / sqrt(2 pi z) (1 + 1 / (8 z) + 9 / (128 z^2) + ..).
     fn log_circle(distance: f64, r: f64, s: f64) -> f64 {
         let z = distance * r / (s * s);
         let bessel =

@@ -1,10 +1,12 @@
-//! The density of the pinwheel: x = 2 R(-a) f with f ~ N(1, 0.3^2) x N(0, 0.1^2), a = 2 pi k / 5 + exp(f0) / 4 and R a rotation, by change of variables.
-//! With rho = |x| / 2 and theta the angle of x, the points f that are sent to x are rho (cos phi, sin phi) where
+//! The density of the pinwheel: x = 2 R(-a) f with f ~ N(1, 0.3^2) x N(0, 0.1^2), a = 2 pi k / 5 + exp(f0) / 4 and R a rotation, by
+//! change of variables. With rho = |x| / 2 and theta the angle of x, the points f that are sent to x are rho (cos phi, sin phi)
+//! where
 //! ```text
 //! g(phi) = phi - exp(rho cos phi) / 4 = theta  modulo 2 pi / 5,
 //! p(x) = sum over these phi of N(f0; 1, 0.3^2) N(f1; 0, 0.1^2) / (5 |det|),   det = 4 g'(phi) = 4 (1 + f1 exp(f0) / 4).
 //! ```
-//! From rho = 1.6 on g turns back where g' = 0: there a blade folds over and p has integrable poles. The mass beyond a fold is 1.4e-9.
+//! From rho = 1.6 on g turns back where g' = 0: there a blade folds over and p has integrable poles. The mass beyond a fold is
+//! 1.4e-9.
 
 use std::f64::consts::PI;
 
@@ -23,7 +25,8 @@ const PERIOD: f64 = 2.0 * PI / 5.0;
 /// Largest rho whose roots are summed: there are 0.4 e^rho of them. It is 23 deviations out, where log p = -269.
 const ROOTS_UP_TO: f64 = 8.0;
 
-/// The log density log p(x) in nats. Beyond |x| = 16 the mean over all directions stands in for the hundreds of folds: there they are within 1 in 100.
+/// The log density log p(x) in nats. Beyond |x| = 16 the mean over all directions stands in for the hundreds of folds: there they
+/// are within 1 in 100.
 pub fn log_density(x: [f64; 2]) -> f64 {
     let rho = 0.5 * libm::hypot(x[0], x[1]);
     if rho > ROOTS_UP_TO {
@@ -87,8 +90,8 @@ fn roots(rho: f64, theta: f64) -> Vec<f64> {
     found
 }
 
-/// The bounds of the monotone pieces of g: -pi, the points where g turns, pi. g' - 1 is proportional to sin(phi) exp(rho cos phi), which has one minimum, at
-/// rho sin^2 phi = cos phi; g turns on either side of it, or nowhere.
+/// The bounds of the monotone pieces of g: -pi, the points where g turns, pi. g' - 1 is proportional to sin(phi) exp(rho cos phi),
+/// which has one minimum, at rho sin^2 phi = cos phi; g turns on either side of it, or nowhere.
 fn turns(rho: f64) -> Vec<f64> {
     let lowest = -libm::acos(2.0 * rho / (1.0 + (1.0 + 4.0 * rho * rho).sqrt()));
     let slope = |phi| twist_slope(rho, phi);
@@ -98,8 +101,8 @@ fn turns(rho: f64) -> Vec<f64> {
     vec![-PI, root(slope, -PI, lowest), root(slope, lowest, 0.0), PI]
 }
 
-/// The logarithm of the mean of p over all directions, integral of N N over phi / (8 pi), by Laplace's method: its relative error is
-/// below the inverse of the curvature, 2e-4.
+/// The logarithm of the mean of p over all directions, integral of N N over phi / (8 pi), by Laplace's method: its relative error
+/// is below the inverse of the curvature, 2e-4.
 fn log_mean(rho: f64) -> f64 {
     let across = rho / ACROSS;
     let curvature = across * across - rho * (rho - MEAN) / (RADIAL * RADIAL);

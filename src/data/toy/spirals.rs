@@ -1,5 +1,5 @@
-//! The density of 2spirals. With q = 3 pi u the density is an integral along one arm, a box of side 1/6 blurred by noise s = 0.1 at every point,
-//! and the other arm is its mirror image:
+//! The density of 2spirals. With q = 3 pi u the density is an integral along one arm, a box of side 1/6 blurred by noise s = 0.1 at
+//! every point, and the other arm is its mirror image:
 //! ```text
 //! g(x) = integral of 2 u k(x0 + q cos(q) / 3) k(x1 - q sin(q) / 3) over u in [0, 1],   p(x) = (g(x) + g(-x)) / 2,
 //! k(r) = 6 integral of N(r - v; 0, s^2) over v in [0, 1/6].
@@ -116,7 +116,8 @@ fn kernel(r: f64) -> ScaledValue {
 /// The argument from which erfc, which underflows at 27, is replaced by its scaled form.
 const SCALED_FROM: f64 = 4.0;
 
-/// The scaled function exp(y^2) erfc(y) for y >= 4, by the continued fraction 1 / (sqrt pi (y + (1/2) / (y + (2/2) / (y + (3/2) / (y + ..))))).
+/// The scaled function exp(y^2) erfc(y) for y >= 4, by the continued fraction 1 / (sqrt pi (y + (1/2) / (y + (2/2) / (y + (3/2) /
+/// (y + ..))))).
 fn scaled_erfc(y: f64) -> f64 {
     // 30 levels reach rounding at y = 4 and more.
     let fraction = (1..=30)

@@ -1,5 +1,5 @@
-//! The paths to be watched for one file: a change there can change what its path leads to. They are the file's own directory, and the
-//! directory of every symbolic link on the path.
+//! The paths to be watched for one file: a change there can change what its path leads to. They are the file's own directory, and
+//! the directory of every symbolic link on the path.
 //!
 //! Directories are watched, not files: a watch on a file dies with the first editor that replaces it.
 
