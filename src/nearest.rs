@@ -1,16 +1,16 @@
-//! The nearest valid name to one that is not, for error messages.
+//! The nearest valid name to an unknown one, for error messages.
 
-/// Share of letters (0 to 1) below which a suggestion would mislead; two letters swapped in a name of two are just alike enough.
+/// The share of letters (0 to 1) below which a suggestion would mislead; two letters swapped in a name of two are just alike enough.
 const ALIKE: f64 = 0.5;
 
 /// The message `unknown KIND `NAME`; did you mean `NEAREST`? Valid: ...`
-pub(super) fn unknown(kind: &str, name: &str, valid: &[&str]) -> String {
+pub(super) fn describe_unknown(kind: &str, name: &str, valid: &[&str]) -> String {
     let near = nearest(name, valid).map(|near| format!("`{near}`"));
-    unknown_with_hint(kind, name, near.as_deref(), valid)
+    describe_unknown_with_hint(kind, name, near.as_deref(), valid)
 }
 
-/// The message of [`unknown`] with a suggestion of the caller's.
-pub(super) fn unknown_with_hint(
+/// The message of [`describe_unknown`] with a suggestion of the caller's.
+pub(super) fn describe_unknown_with_hint(
     kind: &str,
     name: &str,
     hint: Option<&str>,
@@ -54,7 +54,7 @@ mod tests {
     fn a_name_like_no_other_gets_no_suggestion_but_the_list() {
         assert_eq!(nearest("xyzzy", &["width", "rank"]), None);
         assert_eq!(
-            unknown("field", "xyzzy", &["a", "b"]),
+            describe_unknown("field", "xyzzy", &["a", "b"]),
             "unknown field `xyzzy`. Valid: a, b"
         );
     }

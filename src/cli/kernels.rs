@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::values::{count, positive};
+use super::values::{parse_count, parse_positive};
 use crate::cost::Work;
 use crate::session::{Precision, Trace};
 use crate::workloads::Workload;
@@ -39,7 +39,7 @@ pub struct BenchArgs {
     #[arg(long, default_value = "every-stage")]
     pub trace: Trace,
     /// Samples, instead of the workload's; memory does not grow with them.
-    #[arg(long, value_name = "N", value_parser = count)]
+    #[arg(long, value_name = "N", value_parser = parse_count)]
     pub n: Option<usize>,
     /// Layers M + 1 of the network, instead of the workload's.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(2..=64))]
@@ -48,7 +48,7 @@ pub struct BenchArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
     /// Seconds for each workload, probes included; three runs are timed however long they take.
-    #[arg(long, value_name = "S", default_value_t = 10.0, value_parser = positive)]
+    #[arg(long, value_name = "S", default_value_t = 10.0, value_parser = parse_positive)]
     pub seconds: f64,
     /// A JSON list of {workload, what, trace, precision, n, ranks, threads, best_s, median_s, cpu_s, gflops, peak_gflops,
     /// fraction_of_peak, peak_rss_bytes, lanes}.

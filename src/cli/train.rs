@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::values::positive;
+use super::values::parse_positive;
 use crate::dashboard::look::Look;
 use crate::ranks::Limits;
 use crate::session::overrides::{Overrides, resolve};
@@ -53,7 +53,7 @@ pub struct TrainArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub iterations: Option<u64>,
     /// Training time in seconds, instead of the session's.
-    #[arg(long, value_name = "S", value_parser = positive)]
+    #[arg(long, value_name = "S", value_parser = parse_positive)]
     pub seconds: Option<f64>,
     /// One field of the session at another value, as 'optimizer.lr=0.01'; values are written as in a session file. May be repeated.
     ///
@@ -79,11 +79,11 @@ pub struct TrainArgs {
     pub look: Look,
     /// Under mpirun or srun: seconds of silence after which another rank is lost, and the run ends with code 1; default 5.
     #[cfg(feature = "mpi")]
-    #[arg(long, value_name = "S", value_parser = positive)]
+    #[arg(long, value_name = "S", value_parser = parse_positive)]
     pub patience: Option<f64>,
     /// Seconds in which another rank that is waited for may go without a step of its work, as one does that hangs in a read; default 60.
     #[cfg(feature = "mpi")]
-    #[arg(long, value_name = "S", value_parser = positive)]
+    #[arg(long, value_name = "S", value_parser = parse_positive)]
     pub standstill: Option<f64>,
 }
 

@@ -6,7 +6,7 @@ use otflow_kernels::objective::Alpha;
 ///
 /// # Errors
 /// The text is no such value; the error is a sentence.
-pub fn count(text: &str) -> Result<usize, String> {
+pub fn parse_count(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(0) => Err("it must be above 0".into()),
         Ok(count) => Ok(count),
@@ -18,8 +18,8 @@ pub fn count(text: &str) -> Result<usize, String> {
 ///
 /// # Errors
 /// The text is no such value; the error is a sentence.
-pub fn steps(text: &str) -> Result<usize, String> {
-    match count(text)? {
+pub fn parse_steps(text: &str) -> Result<usize, String> {
+    match parse_count(text)? {
         steps if steps <= 1000 => Ok(steps),
         _ => Err("at most 1000".into()),
     }
@@ -29,7 +29,7 @@ pub fn steps(text: &str) -> Result<usize, String> {
 ///
 /// # Errors
 /// The text is no such value; the error is a sentence.
-pub fn weights(text: &str) -> Result<Alpha, String> {
+pub fn parse_weights(text: &str) -> Result<Alpha, String> {
     let values: Result<Vec<f64>, _> = text.split(',').map(|part| part.trim().parse()).collect();
     let allowed = |weight: &f64| (0.0..=1e9).contains(weight);
     match values.as_deref() {
@@ -46,7 +46,7 @@ pub fn weights(text: &str) -> Result<Alpha, String> {
 ///
 /// # Errors
 /// The text is no such value; the error is a sentence.
-pub fn positive(text: &str) -> Result<f64, String> {
+pub fn parse_positive(text: &str) -> Result<f64, String> {
     let value: f64 = text
         .parse()
         .map_err(|_| format!("`{text}` is not a number"))?;

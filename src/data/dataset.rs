@@ -169,7 +169,7 @@ impl Dataset {
             return None;
         };
         let (rows, _) = rows.as_chunks::<2>();
-        Some(rows.par_iter().map(|&x| density.log(x)).collect())
+        Some(rows.par_iter().map(|&x| density.log_density(x)).collect())
     }
 }
 
@@ -242,7 +242,10 @@ mod tests {
         let rows = set.draw(Stream::Validation, 0, 100);
         let log = set.log_density(&rows).unwrap();
         let density = ToyDensity::new(Toy::Moons);
-        let one_by_one: Vec<f64> = rows.chunks(2).map(|x| density.log([x[0], x[1]])).collect();
+        let one_by_one: Vec<f64> = rows
+            .chunks(2)
+            .map(|x| density.log_density([x[0], x[1]]))
+            .collect();
         assert_eq!(log, one_by_one);
     }
 }

@@ -38,61 +38,68 @@ pub fn sample(toy: Toy, rng: &mut impl Rng) -> [f64; 2] {
     match toy {
         Toy::EightGaussians => {
             let angle = f64::from(rng.random_range(0..8u32)) * PI / 4.0;
-            noisy(rng, 0.5, polar(4.0, angle)).map(|x| x / 1.414)
+            add_noise(rng, 0.5, polar(4.0, angle)).map(|x| x / 1.414)
         }
-        Toy::Checkerboard => checkerboard(rng),
+        Toy::Checkerboard => sample_checkerboard(rng),
         Toy::SwissRoll => {
-            let t = 1.5 * PI * (1.0 + 2.0 * uniform(rng));
-            noisy(rng, 1.0, polar(t, t)).map(|x| x / 5.0)
+            let t = 1.5 * PI * (1.0 + 2.0 * draw_uniform(rng));
+            add_noise(rng, 1.0, polar(t, t)).map(|x| x / 5.0)
         }
-        Toy::Circles => ring(rng, &[1.0, 0.5]).map(|x| 3.0 * x),
-        Toy::Rings => ring(rng, &[3.0, 2.25, 1.5, 0.75]),
-        Toy::Moons => moon(rng),
-        Toy::Pinwheel => blade(rng),
-        Toy::TwoSpirals => arm(rng),
+        Toy::Circles => sample_ring(rng, &[1.0, 0.5]).map(|x| 3.0 * x),
+        Toy::Rings => sample_ring(rng, &[3.0, 2.25, 1.5, 0.75]),
+        Toy::Moons => sample_moon(rng),
+        Toy::Pinwheel => sample_blade(rng),
+        Toy::TwoSpirals => sample_arm(rng),
     }
 }
 
-fn uniform(rng: &mut impl Rng) -> f64 {
+/// Draws a uniform number in [0, 1).
+fn draw_uniform(rng: &mut impl Rng) -> f64 {
     rng.random()
 }
 
+/// The point at a radius and an angle.
 fn polar(radius: f64, angle: f64) -> [f64; 2] {
     let (sin, cos) = libm::sincos(angle);
     [radius * cos, radius * sin]
 }
 
-fn noisy(rng: &mut impl Rng, deviation: f64, x: [f64; 2]) -> [f64; 2] {
+/// Adds normal noise to a point.
+fn add_noise(rng: &mut impl Rng, deviation: f64, x: [f64; 2]) -> [f64; 2] {
     x.map(|x| x + deviation * rng.sample::<f64, _>(StandardNormal))
 }
 
-fn checkerboard(rng: &mut impl Rng) -> [f64; 2] {
-    let x0 = 4.0 * uniform(rng) - 2.0;
+/// Draws a point of the dark squares.
+fn sample_checkerboard(rng: &mut impl Rng) -> [f64; 2] {
+    let x0 = 4.0 * draw_uniform(rng) - 2.0;
     let down = if rng.random() { 2.0 } else { 0.0 };
     [
         2.0 * x0,
-        2.0 * (uniform(rng) - down + x0.floor().rem_euclid(2.0)),
+        2.0 * (draw_uniform(rng) - down + x0.floor().rem_euclid(2.0)),
     ]
 }
 
-fn ring(rng: &mut impl Rng, radii: &[f64]) -> [f64; 2] {
+/// Draws a point of one of the rings.
+fn sample_ring(rng: &mut impl Rng, radii: &[f64]) -> [f64; 2] {
     let radius = radii[rng.random_range(0..radii.len())];
-    let angle = 2.0 * PI * uniform(rng);
-    noisy(rng, 0.08, polar(radius, angle))
+    let angle = 2.0 * PI * draw_uniform(rng);
+    add_noise(rng, 0.08, polar(radius, angle))
 }
 
-fn moon(rng: &mut impl Rng) -> [f64; 2] {
-    let [cos, sin] = polar(1.0, PI * uniform(rng));
+/// Draws a point of one of the moons.
+fn sample_moon(rng: &mut impl Rng) -> [f64; 2] {
+    let [cos, sin] = polar(1.0, PI * draw_uniform(rng));
     let x = if rng.random() {
         [cos, sin]
     } else {
         [1.0 - cos, 0.5 - sin]
     };
-    let [x0, x1] = noisy(rng, 0.1, x);
+    let [x0, x1] = add_noise(rng, 0.1, x);
     [2.0 * x0 - 1.0, 2.0 * x1 - 0.2]
 }
 
-fn blade(rng: &mut impl Rng) -> [f64; 2] {
+/// Draws a point of one of the blades.
+fn sample_blade(rng: &mut impl Rng) -> [f64; 2] {
     let [f0, f1] = [
         1.0 + 0.3 * rng.sample::<f64, _>(StandardNormal),
         0.1 * rng.sample::<f64, _>(StandardNormal),
@@ -102,12 +109,13 @@ fn blade(rng: &mut impl Rng) -> [f64; 2] {
     [2.0 * (f0 * cos + f1 * sin), 2.0 * (f1 * cos - f0 * sin)]
 }
 
-fn arm(rng: &mut impl Rng) -> [f64; 2] {
-    let q = 3.0 * PI * uniform(rng).sqrt();
+/// Draws a point of one of the arms.
+fn sample_arm(rng: &mut impl Rng) -> [f64; 2] {
+    let q = 3.0 * PI * draw_uniform(rng).sqrt();
     let [cos, sin] = polar(q, q);
-    let s = [0.5 * uniform(rng) - cos, 0.5 * uniform(rng) + sin];
+    let s = [0.5 * draw_uniform(rng) - cos, 0.5 * draw_uniform(rng) + sin];
     let third = if rng.random() { 1.0 / 3.0 } else { -1.0 / 3.0 };
-    noisy(rng, 0.1, s.map(|s| third * s))
+    add_noise(rng, 0.1, s.map(|s| third * s))
 }
 
 /// The exact log density of a set, prepared to be evaluated anywhere.
@@ -139,12 +147,12 @@ impl ToyDensity {
 
     /// The log density log p(x) in nats, to rounding on and around the data and to 1e-4 of itself at |x| = 50. Finite up to |x| =
     /// 1e6 at the least, but -inf off the dark squares of the checkerboard.
-    pub fn log(&self, x: [f64; 2]) -> f64 {
+    pub fn log_density(&self, x: [f64; 2]) -> f64 {
         match &self.0 {
             DensityForm::Checkerboard => log_checkerboard(x),
-            DensityForm::Mixture(mixture) => mixture.log(x),
+            DensityForm::Mixture(mixture) => mixture.log_density(x),
             DensityForm::Pinwheel => pinwheel::log_density(x),
-            DensityForm::Spirals(spirals) => spirals.log(x),
+            DensityForm::Spirals(spirals) => spirals.log_density(x),
         }
     }
 }
@@ -240,7 +248,7 @@ mod tests {
         let cells = 0..CELLS * CELLS;
         cells
             .into_par_iter()
-            .map(|cell| density.log(centre(cell)))
+            .map(|cell| density.log_density(centre(cell)))
             .collect()
     }
 
@@ -377,7 +385,7 @@ mod tests {
         } in TABLE
         {
             let (rows, density) = (samples(toy), ToyDensity::new(toy));
-            let surprise: Vec<f64> = rows.par_iter().map(|&x| -density.log(x)).collect();
+            let surprise: Vec<f64> = rows.par_iter().map(|&x| -density.log_density(x)).collect();
             let mean = estimate(&surprise).mean;
             let error = deviation / (ROWS as f64).sqrt();
             // 1e-9 for the checkerboard, whose surprise is constant.
@@ -422,7 +430,8 @@ mod tests {
         for KnownFigures { toy, .. } in TABLE {
             let density = ToyDensity::new(toy);
             for angle in [0.0, 1.0, 2.5, 4.0] {
-                let [near, far, farther] = [25.0, 50.0, 1e6].map(|r| density.log(polar(r, angle)));
+                let [near, far, farther] =
+                    [25.0, 50.0, 1e6].map(|r| density.log_density(polar(r, angle)));
                 let falls = near > far && far > farther && farther.is_finite();
                 let expected = toy != Toy::Checkerboard;
                 assert_eq!(falls, expected, "{toy:?}: {near} {far} {farther}");
@@ -434,10 +443,10 @@ mod tests {
     fn the_checkerboard_is_dark_where_row_and_column_agree_and_nowhere_else() {
         let density = ToyDensity::new(Toy::Checkerboard);
         for x in [[0.1, 0.1], [-0.1, -0.1], [3.9, 3.9], [-4.0, 0.1]] {
-            assert_eq!(density.log(x), -(32f64.ln()), "{x:?}");
+            assert_eq!(density.log_density(x), -(32f64.ln()), "{x:?}");
         }
         for x in [[0.1, -0.1], [-0.1, 0.1], [4.1, 4.1], [0.1, 50.0]] {
-            assert_eq!(density.log(x), f64::NEG_INFINITY, "{x:?}");
+            assert_eq!(density.log_density(x), f64::NEG_INFINITY, "{x:?}");
         }
     }
 }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::from_text::deserialize_parsed;
-use crate::nearest::unknown;
+use crate::nearest::describe_unknown;
 
 /// A figure of the best validation that a gate can ask about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,8 +90,9 @@ impl FromStr for Gate {
         let found = GateFigure::ALL
             .into_iter()
             .find(|known| known.name() == figure);
-        let figure = found
-            .ok_or_else(|| unknown("figure", figure, &GateFigure::ALL.map(GateFigure::name)))?;
+        let figure = found.ok_or_else(|| {
+            describe_unknown("figure", figure, &GateFigure::ALL.map(GateFigure::name))
+        })?;
         match limit.parse() {
             Ok(limit) if f64::is_finite(limit) => Ok(Self { figure, limit }),
             _ => Err(format!(

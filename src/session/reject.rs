@@ -13,7 +13,7 @@ use super::check::Violation;
 use super::excerpt::refuse_at;
 use super::field_table::{FieldDefinition, all_fields};
 use super::tokens::{self, Token, dotted, value_of};
-use crate::nearest::{unknown, unknown_with_hint};
+use crate::nearest::{describe_unknown, describe_unknown_with_hint};
 
 /// Makes the refusal of a value that was read but is not allowed.
 pub(super) fn refuse_value(text: &str, file: &Path, violation: Violation) -> Rejection {
@@ -47,13 +47,13 @@ pub(super) fn refuse_syntax(text: &str, file: &Path, error: &SpannedError) -> Re
     } else {
         error.span.end
     };
-    let stood = offset(text, stood);
+    let stood = byte_offset(text, stood);
     match tokens.iter().find(|token| token.end() > stood) {
         Some(at) => {
             let fault = explain(&tokens, at, stood, &error.code);
             refuse_at(text, file, fault.start, &fault.message)
         }
-        None => refuse_at(text, file, last.end(), &reason(&error.code)),
+        None => refuse_at(text, file, last.end(), &describe_error(&error.code)),
     }
 }
 
@@ -71,12 +71,16 @@ fn explain(tokens: &[Token], at: &Token, stood: usize, code: &Ron) -> TextFault 
     match code {
         Ron::NoSuchStructField {
             expected, found, ..
-        } => fault(at.start, unknown_field(&at.field, found, expected)),
+        } => fault(at.start, describe_unknown_field(&at.field, found, expected)),
         Ron::NoSuchEnumVariant {
             expected, found, ..
         } => fault(
             at.start,
-            format!("`{}`: {}", at.field, unknown("variant", found, expected)),
+            format!(
+                "`{}`: {}",
+                at.field,
+                describe_unknown("variant", found, expected)
+            ),
         ),
         Ron::DuplicateStructField { field, .. } => fault(
             at.start,
@@ -88,11 +92,11 @@ fn explain(tokens: &[Token], at: &Token, stood: usize, code: &Ron) -> TextFault 
                 .find(|token| token.field == at.field && token.text != ":");
             fault(
                 group.map_or(at.start, |token| token.start),
-                missing(&dotted(&at.field, field)),
+                describe_missing(&dotted(&at.field, field)),
             )
         }
-        Ron::ExpectedStructLike if bare(tokens, at).is_some() => {
-            let word = bare(tokens, at).unwrap_or(at);
+        Ron::ExpectedStructLike if word_without_brackets(tokens, at).is_some() => {
+            let word = word_without_brackets(tokens, at).unwrap_or(at);
             let (field, text) = (&word.field, word.text);
             fault(
                 word.start,
@@ -102,9 +106,9 @@ fn explain(tokens: &[Token], at: &Token, stood: usize, code: &Ron) -> TextFault 
         Ron::Message(message) => fault(at.start, format!("`{}`: {message}", at.field)),
         code => match field {
             Some(field) if concerns_value(code, at, stood) => {
-                fault(at.start, wrong_type(field, at))
+                fault(at.start, describe_wrong_type(field, at))
             }
-            _ => fault(at.start.max(stood), reason(code)),
+            _ => fault(at.start.max(stood), describe_error(code)),
         },
     }
 }
@@ -138,14 +142,16 @@ fn concerns_value(code: &Ron, at: &Token, stood: usize) -> bool {
     }
 }
 
-fn wrong_type(field: &FieldDefinition, at: &Token) -> String {
+/// The message for a value of a wrong type.
+fn describe_wrong_type(field: &FieldDefinition, at: &Token) -> String {
     format!(
         "`{}` must be {}, found `{}`",
         field.name, field.allowed, at.text
     )
 }
 
-fn missing(field: &str) -> String {
+/// The message for a field that is missing.
+fn describe_missing(field: &str) -> String {
     let allowed = all_fields()
         .find(|known| known.name == field)
         .map(|known| known.allowed.to_string());
@@ -154,14 +160,14 @@ fn missing(field: &str) -> String {
 }
 
 /// The message for a field that is unknown here but may be known elsewhere.
-fn unknown_field(group: &str, found: &str, expected: &[&str]) -> String {
+fn describe_unknown_field(group: &str, found: &str, expected: &[&str]) -> String {
     let kind = format!(
         "field of `{}`",
         if group.is_empty() { "session" } else { group }
     );
     if all_fields().any(|field| field.name == dotted(group, found)) {
         let hint = format!("another kind of `{group}`");
-        return unknown_with_hint(&kind, found, Some(&hint), expected);
+        return describe_unknown_with_hint(&kind, found, Some(&hint), expected);
     }
     let namesake = |field: &&FieldDefinition| field.name.rsplit('.').next() == Some(found);
     let elsewhere: Vec<_> = all_fields()
@@ -169,13 +175,13 @@ fn unknown_field(group: &str, found: &str, expected: &[&str]) -> String {
         .map(|field| format!("`{}`", field.name))
         .collect();
     if elsewhere.is_empty() {
-        return unknown(&kind, found, expected);
+        return describe_unknown(&kind, found, expected);
     }
-    unknown_with_hint(&kind, found, Some(&elsewhere.join(" or ")), expected)
+    describe_unknown_with_hint(&kind, found, Some(&elsewhere.join(" or ")), expected)
 }
 
 /// The reason of RON, in terms of what to do.
-fn reason(code: &Ron) -> String {
+fn describe_error(code: &Ron) -> String {
     match code {
         Ron::ExpectedComma => "expected `,` or a closing bracket".to_owned(),
         Ron::ExpectedMapColon => "expected `:` and a value after the name of a field".to_owned(),
@@ -189,7 +195,7 @@ fn reason(code: &Ron) -> String {
 }
 
 /// Byte offset of a position of RON: lines and characters from 1.
-fn offset(text: &str, position: Position) -> usize {
+fn byte_offset(text: &str, position: Position) -> usize {
     let lines = text.split_inclusive('\n').take(position.line - 1);
     let line_start: usize = lines.map(str::len).sum();
     let line = text[line_start..].chars().take(position.col - 1);

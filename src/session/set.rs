@@ -10,7 +10,7 @@ use super::fields::{changes, value};
 use super::tokens;
 use super::value_text::{replace_value, value_tokens};
 use super::{Session, parse, to_ron};
-use crate::nearest::unknown;
+use crate::nearest::describe_unknown;
 
 /// A field and the value that it is to have.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,7 +31,7 @@ impl FromStr for Assignment {
         let (field, value) = (field.trim(), value.trim());
         if !all_fields().any(|known| known.name == field) {
             let names: Vec<&str> = all_fields().map(|known| known.name).collect();
-            return Err(unknown("field", field, &names));
+            return Err(describe_unknown("field", field, &names));
         }
         if !is_single(value) {
             return Err(format!(

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::from_text::deserialize_parsed;
-use crate::nearest::unknown;
+use crate::nearest::describe_unknown;
 
 /// The eight 2-D sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +68,7 @@ impl FromStr for Toy {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let found = Self::ALL.into_iter().find(|toy| toy.name() == text);
-        found.ok_or_else(|| unknown("data set", text, &Self::ALL.map(Self::name)))
+        found.ok_or_else(|| describe_unknown("data set", text, &Self::ALL.map(Self::name)))
     }
 }
 

@@ -106,7 +106,7 @@ pub enum TableProblem {
     /// A value is missing where a number should be.
     #[error(
         "{location}: the value is missing ({}); to leave such rows out, set `missing: Drop` (--drop-missing)",
-        field(text)
+        describe_field(text)
     )]
     Missing {
         /// Location of the value.
@@ -115,7 +115,7 @@ pub enum TableProblem {
         text: String,
     },
     /// There is text where a number should be.
-    #[error("{location}: {} is not a number", field(text))]
+    #[error("{location}: {} is not a number", describe_field(text))]
     NotANumber {
         /// Location of the value.
         location: ValueLocation,
@@ -123,7 +123,7 @@ pub enum TableProblem {
         text: String,
     },
     /// A number is infinite, or too large for a 64-bit number.
-    #[error("{location}: {} is infinite", field(text))]
+    #[error("{location}: {} is infinite", describe_field(text))]
     Infinite {
         /// Location of the value.
         location: ValueLocation,
@@ -172,7 +172,8 @@ pub(crate) fn shorten(text: &str) -> String {
     short
 }
 
-fn field(text: &str) -> String {
+/// The text of a field in a message.
+fn describe_field(text: &str) -> String {
     if text.is_empty() {
         "empty field".into()
     } else {

@@ -100,7 +100,7 @@ impl SplitTable {
         &self,
         transforms: &[Transform],
     ) -> Result<ColumnMeasures, DataError> {
-        let raw = self.moments()?;
+        let raw = self.measure_moments()?;
         let names = self.table.names().iter();
         let column = |(name, raw): (&String, Moments)| Column {
             name: name.clone(),
@@ -124,7 +124,7 @@ impl SplitTable {
     }
 
     /// Mean and standard deviation of the columns as they are, with their noise.
-    fn moments(&self) -> Result<Vec<Moments>, DataError> {
+    fn measure_moments(&self) -> Result<Vec<Moments>, DataError> {
         let width = self.table.width();
         let n = self.learned as f64;
         let mut mean = vec![0.0; width];

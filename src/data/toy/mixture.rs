@@ -34,7 +34,7 @@ struct WeightedPoint {
 
 impl Mixture {
     /// The log density log p(x) in nats.
-    pub fn log(&self, x: [f64; 2]) -> f64 {
+    pub fn log_density(&self, x: [f64; 2]) -> f64 {
         let scale = -0.5 / (self.noise * self.noise);
         let terms = self.nodes.iter().map(|node| {
             let [c0, c1] = node.centre;
@@ -147,7 +147,7 @@ mod tests {
                     .iter()
                     .map(|&r| share.ln() + log_circle(distance, r, s));
                 let x = [distance * 0.6, distance * 0.8];
-                let error = circles(s, radii).log(x) - log_sum_exp(each);
+                let error = circles(s, radii).log_density(x) - log_sum_exp(each);
                 // The series of I_0 ends at 225 / (3072 z^3), 5e-6 at the least z, 36.
                 let series = 0.08 * (s * s / (distance * radii[radii.len() - 1])).powi(3);
                 assert!(error.abs() < CIRCLE + series, "{s} {distance}: {error}");
@@ -159,7 +159,8 @@ mod tests {
     fn far_above_the_upper_moon_its_circle_is_all_there_is() {
         // Half the weight on half the circle; nodes as dense as the narrowest peak needs.
         for distance in [10.0, 50.0] {
-            let error = moons(32).log([-1.0, distance - 0.2]) - log_circle(distance, 2.0, 0.2);
+            let error =
+                moons(32).log_density([-1.0, distance - 0.2]) - log_circle(distance, 2.0, 0.2);
             assert!(error.abs() < CIRCLE, "{distance}: {error}");
         }
     }
@@ -169,7 +170,7 @@ mod tests {
         let variance = 0.25 / (1.414 * 1.414);
         let along = (50.0 - 4.0 / 1.414_f64).powi(2) / (2.0 * variance);
         let exact = -along - (2.0 * PI * variance).ln() - 8f64.ln();
-        assert!((eight_gaussians().log([50.0, 0.0]) - exact).abs() < NEAR * along);
+        assert!((eight_gaussians().log_density([50.0, 0.0]) - exact).abs() < NEAR * along);
     }
 
     #[test]
@@ -180,7 +181,7 @@ mod tests {
                 for i in 0..40 {
                     let (sin, cos) = (0.17 * f64::from(i)).sin_cos();
                     let x = [r * cos, r * sin];
-                    let change = coarse.log(x) / fine.log(x) - 1.0;
+                    let change = coarse.log_density(x) / fine.log_density(x) - 1.0;
                     assert!(change.abs() < tolerance, "{x:?}: {change}");
                 }
             }

@@ -59,7 +59,7 @@ impl Spirals {
     }
 
     /// The log density log p(x) in nats.
-    pub fn log(&self, x: [f64; 2]) -> f64 {
+    pub fn log_density(&self, x: [f64; 2]) -> f64 {
         let offset = |corner: [f64; 2]| [x[0] - corner[0], x[1] - corner[1]];
         let boxes = self.boxes.iter();
         let distances = boxes
@@ -156,7 +156,7 @@ mod tests {
             for i in 0..40 {
                 let (sin, cos) = (0.17 * f64::from(i)).sin_cos();
                 let x = [r * cos, r * sin];
-                let change = coarse.log(x) / fine.log(x) - 1.0;
+                let change = coarse.log_density(x) / fine.log_density(x) - 1.0;
                 assert!(change.abs() < tolerance, "{x:?}: {change}");
             }
         }
