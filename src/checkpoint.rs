@@ -17,7 +17,7 @@ use std::sync::Arc;
 use crc::{CRC_64_XZ, Crc};
 use serde::{Deserialize, Serialize};
 
-use crate::data::{Dataset, Part};
+use crate::data::{Dataset, SplitPart};
 use crate::event::Start;
 use crate::file::{self, naming};
 use crate::session::overrides::Overrides;
@@ -142,8 +142,9 @@ pub enum Error {
 
 /// A number that differs where the rows of a table do: by names, means and scales of the columns, and rows of the parts.
 pub fn fingerprint(data: &Dataset) -> u64 {
-    let parts = [Part::Training, Part::Validation, Part::Test];
-    let rows = parts.map(|part| data.parts().map_or(0, |parts| parts.len(part)));
+    use SplitPart::{Test, Training, Validation};
+    let parts = [Training, Validation, Test];
+    let rows = parts.map(|part| data.table().map_or(0, |table| table.len(part)));
     let described = serde_json::to_vec(&(data.dimension(), data.names(), data.scaling(), rows));
     CRC.checksum(&described.unwrap_or_default())
 }
@@ -312,7 +313,7 @@ fn decode(content: &[u8]) -> Result<Saved, String> {
         session.map(Arc::new).map_err(|rejection| rejection.message)
     };
     let start: Start = serde_json::from_str(&stored.start).map_err(|error| error.to_string())?;
-    if let Some(fault) = session::fault(&start.session) {
+    if let Some(fault) = session::find_fault(&start.session) {
         return Err(fault.to_string());
     }
     let checkpoint = Checkpoint {

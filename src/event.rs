@@ -9,7 +9,7 @@ use std::sync::Arc;
 use otflow_kernels::engine::compiled;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::session::{Initial, Rejection, Session};
+use crate::session::{FigureValue, GateFigure, Initial, Rejection, Session};
 
 /// Version of the machine-readable output.
 pub const SCHEMA: u32 = 1;
@@ -326,6 +326,24 @@ impl Best {
             .chain(paired)
             .all(f64::is_finite)
     }
+
+    /// The value of a figure of the best validation, if there was one, as a gate judges it.
+    pub fn figure(best: Option<&Self>, figure: GateFigure) -> FigureValue {
+        let Some(best) = best else {
+            return FigureValue::NotValidated;
+        };
+        let Losses { loss, l, c, r } = best.losses;
+        FigureValue::Known(match figure {
+            GateFigure::Loss => loss,
+            GateFigure::L => l,
+            GateFigure::C => c,
+            GateFigure::R => r,
+            GateFigure::Divergence => match best.divergence {
+                Some(divergence) => divergence,
+                None => return FigureValue::Unknown,
+            },
+        })
+    }
 }
 
 /// The reason why a run ended.
@@ -471,4 +489,46 @@ pub struct Density {
     pub across: usize,
     /// log p in nats, row by row from the lowest y, each from the lowest x.
     pub values: Vec<f64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::Gate;
+
+    fn best(divergence: Option<f64>) -> Best {
+        let losses = Losses {
+            loss: 10.0,
+            l: 1.0,
+            c: 3.0,
+            r: 0.5,
+        };
+        Best {
+            iteration: 50,
+            losses,
+            divergence,
+            divergence_se: None,
+        }
+    }
+
+    #[test]
+    fn every_figure_is_judged_by_its_own_value() {
+        let best = best(Some(0.25));
+        for (figure, value) in GateFigure::ALL.into_iter().zip([10.0, 1.0, 3.0, 0.5, 0.25]) {
+            let judged = Best::figure(Some(&best), figure);
+            let missed = |limit| Gate { figure, limit }.missed(judged);
+            assert_eq!(missed(value), None);
+            assert!(missed(value - 0.01).is_some());
+        }
+    }
+
+    #[test]
+    fn a_figure_may_have_no_value() {
+        let divergence = GateFigure::Divergence;
+        assert_eq!(Best::figure(None, divergence), FigureValue::NotValidated);
+        assert_eq!(
+            Best::figure(Some(&best(None)), divergence),
+            FigureValue::Unknown
+        );
+    }
 }

@@ -1,5 +1,5 @@
-//! Whole files: written under a temporary name in the same directory, synced, renamed. A reader sees the old file or the new
-//! one, never half of one, and neither does who comes back after a power cut.
+//! Whole files: they are written under a temporary name in the same directory, synced and renamed. A reader sees the old file or
+//! the new one, never half of one, also after a power cut.
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, BufWriter, Write};
@@ -7,14 +7,20 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
-/// How temporary names begin.
-const TEMPORARY: &str = ".otflow-";
+/// The beginning of temporary names.
+const TEMPORARY_PREFIX: &str = ".otflow-";
 
-/// Deletes what a process that was killed has left half written. Nobody else may be writing in the directory.
-pub fn sweep(directory: &Path) -> io::Result<()> {
+/// Deletes the temporary files that a killed process has left in a directory. No other process may be writing there.
+///
+/// # Errors
+/// The directory can't be read, or a file can't be removed; the error names the path.
+pub fn remove_temporary_files(directory: &Path) -> io::Result<()> {
     for entry in fs::read_dir(directory).map_err(naming("read", directory))? {
         let entry = entry.map_err(naming("read", directory))?;
-        let temporary = entry.file_name().to_string_lossy().starts_with(TEMPORARY);
+        let temporary = entry
+            .file_name()
+            .to_string_lossy()
+            .starts_with(TEMPORARY_PREFIX);
         if temporary && entry.file_type().is_ok_and(|kind| kind.is_file()) {
             let path = entry.path();
             fs::remove_file(&path).map_err(naming("remove", &path))?;
@@ -23,8 +29,10 @@ pub fn sweep(directory: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Opens an ordinary file to be read: a pipe would be waited for, perhaps for ever, and a device may have no end. The error is
-/// that of the system, or says what is there instead.
+/// Opens an ordinary file to be read: opening a pipe would block, perhaps for ever, and a device may have no end.
+///
+/// # Errors
+/// The error of the system, or a sentence for what is no ordinary file.
 pub fn open(path: &Path) -> io::Result<File> {
     if fs::metadata(path)?.is_file() {
         File::open(path)
@@ -33,12 +41,18 @@ pub fn open(path: &Path) -> io::Result<File> {
     }
 }
 
-/// Puts `bytes` at `path`, in place of what was there. An error names the path.
+/// Writes a file of these bytes, in the place of an old one.
+///
+/// # Errors
+/// The file can't be written; the error names the path.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     replace_in(parent(path), path, bytes, None).map_err(naming("write", path))
 }
 
-/// The same for what `write` writes, however long it is. After an error of it what was there is there still.
+/// Writes a file with `write`, in the place of an old one, however long it becomes.
+///
+/// # Errors
+/// The error of `write`, or the file can't be written; the old file stays.
 pub fn replace_with(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
@@ -52,17 +66,26 @@ pub fn replace_with(
     finish(file, path)
 }
 
-/// Begins a file that is to be at `path`, under a temporary name: [`finish`] puts it there, dropping deletes it.
+/// Begins a file for `path` under a temporary name: [`finish`] moves it there, dropping it deletes it.
+///
+/// # Errors
+/// The file can't be made; the error names the path.
 pub fn begin(path: &Path) -> io::Result<NamedTempFile> {
     temporary(parent(path)).map_err(naming("write", path))
 }
 
-/// Puts a file of [`begin`] at `path`, in place of what was there. An error names the path.
+/// Moves a file of [`begin`] to `path`, in the place of an old one.
+///
+/// # Errors
+/// The file can't be synced or renamed; the error names the path.
 pub fn finish(file: NamedTempFile, path: &Path) -> io::Result<()> {
     put(file, path).map_err(naming("write", path))
 }
 
-/// Puts `bytes` at `path` if nothing is there; false if something is. An error names the path.
+/// Writes a new file of these bytes; returns false if there is a file already.
+///
+/// # Errors
+/// The file can't be written; the error names the path.
 pub fn create(path: &Path, bytes: &[u8]) -> io::Result<bool> {
     let created = || {
         let mut file = temporary(parent(path))?;
@@ -77,19 +100,22 @@ pub fn create(path: &Path, bytes: &[u8]) -> io::Result<bool> {
     created().map_err(naming("write", path))
 }
 
-/// Puts `bytes` in place of the text of a file that is there, behind all links to it, with the permissions it has. Fails where
-/// the user may not write to it: renaming alone would not ask. An error names the path.
-pub fn renew(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let renewed = || {
+/// Overwrites a file that exists, at the end of all links to it, and keeps its permissions.
+///
+/// # Errors
+/// There is no file, the user may not write to it (renaming alone would not check that), or it can't be written; the error names
+/// the path.
+pub fn overwrite(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let overwritten = || {
         let real = path.canonicalize()?;
         let old = File::options().write(true).open(&real)?;
         let permissions = old.metadata()?.permissions();
         replace_in(parent(&real), &real, bytes, Some(permissions))
     };
-    renewed().map_err(naming("write", path))
+    overwritten().map_err(naming("write", path))
 }
 
-/// Adds the path and what was tried to an error of the system, which names neither.
+/// Makes a function that adds a verb and a path to an error of the system, which names neither what was tried nor where.
 pub fn naming(verb: &str, path: &Path) -> impl Fn(io::Error) -> io::Error {
     move |error| {
         io::Error::new(
@@ -99,6 +125,7 @@ pub fn naming(verb: &str, path: &Path) -> impl Fn(io::Error) -> io::Error {
     }
 }
 
+/// Writes a file through a temporary one in `directory`, with these permissions or the ordinary ones.
 fn replace_in(
     directory: &Path,
     path: &Path,
@@ -113,22 +140,24 @@ fn replace_in(
     put(file, path)
 }
 
+/// Makes a temporary file in a directory.
 fn temporary(directory: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(TEMPORARY);
+    builder.prefix(TEMPORARY_PREFIX);
     // Temporary files are private by default; these become ordinary files, so the umask decides.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     builder.tempfile_in(directory)
 }
 
+/// Syncs a file, renames it to `path`, and makes the renaming last.
 fn put(file: NamedTempFile, path: &Path) -> io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(path)?;
     sync_directory(parent(path))
 }
 
-/// Makes the renaming itself last. Some file systems can't sync a directory and say that the request is invalid.
+/// Syncs a directory, so that a renaming in it lasts. Some file systems can't sync a directory and say that the request is invalid.
 fn sync_directory(directory: &Path) -> io::Result<()> {
     if cfg!(not(unix)) {
         return Ok(());
@@ -146,6 +175,7 @@ fn sync_directory(directory: &Path) -> io::Result<()> {
     }
 }
 
+/// The directory of a path.
 fn parent(path: &Path) -> &Path {
     path.parent()
         .filter(|p| !p.as_os_str().is_empty())
@@ -214,7 +244,7 @@ mod tests {
         replace(&path, b"whole").unwrap();
         let half = begin(&path).unwrap().keep().unwrap().1;
         assert!(half.is_file());
-        sweep(directory.path()).unwrap();
+        remove_temporary_files(directory.path()).unwrap();
         assert!(!half.exists() && path.is_file());
     }
 
@@ -240,7 +270,7 @@ mod tests {
         fs::write(at("real/s.ron"), "old").unwrap();
         fs::set_permissions(at("real/s.ron"), Permissions::from_mode(0o640)).unwrap();
         symlink("real/s.ron", at("link.ron")).unwrap();
-        renew(&at("link.ron"), b"new").unwrap();
+        overwrite(&at("link.ron"), b"new").unwrap();
         assert!(at("link.ron").is_symlink());
         assert_eq!(fs::read(at("real/s.ron")).unwrap(), b"new");
         let mode = fs::metadata(at("real/s.ron")).unwrap().permissions().mode();
@@ -253,7 +283,7 @@ mod tests {
     fn a_file_that_is_not_there_is_not_renewed() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("s.ron");
-        let error = renew(&path, b"x").unwrap_err();
+        let error = overwrite(&path, b"x").unwrap_err();
         assert!(error.to_string().contains("s.ron"));
         assert!(!path.exists());
     }

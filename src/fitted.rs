@@ -22,7 +22,7 @@ use crate::model::Model;
 use crate::problem::{alpha, scheme};
 pub use crate::scaling::Units;
 use crate::scaling::{Scaling, Span};
-use crate::session::{self, Flow, Session};
+use crate::session::{self, FlowSettings, Session};
 
 /// Steps of a model that does not say with how many it was validated.
 const STEPS: usize = 32;
@@ -61,7 +61,7 @@ impl Fitted {
             grid: Grid::Even,
         };
         let of_session = |session: &Session| {
-            scheme(&Flow {
+            scheme(&FlowSettings {
                 steps: steps(session.validation.steps),
                 ..session.flow
             })

@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use otflow::cli::{Cli, Command, Train};
+use otflow::cli::{Cli, ProgramCommand, TrainArgs};
 use otflow::commands::bench::bench;
 use otflow::commands::check::check;
 use otflow::commands::compare::compare;
@@ -35,26 +35,26 @@ fn main() -> ExitCode {
 fn run() -> ExitCode {
     let Cli { look, command } = Cli::parse();
     let exit = match command {
-        None => train(&Train {
+        None => train(&TrainArgs {
             look,
-            ..Train::default()
+            ..TrainArgs::default()
         }),
-        Some(Command::Init(args)) => init(&args),
-        Some(Command::Train(args)) => train(&args),
-        Some(Command::Watch(args)) => watch(&args),
-        Some(Command::Replay(args)) => replay(&args),
-        Some(Command::Plot(args)) => plot(&args),
-        Some(Command::Compare(args)) => compare(&args),
-        Some(Command::Verify(args)) => verify(&args),
-        Some(Command::Check { session }) => Ok(check(&session)),
-        Some(Command::Evaluate(args)) => evaluate(&args),
-        Some(Command::Score(args)) => score(&args),
-        Some(Command::Sample(args)) => sample(&args),
-        Some(Command::Bench(args)) => bench(&args),
-        Some(Command::Convert(args)) => convert(&args),
-        Some(Command::Export(args)) => export(&args),
-        Some(Command::Completions { shell }) => Ok(manual::completions(shell)),
-        Some(Command::Man { out }) => manual::pages(out.as_deref()),
+        Some(ProgramCommand::Init(args)) => init(&args),
+        Some(ProgramCommand::Train(args)) => train(&args),
+        Some(ProgramCommand::Watch(args)) => watch(&args),
+        Some(ProgramCommand::Replay(args)) => replay(&args),
+        Some(ProgramCommand::Plot(args)) => plot(&args),
+        Some(ProgramCommand::Compare(args)) => compare(&args),
+        Some(ProgramCommand::Verify(args)) => verify(&args),
+        Some(ProgramCommand::Check { session }) => Ok(check(&session)),
+        Some(ProgramCommand::Evaluate(args)) => evaluate(&args),
+        Some(ProgramCommand::Score(args)) => score(&args),
+        Some(ProgramCommand::Sample(args)) => sample(&args),
+        Some(ProgramCommand::Bench(args)) => bench(&args),
+        Some(ProgramCommand::Convert(args)) => convert(&args),
+        Some(ProgramCommand::Export(args)) => export(&args),
+        Some(ProgramCommand::Completions { shell }) => Ok(manual::completions(shell)),
+        Some(ProgramCommand::Man { out }) => manual::pages(out.as_deref()),
     };
     let exit = exit.unwrap_or_else(|error| {
         say::err(&format!("error: {error:#}"));

@@ -70,7 +70,7 @@ fn square(x: &[f64], y: &[f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::random::{Stream, normal_rows};
+    use crate::data::random::{DrawKey, Stream, normal_rows};
 
     #[test]
     fn three_points_a_set_agree_with_the_sums_by_hand() {
@@ -87,7 +87,14 @@ mod tests {
 
     #[test]
     fn sets_of_one_density_are_near_and_shifted_ones_as_far_as_the_integral_says() {
-        let draw = |draw| normal_rows((1, Stream::Samples, draw), 0, (2000, 2));
+        let draw = |draw| {
+            let key = DrawKey {
+                seed: 1,
+                stream: Stream::Samples,
+                draw,
+            };
+            normal_rows(key, 0..2000, 2)
+        };
         let (x, y) = (draw(0), draw(1));
         // The variance under the null is about 2 E k^2 / n^2: a deviation of some 5e-4.
         assert!(mmd(&x, &y, 2).unwrap().squared.abs() < 2e-3);

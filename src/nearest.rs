@@ -1,21 +1,26 @@
-//! The nearest valid name to one that is not, for error messages.
+//! The nearest valid name to an unknown one, for error messages.
 
-/// Share of letters (0 to 1) below which a suggestion would mislead; two letters swapped in a name of two are just alike enough.
+/// The share of letters (0 to 1) below which a suggestion would mislead; two letters swapped in a name of two are just alike enough.
 const ALIKE: f64 = 0.5;
 
-/// `unknown KIND `NAME`; did you mean `NEAREST`? Valid: ...`
-pub(super) fn unknown(kind: &str, name: &str, valid: &[&str]) -> String {
+/// The message `unknown KIND `NAME`; did you mean `NEAREST`? Valid: ...`
+pub(super) fn describe_unknown(kind: &str, name: &str, valid: &[&str]) -> String {
     let near = nearest(name, valid).map(|near| format!("`{near}`"));
-    unknown_but(kind, name, near.as_deref(), valid)
+    describe_unknown_with_hint(kind, name, near.as_deref(), valid)
 }
 
-/// The same with a suggestion of the caller's.
-pub(super) fn unknown_but(kind: &str, name: &str, hint: Option<&str>, valid: &[&str]) -> String {
+/// The message of [`describe_unknown`] with a suggestion of the caller's.
+pub(super) fn describe_unknown_with_hint(
+    kind: &str,
+    name: &str,
+    hint: Option<&str>,
+    valid: &[&str],
+) -> String {
     let hint = hint.map_or(".".to_owned(), |hint| format!("; did you mean {hint}?"));
     format!("unknown {kind} `{name}`{hint} Valid: {}", valid.join(", "))
 }
 
-/// The valid name most like `name`, if any is like it.
+/// The valid name most like `name`, if one is alike enough.
 pub(crate) fn nearest<'a>(name: &str, valid: &[&'a str]) -> Option<&'a str> {
     let name = name.to_lowercase();
     let likeness =
@@ -49,7 +54,7 @@ mod tests {
     fn a_name_like_no_other_gets_no_suggestion_but_the_list() {
         assert_eq!(nearest("xyzzy", &["width", "rank"]), None);
         assert_eq!(
-            unknown("field", "xyzzy", &["a", "b"]),
+            describe_unknown("field", "xyzzy", &["a", "b"]),
             "unknown field `xyzzy`. Valid: a, b"
         );
     }

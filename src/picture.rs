@@ -26,7 +26,7 @@ use crate::event::{Event, Picture};
 use crate::feed::Publisher;
 use crate::meter::Task;
 use crate::problem::{precision, scheme, shape};
-use crate::session::{Pictures, Session};
+use crate::session::{PictureSettings, Session};
 pub(crate) use measure::{frame, inverse_error, straightness};
 pub use scene::{Snapshot, picture};
 
@@ -95,7 +95,7 @@ impl Painter {
         session: &Arc<Session>,
         (iteration, theta): (u64, &[f64]),
     ) -> bool {
-        let Pictures { every, samples } = session.pictures;
+        let PictureSettings { every, samples } = session.pictures;
         if let Ok(seconds) = self.done.try_recv() {
             self.busy = false;
             self.samples = size(self.ordered, seconds, every).min(samples);

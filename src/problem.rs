@@ -7,8 +7,8 @@ use otflow_kernels::stepper::Stepper;
 use rand::RngExt;
 
 use crate::data::Dataset;
-use crate::data::random::{Stream, row_generator};
-use crate::session::{self, Flow, Session, Trace};
+use crate::data::random::{DrawKey, Stream, row_generator};
+use crate::session::{self, FlowSettings, Session, Trace};
 
 /// The shape of the potential.
 pub fn shape(session: &Session, data: &Dataset) -> Shape {
@@ -35,16 +35,20 @@ pub fn precision(session: &Session) -> Precision {
     arithmetic(session.model.precision)
 }
 
-/// How the flow is integrated.
-pub fn scheme(flow: &Flow) -> Scheme {
-    let stepper = match flow.stepper {
-        session::Stepper::Rk4 => Stepper::Rk4,
-        session::Stepper::Euler => Stepper::Euler,
-    };
-    let trace = match flow.trace {
+/// The points at which the kernels evaluate the trace.
+pub fn trace_at(trace: Trace) -> TraceAt {
+    match trace {
         Trace::EveryStage => TraceAt::EveryStage,
         Trace::StepNodes => TraceAt::StepNodes,
         Trace::GaussPoints => TraceAt::GaussPoints,
+    }
+}
+
+/// How the flow is integrated.
+pub fn scheme(flow: &FlowSettings) -> Scheme {
+    let stepper = match flow.stepper {
+        session::Stepper::Rk4 => Stepper::Rk4,
+        session::Stepper::Euler => Stepper::Euler,
     };
     let grid = match flow.grid {
         session::Grid::Even => Grid::Even,
@@ -54,19 +58,26 @@ pub fn scheme(flow: &Flow) -> Scheme {
     Scheme {
         steps: flow.steps,
         stepper,
-        trace,
+        trace: trace_at(flow.trace),
         grid,
     }
 }
 
 /// How the flow is integrated in a training iteration, from 1.
-pub fn training_scheme(flow: &Flow, seed: u64, iteration: u64) -> Scheme {
+pub fn training_scheme(flow: &FlowSettings, seed: u64, iteration: u64) -> Scheme {
     let scheme = scheme(flow);
     match flow.grid {
-        session::Grid::Drawn => Scheme {
-            grid: Grid::Bent(row_generator(seed, Stream::Grid, iteration, 0).random()),
-            ..scheme
-        },
+        session::Grid::Drawn => {
+            let key = DrawKey {
+                seed,
+                stream: Stream::Grid,
+                draw: iteration,
+            };
+            Scheme {
+                grid: Grid::Bent(row_generator(key, 0).random()),
+                ..scheme
+            }
+        }
         _ => scheme,
     }
 }

@@ -134,7 +134,7 @@ impl RunDirectory {
             tensorboard = Some(path.clone());
             lengths.tensorboard = None;
         }
-        file::sweep(&self.path)?;
+        file::remove_temporary_files(&self.path)?;
         let summary = self.path.join("summary.json");
         match fs::remove_file(&summary) {
             Err(error) if error.kind() != ErrorKind::NotFound => {

@@ -50,7 +50,7 @@ use crate::checkpoint::state::{Pending, TrainingState};
 use crate::cost::{Work, flops_per_sample};
 use crate::data::batches::Batches;
 use crate::data::random::{Stream, generator};
-use crate::data::{self, Dataset};
+use crate::data::{DataError, Dataset};
 use crate::event::{Event, Losses, Reason};
 use crate::meter::{Instruments, Task};
 use crate::model::{Model, Origin};
@@ -259,7 +259,7 @@ impl Trainer {
         if !Batches::is_due(iteration, &self.session.data) {
             return;
         }
-        let anew = self.batches.is_over();
+        let anew = self.batches.is_draw_over();
         let size = self.session.data.batch();
         let read = self.batches.advance(&self.data, size);
         self.heard(read, publish);
@@ -270,7 +270,7 @@ impl Trainer {
     }
 
     /// True if the next rows could be read; where they could not, that is told once.
-    fn heard(&mut self, read: Result<(), data::Error>, publish: &mut dyn FnMut(Event)) -> bool {
+    fn heard(&mut self, read: Result<(), DataError>, publish: &mut dyn FnMut(Event)) -> bool {
         if let (Err(error), true) = (&read, self.ranks.size() > 1) {
             // The others have other rows than this one.
             self.ranks.fail(error.to_string());
@@ -409,7 +409,7 @@ impl Trainer {
         costs.loss -= alpha.a1 * offset;
         let work = flops_per_sample(Work::Iteration, &self.engine.shape(), &scheme);
         let n = self.batches.rows().len() / columns;
-        meter.compute(work * self.batches.cut().computed(n).len() as f64);
+        meter.compute(work * self.batches.rank_share().computed(n).len() as f64);
         Some(costs)
     }
 

@@ -16,7 +16,7 @@ use otflow::data::random::{Stream, generator};
 use otflow::fitted::{Fitted, Units};
 use otflow::model::Model;
 use otflow::session;
-use otflow::table::Writer;
+use otflow::table::TableWriter;
 use otflow::trainer::Trainer;
 use rand::{Rng, RngExt};
 use rand_distr::{Distribution, StandardNormal};
@@ -96,7 +96,7 @@ fn rows(n: usize, stream: Stream) -> Vec<f64> {
 fn trained() -> Model {
     let folder = tempfile::tempdir().unwrap();
     let names = ["price", "size"].map(String::from);
-    let mut table = Writer::create(&folder.path().join("t.csv"), &names).unwrap();
+    let mut table = TableWriter::create(&folder.path().join("t.csv"), &names).unwrap();
     table.write(&rows(ROWS, Stream::Training)).unwrap();
     table.finish().unwrap();
     let text = r#"(

@@ -10,7 +10,7 @@ use std::fs;
 use std::path::Path;
 
 use otflow::session::{Header, Missing, Session, Split, Trace, load, parse};
-use otflow::table::Writer;
+use otflow::table::TableWriter;
 use runs::{code, otflow, text};
 use tempfile::TempDir;
 
@@ -160,7 +160,7 @@ fn many_rows_get_batches_of_a_part_of_them_and_a_wider_flow() {
 fn an_npy_of_a_hundred_columns_is_named_by_numbers() {
     let folder = tempfile::tempdir().unwrap();
     let names: Vec<String> = (1..=100).map(|k| k.to_string()).collect();
-    let mut writer = Writer::create(&folder.path().join("w.npy"), &names).unwrap();
+    let mut writer = TableWriter::create(&folder.path().join("w.npy"), &names).unwrap();
     for row in 0..400 {
         // The last column copies the first. Sines alone would be sums of multiples of two of them.
         let value = |k: u32| {

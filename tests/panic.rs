@@ -15,7 +15,7 @@ use std::thread;
 use std::time::Duration;
 
 use clap::Parser;
-use otflow::cli::{Cli, Command};
+use otflow::cli::{Cli, ProgramCommand};
 use otflow::commands;
 use pty::Pty;
 
@@ -53,7 +53,7 @@ fn a_panic_gives_the_terminal_back_and_saves_the_run() {
 /// As `main` does it, with a thread that panics as soon as it is told to.
 fn train() -> ! {
     let args = ["otflow", "train", "--tui", "small.ron", "--out", "run"];
-    let Some(Command::Train(train)) = Cli::parse_from(args).command else {
+    let Some(ProgramCommand::Train(train)) = Cli::parse_from(args).command else {
         panic!("no command to train");
     };
     thread::spawn(|| {

@@ -15,7 +15,7 @@ use std::path::Path;
 
 use mixture::Mixture;
 use otflow::data::Dataset;
-use otflow::data::random::{Stream, generator, row_generator};
+use otflow::data::random::{DrawKey, Stream, generator, row_generator};
 use otflow::model::Model;
 use otflow::optimizer::{Adam, BETA2};
 use otflow::session::{Data, Toy};
@@ -85,7 +85,8 @@ impl Source {
         match self {
             Source::Toy(data) => data.draw(stream, draw, n),
             Source::Mixture(mixture, seed) => {
-                let mut rng = row_generator(*seed, stream, draw, 0);
+                let seed = *seed;
+                let mut rng = row_generator(DrawKey { seed, stream, draw }, 0);
                 (0..n).flat_map(|_| mixture.sample(&mut rng)).collect()
             }
         }

@@ -9,7 +9,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, unbounded};
-use otflow::session::reload::{Mode, Watcher, watch};
+use otflow::session::reload::{FileWatcher, WatchMode, watch};
 use otflow::session::{Rejection, Session};
 use tempfile::TempDir;
 
@@ -23,7 +23,7 @@ const SILENCE: Duration = Duration::from_millis(1800);
 struct Pty {
     directory: TempDir,
     path: PathBuf,
-    watcher: Watcher,
+    watcher: FileWatcher,
     sent: Receiver<Result<Arc<Session>, Rejection>>,
 }
 
@@ -37,7 +37,7 @@ fn lr(session: &Session) -> f64 {
 
 impl Pty {
     /// Follows `name` in a directory that `prepare` fills so that the file has rate 1.
-    fn prepared(mode: Mode, name: &str, prepare: impl Fn(&Path)) -> Self {
+    fn prepared(mode: WatchMode, name: &str, prepare: impl Fn(&Path)) -> Self {
         let directory = tempfile::tempdir().unwrap();
         prepare(directory.path());
         let path = directory.path().join(name);
@@ -55,7 +55,7 @@ impl Pty {
         }
     }
 
-    fn new(mode: Mode) -> Self {
+    fn new(mode: WatchMode) -> Self {
         Self::prepared(mode, "s.ron", |directory| {
             fs::write(directory.join("s.ron"), text(1.0)).unwrap()
         })
@@ -96,7 +96,7 @@ impl Pty {
 
 /// Both ways to follow a file must end with the same.
 fn in_both_modes(test: impl Fn(Pty)) {
-    for mode in [Mode::Native, Mode::Poll] {
+    for mode in [WatchMode::Native, WatchMode::Poll] {
         test(Pty::new(mode));
     }
 }
@@ -206,7 +206,7 @@ fn fifty_saves_in_a_second_end_with_the_last() {
 
 #[test]
 fn an_edit_before_the_watch_began_is_not_lost() {
-    for mode in [Mode::Native, Mode::Poll] {
+    for mode in [WatchMode::Native, WatchMode::Poll] {
         let edited = |directory: &Path| fs::write(directory.join("s.ron"), text(2.0)).unwrap();
         Pty::prepared(mode, "s.ron", edited).expect(2.0);
     }
@@ -214,7 +214,7 @@ fn an_edit_before_the_watch_began_is_not_lost() {
 
 #[test]
 fn a_directory_that_is_replaced_is_followed_again() {
-    for mode in [Mode::Native, Mode::Poll] {
+    for mode in [WatchMode::Native, WatchMode::Poll] {
         let pty = Pty::prepared(mode, "d/s.ron", |directory| {
             fs::create_dir(directory.join("d")).unwrap();
             fs::write(directory.join("d/s.ron"), text(1.0)).unwrap();
@@ -233,7 +233,7 @@ fn a_directory_that_is_replaced_is_followed_again() {
 #[test]
 fn a_link_is_followed_on_both_of_its_sides() {
     use std::os::unix::fs::symlink;
-    for mode in [Mode::Native, Mode::Poll] {
+    for mode in [WatchMode::Native, WatchMode::Poll] {
         let pty = Pty::prepared(mode, "s.ron", |directory| {
             fs::create_dir(directory.join("v1")).unwrap();
             fs::write(directory.join("v1/s.ron"), text(1.0)).unwrap();

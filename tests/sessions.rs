@@ -7,8 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use otflow::session::{
-    Data, EMBEDDED, Flow, Grid, Initial, MANUAL, Model, Optimizer, Precision, Schedule, Session,
-    Stepper, Toy, Trace, Validation, Weights, load, parse,
+    Data, EMBEDDED, FlowSettings, Grid, Initial, MANUAL, ModelSettings, Optimizer, Precision,
+    Schedule, Session, SplitRows, Stepper, Toy, Trace, ValidationSettings, Weights, load, parse,
 };
 
 /// Settings the authors of OT-Flow publish for one toy set.
@@ -63,7 +63,7 @@ fn every_published_toy_session_has_the_published_settings() {
                 resample_every: 25
             }
         );
-        let model = Model {
+        let model = ModelSettings {
             width: 32,
             layers: 2,
             rank: 10,
@@ -72,7 +72,7 @@ fn every_published_toy_session_has_the_published_settings() {
             seed: session.model.seed,
         };
         assert_eq!(session.model, model);
-        let flow = Flow {
+        let flow = FlowSettings {
             steps: p.steps,
             stepper: Stepper::Rk4,
             trace: Trace::EveryStage,
@@ -99,7 +99,7 @@ fn every_published_toy_session_has_the_published_settings() {
                 average: None,
             }
         );
-        let validation = Validation {
+        let validation = ValidationSettings {
             every: 50,
             samples: p.batch,
             steps: p.validation_steps,
@@ -146,7 +146,12 @@ fn every_tabular_session_has_the_published_settings_and_parts() {
             (file.as_path(), p.batch)
         );
         assert_eq!(table.split.shuffle, None);
-        assert_eq!(table.split.rows(p.rows.iter().sum()), p.rows, "{}", p.name);
+        let SplitRows {
+            training,
+            validation,
+            test,
+        } = table.split.rows(p.rows.iter().sum());
+        assert_eq!([training, validation, test], p.rows, "{}", p.name);
         assert_eq!((session.model.width, session.model.rank), (p.width, 10));
         let steps = (session.flow.steps, session.validation.steps);
         assert_eq!(steps, (p.steps, p.validation_steps));

@@ -17,14 +17,14 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use otflow::data::{Dataset, Error, Part};
+use otflow::data::{DataError, Dataset, SplitPart};
 use otflow::event::{Event, Losses};
 use otflow::fitted::{Fitted, Units};
 use otflow::model::Model;
 use otflow::problem::shape;
 use otflow::scaling::{Scaling, Span};
 use otflow::session::{self, Session};
-use otflow::table::{Blocks, Selection, Writer};
+use otflow::table::{Blocks, Selection, TableWriter};
 use otflow::trainer::Trainer;
 use runs::{code, otflow, text};
 use tempfile::TempDir;
@@ -68,7 +68,7 @@ fn session(folder: &Path, fields: &str) -> Session {
     session::parse(&text, &folder.join("s.ron")).unwrap()
 }
 
-fn open(session: &Session) -> Result<Dataset, Error> {
+fn open(session: &Session) -> Result<Dataset, DataError> {
     Dataset::open(&session.data, session.model.seed)
 }
 
@@ -99,8 +99,8 @@ fn log_normal(z: f64) -> f64 {
 }
 
 /// Rows of a part in the table's units.
-fn rows(data: &Dataset, part: Part) -> Vec<f64> {
-    let mut rows = data.parts().unwrap().spread(part, usize::MAX).unwrap();
+fn rows(data: &Dataset, part: SplitPart) -> Vec<f64> {
+    let mut rows = data.table().unwrap().spaced_rows(part, usize::MAX).unwrap();
     let all = Span {
         first: 0,
         width: data.dimension() + data.context(),
@@ -114,7 +114,7 @@ fn densities_are_those_of_the_map_by_hand_in_both_units() {
     let folder = table();
     let session = session(folder.path(), MAPS);
     let (mut flow, scaling) = still(&session);
-    let rows = rows(&open(&session).unwrap(), Part::Test);
+    let rows = rows(&open(&session).unwrap(), SplitPart::Test);
     let log = flow.log_densities(rows.clone(), Units::Data);
     let raw = scaling.columns.iter().map(|column| column.raw().scale.ln());
     let determinant: f64 = raw.sum();
@@ -176,9 +176,9 @@ fn of(column: &str) -> &'static str {
 fn columns_have_mean_0_and_deviation_1_after_their_maps_and_come_back() {
     let folder = table();
     let data = open(&session(folder.path(), MAPS)).unwrap();
-    let parts = data.parts().unwrap();
-    let part = |part| parts.spread(part, usize::MAX).unwrap();
-    let (training, validation) = (part(Part::Training), part(Part::Validation));
+    let parts = data.table().unwrap();
+    let part = |part| parts.spaced_rows(part, usize::MAX).unwrap();
+    let (training, validation) = (part(SplitPart::Training), part(SplitPart::Validation));
     let offsets = data.offsets(&training);
     let mean = offsets.iter().sum::<f64>() / offsets.len() as f64;
     assert!((mean - data.mean_offset()).abs() < 1e-9, "{mean}");
@@ -196,7 +196,7 @@ fn columns_have_mean_0_and_deviation_1_after_their_maps_and_come_back() {
     // Of those made normal no row lies further out than a normal's would.
     let far = all.chunks_exact(4).flat_map(|row| &row[..2]);
     assert!(far.fold(0.0_f64, |far, z| far.max(z.abs())) < 4.5);
-    let back = rows(&data, Part::Training);
+    let back = rows(&data, SplitPart::Training);
     let percent = back.iter().skip(2).step_by(4);
     assert!(percent.clone().all(|x| 0.0 < *x && *x < 100.0));
     assert!(percent.clone().any(|x| *x < 0.5) && percent.clone().any(|x| *x > 99.5));
@@ -290,13 +290,13 @@ fn training_says_c_in_standardised_units_of_the_raw_columns() {
     });
     let c = |model: &Model, part, n| {
         let mut flow = Fitted::new(model, 1, Some(4)).unwrap();
-        let rows = data.parts().unwrap().spread(part, n).unwrap();
+        let rows = data.table().unwrap().spaced_rows(part, n).unwrap();
         let log = flow.log_densities_of(&rows, Units::Standardized);
         -log.iter().sum::<f64>() / log.len() as f64
     };
     // The batch is the whole training part, and 200 rows validate.
-    let trained = c(&start, Part::Training, usize::MAX);
-    let validated = c(&trainer.last_model(), Part::Validation, 200);
+    let trained = c(&start, SplitPart::Training, usize::MAX);
+    let validated = c(&trainer.last_model(), SplitPart::Validation, 200);
     assert!((told[0].c - trained).abs() < 1e-9, "{told:?}, {trained}");
     assert!(
         (told[1].c - validated).abs() < 1e-9,
@@ -321,9 +321,12 @@ fn evaluate_says_what_score_says_in_both_units_and_samples_lie_within_the_bounds
     };
     model.save(&at("m.safetensors")).unwrap();
     // Rows of which none lies on a bound.
-    let rows = rows(&open(&session(folder.path(), MAPS)).unwrap(), Part::Test);
+    let rows = rows(
+        &open(&session(folder.path(), MAPS)).unwrap(),
+        SplitPart::Test,
+    );
     let names = ["tail", "count", "percent", "amount"].map(str::to_owned);
-    let mut writer = Writer::create(&at("new.npy"), &names).unwrap();
+    let mut writer = TableWriter::create(&at("new.npy"), &names).unwrap();
     writer.write(&rows).unwrap();
     writer.finish().unwrap();
     let run = |command: &str, arguments: &[&str]| {

@@ -16,13 +16,13 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
-use otflow::data::{Dataset, Error, Part};
+use otflow::data::{DataError, Dataset, SplitPart};
 use otflow::fitted::{Fitted, Units};
 use otflow::model::Model;
 use otflow::problem::shape;
 use otflow::scaling::{Scaling, Span};
 use otflow::session::{self, Session, Whiten};
-use otflow::table::{Blocks, Selection, Writer};
+use otflow::table::{Blocks, Selection, TableWriter};
 use runs::{code, otflow, text};
 use tempfile::TempDir;
 
@@ -65,7 +65,7 @@ fn of_kind(folder: &Path, whiten: Whiten, fields: &str) -> Session {
     session::parse(&text, &folder.join("s.ron")).unwrap()
 }
 
-fn open(session: &Session) -> Result<Dataset, Error> {
+fn open(session: &Session) -> Result<Dataset, DataError> {
     Dataset::open(&session.data, session.model.seed)
 }
 
@@ -83,8 +83,8 @@ fn still(session: &Session) -> Model {
 }
 
 /// Rows of a part in the flow's units.
-fn rows(data: &Dataset, part: Part) -> Vec<f64> {
-    data.parts().unwrap().spread(part, usize::MAX).unwrap()
+fn rows(data: &Dataset, part: SplitPart) -> Vec<f64> {
+    data.table().unwrap().spaced_rows(part, usize::MAX).unwrap()
 }
 
 fn log_normal(w: f64) -> f64 {
@@ -137,7 +137,7 @@ fn what_the_flow_gets_has_mean_0_and_the_identity_as_its_covariance() {
     let folder = table();
     for (fields, d, width) in [("", 5, 5), (ALL, 5, 5), (GIVEN, 4, 5)] {
         let data = open(&session(folder.path(), fields)).unwrap();
-        let learned = [Part::Training, Part::Validation].map(|part| rows(&data, part));
+        let learned = [SplitPart::Training, SplitPart::Validation].map(|part| rows(&data, part));
         let learned = learned.concat();
         let n = (learned.len() / width) as f64;
         let column = |i: usize| learned.iter().skip(i).step_by(width);
@@ -161,7 +161,7 @@ fn what_the_flow_gets_has_mean_0_and_the_identity_as_its_covariance() {
             let variance = column(i).map(|y| y * y).sum::<f64>() / n - mean(i) * mean(i);
             assert!((variance - 1.0).abs() < 1e-9, "{variance}");
         }
-        let offsets = data.offsets(&rows(&data, Part::Training));
+        let offsets = data.offsets(&rows(&data, SplitPart::Training));
         let mean = offsets.iter().sum::<f64>() / offsets.len() as f64;
         assert!((mean - data.mean_offset()).abs() < 1e-9, "{mean}");
     }
@@ -180,7 +180,7 @@ fn a_few_rows_far_out_leave_the_others_normal() {
     }
     fs::write(folder.path().join("t.csv"), text).unwrap();
     let data = open(&of_kind(folder.path(), Whiten::Normal, "")).unwrap();
-    let learned = [Part::Training, Part::Validation].map(|part| rows(&data, part));
+    let learned = [SplitPart::Training, SplitPart::Validation].map(|part| rows(&data, part));
     let learned = learned.concat();
     for i in 0..3 {
         let mut column: Vec<f64> = learned.iter().skip(i).step_by(3).copied().collect();
@@ -203,7 +203,7 @@ fn a_few_rows_far_out_leave_the_others_normal() {
         let ends = column[0].abs().max(column[column.len() - 1].abs());
         assert!((3.0..5.0).contains(&ends), "{i}: {ends}");
     }
-    let offsets = data.offsets(&rows(&data, Part::Training));
+    let offsets = data.offsets(&rows(&data, SplitPart::Training));
     let mean = offsets.iter().sum::<f64>() / offsets.len() as f64;
     assert!((mean - data.mean_offset()).abs() < 1e-9, "{mean}");
 }
@@ -223,7 +223,7 @@ fn the_same_rows_come_back_as_without_whitening() {
         };
         let back = |session: &Session, units| {
             let data = open(session).unwrap();
-            let mut rows = rows(&data, Part::Test);
+            let mut rows = rows(&data, SplitPart::Test);
             let span = Span { first: 0, width: 5 };
             data.scaling().unwrap().restore(&mut rows, span, units);
             rows
@@ -282,7 +282,7 @@ fn densities_are_those_of_the_columns_and_their_whitening_by_hand() {
         let model = still(&session);
         let scaling = model.scaling.clone().unwrap();
         let mut flow = Fitted::new(&model, 1, Some(2)).unwrap();
-        let w = rows(&open(&session).unwrap(), Part::Test);
+        let w = rows(&open(&session).unwrap(), SplitPart::Test);
         let x = flow.restored(w.clone(), Units::Data);
         let s = flow.restored(w.clone(), Units::Standardized);
         let log = flow.log_densities(x.clone(), Units::Data);
@@ -380,9 +380,9 @@ fn score_evaluate_and_sample_speak_the_units_of_the_table() {
     model.save(&at("m.safetensors")).unwrap();
     let flow = Fitted::new(&model, 1, Some(4)).unwrap();
     let scaling = model.scaling.clone().unwrap();
-    let w = rows(&open(&session).unwrap(), Part::Test);
+    let w = rows(&open(&session).unwrap(), SplitPart::Test);
     let x = flow.restored(w.clone(), Units::Data);
-    let mut writer = Writer::create(&at("new.npy"), &scaling.names()).unwrap();
+    let mut writer = TableWriter::create(&at("new.npy"), &scaling.names()).unwrap();
     writer.write(&x).unwrap();
     writer.finish().unwrap();
     let run = |command: &str, arguments: &[&str]| {

@@ -4,12 +4,12 @@
 use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
-use crate::data::batches::Position;
-use crate::data::{Dataset, Part};
+use crate::data::batches::DataPosition;
+use crate::data::{Dataset, SplitPart};
 use crate::event::{Best, Reason};
 use crate::optimizer::schedule::Rate;
 use crate::optimizer::{Average, Moments};
-use crate::session::{self, Flow, Session};
+use crate::session::{self, FlowSettings, Session};
 
 /// Rows of the largest batch that a session can have.
 const LARGEST: usize = 10_000_000;
@@ -37,9 +37,9 @@ pub struct TrainingState {
     /// The point where the last finite loss was seen, and the optimiser before the step from there.
     pub(crate) good: Good,
     /// The place in the data.
-    pub(crate) position: Position,
+    pub(crate) position: DataPosition,
     /// The flow that the batches are trained with until the next draw or epoch.
-    pub(crate) flow: Flow,
+    pub(crate) flow: FlowSettings,
     pub(crate) best: Option<BestParameters>,
     pub(crate) pending: Pending,
     /// The reason why training has come to an end that only an edit can undo.
@@ -180,7 +180,7 @@ mod flat {
 
 impl TrainingState {
     /// The state before the first iteration.
-    pub(crate) fn new(theta: Vec<f64>, moments: Moments, flow: Flow) -> Self {
+    pub(crate) fn new(theta: Vec<f64>, moments: Moments, flow: FlowSettings) -> Self {
         TrainingState {
             iteration: 0,
             seconds: 0.0,
@@ -197,7 +197,7 @@ impl TrainingState {
             rate: Rate::default(),
             start: None,
             begun: 0,
-            position: Position::default(),
+            position: DataPosition::default(),
             flow,
             best: None,
             pending: Pending::Nothing,
@@ -248,10 +248,10 @@ impl TrainingState {
             self.is_sound(parameters),
             "its parameters are not those of a model of this session"
         );
-        let Position { draws, seen, size } = self.position;
-        let sound = match data.parts() {
+        let DataPosition { draws, seen, size } = self.position;
+        let sound = match data.table() {
             None => seen == 0,
-            Some(parts) => (1..=parts.len(Part::Training)).contains(&seen),
+            Some(table) => (1..=table.len(SplitPart::Training)).contains(&seen),
         };
         ensure!(
             sound && draws > 0 && (1..=LARGEST).contains(&size),
@@ -259,7 +259,7 @@ impl TrainingState {
         );
         let mut trained = session.clone();
         trained.flow = self.flow;
-        match session::fault(&trained) {
+        match session::find_fault(&trained) {
             None => Ok(()),
             Some(fault) => anyhow::bail!("{fault}"),
         }

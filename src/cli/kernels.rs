@@ -1,18 +1,17 @@
-//! The commands that judge the kernels.
+//! The arguments of the commands that judge the kernels.
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
-use otflow_kernels::engine;
-use otflow_kernels::objective::TraceAt;
+use clap::Args;
 
-use super::values::{count, positive};
+use super::values::{parse_count, parse_positive};
 use crate::cost::Work;
+use crate::session::{Precision, Trace};
 use crate::workloads::Workload;
 
-/// `otflow verify`
+/// The arguments of `otflow verify`.
 #[derive(Debug, Args)]
-pub struct Verify {
+pub struct VerifyArgs {
     /// Reference files.
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
@@ -24,9 +23,9 @@ pub struct Verify {
     pub json: bool,
 }
 
-/// `otflow bench`
+/// The arguments of `otflow bench`.
 #[derive(Debug, Args)]
-pub struct Bench {
+pub struct BenchArgs {
     /// What to time; all of them, if none is named.
     #[arg(value_name = "WORKLOAD")]
     pub workloads: Vec<Workload>,
@@ -40,7 +39,7 @@ pub struct Bench {
     #[arg(long, default_value = "every-stage")]
     pub trace: Trace,
     /// Samples, instead of the workload's; memory does not grow with them.
-    #[arg(long, value_name = "N", value_parser = count)]
+    #[arg(long, value_name = "N", value_parser = parse_count)]
     pub n: Option<usize>,
     /// Layers M + 1 of the network, instead of the workload's.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(2..=64))]
@@ -49,49 +48,10 @@ pub struct Bench {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
     /// Seconds for each workload, probes included; three runs are timed however long they take.
-    #[arg(long, value_name = "S", default_value_t = 10.0, value_parser = positive)]
+    #[arg(long, value_name = "S", default_value_t = 10.0, value_parser = parse_positive)]
     pub seconds: f64,
     /// A JSON list of {workload, what, trace, precision, n, ranks, threads, best_s, median_s, cpu_s, gflops, peak_gflops,
     /// fraction_of_peak, peak_rss_bytes, lanes}.
     #[arg(long)]
     pub json: bool,
-}
-
-/// Arithmetic of the kernels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Precision {
-    /// Single.
-    F32,
-    /// Double.
-    F64,
-}
-
-impl From<Precision> for engine::Precision {
-    fn from(precision: Precision) -> Self {
-        match precision {
-            Precision::F32 => engine::Precision::F32,
-            Precision::F64 => engine::Precision::F64,
-        }
-    }
-}
-
-/// Where the trace is evaluated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Trace {
-    /// At every Runge-Kutta stage, as published.
-    EveryStage,
-    /// At the step nodes only.
-    StepNodes,
-    /// At Gauss points of [0, 1].
-    GaussPoints,
-}
-
-impl From<Trace> for TraceAt {
-    fn from(trace: Trace) -> Self {
-        match trace {
-            Trace::EveryStage => TraceAt::EveryStage,
-            Trace::StepNodes => TraceAt::StepNodes,
-            Trace::GaussPoints => TraceAt::GaussPoints,
-        }
-    }
 }

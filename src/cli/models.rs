@@ -1,30 +1,30 @@
-//! The commands that use a trained model.
+//! The arguments of the commands that use a trained model.
 
 use std::path::PathBuf;
 
 use clap::Args;
 use otflow_kernels::objective::Alpha;
 
-use super::values::{count, steps, weights};
+use super::values::{parse_count, parse_steps, parse_weights};
 
-/// `otflow evaluate`
+/// The arguments of `otflow evaluate`.
 #[derive(Debug, Args)]
-pub struct Evaluate {
+pub struct EvaluateArgs {
     /// A model file.
     pub model: PathBuf,
     /// A CSV or NPY file; default the test part of the model's own table, or fresh samples of its toy set.
     pub data: Option<PathBuf>,
     /// Time steps, instead of those of its validation; several, as 4,8,16, to compare.
-    #[arg(long, value_name = "N", value_delimiter = ',', value_parser = steps)]
+    #[arg(long, value_name = "N", value_delimiter = ',', value_parser = parse_steps)]
     pub steps: Vec<usize>,
     /// Weights a0,a1,a2 of L, C and R, instead of the session's; a0 also scales the dynamics.
-    #[arg(long, value_name = "A0,A1,A2", value_parser = weights)]
+    #[arg(long, value_name = "A0,A1,A2", value_parser = parse_weights)]
     pub weights: Option<Alpha>,
     /// Rows, at most; default all of the test part, 100000 samples of a toy set.
-    #[arg(short, long, value_name = "N", conflicts_with = "data", value_parser = count)]
+    #[arg(short, long, value_name = "N", conflicts_with = "data", value_parser = parse_count)]
     pub n: Option<usize>,
     /// Rows of each set for MMD^2, at most; its cost grows with their square.
-    #[arg(long, value_name = "N", default_value_t = 2000, value_parser = count)]
+    #[arg(long, value_name = "N", default_value_t = 2000, value_parser = parse_count)]
     pub mmd_samples: usize,
     /// DATA is in standardised units.
     #[arg(long, requires = "data")]
@@ -44,9 +44,9 @@ pub struct Evaluate {
     pub json: bool,
 }
 
-/// `otflow score`
+/// The arguments of `otflow score`.
 #[derive(Debug, Args)]
-pub struct Score {
+pub struct ScoreArgs {
     /// A model file.
     pub model: PathBuf,
     /// A CSV or NPY file; for a conditional density with the given columns too.
@@ -55,7 +55,7 @@ pub struct Score {
     #[arg(short, long, value_name = "FILE")]
     pub out: PathBuf,
     /// Time steps, instead of those of its validation.
-    #[arg(long, value_name = "N", value_parser = steps)]
+    #[arg(long, value_name = "N", value_parser = parse_steps)]
     pub steps: Option<usize>,
     /// DATA and densities are in standardised units.
     #[arg(long)]
@@ -68,13 +68,13 @@ pub struct Score {
     pub threads: Option<u16>,
 }
 
-/// `otflow sample`
+/// The arguments of `otflow sample`.
 #[derive(Debug, Args)]
-pub struct Sample {
+pub struct SampleArgs {
     /// A model file.
     pub model: PathBuf,
     /// Rows; of a conditional density, for each given row.
-    #[arg(short, long, value_name = "N", value_parser = count)]
+    #[arg(short, long, value_name = "N", value_parser = parse_count)]
     pub n: usize,
     /// The data's columns, as CSV or, if it ends in .npy, NPY.
     #[arg(short, long, value_name = "FILE")]
@@ -86,7 +86,7 @@ pub struct Sample {
     #[arg(long)]
     pub seed: Option<u64>,
     /// Time steps, instead of those of its validation.
-    #[arg(long, value_name = "N", value_parser = steps)]
+    #[arg(long, value_name = "N", value_parser = parse_steps)]
     pub steps: Option<usize>,
     /// Rows, and what is given, are in standardised units.
     #[arg(long)]

@@ -1,4 +1,4 @@
-//! The commands that look at the directories of runs.
+//! The arguments of the commands that read the directories of runs.
 
 use std::path::PathBuf;
 
@@ -7,20 +7,20 @@ use clap::{ArgGroup, Args, ValueEnum};
 use crate::dashboard::theme_options::ThemeOptions;
 use crate::plot::What;
 
-/// `otflow watch`
+/// The arguments of `otflow watch`.
 #[derive(Debug, Args)]
-pub struct Watch {
+pub struct WatchArgs {
     /// Run directories; the first is shown, the curves of the others are drawn beside its own.
     #[arg(value_name = "RUN", required = true)]
     pub runs: Vec<PathBuf>,
-    /// Of the dashboard.
+    /// The look of the dashboard.
     #[command(flatten)]
     pub look: ThemeOptions,
 }
 
-/// `otflow replay`
+/// The arguments of `otflow replay`.
 #[derive(Debug, Args)]
-pub struct Replay {
+pub struct ReplayArgs {
     /// A run directory.
     pub run: PathBuf,
     /// Worker threads; default one a core. Any number gives the same bits.
@@ -28,9 +28,9 @@ pub struct Replay {
     pub threads: Option<u16>,
 }
 
-/// `otflow compare`
+/// The arguments of `otflow compare`.
 #[derive(Debug, Args)]
-pub struct Compare {
+pub struct CompareArgs {
     /// Run directories.
     #[arg(value_name = "RUN", required_unless_present = "peer")]
     pub runs: Vec<PathBuf>,
@@ -52,15 +52,15 @@ pub struct Compare {
     pub title: String,
     /// What they are sorted by, the smallest first.
     #[arg(long, value_name = "FIGURE", default_value = "C", ignore_case = true)]
-    pub sort: Figure,
+    pub sort: RunOrder,
     /// A JSON list of {schema, run, reason, iterations, seconds, best, edits, settings: {field: {start, end}}}.
     #[arg(long)]
     pub json: bool,
 }
 
-/// What runs are sorted by; losses are those of the best validation.
+/// The figure by which runs are sorted; losses are the ones of the best validation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Figure {
+pub enum RunOrder {
     /// Negative log-likelihood.
     #[value(name = "C")]
     C,
@@ -82,9 +82,9 @@ pub enum Figure {
     Name,
 }
 
-/// `otflow plot`
+/// The arguments of `otflow plot`.
 #[derive(Debug, Args)]
-pub struct Plot {
+pub struct PlotArgs {
     /// A run directory, of which the best parameters are shown, or a model file.
     #[arg(value_name = "RUN-or-MODEL")]
     pub source: PathBuf,
@@ -111,10 +111,10 @@ pub struct Plot {
     pub seed: Option<u64>,
 }
 
-/// `otflow export`
+/// The arguments of `otflow export`.
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("form").required(true).multiple(true)))]
-pub struct Export {
+pub struct ExportArgs {
     /// A run directory.
     pub run: PathBuf,
     /// Where the table goes.

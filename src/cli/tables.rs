@@ -1,12 +1,12 @@
-//! The commands that read a table alone.
+//! The arguments of the commands that read a table alone.
 
 use std::path::PathBuf;
 
 use clap::Args;
 
-/// `otflow init`
+/// The arguments of `otflow init`.
 #[derive(Debug, Args)]
-pub struct Init {
+pub struct InitArgs {
     /// A CSV or NPY file.
     pub table: PathBuf,
     /// The session file; default TABLE's name with the ending .ron, in the working directory.
@@ -14,9 +14,9 @@ pub struct Init {
     pub out: Option<PathBuf>,
 }
 
-/// `otflow convert`
+/// The arguments of `otflow convert`.
 #[derive(Debug, Args)]
-pub struct Convert {
+pub struct ConvertArgs {
     /// A table.
     #[arg(value_name = "IN")]
     pub input: PathBuf,

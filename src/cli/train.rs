@@ -1,4 +1,4 @@
-//! `otflow train`, and the bare `otflow`.
+//! The arguments of `otflow train`, and of `otflow` alone.
 
 use std::path::PathBuf;
 #[cfg(feature = "mpi")]
@@ -6,16 +6,16 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::values::positive;
+use super::values::parse_positive;
 use crate::dashboard::theme_options::ThemeOptions;
 use crate::ranks::Limits;
-use crate::session::overrides::{Overrides, settings};
-use crate::session::reload::Follow;
+use crate::session::overrides::{Overrides, resolve};
+use crate::session::reload::WatchChoice;
 use crate::session::{Assignment, Gate, Session};
 
-/// `otflow train`
+/// The arguments of `otflow train`.
 #[derive(Debug, Default, Args)]
-pub struct Train {
+pub struct TrainArgs {
     /// A session file; without one, sessions/8gaussians.ron or the built-in copy of it.
     pub session: Option<PathBuf>,
     /// Go on with a run from its last checkpoint, to the same bits as if it had not ended; past a limit by --iterations or --seconds.
@@ -53,7 +53,7 @@ pub struct Train {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub iterations: Option<u64>,
     /// Training time in seconds, instead of the session's.
-    #[arg(long, value_name = "S", value_parser = positive)]
+    #[arg(long, value_name = "S", value_parser = parse_positive)]
     pub seconds: Option<f64>,
     /// One field of the session at another value, as 'optimizer.lr=0.01'; values are written as in a session file. May be repeated.
     ///
@@ -65,30 +65,41 @@ pub struct Train {
     /// A condition on the best validation besides the session's, as 'validation_C<=2.95'; exit 4 when missed. May be repeated.
     #[arg(long, value_name = "GATE")]
     pub require: Vec<Gate>,
-    /// Follow the session file while training; the default in the dashboard. `poll` for file systems without events.
+    /// WatchChoice the session file while training; the default in the dashboard. `poll` for file systems without events.
     #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "native")]
-    pub watch: Option<Follow>,
+    pub watch: Option<WatchChoice>,
     /// A row every N iterations besides those at validations.
     #[arg(long, conflicts_with = "json", value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub every: Option<u64>,
     /// Write the curves for TensorBoard too, into DIR or RUN/tensorboard.
     #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true)]
     pub tensorboard: Option<Option<PathBuf>>,
-    /// Of the dashboard.
+    /// The look of the dashboard.
     #[command(flatten)]
     pub look: ThemeOptions,
     /// Under mpirun or srun: seconds of silence after which another rank is lost, and the run ends with code 1; default 5.
     #[cfg(feature = "mpi")]
-    #[arg(long, value_name = "S", value_parser = positive)]
+    #[arg(long, value_name = "S", value_parser = parse_positive)]
     pub patience: Option<f64>,
     /// Seconds in which another rank that is waited for may go without a step of its work, as one does that hangs in a read; default 60.
     #[cfg(feature = "mpi")]
-    #[arg(long, value_name = "S", value_parser = positive)]
+    #[arg(long, value_name = "S", value_parser = parse_positive)]
     pub standstill: Option<f64>,
 }
 
-impl Train {
-    /// What outranks a session file, over that file.
+/// The output of curves for TensorBoard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TensorBoardOutput {
+    /// No output.
+    Off,
+    /// The directory `tensorboard` in the run directory.
+    InRunDirectory,
+    /// This directory.
+    In(PathBuf),
+}
+
+impl TrainArgs {
+    /// The overrides of a session file.
     ///
     /// # Errors
     /// When a field can't be set to its value, in a sentence.
@@ -98,11 +109,20 @@ impl Train {
             seconds: self.seconds,
             require: self.require.clone(),
             watch: self.watch,
-            set: settings(&self.set, file)?,
+            set: resolve(&self.set, file)?,
         })
     }
 
-    /// After what time another rank is lost.
+    /// Where the curves for TensorBoard are written.
+    pub fn tensorboard(&self) -> TensorBoardOutput {
+        match &self.tensorboard {
+            None => TensorBoardOutput::Off,
+            Some(None) => TensorBoardOutput::InRunDirectory,
+            Some(Some(directory)) => TensorBoardOutput::In(directory.clone()),
+        }
+    }
+
+    /// The times after which another rank is lost.
     pub fn limits(&self) -> Limits {
         let limits = Limits::default();
         #[cfg(feature = "mpi")]

@@ -1,9 +1,12 @@
-//! Values of arguments, from their text.
+//! The values of arguments, parsed from their text.
 
 use otflow_kernels::objective::Alpha;
 
-/// A whole number above 0.
-pub fn count(text: &str) -> Result<usize, String> {
+/// Parses a whole number above 0.
+///
+/// # Errors
+/// The text is no such value; the error is a sentence.
+pub fn parse_count(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(0) => Err("it must be above 0".into()),
         Ok(count) => Ok(count),
@@ -11,16 +14,22 @@ pub fn count(text: &str) -> Result<usize, String> {
     }
 }
 
-/// Time steps, 1 to 1000.
-pub fn steps(text: &str) -> Result<usize, String> {
-    match count(text)? {
+/// Parses a number of time steps, 1 to 1000.
+///
+/// # Errors
+/// The text is no such value; the error is a sentence.
+pub fn parse_steps(text: &str) -> Result<usize, String> {
+    match parse_count(text)? {
         steps if steps <= 1000 => Ok(steps),
         _ => Err("at most 1000".into()),
     }
 }
 
-/// a0,a1,a2.
-pub fn weights(text: &str) -> Result<Alpha, String> {
+/// Parses the weights a0,a1,a2 of the loss.
+///
+/// # Errors
+/// The text is no such value; the error is a sentence.
+pub fn parse_weights(text: &str) -> Result<Alpha, String> {
     let values: Result<Vec<f64>, _> = text.split(',').map(|part| part.trim().parse()).collect();
     let allowed = |weight: &f64| (0.0..=1e9).contains(weight);
     match values.as_deref() {
@@ -33,8 +42,11 @@ pub fn weights(text: &str) -> Result<Alpha, String> {
     }
 }
 
-/// A finite number above 0.
-pub fn positive(text: &str) -> Result<f64, String> {
+/// Parses a finite number above 0.
+///
+/// # Errors
+/// The text is no such value; the error is a sentence.
+pub fn parse_positive(text: &str) -> Result<f64, String> {
     let value: f64 = text
         .parse()
         .map_err(|_| format!("`{text}` is not a number"))?;

@@ -83,7 +83,7 @@ fn is_one(ranks: &usize) -> bool {
 ///
 /// # Errors
 /// When threads cannot be started, the system does not tell its figures, or a result is not finite.
-pub fn bench(args: &cli::Bench) -> Result<Exit> {
+pub fn bench(args: &cli::BenchArgs) -> Result<Exit> {
     let Entered { mut ranks, world } =
         ranks::enter(ranks::Limits::default()).map_err(anyhow::Error::msg)?;
     let alone = ranks.size() == 1;
@@ -105,7 +105,7 @@ pub fn bench(args: &cli::Bench) -> Result<Exit> {
 }
 
 /// What the ranks do that follow the first: as many runs of each workload as that one times.
-fn along(args: &cli::Bench, ranks: &mut Ranks) -> Result<()> {
+fn along(args: &cli::BenchArgs, ranks: &mut Ranks) -> Result<()> {
     for workload in chosen(args) {
         let job = Job::new(args, workload);
         let mut task = Task::new(&job, ranks)?;
@@ -119,14 +119,14 @@ fn along(args: &cli::Bench, ranks: &mut Ranks) -> Result<()> {
     Ok(())
 }
 
-fn chosen(args: &cli::Bench) -> &[Workload] {
+fn chosen(args: &cli::BenchArgs) -> &[Workload] {
     match args.workloads.as_slice() {
         [] => WORKLOADS,
         named => named,
     }
 }
 
-fn lead(args: &cli::Bench, ranks: &mut Ranks) -> Result<()> {
+fn lead(args: &cli::BenchArgs, ranks: &mut Ranks) -> Result<()> {
     if !args.json {
         say::out(&table::head(args, ranks.size()));
     }

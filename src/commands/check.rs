@@ -10,7 +10,7 @@ use otflow_kernels::parameters::Shape;
 use otflow_kernels::tree::sums_a_thread;
 
 use crate::cost::{Work, flops_per_sample};
-use crate::data::{Dataset, Part, Parts};
+use crate::data::{Dataset, SplitPart, SplitTable};
 use crate::exit::{Exit, refuse};
 use crate::problem::{precision, scheme, shape};
 use crate::say;
@@ -48,8 +48,8 @@ fn describe(session: &Session, data: &Dataset) -> String {
             field.name, field.value, field.applies
         );
     }
-    if let Some(parts) = data.parts() {
-        describe_table(&mut text, parts);
+    if let Some(table) = data.table() {
+        describe_table(&mut text, table);
     }
     _ = writeln!(text, "\nparameters {}", shape.parameters());
     for tensor in shape.tensors() {
@@ -94,21 +94,21 @@ fn pairs_bytes(session: &Session, shape: &Shape) -> Vec<(&'static str, f64)> {
 }
 
 /// Rows of the parts, and what the columns are standardised by.
-fn describe_table(text: &mut String, parts: &Parts) {
+fn describe_table(text: &mut String, table: &SplitTable) {
     let rows = [
-        ("training", Part::Training),
-        ("validation", Part::Validation),
-        ("test", Part::Test),
+        ("training", SplitPart::Training),
+        ("validation", SplitPart::Validation),
+        ("test", SplitPart::Test),
     ];
-    let rows = rows.map(|(name, part)| format!("{} {name}", parts.len(part)));
-    let dropped = parts.dropped();
+    let rows = rows.map(|(name, part)| format!("{} {name}", table.len(part)));
+    let dropped = table.dropped();
     _ = writeln!(
         text,
         "\nrows {}; {dropped} left out for missing values",
         rows.join(", ")
     );
-    for (k, column) in parts.scaling().columns.iter().enumerate() {
-        let role = if k < parts.dimension() {
+    for (k, column) in table.scaling().columns.iter().enumerate() {
+        let role = if k < table.dimension() {
             "learned"
         } else {
             "given"
@@ -116,8 +116,8 @@ fn describe_table(text: &mut String, parts: &Parts) {
         let (name, Moments { mean, scale }) = (&column.name, column.raw());
         let map = column.transform.as_ref();
         let map = map.map_or(String::new(), |transform| format!(", {}", transform.map));
-        let whitening = parts.scaling().whitening.as_ref();
-        let whitened = match whitening.filter(|_| k < parts.dimension()) {
+        let whitening = table.scaling().whitening.as_ref();
+        let whitened = match whitening.filter(|_| k < table.dimension()) {
             None => "",
             Some(whitening) if whitening.is_mapped() => ", whitened and made normal",
             Some(_) => ", whitened",

@@ -17,7 +17,7 @@ use std::path::Path;
 use anyhow::{Result, anyhow, bail};
 use serde::Serialize;
 
-use crate::cli::{self, Figure};
+use crate::cli::{self, RunOrder};
 use crate::event::{Best, Event, Reason, SCHEMA};
 use crate::exit::{Exit, refuse};
 use crate::headless::number::{DIGITS, general};
@@ -63,7 +63,7 @@ struct Setting {
 ///
 /// # Errors
 /// When the list can't be written as JSON, or the picture can't be written.
-pub fn compare(args: &cli::Compare) -> Result<Exit> {
+pub fn compare(args: &cli::CompareArgs) -> Result<Exit> {
     let picture = match Picture::open(args) {
         Ok(picture) => picture,
         Err(message) => return Ok(refuse(&message)),
@@ -180,25 +180,25 @@ impl Run {
     }
 
     /// By a figure, runs without it last; then by name.
-    fn order(&self, other: &Self, by: Figure) -> Ordering {
+    fn order(&self, other: &Self, by: RunOrder) -> Ordering {
         let key = |run: &Run| run.figure(by).unwrap_or(f64::INFINITY);
         let figures = key(self).total_cmp(&key(other));
         figures.then_with(|| self.run.cmp(&other.run))
     }
 
     /// None for a name, too.
-    fn figure(&self, which: Figure) -> Option<f64> {
+    fn figure(&self, which: RunOrder) -> Option<f64> {
         let best = self.best.as_ref();
         let losses = best.map(|best| best.losses);
         let value = match which {
-            Figure::C => losses?.c,
-            Figure::L => losses?.l,
-            Figure::R => losses?.r,
-            Figure::Loss => losses?.loss,
-            Figure::Divergence => best?.divergence?,
-            Figure::Iterations => self.iterations as f64,
-            Figure::Seconds => self.seconds,
-            Figure::Name => return None,
+            RunOrder::C => losses?.c,
+            RunOrder::L => losses?.l,
+            RunOrder::R => losses?.r,
+            RunOrder::Loss => losses?.loss,
+            RunOrder::Divergence => best?.divergence?,
+            RunOrder::Iterations => self.iterations as f64,
+            RunOrder::Seconds => self.seconds,
+            RunOrder::Name => return None,
         };
         (!value.is_nan()).then_some(value)
     }
@@ -240,11 +240,11 @@ fn keep_differing(runs: &mut [Run]) {
 
 /// Rows for a person; those of a start by matching where a run had one: M and the time at its end.
 fn table(runs: &[Run]) -> String {
-    const FIGURES: [(&str, Figure); 4] = [
-        ("C", Figure::C),
-        ("C - H", Figure::Divergence),
-        ("L", Figure::L),
-        ("R", Figure::R),
+    const FIGURES: [(&str, RunOrder); 4] = [
+        ("C", RunOrder::C),
+        ("C - H", RunOrder::Divergence),
+        ("L", RunOrder::L),
+        ("R", RunOrder::R),
     ];
     let mut rows = vec![vec!["run".to_owned(), "end".into(), "iterations".into()]];
     rows[0].extend(FIGURES.map(|(name, _)| name.to_owned()));
@@ -359,7 +359,7 @@ mod tests {
             run("one", &[start(|_| ()), best(2, 3.5), edit]),
             run("another", &[start(rate), best(4, 2.875), best(6, 2.8125)]),
         ];
-        runs.sort_by(|a, b| a.order(b, Figure::C));
+        runs.sort_by(|a, b| a.order(b, RunOrder::C));
         keep_differing(&mut runs);
         let expected = "\
 run      end  iterations        C      C - H        L         R  seconds  optimizer.lr  weights.hjb
@@ -401,7 +401,7 @@ run      end         iterations        C      C - H         L          R  second
     #[test]
     fn runs_stand_in_the_order_of_their_names_when_asked() {
         let mut runs = ["one", "none", "another"].map(|name| run(name, &[]));
-        runs.sort_by(|a, b| a.order(b, Figure::Name));
+        runs.sort_by(|a, b| a.order(b, RunOrder::Name));
         let names: Vec<&str> = runs.iter().map(|run| run.run.as_str()).collect();
         assert_eq!(names, ["another", "none", "one"]);
     }

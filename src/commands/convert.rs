@@ -10,10 +10,10 @@ use signal_hook::flag;
 use crate::cli;
 use crate::exit::Exit;
 use crate::say;
-use crate::table::{BLOCK, Blocks, Error, Missing, Selection, Writer};
+use crate::table::{BLOCK_ROWS, Blocks, Missing, Selection, TableError, TableWriter};
 
 /// Converts; says how many rows and columns were written. A table that cannot be read is refused.
-pub fn convert(args: &cli::Convert) -> Result<Exit> {
+pub fn convert(args: &cli::ConvertArgs) -> Result<Exit> {
     let selection = Selection {
         columns: args.columns.clone(),
         missing: if args.drop_missing {
@@ -23,11 +23,11 @@ pub fn convert(args: &cli::Convert) -> Result<Exit> {
         },
         ..Selection::default()
     };
-    let blocks = match Blocks::open(&args.input, &selection, BLOCK) {
+    let blocks = match Blocks::open(&args.input, &selection, BLOCK_ROWS) {
         Ok(blocks) => blocks,
         Err(error) => return Ok(refused(&error)),
     };
-    let mut writer = Writer::create(&args.output, blocks.names())?;
+    let mut writer = TableWriter::create(&args.output, blocks.names())?;
     let width = blocks.names().len();
     let dropped = match copy(blocks, &mut writer)? {
         Copied::Whole { dropped } => dropped,
@@ -49,11 +49,11 @@ pub fn convert(args: &cli::Convert) -> Result<Exit> {
 
 enum Copied {
     Whole { dropped: u64 },
-    Unreadable(Error),
+    Unreadable(TableError),
     Stopped(i32),
 }
 
-fn copy(mut blocks: Blocks, writer: &mut Writer) -> Result<Copied> {
+fn copy(mut blocks: Blocks, writer: &mut TableWriter) -> Result<Copied> {
     let stop = signals()?;
     for block in &mut blocks {
         match block {
@@ -80,7 +80,7 @@ fn signals() -> Result<Arc<AtomicUsize>> {
     Ok(stop)
 }
 
-fn refused(error: &Error) -> Exit {
+fn refused(error: &TableError) -> Exit {
     say::err(&format!("error: {error}"));
     Exit::Refused
 }

@@ -19,7 +19,7 @@ use crate::cli;
 use crate::commands::sample::draw;
 use crate::commands::score::{blocks, missing};
 use crate::data::random::Stream;
-use crate::data::{Dataset, Part};
+use crate::data::{Dataset, SplitPart};
 use crate::event::Losses;
 use crate::exit::{Exit, refuse};
 use crate::fitted::{Fitted, Units, split};
@@ -80,7 +80,7 @@ pub struct Evaluation {
 ///
 /// # Errors
 /// When the threads cannot be started.
-pub fn evaluate(args: &cli::Evaluate) -> Result<Exit> {
+pub fn evaluate(args: &cli::EvaluateArgs) -> Result<Exit> {
     let model = match Model::load(&args.model) {
         Ok(model) => model,
         Err(error) => return Ok(refuse(&error.to_string())),
@@ -118,7 +118,7 @@ struct Subject {
 
 impl Subject {
     /// A file's rows; else the test part of the model's table, or fresh samples of its toy set.
-    fn open(args: &cli::Evaluate, fitted: &Fitted) -> Result<Self> {
+    fn open(args: &cli::EvaluateArgs, fitted: &Fitted) -> Result<Self> {
         if let Some(file) = &args.data {
             let rows = blocks(file, fitted, missing(args.drop_missing))?;
             let rows = rows.collect::<Result<Vec<_>, _>>()?.concat();
@@ -136,8 +136,8 @@ impl Subject {
             )
         })?;
         let data = Dataset::open(&session.data, session.model.seed)?;
-        let rows = match data.parts() {
-            Some(parts) => parts.spread(Part::Test, args.n.unwrap_or(usize::MAX))?,
+        let rows = match data.table() {
+            Some(table) => table.spaced_rows(SplitPart::Test, args.n.unwrap_or(usize::MAX))?,
             None => data.draw(Stream::Samples, 0, args.n.unwrap_or(SAMPLES)),
         };
         let truth = data.log_density(&rows);
@@ -151,7 +151,7 @@ impl Subject {
         Ok(self)
     }
 
-    fn evaluate(&self, args: &cli::Evaluate, fitted: &mut Fitted) -> Evaluation {
+    fn evaluate(&self, args: &cli::EvaluateArgs, fitted: &mut Fitted) -> Evaluation {
         let shape = fitted.shape();
         let start = Instant::now();
         let mut totals = Totals::default();
@@ -229,7 +229,7 @@ impl Subject {
     }
 
     /// Against as many rows that the model generates, for the same y.
-    fn mmd(&self, args: &cli::Evaluate, fitted: &mut Fitted) -> Option<crate::mmd::Mmd> {
+    fn mmd(&self, args: &cli::EvaluateArgs, fitted: &mut Fitted) -> Option<crate::mmd::Mmd> {
         let shape = fitted.shape();
         let width = shape.columns();
         let all = self.rows.len() / width;

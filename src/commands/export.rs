@@ -19,7 +19,7 @@ use crate::say;
 ///
 /// # Errors
 /// When a file can't be read or written.
-pub fn export(args: &cli::Export) -> Result<Exit> {
+pub fn export(args: &cli::ExportArgs) -> Result<Exit> {
     let run = &args.run;
     if let Some(fault) = fault(run) {
         return Ok(refuse(&fault));
@@ -102,7 +102,7 @@ mod tests {
     }
 
     fn exported(folder: &TempDir) -> (String, Vec<u8>) {
-        let args = cli::Export {
+        let args = cli::ExportArgs {
             run: folder.path().to_owned(),
             csv: Some(folder.path().join("out.csv")),
             tensorboard: Some(folder.path().join("board")),
@@ -134,7 +134,7 @@ mod tests {
     #[test]
     fn what_is_no_run_is_refused_and_nothing_is_written() {
         let folder = tempfile::tempdir().unwrap();
-        let args = cli::Export {
+        let args = cli::ExportArgs {
             run: folder.path().to_owned(),
             csv: Some(folder.path().join("out.csv")),
             tensorboard: None,

@@ -22,13 +22,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 
 use crate::cli;
-use crate::data::{Dataset, Error, Part};
+use crate::data::{DataError, Dataset, SplitPart};
 use crate::exit::{Exit, refuse};
 use crate::file;
 use crate::say;
 use crate::scaling::{Column, Span, Units};
 use crate::session::Session;
-use crate::table::short;
+use crate::table::shorten;
 use maps::Choice;
 use profile::Profile;
 use survey::Survey;
@@ -58,7 +58,7 @@ impl Chosen {
 ///
 /// # Errors
 /// When the session cannot be written.
-pub fn init(args: &cli::Init) -> Result<Exit> {
+pub fn init(args: &cli::InitArgs) -> Result<Exit> {
     let table = &args.table;
     let out = match &args.out {
         Some(out) => out.clone(),
@@ -126,13 +126,17 @@ fn learnable(
                 chosen.maps = Some(maps(survey, &data)?);
                 continue;
             }
-            Err(Error::Copy { column, of }) => (column, format!("a copy of `{}`", short(&of))),
-            Err(Error::Constant { column, value }) => (
+            Err(DataError::Copy { column, of }) => {
+                (column, format!("a copy of `{}`", shorten(&of)))
+            }
+            Err(DataError::Constant { column, value }) => (
                 column,
                 format!("{value} in every row but some of the test part"),
             ),
-            Err(Error::Overflow { column }) => (column, "too large to be standardised".to_owned()),
-            Err(Error::Dependent { column, .. }) => {
+            Err(DataError::Overflow { column }) => {
+                (column, "too large to be standardised".to_owned())
+            }
+            Err(DataError::Dependent { column, .. }) => {
                 (column, "a sum of multiples of columns before it".to_owned())
             }
             Err(error) => return Ok(Err(error.to_string())),
@@ -145,10 +149,10 @@ fn learnable(
 
 /// The maps of the columns of a data set.
 fn maps(survey: &Survey, data: &Dataset) -> Result<Vec<Option<Choice>>> {
-    let (Some(parts), Some(scaling)) = (data.parts(), data.scaling()) else {
+    let (Some(table), Some(scaling)) = (data.table(), data.scaling()) else {
         return Ok(Vec::new());
     };
-    let mut rows = parts.spread(Part::Training, maps::ROWS)?;
+    let mut rows = table.spaced_rows(SplitPart::Training, maps::ROWS)?;
     let all = Span {
         first: 0,
         width: scaling.columns.len(),
@@ -189,15 +193,15 @@ fn nothing(survey: &Survey, chosen: &Chosen) -> String {
 
 /// Rows of training, validation and test part.
 fn rows(data: &Dataset) -> [usize; 3] {
-    let parts = [Part::Training, Part::Validation, Part::Test];
-    parts.map(|part| data.parts().map_or(0, |parts| parts.len(part)))
+    use SplitPart::{Test, Training, Validation};
+    [Training, Validation, Test].map(|part| data.table().map_or(0, |table| table.len(part)))
 }
 
 /// What was written, and what comes next.
 fn report(survey: &Survey, chosen: &Chosen, (data, out): (&Dataset, &Path)) -> String {
     let [training, validation, test] = rows(data);
     let out = out.display();
-    let dropped = data.parts().map_or(0, |parts| parts.dropped());
+    let dropped = data.table().map_or(0, |table| table.dropped());
     let dropped = match dropped {
         0 => String::new(),
         rows => format!("; {rows} with missing values are dropped"),
@@ -214,7 +218,7 @@ fn report(survey: &Survey, chosen: &Chosen, (data, out): (&Dataset, &Path)) -> S
 fn left_out(chosen: &Chosen) -> String {
     let columns = chosen.left_out.iter();
     columns
-        .map(|(name, why)| format!("  left out `{}`: {why}\n", short(name)))
+        .map(|(name, why)| format!("  left out `{}`: {why}\n", shorten(name)))
         .collect()
 }
 

@@ -24,7 +24,7 @@ use source::Source;
 ///
 /// # Errors
 /// When a file can't be written or the kernels can't be started.
-pub fn plot(args: &cli::Plot) -> Result<Exit> {
+pub fn plot(args: &cli::PlotArgs) -> Result<Exit> {
     let outs = match outs(args) {
         Ok(outs) => outs,
         Err(message) => return Ok(refuse(&message)),
@@ -45,7 +45,7 @@ pub fn plot(args: &cli::Plot) -> Result<Exit> {
 }
 
 /// Where each picture goes: with its name before the ending, if there are several.
-fn outs(args: &cli::Plot) -> Result<Vec<(What, PathBuf, Format)>, String> {
+fn outs(args: &cli::PlotArgs) -> Result<Vec<(What, PathBuf, Format)>, String> {
     let out = &args.out;
     let format = Format::of(out).ok_or_else(|| Format::expected(out))?;
     let one = args.what.len() == 1;

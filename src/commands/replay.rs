@@ -16,7 +16,7 @@ use crate::say;
 ///
 /// # Errors
 /// When the worker threads cannot be started.
-pub fn replay(args: &cli::Replay) -> Result<Exit> {
+pub fn replay(args: &cli::ReplayArgs) -> Result<Exit> {
     let threads = cli::threads(args.threads);
     cli::start_readers(threads);
     let fault = read::fault(&args.run).map_or(Ok(()), |fault| Err(anyhow!(fault)));

@@ -9,20 +9,20 @@ use otflow_kernels::engine::Direction;
 
 use crate::cli;
 use crate::commands::score::{bar, units};
-use crate::data::random::{Stream, normal_rows};
+use crate::data::random::{DrawKey, Stream, normal_rows};
 use crate::exit::{Exit, refuse};
 use crate::fitted::{Fitted, Units, join};
 use crate::model::Model;
 use crate::say;
 use crate::scaling::Span;
 use crate::signals::Interrupt;
-use crate::table::{Blocks, Selection, Writer};
+use crate::table::{Blocks, Selection, TableWriter};
 
 /// Samples; the value is the exit code.
 ///
 /// # Errors
 /// When the output cannot be written, or the threads cannot be started.
-pub fn sample(args: &cli::Sample) -> Result<Exit> {
+pub fn sample(args: &cli::SampleArgs) -> Result<Exit> {
     let model = match Model::load(&args.model) {
         Ok(model) => model,
         Err(error) => return Ok(refuse(&error.to_string())),
@@ -35,7 +35,7 @@ pub fn sample(args: &cli::Sample) -> Result<Exit> {
     };
     let seed = args.seed.unwrap_or_default();
     let interrupt = Interrupt::listen()?;
-    let mut out = Writer::create(&args.out, &fitted.names())?;
+    let mut out = TableWriter::create(&args.out, &fitted.names())?;
     let bar = bar();
     let block = fitted.block();
     let rows = args.n.saturating_mul(given.rows);
@@ -67,7 +67,12 @@ pub fn sample(args: &cli::Sample) -> Result<Exit> {
 /// Rows of (x, y) in the flow's units: f^-1 of the normal rows from `first` on, for y, n x c.
 pub fn draw(fitted: &mut Fitted, (seed, first): (u64, usize), n: usize, y: &[f64]) -> Vec<f64> {
     let shape = fitted.shape();
-    let normal = normal_rows((seed, Stream::Samples, 0), first as u64, (n, shape.d));
+    let key = DrawKey {
+        seed,
+        stream: Stream::Samples,
+        draw: 0,
+    };
+    let normal = normal_rows(key, first as u64..(first + n) as u64, shape.d);
     let x = fitted.transport(&normal, y, Direction::Inverse);
     join(&x, y, &shape)
 }

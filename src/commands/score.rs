@@ -13,7 +13,7 @@ use crate::fitted::{Fitted, Units};
 use crate::model::Model;
 use crate::say;
 use crate::signals::Interrupt;
-use crate::table::{Blocks, Header, Missing, Selection, Writer};
+use crate::table::{Blocks, Header, Missing, Selection, TableWriter};
 
 /// The column that is written.
 const COLUMN: &str = "log_density";
@@ -24,7 +24,7 @@ const WHOLE: f64 = 1000.0;
 ///
 /// # Errors
 /// When the output cannot be written, or the threads cannot be started.
-pub fn score(args: &cli::Score) -> Result<Exit> {
+pub fn score(args: &cli::ScoreArgs) -> Result<Exit> {
     let model = match Model::load(&args.model) {
         Ok(model) => model,
         Err(error) => return Ok(refuse(&error.to_string())),
@@ -36,7 +36,7 @@ pub fn score(args: &cli::Score) -> Result<Exit> {
     };
     let units = units(args.standardized);
     let interrupt = Interrupt::listen()?;
-    let mut out = Writer::create(&args.out, &[COLUMN.to_owned()])?;
+    let mut out = TableWriter::create(&args.out, &[COLUMN.to_owned()])?;
     let bar = bar();
     let (start, mut rows) = (Instant::now(), 0);
     while let Some(block) = blocks.next() {

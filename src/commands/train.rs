@@ -28,7 +28,7 @@ use signal_hook::consts::{SIGHUP, SIGINT};
 use crate::cli;
 use crate::cpu;
 use crate::dashboard::{self, Outcome};
-use crate::event::{Command, Event, Reason};
+use crate::event::{Best, Command, Event, Reason};
 use crate::exit::{Exit, refuse};
 use crate::front_end::{FrontEnd, obstacle};
 use crate::headless;
@@ -46,7 +46,7 @@ use threads::{StartedRun, start};
 ///
 /// # Errors
 /// When a thread or the run directory cannot be had, or something could not be written.
-pub fn train(args: &cli::Train) -> Result<Exit> {
+pub fn train(args: &cli::TrainArgs) -> Result<Exit> {
     let Entered { ranks, world } = match ranks::enter(args.limits()) {
         Ok(entered) => entered,
         Err(message) => return Ok(refuse(&message)),
@@ -64,7 +64,7 @@ pub fn train(args: &cli::Train) -> Result<Exit> {
 }
 
 /// Trains at rank 0, or alone, with a run directory and a front end.
-fn lead(args: &cli::Train, ranks: Ranks) -> Result<Exit> {
+fn lead(args: &cli::TrainArgs, ranks: Ranks) -> Result<Exit> {
     let front_end = match choose_front_end(args) {
         Ok(front_end) => front_end,
         Err(message) => return Ok(refuse(&message)),
@@ -85,7 +85,7 @@ fn lead(args: &cli::Train, ranks: Ranks) -> Result<Exit> {
 }
 
 /// Trains as rank 0 says, and prints only errors.
-fn follow(args: &cli::Train, ranks: Ranks) -> Result<Exit> {
+fn follow(args: &cli::TrainArgs, ranks: Ranks) -> Result<Exit> {
     signals::leave_to_rank_0()?;
     let name = ranks.name(ranks.rank());
     let PreparedFollower { trainer, as_edited } = match prepare_follower(args, ranks) {
@@ -98,7 +98,7 @@ fn follow(args: &cli::Train, ranks: Ranks) -> Result<Exit> {
 }
 
 /// The front end that is to show the run; the reason when the dashboard was asked for and cannot be had.
-fn choose_front_end(args: &cli::Train) -> Result<FrontEnd, String> {
+fn choose_front_end(args: &cli::TrainArgs) -> Result<FrontEnd, String> {
     if args.headless || args.json {
         return Ok(FrontEnd::Headless);
     }
@@ -123,7 +123,7 @@ enum Leaving {
 }
 
 /// Shows the run until it is over or left.
-fn show(args: &cli::Train, front_end: FrontEnd, run: &StartedRun) -> Result<Leaving> {
+fn show(args: &cli::TrainArgs, front_end: FrontEnd, run: &StartedRun) -> Result<Leaving> {
     let stop = |reason| {
         // A trainer that has ended needs no command.
         let _ = run.feed.commands.send(Command::Stop(reason));
@@ -165,7 +165,10 @@ fn finish(run: StartedRun, front_end: FrontEnd) -> Result<Exit> {
         .training
         .join()
         .map_err(|_| anyhow::anyhow!("the trainer panicked: a bug"))?;
-    let judge = |gate: &Gate| Verdict::new(gate.to_string(), gate.missed(finished.best.as_ref()));
+    let judge = |gate: &Gate| {
+        let value = Best::figure(finished.best.as_ref(), gate.figure);
+        Verdict::new(gate.to_string(), gate.missed(value))
+    };
     let verdicts: Vec<Verdict> = in_force.gates.iter().map(judge).collect();
     let missed: Vec<String> = verdicts.iter().filter_map(|v| v.missed.clone()).collect();
     let ClosedDirectory { summary, result } = run.recording.finish(verdicts);

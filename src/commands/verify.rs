@@ -27,6 +27,7 @@ use serde::{Deserialize, Serialize};
 use crate::cli;
 use crate::exit::Exit;
 use crate::file;
+use crate::problem::arithmetic;
 use crate::say;
 
 /// f64: some thousand operations of half a unit each, and values that the reference itself holds to 1e-15.
@@ -112,8 +113,8 @@ impl fmt::Display for Agreement {
 ///
 /// # Errors
 /// When a file can't be read or is not of the reference format; says what is missing.
-pub fn verify(args: &cli::Verify) -> Result<Exit> {
-    let precision = args.precision.into();
+pub fn verify(args: &cli::VerifyArgs) -> Result<Exit> {
+    let precision = arithmetic(args.precision);
     let agreements = args.files.iter().map(|file| verify_file(file, precision));
     let agreements = agreements.collect::<Result<Vec<Agreement>>>()?;
     if args.json {

@@ -37,7 +37,7 @@ use follower::{Following, Scope, follow};
 ///
 /// # Errors
 /// When a thread or the terminal cannot be had.
-pub fn watch(args: &cli::Watch) -> Result<Exit> {
+pub fn watch(args: &cli::WatchArgs) -> Result<Exit> {
     let faults = args.runs.iter().filter_map(|run| fault(run));
     let obstacle = obstacle().map(|obstacle| {
         format!("no dashboard here: {obstacle}; metrics.jsonl has the run as JSON lines")

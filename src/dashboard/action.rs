@@ -1,7 +1,7 @@
 //! What keys ask for, as plain data: the table of keys names it, `update` does it. Each pane with keys of its own has an enum.
 
 use super::pane::Pane;
-use crate::session::Way;
+use crate::session::NudgeDirection;
 
 /// An action that a key asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,7 +103,7 @@ pub enum FlowAction {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SettingsAction {
     /// Write the next value of the selected field.
-    Nudge(Way),
+    Nudge(NudgeDirection),
     /// Select another part of the selected field, this far on.
     Part(isize),
     /// Take the last edit back.

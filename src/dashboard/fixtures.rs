@@ -5,10 +5,10 @@ use std::sync::Arc;
 use super::state::State;
 use crate::event::{Density, Event, Finished, InverseError, Losses, Picture, Reason, Start};
 use crate::meter::Reading;
-use crate::session::{Applies, Field};
+use crate::session::{Applies, SessionField};
 use crate::session::{
-    Data, Flow, Initial, Model, Optimizer, Pictures, Recovery, Session, Stop, Toy, Validation,
-    Weights,
+    Data, FlowSettings, Initial, ModelSettings, Optimizer, PictureSettings, RecoverySettings,
+    Session, StopSettings, Toy, ValidationSettings, Weights,
 };
 
 fn session() -> Session {
@@ -18,22 +18,22 @@ fn session() -> Session {
             batch: 5000,
             resample_every: 25,
         },
-        model: Model::default(),
+        model: ModelSettings::default(),
         start: Initial::None,
-        flow: Flow::default(),
+        flow: FlowSettings::default(),
         weights: Weights {
             transport: 1.0,
             likelihood: 100.0,
             hjb: 5.0,
         },
         optimizer: Optimizer::default(),
-        validation: Validation::default(),
-        stop: Stop {
+        validation: ValidationSettings::default(),
+        stop: StopSettings {
             iterations: 5000,
             seconds: None,
         },
-        recovery: Recovery::default(),
-        pictures: Pictures::default(),
+        recovery: RecoverySettings::default(),
+        pictures: PictureSettings::default(),
         gates: Vec::new(),
     }
 }
@@ -59,7 +59,7 @@ pub fn start() -> Event {
 }
 
 /// Settings of fixed names and values, so that screens don't depend on what a session holds.
-fn fields() -> Vec<Field> {
+fn fields() -> Vec<SessionField> {
     let rows = [
         ("data.name", Applies::Restart, "\"8gaussians\""),
         ("data.batch", Applies::Resample, "5000"),
@@ -74,7 +74,7 @@ fn fields() -> Vec<Field> {
         ("stop.iterations", Applies::Live, "5000"),
         ("stop.seconds", Applies::Live, "None"),
     ];
-    rows.map(|(name, applies, value)| Field {
+    rows.map(|(name, applies, value)| SessionField {
         name,
         applies,
         value: value.into(),
@@ -116,7 +116,7 @@ pub fn with_start() -> State {
         ("start.batch", Applies::Resample, "1024"),
         ("start.lr", Applies::Live, "0.02"),
     ];
-    let rows = rows.map(|(name, applies, value)| Field {
+    let rows = rows.map(|(name, applies, value)| SessionField {
         name,
         applies,
         value: value.into(),

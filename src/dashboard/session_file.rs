@@ -3,32 +3,30 @@
 
 use super::state::settings::{BROKEN, FileChange, FileRequest, WrittenField};
 use crate::file;
-use crate::session::{nudge, parse, read, rewrite, value};
+use crate::session::{Assignment, nudge, parse, read, rewrite, value};
 
 /// Writes the values of a request; the error is a line for the user.
 pub fn write(request: &FileRequest) -> Result<Vec<WrittenField>, String> {
     let path = &request.file;
     let text = read(path).map_err(|rejection| rejection.to_string())?;
     let session = parse(&text, path).map_err(|_| BROKEN)?;
-    let values: Vec<(&str, String)> = match &request.change {
-        FileChange::Nudge { field, way } => vec![(field, nudge(&session, field, *way)?)],
+    let values: Vec<Assignment> = match &request.change {
+        FileChange::Nudge { field, way } => {
+            vec![Assignment::new(field, &nudge(&session, field, *way)?)]
+        }
         FileChange::Undo(saved) => saved
             .edits
             .iter()
-            .map(|edit| (edit.field.as_str(), edit.old.clone()))
+            .map(|edit| Assignment::new(&edit.field, &edit.old))
             .collect(),
     };
-    let borrowed: Vec<_> = values
-        .iter()
-        .map(|(field, value)| (*field, value.as_str()))
-        .collect();
-    let new = rewrite(&text, &borrowed).map_err(|error| error.to_string())?;
+    let new = rewrite(&text, &values).map_err(|error| error.to_string())?;
     if new != text {
-        file::renew(path, new.as_bytes()).map_err(|error| error.to_string())?;
+        file::overwrite(path, new.as_bytes()).map_err(|error| error.to_string())?;
     }
-    let written = |(name, new): (&str, String)| WrittenField {
-        field: name.to_owned(),
-        old: value(&session, name).unwrap_or_default(),
+    let written = |Assignment { field, value: new }| WrittenField {
+        old: value(&session, &field).unwrap_or_default(),
+        field,
         new,
     };
     Ok(values.into_iter().map(written).collect())
@@ -41,12 +39,12 @@ mod tests {
 
     use super::*;
     use crate::dashboard::state::edits::{Edit, EditHistory};
-    use crate::session::{Applies, Way};
+    use crate::session::{Applies, NudgeDirection};
 
     const TEXT: &str =
         "(\n  data: Toy(name: \"moons\"),\n  flow: (steps: 1, trace: GaussPoints), // few\n)\n";
 
-    fn nudged(path: &Path, field: &'static str, way: Way) -> FileRequest {
+    fn nudged(path: &Path, field: &'static str, way: NudgeDirection) -> FileRequest {
         FileRequest {
             file: path.into(),
             change: FileChange::Nudge { field, way },
@@ -65,7 +63,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("s.ron");
         fs::write(&path, TEXT).unwrap();
-        let request = nudged(&path, "flow.steps", Way::Up);
+        let request = nudged(&path, "flow.steps", NudgeDirection::Up);
         write(&request).unwrap();
         let written = write(&request).unwrap();
         assert_eq!(
@@ -108,7 +106,7 @@ mod tests {
             "\n  optimizer: Muon(lr: 0.02, momentum: 0.9, clip: 3), // mine\n)",
         );
         fs::write(&path, &muon).unwrap();
-        write(&nudged(&path, "optimizer", Way::Up)).unwrap();
+        write(&nudged(&path, "optimizer", NudgeDirection::Up)).unwrap();
         let adam = muon.replace("Muon(lr: 0.02, momentum: 0.9,", "Adam(lr: 0.02,");
         assert_eq!(fs::read_to_string(&path).unwrap(), adam);
         let mut edits = EditHistory::default();
@@ -151,7 +149,7 @@ mod tests {
             ("optimizer.schedule.floor", "0.02"),
         ] {
             fs::write(&path, &text).unwrap();
-            let written = write(&nudged(&path, field, Way::Up)).unwrap();
+            let written = write(&nudged(&path, field, NudgeDirection::Up)).unwrap();
             assert_eq!(written[0].new, up, "{field}");
             let session = parse(&fs::read_to_string(&path).unwrap(), &path).unwrap();
             assert_eq!(value(&session, field).as_deref(), Some(up));
@@ -162,7 +160,7 @@ mod tests {
     fn a_file_that_is_broken_or_gone_is_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("s.ron");
-        let request = nudged(&path, "flow.steps", Way::Up);
+        let request = nudged(&path, "flow.steps", NudgeDirection::Up);
         assert!(write(&request).unwrap_err().contains("cannot be read"));
         fs::write(&path, "(data: ").unwrap();
         assert_eq!(write(&request).unwrap_err(), BROKEN);
@@ -175,7 +173,7 @@ mod tests {
         let path = folder.path().join("s.ron");
         let nodes = TEXT.replace("1, trace: GaussPoints", "2, trace: StepNodes");
         fs::write(&path, &nodes).unwrap();
-        let request = nudged(&path, "flow.steps", Way::Down);
+        let request = nudged(&path, "flow.steps", NudgeDirection::Down);
         assert!(write(&request).unwrap_err().contains("at least 2"));
         assert_eq!(fs::read_to_string(&path).unwrap(), nodes);
     }

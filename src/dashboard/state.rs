@@ -20,7 +20,7 @@ use std::collections::VecDeque;
 use super::pane::Pane;
 use super::range::ValueRange;
 use crate::event::{Best, Finished, Losses, Picture, Start};
-use crate::session::{Field, Rejection};
+use crate::session::{Rejection, SessionField};
 use comparison::ComparedRun;
 use edits::{Edit, EditHistory};
 use flow::FlowView;
@@ -41,7 +41,7 @@ pub struct State {
     /// The first event of the run; None before it.
     pub start: Option<Start>,
     /// The settings in force.
-    pub fields: Vec<Field>,
+    pub fields: Vec<SessionField>,
     /// The last iteration that has ended.
     pub iteration: u64,
     /// The losses of the last iteration.

@@ -106,7 +106,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::cli::{Cli, Command};
+    use crate::cli::{Cli, ProgramCommand};
 
     /// The theme of these options in an environment.
     fn theme(options: ThemeOptions, environment: &[(&str, &str)]) -> Theme {
@@ -195,8 +195,8 @@ mod tests {
             let cli = Cli::try_parse_from(words).ok()?;
             Some(match cli.command {
                 None => cli.look,
-                Some(Command::Train(train)) => train.look,
-                Some(Command::Watch(watch)) => watch.look,
+                Some(ProgramCommand::Train(train)) => train.look,
+                Some(ProgramCommand::Watch(watch)) => watch.look,
                 other => panic!("{other:?}"),
             })
         };

@@ -1,7 +1,7 @@
-//! Which rows an iteration is trained on.
+//! The batches of rows that iterations are trained on.
 //!
-//! A batch of a toy set is the whole training set, until it is drawn again. The training part of a table goes by in shuffled
-//! batches, each row once an epoch; the last batch of an epoch has what is left.
+//! A batch of a toy set is the whole training set, until it is drawn again. The training part of a table is read in shuffled
+//! batches, each row once an epoch; the last batch of an epoch has the rows that are left.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -10,50 +10,52 @@ use otflow_kernels::batch::Share;
 use otflow_kernels::progress::Progress;
 use serde::{Deserialize, Serialize};
 
+use super::dataset::Dataset;
+use super::error::DataError;
 use super::permutation::Permutation;
 use super::random::Stream;
-use super::{Dataset, Error, Part};
+use super::split_table::SplitPart;
 use crate::session::Data;
 
-/// Rows read in a step: less than a second also where each takes 10 ms, as of a file system far away.
+/// Rows read in a step: less than a second also where each takes 10 ms, as from a remote file system.
 const STEP: usize = 64;
 
-/// Where training stands in the data; with the seed it tells which batch comes next.
+/// The position of the training in the data; with the seed it determines the next batch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Position {
-    /// Draws of a toy set, or epochs begun.
+pub struct DataPosition {
+    /// Number of the draws of a toy set, or of the epochs begun.
     pub draws: u64,
-    /// Rows of the epoch that have gone by.
+    /// Rows of the epoch that have been read.
     pub seen: usize,
-    /// Rows of a batch, as they were when the draw or the epoch began.
+    /// Rows of a batch, as set when the draw or the epoch began.
     pub size: usize,
 }
 
-/// Which rows of a batch are read.
+/// The share of a rank in every batch: the rows that it computes and reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cut {
-    /// The part of the batch that is computed.
+pub struct RankShare {
+    /// Share of the batch that the rank computes.
     pub share: Share,
-    /// Rows that the parts of a batch are made of.
+    /// Number of rows of which shares are multiples.
     pub grain: usize,
-    /// Rows that are needed together, counted from the first of the batch: all of those that a part has one of.
+    /// Rows of a group, counted from the first row of the batch: if a share has one row of a group, the whole group is read.
     pub group: usize,
 }
 
-impl Cut {
-    /// All rows of every batch.
-    pub const ALL: Cut = Cut {
+impl RankShare {
+    /// The share of a single rank: all rows of every batch.
+    pub const ALL: RankShare = RankShare {
         share: Share::ALL,
         grain: 1,
         group: 1,
     };
 
-    /// The rows that are computed, of n.
+    /// The rows that are computed in a batch of n.
     pub fn computed(&self, n: usize) -> Range<usize> {
         self.share.samples(n, self.grain)
     }
 
-    /// The rows that are read, of n.
+    /// The rows that are read in a batch of n.
     pub fn read(&self, n: usize) -> Range<usize> {
         let Range { start, end } = self.computed(n);
         if start == end {
@@ -64,107 +66,116 @@ impl Cut {
     }
 }
 
-/// The batch in hand and those to come.
+/// The current batch and the position from which the next ones are read.
 #[derive(Debug)]
 pub struct Batches {
-    position: Position,
-    /// Places in the training part, in the order of the epoch; empty for a toy set.
+    position: DataPosition,
+    /// Order of the training rows in the epoch; empty for a toy set.
     order: Permutation,
+    /// Rows of the current batch: all of them, but zeros where this rank does not read.
     rows: Vec<f64>,
-    /// What is read of a batch. A batch has its size all the same, with zeros in the place of the others.
-    cut: Cut,
-    /// Told of the reads, which others wait for.
+    rank_share: RankShare,
+    /// Counter of the reads, by which other ranks see that this one is alive.
     progress: Arc<Progress>,
 }
 
 impl Default for Batches {
     fn default() -> Self {
         Batches {
-            position: Position::default(),
+            position: DataPosition::default(),
             order: Permutation::default(),
             rows: Vec::new(),
-            cut: Cut::ALL,
+            rank_share: RankShare::ALL,
             progress: Arc::default(),
         }
     }
 }
 
 impl Batches {
-    /// Any rows in hand.
+    /// A current batch of any rows.
     #[cfg(test)]
-    pub(crate) fn of(rows: Vec<f64>) -> Self {
+    pub(crate) fn with_rows(rows: Vec<f64>) -> Self {
         Batches {
             rows,
             ..Batches::default()
         }
     }
 
-    /// None in hand; reads no more than this of those to come.
-    pub fn shared(cut: Cut) -> Self {
+    /// Batches of which this share is read, without a current one yet.
+    pub fn of_share(rank_share: RankShare) -> Self {
         Batches {
-            cut,
+            rank_share,
             ..Batches::default()
         }
     }
 
-    /// What is read of a batch.
-    pub fn cut(&self) -> Cut {
-        self.cut
+    /// The share of every batch that is computed and read.
+    pub fn rank_share(&self) -> RankShare {
+        self.rank_share
     }
 
-    /// Takes the first batch of a new draw or epoch in hand, of `size` rows, and reads this of it and of those to come.
+    /// Begins a new draw or epoch with a batch of `size` rows, and reads this share from now on.
     ///
     /// # Errors
-    /// When its rows can't be read: the batch in hand stays.
-    pub fn renew(&mut self, data: &Dataset, size: usize, cut: Cut) -> Result<(), Error> {
-        self.cut = cut;
+    /// The rows of the batch can't be read; the current batch stays.
+    pub fn start_anew(
+        &mut self,
+        data: &Dataset,
+        size: usize,
+        rank_share: RankShare,
+    ) -> Result<(), DataError> {
+        self.rank_share = rank_share;
         self.position.seen = self.order.len();
         self.advance(data, size)
     }
 
-    /// Has reads counted among the steps of the work.
-    pub fn watch(&mut self, progress: Arc<Progress>) {
+    /// Counts reads as steps of the work.
+    pub fn report_to(&mut self, progress: Arc<Progress>) {
         self.progress = progress;
     }
 
-    /// The rows in hand, (x, y) row by row.
+    /// The rows of the current batch, (x, y) row by row.
     pub fn rows(&self) -> &[f64] {
         &self.rows
     }
 
-    /// Where training stands.
-    pub fn position(&self) -> Position {
+    /// The position of the training in the data.
+    pub fn position(&self) -> DataPosition {
         self.position
     }
 
-    /// The batch that was in hand at a position, or a share of it.
+    /// Restores the batch that was current at a position, or a share of it.
     ///
     /// # Errors
-    /// When its rows can't be read.
-    pub fn at(position: Position, cut: Cut, data: &Dataset) -> Result<Self, Error> {
+    /// The rows of the batch can't be read.
+    pub fn restore(
+        position: DataPosition,
+        rank_share: RankShare,
+        data: &Dataset,
+    ) -> Result<Self, DataError> {
         let mut batches = Batches {
             position,
-            ..Batches::shared(cut)
+            ..Batches::of_share(rank_share)
         };
-        match &data.parts() {
-            None => batches.draw(data),
-            Some(parts) => {
-                batches.order = parts.epoch(position.draws);
+        match data.table() {
+            None => batches.draw_rows(data),
+            Some(table) => {
+                batches.order = table.epoch(position.draws);
                 let last = position.seen % position.size;
                 let last = if last == 0 { position.size } else { last };
                 batches.position.seen -= last;
-                batches.step(data)?;
+                batches.read_next(data)?;
             }
         }
         Ok(batches)
     }
 
-    /// Whether the next batch begins a draw of a toy set or an epoch.
-    pub fn is_over(&self) -> bool {
+    /// Whether the draw of a toy set or the epoch is over, so that the next batch begins a new one.
+    pub fn is_draw_over(&self) -> bool {
         self.position.seen >= self.order.len()
     }
 
-    /// Whether another batch is due after an iteration.
+    /// Whether the next batch is due after an iteration.
     pub fn is_due(iteration: u64, data: &Data) -> bool {
         match data {
             Data::Toy { resample_every, .. } => iteration.is_multiple_of(*resample_every),
@@ -172,54 +183,54 @@ impl Batches {
         }
     }
 
-    /// Takes the next batch in hand; `size` rows from the next draw or epoch on.
+    /// Reads the next batch; its size becomes `size` rows with the next draw or epoch.
     ///
     /// # Errors
-    /// When its rows can't be read: the batch in hand stays.
-    pub fn advance(&mut self, data: &Dataset, size: usize) -> Result<(), Error> {
-        if !self.is_over() {
-            return self.step(data);
+    /// The rows of the batch can't be read; the current batch stays.
+    pub fn advance(&mut self, data: &Dataset, size: usize) -> Result<(), DataError> {
+        if !self.is_draw_over() {
+            return self.read_next(data);
         }
-        self.position = Position {
+        self.position = DataPosition {
             draws: self.position.draws + 1,
             seen: 0,
             size,
         };
-        match data.parts() {
+        match data.table() {
             None => {
-                self.draw(data);
+                self.draw_rows(data);
                 Ok(())
             }
-            Some(parts) => {
-                self.order = parts.epoch(self.position.draws);
-                self.step(data)
+            Some(table) => {
+                self.order = table.epoch(self.position.draws);
+                self.read_next(data)
             }
         }
     }
 
-    /// The rows of a draw of a toy set.
-    fn draw(&mut self, data: &Dataset) {
-        let Position { draws, size, .. } = self.position;
-        let own = self.cut.read(size);
+    /// Draws the rows of a batch of a toy set.
+    fn draw_rows(&mut self, data: &Dataset) {
+        let DataPosition { draws, size, .. } = self.position;
+        let own = self.rank_share.read(size);
         let wanted = |row| own.contains(&row);
         self.rows = data.draw_some(Stream::Training, draws - 1, size, wanted);
     }
 
-    /// The next rows of the epoch.
-    fn step(&mut self, data: &Dataset) -> Result<(), Error> {
-        let Position { draws, seen, size } = self.position;
+    /// Reads the next rows of the epoch.
+    fn read_next(&mut self, data: &Dataset) -> Result<(), DataError> {
+        let DataPosition { draws, seen, size } = self.position;
         let end = self.order.len().min(seen + size);
         self.position.seen = end;
-        let Some(parts) = data.parts() else {
+        let Some(table) = data.table() else {
             return Ok(());
         };
-        let own = self.cut.read(end - seen);
+        let own = self.rank_share.read(end - seen);
         let places: Vec<usize> = own.clone().map(|k| self.order.at(seen + k)).collect();
         let width = data.dimension() + data.context();
         let mut read = Vec::with_capacity(own.len() * width);
         for places in places.chunks(STEP) {
             self.progress.step();
-            read.extend(parts.rows(Part::Training, places, draws)?);
+            read.extend(table.rows(SplitPart::Training, places, draws)?);
         }
         self.rows = vec![0.0; (end - seen) * width];
         self.rows[own.start * width..own.end * width].copy_from_slice(&read);
@@ -250,8 +261,8 @@ mod tests {
         let data = table(folder.path());
         let all = |epoch| {
             let places: Vec<usize> = (0..13).collect();
-            let parts = data.parts().unwrap();
-            let mut rows = parts.rows(Part::Training, &places, epoch).unwrap();
+            let table = data.table().unwrap();
+            let mut rows = table.rows(SplitPart::Training, &places, epoch).unwrap();
             rows.sort_by(f64::total_cmp);
             rows
         };
@@ -259,7 +270,7 @@ mod tests {
         for epoch in 1..4 {
             let mut seen = Vec::new();
             for size in [5, 5, 3] {
-                assert_eq!(batches.is_over(), size == 5 && seen.is_empty());
+                assert_eq!(batches.is_draw_over(), size == 5 && seen.is_empty());
                 // Another size waits for the next epoch.
                 batches
                     .advance(&data, if seen.is_empty() { 5 } else { 9 })
@@ -267,13 +278,13 @@ mod tests {
                 assert_eq!(batches.rows().len(), size);
                 seen.extend_from_slice(batches.rows());
             }
-            assert!(batches.is_over());
+            assert!(batches.is_draw_over());
             seen.sort_by(f64::total_cmp);
             assert_eq!(seen, all(epoch));
         }
         assert_ne!(
-            data.parts().unwrap().epoch(1),
-            data.parts().unwrap().epoch(2)
+            data.table().unwrap().epoch(1),
+            data.table().unwrap().epoch(2)
         );
     }
 
@@ -284,25 +295,26 @@ mod tests {
         for data in [table(folder.path()), Dataset::open(&toy.data, 3).unwrap()] {
             let width = data.dimension();
             let mut whole = Batches::default();
-            let shares = [0, 1, 2].map(|index| Cut {
+            let shares = [0, 1, 2].map(|index| RankShare {
                 share: Share { index, of: 3 },
                 grain: 2,
                 group: 1,
             });
-            let mut parts = shares.map(Batches::shared);
+            let mut parts = shares.map(Batches::of_share);
             for size in [9, 9, 9, 70] {
                 whole.advance(&data, size).unwrap();
                 let n = whole.rows().len() / width;
                 let mut together = vec![0.0; n * width];
                 for (part, share) in parts.iter_mut().zip(shares) {
                     part.advance(&data, size).unwrap();
-                    let again = Batches::at(part.position(), share, &data).unwrap();
+                    let again = Batches::restore(part.position(), share, &data).unwrap();
                     assert_eq!(again.rows(), part.rows());
                     assert_eq!(part.position(), whole.position());
                     assert_eq!(part.rows().len(), whole.rows().len());
                     for (sample, row) in part.rows().chunks_exact(width).enumerate() {
                         assert!(
-                            part.cut().read(n).contains(&sample) || row.iter().all(|&x| x == 0.0)
+                            part.rank_share().read(n).contains(&sample)
+                                || row.iter().all(|&x| x == 0.0)
                         );
                     }
                     let added = together.iter().zip(part.rows()).map(|(a, b)| a + b);
@@ -321,12 +333,12 @@ mod tests {
         let text = "(data: Table(path: \"t.csv\"))";
         let session = session::parse(text, &folder.path().join("s.ron")).unwrap();
         let data = Dataset::open(&session.data, 1).unwrap();
-        let mut batches = Batches::shared(Cut {
+        let mut batches = Batches::of_share(RankShare {
             share: Share { index: 0, of: 2 },
-            ..Cut::ALL
+            ..RankShare::ALL
         });
         let progress = Arc::<Progress>::default();
-        batches.watch(Arc::clone(&progress));
+        batches.report_to(Arc::clone(&progress));
         batches.advance(&data, 400).unwrap();
         assert_eq!(progress.steps(), 200_usize.div_ceil(STEP));
     }
@@ -339,10 +351,10 @@ mod tests {
             let mut batches = Batches::default();
             for size in [4, 6, 5, 5, 7, 4, 4, 4] {
                 batches.advance(&data, size).unwrap();
-                let again = Batches::at(batches.position(), Cut::ALL, &data).unwrap();
+                let again = Batches::restore(batches.position(), RankShare::ALL, &data).unwrap();
                 assert_eq!(again.rows(), batches.rows());
                 assert_eq!(again.position(), batches.position());
-                assert_eq!(again.is_over(), batches.is_over());
+                assert_eq!(again.is_draw_over(), batches.is_draw_over());
             }
         }
     }

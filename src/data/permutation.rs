@@ -1,4 +1,5 @@
-//! A shuffle that is computed, not kept: a bijection of 0 .. n - 1 that a key picks, at any place alone, in the memory of the key.
+//! A shuffle that is computed, not stored: a bijection of 0 .. n - 1 that a key picks, at any place alone, in the memory of the
+//! key.
 //!
 //! ```text
 //! i = l b + r         l < a = ceil(sqrt n),  r < b = ceil(n / a),  so n <= a b < n + a
@@ -8,29 +9,31 @@
 //! until l b + r < n
 //! ```
 //!
-//! A Feistel network on halves of any size that adds to one and the other in turn; what falls on n or beyond, one in sqrt(n) at most,
-//! goes through it again, which is called cycle walking (Black and Rogaway, Ciphers with arbitrary finite domains, 2002; Bellare
-//! and others, Format-preserving encryption, 2009). A long table would do with 4 rounds (Luby and Rackoff, 1988). 16 are for short
-//! ones: over random F the probabilities of the 720 orders of 6 numbers, the worst case of those few enough to be counted out,
-//! are then 2 % off their mean, as a root mean square, and after 10 rounds 17 %. `mix` is the finaliser of SplitMix64 and no cipher: the order keeps no secret.
+//! A Feistel network on halves of any size that adds to one and the other in turn; what falls on n or beyond, one in sqrt(n) at
+//! most, goes through it again, which is called cycle walking (Black and Rogaway, Ciphers with arbitrary finite domains, 2002;
+//! Bellare and others, Format-preserving encryption, 2009). A long table would do with 4 rounds (Luby and Rackoff, 1988). 16 are
+//! for short ones: over random F the probabilities of the 720 orders of 6 numbers, the worst case of those few enough to be counted
+//! out, are then 2 % off their mean, as a root mean square, and after 10 rounds 17 %. `mix` is the finaliser of SplitMix64 and no
+//! cipher: the order keeps no secret.
 
 use rand::{Rng, RngExt};
 
 /// Pairs of rounds.
 const PAIRS: usize = 8;
 
-/// An order of the numbers below a length.
+/// A permutation of the numbers below a length.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Permutation {
     n: u64,
-    /// Numbers that l and r can be.
+    /// Number of the values of l.
     a: u64,
+    /// Number of the values of r.
     b: u64,
     keys: [[u64; 2]; PAIRS],
 }
 
 impl Permutation {
-    /// One of 0 .. n - 1, by the next 32 words of `keys`.
+    /// A permutation of 0 .. n - 1, by the next 32 words of `keys`.
     pub fn new(n: usize, keys: &mut impl Rng) -> Self {
         let n = n as u64;
         let root = n.isqrt();
@@ -43,7 +46,7 @@ impl Permutation {
         }
     }
 
-    /// Numbers in it.
+    /// Length of the permutation.
     pub fn len(&self) -> usize {
         self.n as usize
     }
@@ -53,11 +56,14 @@ impl Permutation {
     /// # Panics
     /// When the place is not below the length.
     pub fn at(&self, place: usize) -> usize {
-        self.walk(place, |l, r| {
-            self.keys.iter().fold((l, r), |(l, r), [left, right]| {
-                let l = wrapped(l + scaled(r ^ left, self.a), self.a);
-                (l, wrapped(r + scaled(l ^ right, self.b), self.b))
-            })
+        self.walk(place, |start| {
+            self.keys
+                .iter()
+                .fold(start, |Halves { l, r }, [left, right]| {
+                    let l = wrapped(l + scaled(r ^ left, self.a), self.a);
+                    let r = wrapped(r + scaled(l ^ right, self.b), self.b);
+                    Halves { l, r }
+                })
         })
     }
 
@@ -66,26 +72,38 @@ impl Permutation {
     /// # Panics
     /// When the number is not below the length.
     pub fn place(&self, number: usize) -> usize {
-        self.walk(number, |l, r| {
-            self.keys.iter().rfold((l, r), |(l, r), [left, right]| {
-                let r = wrapped(r + self.b - scaled(l ^ right, self.b), self.b);
-                (wrapped(l + self.a - scaled(r ^ left, self.a), self.a), r)
-            })
+        self.walk(number, |start| {
+            self.keys
+                .iter()
+                .rfold(start, |Halves { l, r }, [left, right]| {
+                    let r = wrapped(r + self.b - scaled(l ^ right, self.b), self.b);
+                    let l = wrapped(l + self.a - scaled(r ^ left, self.a), self.a);
+                    Halves { l, r }
+                })
         })
     }
 
-    /// Takes steps until one ends below n. It does, as the steps from a number lead back to that number at last.
-    fn walk(&self, from: usize, step: impl Fn(u64, u64) -> (u64, u64)) -> usize {
+    /// Takes steps until one ends below n. One does, as the steps from a number lead back to that number at last.
+    fn walk(&self, from: usize, step: impl Fn(Halves) -> Halves) -> usize {
         let mut at = from as u64;
         assert!(at < self.n, "place {from} of {}", self.n);
         loop {
-            let (l, r) = step(at / self.b, at % self.b);
+            let Halves { l, r } = step(Halves {
+                l: at / self.b,
+                r: at % self.b,
+            });
             at = l * self.b + r;
             if at < self.n {
                 return at as usize;
             }
         }
     }
+}
+
+/// The halves of a number i = l b + r.
+struct Halves {
+    l: u64,
+    r: u64,
 }
 
 /// A number below 2 m, modulo m.
@@ -110,10 +128,15 @@ mod tests {
     use std::collections::HashMap;
 
     use super::*;
-    use crate::data::random::{Stream, row_generator};
+    use crate::data::random::{DrawKey, Stream, row_generator};
 
     fn permutation(n: usize, draw: u64) -> Permutation {
-        Permutation::new(n, &mut row_generator(3, Stream::Training, draw, 0))
+        let key = DrawKey {
+            seed: 3,
+            stream: Stream::Training,
+            draw,
+        };
+        Permutation::new(n, &mut row_generator(key, 0))
     }
 
     fn all(n: usize, draw: u64) -> Vec<usize> {

@@ -15,11 +15,11 @@ use crate::session::Toy;
 use mixture::Mixture;
 use spirals::Spirals;
 
-/// log of the area of the checkerboard's dark squares, 8 of 2 x 2.
+/// The logarithm of the area of the checkerboard's dark squares, 8 of 2 x 2.
 const LOG_AREA: f64 = 5.0 * std::f64::consts::LN_2;
 
-/// H in nats: closed for the checkerboard, otherwise quadrature of -p log p with the exact density on finer and finer grids, good to the
-/// 7 decimals given, and to 1e-6 for the pinwheel, whose density has poles.
+/// The entropy H in nats: closed for the checkerboard, otherwise quadrature of -p log p with the exact density on finer and finer
+/// grids, good to the 7 decimals given, and to 1e-6 for the pinwheel, whose density has poles.
 pub fn entropy(toy: Toy) -> f64 {
     match toy {
         Toy::EightGaussians => 2.8318804,
@@ -33,66 +33,73 @@ pub fn entropy(toy: Toy) -> f64 {
     }
 }
 
-/// One sample. Functions from `libm` make it the same bits on every machine.
+/// Draws one sample. Functions from `libm` make it the same bits on every machine.
 pub fn sample(toy: Toy, rng: &mut impl Rng) -> [f64; 2] {
     match toy {
         Toy::EightGaussians => {
             let angle = f64::from(rng.random_range(0..8u32)) * PI / 4.0;
-            noisy(rng, 0.5, polar(4.0, angle)).map(|x| x / 1.414)
+            add_noise(rng, 0.5, polar(4.0, angle)).map(|x| x / 1.414)
         }
-        Toy::Checkerboard => checkerboard(rng),
+        Toy::Checkerboard => sample_checkerboard(rng),
         Toy::SwissRoll => {
-            let t = 1.5 * PI * (1.0 + 2.0 * uniform(rng));
-            noisy(rng, 1.0, polar(t, t)).map(|x| x / 5.0)
+            let t = 1.5 * PI * (1.0 + 2.0 * draw_uniform(rng));
+            add_noise(rng, 1.0, polar(t, t)).map(|x| x / 5.0)
         }
-        Toy::Circles => ring(rng, &[1.0, 0.5]).map(|x| 3.0 * x),
-        Toy::Rings => ring(rng, &[3.0, 2.25, 1.5, 0.75]),
-        Toy::Moons => moon(rng),
-        Toy::Pinwheel => blade(rng),
-        Toy::TwoSpirals => arm(rng),
+        Toy::Circles => sample_ring(rng, &[1.0, 0.5]).map(|x| 3.0 * x),
+        Toy::Rings => sample_ring(rng, &[3.0, 2.25, 1.5, 0.75]),
+        Toy::Moons => sample_moon(rng),
+        Toy::Pinwheel => sample_blade(rng),
+        Toy::TwoSpirals => sample_arm(rng),
     }
 }
 
-fn uniform(rng: &mut impl Rng) -> f64 {
+/// Draws a uniform number in [0, 1).
+fn draw_uniform(rng: &mut impl Rng) -> f64 {
     rng.random()
 }
 
+/// The point at a radius and an angle.
 fn polar(radius: f64, angle: f64) -> [f64; 2] {
     let (sin, cos) = libm::sincos(angle);
     [radius * cos, radius * sin]
 }
 
-fn noisy(rng: &mut impl Rng, deviation: f64, x: [f64; 2]) -> [f64; 2] {
+/// Adds normal noise to a point.
+fn add_noise(rng: &mut impl Rng, deviation: f64, x: [f64; 2]) -> [f64; 2] {
     x.map(|x| x + deviation * rng.sample::<f64, _>(StandardNormal))
 }
 
-fn checkerboard(rng: &mut impl Rng) -> [f64; 2] {
-    let x0 = 4.0 * uniform(rng) - 2.0;
+/// Draws a point of the dark squares.
+fn sample_checkerboard(rng: &mut impl Rng) -> [f64; 2] {
+    let x0 = 4.0 * draw_uniform(rng) - 2.0;
     let down = if rng.random() { 2.0 } else { 0.0 };
     [
         2.0 * x0,
-        2.0 * (uniform(rng) - down + x0.floor().rem_euclid(2.0)),
+        2.0 * (draw_uniform(rng) - down + x0.floor().rem_euclid(2.0)),
     ]
 }
 
-fn ring(rng: &mut impl Rng, radii: &[f64]) -> [f64; 2] {
+/// Draws a point of one of the rings.
+fn sample_ring(rng: &mut impl Rng, radii: &[f64]) -> [f64; 2] {
     let radius = radii[rng.random_range(0..radii.len())];
-    let angle = 2.0 * PI * uniform(rng);
-    noisy(rng, 0.08, polar(radius, angle))
+    let angle = 2.0 * PI * draw_uniform(rng);
+    add_noise(rng, 0.08, polar(radius, angle))
 }
 
-fn moon(rng: &mut impl Rng) -> [f64; 2] {
-    let [cos, sin] = polar(1.0, PI * uniform(rng));
+/// Draws a point of one of the moons.
+fn sample_moon(rng: &mut impl Rng) -> [f64; 2] {
+    let [cos, sin] = polar(1.0, PI * draw_uniform(rng));
     let x = if rng.random() {
         [cos, sin]
     } else {
         [1.0 - cos, 0.5 - sin]
     };
-    let [x0, x1] = noisy(rng, 0.1, x);
+    let [x0, x1] = add_noise(rng, 0.1, x);
     [2.0 * x0 - 1.0, 2.0 * x1 - 0.2]
 }
 
-fn blade(rng: &mut impl Rng) -> [f64; 2] {
+/// Draws a point of one of the blades.
+fn sample_blade(rng: &mut impl Rng) -> [f64; 2] {
     let [f0, f1] = [
         1.0 + 0.3 * rng.sample::<f64, _>(StandardNormal),
         0.1 * rng.sample::<f64, _>(StandardNormal),
@@ -102,49 +109,50 @@ fn blade(rng: &mut impl Rng) -> [f64; 2] {
     [2.0 * (f0 * cos + f1 * sin), 2.0 * (f1 * cos - f0 * sin)]
 }
 
-fn arm(rng: &mut impl Rng) -> [f64; 2] {
-    let q = 3.0 * PI * uniform(rng).sqrt();
+/// Draws a point of one of the arms.
+fn sample_arm(rng: &mut impl Rng) -> [f64; 2] {
+    let q = 3.0 * PI * draw_uniform(rng).sqrt();
     let [cos, sin] = polar(q, q);
-    let s = [0.5 * uniform(rng) - cos, 0.5 * uniform(rng) + sin];
+    let s = [0.5 * draw_uniform(rng) - cos, 0.5 * draw_uniform(rng) + sin];
     let third = if rng.random() { 1.0 / 3.0 } else { -1.0 / 3.0 };
-    noisy(rng, 0.1, s.map(|s| third * s))
+    add_noise(rng, 0.1, s.map(|s| third * s))
 }
 
-/// The exact log density of a set, ready to be evaluated anywhere.
+/// The exact log density of a set, prepared to be evaluated anywhere.
 #[derive(Debug)]
-pub struct Density(Form);
+pub struct ToyDensity(DensityForm);
 
 #[derive(Debug)]
-enum Form {
+enum DensityForm {
     Checkerboard,
     Mixture(Mixture),
     Pinwheel,
     Spirals(Spirals),
 }
 
-impl Density {
-    /// Places the nodes of the quadrature.
+impl ToyDensity {
+    /// Prepares the density of a set: places the nodes of its quadrature.
     pub fn new(toy: Toy) -> Self {
         Self(match toy {
-            Toy::EightGaussians => Form::Mixture(mixture::eight_gaussians()),
-            Toy::Checkerboard => Form::Checkerboard,
-            Toy::SwissRoll => Form::Mixture(mixture::swiss_roll(32)),
-            Toy::Circles => Form::Mixture(mixture::circles(0.24, &[3.0, 1.5])),
-            Toy::Rings => Form::Mixture(mixture::circles(0.08, &[3.0, 2.25, 1.5, 0.75])),
-            Toy::Moons => Form::Mixture(mixture::moons(8)),
-            Toy::Pinwheel => Form::Pinwheel,
-            Toy::TwoSpirals => Form::Spirals(Spirals::new()),
+            Toy::EightGaussians => DensityForm::Mixture(mixture::eight_gaussians()),
+            Toy::Checkerboard => DensityForm::Checkerboard,
+            Toy::SwissRoll => DensityForm::Mixture(mixture::swiss_roll(32)),
+            Toy::Circles => DensityForm::Mixture(mixture::circles(0.24, &[3.0, 1.5])),
+            Toy::Rings => DensityForm::Mixture(mixture::circles(0.08, &[3.0, 2.25, 1.5, 0.75])),
+            Toy::Moons => DensityForm::Mixture(mixture::moons(8)),
+            Toy::Pinwheel => DensityForm::Pinwheel,
+            Toy::TwoSpirals => DensityForm::Spirals(Spirals::new()),
         })
     }
 
-    /// log p(x), to rounding on and around the data and to 1e-4 of itself at |x| = 50. Finite up to |x| = 1e6 at the least, but -inf off
-    /// the dark squares of the checkerboard.
-    pub fn log(&self, x: [f64; 2]) -> f64 {
+    /// The log density log p(x) in nats, to rounding on and around the data and to 1e-4 of itself at |x| = 50. Finite up to |x| =
+    /// 1e6 at the least, but -inf off the dark squares of the checkerboard.
+    pub fn log_density(&self, x: [f64; 2]) -> f64 {
         match &self.0 {
-            Form::Checkerboard => log_checkerboard(x),
-            Form::Mixture(mixture) => mixture.log(x),
-            Form::Pinwheel => pinwheel::log_density(x),
-            Form::Spirals(spirals) => spirals.log(x),
+            DensityForm::Checkerboard => log_checkerboard(x),
+            DensityForm::Mixture(mixture) => mixture.log_density(x),
+            DensityForm::Pinwheel => pinwheel::log_density(x),
+            DensityForm::Spirals(spirals) => spirals.log_density(x),
         }
     }
 }
@@ -166,10 +174,10 @@ mod tests {
     use rayon::prelude::*;
 
     use super::*;
-    use crate::data::random::{Stream, WORDS, row_generator};
+    use crate::data::random::{DrawKey, Stream, WORDS, row_generator};
 
     /// Figures of a set that were computed apart from this program.
-    struct Known {
+    struct KnownFigures {
         toy: Toy,
         /// C with no flow: E|x|^2 / 2 + log(2 pi)
         no_flow: f64,
@@ -179,19 +187,19 @@ mod tests {
         deviation: f64,
     }
 
-    const TABLE: [Known; 8] = [
-        known(Toy::EightGaussians, [5.9641, 4.2552, 0.9748]),
-        known(Toy::Checkerboard, [7.1712, 4.4940, 0.0]),
-        known(Toy::SwissRoll, [3.8024, 3.4658, 0.7703]),
-        known(Toy::Circles, [4.7080, 3.8922, 0.7744]),
-        known(Toy::Rings, [3.9537, 3.5873, 0.8786]),
-        known(Toy::Moons, [3.9113, 3.2946, 0.7477]),
-        known(Toy::Pinwheel, [4.0379, 3.6263, 0.9742]),
-        known(Toy::TwoSpirals, [4.3894, 3.7473, 0.7124]),
+    const TABLE: [KnownFigures; 8] = [
+        known(Toy::EightGaussians, 5.9641, 4.2552, 0.9748),
+        known(Toy::Checkerboard, 7.1712, 4.4940, 0.0),
+        known(Toy::SwissRoll, 3.8024, 3.4658, 0.7703),
+        known(Toy::Circles, 4.7080, 3.8922, 0.7744),
+        known(Toy::Rings, 3.9537, 3.5873, 0.8786),
+        known(Toy::Moons, 3.9113, 3.2946, 0.7477),
+        known(Toy::Pinwheel, 4.0379, 3.6263, 0.9742),
+        known(Toy::TwoSpirals, 4.3894, 3.7473, 0.7124),
     ];
 
-    const fn known(toy: Toy, [no_flow, gaussian, deviation]: [f64; 3]) -> Known {
-        Known {
+    const fn known(toy: Toy, no_flow: f64, gaussian: f64, deviation: f64) -> KnownFigures {
+        KnownFigures {
             toy,
             no_flow,
             gaussian,
@@ -202,8 +210,8 @@ mod tests {
     /// Half a unit of the table's last place, and a little.
     const TABLE_ROUNDING: f64 = 6e-5;
 
-    /// The midpoint rule converges exponentially for a smooth density and is exact for aligned squares; 1e-8 is left of the pinwheel's
-    /// poles and tails.
+    /// The midpoint rule converges exponentially for a smooth density and is exact for aligned squares; 1e-8 is left of the
+    /// pinwheel's poles and tails.
     const MASS: f64 = 1e-8;
 
     /// H is rounded at 5e-8, and this grid leaves 2e-8 of -p log p between the rings.
@@ -236,11 +244,11 @@ mod tests {
 
     /// log p at the centres of all cells.
     fn grid(toy: Toy) -> Vec<f64> {
-        let density = Density::new(toy);
+        let density = ToyDensity::new(toy);
         let cells = 0..CELLS * CELLS;
         cells
             .into_par_iter()
-            .map(|cell| density.log(centre(cell)))
+            .map(|cell| density.log_density(centre(cell)))
             .collect()
     }
 
@@ -254,16 +262,36 @@ mod tests {
 
     fn samples(toy: Toy) -> Vec<[f64; 2]> {
         (0..ROWS)
-            .map(|row| sample(toy, &mut row_generator(1, Stream::Validation, 0, row)))
+            .map(|row| {
+                sample(
+                    toy,
+                    &mut row_generator(
+                        DrawKey {
+                            seed: 1,
+                            stream: Stream::Validation,
+                            draw: 0,
+                        },
+                        row,
+                    ),
+                )
+            })
             .collect()
     }
 
-    /// Mean and its standard error.
-    fn estimate(values: &[f64]) -> (f64, f64) {
+    /// The estimate of a mean.
+    struct MeanEstimate {
+        mean: f64,
+        standard_error: f64,
+    }
+
+    fn estimate(values: &[f64]) -> MeanEstimate {
         let n = values.len() as f64;
         let mean = values.iter().sum::<f64>() / n;
         let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n;
-        (mean, (variance / n).sqrt())
+        MeanEstimate {
+            mean,
+            standard_error: (variance / n).sqrt(),
+        }
     }
 
     #[test]
@@ -277,7 +305,7 @@ mod tests {
         }
     }
 
-    fn judge_entropy(known: &Known, grid: &[f64]) {
+    fn judge_entropy(known: &KnownFigures, grid: &[f64]) {
         let toy = known.toy;
         let (mass, h) = (mean(grid, |_, _| 1.0), mean(grid, |_, log| -log));
         let spread = mean(grid, |_, log| (log + h).powi(2)).sqrt();
@@ -294,7 +322,7 @@ mod tests {
         );
     }
 
-    fn judge_second_moments(known: &Known, grid: &[f64]) {
+    fn judge_second_moments(known: &KnownFigures, grid: &[f64]) {
         let [m0, m1] = [0, 1].map(|i| mean(grid, |x, _| x[i]));
         let [v0, v1] = [0, 1].map(|i| mean(grid, |x, _| x[i] * x[i]));
         let covariance = mean(grid, |x, _| x[0] * x[1]) - m0 * m1;
@@ -349,16 +377,16 @@ mod tests {
 
     #[test]
     fn samples_have_the_entropy_and_the_second_moment_of_the_table() {
-        for Known {
+        for KnownFigures {
             toy,
             no_flow,
             deviation,
             ..
         } in TABLE
         {
-            let (rows, density) = (samples(toy), Density::new(toy));
-            let surprise: Vec<f64> = rows.par_iter().map(|&x| -density.log(x)).collect();
-            let mean = estimate(&surprise).0;
+            let (rows, density) = (samples(toy), ToyDensity::new(toy));
+            let surprise: Vec<f64> = rows.par_iter().map(|&x| -density.log_density(x)).collect();
+            let mean = estimate(&surprise).mean;
             let error = deviation / (ROWS as f64).sqrt();
             // 1e-9 for the checkerboard, whose surprise is constant.
             assert!(
@@ -366,16 +394,27 @@ mod tests {
                 "{toy:?}: {mean}"
             );
             let cost = |x: &[f64; 2]| (2.0 * PI).ln() + 0.5 * (x[0] * x[0] + x[1] * x[1]);
-            let (mean, error) = estimate(&rows.iter().map(cost).collect::<Vec<_>>());
-            assert!((mean - no_flow).abs() < ERRORS * error, "{toy:?}: {mean}");
+            let MeanEstimate {
+                mean,
+                standard_error,
+            } = estimate(&rows.iter().map(cost).collect::<Vec<_>>());
+            assert!(
+                (mean - no_flow).abs() < ERRORS * standard_error,
+                "{toy:?}: {mean}"
+            );
         }
     }
 
     #[test]
     fn a_row_takes_fewer_words_than_are_set_aside() {
-        for Known { toy, .. } in TABLE {
+        for KnownFigures { toy, .. } in TABLE {
             for row in 0..ROWS {
-                let mut rng = row_generator(1, Stream::Training, 0, row);
+                let key = DrawKey {
+                    seed: 1,
+                    stream: Stream::Training,
+                    draw: 0,
+                };
+                let mut rng = row_generator(key, row);
                 let start = rng.get_word_pos();
                 sample(toy, &mut rng);
                 assert!(
@@ -388,10 +427,11 @@ mod tests {
 
     #[test]
     fn far_away_every_density_falls_and_stays_finite_but_the_checkerboard() {
-        for Known { toy, .. } in TABLE {
-            let density = Density::new(toy);
+        for KnownFigures { toy, .. } in TABLE {
+            let density = ToyDensity::new(toy);
             for angle in [0.0, 1.0, 2.5, 4.0] {
-                let [near, far, farther] = [25.0, 50.0, 1e6].map(|r| density.log(polar(r, angle)));
+                let [near, far, farther] =
+                    [25.0, 50.0, 1e6].map(|r| density.log_density(polar(r, angle)));
                 let falls = near > far && far > farther && farther.is_finite();
                 let expected = toy != Toy::Checkerboard;
                 assert_eq!(falls, expected, "{toy:?}: {near} {far} {farther}");
@@ -401,12 +441,12 @@ mod tests {
 
     #[test]
     fn the_checkerboard_is_dark_where_row_and_column_agree_and_nowhere_else() {
-        let density = Density::new(Toy::Checkerboard);
+        let density = ToyDensity::new(Toy::Checkerboard);
         for x in [[0.1, 0.1], [-0.1, -0.1], [3.9, 3.9], [-4.0, 0.1]] {
-            assert_eq!(density.log(x), -(32f64.ln()), "{x:?}");
+            assert_eq!(density.log_density(x), -(32f64.ln()), "{x:?}");
         }
         for x in [[0.1, -0.1], [-0.1, 0.1], [4.1, 4.1], [0.1, 50.0]] {
-            assert_eq!(density.log(x), f64::NEG_INFINITY, "{x:?}");
+            assert_eq!(density.log_density(x), f64::NEG_INFINITY, "{x:?}");
         }
     }
 }

@@ -12,13 +12,13 @@ use otflow_kernels::engine::{Direction, Engine, with_pairs, with_rows};
 use otflow_kernels::objective::{Scheme, TraceAt, log_density};
 
 use super::measure::{frame, grid, inverse_error, straightness};
-use crate::data::random::{Stream, normal_rows};
-use crate::data::{self, Dataset};
+use crate::data::random::{DrawKey, Stream, normal_rows};
+use crate::data::{DataError, Dataset};
 use crate::event::{Density, Picture};
 use crate::fitted::split;
 use crate::problem::scheme;
 use crate::scaling::{Scaling, Span, Units};
-use crate::session::{Flow, Session};
+use crate::session::{FlowSettings, Session};
 
 /// Paths each way, at most.
 const PATHS: usize = 200;
@@ -45,7 +45,7 @@ pub fn picture(
     data: &Dataset,
     engine: &mut dyn Engine,
     snapshot: &Snapshot,
-) -> Result<Picture, data::Error> {
+) -> Result<Picture, DataError> {
     let Session {
         flow,
         validation,
@@ -55,7 +55,7 @@ pub fn picture(
     } = &*snapshot.session;
     let d = data.dimension();
     engine.load(&snapshot.theta);
-    let scheme = scheme(&Flow {
+    let scheme = scheme(&FlowSettings {
         steps: validation.steps,
         ..*flow
     });
@@ -67,11 +67,15 @@ pub fn picture(
         given: Vec::new(),
     };
     // The same draws in every picture: what moves on the screen is the flow.
-    let rows = data.shown(snapshot.samples)?;
+    let rows = data.picture_rows(snapshot.samples)?;
     let (rows, given) = split(&rows, &guide.engine.shape());
     guide.given = given;
-    let draws = (model.seed, Stream::Pictures, 1);
-    let normal = normal_rows(draws, 0, (rows.len() / d, d));
+    let draws = DrawKey {
+        seed: model.seed,
+        stream: Stream::Pictures,
+        draw: 1,
+    };
+    let normal = normal_rows(draws, 0..(rows.len() / d) as u64, d);
     let (forward, mapped) = guide.follow(&rows, Direction::Forward);
     let (backward, generated) = guide.follow(&normal, Direction::Inverse);
     let restored = guide.all_ends(&mapped, Direction::Inverse);

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use crate::event::{Best, Event, Finished, Losses, Reason, SCHEMA, Start};
 use crate::session::{
-    Data, Flow, Grid, Initial, Model, Optimizer, Pictures, Precision, Recovery, Schedule, Session,
-    Stepper, Stop, Toy, Trace, Validation, Weights,
+    Data, FlowSettings, Grid, Initial, ModelSettings, Optimizer, PictureSettings, Precision,
+    RecoverySettings, Schedule, Session, Stepper, StopSettings, Toy, Trace, ValidationSettings,
+    Weights,
 };
 
 /// A number that decimals with fewer digits would change.
@@ -18,7 +19,7 @@ pub(crate) fn session() -> Session {
             batch: 64,
             resample_every: 2,
         },
-        model: Model {
+        model: ModelSettings {
             width: 32,
             layers: 2,
             rank: 10,
@@ -26,7 +27,7 @@ pub(crate) fn session() -> Session {
             seed: 1,
         },
         start: Initial::None,
-        flow: Flow {
+        flow: FlowSettings {
             steps: 8,
             stepper: Stepper::Rk4,
             trace: Trace::EveryStage,
@@ -45,20 +46,20 @@ pub(crate) fn session() -> Session {
             clip: None,
             average: None,
         },
-        validation: Validation {
+        validation: ValidationSettings {
             every: 2,
             samples: 100,
             steps: 12,
         },
-        stop: Stop {
+        stop: StopSettings {
             iterations: 4,
             seconds: None,
         },
-        recovery: Recovery {
+        recovery: RecoverySettings {
             rollbacks: 5,
             factor: 0.5,
         },
-        pictures: Pictures {
+        pictures: PictureSettings {
             every: 1.0,
             samples: 100,
         },

@@ -294,7 +294,7 @@ fn the_event_file_grows_with_the_run_and_is_that_of_an_export() {
     drop(publisher);
     recording.finish(vec![]).result.unwrap();
     let live = timeless(&fs::read(&path).unwrap());
-    let args = crate::cli::Export {
+    let args = crate::cli::ExportArgs {
         run: directory.path().to_owned(),
         csv: None,
         tensorboard: Some(path.parent().unwrap().to_owned()),

@@ -1,8 +1,8 @@
 //! The value of every field that a session file may leave out: the settings the published toy code starts from.
 
 use super::{
-    Flow, Grid, Model, Optimizer, Pictures, Precision, Recovery, Schedule, Split, Stepper, Stop,
-    Trace, Validation, Weights,
+    FlowSettings, Grid, ModelSettings, Optimizer, PictureSettings, Precision, RecoverySettings,
+    Schedule, Split, Stepper, StopSettings, Trace, ValidationSettings, Weights,
 };
 
 // serde asks for functions where a field of an enum variant has a default.
@@ -81,7 +81,7 @@ impl Default for Split {
     }
 }
 
-impl Default for Model {
+impl Default for ModelSettings {
     fn default() -> Self {
         Self {
             width: 32,
@@ -93,7 +93,7 @@ impl Default for Model {
     }
 }
 
-impl Default for Flow {
+impl Default for FlowSettings {
     fn default() -> Self {
         Self {
             steps: 8,
@@ -127,7 +127,7 @@ impl Default for Optimizer {
     }
 }
 
-impl Default for Validation {
+impl Default for ValidationSettings {
     fn default() -> Self {
         Self {
             every: 50,
@@ -137,7 +137,7 @@ impl Default for Validation {
     }
 }
 
-impl Default for Stop {
+impl Default for StopSettings {
     fn default() -> Self {
         Self {
             iterations: 5000,
@@ -146,7 +146,7 @@ impl Default for Stop {
     }
 }
 
-impl Default for Recovery {
+impl Default for RecoverySettings {
     fn default() -> Self {
         Self {
             rollbacks: 5,
@@ -155,7 +155,7 @@ impl Default for Recovery {
     }
 }
 
-impl Default for Pictures {
+impl Default for PictureSettings {
     fn default() -> Self {
         Self {
             every: 1.0,

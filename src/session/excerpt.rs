@@ -1,35 +1,23 @@
-//! A refusal as the reader sees it: file, line, column, what is wrong, the source line and a caret under the place.
+//! Refusals with an excerpt of the text: file, line, column, what is wrong, the source line and a caret under the place.
 
-use std::error::Error;
-use std::fmt;
 use std::path::Path;
 use std::string::FromUtf8Error;
 
-use crate::session::Rejection;
+use super::Rejection;
 
 /// Characters of the source line shown before and after the caret.
 const AROUND: usize = 80;
 
-/// A refusal of the file as a whole.
-pub(super) fn whole(file: &Path, message: String) -> Rejection {
-    Rejection {
-        file: file.to_owned(),
-        line: 1,
-        column: 1,
-        message,
-    }
-}
-
-/// A refusal of bytes that are not UTF-8.
-pub(super) fn encoding(file: &Path, error: &FromUtf8Error) -> Rejection {
+/// Makes the refusal of bytes that are not UTF-8.
+pub(super) fn refuse_encoding(file: &Path, error: &FromUtf8Error) -> Rejection {
     let start = error.utf8_error().valid_up_to();
     let text = String::from_utf8_lossy(error.as_bytes());
     // The valid part is the same in both.
-    excerpt(&text, file, start, "not UTF-8 text from here on")
+    refuse_at(&text, file, start, "not UTF-8 text from here on")
 }
 
-/// A refusal of what starts at a byte of the text.
-pub(super) fn excerpt(text: &str, file: &Path, start: usize, what: &str) -> Rejection {
+/// Makes the refusal of what starts at a byte of the text.
+pub(super) fn refuse_at(text: &str, file: &Path, start: usize, what: &str) -> Rejection {
     let before = &text[..start];
     let line = 1 + before.matches('\n').count();
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
@@ -54,18 +42,3 @@ pub(super) fn excerpt(text: &str, file: &Path, start: usize, what: &str) -> Reje
         message,
     }
 }
-
-impl fmt::Display for Rejection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}:{}:{}: {}",
-            self.file.display(),
-            self.line,
-            self.column,
-            self.message
-        )
-    }
-}
-
-impl Error for Rejection {}

@@ -1,113 +1,110 @@
-//! The fields of a session by name, what an edit changes, and what of it a running session takes up.
+//! The fields of a session by name, what an edit changes, and what of it a running session adopts.
 //!
-//! The fields themselves stand in `table.rs`.
-
-use std::fmt;
+//! The definitions of the fields are in `field_table.rs`.
 
 use super::Session;
-use super::range::Held;
-use super::table::{FIELDS, PARTS, Row, rows};
+use super::applies::Applies;
+use super::field_table::{FIELDS, FieldDefinition, PARTS, all_fields};
+use super::field_value::{ABSENT, FieldValue};
 use super::tokens::dotted;
 
-/// When an edit of a running session takes hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Applies {
-    /// At the next iteration.
-    Live,
-    /// When the batch is drawn again.
-    Resample,
-    /// Not before a new run.
-    Restart,
+/// One field of a session with its value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SessionField {
+    /// Dotted name, as `optimizer.lr`.
+    pub name: &'static str,
+    /// Moment at which an edit applies.
+    pub applies: Applies,
+    /// Value, as the session file writes it.
+    pub value: String,
 }
 
-/// One field of a session.
+/// One part of a field with its value.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Field {
-    /// Dotted, as `optimizer.lr`.
+pub struct FieldPart {
+    /// Dotted name, as `optimizer.schedule.every`.
     pub name: &'static str,
-    /// When an edit takes hold.
-    pub applies: Applies,
-    /// As the session file writes it.
+    /// Value, as the session file writes it.
     pub value: String,
 }
 
 /// One field that an edit changes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Change {
-    /// Dotted, as `optimizer.lr`.
+    /// Dotted name, as `optimizer.lr`.
     pub field: &'static str,
-    /// As the session file writes it.
+    /// Old value, as the session file writes it.
     pub old: String,
-    /// As the session file writes it.
+    /// New value, as the session file writes it.
     pub new: String,
-    /// When the edit takes hold.
+    /// Moment at which the edit applies.
     pub applies: Applies,
 }
 
-/// Every field that the session has, in the order of the file.
-pub fn fields(session: &Session) -> Vec<Field> {
-    let field = |row: &Row| {
-        let held = (row.held)(session);
-        (held != Held::Absent).then(|| Field {
-            name: row.name,
-            applies: row.applies,
-            value: held.to_string(),
+/// Lists every field that the session has, in the order of the file.
+pub fn fields(session: &Session) -> Vec<SessionField> {
+    let field = |field: &FieldDefinition| {
+        let value = (field.value)(session);
+        (value != FieldValue::Absent).then(|| SessionField {
+            name: field.name,
+            applies: field.applies,
+            value: value.to_string(),
         })
     };
     FIELDS.iter().filter_map(field).collect()
 }
 
-/// What a field, or a part of one, holds as the session file writes it; None if there is no such.
+/// The value of a field, or of a part of one, as the session file writes it; None if the session has no such field.
 pub fn value(session: &Session, name: &str) -> Option<String> {
-    let row = rows().find(|row| row.name == name)?;
-    let held = (row.held)(session);
-    (held != Held::Absent).then(|| held.to_string())
+    let field = all_fields().find(|field| field.name == name)?;
+    let value = (field.value)(session);
+    (value != FieldValue::Absent).then(|| value.to_string())
 }
 
-/// Dotted names of the parts of a field that have steps of their own, with what they hold in `value`, its text.
-pub fn parts(field: &str, value: &str) -> Vec<(&'static str, String)> {
+/// Lists the parts of a field that have steps of their own, as `value`, the text of the field, has them.
+pub fn parts(field: &str, value: &str) -> Vec<FieldPart> {
     let inner = value
         .split_once('(')
         .and_then(|(_, rest)| rest.strip_suffix(')'));
     let entries = inner.into_iter().flat_map(|inner| inner.split(", "));
     let part = |entry: &str| {
         let (key, value) = entry.split_once(": ")?;
-        let name = PARTS.iter().find(|row| dotted(field, key) == row.name)?;
-        Some((name.name, value.to_owned()))
+        let part = PARTS.iter().find(|part| dotted(field, key) == part.name)?;
+        Some(FieldPart {
+            name: part.name,
+            value: value.to_owned(),
+        })
     };
     entries.filter_map(part).collect()
 }
 
-/// What differs between two sessions; a field that one of them does not have is `absent` there.
+/// Lists what differs between two sessions; a field that one of them does not have is `absent` there.
 pub fn changes(old: &Session, new: &Session) -> Vec<Change> {
-    let change = |row: &Row| {
-        let (old, new) = ((row.held)(old), (row.held)(new));
+    let change = |field: &FieldDefinition| {
+        let (old, new) = ((field.value)(old), (field.value)(new));
         (old != new).then(|| Change {
-            field: row.name,
+            field: field.name,
             old: old.to_string(),
             new: new.to_string(),
-            applies: class(row, &old, &new),
+            applies: applies(field, &old, &new),
         })
     };
     FIELDS.iter().filter_map(change).collect()
 }
 
-/// A field that only one of two sessions has comes and goes with the kind of its group.
-fn class(row: &Row, old: &Held, new: &Held) -> Applies {
-    if *old != Held::Absent && *new != Held::Absent {
-        return row.applies;
+/// The moment at which a change applies: a field that only one of two sessions has comes and goes with the kind of its group.
+fn applies(field: &FieldDefinition, old: &FieldValue, new: &FieldValue) -> Applies {
+    if *old != FieldValue::Absent && *new != FieldValue::Absent {
+        return field.applies;
     }
-    let kind = row.name.split('.').next();
-    let kind = FIELDS.iter().find(|row| Some(row.name) == kind);
-    // That of the data has no name.
+    let kind = field.name.split('.').next();
+    let kind = FIELDS.iter().find(|field| Some(field.name) == kind);
+    // The kind of the data has no name.
     kind.map_or(Applies::Restart, |kind| kind.applies)
 }
 
-/// What is said of a field that a session does not have.
-pub(crate) const ABSENT: &str = "absent";
-
-/// Takes up an edit of one field in a list of those that a session has: its value, or that it has come or gone.
-pub fn take_up(fields: &mut Vec<Field>, name: &str, value: &str) {
+/// Updates the list of the fields of a session by an edit of one: its value, or that it has come or gone.
+pub fn update_fields(fields: &mut Vec<SessionField>, name: &str, value: &str) {
     fields.retain(|field| field.name != name || value != ABSENT);
     if let Some(field) = fields.iter_mut().find(|field| field.name == name) {
         field.value = value.to_owned();
@@ -120,7 +117,7 @@ pub fn take_up(fields: &mut Vec<Field>, name: &str, value: &str) {
     let before = fields
         .iter()
         .take_while(|field| place(field.name) < Some(at));
-    let field = Field {
+    let field = SessionField {
         name: FIELDS[at].name,
         applies: FIELDS[at].applies,
         value: value.to_owned(),
@@ -128,24 +125,14 @@ pub fn take_up(fields: &mut Vec<Field>, name: &str, value: &str) {
     fields.insert(before.count(), field);
 }
 
-/// The edited session with every restart-only field as it is in force.
+/// Applies an edit to the session in force: the edited session, but with every restart-only field as it is in force.
 pub fn apply(in_force: &Session, edited: &Session) -> Session {
     let mut session = edited.clone();
     session.model = in_force.model;
-    session.start = in_force.start.with_pace_of(&edited.start);
+    session.start = in_force.start.with_numbers_of(&edited.start);
     session.validation.samples = in_force.validation.samples;
     session.data = in_force.data.with_batch_of(&edited.data);
     session
-}
-
-impl fmt::Display for Applies {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Live => "live",
-            Self::Resample => "resample",
-            Self::Restart => "restart",
-        })
-    }
 }
 
 #[cfg(test)]
@@ -254,7 +241,7 @@ mod tests {
         for (old, new) in kinds.iter().flat_map(|a| kinds.iter().map(move |b| (a, b))) {
             let mut list = fields(old);
             for change in changes(old, new) {
-                take_up(&mut list, change.field, &change.new);
+                update_fields(&mut list, change.field, &change.new);
             }
             assert_eq!(list, fields(new));
         }
@@ -265,7 +252,7 @@ mod tests {
         assert_eq!(parts("start", "Model(\"a, lr: 3\")"), []);
         assert_eq!(parts("optimizer", "Muon()"), []);
         let cosine = parts("optimizer.schedule", "Cosine(warmup: 20, floor: 0.01)");
-        let names: Vec<&str> = cosine.iter().map(|part| part.0).collect();
+        let names: Vec<&str> = cosine.iter().map(|part| part.name).collect();
         assert_eq!(
             names,
             ["optimizer.schedule.warmup", "optimizer.schedule.floor"]

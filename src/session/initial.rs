@@ -1,25 +1,26 @@
-//! What the parameters are before the loss is minimised.
+//! The parameters before the loss is minimised: the start of a run.
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-/// What the parameters are before the loss is minimised.
+/// The parameters before the loss is minimised.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub enum Initial {
     /// The published random start values.
     #[default]
     None,
-    /// Those, then flow matching without simulation, by Muon with its rate on a cosine: the first iterations of the run.
+    /// The published random start values, then flow matching without simulation, by Muon with its rate on a cosine: the first
+    /// iterations of the run.
     Matching {
-        /// Iterations, at least 1; default 2000. Live while they last.
+        /// Iterations, at least 1; default 2000. Live during the start.
         #[serde(default = "super::defaults::matching_iterations")]
         iterations: u64,
         /// Pairs of a data row and a normal draw in an iteration, 1 to 10 million; default 1024. At the next draw of pairs.
         #[serde(default = "super::defaults::matching_batch")]
         batch: usize,
-        /// Pairs are matched by optimal transport within groups of so many, 1 to 4096; 1 leaves them independent. Default 128.
+        /// Pairs in a group within which they are matched by optimal transport, 1 to 4096; 1 leaves them independent. Default 128.
         /// At the next draw of pairs.
         #[serde(default = "super::defaults::group")]
         group: usize,
@@ -38,8 +39,8 @@ pub enum Initial {
 }
 
 impl Initial {
-    /// With the numbers of another one of its kind: all that an edit of a run can change.
-    pub(crate) fn with_pace_of(&self, other: &Initial) -> Initial {
+    /// This start with the numbers of another one of its kind: all that an edit of a run can change.
+    pub(crate) fn with_numbers_of(&self, other: &Initial) -> Initial {
         match (self, other) {
             (Initial::Matching { .. }, Initial::Matching { .. }) => other.clone(),
             _ => self.clone(),

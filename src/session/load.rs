@@ -1,42 +1,51 @@
-//! From the text of a session file to a session, and back. [`parse`] is the one way in: at the start and for every edit.
+//! The reading of a session file: its text becomes a session. Every session passes [`parse`], at the start and after every edit.
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use ron::extensions::Extensions;
-use ron::ser::PrettyConfig;
 
-use super::excerpt::{encoding, whole};
-use super::{Data, Initial, Session, range, reject, tokens};
+use super::excerpt::refuse_encoding;
+use super::{Data, Initial, Rejection, Session, check, reject};
 use crate::file;
-use crate::session::Rejection;
 
 /// Session files are some kilobytes; what is larger is something else.
 const LARGEST: u64 = 1 << 20;
 
 /// Reads and checks a session file.
+///
+/// # Errors
+/// The refusal of the file.
 pub fn load(path: &Path) -> Result<Session, Rejection> {
     parse(&read(path)?, path)
 }
 
-/// The text of a session file, unchecked.
+/// Reads the text of a session file, unchecked.
+///
+/// # Errors
+/// The refusal of a file that cannot be read, is larger than 1 MiB or is not UTF-8.
 pub fn read(path: &Path) -> Result<String, Rejection> {
     let mut bytes = Vec::new();
-    let unreadable = |error: io::Error| whole(path, format!("cannot be read: {error}"));
+    let unreadable =
+        |error: io::Error| Rejection::of_file(path, format!("cannot be read: {error}"));
     let file = file::open(path).map_err(unreadable)?;
     file.take(LARGEST + 1)
         .read_to_end(&mut bytes)
         .map_err(unreadable)?;
     if bytes.len() as u64 > LARGEST {
-        return Err(whole(
+        return Err(Rejection::of_file(
             path,
             "is larger than 1 MiB, so it is no session file".to_owned(),
         ));
     }
-    String::from_utf8(bytes).map_err(|error| encoding(path, &error))
+    String::from_utf8(bytes).map_err(|error| refuse_encoding(path, &error))
 }
 
-/// Checks the text of a session file, with or without the word `Session` before its bracket; `file` is only named in refusals.
+/// Parses and checks the text of a session file, with or without the word `Session` before its bracket; `file` is only named in
+/// refusals.
+///
+/// # Errors
+/// The refusal of the text.
 pub fn parse(text: &str, file: &Path) -> Result<Session, Rejection> {
     // Some editors write a byte-order mark.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -44,14 +53,15 @@ pub fn parse(text: &str, file: &Path) -> Result<Session, Rejection> {
     let options = ron::Options::default().with_default_extension(Extensions::IMPLICIT_SOME);
     let mut session = options
         .from_str(text)
-        .map_err(|error| reject::syntax(text, file, &error))?;
-    range::check(&session).map_err(|violation| reject::value(text, file, violation))?;
-    anchor(&mut session, file);
+        .map_err(|error| reject::refuse_syntax(text, file, &error))?;
+    check::check(&session).map_err(|violation| reject::refuse_value(text, file, violation))?;
+    anchor_paths(&mut session, file);
     Ok(session)
 }
 
-/// The paths of a table and of a model are relative to their session file; made absolute, they can be told to whoever has another working directory.
-fn anchor(session: &mut Session, file: &Path) {
+/// Makes the paths of a table and of a model absolute: they are relative to the session file, and may be told to a process with
+/// another working directory.
+fn anchor_paths(session: &mut Session, file: &Path) {
     let anchored = |path: &mut PathBuf| {
         let beside = file.parent().unwrap_or(Path::new("")).join(&*path);
         // Without a working directory it stays as it is.
@@ -65,36 +75,15 @@ fn anchor(session: &mut Session, file: &Path) {
     }
 }
 
-/// The session as a file that [`parse`] reads to the same session.
-pub fn to_ron(session: &Session) -> String {
-    let style = PrettyConfig::new().depth_limit(1);
-    // Plain data cannot fail to be written; if it did, the comment would be refused with its reason.
-    let body = ron::ser::to_string_pretty(session, style);
-    let body = body.unwrap_or_else(|error| format!("/* {error} */"));
-    format!("Session{}\n", plain(&body))
-}
-
-/// The writer of RON marks a variant of the name None as a raw word, which its reader does not need.
-pub(super) fn plain(text: &str) -> String {
-    let (mut new, mut at) = (String::with_capacity(text.len()), 0);
-    for token in tokens::read(text) {
-        if token.text == "r#None" {
-            new += &text[at..token.start];
-            new += "None";
-            at = token.end();
-        }
-    }
-    new + &text[at..]
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
 
     use super::*;
     use crate::session::{
-        EMBEDDED, Flow, Gate, Grid, Model, Optimizer, Pictures, Precision, Recovery, Schedule,
-        Stepper, Stop, Toy, Trace, Validation, Weights, value,
+        EMBEDDED, FlowSettings, Gate, Grid, ModelSettings, Optimizer, PictureSettings, Precision,
+        RecoverySettings, Schedule, Stepper, StopSettings, Toy, Trace, ValidationSettings, Weights,
+        to_ron, value,
     };
 
     fn read_text(text: &str) -> Result<Session, Rejection> {
@@ -129,7 +118,7 @@ mod tests {
                 batch: 1 + draw(10_000_000) as usize,
                 resample_every: 1 + draw(100),
             },
-            model: Model {
+            model: ModelSettings {
                 width: 1 + draw(8192) as usize,
                 precision: if draw(2) == 0 {
                     Precision::F32
@@ -137,7 +126,7 @@ mod tests {
                     Precision::F64
                 },
                 seed: draw(u64::MAX),
-                ..Model::default()
+                ..ModelSettings::default()
             },
             start: match draw(3) {
                 0 => Initial::None,
@@ -151,7 +140,7 @@ mod tests {
                     every: 1 + draw(999),
                 },
             },
-            flow: Flow {
+            flow: FlowSettings {
                 steps: 2 + draw(999) as usize,
                 stepper: if draw(2) == 0 {
                     Stepper::Rk4
@@ -173,19 +162,19 @@ mod tests {
                 clip: (draw(2) == 0).then_some(5.0),
                 average: (draw(2) == 0).then_some(0.98),
             },
-            validation: Validation {
+            validation: ValidationSettings {
                 steps: 2 + draw(999) as usize,
-                ..Validation::default()
+                ..ValidationSettings::default()
             },
-            stop: Stop {
+            stop: StopSettings {
                 seconds: (draw(2) == 0).then_some(1e300),
-                ..Stop::default()
+                ..StopSettings::default()
             },
-            recovery: Recovery {
+            recovery: RecoverySettings {
                 rollbacks: draw(1001) as u32,
                 factor: 5e-324,
             },
-            pictures: Pictures {
+            pictures: PictureSettings {
                 every: 0.1 + 0.2,
                 samples: 1,
             },

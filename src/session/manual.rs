@@ -4,27 +4,27 @@
 //!     // What the group is.
 //!     group: (
 //!         // What else is to be known of the field.
-//!         field: value, // meaning; what is allowed; default; when an edit takes hold
+//!         field: value, // meaning; what is allowed; default; when an edit applies
 //!     ),
 //! ```
 //!
 //! A field of a kind that the group is not of is explained in the comment above the group, as `//     field: meaning; ...`.
 
-/// Explains the fields of toy sets and all groups but the data of tables.
+/// The manual of the fields of toy sets and of all groups but the data of tables.
 pub const MANUAL: &str = include_str!("../../sessions/published/8gaussians.ron");
-/// Explains the fields of `data: Table(...)`.
+/// The manual of the fields of `data: Table(...)`.
 pub const TABLE_MANUAL: &str = include_str!("../../sessions/published/power.ron");
 
-/// What is said of a field or a group, without the marks of a comment.
+/// The explanation of a field or a group, without the marks of a comment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Explanation<'a> {
-    /// Lines above it.
+    /// Lines of the comment above the field.
     pub above: Vec<&'a str>,
-    /// Behind it on its line; empty where nothing is.
+    /// Comment behind the field on its line; empty where there is none.
     pub beside: &'a str,
 }
 
-/// What a manual says of a field by its dotted name, or of a group; None if it does not name it.
+/// Finds the explanation of a field by its dotted name, or of a group; None if the manual does not name it.
 pub fn explain<'a>(manual: &'a str, name: &str) -> Option<Explanation<'a>> {
     let lines: Vec<&str> = manual.lines().collect();
     let (group, key) = (name.split('.').next()?, name.rsplit('.').next()?);
@@ -32,7 +32,7 @@ pub fn explain<'a>(manual: &'a str, name: &str) -> Option<Explanation<'a>> {
         .iter()
         .position(|line| line.starts_with(&format!("    {group}: ")))?;
     if name == group {
-        return Some(at(&lines, first));
+        return Some(comments(&lines, first));
     }
     let inside = lines[first + 1..].iter();
     let inside = if code(lines[first]).ends_with('(') {
@@ -43,9 +43,9 @@ pub fn explain<'a>(manual: &'a str, name: &str) -> Option<Explanation<'a>> {
     let entry = format!("{key}: ");
     let mut own = first + 1..first + 1 + inside;
     if let Some(line) = own.find(|&line| lines[line].trim_start().starts_with(&entry)) {
-        return Some(at(&lines, line));
+        return Some(comments(&lines, line));
     }
-    let mut kinds = at(&lines, first).above.into_iter();
+    let mut kinds = comments(&lines, first).above.into_iter();
     let beside = kinds.find_map(|line| line.trim_start().strip_prefix(&entry))?;
     Some(Explanation {
         above: Vec::new(),
@@ -54,7 +54,7 @@ pub fn explain<'a>(manual: &'a str, name: &str) -> Option<Explanation<'a>> {
 }
 
 /// The comments of a line.
-fn at<'a>(lines: &[&'a str], line: usize) -> Explanation<'a> {
+fn comments<'a>(lines: &[&'a str], line: usize) -> Explanation<'a> {
     let above = lines[..line].iter().rev();
     let above = above.map_while(|line| line.trim_start().strip_prefix("//"));
     let mut above: Vec<&str> = above

@@ -1,19 +1,21 @@
-//! The next value of a field or of a part of one: numbers go up and down the ladder 1, 2, 5, 10, ..., words to their neighbour in the table.
+//! The next larger or smaller value of a field or of a part of one: numbers go through the series 1, 2, 5, 10, ..., words through
+//! the list in the table.
 
 use super::Session;
-use super::range::{Allowed, Held};
-use super::table::rows;
+use super::allowed::Allowed;
+use super::field_table::all_fields;
+use super::field_value::FieldValue;
 
-/// Which way a value goes.
+/// The direction in which a value is changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
-    /// To the next larger number or the next word.
+pub enum NudgeDirection {
+    /// Towards the next larger number or the next word.
     Up,
-    /// To the next smaller number or the word before.
+    /// Towards the next smaller number or the previous word.
     Down,
 }
 
-impl Way {
+impl NudgeDirection {
     fn opposite(self) -> Self {
         match self {
             Self::Up => Self::Down,
@@ -22,121 +24,132 @@ impl Way {
     }
 }
 
-/// The least rung of a number that may be 0: below it comes 0.
-const LEAST: f64 = 1e-3;
+/// The least term of a number that may be 0: below it comes 0.
+const LEAST_TERM: f64 = 1e-3;
 
-/// The least rung of a share that may be None: an average that keeps less of itself averages next to nothing.
+/// The least term of a share that may be None: an average that keeps less of itself averages next to nothing.
 const LEAST_SHARE: f64 = 0.9;
 
-/// The value next to the one that `field` holds, as the session file writes it; or in a sentence why there is none.
-pub fn nudge(session: &Session, field: &str, way: Way) -> Result<String, String> {
-    let row = rows().find(|row| row.name == field);
-    let row = row.ok_or_else(|| format!("no field `{field}`"))?;
-    let held = (row.held)(session);
-    let next = match (row.allowed, &held) {
-        (Allowed::Whole(low, high), Held::Whole(value)) => whole(*value, way)
+/// The value next to the present value of a field, as the session file writes it.
+///
+/// # Errors
+/// When there is none, with the reason in a sentence.
+pub fn nudge(session: &Session, field: &str, direction: NudgeDirection) -> Result<String, String> {
+    let definition = all_fields().find(|known| known.name == field);
+    let definition = definition.ok_or_else(|| format!("no field `{field}`"))?;
+    let allowed = definition.allowed;
+    let present = (definition.value)(session);
+    let next = match (allowed, &present) {
+        (Allowed::Whole(low, high), FieldValue::Whole(value)) => next_whole(*value, direction)
             .map(|next| next.clamp(low, high))
             .filter(|next| next != value)
-            .map(Held::Whole),
-        (allowed, Held::Number(value)) => number(allowed, *value, way).map(Held::Number),
-        (Allowed::NoneOrAbove(_, most), Held::Maybe(value)) => optional(*value, most, way),
-        (Allowed::NoneOrBetween, Held::Maybe(value)) => Some(Held::Maybe(share(*value, way))),
-        (Allowed::Words(words), Held::Written(word)) => {
-            neighbour(words, word, way).map(|next| Held::Written(next.to_owned()))
+            .map(FieldValue::Whole),
+        (allowed, FieldValue::Number(value)) => {
+            next_number(allowed, *value, direction).map(FieldValue::Number)
+        }
+        (Allowed::NoneOrAbove { largest_step, .. }, FieldValue::Optional(value)) => {
+            next_optional(*value, largest_step, direction)
+        }
+        (Allowed::NoneOrBetween, FieldValue::Optional(value)) => {
+            Some(FieldValue::Optional(next_share(*value, direction)))
+        }
+        (Allowed::Words(words), FieldValue::Written(word)) => {
+            next_word(words, word, direction).map(|next| FieldValue::Written(next.to_owned()))
         }
         _ => None,
     };
-    match next.filter(|next| row.allowed.admits(next)) {
+    match next.filter(|next| allowed.admits(next)) {
         Some(next) => Ok(next.to_string()),
-        None => Err(format!("no step from {held}; {field} is {}", row.allowed)),
+        None => Err(format!("no step from {present}; {field} is {allowed}")),
     }
 }
 
-/// The next rung up to `most`, with None above it; from None either way leads back.
-fn optional(value: Option<f64>, most: f64, way: Way) -> Option<Held> {
-    let next = match (value, way) {
+/// The next term up to `most`, with None above it; from None either direction leads to `most`.
+fn next_optional(value: Option<f64>, most: f64, direction: NudgeDirection) -> Option<FieldValue> {
+    let next = match (value, direction) {
         (None, _) => Some(most),
-        (Some(value), Way::Up) if value >= most => None,
-        (Some(value), way) => Some(rung(value, way)?),
+        (Some(value), NudgeDirection::Up) if value >= most => None,
+        (Some(value), direction) => Some(next_term(value, direction)?),
     };
-    Some(Held::Maybe(next))
+    Some(FieldValue::Optional(next))
 }
 
-/// The next rung towards 1, with None below the least; from None either way leads there.
-fn share(value: Option<f64>, way: Way) -> Option<f64> {
-    match (value, way) {
+/// The next term towards 1, with None below the least term; from None either direction leads to the least term.
+fn next_share(value: Option<f64>, direction: NudgeDirection) -> Option<f64> {
+    match (value, direction) {
         (None, _) => Some(LEAST_SHARE),
-        (Some(value), Way::Down) if value <= LEAST_SHARE => None,
-        (Some(value), way) => number(Allowed::Between(0.0, 1.0), value, way),
+        (Some(value), NudgeDirection::Down) if value <= LEAST_SHARE => None,
+        (Some(value), direction) => next_number(Allowed::Between(0.0, 1.0), value, direction),
     }
 }
 
-/// The next rung of the ladder; 0 lies below 1.
-fn whole(value: u64, way: Way) -> Option<u64> {
-    let rungs = || (0..20).flat_map(|power| [1, 2, 5].map(|m| 10_u64.pow(power).saturating_mul(m)));
-    match way {
-        Way::Up => rungs().find(|&rung| rung > value),
-        Way::Down if value == 0 => None,
-        Way::Down => Some(rungs().take_while(|&rung| rung < value).last().unwrap_or(0)),
+/// The next term of the series for an integer; 0 lies below 1.
+fn next_whole(value: u64, direction: NudgeDirection) -> Option<u64> {
+    let terms = || (0..20).flat_map(|power| [1, 2, 5].map(|m| 10_u64.pow(power).saturating_mul(m)));
+    match direction {
+        NudgeDirection::Up => terms().find(|&term| term > value),
+        NudgeDirection::Down if value == 0 => None,
+        NudgeDirection::Down => Some(terms().take_while(|&term| term < value).last().unwrap_or(0)),
     }
 }
 
-/// The next rung; the ends of the range belong to the ladder, and towards 1 as an open end it is that of the rest to 1.
-fn number(allowed: Allowed, value: f64, way: Way) -> Option<f64> {
+/// The next term for a number; the bounds of a range belong to the series, and towards 1 as an open bound the series is one of
+/// distances to 1.
+fn next_number(allowed: Allowed, value: f64, direction: NudgeDirection) -> Option<f64> {
     let (low, high) = match allowed {
         Allowed::From(low, high) | Allowed::Above(low, high) => (low, high),
         Allowed::Between(_, 1.0) | Allowed::Below(_, 1.0)
-            if value > 0.5 || (value == 0.5 && way == Way::Up) =>
+            if value > 0.5 || (value == 0.5 && direction == NudgeDirection::Up) =>
         {
-            return rung(1.0 - value, way.opposite()).map(|rest| 1.0 - rest);
+            return next_term(1.0 - value, direction.opposite()).map(|rest| 1.0 - rest);
         }
         Allowed::Below(low, high) => (low, high),
-        _ => return rung(value, way),
+        _ => return next_term(value, direction),
     };
     let closed = matches!(allowed, Allowed::From(..) | Allowed::Below(..));
     let zero = low == 0.0 && closed;
-    let next = match way {
-        Way::Up if zero && value < LEAST => LEAST,
-        Way::Down if zero && value <= LEAST => 0.0,
-        way => rung(value, way)?,
+    let next = match direction {
+        NudgeDirection::Up if zero && value < LEAST_TERM => LEAST_TERM,
+        NudgeDirection::Down if zero && value <= LEAST_TERM => 0.0,
+        direction => next_term(value, direction)?,
     };
     let next = next.min(high);
     let next = if closed { next.max(low) } else { next };
     (next != value).then_some(next)
 }
 
-/// The next of 1, 2 and 5 times a power of 10. Values within [`SAME`] of a rung stand on it.
-fn rung(value: f64, way: Way) -> Option<f64> {
+/// The next of 1, 2 and 5 times a power of 10. Values within [`SAME`] of a term count as the term.
+fn next_term(value: f64, direction: NudgeDirection) -> Option<f64> {
     let power = value.log10().floor() as i32;
-    let rungs = (power - 1..=power + 1).flat_map(|power| ["1", "2", "5"].map(|m| (m, power)));
+    let terms = (power - 1..=power + 1).flat_map(|power| ["1", "2", "5"].map(|m| (m, power)));
     // Read from text, 0.1 is the 0.1 of the file.
-    let mut rungs = rungs.filter_map(|(m, power)| format!("{m}e{power}").parse::<f64>().ok());
-    let next = match way {
-        Way::Up => rungs.find(|&rung| rung > value * (1.0 + SAME)),
-        Way::Down => rungs.take_while(|&rung| rung < value * (1.0 - SAME)).last(),
+    let mut terms = terms.filter_map(|(m, power)| format!("{m}e{power}").parse::<f64>().ok());
+    let next = match direction {
+        NudgeDirection::Up => terms.find(|&term| term > value * (1.0 + SAME)),
+        NudgeDirection::Down => terms.take_while(|&term| term < value * (1.0 - SAME)).last(),
     };
     next.filter(|next| *next > 0.0 && next.is_finite())
 }
 
-/// Far above rounding, far below the distance of two rungs.
+/// The relative distance within which numbers count as equal: far above rounding, far below the distance of two terms.
 const SAME: f64 = 1e-9;
 
-/// The word beside `word` in "A, B or C", round and round; of a word with brackets only the name counts. A file in quotes is an
-/// example, and no step.
-fn neighbour<'a>(words: &'a str, word: &str, way: Way) -> Option<&'a str> {
+/// The word next to `word` in "A, B or C", cyclically; of a word with brackets only the name counts. A file in quotes is an
+/// example and left out.
+fn next_word<'a>(words: &'a str, word: &str, direction: NudgeDirection) -> Option<&'a str> {
     let name = |word: &str| word.split('(').next().map(str::to_owned);
     let (head, last) = words.split_once(" or ")?;
     let words = outside_brackets(head).into_iter().chain([last]);
     let words: Vec<&str> = words.filter(|word| !word.contains('"')).collect();
     let at = words.iter().position(|other| name(other) == name(word))?;
-    let step = match way {
-        Way::Up => 1,
-        Way::Down => words.len() - 1,
+    let step = match direction {
+        NudgeDirection::Up => 1,
+        NudgeDirection::Down => words.len() - 1,
     };
     Some(words[(at + step) % words.len()])
 }
 
-/// What commas that are in no brackets part.
+/// The parts of a text between the commas that are in no brackets.
 fn outside_brackets(text: &str) -> Vec<&str> {
     let mut depth = 0_u32;
     let parts = text.split(|c: char| {
@@ -155,27 +168,27 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::session::{parse, rewrite};
+    use crate::session::{Assignment, parse, rewrite};
 
-    /// The values that steps from `value` lead through.
-    fn steps(field: &str, value: &str, way: Way) -> Vec<String> {
+    /// The values after each of some steps from `value`.
+    fn steps(field: &str, value: &str, direction: NudgeDirection) -> Vec<String> {
         let text = "(data: Toy(name: \"moons\"), start: Matching(), optimizer: Muon())";
-        let mut text = rewrite(text, &[(field, value)]).unwrap();
+        let mut text = rewrite(text, &[Assignment::new(field, value)]).unwrap();
         let mut values = Vec::new();
         for _ in 0..4 {
             let session = parse(&text, Path::new("s.ron")).unwrap();
-            let Ok(value) = nudge(&session, field, way) else {
+            let Ok(value) = nudge(&session, field, direction) else {
                 break;
             };
-            text = rewrite(&text, &[(field, &value)]).unwrap();
+            text = rewrite(&text, &[Assignment::new(field, &value)]).unwrap();
             values.push(value);
         }
         values
     }
 
     #[test]
-    fn numbers_climb_and_descend_the_ladder() {
-        use Way::{Down, Up};
+    fn numbers_go_up_and_down_the_series() {
+        use NudgeDirection::{Down, Up};
         assert_eq!(
             steps("optimizer.lr", "0.1", Up),
             ["0.2", "0.5", "1.0", "2.0"]
@@ -198,7 +211,7 @@ mod tests {
 
     #[test]
     fn none_is_above_the_largest_step() {
-        use Way::{Down, Up};
+        use NudgeDirection::{Down, Up};
         let down = ["Some(1000000.0)", "Some(500000.0)", "Some(200000.0)"];
         assert_eq!(steps("stop.seconds", "None", Down)[..3], down);
         let up = ["Some(100.0)", "None", "Some(100.0)", "None"];
@@ -212,14 +225,14 @@ mod tests {
 
     #[test]
     fn the_parts_of_a_schedule_have_steps_of_their_own() {
-        use Way::{Down, Up};
-        let part = |part: &str, schedule, way| {
+        use NudgeDirection::{Down, Up};
+        let part = |part: &str, schedule, direction| {
             let text =
                 format!("(data: Toy(name: \"moons\"), optimizer: Adam(schedule: {schedule}))");
             let session = parse(&text, Path::new("s.ron")).unwrap();
             let field = format!("optimizer.schedule.{part}");
-            let value = nudge(&session, &field, way)?;
-            let new = rewrite(&text, &[(&field, &value)]).unwrap();
+            let value = nudge(&session, &field, direction)?;
+            let new = rewrite(&text, &[Assignment::new(&field, &value)]).unwrap();
             let start = new.find("schedule: ").unwrap() + 10;
             Ok::<_, String>(new[start..].strip_suffix("))").unwrap().to_owned())
         };
@@ -245,7 +258,7 @@ mod tests {
 
     #[test]
     fn shares_climb_towards_1() {
-        use Way::{Down, Up};
+        use NudgeDirection::{Down, Up};
         let up = ["Some(0.9)", "Some(0.95)", "Some(0.98)", "Some(0.99)"];
         assert_eq!(steps("optimizer.average", "None", Up), up);
         let down = steps("optimizer.average", "Some(0.95)", Down);
@@ -262,8 +275,8 @@ mod tests {
     }
 
     #[test]
-    fn ranges_end_the_ladder() {
-        use Way::{Down, Up};
+    fn ranges_end_the_series() {
+        use NudgeDirection::{Down, Up};
         assert_eq!(steps("optimizer.lr", "5.0", Up), ["10.0"]);
         assert_eq!(steps("pictures.every", "2000.0", Up), ["3600.0"]);
         assert_eq!(steps("pictures.every", "0.2", Down), ["0.1"]);
@@ -290,7 +303,7 @@ mod tests {
 
     #[test]
     fn words_go_round() {
-        use Way::{Down, Up};
+        use NudgeDirection::{Down, Up};
         assert_eq!(
             steps("flow.stepper", "Rk4", Up),
             ["Euler", "Rk4", "Euler", "Rk4"]
@@ -304,8 +317,8 @@ mod tests {
             ["Square", "Drawn", "Even"]
         );
         let table = parse("(data: Table(path: \"/a.csv\"))", Path::new("s.ron")).unwrap();
-        for (way, kind) in [(Up, "Yes"), (Down, "Normal")] {
-            assert_eq!(nudge(&table, "data.whiten", way).unwrap(), kind);
+        for (direction, kind) in [(Up, "Yes"), (Down, "Normal")] {
+            assert_eq!(nudge(&table, "data.whiten", direction).unwrap(), kind);
         }
         let schedules = steps("optimizer.schedule", "Halve(every: 7)", Up);
         let plateau = "Plateau(patience: 15, factor: 0.1, drops: 3)";
@@ -323,7 +336,7 @@ mod tests {
     #[test]
     fn what_has_no_step_says_what_it_may_be() {
         let session = parse("(data: Toy(name: \"moons\"))", Path::new("s.ron")).unwrap();
-        let refusal = |field| nudge(&session, field, Way::Up).unwrap_err();
+        let refusal = |field| nudge(&session, field, NudgeDirection::Up).unwrap_err();
         assert!(refusal("gates").contains("a list such as"));
         assert!(refusal("data.name").contains("one of"));
     }

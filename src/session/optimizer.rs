@@ -1,4 +1,4 @@
-//! The optimiser and how its learning rate falls.
+//! The optimiser and the schedule by which its learning rate falls.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ pub enum Optimizer {
         /// Base learning rate, above 0 to 10; default 0.1.
         #[serde(default = "super::defaults::lr")]
         lr: f64,
-        /// How the rate falls. Default Constant.
+        /// Schedule of the rate. Default Constant.
         #[serde(default)]
         schedule: Schedule,
         /// Every parameter is kept in [-clamp, clamp]; above 0. Default None: no limit.
@@ -33,33 +33,33 @@ pub enum Optimizer {
         /// Base learning rate, above 0 to 10; default 0.005.
         #[serde(default = "super::defaults::muon_lr")]
         lr: f64,
-        /// As with Adam.
+        /// Schedule of the rate. Default Constant.
         #[serde(default)]
         schedule: Schedule,
         /// Share of the momentum that stays in an iteration, 0 to below 1; default 0.95.
         #[serde(default = "super::defaults::momentum")]
         momentum: f64,
-        /// As with Adam.
+        /// Bound of every parameter, as for Adam.
         #[serde(default)]
         clamp: Option<f64>,
-        /// As with Adam.
+        /// Decoupled weight decay of the matrices, as for Adam.
         #[serde(default)]
         decay: f64,
-        /// As with Adam.
+        /// Largest norm of the gradient, as for Adam.
         #[serde(default)]
         clip: Option<f64>,
-        /// As with Adam.
+        /// Share that the exponential average of the parameters keeps, as for Adam.
         #[serde(default)]
         average: Option<f64>,
     },
 }
 
-/// What every optimiser has.
+/// The settings that every optimiser has.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Stepping {
     /// Base learning rate.
     pub lr: f64,
-    /// How it falls.
+    /// Schedule of the rate.
     pub schedule: Schedule,
     /// Bound of every parameter.
     pub clamp: Option<f64>,
@@ -67,12 +67,12 @@ pub struct Stepping {
     pub decay: f64,
     /// Largest norm of the gradient.
     pub clip: Option<f64>,
-    /// Share that the average keeps.
+    /// Share that the average of the parameters keeps in an iteration.
     pub average: Option<f64>,
 }
 
 impl Optimizer {
-    /// What does not depend on its kind.
+    /// The settings that do not depend on the kind.
     pub fn stepping(&self) -> Stepping {
         match *self {
             Optimizer::Adam {
@@ -102,7 +102,7 @@ impl Optimizer {
         }
     }
 
-    /// Its base learning rate, to change.
+    /// The base learning rate, to be changed.
     pub fn lr_mut(&mut self) -> &mut f64 {
         match self {
             Optimizer::Adam { lr, .. } | Optimizer::Muon { lr, .. } => lr,
@@ -110,33 +110,33 @@ impl Optimizer {
     }
 }
 
-/// How the learning rate falls from its base.
+/// The schedule by which the learning rate falls from its base.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub enum Schedule {
-    /// It does not.
+    /// The rate does not fall.
     #[default]
     Constant,
-    /// Halved after every so many iterations.
+    /// The rate is halved at a fixed interval.
     Halve {
-        /// Iterations, at least 1.
+        /// Iterations between two halvings, at least 1.
         every: u64,
     },
-    /// Up to its base over the first iterations of minimising the loss, then along half a cosine down to its floor at the last
-    /// iteration.
+    /// The rate rises to its base over the first iterations in which the loss is minimised, then falls along half a cosine to its
+    /// floor at the last iteration.
     Cosine {
-        /// Iterations of the way up, 0 to 1 million. Default 20.
+        /// Iterations of the rise, 0 to 1 million. Default 20.
         #[serde(default = "super::defaults::warmup")]
         warmup: u64,
         /// Share of the base at the end, 0 to 1. Default 0.01.
         #[serde(default = "super::defaults::floor")]
         floor: f64,
     },
-    /// Lowered when the validation loss has stopped improving.
+    /// The rate is lowered when the validation loss has stopped improving.
     Plateau {
-        /// Validations without improvement that are borne, 1 to 10000.
+        /// Validations without improvement before the rate is lowered, 1 to 10000.
         patience: u64,
-        /// The rate is multiplied by this, above 0 and below 1. Default 0.1.
+        /// Factor by which the rate is lowered, above 0 and below 1. Default 0.1.
         #[serde(default = "super::defaults::plateau_factor")]
         factor: f64,
         /// Drops before the run stops, 0 to 100. Default 3.

@@ -1,31 +1,32 @@
-//! Why a session file was refused: the place, the field's dotted name, what is allowed, the nearest valid name.
+//! The refusal of a session text: the place, the field's dotted name, what is allowed, the nearest valid name.
 //!
-//! The span of a RON error tells where the parser stood, which may be past the value or before a blank; the token there is the place.
+//! The span of a RON error tells where the parser stood, which may be past the value or before a blank; the token there is the
+//! place.
 
 use std::path::Path;
 
 use ron::Error as Ron;
 use ron::error::{Position, SpannedError};
 
-use super::excerpt::{excerpt, whole};
-use super::range::Violation;
-use super::table::{Row, rows};
+use super::Rejection;
+use super::check::Violation;
+use super::excerpt::refuse_at;
+use super::field_table::{FieldDefinition, all_fields};
 use super::tokens::{self, Token, dotted, value_of};
-use crate::nearest::{unknown, unknown_but};
-use crate::session::Rejection;
+use crate::nearest::{describe_unknown, describe_unknown_with_hint};
 
-/// A refusal of a value that was read but is not allowed.
-pub(super) fn value(text: &str, file: &Path, violation: Violation) -> Rejection {
+/// Makes the refusal of a value that was read but is not allowed.
+pub(super) fn refuse_value(text: &str, file: &Path, violation: Violation) -> Rejection {
     let tokens = tokens::read(text);
     let start = value_of(&tokens, violation.field).map_or(0, |token| token.start);
-    excerpt(text, file, start, &violation.message)
+    refuse_at(text, file, start, &violation.message)
 }
 
-/// A refusal of what RON or serde could not read.
-pub(super) fn syntax(text: &str, file: &Path, error: &SpannedError) -> Rejection {
+/// Makes the refusal of what RON or serde could not read.
+pub(super) fn refuse_syntax(text: &str, file: &Path, error: &SpannedError) -> Rejection {
     let tokens = tokens::read(text);
     let Some(last) = tokens.last() else {
-        return whole(
+        return Rejection::of_file(
             file,
             "the file is empty; the least is (data: Toy(name: \"8gaussians\"))".to_owned(),
         );
@@ -46,30 +47,42 @@ pub(super) fn syntax(text: &str, file: &Path, error: &SpannedError) -> Rejection
     } else {
         error.span.end
     };
-    let stood = offset(text, stood);
+    let stood = byte_offset(text, stood);
     match tokens.iter().find(|token| token.end() > stood) {
         Some(at) => {
-            let (start, message) = explain(&tokens, at, stood, &error.code);
-            excerpt(text, file, start, &message)
+            let fault = explain(&tokens, at, stood, &error.code);
+            refuse_at(text, file, fault.start, &fault.message)
         }
-        None => excerpt(text, file, last.end(), &reason(&error.code)),
+        None => refuse_at(text, file, last.end(), &describe_error(&error.code)),
     }
 }
 
-/// Where the refused thing begins, and what is wrong with it; the parser `stood` in or before the token `at`.
-fn explain(tokens: &[Token], at: &Token, stood: usize, code: &Ron) -> (usize, String) {
-    let row = rows().find(|row| row.name == at.field);
+/// A fault in a text, and where it begins.
+struct TextFault {
+    /// Byte offset in the text.
+    start: usize,
+    message: String,
+}
+
+/// Explains an error; the parser `stood` in or before the token `at`.
+fn explain(tokens: &[Token], at: &Token, stood: usize, code: &Ron) -> TextFault {
+    let fault = |start, message| TextFault { start, message };
+    let field = all_fields().find(|field| field.name == at.field);
     match code {
         Ron::NoSuchStructField {
             expected, found, ..
-        } => (at.start, unknown_field(&at.field, found, expected)),
+        } => fault(at.start, describe_unknown_field(&at.field, found, expected)),
         Ron::NoSuchEnumVariant {
             expected, found, ..
-        } => (
+        } => fault(
             at.start,
-            format!("`{}`: {}", at.field, unknown("variant", found, expected)),
+            format!(
+                "`{}`: {}",
+                at.field,
+                describe_unknown("variant", found, expected)
+            ),
         ),
-        Ron::DuplicateStructField { field, .. } => (
+        Ron::DuplicateStructField { field, .. } => fault(
             at.start,
             format!("`{}` is given twice", dotted(&at.field, field)),
         ),
@@ -77,29 +90,31 @@ fn explain(tokens: &[Token], at: &Token, stood: usize, code: &Ron) -> (usize, St
             let group = tokens
                 .iter()
                 .find(|token| token.field == at.field && token.text != ":");
-            (
+            fault(
                 group.map_or(at.start, |token| token.start),
-                missing(&dotted(&at.field, field)),
+                describe_missing(&dotted(&at.field, field)),
             )
         }
-        Ron::ExpectedStructLike if bare(tokens, at).is_some() => {
-            let word = bare(tokens, at).unwrap_or(at);
-            let (field, word, start) = (&word.field, word.text, word.start);
-            (
-                start,
-                format!("`{field}`: `{word}` needs brackets, as `{word}()`"),
+        Ron::ExpectedStructLike if word_without_brackets(tokens, at).is_some() => {
+            let word = word_without_brackets(tokens, at).unwrap_or(at);
+            let (field, text) = (&word.field, word.text);
+            fault(
+                word.start,
+                format!("`{field}`: `{text}` needs brackets, as `{text}()`"),
             )
         }
-        Ron::Message(message) => (at.start, format!("`{}`: {message}", at.field)),
-        code => match row {
-            Some(row) if concerns_value(code, at, stood) => (at.start, wrong_type(row, at)),
-            _ => (at.start.max(stood), reason(code)),
+        Ron::Message(message) => fault(at.start, format!("`{}`: {message}", at.field)),
+        code => match field {
+            Some(field) if concerns_value(code, at, stood) => {
+                fault(at.start, describe_wrong_type(field, at))
+            }
+            _ => fault(at.start.max(stood), describe_error(code)),
         },
     }
 }
 
-/// The name of a variant before this token, if it stands there without the brackets that the parser asks for.
-fn bare<'t, 'a>(tokens: &'t [Token<'a>], at: &Token) -> Option<&'t Token<'a>> {
+/// The name of a variant before this token, if it is there without the brackets that the parser asks for.
+fn word_without_brackets<'t, 'a>(tokens: &'t [Token<'a>], at: &Token) -> Option<&'t Token<'a>> {
     let before = tokens.iter().take_while(|token| token.start < at.start);
     before
         .last()
@@ -127,44 +142,46 @@ fn concerns_value(code: &Ron, at: &Token, stood: usize) -> bool {
     }
 }
 
-fn wrong_type(row: &Row, at: &Token) -> String {
+/// The message for a value of a wrong type.
+fn describe_wrong_type(field: &FieldDefinition, at: &Token) -> String {
     format!(
         "`{}` must be {}, found `{}`",
-        row.name, row.allowed, at.text
+        field.name, field.allowed, at.text
     )
 }
 
-fn missing(field: &str) -> String {
-    let allowed = rows()
-        .find(|row| row.name == field)
-        .map(|row| row.allowed.to_string());
+/// The message for a field that is missing.
+fn describe_missing(field: &str) -> String {
+    let allowed = all_fields()
+        .find(|known| known.name == field)
+        .map(|known| known.allowed.to_string());
     let allowed = allowed.map_or(String::new(), |allowed| format!("; it must be {allowed}"));
     format!("`{field}` is missing{allowed}")
 }
 
-/// A field that is unknown here may be known elsewhere.
-fn unknown_field(group: &str, found: &str, expected: &[&str]) -> String {
+/// The message for a field that is unknown here but may be known elsewhere.
+fn describe_unknown_field(group: &str, found: &str, expected: &[&str]) -> String {
     let kind = format!(
         "field of `{}`",
         if group.is_empty() { "session" } else { group }
     );
-    if rows().any(|row| row.name == dotted(group, found)) {
+    if all_fields().any(|field| field.name == dotted(group, found)) {
         let hint = format!("another kind of `{group}`");
-        return unknown_but(&kind, found, Some(&hint), expected);
+        return describe_unknown_with_hint(&kind, found, Some(&hint), expected);
     }
-    let namesake = |row: &&Row| row.name.rsplit('.').next() == Some(found);
-    let elsewhere: Vec<_> = rows()
+    let namesake = |field: &&FieldDefinition| field.name.rsplit('.').next() == Some(found);
+    let elsewhere: Vec<_> = all_fields()
         .filter(namesake)
-        .map(|row| format!("`{}`", row.name))
+        .map(|field| format!("`{}`", field.name))
         .collect();
     if elsewhere.is_empty() {
-        return unknown(&kind, found, expected);
+        return describe_unknown(&kind, found, expected);
     }
-    unknown_but(&kind, found, Some(&elsewhere.join(" or ")), expected)
+    describe_unknown_with_hint(&kind, found, Some(&elsewhere.join(" or ")), expected)
 }
 
-/// RON's reason, in terms of what to do.
-fn reason(code: &Ron) -> String {
+/// The reason of RON, in terms of what to do.
+fn describe_error(code: &Ron) -> String {
     match code {
         Ron::ExpectedComma => "expected `,` or a closing bracket".to_owned(),
         Ron::ExpectedMapColon => "expected `:` and a value after the name of a field".to_owned(),
@@ -178,7 +195,7 @@ fn reason(code: &Ron) -> String {
 }
 
 /// Byte offset of a position of RON: lines and characters from 1.
-fn offset(text: &str, position: Position) -> usize {
+fn byte_offset(text: &str, position: Position) -> usize {
     let lines = text.split_inclusive('\n').take(position.line - 1);
     let line_start: usize = lines.map(str::len).sum();
     let line = text[line_start..].chars().take(position.col - 1);

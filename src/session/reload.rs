@@ -1,10 +1,10 @@
-//! Follows a session file: change -> debounce -> read -> parse -> session or refusal, on a thread of its own.
+//! The session file followed while a run trains, on a thread of its own: change -> debounce -> read -> parse -> session or refusal.
 //!
 //! Editors write in place, or truncate and write, or write aside and rename; volumes of containers swap a link. So
 //! directories are watched, not the file, and only content decides whether anything has changed.
 
 mod debounce;
-mod places;
+mod watched_paths;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,23 +15,24 @@ use std::time::{Duration, Instant};
 use clap::ValueEnum;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
-
-use super::{Rejection, Session, parse, read};
 use serde::{Deserialize, Serialize};
 
+use super::{Rejection, Session, parse, read};
+
 use debounce::Debounce;
-use places::Places;
+use watched_paths::WatchedPaths;
 
-/// Between two looks where the system tells nothing.
-const POLL: Duration = Duration::from_secs(1);
+/// Time between two readings where the system reports nothing.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// A file that is empty or gone may be half saved: it is read again so often, after so long.
+/// Readings of a file that is empty or gone, which may be half saved.
 const RETRIES: usize = 3;
-const RETRY: Duration = Duration::from_millis(50);
+/// Time between two such readings.
+const RETRY_INTERVAL: Duration = Duration::from_millis(50);
 
-/// How a session file is followed.
+/// The choice of a user whether and how a session file is followed. The docs of the variants are help texts of the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
-pub enum Follow {
+pub enum WatchChoice {
     /// By the events of the file system.
     Native,
     /// By looking once a second.
@@ -40,112 +41,117 @@ pub enum Follow {
     Off,
 }
 
-/// How the file is followed.
+/// The way in which a session file is followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// The system tells of changes.
+pub enum WatchMode {
+    /// The system reports changes.
     Native,
-    /// The file is read once a second: for network and shared file systems, which tell nothing.
+    /// The file is read once a second: for network and shared file systems, which report nothing.
     Poll,
 }
 
-/// Follows a file until it is dropped.
+/// The handle of a followed file; dropping it ends the following.
 #[derive(Debug)]
-pub struct Watcher {
-    signals: Sender<Signal>,
-    mode: Mode,
+pub struct FileWatcher {
+    messages: Sender<WatchMessage>,
+    mode: WatchMode,
 }
 
+/// A message to the thread that follows a file.
 #[derive(Debug)]
-enum Signal {
-    Seen(notify::Result<notify::Event>),
+enum WatchMessage {
+    /// The system has reported an event.
+    Reported(notify::Result<notify::Event>),
     Reread,
     Stop,
 }
 
-/// Follows `path`, whose text is `current`, and sends what every new text of it gives.
+/// Follows the file at `path`, whose text is `current`: `send` gets the session of every new text, or its refusal.
 ///
-/// Falls back to polling where the system cannot watch; [`Watcher::mode`] tells.
+/// Polls where the system cannot watch; [`FileWatcher::mode`] tells which.
+///
+/// # Errors
+/// The path has no absolute form, or no thread can be started.
 pub fn watch(
     path: &Path,
-    mode: Mode,
+    mode: WatchMode,
     current: &str,
     send: impl Fn(Result<Arc<Session>, Rejection>) + Send + 'static,
-) -> io::Result<Watcher> {
-    let (signals, inbox) = unbounded();
-    let mut follower = Follower {
+) -> io::Result<FileWatcher> {
+    let (messages, inbox) = unbounded();
+    let mut follower = FileFollower {
         path: path.to_owned(),
         absolute: std::path::absolute(path)?,
-        native: (mode == Mode::Native)
-            .then(|| native(signals.clone()))
-            .flatten(),
-        places: Places::default(),
-        blind: true,
+        system: match mode {
+            WatchMode::Native => system_watcher(messages.clone()),
+            WatchMode::Poll => None,
+        },
+        watched: WatchedPaths::default(),
+        mode: WatchMode::Poll,
         last: Ok(current.to_owned()),
-        looked: Instant::now(),
+        read_at: Instant::now(),
         send,
     };
-    follower.aim();
-    let mode = if follower.blind {
-        Mode::Poll
-    } else {
-        Mode::Native
-    };
+    follower.watch_paths();
+    let mode = follower.mode;
     thread::Builder::new()
         .name("watch".to_owned())
         .spawn(move || follower.run(&inbox))?;
-    Ok(Watcher { signals, mode })
+    Ok(FileWatcher { messages, mode })
 }
 
-impl Watcher {
-    /// How the file is followed.
-    pub fn mode(&self) -> Mode {
+impl FileWatcher {
+    /// The way in which the file is followed.
+    pub fn mode(&self) -> WatchMode {
         self.mode
     }
 
-    /// Reads the file now and sends what it gives, even if nothing has changed.
+    /// Has the file read now and its session or refusal sent, even if nothing has changed.
     pub fn reread(&self) {
         // The thread ends with the watcher only.
-        let _ = self.signals.send(Signal::Reread);
+        let _ = self.messages.send(WatchMessage::Reread);
     }
 }
 
-impl Drop for Watcher {
+impl Drop for FileWatcher {
     fn drop(&mut self) {
         // Not joined: the thread may stand in a read that hangs, and quitting must not.
-        let _ = self.signals.send(Signal::Stop);
+        let _ = self.messages.send(WatchMessage::Stop);
     }
 }
 
-/// The system's watcher, if it has one to spare.
-fn native(signals: Sender<Signal>) -> Option<RecommendedWatcher> {
+/// Makes a watcher of the system; None if the system has no more of them.
+fn system_watcher(messages: Sender<WatchMessage>) -> Option<RecommendedWatcher> {
     notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
         // Our own reading is an access.
         if !matches!(&event, Ok(event) if matches!(event.kind, EventKind::Access(_))) {
-            let _ = signals.send(Signal::Seen(event));
+            let _ = messages.send(WatchMessage::Reported(event));
         }
     })
     .ok()
 }
 
-struct Follower<F> {
-    /// As the user wrote it: refusals name it so.
+/// The state of the thread that follows a file.
+struct FileFollower<F> {
+    /// Path as the user wrote it: refusals name it so.
     path: PathBuf,
     absolute: PathBuf,
-    native: Option<RecommendedWatcher>,
-    /// What the native watcher is aimed at.
-    places: Places,
-    /// The system tells nothing of the file's directory.
-    blind: bool,
-    /// What was last read.
+    /// Watcher of the system; None if the file is polled anyway.
+    system: Option<RecommendedWatcher>,
+    /// Paths that the watcher of the system watches.
+    watched: WatchedPaths,
+    /// Whether the system reports changes of the file's directory.
+    mode: WatchMode,
+    /// Text that was last read.
     last: Result<String, Rejection>,
-    /// When that was.
-    looked: Instant,
+    /// Time of the last reading.
+    read_at: Instant,
+    /// Receiver of sessions and refusals.
     send: F,
 }
 
-impl<F: Fn(Result<Arc<Session>, Rejection>)> Follower<F> {
-    fn run(mut self, signals: &Receiver<Signal>) {
+impl<F: Fn(Result<Arc<Session>, Rejection>)> FileFollower<F> {
+    fn run(mut self, inbox: &Receiver<WatchMessage>) {
         let mut debounce = Debounce::default();
         // An edit between the first reading and the start of the watch would go unseen.
         debounce.touch(Instant::now());
@@ -153,77 +159,83 @@ impl<F: Fn(Result<Arc<Session>, Rejection>)> Follower<F> {
             let now = Instant::now();
             if debounce.due().is_some_and(|due| due <= now) {
                 debounce.clear();
-                self.look();
-            } else if self.blind && self.looked + POLL <= now {
-                self.looked = now;
+                self.reload();
+            } else if self.mode == WatchMode::Poll && self.read_at + POLL_INTERVAL <= now {
+                self.read_at = now;
                 if read(&self.path) != self.last {
                     debounce.touch(now);
                 }
             }
-            match signals.recv_timeout(self.rest(&debounce)) {
-                Ok(Signal::Seen(event)) if self.concerns(&event) => debounce.touch(Instant::now()),
-                Ok(Signal::Reread) => self.deliver(self.settled()),
-                Ok(Signal::Stop) | Err(RecvTimeoutError::Disconnected) => return,
-                Ok(Signal::Seen(_)) | Err(RecvTimeoutError::Timeout) => {}
+            match inbox.recv_timeout(self.time_to_wait(&debounce)) {
+                Ok(WatchMessage::Reported(event)) if self.concerns(&event) => {
+                    debounce.touch(Instant::now())
+                }
+                Ok(WatchMessage::Reread) => self.deliver(self.read_settled()),
+                Ok(WatchMessage::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+                Ok(WatchMessage::Reported(_)) | Err(RecvTimeoutError::Timeout) => {}
             }
         }
     }
 
-    /// Time until something is due.
-    fn rest(&self, debounce: &Debounce) -> Duration {
-        let poll = self.blind.then(|| self.looked + POLL);
+    /// Time until a reading is due.
+    fn time_to_wait(&self, debounce: &Debounce) -> Duration {
+        let poll = (self.mode == WatchMode::Poll).then(|| self.read_at + POLL_INTERVAL);
         let due = [debounce.due(), poll].into_iter().flatten().min();
-        due.map_or(POLL, |due| due.saturating_duration_since(Instant::now()))
+        due.map_or(POLL_INTERVAL, |due| {
+            due.saturating_duration_since(Instant::now())
+        })
     }
 
-    /// An error of the watcher may hide a change.
+    /// Whether an event may be a change of the file; so may an error of the watcher.
     fn concerns(&self, event: &notify::Result<notify::Event>) -> bool {
         event
             .as_ref()
-            .map_or(true, |event| self.places.concern(event))
+            .map_or(true, |event| self.watched.concern(event))
     }
 
-    fn look(&mut self) {
+    /// Reads the file and sends what it has become, if it has changed.
+    fn reload(&mut self) {
         // First, so that no change falls between the reading and the new watch.
-        self.aim();
-        let text = self.settled();
+        self.watch_paths();
+        let text = self.read_settled();
         if text != self.last {
             self.deliver(text);
         }
     }
 
-    /// Watches the places as they are now: a link may point elsewhere, a directory may be a new one of the same name.
-    fn aim(&mut self) {
-        let Some(native) = &mut self.native else {
+    /// Watches the paths as they are now: a link may point elsewhere, a directory may be a new one of the same name.
+    fn watch_paths(&mut self) {
+        let Some(system) = &mut self.system else {
             return;
         };
-        for directory in &self.places.directories {
+        for directory in &self.watched.directories {
             // It may be gone, and the watch with it.
-            let _ = native.unwatch(directory);
+            let _ = system.unwatch(directory);
         }
-        self.places = Places::of(&self.absolute);
-        self.blind = true;
-        for directory in &self.places.directories {
-            let watched = native.watch(directory, RecursiveMode::NonRecursive).is_ok();
+        self.watched = WatchedPaths::of(&self.absolute);
+        self.mode = WatchMode::Poll;
+        for directory in &self.watched.directories {
+            let watched = system.watch(directory, RecursiveMode::NonRecursive).is_ok();
             if watched && self.absolute.parent() == Some(directory) {
-                self.blind = false;
+                self.mode = WatchMode::Native;
             }
         }
     }
 
-    /// The text of the file once it is neither empty nor gone, or what stays after some patience.
-    fn settled(&self) -> Result<String, Rejection> {
+    /// Reads the file until it is neither empty nor gone, at most [`RETRIES`] times and once more.
+    fn read_settled(&self) -> Result<String, Rejection> {
         for _ in 0..RETRIES {
             match read(&self.path) {
                 Ok(text) if !text.trim().is_empty() => return Ok(text),
-                _ => thread::sleep(RETRY),
+                _ => thread::sleep(RETRY_INTERVAL),
             }
         }
         read(&self.path)
     }
 
+    /// Sends the session or the refusal of a text.
     fn deliver(&mut self, text: Result<String, Rejection>) {
-        self.looked = Instant::now();
+        self.read_at = Instant::now();
         self.last = text.clone();
         let session = text.and_then(|text| parse(&text, &self.path)).map(Arc::new);
         (self.send)(session);

@@ -5,19 +5,19 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::field_table::all_fields;
 use super::fields::{changes, value};
-use super::rewrite::{replaced, value_tokens};
-use super::table::{Row, rows};
 use super::tokens;
+use super::value_text::{replace_value, value_tokens};
 use super::{Session, parse, to_ron};
-use crate::nearest::unknown;
+use crate::nearest::describe_unknown;
 
 /// A field and the value that it is to have.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Assignment {
-    /// Dotted, as `optimizer.lr`.
+    /// Dotted name of the field, as `optimizer.lr`.
     pub field: String,
-    /// As a session file would write it.
+    /// Value, as a session file would write it.
     pub value: String,
 }
 
@@ -29,23 +29,30 @@ impl FromStr for Assignment {
             .split_once('=')
             .ok_or("expected FIELD=VALUE, as optimizer.lr=0.01")?;
         let (field, value) = (field.trim(), value.trim());
-        if row(field).is_none() {
-            let names: Vec<&str> = rows().map(|row| row.name).collect();
-            return Err(unknown("field", field, &names));
+        if !all_fields().any(|known| known.name == field) {
+            let names: Vec<&str> = all_fields().map(|known| known.name).collect();
+            return Err(describe_unknown("field", field, &names));
         }
         if !is_single(value) {
             return Err(format!(
                 "`{value}` is no single value; it is written as in a session file"
             ));
         }
-        Ok(Assignment {
-            field: field.into(),
-            value: value.into(),
-        })
+        Ok(Assignment::new(field, value))
     }
 }
 
-/// The session with these fields at these values; a relative path is one of the working directory.
+impl Assignment {
+    /// The assignment of a value to a field.
+    pub fn new(field: &str, value: &str) -> Self {
+        Assignment {
+            field: field.to_owned(),
+            value: value.to_owned(),
+        }
+    }
+}
+
+/// Sets fields of a session to other values; a relative path is relative to the working directory.
 ///
 /// # Errors
 /// When the session has no such field, or may not have such a value, in one line.
@@ -56,8 +63,8 @@ pub fn set(session: &Session, assignments: &[Assignment]) -> Result<Session, Str
     let mut text = to_ron(session);
     for Assignment { field, value } in ordered {
         let tokens = tokens::read(&text);
-        let held = value_tokens(&tokens, field).ok_or_else(|| lacking(session, field))?;
-        text = replaced(&text, held, value);
+        let old_value = value_tokens(&tokens, field).ok_or_else(|| lacking(session, field))?;
+        text = replace_value(&text, old_value, value);
         if is_group(field) {
             text = to_ron(&parsed(&text)?);
         }
@@ -73,13 +80,13 @@ pub fn set(session: &Session, assignments: &[Assignment]) -> Result<Session, Str
     }
 }
 
-/// A path is anchored beside the file that it is read from.
+/// Parses a text as if it were a file in the working directory.
 fn parsed(text: &str) -> Result<Session, String> {
     let first = |message: &str| message.lines().next().unwrap_or_default().to_owned();
     parse(text, Path::new("session")).map_err(|refused| first(&refused.message))
 }
 
-/// Where the kind of its group decides, that is named.
+/// The message for a field that the session does not have, with the kind of its group where that decides.
 fn lacking(session: &Session, field: &str) -> String {
     let group = field.split('.').next().unwrap_or(field);
     let kind = value(session, group).filter(|_| group != field);
@@ -95,23 +102,20 @@ pub(super) fn is_within(field: &str, other: &str) -> bool {
 
 /// Whether other fields stand in its brackets.
 fn is_group(field: &str) -> bool {
-    rows().any(|row| row.name != field && is_within(row.name, field))
+    all_fields().any(|other| other.name != field && is_within(other.name, field))
 }
 
-/// What a field holds with all that stands in its brackets, so that the session can be [`set`] to it; None if there is no such.
-pub fn whole(session: &Session, field: &str) -> Option<String> {
+/// The value of a field with everything in its brackets, so that the session can be [`set`] to it; None if the session has no such
+/// field.
+pub fn value_with_entries(session: &Session, field: &str) -> Option<String> {
     let short = value(session, field)?;
     if !is_group(field) {
         return Some(short);
     }
     let text = to_ron(session);
     let tokens = tokens::read(&text);
-    let held = value_tokens(&tokens, field)?;
-    Some(text[held.first()?.start..held.last()?.end()].to_owned())
-}
-
-fn row(field: &str) -> Option<&'static Row> {
-    rows().find(|row| row.name == field)
+    let old_value = value_tokens(&tokens, field)?;
+    Some(text[old_value.first()?.start..old_value.last()?.end()].to_owned())
 }
 
 /// Whether the text is one value and nothing beside it.
@@ -232,11 +236,14 @@ mod tests {
         let (there, plain) = (session(text), session("(data: Toy(name: \"moons\"))"));
         let told = ["start", "optimizer"].map(|field| Assignment {
             field: field.into(),
-            value: whole(&there, field).unwrap(),
+            value: value_with_entries(&there, field).unwrap(),
         });
         assert_eq!(set(&plain, &told), Ok(there.clone()));
-        assert_eq!(whole(&there, "optimizer.clip").unwrap(), "Some(2.0)");
-        assert_eq!(whole(&plain, "start.lr"), None);
+        assert_eq!(
+            value_with_entries(&there, "optimizer.clip").unwrap(),
+            "Some(2.0)"
+        );
+        assert_eq!(value_with_entries(&plain, "start.lr"), None);
     }
 
     #[test]

@@ -1,32 +1,32 @@
-//! The tokens of a RON text, each with the dotted name of the field it belongs to: where a refusal finds its place.
+//! The tokens of a RON text, each with the dotted name of the field it belongs to. By them a refusal finds its place.
 //!
-//! Read only for messages; what is valid is for the RON parser to say, so any text gives tokens here.
+//! The tokens serve messages and rewriting; only the RON parser decides what is valid, so any text gives tokens here.
 
-/// RON gives up at this depth as well; it also bounds the length of dotted names.
+/// The deepest nesting that is read. RON has the same limit; it also bounds the length of dotted names.
 const DEEPEST: usize = 128;
 
 /// A word, number, string or single sign.
 #[derive(Debug, PartialEq)]
 pub(super) struct Token<'a> {
-    /// As written.
+    /// Text of the token.
     pub text: &'a str,
-    /// Byte offset in the whole text.
+    /// Byte offset of the token in the whole text.
     pub start: usize,
     /// Dotted name of the innermost field whose value holds the token; empty at the top.
     pub field: String,
 }
 
 impl Token<'_> {
-    /// Byte offset past its end.
+    /// Byte offset past the end of the token.
     pub fn end(&self) -> usize {
         self.start + self.text.len()
     }
 }
 
-/// All tokens, comments left out, as far as nesting is sane.
+/// Reads all tokens, without comments, as far as nesting is not too deep.
 pub(super) fn read(text: &str) -> Vec<Token<'_>> {
     let mut tokens: Vec<Token> = Vec::new();
-    // One entry for every open bracket: the field that stands open in it.
+    // One entry for every open bracket: the field that is open in it.
     let mut open = vec![String::new()];
     let mut at = skip_blank(text, 0);
     while at < text.len() && open.len() <= DEEPEST {
@@ -51,7 +51,7 @@ pub(super) fn read(text: &str) -> Vec<Token<'_>> {
     tokens
 }
 
-/// `inner` as a field of `outer`.
+/// The dotted name of `inner` as a field of `outer`.
 pub(super) fn dotted(outer: &str, inner: &str) -> String {
     if outer.is_empty() {
         inner.to_owned()
@@ -86,7 +86,7 @@ fn clear_last(open: &mut [String]) {
     }
 }
 
-/// What stands before a colon names the field that opens there.
+/// Names the field that opens at a colon by the token before it.
 fn name_last(open: &mut [String], before: Option<&Token>) {
     clear_last(open);
     let outer = last_named(open);

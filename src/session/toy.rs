@@ -3,9 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::nearest::unknown;
+use super::from_text::deserialize_parsed;
+use crate::nearest::describe_unknown;
 
 /// The eight 2-D sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +42,7 @@ impl Toy {
         Self::TwoSpirals,
     ];
 
-    /// Its name in a session file.
+    /// The name of the set in a session file.
     pub const fn name(self) -> &'static str {
         match self {
             Self::EightGaussians => "8gaussians",
@@ -67,7 +68,7 @@ impl FromStr for Toy {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let found = Self::ALL.into_iter().find(|toy| toy.name() == text);
-        found.ok_or_else(|| unknown("data set", text, &Self::ALL.map(Self::name)))
+        found.ok_or_else(|| describe_unknown("data set", text, &Self::ALL.map(Self::name)))
     }
 }
 
@@ -79,9 +80,7 @@ impl Serialize for Toy {
 
 impl<'de> Deserialize<'de> for Toy {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(de::Error::custom)
+        deserialize_parsed(deserializer)
     }
 }
 

@@ -1,4 +1,5 @@
-//! CSV, a row at a time: separated by comma, semicolon or tab; byte-order mark, quotes, CRLF and blank lines are fine.
+//! The rows of a CSV, one at a time. Fields are separated by comma, semicolon or tab; byte-order mark, quotes, CRLF and blank lines
+//! are accepted.
 
 use std::fs::File;
 use std::io::{self, Read, Seek};
@@ -6,36 +7,58 @@ use std::str;
 
 use ::csv::{ByteRecord, ErrorKind, Position, Reader, ReaderBuilder};
 
-use super::cells::Cell;
-use super::error::{Place, Problem};
-use super::select::{Columns, Header, Missing, Selection, numbered};
+use super::cell::Cell;
+use super::error::{TableProblem, ValueLocation};
+use super::select::{Header, Missing, SelectedColumns, Selection, number_columns};
 
-/// Bytes that a row may have.
+/// Bytes that a row may have, at most.
 const LONGEST: usize = 1 << 20;
 
-/// Bytes read at a time, and those looked at for the separator.
+/// Bytes read at a time, and bytes searched for the separator.
 const CHUNK: usize = 1 << 16;
 
-/// Fields that hold no value, in any case; so do all spellings of NaN.
+/// Fields without a value, in upper or lower case; all spellings of NaN are others.
 const MISSING: [&str; 4] = ["", "NA", "null", "?"];
 
-/// The selected columns, row by row.
-pub(super) struct Rows {
-    reader: Reader<Guard>,
+/// The rows of a CSV, read one by one in the selected columns.
+pub(super) struct CsvRows {
+    reader: Reader<TextFile>,
     record: ByteRecord,
-    /// The first record was no header and is the first row.
-    waiting: bool,
-    columns: Columns,
+    next: NextRecord,
+    columns: SelectedColumns,
     missing: Missing,
+    /// Rows read so far.
     row: u64,
+    /// Rows left out so far.
     dropped: u64,
+    /// Size of the file.
     bytes: u64,
-    crlf: bool,
+    line_break: LineBreak,
 }
 
-impl Rows {
-    /// Reads the first line.
-    pub fn open(mut file: File, bytes: u64, selection: &Selection) -> Result<Self, Problem> {
+/// The record of the next row.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum NextRecord {
+    /// The first record: it was read when the file was opened, and is no header.
+    AlreadyRead,
+    /// A record that is still to be read.
+    Unread,
+}
+
+/// The line break of a file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum LineBreak {
+    CrLf,
+    /// CR or LF alone.
+    Single,
+}
+
+impl CsvRows {
+    /// Reads the first line of a file of this many bytes.
+    ///
+    /// # Errors
+    /// The file cannot be read or is no CSV, or a column is not there.
+    pub fn open(mut file: File, bytes: u64, selection: &Selection) -> Result<Self, TableProblem> {
         let mut head = Vec::new();
         file.by_ref().take(CHUNK as u64).read_to_end(&mut head)?;
         file.rewind()?;
@@ -44,14 +67,18 @@ impl Rows {
             .has_headers(false)
             .delimiter(separator(line))
             .buffer_capacity(CHUNK)
-            .from_reader(Guard {
+            .from_reader(TextFile {
                 file,
                 left: LONGEST,
             });
-        let crlf = head[line.len()..].starts_with(b"\r\n");
+        let line_break = if head[line.len()..].starts_with(b"\r\n") {
+            LineBreak::CrLf
+        } else {
+            LineBreak::Single
+        };
         let mut record = ByteRecord::new();
-        if !read(&mut reader, &mut record, crlf)? {
-            return Err(Problem::Empty);
+        if !read_record(&mut reader, &mut record, line_break)? {
+            return Err(TableProblem::Empty);
         }
         let header = match selection.header {
             Header::Yes => true,
@@ -61,18 +88,23 @@ impl Rows {
         let names = if header {
             record.iter().map(lossy).collect()
         } else {
-            numbered(record.len())
+            number_columns(record.len())
         };
-        Ok(Rows {
+        let next = if header {
+            NextRecord::Unread
+        } else {
+            NextRecord::AlreadyRead
+        };
+        Ok(CsvRows {
             reader,
             record,
-            waiting: !header,
-            columns: Columns::find(&names, &selection.columns)?,
+            next,
+            columns: SelectedColumns::find(&names, &selection.columns)?,
             missing: selection.missing,
             row: 0,
             dropped: 0,
             bytes,
-            crlf,
+            line_break,
         })
     }
 
@@ -92,9 +124,9 @@ impl Rows {
     }
 
     /// Appends the values of the next row to `out`; false at the end.
-    pub fn next(&mut self, out: &mut Vec<f64>) -> Result<bool, Problem> {
+    pub fn next(&mut self, out: &mut Vec<f64>) -> Result<bool, TableProblem> {
         while self.advance()? {
-            if self.values(out)? {
+            if self.append_values(out)? {
                 return Ok(true);
             }
             self.dropped += 1;
@@ -102,8 +134,8 @@ impl Rows {
         Ok(false)
     }
 
-    /// Shows the fields of the next row with their places, whatever stands in them; false at the end.
-    pub fn show(&mut self, mut see: impl FnMut(usize, Cell<'_>)) -> Result<bool, Problem> {
+    /// Calls `see` with the position and the content of every field of the next row; false at the end.
+    pub fn show(&mut self, mut see: impl FnMut(usize, Cell<'_>)) -> Result<bool, TableProblem> {
         if !self.advance()? {
             return Ok(false);
         }
@@ -115,28 +147,30 @@ impl Rows {
         Ok(true)
     }
 
-    /// Goes to the next row; false at the end.
-    fn advance(&mut self) -> Result<bool, Problem> {
-        if !self.waiting && !read(&mut self.reader, &mut self.record, self.crlf)? {
+    /// Reads the next row; false at the end.
+    fn advance(&mut self) -> Result<bool, TableProblem> {
+        if self.next == NextRecord::Unread
+            && !read_record(&mut self.reader, &mut self.record, self.line_break)?
+        {
             return Ok(false);
         }
-        self.waiting = false;
+        self.next = NextRecord::Unread;
         self.row += 1;
         Ok(true)
     }
 
-    /// Appends the values of the current row; false and none of them, if it is to be left out.
-    fn values(&self, out: &mut Vec<f64>) -> Result<bool, Problem> {
+    /// Appends the values of the current row to `out`; false, and none of them, if the row is to be left out.
+    fn append_values(&self, out: &mut Vec<f64>) -> Result<bool, TableProblem> {
         let (start, mut whole) = (out.len(), true);
         for (position, &index) in self.columns.indices.iter().enumerate() {
             let bytes = &self.record[index];
-            let value = number(bytes).ok_or_else(|| Problem::NotANumber {
-                place: self.place(position),
+            let value = number(bytes).ok_or_else(|| TableProblem::NotANumber {
+                location: self.location(position),
                 text: lossy(bytes),
             })?;
             whole &= self
                 .missing
-                .admits(value, || self.place(position), || lossy(bytes))?;
+                .admits(value, || self.location(position), || lossy(bytes))?;
             out.push(value);
         }
         if !whole {
@@ -145,13 +179,14 @@ impl Rows {
         Ok(whole)
     }
 
-    fn place(&self, position: usize) -> Place {
-        Place {
+    /// The location of a field of the current row.
+    fn location(&self, position: usize) -> ValueLocation {
+        ValueLocation {
             row: self.row,
             line: self
                 .record
                 .position()
-                .map(|position| line(position, self.crlf)),
+                .map(|position| line_number(position, self.line_break)),
             column: self.columns.names[position].clone(),
         }
     }
@@ -162,7 +197,7 @@ pub(super) fn is_value(field: &[u8]) -> bool {
     number(field).is_some()
 }
 
-/// The number in a field, NaN where there is none; nothing if the field is text.
+/// The number in a field, NaN for a missing value; None if the field is text.
 fn number(field: &[u8]) -> Option<f64> {
     let text = str::from_utf8(field.trim_ascii()).ok()?;
     if MISSING.iter().any(|word| word.eq_ignore_ascii_case(text)) {
@@ -171,52 +206,59 @@ fn number(field: &[u8]) -> Option<f64> {
     text.parse().ok()
 }
 
+/// The text of a field; bytes that are not UTF-8 are replaced.
 fn lossy(field: &[u8]) -> String {
     String::from_utf8_lossy(field.trim_ascii()).into_owned()
 }
 
 /// Reads the next record; false at the end.
-fn read(reader: &mut Reader<Guard>, record: &mut ByteRecord, crlf: bool) -> Result<bool, Problem> {
+fn read_record(
+    reader: &mut Reader<TextFile>,
+    record: &mut ByteRecord,
+    line_break: LineBreak,
+) -> Result<bool, TableProblem> {
     reader.get_mut().left = LONGEST;
-    let start = line(reader.position(), crlf);
+    let start = line_number(reader.position(), line_break);
     reader
         .read_byte_record(record)
         .map_err(|error| match error.into_kind() {
-            ErrorKind::Io(error) if error.kind() == io::ErrorKind::InvalidData => Problem::Line {
-                line: start,
-                what: error.to_string(),
-            },
-            ErrorKind::Io(error) => Problem::Io(error),
+            ErrorKind::Io(error) if error.kind() == io::ErrorKind::InvalidData => {
+                TableProblem::Line {
+                    line: start,
+                    what: error.to_string(),
+                }
+            }
+            ErrorKind::Io(error) => TableProblem::Io(error),
             ErrorKind::UnequalLengths {
                 expected_len, len, ..
-            } => Problem::Ragged {
+            } => TableProblem::Ragged {
                 line: start,
                 got: len,
                 first: expected_len,
             },
-            other => Problem::Line {
+            other => TableProblem::Line {
                 line: start,
                 what: format!("{other:?}"),
             },
         })
 }
 
-/// The reader ends a record at CR: of CRLF it counts the LF to the next one.
-fn line(position: &Position, crlf: bool) -> u64 {
-    position.line() + u64::from(crlf && position.byte() > 0)
+/// The number of the line at a position. The reader ends a record at CR: the LF of a CRLF counts as part of the next one.
+fn line_number(position: &Position, line_break: LineBreak) -> u64 {
+    position.line() + u64::from(line_break == LineBreak::CrLf && position.byte() > 0)
 }
 
-/// Up to the first line break that is not in quotes, or all.
+/// The bytes up to the first line break that is not in quotes, or all.
 fn first_line(head: &[u8]) -> &[u8] {
-    let end = outside_quotes(head).find(|(_, byte)| matches!(byte, b'\r' | b'\n'));
-    end.map_or(head, |(index, _)| &head[..index])
+    let end = outside_quotes(head).find(|at| matches!(at.byte, b'\r' | b'\n'));
+    end.map_or(head, |end| &head[..end.index])
 }
 
-/// The most frequent of the separators.
+/// The most frequent of the separators in a line.
 fn separator(line: &[u8]) -> u8 {
     let count = |&separator: &u8| {
         outside_quotes(line)
-            .filter(|&(_, byte)| byte == separator)
+            .filter(|at| at.byte == separator)
             .count()
     };
     // Of equals the last, so commas win.
@@ -226,22 +268,31 @@ fn separator(line: &[u8]) -> u8 {
         .unwrap_or(b',')
 }
 
-fn outside_quotes(bytes: &[u8]) -> impl Iterator<Item = (usize, u8)> {
+/// A byte of a text.
+struct ByteAt {
+    index: usize,
+    byte: u8,
+}
+
+/// The bytes that are not in quotes.
+fn outside_quotes(bytes: &[u8]) -> impl Iterator<Item = ByteAt> {
     let mut inside = false;
-    bytes.iter().copied().enumerate().filter(move |(_, byte)| {
-        inside ^= *byte == b'"';
+    let bytes = bytes.iter().enumerate();
+    let bytes = bytes.map(|(index, &byte)| ByteAt { index, byte });
+    bytes.filter(move |at| {
+        inside ^= at.byte == b'"';
         !inside
     })
 }
 
-/// The file, as long as it is text and its rows end: the reader would keep a row of any length.
-struct Guard {
+/// A file that gives an error where it is no text or a row does not end: the reader of CSV would keep a row of any length.
+struct TextFile {
     file: File,
     /// Bytes that may be read until the row must have ended.
     left: usize,
 }
 
-impl Read for Guard {
+impl Read for TextFile {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let refuse = |what| Err(io::Error::new(io::ErrorKind::InvalidData, what));
         if self.left == 0 {

@@ -1,4 +1,4 @@
-//! What can be wrong with a table: where, what, and what to do about it.
+//! The errors of tables: where, what is wrong, and what to do about it.
 
 use std::fmt;
 use std::io;
@@ -6,19 +6,19 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-/// A table that cannot be used as asked.
+/// The error of a table that cannot be used as asked.
 #[derive(Debug, Error)]
 #[error("{}: {problem}", file.display())]
-pub struct Error {
-    /// The table.
+pub struct TableError {
+    /// The file of the table.
     pub file: PathBuf,
-    /// What is wrong with it.
-    pub problem: Problem,
+    /// The problem of the table.
+    pub problem: TableProblem,
 }
 
-/// Where a value stands.
+/// The location of a value in a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct ValueLocation {
     /// Row of the table, from 1.
     pub row: u64,
     /// Line of the file, from 1, where it has lines.
@@ -27,32 +27,32 @@ pub struct Place {
     pub column: String,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for ValueLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "row {}", self.row)?;
         if let Some(line) = self.line {
             write!(f, " (line {line})")?;
         }
-        write!(f, ", column `{}`", short(&self.column))
+        write!(f, ", column `{}`", shorten(&self.column))
     }
 }
 
-/// What is wrong with a table.
+/// A problem with a table: what is wrong, where, and what to do about it.
 #[derive(Debug, Error)]
-pub enum Problem {
-    /// The system's error.
+pub enum TableProblem {
+    /// The file cannot be read: the error of the system.
     #[error("cannot be read: {0}")]
     Io(#[from] io::Error),
-    /// Not a file.
+    /// The path is one of a directory.
     #[error("is a directory, not a table")]
     Directory,
-    /// A pipe, device or socket.
+    /// The path is one of a pipe, device or socket.
     #[error("is a pipe or a device; a table must be a regular file")]
     Special,
-    /// No bytes.
+    /// The file has no bytes.
     #[error("is empty")]
     Empty,
-    /// No rows, or none that is left.
+    /// The table has no rows, or none that is left.
     #[error("has no rows{}", if *dropped > 0 { format!(": all {dropped} have missing values and were dropped") } else { String::new() })]
     NoRows {
         /// Rows left out.
@@ -61,79 +61,84 @@ pub enum Problem {
     /// The text is no CSV.
     #[error("line {line}: {what}")]
     Line {
-        /// From 1.
+        /// Line of the file, from 1.
         line: u64,
-        /// What is wrong there.
+        /// The problem of the line, in words.
         what: String,
     },
-    /// The file is no NPY, or not such as can be read here.
+    /// The file is no NPY, or one of a kind that is not supported.
     #[error("{0}")]
     Npy(String),
-    /// A row of another length than the first.
+    /// A row has another length than the first.
     #[error("line {line} has {got} fields, but the first line has {first}")]
     Ragged {
-        /// From 1.
+        /// Line of the row, from 1.
         line: u64,
-        /// Its fields.
+        /// Fields of the row.
         got: u64,
         /// Fields of the first line.
         first: u64,
     },
-    /// More columns than a table may have.
-    #[error("has {0} columns; a table may have {most}", most = super::select::MOST)]
-    TooWide(u64),
-    /// A name that no column has.
-    #[error("unknown column `{}`{hint} Valid: {valid}", short(name))]
+    /// The table has more columns than a table may have.
+    #[error("has {columns} columns; a table may have {most}")]
+    TooWide {
+        /// Columns of the table.
+        columns: u64,
+        /// Columns that a table may have.
+        most: u64,
+    },
+    /// A column was asked for by a name that no column has.
+    #[error("unknown column `{}`{hint} Valid: {valid}", shorten(name))]
     UnknownColumn {
-        /// As asked for.
+        /// Name that was asked for.
         name: String,
         /// The end of the sentence, with the nearest valid name if one is like it.
         hint: String,
         /// The valid names, shortened.
         valid: String,
     },
-    /// A name that two of the columns have.
-    #[error("two columns are named `{}`: rename one", short(.0))]
+    /// Two of the columns have the same name.
+    #[error("two columns are named `{}`: rename one", shorten(.0))]
     SameName(String),
-    /// A column asked for twice.
-    #[error("column `{}` is asked for twice", short(.0))]
+    /// A column was asked for twice.
+    #[error("column `{}` is asked for twice", shorten(.0))]
     AskedTwice(String),
-    /// Nothing where a number should be.
+    /// A value is missing where a number should be.
     #[error(
-        "{place}: the value is missing ({}); to leave such rows out, set `missing: Drop` (--drop-missing)",
-        field(text)
+        "{location}: the value is missing ({}); to leave such rows out, set `missing: Drop` (--drop-missing)",
+        describe_field(text)
     )]
     Missing {
-        /// Of the value.
-        place: Place,
-        /// What stands there.
+        /// Location of the value.
+        location: ValueLocation,
+        /// Content of the field.
         text: String,
     },
-    /// Text where a number should be.
-    #[error("{place}: {} is not a number", field(text))]
+    /// There is text where a number should be.
+    #[error("{location}: {} is not a number", describe_field(text))]
     NotANumber {
-        /// Of the value.
-        place: Place,
-        /// What stands there.
+        /// Location of the value.
+        location: ValueLocation,
+        /// Content of the field.
         text: String,
     },
-    /// Infinite, or too large for a 64-bit number.
-    #[error("{place}: {} is infinite", field(text))]
+    /// A number is infinite, or too large for a 64-bit number.
+    #[error("{location}: {} is infinite", describe_field(text))]
     Infinite {
-        /// Of the value.
-        place: Place,
-        /// What stands there.
+        /// Location of the value.
+        location: ValueLocation,
+        /// Content of the field.
         text: String,
     },
-    /// A row that is not there.
+    /// A row was asked for that is not there.
     #[error("row {row} (from 0) is asked for, but there are {rows}")]
     NoSuchRow {
-        /// From 0.
+        /// Number of the row, from 0.
         row: usize,
         /// Rows of the table.
         rows: usize,
     },
-    /// A buffer that does not fit the rows.
+    /// A buffer does not fit the rows.
     #[error("{asked} values are asked for into a buffer of {got}")]
     Size {
         /// Values of the rows.
@@ -143,18 +148,18 @@ pub enum Problem {
     },
 }
 
-impl Problem {
-    /// Says of which file this is the problem.
-    pub(super) fn of(self, file: &Path) -> Error {
-        Error {
+impl TableProblem {
+    /// The error of this problem in a file.
+    pub(super) fn at(self, file: &Path) -> TableError {
+        TableError {
             file: file.to_owned(),
             problem: self,
         }
     }
 }
 
-/// Enough of a name or field to recognise it: a hostile one is a mebibyte of control characters.
-pub(crate) fn short(text: &str) -> String {
+/// Shortens a name or field to what recognises it: a hostile one is a mebibyte of control characters.
+pub(crate) fn shorten(text: &str) -> String {
     const MOST: usize = 40;
     let mut short: String = text
         .chars()
@@ -167,10 +172,11 @@ pub(crate) fn short(text: &str) -> String {
     short
 }
 
-fn field(text: &str) -> String {
+/// The text of a field in a message.
+fn describe_field(text: &str) -> String {
     if text.is_empty() {
         "empty field".into()
     } else {
-        format!("`{}`", short(text))
+        format!("`{}`", shorten(text))
     }
 }

@@ -1,45 +1,46 @@
-//! NPY, read by position: memory stays flat for a file of any size. Not mapped into memory: that needs unsafe code, and a
-//! file cut short under the running program would end it with SIGBUS where reading gives an error.
+//! The array of an NPY file, read by position: memory does not grow with the file. The file is not mapped into memory: that needs
+//! unsafe code, and a file cut short under the running program would end it with SIGBUS where reading gives an error.
 
 mod header;
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 
-pub(super) use header::written;
+pub(super) use header::header_bytes;
 
-use super::cells::Cell;
-use super::error::{Place, Problem};
-use super::select::{Columns, MOST, Missing, Selection, numbered};
-use header::Layout;
+use super::cell::Cell;
+use super::error::{TableProblem, ValueLocation};
+use super::select::{Missing, SelectedColumns, Selection, check_width, number_columns};
+use header::{ArrayLayout, ElementOrder};
 
 /// Bytes read at a time, unless a single row has more.
 const CHUNK: usize = 1 << 16;
 
 /// The selected columns of an array in a file.
-pub(super) struct Npy {
+pub(super) struct NpyArray {
     file: File,
-    layout: Layout,
-    columns: Columns,
+    layout: ArrayLayout,
+    columns: SelectedColumns,
     missing: Missing,
-    /// For each row that is left out, how many are kept before it: sorted.
+    /// Number of kept rows before each row that is left out: sorted.
     left_out: Vec<usize>,
-    /// Where the pass is: rows of the file that it has seen, and those of them left out.
+    /// Rows of the file that the pass has read.
     seen: usize,
+    /// Rows that the pass has left out.
     dropped: u64,
 }
 
-impl Npy {
-    /// Reads the header.
-    pub fn open(file: File, bytes: u64, selection: &Selection) -> Result<Self, Problem> {
-        let layout = Layout::read(&file, bytes)?;
-        // Before there is a name for each.
-        if layout.width > MOST {
-            return Err(Problem::TooWide(layout.width as u64));
-        }
-        Ok(Npy {
+impl NpyArray {
+    /// Reads the header of a file of this many bytes.
+    ///
+    /// # Errors
+    /// The file cannot be read or is no NPY, or a column is not there.
+    pub fn open(file: File, bytes: u64, selection: &Selection) -> Result<Self, TableProblem> {
+        let layout = ArrayLayout::read(&file, bytes)?;
+        check_width(layout.width)?;
+        Ok(NpyArray {
             file,
-            columns: Columns::find(&numbered(layout.width), &selection.columns)?,
+            columns: SelectedColumns::find(&number_columns(layout.width), &selection.columns)?,
             layout,
             missing: selection.missing,
             left_out: Vec::new(),
@@ -53,7 +54,7 @@ impl Npy {
         &self.columns.names
     }
 
-    /// Rows that [`Npy::read`] counts.
+    /// Rows that [`NpyArray::read`] counts.
     pub fn rows(&self) -> usize {
         self.layout.rows - self.left_out.len()
     }
@@ -63,13 +64,13 @@ impl Npy {
         self.dropped
     }
 
-    /// Fraction of the rows that the pass has seen.
+    /// Fraction of the rows that the pass has read.
     pub fn progress(&self) -> f64 {
         self.seen as f64 / self.layout.rows.max(1) as f64
     }
 
-    /// Goes through all rows, so that [`Npy::read`] knows which to leave out.
-    pub fn index(&mut self) -> Result<(), Problem> {
+    /// Reads all rows once, so that [`NpyArray::read`] knows which to leave out.
+    pub fn index(&mut self) -> Result<(), TableProblem> {
         let mut left_out = Vec::new();
         let rows = (CHUNK / self.columns.names.len()).max(1);
         while self.pass(rows, |row, whole| {
@@ -82,29 +83,29 @@ impl Npy {
     }
 
     /// Appends the kept ones of the next `rows` rows of the file to `block`; false at the end.
-    pub fn next(&mut self, rows: usize, block: &mut Vec<f64>) -> Result<bool, Problem> {
+    pub fn next(&mut self, rows: usize, block: &mut Vec<f64>) -> Result<bool, TableProblem> {
         self.pass(rows, |_, whole| block.extend(whole.into_iter().flatten()))
     }
 
-    /// Shows the values of the next `rows` rows of the file with their columns; false at the end.
+    /// Calls `see` with the column and the content of every field of the next `rows` rows of the file; false at the end.
     pub fn show(
         &mut self,
         rows: usize,
         mut see: impl FnMut(usize, Cell<'_>),
-    ) -> Result<bool, Problem> {
+    ) -> Result<bool, TableProblem> {
         let rows = rows.min(self.layout.rows - self.seen);
         let width = self.columns.names.len();
         let mut values = vec![0.0; rows * width];
         self.fill(self.seen, &mut values)?;
         self.seen += rows;
-        for (place, value) in values.into_iter().enumerate() {
-            see(place % width, Cell::of(value));
+        for (index, value) in values.into_iter().enumerate() {
+            see(index % width, Cell::of(value));
         }
         Ok(rows > 0)
     }
 
     /// Fills `out` (rows x width) with kept rows from number `first` on.
-    pub fn read(&self, mut first: usize, mut out: &mut [f64]) -> Result<(), Problem> {
+    pub fn read(&self, mut first: usize, mut out: &mut [f64]) -> Result<(), TableProblem> {
         let width = self.columns.names.len();
         while !out.is_empty() {
             let before = self.left_out.partition_point(|&kept| kept <= first);
@@ -118,18 +119,19 @@ impl Npy {
         Ok(())
     }
 
-    /// Hands the next `rows` rows of the file to `take`, nothing in place of those to leave out; false at the end.
+    /// Calls `take` with the number and the values of the next `rows` rows of the file, and with None for the values of those to
+    /// leave out; false at the end.
     fn pass(
         &mut self,
         rows: usize,
         mut take: impl FnMut(usize, Option<&[f64]>),
-    ) -> Result<bool, Problem> {
+    ) -> Result<bool, TableProblem> {
         let rows = rows.min(self.layout.rows - self.seen);
         let width = self.columns.names.len();
         let mut values = vec![0.0; rows * width];
         self.fill(self.seen, &mut values)?;
         for row in values.chunks_exact(width) {
-            let whole = self.whole(row)?;
+            let whole = self.is_kept(row)?;
             take(self.seen, whole.then_some(row));
             self.seen += 1;
             self.dropped += u64::from(!whole);
@@ -138,36 +140,37 @@ impl Npy {
     }
 
     /// Whether a row is kept.
-    fn whole(&self, row: &[f64]) -> Result<bool, Problem> {
+    fn is_kept(&self, row: &[f64]) -> Result<bool, TableProblem> {
         let mut whole = true;
         for (value, name) in row.iter().zip(&self.columns.names) {
-            let place = || Place {
+            let location = || ValueLocation {
                 row: self.seen as u64 + 1,
                 line: None,
                 column: name.clone(),
             };
-            whole &= self.missing.admits(*value, place, || value.to_string())?;
+            whole &= self
+                .missing
+                .admits(*value, location, || value.to_string())?;
         }
         Ok(whole)
     }
 
     /// Fills `out` with rows of the file from number `first` on.
-    fn fill(&self, first: usize, out: &mut [f64]) -> Result<(), Problem> {
+    fn fill(&self, first: usize, out: &mut [f64]) -> Result<(), TableProblem> {
         let width = self.columns.names.len();
         let rows = (CHUNK / (self.layout.width * self.layout.element.size)).max(1);
         for (chunk, out) in out.chunks_mut(rows * width).enumerate() {
             let first = first + chunk * rows;
-            if self.layout.fortran {
-                self.fill_by_column(first, out)?;
-            } else {
-                self.fill_by_row(first, out)?;
+            match self.layout.order {
+                ElementOrder::RowMajor => self.fill_by_row(first, out)?,
+                ElementOrder::ColumnMajor => self.fill_by_column(first, out)?,
             }
         }
         Ok(())
     }
 
-    fn fill_by_row(&self, first: usize, out: &mut [f64]) -> Result<(), Problem> {
-        let Layout { element, width, .. } = self.layout;
+    fn fill_by_row(&self, first: usize, out: &mut [f64]) -> Result<(), TableProblem> {
+        let ArrayLayout { element, width, .. } = self.layout;
         let selected = self.columns.indices.len();
         let bytes = self.bytes(first * width, out.len() / selected * width)?;
         let rows = bytes.chunks_exact(width * element.size);
@@ -179,8 +182,8 @@ impl Npy {
         Ok(())
     }
 
-    fn fill_by_column(&self, first: usize, out: &mut [f64]) -> Result<(), Problem> {
-        let Layout { element, rows, .. } = self.layout;
+    fn fill_by_column(&self, first: usize, out: &mut [f64]) -> Result<(), TableProblem> {
+        let ArrayLayout { element, rows, .. } = self.layout;
         let selected = self.columns.indices.len();
         for (position, &index) in self.columns.indices.iter().enumerate() {
             let bytes = self.bytes(index * rows + first, out.len() / selected)?;
@@ -193,7 +196,7 @@ impl Npy {
     }
 
     /// The bytes of `count` elements from number `first` on.
-    fn bytes(&self, first: usize, count: usize) -> Result<Vec<u8>, Problem> {
+    fn bytes(&self, first: usize, count: usize) -> Result<Vec<u8>, TableProblem> {
         let size = self.layout.element.size;
         let mut bytes = vec![0; count * size];
         let offset = self.layout.start + (first * size) as u64;

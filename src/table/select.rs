@@ -1,19 +1,19 @@
-//! Which columns of a table are read, and how.
+//! The selection of the columns of a table that are read, and how they are read.
 
 use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::error::{Place, Problem, short};
+use super::error::{TableProblem, ValueLocation, shorten};
 use crate::nearest::nearest;
 
 /// Columns that a table may have: names must not take more memory than the file does.
-pub(super) const MOST: usize = 1 << 16;
+const MOST_COLUMNS: usize = 1 << 16;
 
 /// Names listed in an error.
 const LISTED: usize = 20;
 
-/// Which columns of a table are read, and how.
+/// The selection of the columns of a table that are read, and how they are read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Selection {
@@ -21,117 +21,134 @@ pub struct Selection {
     pub columns: Vec<String>,
     /// Whether the first line of a CSV names the columns; default Auto.
     pub header: Header,
-    /// What happens to rows with missing values; default Refuse.
+    /// Treatment of rows with missing values; default Refuse.
     pub missing: Missing,
 }
 
 /// Whether the first line of a CSV names the columns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Header {
-    /// It does if one of its fields is neither a number nor a missing value.
+    /// The first line names the columns if one of its fields is neither a number nor a missing value.
     #[default]
     Auto,
-    /// It does.
+    /// The first line names the columns.
     Yes,
-    /// It does not.
+    /// The first line is a row.
     No,
 }
 
-/// What happens to rows with missing values.
+/// The treatment of rows with missing values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Missing {
     /// The table is refused.
     #[default]
     Refuse,
-    /// They are left out and counted.
+    /// The rows are left out and counted.
     Drop,
 }
 
 impl Missing {
     /// Whether the row of a value may be kept; NaN is a missing value.
+    ///
+    /// # Errors
+    /// The value is missing and refused, or infinite.
     pub(super) fn admits(
         self,
         value: f64,
-        place: impl FnOnce() -> Place,
+        location: impl FnOnce() -> ValueLocation,
         text: impl FnOnce() -> String,
-    ) -> Result<bool, Problem> {
+    ) -> Result<bool, TableProblem> {
         if value.is_finite() {
             return Ok(true);
         }
         if value.is_nan() && self == Missing::Drop {
             return Ok(false);
         }
-        let (place, text) = (place(), text());
+        let (location, text) = (location(), text());
         Err(if value.is_nan() {
-            Problem::Missing { place, text }
+            TableProblem::Missing { location, text }
         } else {
-            Problem::Infinite { place, text }
+            TableProblem::Infinite { location, text }
         })
     }
 }
 
-/// The columns that are read.
-pub(super) struct Columns {
-    /// Index in the file, from 0.
+/// The columns that are read, in the order asked for.
+pub(super) struct SelectedColumns {
+    /// Indices of the columns in the file, from 0.
     pub indices: Vec<usize>,
-    /// In the same order.
+    /// Names of the columns.
     pub names: Vec<String>,
 }
 
-impl Columns {
+impl SelectedColumns {
     /// Finds the columns asked for among all names of the file.
-    pub fn find(all: &[String], asked: &[String]) -> Result<Self, Problem> {
-        if all.len() > MOST {
-            return Err(Problem::TooWide(all.len() as u64));
-        }
+    pub fn find(all: &[String], asked: &[String]) -> Result<Self, TableProblem> {
+        check_width(all.len())?;
         let mut seen = HashSet::new();
         if let Some(twice) = asked.iter().find(|name| !seen.insert(name.as_str())) {
-            return Err(Problem::AskedTwice(twice.clone()));
+            return Err(TableProblem::AskedTwice(twice.clone()));
         }
-        let places = places(all);
+        let indices_of = indices_by_name(all);
         let names = if asked.is_empty() { all } else { asked };
         let indices = names
             .iter()
-            .map(|name| match places.get(name.as_str()).map(Vec::as_slice) {
-                Some(&[index]) => Ok(index),
-                Some(_) => Err(Problem::SameName(name.clone())),
-                None => Err(unknown(name, all)),
-            })
-            .collect::<Result<_, Problem>>()?;
-        Ok(Columns {
+            .map(
+                |name| match indices_of.get(name.as_str()).map(Vec::as_slice) {
+                    Some(&[index]) => Ok(index),
+                    Some(_) => Err(TableProblem::SameName(name.clone())),
+                    None => Err(unknown_column(name, all)),
+                },
+            )
+            .collect::<Result<_, TableProblem>>()?;
+        Ok(SelectedColumns {
             indices,
             names: names.to_vec(),
         })
     }
 }
 
+/// Checks a number of columns before there is a name for each.
+///
+/// # Errors
+/// There are more columns than a table may have.
+pub(super) fn check_width(columns: usize) -> Result<(), TableProblem> {
+    if columns > MOST_COLUMNS {
+        return Err(TableProblem::TooWide {
+            columns: columns as u64,
+            most: MOST_COLUMNS as u64,
+        });
+    }
+    Ok(())
+}
+
 /// The names of `width` columns without names.
-pub(super) fn numbered(width: usize) -> Vec<String> {
+pub(super) fn number_columns(width: usize) -> Vec<String> {
     (1..=width).map(|number| number.to_string()).collect()
 }
 
-fn places(all: &[String]) -> HashMap<&str, Vec<usize>> {
-    let mut places: HashMap<&str, Vec<usize>> = HashMap::new();
+fn indices_by_name(all: &[String]) -> HashMap<&str, Vec<usize>> {
+    let mut indices: HashMap<&str, Vec<usize>> = HashMap::new();
     for (index, name) in all.iter().enumerate() {
-        places.entry(name).or_default().push(index);
+        indices.entry(name).or_default().push(index);
     }
-    places
+    indices
 }
 
-fn unknown(name: &str, all: &[String]) -> Problem {
+fn unknown_column(name: &str, all: &[String]) -> TableProblem {
     let all: Vec<&str> = all.iter().map(String::as_str).collect();
     let hint = nearest(name, &all).map_or(".".to_owned(), |near| {
-        format!("; did you mean `{}`?", short(near))
+        format!("; did you mean `{}`?", shorten(near))
     });
     let mut valid = all[..all.len().min(LISTED)]
         .iter()
-        .map(|name| short(name))
+        .map(|name| shorten(name))
         .collect::<Vec<_>>()
         .join(", ");
     if all.len() > LISTED {
         valid.push_str(&format!(", … ({} columns)", all.len()));
     }
-    Problem::UnknownColumn {
+    TableProblem::UnknownColumn {
         name: name.to_owned(),
         hint,
         valid,

@@ -1,20 +1,21 @@
-//! Tables of every kind through the doors that users have.
+//! Tables of every kind, read and written as users do.
 
 mod csv;
 mod npy;
 
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
 use super::*;
 
 /// A directory for the files of a test.
-struct Desk(TempDir);
+struct TestFolder(TempDir);
 
-impl Desk {
+impl TestFolder {
     fn new() -> Self {
-        Desk(tempfile::tempdir().unwrap())
+        TestFolder(tempfile::tempdir().unwrap())
     }
 
     fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
@@ -25,7 +26,7 @@ impl Desk {
 
     fn table(&self, name: &str, rows: &[f64], names: &[String]) -> PathBuf {
         let path = self.0.path().join(name);
-        let mut writer = Writer::create(&path, names).unwrap();
+        let mut writer = TableWriter::create(&path, names).unwrap();
         writer.write(rows).unwrap();
         assert_eq!(writer.finish().unwrap(), (rows.len() / names.len()) as u64);
         path
@@ -46,15 +47,28 @@ fn dropping() -> Selection {
     }
 }
 
-fn all(table: &Table) -> Vec<f64> {
+fn all(table: &IndexedTable) -> Vec<f64> {
     let mut out = vec![0.0; table.len() * table.width()];
     table.read(0, &mut out).unwrap();
     out
 }
 
-fn opened(path: &Path, selection: &Selection) -> Result<(Vec<String>, Vec<f64>, u64), String> {
-    let table = Table::open(path, selection).map_err(|error| error.to_string())?;
-    Ok((table.names().to_vec(), all(&table), table.dropped()))
+/// The content of a table.
+#[derive(Clone, Debug, PartialEq)]
+struct Content {
+    names: Vec<String>,
+    /// All rows, row-major.
+    values: Vec<f64>,
+    dropped: u64,
+}
+
+fn opened(path: &Path, selection: &Selection) -> Result<Content, String> {
+    let table = IndexedTable::open(path, selection).map_err(|error| error.to_string())?;
+    Ok(Content {
+        names: table.names().to_vec(),
+        values: all(&table),
+        dropped: table.dropped(),
+    })
 }
 
 /// The message without the path.
@@ -71,9 +85,9 @@ fn names(names: &[&str]) -> Vec<String> {
 }
 
 /// Finite numbers of every size from a small generator.
-struct Draw(u64);
+struct NumberGenerator(u64);
 
-impl Draw {
+impl NumberGenerator {
     fn next(&mut self) -> u64 {
         // Marsaglia's xorshift, triple (13, 7, 17).
         self.0 ^= self.0 << 13;
@@ -111,14 +125,17 @@ fn bits(values: &[f64]) -> Vec<u64> {
 
 #[test]
 fn what_is_written_is_read_back_to_the_same_bits_in_blocks_of_every_size() {
-    let desk = Desk::new();
-    let mut draw = Draw(7);
+    let folder = TestFolder::new();
+    let mut draw = NumberGenerator(7);
     for (rows, width) in [(1, 1), (7, 1), (1, 5), (13, 3), (40, 2)] {
         let values: Vec<f64> = (0..rows * width).map(|_| draw.number()).collect();
         let given: Vec<String> = (0..width).map(|index| format!("x, \"{index}\"")).collect();
-        for (file, expected) in [("t.csv", given.clone()), ("t.NPY", select::numbered(width))] {
-            let path = desk.table(file, &values, &given);
-            let table = Table::open(&path, &Selection::default()).unwrap();
+        for (file, expected) in [
+            ("t.csv", given.clone()),
+            ("t.NPY", select::number_columns(width)),
+        ] {
+            let path = folder.table(file, &values, &given);
+            let table = IndexedTable::open(&path, &Selection::default()).unwrap();
             assert_eq!(table.names(), expected);
             assert_eq!(
                 (table.len(), table.width(), table.dropped()),
@@ -139,16 +156,16 @@ fn what_is_written_is_read_back_to_the_same_bits_in_blocks_of_every_size() {
 
 #[test]
 fn rows_are_gathered_by_number_in_any_order() {
-    let desk = Desk::new();
+    let folder = TestFolder::new();
     let values: Vec<f64> = (0..30).map(f64::from).collect();
     for file in ["t.csv", "t.npy"] {
-        let path = desk.table(file, &values, &names(&["a", "b", "c"]));
+        let path = folder.table(file, &values, &names(&["a", "b", "c"]));
         let asked = if file == "t.csv" {
             ["c", "a"]
         } else {
             ["3", "1"]
         };
-        let table = Table::open(&path, &columns(&asked)).unwrap();
+        let table = IndexedTable::open(&path, &columns(&asked)).unwrap();
         assert_eq!(table.names(), asked);
         let mut out = [0.0; 8];
         table.gather(&[9, 0, 4, 4], &mut out).unwrap();
@@ -170,15 +187,15 @@ fn rows_are_gathered_by_number_in_any_order() {
 
 #[test]
 fn a_writer_that_is_dropped_leaves_the_old_file_and_nothing_else() {
-    let desk = Desk::new();
+    let folder = TestFolder::new();
     for file in ["t.csv", "t.npy"] {
-        let path = desk.file(file, "old");
-        let mut writer = Writer::create(&path, &names(&["a"])).unwrap();
+        let path = folder.file(file, "old");
+        let mut writer = TableWriter::create(&path, &names(&["a"])).unwrap();
         writer.write(&[1.0; 100_000]).unwrap();
         drop(writer);
         assert_eq!(fs::read(&path).unwrap(), b"old");
     }
-    assert_eq!(fs::read_dir(desk.0.path()).unwrap().count(), 2);
+    assert_eq!(fs::read_dir(folder.0.path()).unwrap().count(), 2);
 }
 
 #[test]
@@ -197,7 +214,7 @@ fn csv_numbers_are_as_short_as_they_can_be() {
         f64::NAN,
         f64::NEG_INFINITY,
     ];
-    let path = Desk::new();
+    let path = TestFolder::new();
     let path = path.table("t.csv", &values, &names(&["a,\"b\""]));
     let expected = "\"a,\"\"b\"\"\"\n1\n-0\n0.1\n100\n1000000000000000\n1e16\n-1.5e300\n0.00001\n1.25e-6\n5e-324\nNaN\n-inf\n";
     assert_eq!(fs::read_to_string(path).unwrap(), expected);
@@ -205,46 +222,46 @@ fn csv_numbers_are_as_short_as_they_can_be() {
 
 #[test]
 fn names_that_are_all_numbers_are_not_written_since_they_would_be_read_as_a_row() {
-    let desk = Desk::new();
-    let path = desk.table("t.csv", &[7.0, 8.0], &names(&["2", "5"]));
+    let folder = TestFolder::new();
+    let path = folder.table("t.csv", &[7.0, 8.0], &names(&["2", "5"]));
     assert_eq!(fs::read_to_string(&path).unwrap(), "7,8\n");
-    let path = desk.table("u.csv", &[7.0, 8.0], &names(&["2", "b"]));
+    let path = folder.table("u.csv", &[7.0, 8.0], &names(&["2", "b"]));
     assert_eq!(fs::read_to_string(&path).unwrap(), "2,b\n7,8\n");
 }
 
 #[test]
 fn a_table_is_not_written_over_what_is_no_file() {
-    let desk = Desk::new();
-    let message = |path: &Path, names: &[String]| match Writer::create(path, names) {
+    let folder = TestFolder::new();
+    let message = |path: &Path, names: &[String]| match TableWriter::create(path, names) {
         Ok(_) => String::new(),
         Err(error) => error.to_string(),
     };
-    let folder = message(desk.0.path(), &names(&["a"]));
+    let refused = message(folder.0.path(), &names(&["a"]));
     assert!(
-        folder.ends_with("what is there is no regular file"),
-        "{folder}"
+        refused.ends_with("what is there is no regular file"),
+        "{refused}"
     );
-    assert!(folder.starts_with(&format!("cannot write {}", desk.0.path().display())));
-    let path = desk.0.path().join("t.csv");
+    assert!(refused.starts_with(&format!("cannot write {}", folder.0.path().display())));
+    let path = folder.0.path().join("t.csv");
     assert!(message(&path, &[]).ends_with("a table without columns"));
-    assert!(message(&desk.0.path().join("gone/t.csv"), &names(&["a"])).contains("gone/t.csv"));
-    let mut writer = Writer::create(&path, &names(&["a", "b"])).unwrap();
+    assert!(message(&folder.0.path().join("gone/t.csv"), &names(&["a"])).contains("gone/t.csv"));
+    let mut writer = TableWriter::create(&path, &names(&["a", "b"])).unwrap();
     let ragged = writer.write(&[1.0; 3]).unwrap_err().to_string();
     assert!(ragged.ends_with("3 values in rows of 2"), "{ragged}");
 }
 
 #[test]
 fn what_is_no_file_is_no_table() {
-    let desk = Desk::new();
+    let folder = TestFolder::new();
     let select = Selection::default();
     for ending in ["csv", "npy"] {
-        let at = |name: &str| desk.0.path().join(name).with_extension(ending);
+        let at = |name: &str| folder.0.path().join(name).with_extension(ending);
         fs::create_dir(at("folder")).unwrap();
         assert_eq!(
             refusal(&at("folder"), &select),
             "is a directory, not a table"
         );
-        desk.file(&format!("empty.{ending}"), "");
+        folder.file(&format!("empty.{ending}"), "");
         assert_eq!(refusal(&at("empty"), &select), "is empty");
         assert!(refusal(&at("gone"), &select).starts_with("cannot be read: "));
         let made = std::process::Command::new("mkfifo")
@@ -258,7 +275,7 @@ fn what_is_no_file_is_no_table() {
 
 #[test]
 fn a_pass_ends_after_an_error() {
-    let path = Desk::new();
+    let path = TestFolder::new();
     let path = path.file("t.csv", "a\n1\n2\nx\n4\n");
     let mut blocks = Blocks::open(&path, &Selection::default(), 1).unwrap();
     assert_eq!(blocks.next().unwrap().unwrap(), [1.0]);
@@ -269,9 +286,9 @@ fn a_pass_ends_after_an_error() {
 
 #[test]
 fn a_pass_says_how_far_it_has_come() {
-    let desk = Desk::new();
+    let folder = TestFolder::new();
     for file in ["t.csv", "t.npy"] {
-        let path = desk.table(file, &[1.0; 20], &names(&["a", "b"]));
+        let path = folder.table(file, &[1.0; 20], &names(&["a", "b"]));
         let mut blocks = Blocks::open(&path, &Selection::default(), 5).unwrap();
         assert!(blocks.progress() < 0.1);
         blocks.next().unwrap().unwrap();

@@ -1,5 +1,5 @@
-//! Writes a table, as NPY (64-bit floats, row after row) or as CSV by the ending of its name. CSV numbers are the shortest
-//! that read back to the same bits.
+//! The writing of a table, as NPY (64-bit floats, row after row) or as CSV by the ending of its name. CSV numbers are the
+//! shortest that are read as the same bits.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -9,28 +9,30 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use super::csv::is_value;
-use super::is_npy;
-use super::npy::written;
+use super::format::TableFormat;
+use super::npy::header_bytes;
 use crate::file;
 
-/// Writes rows under a temporary name in the same directory; what was at the path stays until [`Writer::finish`].
-pub struct Writer {
+/// The writer of a table: rows go to a temporary file in the same directory, and a file at the path stays until
+/// [`TableWriter::finish`].
+pub struct TableWriter {
     path: PathBuf,
     out: BufWriter<NamedTempFile>,
     width: usize,
     rows: u64,
-    npy: bool,
+    format: TableFormat,
     line: String,
 }
 
-impl Writer {
+impl TableWriter {
     /// Begins a table with these columns. An NPY has no names, and a CSV gets none if all of them are numbers: they could not
     /// be told from a row.
     ///
     /// # Errors
-    /// There is no column, what is at the path is no regular file, or the directory cannot be written to. Errors name the path.
+    /// There is no column, the path is one of something other than a regular file, or the directory cannot be written to. Errors
+    /// name the path.
     pub fn create(path: &Path, names: &[String]) -> io::Result<Self> {
-        let begin = || {
+        let check = || {
             if names.is_empty() {
                 return Err(io::Error::other("a table without columns"));
             }
@@ -40,17 +42,17 @@ impl Writer {
             }
             Ok(())
         };
-        begin().map_err(file::naming("write", path))?;
-        let mut writer = Writer {
+        check().map_err(file::naming("write", path))?;
+        let mut writer = TableWriter {
             path: path.to_owned(),
             out: BufWriter::new(file::begin(path)?),
             width: names.len(),
             rows: 0,
-            npy: is_npy(path),
+            format: TableFormat::of(path),
             line: String::new(),
         };
         writer
-            .begin(names)
+            .write_header(names)
             .map_err(file::naming("write", &writer.path))?;
         Ok(writer)
     }
@@ -58,29 +60,29 @@ impl Writer {
     /// Appends rows, row-major (rows x width).
     ///
     /// # Errors
-    /// Not whole rows, or the file cannot be written.
+    /// The values are not whole rows, or the file cannot be written.
     pub fn write(&mut self, rows: &[f64]) -> io::Result<()> {
         if !rows.len().is_multiple_of(self.width) {
             let what = format!("{} values in rows of {}", rows.len(), self.width);
             return Err(file::naming("write", &self.path)(io::Error::other(what)));
         }
-        self.append(rows)
+        self.write_rows(rows)
             .map_err(file::naming("write", &self.path))?;
         self.rows += (rows.len() / self.width) as u64;
         Ok(())
     }
 
-    /// Puts the table at its path; gives the rows written.
+    /// Puts the table at its path, and returns the number of rows written.
     ///
     /// # Errors
-    /// The file cannot be written; what was at the path is still there.
+    /// The file cannot be written; an old file at the path is still there.
     pub fn finish(self) -> io::Result<u64> {
-        let Writer { path, mut out, .. } = self;
+        let TableWriter { path, mut out, .. } = self;
         let mut end = || {
             out.flush()?;
-            if self.npy {
+            if self.format == TableFormat::Npy {
                 out.rewind()?;
-                out.write_all(&written(self.rows, self.width))?;
+                out.write_all(&header_bytes(self.rows, self.width))?;
             }
             Ok(())
         };
@@ -90,9 +92,9 @@ impl Writer {
         Ok(self.rows)
     }
 
-    fn begin(&mut self, names: &[String]) -> io::Result<()> {
-        if self.npy {
-            return self.out.write_all(&written(0, self.width));
+    fn write_header(&mut self, names: &[String]) -> io::Result<()> {
+        if self.format == TableFormat::Npy {
+            return self.out.write_all(&header_bytes(0, self.width));
         }
         if names.iter().all(|name| is_value(name.as_bytes())) {
             return Ok(());
@@ -102,15 +104,15 @@ impl Writer {
         header.flush()
     }
 
-    fn append(&mut self, rows: &[f64]) -> io::Result<()> {
-        if self.npy {
+    fn write_rows(&mut self, rows: &[f64]) -> io::Result<()> {
+        if self.format == TableFormat::Npy {
             let mut bytes = rows.iter().map(|value| value.to_le_bytes());
             return bytes.try_for_each(|bytes| self.out.write_all(&bytes));
         }
         for row in rows.chunks_exact(self.width) {
             self.line.clear();
             for &value in row {
-                number(&mut self.line, value);
+                append_number(&mut self.line, value);
                 self.line.push(',');
             }
             self.line.pop();
@@ -121,8 +123,8 @@ impl Writer {
     }
 }
 
-/// The shortest digits; with an exponent where there would be many zeros.
-fn number(line: &mut String, value: f64) {
+/// Appends a number in the shortest digits, with an exponent where there would be many zeros.
+fn append_number(line: &mut String, value: f64) {
     let plain = value == 0.0 || !value.is_finite() || (1e-5..1e16).contains(&value.abs());
     // Writing to a string does not fail.
     let _ = if plain {

@@ -11,7 +11,8 @@ impl Trainer {
     /// Shares its work from now on with the others that it was made as one of.
     pub(crate) fn distributed(mut self, mut ranks: Ranks) -> Self {
         ranks.attach(Arc::clone(&self.instruments.progress));
-        self.batches.watch(Arc::clone(&self.instruments.progress));
+        self.batches
+            .report_to(Arc::clone(&self.instruments.progress));
         self.ranks = ranks;
         self
     }

@@ -12,7 +12,7 @@ use crate::meter::Task;
 use crate::model::Model;
 use crate::optimizer::schedule::Outcome;
 use crate::problem::{alpha, scheme};
-use crate::session::Flow;
+use crate::session::FlowSettings;
 
 impl Trainer {
     /// The best validation so far.
@@ -45,7 +45,7 @@ impl Trainer {
 
     /// The integration of a validation: by the session in force, also while the batch is still trained with an older flow.
     fn validated_by(&self) -> Scheme {
-        scheme(&Flow {
+        scheme(&FlowSettings {
             steps: self.session.validation.steps,
             ..self.session.flow
         })

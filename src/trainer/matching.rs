@@ -20,8 +20,8 @@ use otflow_kernels::matching::TILES;
 use super::{Step, Trainer};
 use crate::checkpoint::state::Served;
 use crate::cost::{Work, flops_per_sample};
-use crate::data::batches::Cut;
-use crate::data::pairs::{Place, Rows, Times, matched};
+use crate::data::batches::RankShare;
+use crate::data::pairs::{BatchLocation, BatchRows, PairTimes, match_normals};
 use crate::event::Event;
 use crate::meter::Task;
 use crate::optimizer::schedule::{Rate, Way};
@@ -115,16 +115,16 @@ impl Trainer {
         }
     }
 
-    /// The part of a batch that this rank reads, in a start by matching or after it.
-    pub(super) fn cut(&self, share: Share, start: Option<Served>) -> Cut {
+    /// The share of this rank in every batch, in a start by matching or after it.
+    pub(super) fn rank_share(&self, share: Share, start: Option<Served>) -> RankShare {
         let lanes = lanes_of(precision(&self.session));
         match start {
-            Some(Served { group, .. }) => Cut {
+            Some(Served { group, .. }) => RankShare {
                 share,
                 grain: TILES * lanes,
                 group,
             },
-            None => Cut {
+            None => RankShare {
                 share,
                 grain: lanes,
                 group: 1,
@@ -147,8 +147,8 @@ impl Trainer {
             ),
             _ => (None, self.session.data.batch()),
         };
-        let cut = self.cut(share, start);
-        self.batches.renew(&self.data, size, cut)?;
+        let share = self.rank_share(share, start);
+        self.batches.start_anew(&self.data, size, share)?;
         if let Some(served) = start {
             self.start_pairs(served);
         }
@@ -162,19 +162,19 @@ impl Trainer {
         let columns = self.engine.shape().columns();
         let values = self.batches.rows();
         let n = values.len() / columns;
-        let rows = Rows {
+        let rows = BatchRows {
             values,
             columns,
             dimension: self.engine.shape().d,
         };
-        let place = Place {
+        let location = BatchLocation {
             seed: self.session.model.seed,
             draw: position.draws,
             // A draw of a toy set has no rows before it.
             first: position.seen.saturating_sub(n),
         };
-        let read = self.batches.cut().read(n);
-        self.normal = matched(rows, read, served.group, place);
+        let read = self.batches.rank_share().read(n);
+        self.normal = match_normals(rows, read, served.group, location);
         self.state.start = Some(served);
         let meter = &self.instruments.meter;
         meter.spend(Task::Pairs, start.elapsed());
@@ -218,7 +218,7 @@ impl Trainer {
         let n = rows.len() / columns;
         self.engine.load(&self.state.theta);
         let start = Instant::now();
-        let times = Times::new(n, self.session.model.seed, self.state.iteration);
+        let times = PairTimes::new(n, self.session.model.seed, self.state.iteration);
         let row = |i: usize, out: &mut [f64]| {
             let (data, rest) = out.split_at_mut(columns);
             data.copy_from_slice(&rows[i * columns..][..columns]);
@@ -233,7 +233,7 @@ impl Trainer {
         let meter = &self.instruments.meter;
         meter.spend(Task::Kernels, start.elapsed());
         let work = flops_per_sample(Work::Matching, &shape, &scheme(&self.state.flow));
-        meter.compute(work * self.batches.cut().computed(n).len() as f64);
+        meter.compute(work * self.batches.rank_share().computed(n).len() as f64);
         m
     }
 
@@ -252,10 +252,12 @@ impl Trainer {
             iterations: 0,
             group: settings.group,
         };
-        let cut = self.cut(self.batches.cut().share, Some(served));
-        let read = match self.batches.cut() == cut {
-            true => self.batches.advance(&self.data, settings.batch),
-            false => self.batches.renew(&self.data, settings.batch, cut),
+        let old = self.batches.rank_share();
+        let new = self.rank_share(old.share, Some(served));
+        let read = if new == old {
+            self.batches.advance(&self.data, settings.batch)
+        } else {
+            self.batches.start_anew(&self.data, settings.batch, new)
         };
         if self.heard(read, publish) {
             self.start_pairs(served);
@@ -269,10 +271,10 @@ impl Trainer {
         self.state.rate = Rate::default();
         self.state.moments = Moments::new(&self.session.optimizer, &self.engine.shape());
         self.state.flow = self.session.flow;
-        let cut = self.cut(self.batches.cut().share, None);
+        let share = self.rank_share(self.batches.rank_share().share, None);
         let read = self
             .batches
-            .renew(&self.data, self.session.data.batch(), cut);
+            .start_anew(&self.data, self.session.data.batch(), share);
         self.heard(read, publish);
         publish(Event::Resample {
             iteration: self.state.iteration,

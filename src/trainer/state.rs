@@ -35,8 +35,8 @@ impl Trainer {
     ) -> Result<Self> {
         let mut trainer = Trainer::without_batch(ranks, session, data, threads)?;
         state.check(&trainer.session, &trainer.data, trainer.parameters())?;
-        let cut = trainer.cut(ranks.share(), state.start);
-        trainer.batches = Batches::at(state.position, cut, &trainer.data)?;
+        let share = trainer.rank_share(ranks.share(), state.start);
+        trainer.batches = Batches::restore(state.position, share, &trainer.data)?;
         if let Some(served) = state.start {
             trainer.start_pairs(served);
         }

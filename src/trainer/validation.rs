@@ -9,7 +9,7 @@ use otflow_kernels::engine::{Engine, with_rows};
 use otflow_kernels::objective::{Alpha, Costs, Scheme, log_density};
 
 use crate::data::random::Stream;
-use crate::data::{self, Dataset};
+use crate::data::{DataError, Dataset};
 use crate::event::{Best, Losses};
 use crate::ranks::Ranks;
 
@@ -51,7 +51,7 @@ impl Validation {
     ///
     /// # Errors
     /// When they can't be read.
-    pub fn new(data: &Dataset, n: usize, ranks: &Ranks) -> Result<Self, data::Error> {
+    pub fn new(data: &Dataset, n: usize, ranks: &Ranks) -> Result<Self, DataError> {
         let n = data.validation_rows(n);
         let rows = data.validation(n, ranks.rows(n))?;
         Ok(Validation {

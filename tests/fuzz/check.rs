@@ -12,8 +12,10 @@ use otflow::event::Event;
 use otflow::model::Model;
 use otflow::run::line;
 use otflow::run::read;
-use otflow::session::{Change, Way, changes, fields, nudge, parse, rewrite, to_ron};
-use otflow::table::{Blocks, Header, Missing, Selection, Table};
+use otflow::session::{
+    Assignment, Change, NudgeDirection, changes, fields, nudge, parse, rewrite, to_ron,
+};
+use otflow::table::{Blocks, Header, IndexedTable, Missing, Selection};
 use otflow_kernels::engine::Precision;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -32,13 +34,13 @@ pub fn session(text: &str) {
     assert_eq!(read(&to_ron(&session)).as_ref(), Ok(&session));
     for (place, field) in fields(&session).into_iter().enumerate() {
         let way = match (place + text.len()) % 2 {
-            0 => Way::Up,
-            _ => Way::Down,
+            0 => NudgeDirection::Up,
+            _ => NudgeDirection::Down,
         };
         let Ok(value) = nudge(&session, field.name, way) else {
             continue;
         };
-        if let Ok(new) = rewrite(text, &[(field.name, &value)]) {
+        if let Ok(new) = rewrite(text, &[Assignment::new(field.name, &value)]) {
             let changed = changes(&session, &read(&new).unwrap());
             // Another kind of a group has other fields, and other defaults.
             let group = format!("{}.", field.name);
@@ -108,7 +110,7 @@ pub fn table(bytes: &[u8], ending: &str) {
     };
     let file = tempfile::Builder::new().suffix(ending).tempfile().unwrap();
     fs::write(file.path(), bytes).unwrap();
-    let table = match Table::open(file.path(), &selection) {
+    let table = match IndexedTable::open(file.path(), &selection) {
         Ok(table) => table,
         Err(error) => {
             let name = file.path().display().to_string();

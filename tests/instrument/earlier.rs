@@ -1,8 +1,8 @@
 //! The recipe that `otflow init` wrote before there was a start by matching: random start values, Adam, columns as they are.
 
 use otflow::session::{
-    Data, Flow, Grid, Initial, Model, Optimizer, Precision, Schedule, Session, Stepper, Stop,
-    Trace, Validation, Weights, Whiten,
+    Data, FlowSettings, Grid, Initial, ModelSettings, Optimizer, Precision, Schedule, Session,
+    Stepper, StopSettings, Trace, ValidationSettings, Weights, Whiten,
 };
 
 /// Rows of the parts of a table.
@@ -34,7 +34,7 @@ pub fn session(session: &Session, rows: Rows, columns: usize) -> Session {
     Session {
         data,
         start: Initial::None,
-        model: Model {
+        model: ModelSettings {
             width: match (training, columns) {
                 (..2000, _) => 32,
                 (..10_000, _) | (_, ..=8) => 64,
@@ -46,7 +46,7 @@ pub fn session(session: &Session, rows: Rows, columns: usize) -> Session {
             precision: Precision::F32,
             seed: session.model.seed,
         },
-        flow: Flow {
+        flow: FlowSettings {
             steps: 10,
             stepper: Stepper::Rk4,
             trace: Trace::GaussPoints,
@@ -69,12 +69,12 @@ pub fn session(session: &Session, rows: Rows, columns: usize) -> Session {
             clip: None,
             average: None,
         },
-        validation: Validation {
+        validation: ValidationSettings {
             every: if little { 20 } else { 50 },
             samples: validation.min(5000),
             steps: 16,
         },
-        stop: Stop {
+        stop: StopSettings {
             iterations: if little { 2000 } else { 4000 },
             seconds: None,
         },

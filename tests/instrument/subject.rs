@@ -4,10 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use otflow::data::random::{Stream, row_generator};
-use otflow::data::{Dataset, Part};
+use otflow::data::random::{DrawKey, Stream, row_generator};
+use otflow::data::{Dataset, SplitPart};
 use otflow::session::{Data, Session, load};
-use otflow::table::Writer;
+use otflow::table::TableWriter;
 
 use super::earlier;
 use super::process::run;
@@ -101,9 +101,16 @@ impl Subject {
         fs::create_dir_all(&folder).unwrap();
         let (table, file) = (folder.join("drawn.csv"), folder.join("init.ron"));
         let names: Vec<String> = (1..=d).map(|k| format!("x{k}")).collect();
-        let mut writer = Writer::create(&table, &names).unwrap();
+        let mut writer = TableWriter::create(&table, &names).unwrap();
         for row in 0..ROWS {
-            let mut rng = row_generator(1, Stream::Samples, row, 0);
+            let mut rng = row_generator(
+                DrawKey {
+                    seed: 1,
+                    stream: Stream::Samples,
+                    draw: row,
+                },
+                0,
+            );
             writer.write(&mixture.sample(&mut rng)).unwrap();
         }
         writer.finish().unwrap();
@@ -142,10 +149,10 @@ pub fn dataset(data: &Data, seed: u64) -> Dataset {
 /// The earlier recipe for the same data.
 fn before(new: &Session) -> Session {
     let data = dataset(&new.data, new.model.seed);
-    let parts = data.parts().unwrap();
+    let parts = data.table().unwrap();
     let rows = earlier::Rows {
-        training: parts.len(Part::Training),
-        validation: parts.len(Part::Validation),
+        training: parts.len(SplitPart::Training),
+        validation: parts.len(SplitPart::Validation),
     };
     earlier::session(new, rows, data.dimension() + data.context())
 }

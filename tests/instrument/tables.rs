@@ -6,10 +6,10 @@
 use std::path::{Path, PathBuf};
 
 use otflow::data::random::Stream;
-use otflow::data::{Dataset, Part, Parts};
+use otflow::data::{Dataset, SplitPart, SplitTable};
 use otflow::scaling::{Scaling, Span, Units};
 use otflow::session::Split;
-use otflow::table::Writer;
+use otflow::table::TableWriter;
 
 use super::subject::{Subject, Truth, dataset};
 
@@ -86,7 +86,7 @@ impl Tables {
         });
         let d = data.dimension();
         let log_determinant = data.scaling().map_or(0.0, |of| of.log_determinant(d));
-        let mapped = |parts: &Parts| {
+        let mapped = |parts: &SplitTable| {
             let learned = of_parts(parts, 1);
             let slope = |rows: &[f64]| mean(&data.offsets(rows)) - log_determinant;
             let files = (1..=draws).map(|draw| {
@@ -102,7 +102,7 @@ impl Tables {
         let maps = data.scaling().is_some_and(Scaling::transforms);
         Tables {
             raw: raw.collect(),
-            mapped: data.parts().filter(|_| maps).map(mapped),
+            mapped: data.table().filter(|_| maps).map(mapped),
             test: write(file("test"), &names, &[&first.test]),
             split,
             log_determinant,
@@ -114,12 +114,12 @@ impl Tables {
 
 /// In units of the table.
 fn cut(data: &Dataset, split: Split, draw: u64) -> Cut {
-    let Some(parts) = data.parts() else {
+    let Some(parts) = data.table() else {
         let mut training = data.draw(Stream::Samples, 1, ROWS);
-        let [first, second, _] = split.rows(ROWS);
+        let rows = split.rows(ROWS);
         let width = data.dimension();
-        let mut validation = training.split_off(first * width);
-        let test = validation.split_off(second * width);
+        let mut validation = training.split_off(rows.training * width);
+        let test = validation.split_off(rows.validation * width);
         return Cut {
             training,
             validation,
@@ -138,15 +138,15 @@ fn cut(data: &Dataset, split: Split, draw: u64) -> Cut {
 }
 
 /// As they are learned.
-fn of_parts(parts: &Parts, draw: u64) -> Cut {
-    let rows = |part: Part, epoch: u64| {
+fn of_parts(parts: &SplitTable, draw: u64) -> Cut {
+    let rows = |part: SplitPart, epoch: u64| {
         let places: Vec<usize> = (0..parts.len(part)).collect();
         parts.rows(part, &places, epoch).unwrap()
     };
     Cut {
-        training: rows(Part::Training, draw),
-        validation: rows(Part::Validation, 0),
-        test: rows(Part::Test, 0),
+        training: rows(SplitPart::Training, draw),
+        validation: rows(SplitPart::Validation, 0),
+        test: rows(SplitPart::Test, 0),
     }
 }
 
@@ -155,7 +155,7 @@ fn save(path: PathBuf, names: &[String], cut: &Cut) -> PathBuf {
 }
 
 fn write(path: PathBuf, names: &[String], parts: &[&Vec<f64>]) -> PathBuf {
-    let mut writer = Writer::create(&path, names).unwrap();
+    let mut writer = TableWriter::create(&path, names).unwrap();
     parts.iter().for_each(|rows| writer.write(rows).unwrap());
     writer.finish().unwrap();
     path

@@ -6,7 +6,7 @@
 
 use std::f64::consts::TAU;
 
-use otflow::data::random::{Stream, row_generator};
+use otflow::data::random::{DrawKey, Stream, row_generator};
 use rand::{Rng, RngExt};
 use rand_distr::StandardNormal;
 
@@ -28,7 +28,12 @@ pub struct Mixture {
 impl Mixture {
     /// Eight components far apart, the same ones every time: centres N(0, 4), deviations from 0.3 to 0.9.
     pub fn far_apart(d: usize) -> Self {
-        let mut rng = row_generator(0, Stream::StartValues, 0, 0);
+        let key = DrawKey {
+            seed: 0,
+            stream: Stream::StartValues,
+            draw: 0,
+        };
+        let mut rng = row_generator(key, 0);
         let mut marginal = || Marginal {
             centre: 2.0 * rng.sample::<f64, _>(StandardNormal),
             sd: 0.3 + 0.6 * rng.random::<f64>(),

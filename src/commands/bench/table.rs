@@ -7,7 +7,7 @@ use crate::cli;
 use crate::cost::Work;
 
 /// What holds for all rows, and the names of the columns.
-pub(super) fn head(args: &cli::Bench, ranks: usize) -> String {
+pub(super) fn head(args: &cli::BenchArgs, ranks: usize) -> String {
     let ranks = match ranks {
         1 => String::new(),
         _ => format!("ranks {ranks}, "),
@@ -62,7 +62,7 @@ mod tests {
     #[test]
     fn columns_stand_under_their_names() {
         let parsed = cli::Cli::parse_from(["otflow", "bench", "--threads", "2"]);
-        let Some(cli::Command::Bench(args)) = parsed.command else {
+        let Some(cli::ProgramCommand::Bench(args)) = parsed.command else {
             panic!("bench is another command");
         };
         let one = Measurement {

@@ -9,11 +9,13 @@ use otflow_kernels::objective::Scheme;
 use rand::RngExt;
 use rand_distr::StandardNormal;
 
-use crate::cli::{self, Trace};
+use crate::cli;
 use crate::cost::{Work, flops_per_sample};
 use crate::data::random::{Stream, generator};
 use crate::optimizer::{Adam, BETA2};
+use crate::problem::{arithmetic, trace_at};
 use crate::ranks::{Lost, Ranks};
+use crate::session::Trace;
 use crate::workloads::Workload;
 
 /// Of start values and samples.
@@ -37,7 +39,7 @@ pub(super) struct Job {
 }
 
 impl Job {
-    pub fn new(args: &cli::Bench, workload: &Workload) -> Self {
+    pub fn new(args: &cli::BenchArgs, workload: &Workload) -> Self {
         Job {
             workload: Workload {
                 layers: args.layers.map_or(workload.layers, usize::from),
@@ -45,14 +47,14 @@ impl Job {
             },
             work: args.what,
             trace: args.trace,
-            precision: args.precision.map_or(workload.precision, Into::into),
+            precision: args.precision.map_or(workload.precision, arithmetic),
             n: args.n.unwrap_or(workload.n),
             threads: cli::threads(args.threads),
         }
     }
 
     fn scheme(&self) -> Scheme {
-        self.workload.scheme(self.trace.into())
+        self.workload.scheme(trace_at(self.trace))
     }
 
     /// Of one run.

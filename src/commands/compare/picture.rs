@@ -30,7 +30,7 @@ impl<'a> Picture<'a> {
     ///
     /// # Errors
     /// When the ending is that of no picture, or a file has not the form.
-    pub fn open(args: &'a cli::Compare) -> Result<Option<Self>, String> {
+    pub fn open(args: &'a cli::CompareArgs) -> Result<Option<Self>, String> {
         let Some(path) = &args.out else {
             return Ok(None);
         };

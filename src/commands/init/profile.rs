@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::maps::Look;
 use super::step::Lattice;
 use crate::headless::number::setting;
-use crate::table::{Cell, short};
+use crate::table::{Cell, shorten};
 
 /// Steps within the range of a column from which on rounding is not to be seen.
 const FINE: f64 = 1e6;
@@ -75,7 +75,7 @@ impl Profile {
             }
             Cell::Text(text) => {
                 self.texts += 1;
-                self.odd.get_or_insert_with(|| (row, short(text)));
+                self.odd.get_or_insert_with(|| (row, shorten(text)));
             }
         }
     }

@@ -13,8 +13,8 @@
 //! All else is the same for every table and stands in the constants below, and in [`settle`].
 
 use crate::session::{
-    Data, Flow, Grid, Initial, Model, Optimizer, Precision, Schedule, Session, Split, Stepper,
-    Stop, Trace, Validation, Weights,
+    Data, FlowSettings, Grid, Initial, ModelSettings, Optimizer, Precision, Schedule, Session,
+    Split, SplitRows, Stepper, StopSettings, Trace, ValidationSettings, Weights,
 };
 
 /// Rows below which a tenth is too few to judge by.
@@ -83,21 +83,25 @@ pub const KINDS: &str = "start: Matching(), optimizer: Muon()";
 /// Puts all but the data's own fields into a session of [`KINDS`], of a table of so many rows and columns.
 pub fn settle(session: &mut Session, rows: usize, columns: usize) {
     let parts = split(rows);
-    let [training, validation, _] = parts.rows(rows);
+    let SplitRows {
+        training,
+        validation,
+        ..
+    } = parts.rows(rows);
     if let Data::Table { split, batch, .. } = &mut session.data {
         (*split, *batch) = (parts, training.clamp(1, BATCH));
     }
     let size = Size::of(training, columns);
-    session.model = Model {
+    session.model = ModelSettings {
         width: size.width,
         layers: size.layers,
         precision: Precision::F32,
-        ..Model::default()
+        ..ModelSettings::default()
     };
     if let Initial::Matching { iterations, lr, .. } = &mut session.start {
         (*iterations, *lr) = (size.matching, MATCHING_RATE);
     }
-    session.flow = Flow {
+    session.flow = FlowSettings {
         steps: 6,
         stepper: Stepper::Rk4,
         trace: Trace::GaussPoints,
@@ -122,12 +126,12 @@ pub fn settle(session: &mut Session, rows: usize, columns: usize) {
             floor: FLOOR,
         };
     }
-    session.validation = Validation {
+    session.validation = ValidationSettings {
         every: 100,
         samples: validation.clamp(1, VALIDATION),
         steps: 16,
     };
-    session.stop = Stop {
+    session.stop = StopSettings {
         iterations: size.matching + size.loss,
         seconds: None,
     };

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::profile::Profile;
 use crate::session::Header;
-use crate::table::{Cells, Error};
+use crate::table::{Cells, TableError};
 
 /// Different values that are remembered, of one column and of all together.
 const VALUES: (usize, usize) = (10_000, 4_000_000);
@@ -24,7 +24,7 @@ impl Survey {
     ///
     /// # Errors
     /// It cannot be read, or is no table.
-    pub fn of(path: &Path) -> Result<Self, Error> {
+    pub fn of(path: &Path) -> Result<Self, TableError> {
         let survey = Survey::with(path, Header::Auto)?;
         if survey.headless() {
             return Survey::with(path, Header::No);
@@ -32,7 +32,7 @@ impl Survey {
         Ok(survey)
     }
 
-    fn with(path: &Path, header: Header) -> Result<Self, Error> {
+    fn with(path: &Path, header: Header) -> Result<Self, TableError> {
         let cells = Cells::open(path, header)?;
         let names = cells.names();
         let (most, together) = VALUES;
@@ -42,7 +42,7 @@ impl Survey {
             header,
             columns: names.iter().map(|name| Profile::new(name, most)).collect(),
         };
-        cells.each(|column, cell| {
+        cells.for_each(|column, cell| {
             survey.rows += u64::from(column == 0);
             survey.columns[column].add(survey.rows, &cell);
         })?;

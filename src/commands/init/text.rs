@@ -11,7 +11,7 @@ use super::survey::Survey;
 use crate::session::{
     self, Data, MANUAL, Session, TABLE_MANUAL, Whiten, explain, fields, parse, value,
 };
-use crate::table::short;
+use crate::table::shorten;
 
 /// Fields that are written whatever they hold.
 const TOUCHED: &[&str] = &[
@@ -141,11 +141,11 @@ fn explanation(name: &str) -> Result<session::Explanation<'static>> {
 
 /// What was seen, as comments.
 fn head(survey: &Survey, chosen: &Chosen, table: &str) -> String {
-    let names = survey.columns.iter().map(|column| short(&column.name));
+    let names = survey.columns.iter().map(|column| shorten(&column.name));
     let width = names.map(|name| name.chars().count()).max().unwrap_or(0);
-    let mut text = format!("// {}: {} rows.\n//\n", short(table), survey.rows);
+    let mut text = format!("// {}: {} rows.\n//\n", shorten(table), survey.rows);
     for column in &survey.columns {
-        let name = short(&column.name);
+        let name = shorten(&column.name);
         let left_out = chosen
             .left_out
             .iter()

@@ -47,7 +47,7 @@ impl Flow {
     ///
     /// # Errors
     /// When neither the model nor an argument says what it was trained on, its data can't be read, or the threads cannot be started.
-    pub fn new(model: Model, args: &cli::Plot) -> Result<Self> {
+    pub fn new(model: Model, args: &cli::PlotArgs) -> Result<Self> {
         let least = |session: &Session| session.validation.steps.max(STEPS);
         let asked = args.steps.map(usize::from);
         let mut fitted = Fitted::new(&model, 0, asked)?;
@@ -64,7 +64,7 @@ impl Flow {
             sizes(&shape(&session, &data)) == sizes(&model.shape),
             "its network has another size than the session says"
         );
-        let rows = data.shown(args.n as usize)?;
+        let rows = data.picture_rows(args.n as usize)?;
         let mut engine = engine(model.shape, precision(&session), 0)?;
         let snapshot = Snapshot {
             iteration: model.origin.as_ref().map_or(0, |origin| origin.iteration),

@@ -11,7 +11,7 @@ use crate::say;
 
 /// A run directory or a model file, as it is to be drawn.
 pub struct Source<'a> {
-    args: &'a cli::Plot,
+    args: &'a cli::PlotArgs,
     name: String,
     /// The directory, if it is one.
     run: Option<PathBuf>,
@@ -23,7 +23,7 @@ impl<'a> Source<'a> {
     ///
     /// # Errors
     /// When it is not there.
-    pub fn open(args: &'a cli::Plot) -> Result<Self, String> {
+    pub fn open(args: &'a cli::PlotArgs) -> Result<Self, String> {
         let path = &args.source;
         let metadata = path
             .metadata()
@@ -136,7 +136,7 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
-    use crate::cli::{Cli, Command};
+    use crate::cli::{Cli, ProgramCommand};
     use crate::commands::plot::plot;
     use crate::data::Dataset;
     use crate::exit::Exit;
@@ -160,11 +160,11 @@ mod tests {
         folder
     }
 
-    fn asked(source: &Path, more: &[&str]) -> cli::Plot {
+    fn asked(source: &Path, more: &[&str]) -> cli::PlotArgs {
         let source = source.to_str().unwrap();
         let args = [&["otflow", "plot", source], more].concat();
         match Cli::parse_from(args).command {
-            Some(Command::Plot(plot)) => plot,
+            Some(ProgramCommand::Plot(plot)) => plot,
             other => panic!("{other:?}"),
         }
     }

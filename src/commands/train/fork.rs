@@ -18,7 +18,7 @@ use crate::session::{self, Applies, Data, Session};
 use crate::trainer::Trainer;
 
 /// Finds the state and puts the session into force.
-pub(super) fn fork(args: &cli::Train, run: &Path, ranks: &Ranks) -> Result<LoadedRun, Failure> {
+pub(super) fn fork(args: &cli::TrainArgs, run: &Path, ranks: &Ranks) -> Result<LoadedRun, Failure> {
     let named = |error: anyhow::Error| refused(format!("{error:#}"));
     let recorded = ForkSource::open(run).map_err(named)?;
     let begun = Arc::clone(&recorded.start().session);

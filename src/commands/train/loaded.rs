@@ -55,8 +55,8 @@ pub(super) fn open(session: &Session, threads: usize) -> Result<Arc<Dataset>, Fa
 }
 
 /// Lays what the command line sets over a session.
-pub(super) fn overridden(args: &cli::Train, session: &Session) -> Result<Overridden, Failure> {
+pub(super) fn overridden(args: &cli::TrainArgs, session: &Session) -> Result<Overridden, Failure> {
     let overrides = args.overrides(session).map_err(refused)?;
-    let session = overrides.over(session.clone()).map_err(refused)?;
+    let session = overrides.apply_to(session.clone()).map_err(refused)?;
     Ok(Overridden { overrides, session })
 }

@@ -17,7 +17,7 @@ use super::loaded::{LoadedRun, Overridden, RunOrigin, open, overridden};
 use super::resume::resume;
 use super::session_file::SessionFile;
 use crate::checkpoint::{Checkpoint, fingerprint};
-use crate::cli;
+use crate::cli::{self, TensorBoardOutput};
 use crate::event::{SCHEMA, Start};
 use crate::ranks::Ranks;
 use crate::run::RunDirectory;
@@ -38,7 +38,7 @@ pub(super) struct Prepared {
 }
 
 /// Prepares a run at the rank that leads it, which alone writes its directory.
-pub(super) fn prepare(args: &cli::Train, mut ranks: Ranks) -> Result<Prepared, Failure> {
+pub(super) fn prepare(args: &cli::TrainArgs, mut ranks: Ranks) -> Result<Prepared, Failure> {
     let reopened = args.resume.as_deref().map(reopen).transpose();
     let made = reopened.and_then(|reopened| Ok((reopened, load(args, &ranks)?)));
     let (reopened, mut run) = agree(made, &mut ranks)?;
@@ -75,7 +75,7 @@ pub(super) struct PreparedFollower {
 
 /// Prepares a rank that follows the first.
 pub(super) fn prepare_follower(
-    args: &cli::Train,
+    args: &cli::TrainArgs,
     mut ranks: Ranks,
 ) -> Result<PreparedFollower, Failure> {
     let run = agree(load(args, &ranks), &mut ranks)?;
@@ -95,7 +95,7 @@ fn reopen(run: &Path) -> Result<RunDirectory, Failure> {
 }
 
 /// Makes the trainer.
-fn load(args: &cli::Train, ranks: &Ranks) -> Result<LoadedRun, Failure> {
+fn load(args: &cli::TrainArgs, ranks: &Ranks) -> Result<LoadedRun, Failure> {
     if let Some(run) = &args.resume {
         return resume(args, run, ranks);
     }
@@ -117,7 +117,7 @@ fn load(args: &cli::Train, ranks: &Ranks) -> Result<LoadedRun, Failure> {
 
 /// Takes a new directory, or cuts that of a run which goes on back to its checkpoint.
 fn directory(
-    args: &cli::Train,
+    args: &cli::TrainArgs,
     run: &mut LoadedRun,
     reopened: Option<RunDirectory>,
 ) -> Result<RunDirectory, Failure> {
@@ -129,13 +129,14 @@ fn directory(
         (_, _, Some(path)) => RunDirectory::create_at(path, text)?,
         (_, _, None) => RunDirectory::create(Path::new("runs"), name, text)?,
     };
-    Ok(match &args.tensorboard {
-        Some(place) => directory.with_tensorboard(place.as_deref())?,
-        None => directory,
+    Ok(match args.tensorboard() {
+        TensorBoardOutput::Off => directory,
+        TensorBoardOutput::InRunDirectory => directory.with_tensorboard(None)?,
+        TensorBoardOutput::In(path) => directory.with_tensorboard(Some(&path))?,
     })
 }
 
-fn begun_now(args: &cli::Train, run: &mut LoadedRun, directory: &RunDirectory) -> Start {
+fn begun_now(args: &cli::TrainArgs, run: &mut LoadedRun, directory: &RunDirectory) -> Start {
     let trainer = &mut run.trainer;
     Start {
         schema: SCHEMA,

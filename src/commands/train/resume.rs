@@ -13,19 +13,23 @@ use crate::checkpoint::{Checkpoint, Latest, Saved, fingerprint};
 use crate::cli;
 use crate::event::{Build, Start};
 use crate::ranks::Ranks;
-use crate::session::overrides::assigned;
+use crate::session::overrides::assign;
 use crate::session::{self, Session};
 use crate::trainer::Trainer;
 
 /// Reads the last checkpoint of a run.
-pub(super) fn resume(args: &cli::Train, run: &Path, ranks: &Ranks) -> Result<LoadedRun, Failure> {
+pub(super) fn resume(
+    args: &cli::TrainArgs,
+    run: &Path,
+    ranks: &Ranks,
+) -> Result<LoadedRun, Failure> {
     let Latest { saved, damaged } = Checkpoint::latest(run).map_err(refused)?;
     let Saved {
         checkpoint,
         lengths,
     } = saved;
     let as_edited = Arc::clone(&checkpoint.as_edited);
-    let reassigned = assigned(Session::clone(&as_edited), &args.set).map_err(refused)?;
+    let reassigned = assign(Session::clone(&as_edited), &args.set).map_err(refused)?;
     let path = checkpoint.start.file.clone();
     let text = path.as_deref().and_then(|path| session::read(path).ok());
     let session_file = SessionFile {
@@ -36,7 +40,9 @@ pub(super) fn resume(args: &cli::Train, run: &Path, ranks: &Ranks) -> Result<Loa
     let as_typed = text.map(|_| session_file.parse());
     let typed = as_typed.as_ref().and_then(|typed| typed.as_ref().ok());
     let overrides = args.overrides(typed.unwrap_or(&as_edited));
-    let overrides = overrides.map_err(refused)?.or(&checkpoint.overrides);
+    let overrides = overrides
+        .map_err(refused)?
+        .or_earlier(&checkpoint.overrides);
     let threads = cli::threads(args.threads);
     let data = open(&checkpoint.in_force, threads)?;
     if fingerprint(&data) != checkpoint.data {

@@ -9,7 +9,7 @@ use crate::event::Start;
 use crate::run::{CutBack, RunDirectory};
 use crate::say;
 use crate::session::overrides::Overrides;
-use crate::session::reload::Follow;
+use crate::session::reload::WatchChoice;
 use crate::session::{Rejection, Session};
 use crate::trainer::Trainer;
 
@@ -70,23 +70,25 @@ impl Resumed {
         &self,
         file: &SessionFile,
         overrides: &Overrides,
-        follow: Follow,
+        follow: WatchChoice,
     ) -> Vec<Result<Arc<Session>, Rejection>> {
         let mut edits = Vec::new();
         let mut wanted = self.reassigned.clone();
         match (self.as_typed.clone(), follow) {
-            (Some(Ok(session)), Follow::Native | Follow::Poll) => wanted = session,
-            (Some(Err(rejection)), Follow::Native | Follow::Poll) => edits.push(Err(rejection)),
-            (Some(Ok(session)), Follow::Off)
-                if overrides.over(session.clone()) != overrides.over(wanted.clone()) =>
+            (Some(Ok(session)), WatchChoice::Native | WatchChoice::Poll) => wanted = session,
+            (Some(Err(rejection)), WatchChoice::Native | WatchChoice::Poll) => {
+                edits.push(Err(rejection))
+            }
+            (Some(Ok(session)), WatchChoice::Off)
+                if overrides.apply_to(session.clone()) != overrides.apply_to(wanted.clone()) =>
             {
                 say::err(
                     "the session file is not what this run is trained by; --watch takes it up",
                 );
             }
-            (_, Follow::Off) | (None, _) => {}
+            (_, WatchChoice::Off) | (None, _) => {}
         }
-        match overrides.over(wanted) {
+        match overrides.apply_to(wanted) {
             Ok(wanted) if wanted != *self.as_edited => edits.push(Ok(Arc::new(wanted))),
             Ok(_) => {}
             Err(lack) => edits.push(Err(file.refused_with_arguments(lack))),

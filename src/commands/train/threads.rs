@@ -23,7 +23,7 @@ use crate::run::read::History;
 use crate::run::{Recording, RunDirectory, record};
 use crate::session::Session;
 use crate::session::overrides::Overrides;
-use crate::session::reload::{self, Follow, Mode, Watcher};
+use crate::session::reload::{self, FileWatcher, WatchChoice, WatchMode};
 use crate::signals;
 use crate::trainer::{self, Outlets, Trained};
 
@@ -36,7 +36,7 @@ pub(super) struct StartedRun {
     /// The switches between the signals and the dashboard.
     pub(super) switches: Switches,
     /// Follows the session file, and ends with the run.
-    pub(super) watcher: Option<Watcher>,
+    pub(super) watcher: Option<FileWatcher>,
 }
 
 /// Starts the threads.
@@ -68,8 +68,8 @@ pub(super) fn start(front_end: FrontEnd, prepared: Prepared) -> Result<StartedRu
     };
     let commands = feed.commands.clone();
     let follow = overrides.watch.unwrap_or(match front_end {
-        FrontEnd::Dashboard => Follow::Native,
-        FrontEnd::Headless => Follow::Off,
+        FrontEnd::Dashboard => WatchChoice::Native,
+        FrontEnd::Headless => WatchChoice::Off,
     });
     let mut past = None;
     if let RunOrigin::Resumed(resumed) = origin {
@@ -119,14 +119,14 @@ fn retell(mut past: History, publisher: &Publisher) {
 /// Follows the session file, if it is to be followed and there is one.
 fn watch(
     file: SessionFile,
-    follow: Follow,
+    follow: WatchChoice,
     overrides: &Overrides,
     commands: Commands,
-) -> Result<Option<Watcher>> {
+) -> Result<Option<FileWatcher>> {
     let mode = match follow {
-        Follow::Native => Mode::Native,
-        Follow::Poll => Mode::Poll,
-        Follow::Off => return Ok(None),
+        WatchChoice::Native => WatchMode::Native,
+        WatchChoice::Poll => WatchMode::Poll,
+        WatchChoice::Off => return Ok(None),
     };
     let Some(path) = file.path.clone() else {
         return Ok(None);
@@ -134,7 +134,7 @@ fn watch(
     let (text, overrides) = (file.text.clone(), overrides.clone());
     let send = move |edit: Result<Arc<Session>, _>| {
         let edit = edit.and_then(|session| {
-            let session = overrides.over(Session::clone(&session)).map(Arc::new);
+            let session = overrides.apply_to(Session::clone(&session)).map(Arc::new);
             session.map_err(|lack| file.refused_with_arguments(lack))
         });
         // The trainer may have ended; nobody needs the edit then.
@@ -146,12 +146,12 @@ fn watch(
 }
 
 /// A sentence that a user who asked for the file to be followed should know.
-fn notice(asked: Option<Follow>, watcher: Option<&Watcher>) -> Option<&'static str> {
-    match (asked, watcher.map(Watcher::mode)) {
-        (Some(Follow::Native | Follow::Poll), None) => {
+fn notice(asked: Option<WatchChoice>, watcher: Option<&FileWatcher>) -> Option<&'static str> {
+    match (asked, watcher.map(FileWatcher::mode)) {
+        (Some(WatchChoice::Native | WatchChoice::Poll), None) => {
             Some("nothing to follow: this session has no file")
         }
-        (Some(Follow::Native) | None, Some(Mode::Poll)) => Some(
+        (Some(WatchChoice::Native) | None, Some(WatchMode::Poll)) => Some(
             "the file system tells of no changes here: looking at the session file once a second",
         ),
         _ => None,

@@ -4,19 +4,19 @@ use crossterm::event::KeyCode;
 
 use super::binding::{Binding, Key, row};
 use crate::dashboard::action::{Action, SettingsAction};
-use crate::session::Way;
+use crate::session::NudgeDirection;
 
 /// The keys of the settings pane.
 pub const KEYS: &[Binding] = &[
     row(
         &[Key::letter('+'), Key::letter('=')],
-        Action::Settings(SettingsAction::Nudge(Way::Up)),
+        Action::Settings(SettingsAction::Nudge(NudgeDirection::Up)),
         Some("more"),
         "selected setting one step up, in the file",
     ),
     row(
         &[Key::letter('-')],
-        Action::Settings(SettingsAction::Nudge(Way::Down)),
+        Action::Settings(SettingsAction::Nudge(NudgeDirection::Down)),
         Some("less"),
         "selected setting one step down, in the file",
     ),

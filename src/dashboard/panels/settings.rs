@@ -13,7 +13,7 @@ use crate::dashboard::format::rate;
 use crate::dashboard::pane::Pane;
 use crate::dashboard::state::State;
 use crate::dashboard::theme::Theme;
-use crate::session::Field;
+use crate::session::SessionField;
 use row::{SettingsRow, draw_arrows};
 
 /// Draws the answer to the last key or the last edit in one line, then the rows around the selected one, or around the edited
@@ -92,13 +92,13 @@ fn selected(state: &State, at: usize) -> bool {
 }
 
 /// Whether the last edit is one of this field.
-fn last_edited(state: &State, field: &Field) -> bool {
+fn last_edited(state: &State, field: &SessionField) -> bool {
     let edit = state.edit.as_ref();
     edit.is_some_and(|edit| edit.field == field.name)
 }
 
 /// The text of row `at`: the part that keys act on, a fresh edit, or name and value in columns.
-fn text(state: &State, at: usize, field: &Field) -> String {
+fn text(state: &State, at: usize, field: &SessionField) -> String {
     let marks = [
         if selected(state, at) { '>' } else { ' ' },
         if last_edited(state, field) { '*' } else { ' ' },
@@ -116,12 +116,12 @@ fn text(state: &State, at: usize, field: &Field) -> String {
 }
 
 /// Whether row `at` tells when an edit applies; beside a fresh edit there is no room for it.
-fn shows_class(state: &State, at: usize, field: &Field) -> bool {
+fn shows_class(state: &State, at: usize, field: &SessionField) -> bool {
     let part = state.selected_part().filter(|_| selected(state, at));
     part.is_some() || state.edits.fresh(field.name, state.now).is_none()
 }
 
-fn style(state: &State, theme: &Theme, at: usize, field: &Field) -> Style {
+fn style(state: &State, theme: &Theme, at: usize, field: &SessionField) -> Style {
     let style = if state.edits.fresh(field.name, state.now).is_some() {
         theme.fresh()
     } else if last_edited(state, field) {

@@ -4,11 +4,10 @@ use super::State;
 use super::comparison::ComparedRun;
 use super::flow::FlowContent;
 use super::series::Series;
-use super::settings::SettingPart;
 use crate::dashboard::component::Component;
 use crate::dashboard::pane::Pane;
 use crate::dashboard::range::IterationSpan;
-use crate::session::{self, Field};
+use crate::session::{self, FieldPart, SessionField};
 
 /// Seconds without an event after which the screen shows how far the iteration is.
 const LONG_ITERATION: f64 = 0.5;
@@ -100,22 +99,18 @@ impl State {
     }
 
     /// The selected setting.
-    pub fn selected(&self) -> Option<&Field> {
+    pub fn selected(&self) -> Option<&SessionField> {
         self.fields.get(self.view.settings.selected)
     }
 
     /// The parts of the selected setting that keys can act on.
-    pub fn selected_parts(&self) -> Vec<SettingPart> {
-        let parts = |field: &Field| session::parts(field.name, &field.value);
-        self.selected()
-            .map_or(Vec::new(), parts)
-            .into_iter()
-            .map(|(name, value)| SettingPart { name, value })
-            .collect()
+    pub fn selected_parts(&self) -> Vec<FieldPart> {
+        let parts = |field: &SessionField| session::parts(field.name, &field.value);
+        self.selected().map_or(Vec::new(), parts)
     }
 
     /// The part of the selected setting that keys act on; None for the whole.
-    pub fn selected_part(&self) -> Option<SettingPart> {
+    pub fn selected_part(&self) -> Option<FieldPart> {
         let part = self.view.settings.part.checked_sub(1)?;
         self.selected_parts().into_iter().nth(part)
     }

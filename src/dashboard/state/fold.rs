@@ -11,7 +11,7 @@ use super::{OptimizerStep, Popup, State};
 use crate::dashboard::format::{duration, number, rate};
 use crate::dashboard::phase;
 use crate::event::{Best, Event, Finished, Start};
-use crate::session::{Applies, Rejection, fields, take_up};
+use crate::session::{Applies, Rejection, fields, update_fields};
 
 /// Ticks of one kind kept for the charts, so that the many new batches never push an edit out.
 const TICKS: usize = 256;
@@ -256,7 +256,7 @@ impl State {
             _ => (Applies::Live, ""),
         };
         if class != Applies::Restart {
-            take_up(&mut self.fields, &edit.field, &edit.new);
+            update_fields(&mut self.fields, &edit.field, &edit.new);
         }
         self.log.push(
             edit.iteration,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::edits::SavedEdits;
-use crate::session::Way;
+use crate::session::NudgeDirection;
 
 /// The note on a file that is no valid session.
 pub const BROKEN: &str = "mend the file first (e opens it)";
@@ -46,7 +46,7 @@ pub enum FileChange {
         /// The dotted name of the field.
         field: &'static str,
         /// The direction of the step.
-        way: Way,
+        way: NudgeDirection,
     },
     /// The values before some edits.
     Undo(SavedEdits),
@@ -61,13 +61,4 @@ pub struct WrittenField {
     pub old: String,
     /// The value that stands there now.
     pub new: String,
-}
-
-/// A part of a setting that has several, such as the period of a schedule.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SettingPart {
-    /// The dotted name.
-    pub name: &'static str,
-    /// The value as the session file writes it.
-    pub value: String,
 }

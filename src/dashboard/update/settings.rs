@@ -12,7 +12,7 @@ use crate::dashboard::action::SettingsAction;
 use crate::dashboard::state::log::LogKind;
 use crate::dashboard::state::settings::{BROKEN, FileChange, FileRequest, WrittenField};
 use crate::dashboard::state::{LoopRequest, State};
-use crate::session::{Applies, Way};
+use crate::session::{Applies, NudgeDirection};
 
 /// Changes the state of the pane as a key asks; the note says why nothing can be done.
 pub fn update(state: &mut State, action: SettingsAction) {
@@ -106,7 +106,7 @@ fn valid_file(state: &State) -> Result<PathBuf, String> {
     }
 }
 
-fn nudge(state: &mut State, way: Way) -> Result<(), String> {
+fn nudge(state: &mut State, way: NudgeDirection) -> Result<(), String> {
     if state.view.settings.edits {
         // Not what can't be seen.
         state.view.settings.edits = false;

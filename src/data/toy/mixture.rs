@@ -2,81 +2,113 @@
 //! ```text
 //! log p(x) = log sum_i w_i exp(-|x - c_i|^2 / (2 s^2)) - log(2 pi s^2).
 //! ```
-//! On a curve the nodes are those of a quadrature rule: equal steps of the angle on a circle, Gauss-Legendre panels elsewhere.
-//! s is the noise in the units of the set. Nodes lie less than s apart, where both rules are exact to rounding on and around the data.
+//! On a curve the nodes are those of a quadrature rule: equal steps of the angle on a circle, Gauss-Legendre panels elsewhere. s is
+//! the noise in the units of the set. Nodes lie less than s apart, where both rules are exact to rounding on and around the data.
 
 use std::f64::consts::PI;
 
-use super::quadrature::{log_sum_exp, panels};
+use super::quadrature::{QuadratureNode, log_sum_exp, panels};
 
-/// The density and its nodes.
+/// A mixture of isotropic Gaussians: its nodes and their common deviation.
 #[derive(Debug)]
 pub struct Mixture {
-    /// (log w, c)
-    nodes: Vec<(f64, [f64; 2])>,
-    /// s
+    nodes: Vec<MixtureNode>,
+    /// Standard deviation s.
     noise: f64,
 }
 
+/// A node of a mixture.
+#[derive(Debug)]
+struct MixtureNode {
+    /// Logarithm of the weight w.
+    log_weight: f64,
+    /// Centre c.
+    centre: [f64; 2],
+}
+
+/// A point with its weight.
+struct WeightedPoint {
+    weight: f64,
+    point: [f64; 2],
+}
+
 impl Mixture {
-    /// log p(x)
-    pub fn log(&self, x: [f64; 2]) -> f64 {
+    /// The log density log p(x) in nats.
+    pub fn log_density(&self, x: [f64; 2]) -> f64 {
         let scale = -0.5 / (self.noise * self.noise);
-        let terms = self.nodes.iter().map(|&(log_weight, [c0, c1])| {
+        let terms = self.nodes.iter().map(|node| {
+            let [c0, c1] = node.centre;
             let (d0, d1) = (x[0] - c0, x[1] - c1);
-            log_weight + scale * (d0 * d0 + d1 * d1)
+            node.log_weight + scale * (d0 * d0 + d1 * d1)
         });
         log_sum_exp(terms) - libm::log(2.0 * PI * self.noise * self.noise)
     }
 
-    /// From weights, which sum to 1.
-    fn new(noise: f64, nodes: impl Iterator<Item = (f64, [f64; 2])>) -> Self {
+    /// The mixture of Gaussians around points whose weights sum to 1.
+    fn new(noise: f64, points: impl Iterator<Item = WeightedPoint>) -> Self {
+        let node = |WeightedPoint { weight, point }| MixtureNode {
+            log_weight: libm::log(weight),
+            centre: point,
+        };
         Self {
-            nodes: nodes.map(|(w, c)| (libm::log(w), c)).collect(),
+            nodes: points.map(node).collect(),
             noise,
         }
     }
 }
 
-/// Equal weights on concentric circles; at least four nodes per `noise` along each.
+/// The mixture of equal weights on concentric circles; at least four nodes per `noise` along each.
 pub fn circles(noise: f64, radii: &[f64]) -> Mixture {
     let nodes = radii.iter().flat_map(|&r| {
         let count = (4.0 * 2.0 * PI * r / noise).ceil();
         let share = 1.0 / (count * radii.len() as f64);
         (0..count as usize).map(move |i| {
             let (sin, cos) = libm::sincos(2.0 * PI * i as f64 / count);
-            (share, [r * cos, r * sin])
+            WeightedPoint {
+                weight: share,
+                point: [r * cos, r * sin],
+            }
         })
     });
     Mixture::new(noise, nodes)
 }
 
-/// Eight corners at radius 4 / 1.414, noise 0.5 / 1.414.
+/// The mixture of eight corners at radius 4 / 1.414, noise 0.5 / 1.414.
 pub fn eight_gaussians() -> Mixture {
     let corners = (0..8).map(|k| {
         let (sin, cos) = libm::sincos(f64::from(k) * PI / 4.0);
-        (1.0 / 8.0, [4.0 / 1.414 * cos, 4.0 / 1.414 * sin])
+        WeightedPoint {
+            weight: 1.0 / 8.0,
+            point: [4.0 / 1.414 * cos, 4.0 / 1.414 * sin],
+        }
     });
     Mixture::new(0.5 / 1.414, corners)
 }
 
-/// (t cos t, t sin t) / 5 for t from 1.5 pi to 4.5 pi. It is 89 times the noise long: 32 panels put 512 nodes along it.
+/// The mixture along the spiral (t cos t, t sin t) / 5 for t from 1.5 pi to 4.5 pi. It is 89 times the noise long: 32 panels put
+/// 512 nodes along it.
 pub fn swiss_roll(count: usize) -> Mixture {
     let (from, to) = (1.5 * PI, 4.5 * PI);
-    let nodes = panels(from, to, count).map(move |(t, w)| {
+    let nodes = panels(from, to, count).map(move |QuadratureNode { point: t, weight }| {
         let (sin, cos) = libm::sincos(t);
-        (w / (to - from), [t * cos / 5.0, t * sin / 5.0])
+        WeightedPoint {
+            weight: weight / (to - from),
+            point: [t * cos / 5.0, t * sin / 5.0],
+        }
     });
     Mixture::new(1.0 / 5.0, nodes)
 }
 
-/// Two half circles of radius 2, each 31 times the noise long: 8 panels put 128 nodes along it.
+/// The mixture along two half circles of radius 2, each 31 times the noise long: 8 panels put 128 nodes along it.
 pub fn moons(count: usize) -> Mixture {
-    let nodes = panels(0.0, PI, count).flat_map(|(a, w)| {
-        let (sin, cos) = libm::sincos(a);
+    let nodes = panels(0.0, PI, count).flat_map(|node| {
+        let (sin, cos) = libm::sincos(node.point);
         let upper = [2.0 * cos - 1.0, 2.0 * sin - 0.2];
         let lower = [2.0 * (1.0 - cos) - 1.0, 2.0 * (0.5 - sin) - 0.2];
-        [upper, lower].map(|c| (0.5 * w / PI, c))
+        [upper, lower].map(|point| WeightedPoint {
+            weight: 0.5 * node.weight / PI,
+            point,
+        })
     });
     Mixture::new(0.2, nodes)
 }
@@ -94,8 +126,8 @@ mod tests {
     /// At |x| = 50 nodes lie farther apart than the peaks are wide: what the density promises there, relative to log p.
     const FAR: f64 = 1e-4;
 
-    /// log of a uniform circle of radius r blurred by noise s, at distance R of its centre: with z = R r / s^2,
-    /// exp(-(R^2 + r^2) / (2 s^2)) I_0(z) / (2 pi s^2), and for large z I_0(z) = e^z / sqrt(2 pi z) (1 + 1 / (8 z) + 9 / (128 z^2) + ..).
+    /// log of a uniform circle of radius r blurred by noise s, at distance R of its centre: with z = R r / s^2, exp(-(R^2 + r^2) /
+    /// (2 s^2)) I_0(z) / (2 pi s^2), and for large z I_0(z) = e^z / sqrt(2 pi z) (1 + 1 / (8 z) + 9 / (128 z^2) + ..).
     fn log_circle(distance: f64, r: f64, s: f64) -> f64 {
         let z = distance * r / (s * s);
         let bessel =
@@ -115,7 +147,7 @@ mod tests {
                     .iter()
                     .map(|&r| share.ln() + log_circle(distance, r, s));
                 let x = [distance * 0.6, distance * 0.8];
-                let error = circles(s, radii).log(x) - log_sum_exp(each);
+                let error = circles(s, radii).log_density(x) - log_sum_exp(each);
                 // The series of I_0 ends at 225 / (3072 z^3), 5e-6 at the least z, 36.
                 let series = 0.08 * (s * s / (distance * radii[radii.len() - 1])).powi(3);
                 assert!(error.abs() < CIRCLE + series, "{s} {distance}: {error}");
@@ -127,7 +159,8 @@ mod tests {
     fn far_above_the_upper_moon_its_circle_is_all_there_is() {
         // Half the weight on half the circle; nodes as dense as the narrowest peak needs.
         for distance in [10.0, 50.0] {
-            let error = moons(32).log([-1.0, distance - 0.2]) - log_circle(distance, 2.0, 0.2);
+            let error =
+                moons(32).log_density([-1.0, distance - 0.2]) - log_circle(distance, 2.0, 0.2);
             assert!(error.abs() < CIRCLE, "{distance}: {error}");
         }
     }
@@ -137,7 +170,7 @@ mod tests {
         let variance = 0.25 / (1.414 * 1.414);
         let along = (50.0 - 4.0 / 1.414_f64).powi(2) / (2.0 * variance);
         let exact = -along - (2.0 * PI * variance).ln() - 8f64.ln();
-        assert!((eight_gaussians().log([50.0, 0.0]) - exact).abs() < NEAR * along);
+        assert!((eight_gaussians().log_density([50.0, 0.0]) - exact).abs() < NEAR * along);
     }
 
     #[test]
@@ -148,7 +181,7 @@ mod tests {
                 for i in 0..40 {
                     let (sin, cos) = (0.17 * f64::from(i)).sin_cos();
                     let x = [r * cos, r * sin];
-                    let change = coarse.log(x) / fine.log(x) - 1.0;
+                    let change = coarse.log_density(x) / fine.log_density(x) - 1.0;
                     assert!(change.abs() < tolerance, "{x:?}: {change}");
                 }
             }

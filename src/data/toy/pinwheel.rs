@@ -1,27 +1,32 @@
-//! pinwheel: x = 2 R(-a) f with f ~ N(1, 0.3^2) x N(0, 0.1^2), a = 2 pi k / 5 + exp(f0) / 4 and R a rotation, by change of variables.
-//! With rho = |x| / 2 and theta the angle of x, the points f that are sent to x are rho (cos phi, sin phi) where
+//! The density of the pinwheel: x = 2 R(-a) f with f ~ N(1, 0.3^2) x N(0, 0.1^2), a = 2 pi k / 5 + exp(f0) / 4 and R a rotation, by
+//! change of variables. With rho = |x| / 2 and theta the angle of x, the points f that are sent to x are rho (cos phi, sin phi)
+//! where
 //! ```text
 //! g(phi) = phi - exp(rho cos phi) / 4 = theta  modulo 2 pi / 5,
 //! p(x) = sum over these phi of N(f0; 1, 0.3^2) N(f1; 0, 0.1^2) / (5 |det|),   det = 4 g'(phi) = 4 (1 + f1 exp(f0) / 4).
 //! ```
-//! From rho = 1.6 on g turns back where g' = 0: there a blade folds over and p has integrable poles. The mass beyond a fold is 1.4e-9.
+//! From rho = 1.6 on g turns back where g' = 0: there a blade folds over and p has integrable poles. The mass beyond a fold is
+//! 1.4e-9.
 
 use std::f64::consts::PI;
 
-use super::quadrature::{log_sum_exp, root};
+use super::quadrature::{ValueAndSlope, log_sum_exp, root};
 
-/// Means and deviations of f0 and f1.
+/// Mean of f0; the mean of f1 is 0.
 const MEAN: f64 = 1.0;
+/// Standard deviation of f0.
 const RADIAL: f64 = 0.3;
+/// Standard deviation of f1.
 const ACROSS: f64 = 0.1;
 
-/// Between the roots in g.
+/// Distance of the roots in g.
 const PERIOD: f64 = 2.0 * PI / 5.0;
 
 /// Largest rho whose roots are summed: there are 0.4 e^rho of them. It is 23 deviations out, where log p = -269.
 const ROOTS_UP_TO: f64 = 8.0;
 
-/// log p(x). Beyond |x| = 16 the mean over all directions stands in for the hundreds of folds: there they are within 1 in 100.
+/// The log density log p(x) in nats. Beyond |x| = 16 the mean over all directions stands in for the hundreds of folds: there they
+/// are within 1 in 100.
 pub fn log_density(x: [f64; 2]) -> f64 {
     let rho = 0.5 * libm::hypot(x[0], x[1]);
     if rho > ROOTS_UP_TO {
@@ -29,45 +34,54 @@ pub fn log_density(x: [f64; 2]) -> f64 {
     }
     let terms = roots(rho, libm::atan2(x[1], x[0])).into_iter().map(|phi| {
         // At a pole itself, which only rounding can hit, the density is cut off.
-        let slope = twist(rho, phi).1.abs().max(f64::EPSILON);
+        let slope = twist(rho, phi).slope.abs().max(f64::EPSILON);
         let (sin, cos) = libm::sincos(phi);
         log_normals(rho * cos, rho * sin) - libm::log(20.0 * slope)
     });
     log_sum_exp(terms.collect::<Vec<_>>().into_iter())
 }
 
-/// log N(f0; 1, 0.3^2) N(f1; 0, 0.1^2)
+/// The logarithm of N(f0; 1, 0.3^2) N(f1; 0, 0.1^2).
 fn log_normals(f0: f64, f1: f64) -> f64 {
     let (z0, z1) = ((f0 - MEAN) / RADIAL, f1 / ACROSS);
     -0.5 * (z0 * z0 + z1 * z1) - libm::log(2.0 * PI * RADIAL * ACROSS)
 }
 
-/// g(phi) and g'(phi)
-fn twist(rho: f64, phi: f64) -> (f64, f64) {
+/// The twist g(phi) and its slope g'(phi).
+fn twist(rho: f64, phi: f64) -> ValueAndSlope {
     let (sin, cos) = libm::sincos(phi);
     let quarter = 0.25 * libm::exp(rho * cos);
-    (phi - quarter, 1.0 + rho * sin * quarter)
+    ValueAndSlope {
+        value: phi - quarter,
+        slope: 1.0 + rho * sin * quarter,
+    }
 }
 
-/// g'(phi) and g''(phi)
-fn twist_slope(rho: f64, phi: f64) -> (f64, f64) {
+/// The slope g'(phi) of the twist and its own slope g''(phi).
+fn twist_slope(rho: f64, phi: f64) -> ValueAndSlope {
     let (sin, cos) = libm::sincos(phi);
     let quarter = 0.25 * rho * libm::exp(rho * cos);
-    (1.0 + sin * quarter, quarter * (cos - rho * sin * sin))
+    ValueAndSlope {
+        value: 1.0 + sin * quarter,
+        slope: quarter * (cos - rho * sin * sin),
+    }
 }
 
-/// Every phi in [-pi, pi) with g(phi) = theta modulo the period, one monotone piece of g after another.
+/// Finds every phi in [-pi, pi) with g(phi) = theta modulo the period, one monotone piece of g after another.
 fn roots(rho: f64, theta: f64) -> Vec<f64> {
     let mut found = Vec::new();
     for piece in turns(rho).windows(2) {
         let (a, b) = (piece[0], piece[1]);
-        let (ga, gb) = (twist(rho, a).0, twist(rho, b).0);
+        let (ga, gb) = (twist(rho, a).value, twist(rho, b).value);
         let mut k = ((ga.min(gb) - theta) / PERIOD).ceil();
         while theta + k * PERIOD < ga.max(gb) {
             let target = theta + k * PERIOD;
             let distance = |phi| {
-                let (g, slope) = twist(rho, phi);
-                (g - target, slope)
+                let ValueAndSlope { value, slope } = twist(rho, phi);
+                ValueAndSlope {
+                    value: value - target,
+                    slope,
+                }
             };
             found.push(root(distance, a, b));
             k += 1.0;
@@ -76,19 +90,19 @@ fn roots(rho: f64, theta: f64) -> Vec<f64> {
     found
 }
 
-/// -pi, the places where g turns, pi. g' - 1 is proportional to sin(phi) exp(rho cos phi), which has one minimum, at
-/// rho sin^2 phi = cos phi; g turns on either side of it, or nowhere.
+/// The bounds of the monotone pieces of g: -pi, the points where g turns, pi. g' - 1 is proportional to sin(phi) exp(rho cos phi),
+/// which has one minimum, at rho sin^2 phi = cos phi; g turns on either side of it, or nowhere.
 fn turns(rho: f64) -> Vec<f64> {
     let lowest = -libm::acos(2.0 * rho / (1.0 + (1.0 + 4.0 * rho * rho).sqrt()));
     let slope = |phi| twist_slope(rho, phi);
-    if slope(lowest).0 >= 0.0 {
+    if slope(lowest).value >= 0.0 {
         return vec![-PI, PI];
     }
     vec![-PI, root(slope, -PI, lowest), root(slope, lowest, 0.0), PI]
 }
 
-/// The logarithm of the mean of p over all directions, integral of N N over phi / (8 pi), by Laplace's method: its relative error is
-/// below the inverse of the curvature, 2e-4.
+/// The logarithm of the mean of p over all directions, integral of N N over phi / (8 pi), by Laplace's method: its relative error
+/// is below the inverse of the curvature, 2e-4.
 fn log_mean(rho: f64) -> f64 {
     let across = rho / ACROSS;
     let curvature = across * across - rho * (rho - MEAN) / (RADIAL * RADIAL);
@@ -136,7 +150,7 @@ mod tests {
             for theta in directions() {
                 let period = |i: u32| {
                     let phi = f64::from(i) * 2.0 * PI / f64::from(steps) - PI;
-                    ((twist(rho, phi).0 - theta) / PERIOD).floor()
+                    ((twist(rho, phi).value - theta) / PERIOD).floor()
                 };
                 let crossings: f64 = (0..steps).map(|i| (period(i + 1) - period(i)).abs()).sum();
                 let mut found = roots(rho, theta);
@@ -167,7 +181,7 @@ mod tests {
             let (a, b) = (column([step, 0.0]), column([0.0, step]));
             let det = a[0] * b[1] - a[1] * b[0];
             assert!(
-                (det - 4.0 * twist(rho, phi).1).abs() < tolerance,
+                (det - 4.0 * twist(rho, phi).slope).abs() < tolerance,
                 "{rho} {phi} {det}"
             );
         }

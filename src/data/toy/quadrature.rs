@@ -1,4 +1,4 @@
-//! What the exact densities are summed with: Gauss-Legendre panels, log-sum-exp and a root finder that can't escape.
+//! The numerics of the exact densities: Gauss-Legendre panels, log-sum-exp and a root finder that stays in its bracket.
 
 use otflow_kernels::quadrature::legendre;
 
@@ -8,18 +8,30 @@ const ORDER: usize = 16;
 /// Terms this far below the largest are left out of a sum: e^-45 is 3e-20, and no sum here has 1e4 terms.
 const NEGLIGIBLE: f64 = 45.0;
 
-/// Points t and weights of the integral over [a, b] in equal panels; the weights sum to b - a.
-pub fn panels(a: f64, b: f64, count: usize) -> impl Iterator<Item = (f64, f64)> {
+/// A node of a quadrature rule.
+#[derive(Clone, Copy, Debug)]
+pub struct QuadratureNode {
+    /// Point t.
+    pub point: f64,
+    /// Weight w.
+    pub weight: f64,
+}
+
+/// The nodes of the integral over [a, b] in equal panels; the weights sum to b - a.
+pub fn panels(a: f64, b: f64, count: usize) -> impl Iterator<Item = QuadratureNode> {
     let half = (b - a) / (2 * count) as f64;
     let rule: Vec<_> = legendre(ORDER).collect();
     (0..count).flat_map(move |panel| {
         let middle = a + half * (2 * panel + 1) as f64;
-        let place = move |(z, w)| (middle + half * z, half * w);
+        let place = move |(z, w)| QuadratureNode {
+            point: middle + half * z,
+            weight: half * w,
+        };
         rule.clone().into_iter().map(place)
     })
 }
 
-/// log sum exp of the terms; -inf for none. Never underflows.
+/// The logarithm of the sum of the exponentials of terms; -inf for none. Never underflows.
 pub fn log_sum_exp(terms: impl Iterator<Item = f64> + Clone) -> f64 {
     let top = terms.clone().fold(f64::NEG_INFINITY, f64::max);
     if !top.is_finite() {
@@ -32,14 +44,27 @@ pub fn log_sum_exp(terms: impl Iterator<Item = f64> + Clone) -> f64 {
     top + libm::log(sum)
 }
 
-/// The root of a monotone function between a and b, where its signs differ: Newton's step, or halving where that would leave the bracket.
-/// `f` gives value and slope.
-pub fn root(f: impl Fn(f64) -> (f64, f64), a: f64, b: f64) -> f64 {
-    let (mut below, mut above) = if f(a).0 < f(b).0 { (a, b) } else { (b, a) };
+/// The value of a function at a point, and its slope there.
+#[derive(Clone, Copy, Debug)]
+pub struct ValueAndSlope {
+    /// Value of the function.
+    pub value: f64,
+    /// Slope of the function.
+    pub slope: f64,
+}
+
+/// Finds the root of a monotone function between a and b, where its signs differ: by Newton's step, or by halving where that would
+/// leave the bracket.
+pub fn root(f: impl Fn(f64) -> ValueAndSlope, a: f64, b: f64) -> f64 {
+    let (mut below, mut above) = if f(a).value < f(b).value {
+        (a, b)
+    } else {
+        (b, a)
+    };
     let mut x = 0.5 * (a + b);
     // Halving alone ends within 60 steps from a width of 2 pi.
     for _ in 0..100 {
-        let (value, slope) = f(x);
+        let ValueAndSlope { value, slope } = f(x);
         *(if value < 0.0 { &mut below } else { &mut above }) = x;
         let newton = x - value / slope;
         let inside = newton > below.min(above) && newton < below.max(above);
@@ -65,7 +90,9 @@ mod tests {
 
     #[test]
     fn panels_tile_their_interval() {
-        let integral: f64 = panels(1.0, 4.0, 7).map(|(t, w)| w / t).sum();
+        let integral: f64 = panels(1.0, 4.0, 7)
+            .map(|node| node.weight / node.point)
+            .sum();
         assert!((integral - 4f64.ln()).abs() < ROUNDING);
     }
 
@@ -83,8 +110,14 @@ mod tests {
     #[test]
     fn roots_are_found_where_newton_alone_escapes() {
         // From the middle, 4.5, Newton's step for atan goes far outside.
-        let arctangent = |x: f64| ((x - 0.3).atan(), 1.0 / (1.0 + (x - 0.3).powi(2)));
-        let falling = |x: f64| (2.0 - x * x * x, -3.0 * x * x);
+        let arctangent = |x: f64| ValueAndSlope {
+            value: (x - 0.3).atan(),
+            slope: 1.0 / (1.0 + (x - 0.3).powi(2)),
+        };
+        let falling = |x: f64| ValueAndSlope {
+            value: 2.0 - x * x * x,
+            slope: -3.0 * x * x,
+        };
         assert!((root(arctangent, -1.0, 10.0) - 0.3).abs() < ROUNDING);
         assert!((root(falling, 0.0, 10.0) - 2f64.cbrt()).abs() < ROUNDING);
     }

@@ -1,5 +1,5 @@
-//! 2spirals: with q = 3 pi u the density is an integral along one arm, a box of side 1/6 blurred by noise s = 0.1 at every point,
-//! and the other arm is its mirror image:
+//! The density of 2spirals. With q = 3 pi u the density is an integral along one arm, a box of side 1/6 blurred by noise s = 0.1 at
+//! every point, and the other arm is its mirror image:
 //! ```text
 //! g(x) = integral of 2 u k(x0 + q cos(q) / 3) k(x1 - q sin(q) / 3) over u in [0, 1],   p(x) = (g(x) + g(-x)) / 2,
 //! k(r) = 6 integral of N(r - v; 0, s^2) over v in [0, 1/6].
@@ -8,12 +8,12 @@
 
 use std::f64::consts::{PI, SQRT_2};
 
-use super::quadrature::panels;
+use super::quadrature::{QuadratureNode, panels};
 
 /// Side of the box.
 const SIDE: f64 = 1.0 / 6.0;
 
-/// s
+/// Standard deviation s of the noise.
 const NOISE: f64 = 0.1;
 
 /// 768 nodes: less than the noise apart, also at the outer end, where u runs 298 times the noise per unit.
@@ -22,43 +22,57 @@ const PANELS: usize = 48;
 /// Nodes count while their squared distance is at most this many s^2 above the nearest one's: the rest are e^-36 of it.
 const REACH: f64 = 72.0;
 
-/// The density and its nodes.
+/// The density of 2spirals: the boxes along its arms.
 #[derive(Debug)]
 pub struct Spirals {
-    /// (weight, corner of the box); weights sum to 1.
-    nodes: Vec<(f64, [f64; 2])>,
+    /// Boxes, whose weights sum to 1.
+    boxes: Vec<WeightedBox>,
+}
+
+/// A box with its weight.
+#[derive(Clone, Copy, Debug)]
+struct WeightedBox {
+    weight: f64,
+    /// Lower left corner.
+    corner: [f64; 2],
 }
 
 impl Spirals {
-    /// Places the nodes.
+    /// Places the boxes along the arms.
     pub fn new() -> Self {
         Self::with_panels(PANELS)
     }
 
     fn with_panels(count: usize) -> Self {
-        let arm = panels(0.0, 1.0, count).flat_map(|(u, w)| {
+        let arm = panels(0.0, 1.0, count).flat_map(|QuadratureNode { point: u, weight }| {
             let q = 3.0 * PI * u;
             let (sin, cos) = libm::sincos(q);
             let corner = [-q * cos / 3.0, q * sin / 3.0];
-            [(w * u, corner), (w * u, mirrored(corner))]
+            [corner, mirrored(corner)].map(|corner| WeightedBox {
+                weight: weight * u,
+                corner,
+            })
         });
         Self {
-            nodes: arm.collect(),
+            boxes: arm.collect(),
         }
     }
 
-    /// log p(x)
-    pub fn log(&self, x: [f64; 2]) -> f64 {
-        let offsets = (self.nodes.iter()).map(|&(w, c)| (w, [x[0] - c[0], x[1] - c[1]]));
-        let distances = offsets.clone().map(|(_, r)| squared_distance(r));
+    /// The log density log p(x) in nats.
+    pub fn log_density(&self, x: [f64; 2]) -> f64 {
+        let offset = |corner: [f64; 2]| [x[0] - corner[0], x[1] - corner[1]];
+        let boxes = self.boxes.iter();
+        let distances = boxes
+            .clone()
+            .map(|one| squared_distance(offset(one.corner)));
         let nearest = distances.fold(f64::INFINITY, f64::min);
         let reach = nearest + REACH * NOISE * NOISE;
         // e^-shift bounds every term, and the largest is only powers of the distance below it.
         let shift = nearest / (2.0 * NOISE * NOISE);
-        let near = offsets.filter(|&(_, r)| squared_distance(r) <= reach);
-        let terms = near.map(|(w, r)| {
-            let [(k0, e0), (k1, e1)] = r.map(kernel);
-            w * k0 * k1 * libm::exp(shift - e0 - e1)
+        let near = boxes.filter(|one| squared_distance(offset(one.corner)) <= reach);
+        let terms = near.map(|one| {
+            let [k0, k1] = offset(one.corner).map(kernel);
+            one.weight * k0.factor * k1.factor * libm::exp(shift - k0.exponent - k1.exponent)
         });
         libm::log(terms.sum()) - shift
     }
@@ -69,28 +83,41 @@ fn mirrored(c: [f64; 2]) -> [f64; 2] {
     c.map(|c| -c - SIDE)
 }
 
-/// From a point at offset r of the corner to the box; 0 inside.
+/// The squared distance from a point at offset r of the corner to the box; 0 inside.
 fn squared_distance(r: [f64; 2]) -> f64 {
     let [d0, d1] = r.map(|r| (-r).max(r - SIDE).max(0.0));
     d0 * d0 + d1 * d1
 }
 
-/// k(r) as (factor, e) for factor exp(-e): (erfc a - erfc b) / (2 SIDE) with a, b = (r - SIDE, r) / (s sqrt 2).
-/// k is even about the middle of the box: taking r past it keeps the difference free of cancellation.
-fn kernel(r: f64) -> (f64, f64) {
+/// A value factor exp(-exponent) that may be too small for a number.
+struct ScaledValue {
+    factor: f64,
+    exponent: f64,
+}
+
+/// The kernel k(r) = (erfc a - erfc b) / (2 SIDE) with a, b = (r - SIDE, r) / (s sqrt 2).
+/// k is even about the middle of the box: an r beyond the middle keeps the difference free of cancellation.
+fn kernel(r: f64) -> ScaledValue {
     let r = r.max(SIDE - r);
     let (a, b) = ((r - SIDE) / (NOISE * SQRT_2), r / (NOISE * SQRT_2));
     if a < SCALED_FROM {
-        return ((libm::erfc(a) - libm::erfc(b)) / (2.0 * SIDE), 0.0);
+        return ScaledValue {
+            factor: (libm::erfc(a) - libm::erfc(b)) / (2.0 * SIDE),
+            exponent: 0.0,
+        };
     }
     let scaled = scaled_erfc(a) - scaled_erfc(b) * libm::exp(a * a - b * b);
-    (scaled / (2.0 * SIDE), a * a)
+    ScaledValue {
+        factor: scaled / (2.0 * SIDE),
+        exponent: a * a,
+    }
 }
 
-/// Where erfc, which underflows at 27, gives way to its scaled form.
+/// The argument from which erfc, which underflows at 27, is replaced by its scaled form.
 const SCALED_FROM: f64 = 4.0;
 
-/// exp(y^2) erfc(y) for y >= 4, by the continued fraction 1 / (sqrt pi (y + (1/2) / (y + (2/2) / (y + (3/2) / (y + ..))))).
+/// The scaled function exp(y^2) erfc(y) for y >= 4, by the continued fraction 1 / (sqrt pi (y + (1/2) / (y + (2/2) / (y + (3/2) /
+/// (y + ..))))).
 fn scaled_erfc(y: f64) -> f64 {
     // 30 levels reach rounding at y = 4 and more.
     let fraction = (1..=30)
@@ -110,10 +137,12 @@ mod tests {
             let depth = 0.5 * ((-r).max(r - SIDE).max(0.0) / NOISE).powi(2);
             // 64 panels resolve a box over which it falls by up to e^1500.
             let integrand = |v: f64| (depth - 0.5 * ((r - v) / NOISE).powi(2)).exp();
-            let integral: f64 = panels(0.0, SIDE, 64).map(|(v, w)| w * integrand(v)).sum();
+            let integral: f64 = panels(0.0, SIDE, 64)
+                .map(|node| node.weight * integrand(node.point))
+                .sum();
             let direct = integral / (SIDE * NOISE * (2.0 * PI).sqrt());
-            let (factor, e) = kernel(r);
-            let ratio = factor * (depth - e).exp() / direct;
+            let ScaledValue { factor, exponent } = kernel(r);
+            let ratio = factor * (depth - exponent).exp() / direct;
             // Rounding of exponents up to 4000.
             assert!((ratio - 1.0).abs() < 1e-11, "{r}: {ratio}");
         }
@@ -127,7 +156,7 @@ mod tests {
             for i in 0..40 {
                 let (sin, cos) = (0.17 * f64::from(i)).sin_cos();
                 let x = [r * cos, r * sin];
-                let change = coarse.log(x) / fine.log(x) - 1.0;
+                let change = coarse.log_density(x) / fine.log_density(x) - 1.0;
                 assert!(change.abs() < tolerance, "{x:?}: {change}");
             }
         }

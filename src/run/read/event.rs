@@ -25,7 +25,7 @@ pub fn event(line: &[u8]) -> serde_json::Result<Option<Event>> {
 /// The event, unless its session has a value that no run can have: what is made for it could have any size.
 fn sound(event: Event) -> Event {
     match &event {
-        Event::Start(start) => match session::fault(&start.session) {
+        Event::Start(start) => match session::find_fault(&start.session) {
             Some(fault) => not_understood(&fault),
             None => event,
         },

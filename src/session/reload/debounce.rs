@@ -1,36 +1,42 @@
-//! When a burst of changes has settled: a while after the last one, but never long after the first.
+//! The debouncing of changes: a burst of them is over a while after the last change, or at the latest a second after the first.
 //!
-//! Holds no clock: the caller says what time it is.
+//! There is no clock here: the caller passes the time.
 
 use std::time::{Duration, Instant};
 
-/// Longer than the pauses of an editor that truncates, writes and renames.
+/// Time without a change that ends a burst: longer than the pauses of an editor that truncates, writes and renames.
 const QUIET: Duration = Duration::from_millis(100);
 
-/// So that a file that is written without end is still looked at.
+/// The longest burst: a file that is written without end is read all the same.
 const LONGEST: Duration = Duration::from_secs(1);
 
-/// The burst in hand.
+/// The debouncer: the present burst of changes, if there is one.
 #[derive(Debug, Default)]
 pub(super) struct Debounce {
-    /// Its first and its latest change.
-    burst: Option<(Instant, Instant)>,
+    burst: Option<Burst>,
+}
+
+/// The times of a burst of changes.
+#[derive(Clone, Copy, Debug)]
+struct Burst {
+    first: Instant,
+    latest: Instant,
 }
 
 impl Debounce {
-    /// Something has changed.
+    /// Counts a change.
     pub fn touch(&mut self, now: Instant) {
-        let first = self.burst.map_or(now, |(first, _)| first);
-        self.burst = Some((first, now));
+        let first = self.burst.map_or(now, |burst| burst.first);
+        self.burst = Some(Burst { first, latest: now });
     }
 
-    /// When to look, if there is a burst.
+    /// The time at which the burst is over, if there is one.
     pub fn due(&self) -> Option<Instant> {
         self.burst
-            .map(|(first, latest)| (latest + QUIET).min(first + LONGEST))
+            .map(|Burst { first, latest }| (latest + QUIET).min(first + LONGEST))
     }
 
-    /// The burst was looked at.
+    /// Ends the burst.
     pub fn clear(&mut self) {
         self.burst = None;
     }

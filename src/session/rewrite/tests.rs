@@ -2,10 +2,17 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::*;
-use crate::session::{MANUAL, Way, fields, nudge};
+use crate::session::{MANUAL, NudgeDirection, fields, nudge};
 
 fn moons(rest: &str) -> String {
     format!("(data: Toy(name: \"moons\"){rest})")
+}
+
+/// Writes pairs of a field and its value.
+fn rewrite_pairs(text: &str, pairs: &[(&str, &str)]) -> Result<String, Unwritable> {
+    let assignments = pairs.iter();
+    let assignments = assignments.map(|(field, value)| Assignment::new(field, value));
+    rewrite(text, &assignments.collect::<Vec<_>>())
 }
 
 /// Every session file of this repository, and the least one.
@@ -94,14 +101,14 @@ fn every_field_of_every_session_is_written_and_taken_back() {
             let find = others.iter().find(|(name, _)| *name == field.name);
             let &(name, values) = find.unwrap();
             for value in values {
-                let new = rewrite(&text, &[(name, value)]).unwrap();
+                let new = rewrite_pairs(&text, &[(name, value)]).unwrap();
                 let changed = changes(&session, &parse(&new, Path::new("s.ron")).unwrap());
                 let of_it = |c: &Change| c.field == name && c.new == value;
                 let edited = changed.iter().filter(|c| of_it(c)).count();
                 assert_eq!(edited, usize::from(value != field.value), "{name}");
                 let kind = matches!(name, "start" | "optimizer");
                 assert!(kind || changed.iter().all(of_it), "{name}");
-                let back = rewrite(&new, &[(name, &field.value)]).unwrap();
+                let back = rewrite_pairs(&new, &[(name, &field.value)]).unwrap();
                 let written = value_tokens(&tokens::read(&text), name).is_some();
                 assert!(
                     !written
@@ -120,10 +127,10 @@ fn every_field_of_every_session_is_written_and_taken_back() {
 /// After a change of the kind and back by the edits that it made.
 fn there_and_back(text: &str, kind: (&str, &str)) -> (String, String) {
     let session = |text: &str| parse(text, Path::new("s.ron")).unwrap();
-    let new = rewrite(text, &[kind]).unwrap();
+    let new = rewrite_pairs(text, &[kind]).unwrap();
     let edits = changes(&session(text), &session(&new));
     let old: Vec<_> = edits.iter().map(|c| (c.field, c.old.as_str())).collect();
-    let back = rewrite(&new, &old).unwrap();
+    let back = rewrite_pairs(&new, &old).unwrap();
     assert_eq!(session(&back), session(text), "{back}");
     (new, back)
 }
@@ -165,9 +172,9 @@ fn another_start_comes_back_with_its_numbers() {
     }
     there_and_back(&moons(""), ("start", "Matching()"));
     let values = [("start", "Matching()"), ("start.lr", "0.1")];
-    let new = rewrite(&moons(", stop: ()"), &values).unwrap();
+    let new = rewrite_pairs(&moons(", stop: ()"), &values).unwrap();
     assert_eq!(new, moons(", start: Matching(lr: 0.1), stop: ()"));
-    let lost = rewrite(&moons(""), &values[1..]).unwrap_err();
+    let lost = rewrite_pairs(&moons(""), &values[1..]).unwrap_err();
     assert_eq!(lost, Unwritable::Lost("start.lr".to_owned()));
 }
 
@@ -182,12 +189,13 @@ fn many_steps_up_and_down_stay_valid() {
     for text in texts() {
         for (field, _) in others() {
             let mut text = text.clone();
-            for way in [Way::Up, Way::Up, Way::Up, Way::Down, Way::Down] {
+            use NudgeDirection::{Down, Up};
+            for direction in [Up, Up, Up, Down, Down] {
                 let session = parse(&text, Path::new("s.ron")).unwrap();
-                let Ok(value) = nudge(&session, field, way) else {
+                let Ok(value) = nudge(&session, field, direction) else {
                     break;
                 };
-                match rewrite(&text, &[(field, &value)]) {
+                match rewrite_pairs(&text, &[(field, &value)]) {
                     Ok(new) => text = new,
                     Err(Unwritable::Refused(_)) => break,
                     Err(other) => panic!("{field} {value}: {other}"),
@@ -200,7 +208,7 @@ fn many_steps_up_and_down_stay_valid() {
 #[test]
 fn comments_and_layout_around_a_value_stay() {
     let text = moons(", optimizer:Adam( lr :  1e-1 /* a: 1, */ , // lr: 3\n clamp: Some( 2 ))");
-    let new = rewrite(
+    let new = rewrite_pairs(
         &text,
         &[("optimizer.lr", "0.2"), ("optimizer.clamp", "Some(5.0)")],
     );
@@ -209,37 +217,37 @@ fn comments_and_layout_around_a_value_stay() {
         .replace("Some( 2 )", "Some( 5.0 )");
     assert_eq!(new.unwrap(), expected);
     let bare = moons(", stop: (seconds: 60)");
-    let new = rewrite(&bare, &[("stop.seconds", "Some(100.0)")]).unwrap();
+    let new = rewrite_pairs(&bare, &[("stop.seconds", "Some(100.0)")]).unwrap();
     assert_eq!(new, bare.replace("60", "100.0"));
-    let none = rewrite(&bare, &[("stop.seconds", "None")]).unwrap();
+    let none = rewrite_pairs(&bare, &[("stop.seconds", "None")]).unwrap();
     assert_eq!(none, bare.replace("60", "None"));
-    let some = rewrite(&none, &[("stop.seconds", "Some(60.0)")]).unwrap();
+    let some = rewrite_pairs(&none, &[("stop.seconds", "Some(60.0)")]).unwrap();
     assert_eq!(some, bare.replace("60", "Some(60.0)"));
 }
 
 #[test]
 fn what_is_not_written_comes_where_the_table_has_it() {
-    let new = rewrite(&moons(", flow: (steps: 8)"), &[("model.width", "7")]).unwrap();
+    let new = rewrite_pairs(&moons(", flow: (steps: 8)"), &[("model.width", "7")]).unwrap();
     assert_eq!(new, moons(", model: (width: 7), flow: (steps: 8)"));
-    let new = rewrite(&moons(", flow: (trace: StepNodes)"), &[("flow.steps", "9")]).unwrap();
+    let new = rewrite_pairs(&moons(", flow: (trace: StepNodes)"), &[("flow.steps", "9")]).unwrap();
     assert_eq!(new, moons(", flow: (steps: 9, trace: StepNodes)"));
-    let new = rewrite(&moons(", stop: ()"), &[("stop.iterations", "9")]).unwrap();
+    let new = rewrite_pairs(&moons(", stop: ()"), &[("stop.iterations", "9")]).unwrap();
     assert_eq!(new, moons(", stop: (iterations: 9)"));
-    let new = rewrite(&moons(""), &[("optimizer.lr", "0.2")]).unwrap();
+    let new = rewrite_pairs(&moons(""), &[("optimizer.lr", "0.2")]).unwrap();
     assert_eq!(new, moons(", optimizer: Adam(lr: 0.2)"));
 }
 
 #[test]
 fn a_new_line_has_the_indentation_and_the_commas_of_its_neighbour() {
     let text = "(\n  data: Toy(name: \"moons\"), // set\n  stop: ( // end\n\t// time\n\tseconds: 9 // s\n  )\n)\n";
-    let new = rewrite(text, &[("stop.iterations", "9")]).unwrap();
+    let new = rewrite_pairs(text, &[("stop.iterations", "9")]).unwrap();
     assert_eq!(new, text.replace("// end\n", "// end\n\titerations: 9,\n"));
-    let new = rewrite(text, &[("weights.hjb", "9.0")]).unwrap();
+    let new = rewrite_pairs(text, &[("weights.hjb", "9.0")]).unwrap();
     assert_eq!(
         new,
         text.replace("// set\n", "// set\n  weights: (hjb: 9.0),\n")
     );
-    let new = rewrite(text, &[("gates", "[\"divergence <= 1\"]")]).unwrap();
+    let new = rewrite_pairs(text, &[("gates", "[\"divergence <= 1\"]")]).unwrap();
     let line = "  ),\n  gates: [\"divergence <= 1\"]\n)\n";
     assert_eq!(new, text.replace("  )\n)\n", line));
 }
@@ -247,20 +255,20 @@ fn a_new_line_has_the_indentation_and_the_commas_of_its_neighbour() {
 #[test]
 fn a_block_comment_over_the_end_of_a_line_is_no_place() {
     let text = "(\n  data: Toy(name: \"moons\"), /* set\n */\n)\n";
-    let new = rewrite(text, &[("weights.hjb", "9.0")]).unwrap();
+    let new = rewrite_pairs(text, &[("weights.hjb", "9.0")]).unwrap();
     assert_eq!(new, text.replace(", /*", ", weights: (hjb: 9.0), /*"));
 }
 
 #[test]
 fn what_would_be_refused_and_what_is_refused_are_told_apart() {
     let nodes = moons(", flow: (trace: StepNodes)");
-    let refused = rewrite(&nodes, &[("flow.steps", "1")]).unwrap_err();
+    let refused = rewrite_pairs(&nodes, &[("flow.steps", "1")]).unwrap_err();
     assert!(matches!(refused, Unwritable::Refused(_)));
     assert!(refused.to_string().contains("at least 2"), "{refused}");
     assert!(!refused.to_string().contains('\n'));
     let both = [("flow.steps", "1"), ("flow.trace", "EveryStage")];
-    assert!(rewrite(&nodes, &both).is_ok());
-    let broken = rewrite("(data: ", &both).unwrap_err();
+    assert!(rewrite_pairs(&nodes, &both).is_ok());
+    let broken = rewrite_pairs("(data: ", &both).unwrap_err();
     assert!(matches!(broken, Unwritable::Broken(_)));
 }
 
@@ -271,7 +279,7 @@ fn an_attribute_and_raw_names_are_read_over() {
         moons(", r#stop: (seconds: 60)")
     );
     let text = text.replace('\u{feff}', "");
-    let new = rewrite(
+    let new = rewrite_pairs(
         &text,
         &[("stop.seconds", "Some(7.0)"), ("stop.iterations", "9")],
     );

@@ -1,12 +1,21 @@
 use super::*;
 
-/// What a CSV of this text holds.
-fn read(text: impl AsRef<[u8]>, selection: &Selection) -> (Vec<String>, Vec<f64>, u64) {
-    opened(&Desk::new().file("t.csv", text), selection).unwrap()
+/// The content of a CSV of this text.
+fn read(text: impl AsRef<[u8]>, selection: &Selection) -> Content {
+    opened(&TestFolder::new().file("t.csv", text), selection).unwrap()
 }
 
 fn refused(text: impl AsRef<[u8]>, selection: &Selection) -> String {
-    refusal(&Desk::new().file("t.csv", text), selection)
+    refusal(&TestFolder::new().file("t.csv", text), selection)
+}
+
+/// The content of a table without dropped rows.
+fn content(columns: &[&str], values: &[f64]) -> Content {
+    Content {
+        names: names(columns),
+        values: values.to_vec(),
+        dropped: 0,
+    }
 }
 
 fn header(header: Header) -> Selection {
@@ -18,7 +27,7 @@ fn header(header: Header) -> Selection {
 
 #[test]
 fn every_usual_form_of_csv_reads_the_same() {
-    let expected = (names(&["a", "b"]), vec![1.0, 2.5, -3.0, 4e2], 0);
+    let expected = content(&["a", "b"], &[1.0, 2.5, -3.0, 4e2]);
     for text in [
         "a,b\n1,2.5\n-3,4e2\n",
         "a,b\n1,2.5\n-3,4e2",
@@ -36,35 +45,34 @@ fn every_usual_form_of_csv_reads_the_same() {
 
 #[test]
 fn names_may_hold_separators_quotes_and_line_breaks() {
-    let (found, ..) = read(
+    let found = read(
         "\"a;b;c\",\"say \"\"x\"\"\",\"two\nlines\"\n1,2,3\n",
         &Selection::default(),
     );
-    assert_eq!(found, ["a;b;c", "say \"x\"", "two\nlines"]);
+    assert_eq!(found.names, ["a;b;c", "say \"x\"", "two\nlines"]);
 }
 
 #[test]
 fn a_first_line_of_values_is_a_row_unless_said_otherwise() {
     let text = "1,2\n3,4\n";
-    let numbers = (names(&["1", "2"]), vec![1.0, 2.0, 3.0, 4.0], 0);
+    let numbers = content(&["1", "2"], &[1.0, 2.0, 3.0, 4.0]);
     assert_eq!(read(text, &Selection::default()), numbers);
     assert_eq!(read(text, &header(Header::No)), numbers);
-    let named = (names(&["1", "2"]), vec![3.0, 4.0], 0);
-    assert_eq!(read(text, &header(Header::Yes)), named);
+    let named = content(&["1", "2"], &[3.0, 4.0]);
+    assert_eq!(read(text, &header(Header::Yes)), named.clone());
     let refusal = "row 1 (line 1), column `1`: `a` is not a number";
     assert_eq!(refused("a,b\n1,2\n", &header(Header::No)), refusal);
-    let dropped = (names(&["1", "2"]), vec![3.0, 4.0], 1);
+    let dropped = Content {
+        dropped: 1,
+        ..named
+    };
     assert_eq!(read("NA,2\n3,4\n", &dropping()), dropped);
 }
 
 #[test]
 fn columns_are_read_in_the_order_asked_for_and_others_may_be_text() {
     let text = "cut,carat,price\nIdeal,0.23,326\n,0.21,327\n";
-    let expected = (
-        names(&["price", "carat"]),
-        vec![326.0, 0.23, 327.0, 0.21],
-        0,
-    );
+    let expected = content(&["price", "carat"], &[326.0, 0.23, 327.0, 0.21]);
     assert_eq!(read(text, &columns(&["price", "carat"])), expected);
 }
 
@@ -93,7 +101,7 @@ fn names_must_tell_columns_apart() {
     let same = "two columns are named `a`: rename one";
     assert_eq!(refused(text, &Selection::default()), same);
     assert_eq!(refused(text, &columns(&["b", "a"])), same);
-    assert_eq!(read(text, &columns(&["b"])).1, [2.0]);
+    assert_eq!(read(text, &columns(&["b"])).values, [2.0]);
     let twice = "column `b` is asked for twice";
     assert_eq!(refused(text, &columns(&["b", "b"])), twice);
 }
@@ -119,7 +127,10 @@ fn a_missing_value_is_refused_or_its_row_left_out() {
                  (--drop-missing)"
             )
         );
-        let left = (names(&["a", "b"]), vec![1.0, 2.0, 5.0, 6.0], 1);
+        let left = Content {
+            dropped: 1,
+            ..content(&["a", "b"], &[1.0, 2.0, 5.0, 6.0])
+        };
         assert_eq!(read(&text, &dropping()), left);
     }
     assert_eq!(

@@ -21,13 +21,12 @@ fn described(descr: &str, order: &str, shape: &str) -> String {
     format!("{{'descr': '{descr}', 'fortran_order': {order}, 'shape': {shape}, }}")
 }
 
-fn read(bytes: &[u8], selection: &Selection) -> (Vec<f64>, u64) {
-    let (_, values, dropped) = opened(&Desk::new().file("t.npy", bytes), selection).unwrap();
-    (values, dropped)
+fn read(bytes: &[u8], selection: &Selection) -> Content {
+    opened(&TestFolder::new().file("t.npy", bytes), selection).unwrap()
 }
 
 fn refused(bytes: &[u8], selection: &Selection) -> String {
-    refusal(&Desk::new().file("t.npy", bytes), selection)
+    refusal(&TestFolder::new().file("t.npy", bytes), selection)
 }
 
 /// [[1.5, -2, 0.1], [3, 4.25, -0]], row after row.
@@ -49,23 +48,23 @@ fn arrays_of_numpy_are_read_in_every_order_and_version() {
             &bytes(version, &described("<f8", "False", "(2, 3)"), LITTLE),
             &select,
         );
-        assert_eq!(bits(&found.0), bits(&VALUES));
+        assert_eq!(bits(&found.values), bits(&VALUES));
     }
     let found = read(
         &bytes(1, &described(">f8", "False", "(2, 3)"), BIG),
         &select,
     );
-    assert_eq!(bits(&found.0), bits(&VALUES));
+    assert_eq!(bits(&found.values), bits(&VALUES));
     let single = VALUES.map(|value| f64::from(value as f32));
     let found = read(
         &bytes(1, &described("<f4", "False", "(2, 3)"), SINGLE),
         &select,
     );
-    assert_eq!(bits(&found.0), bits(&single));
+    assert_eq!(bits(&found.values), bits(&single));
     let fortran = bytes(1, &described("<f8", "True", "(2, 3)"), FORTRAN);
-    assert_eq!(bits(&read(&fortran, &select).0), bits(&VALUES));
+    assert_eq!(bits(&read(&fortran, &select).values), bits(&VALUES));
     assert_eq!(
-        read(&fortran, &columns(&["3", "1"])).0,
+        read(&fortran, &columns(&["3", "1"])).values,
         [0.1, 1.5, -0.0, 3.0]
     );
 }
@@ -81,7 +80,7 @@ fn integers_are_read_with_their_sign() {
         ),
         &select,
     );
-    assert_eq!(found.0, [1.0, -2.0, 300.0, -32768.0]);
+    assert_eq!(found.values, [1.0, -2.0, 300.0, -32768.0]);
     for (descr, expected) in [
         (
             "|u1",
@@ -97,7 +96,7 @@ fn integers_are_read_with_their_sign() {
         let text = described(descr, "False", &format!("({},)", expected.len()));
         let values = b"\x01\xff\xff\xff\xff\xff\xff\xff";
         assert_eq!(
-            read(&bytes(1, &text, values), &select).0,
+            read(&bytes(1, &text, values), &select).values,
             expected,
             "{descr}"
         );
@@ -106,25 +105,25 @@ fn integers_are_read_with_their_sign() {
 
 #[test]
 fn a_written_array_is_byte_for_byte_that_of_numpy() {
-    let desk = Desk::new();
-    let path = desk.table("t.npy", &VALUES, &names(&["a", "b", "c"]));
+    let folder = TestFolder::new();
+    let path = folder.table("t.npy", &VALUES, &names(&["a", "b", "c"]));
     let expected = bytes(1, &described("<f8", "False", "(2, 3)"), LITTLE);
     assert_eq!(fs::read(path).unwrap(), expected);
-    let path = desk.table("u.npy", &VALUES, &names(&["a"]));
+    let path = folder.table("u.npy", &VALUES, &names(&["a"]));
     let expected = bytes(1, &described("<f8", "False", "(6,)"), LITTLE);
     assert_eq!(fs::read(path).unwrap(), expected);
 }
 
 #[test]
 fn rows_with_nan_are_refused_or_left_out_wherever_they_are() {
-    let desk = Desk::new();
-    let mut draw = Draw(11);
+    let folder = TestFolder::new();
+    let mut draw = NumberGenerator(11);
     for round in 0..200 {
         let rows = 1 + draw.next() as usize % 12;
         let gaps: Vec<bool> = (0..rows).map(|_| draw.next() % 4 < round % 4).collect();
         let row = |row: usize| [row as f64, if gaps[row] { f64::NAN } else { -(row as f64) }];
         let values: Vec<f64> = (0..rows).flat_map(row).collect();
-        let path = desk.table("t.npy", &values, &names(&["a", "b"]));
+        let path = folder.table("t.npy", &values, &names(&["a", "b"]));
         let kept: Vec<usize> = (0..rows).filter(|&row| !gaps[row]).collect();
         let expected: Vec<f64> = kept.iter().flat_map(|&kept| row(kept)).collect();
         let dropped = (rows - kept.len()) as u64;
@@ -145,7 +144,7 @@ fn rows_with_nan_are_refused_or_left_out_wherever_they_are() {
             assert!(refusal(&path, &dropping()).starts_with("has no rows: all"));
             continue;
         }
-        let table = Table::open(&path, &dropping()).unwrap();
+        let table = IndexedTable::open(&path, &dropping()).unwrap();
         assert_eq!((table.len(), table.dropped()), (kept.len(), dropped));
         for first in 0..kept.len() {
             for count in 0..=kept.len() - first {
@@ -173,14 +172,14 @@ fn more_than_a_chunk_is_read_in_both_orders() {
         ("True", packed(by_column.collect())),
     ] {
         let file = bytes(1, &described("<f4", order, "(20000, 3)"), &values);
-        assert_eq!(read(&file, &columns(&["3", "1"])).0, expected);
+        assert_eq!(read(&file, &columns(&["3", "1"])).values, expected);
     }
 }
 
 #[test]
 fn infinite_values_are_refused() {
-    let desk = Desk::new();
-    let path = desk.table(
+    let folder = TestFolder::new();
+    let path = folder.table(
         "t.npy",
         &[1.0, 2.0, f64::NAN, f64::NEG_INFINITY],
         &names(&["a", "b"]),
@@ -191,9 +190,9 @@ fn infinite_values_are_refused() {
 
 #[test]
 fn a_file_cut_short_while_it_is_read_is_an_error() {
-    let desk = Desk::new();
-    let path = desk.table("t.npy", &[1.0; 100], &names(&["a"]));
-    let table = Table::open(&path, &Selection::default()).unwrap();
+    let folder = TestFolder::new();
+    let path = folder.table("t.npy", &[1.0; 100], &names(&["a"]));
+    let table = IndexedTable::open(&path, &Selection::default()).unwrap();
     fs::File::options()
         .write(true)
         .open(&path)

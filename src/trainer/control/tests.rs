@@ -94,7 +94,7 @@ fn a_stop_gives_up_the_iteration_in_hand_and_keeps_what_was_done() {
     let mut trainer = trainer(SMALL, 1);
     trainer.iterate(&mut |_| {});
     let done = trainer.state.theta.clone();
-    trainer.batches = Batches::of(vec![0.5; 2 * 50_000_000]);
+    trainer.batches = Batches::with_rows(vec![0.5; 2 * 50_000_000]);
     let Wires {
         publisher,
         feed,

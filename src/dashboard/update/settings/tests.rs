@@ -8,6 +8,7 @@ use crate::dashboard::keys::Key;
 use crate::dashboard::pane::Pane;
 use crate::dashboard::update::update;
 use crate::event::Event;
+use crate::session::FieldPart;
 
 /// A run that can be steered, with the settings in focus.
 fn followed() -> State {
@@ -53,7 +54,7 @@ fn rejected() -> Event {
 
 /// A step up of a field.
 fn nudged(field: &'static str) -> FileRequest {
-    let way = Way::Up;
+    let way = NudgeDirection::Up;
     FileRequest {
         file: "s.ron".into(),
         change: FileChange::Nudge { field, way },
@@ -178,9 +179,12 @@ fn arrows_lead_through_the_parts_of_a_setting_and_steps_ask_for_the_part() {
     select_field(&mut state, "optimizer.schedule");
     let arrow = |state: &mut State, code| {
         update(state, Key::plain(code));
-        state.selected_part().map(|part| (part.name, part.value))
+        state.selected_part()
     };
-    let every = Some(("optimizer.schedule.every", "500".to_owned()));
+    let every = Some(FieldPart {
+        name: "optimizer.schedule.every",
+        value: "500".to_owned(),
+    });
     for _ in 0..3 {
         assert_eq!(arrow(&mut state, KeyCode::Right), every);
     }

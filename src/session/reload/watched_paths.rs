@@ -1,4 +1,5 @@
-//! The places where a change can change what a path means: the file's own directory, and that of every symbolic link on the way to it.
+//! The paths to be watched for one file: a change there can change what its path leads to. They are the file's own directory, and
+//! the directory of every symbolic link on the path.
 //!
 //! Directories are watched, not files: a watch on a file dies with the first editor that replaces it.
 
@@ -8,32 +9,32 @@ use std::path::{Path, PathBuf};
 
 use notify::Event;
 
-/// As many links as Linux follows before it calls a path a loop.
+/// The most links that are followed: as many as Linux follows before it calls a path a loop.
 const LINKS: usize = 40;
 
-/// What to watch for one file.
+/// The paths to be watched for one file.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Places {
-    /// To be watched, not recursively.
+pub(super) struct WatchedPaths {
+    /// Directories, to be watched not recursively.
     pub directories: BTreeSet<PathBuf>,
-    /// Entries of those directories that matter.
+    /// Names of the entries of those directories that matter.
     names: BTreeSet<OsString>,
 }
 
-impl Places {
-    /// The places of an absolute path.
+impl WatchedPaths {
+    /// The paths to be watched for the file at an absolute path.
     pub fn of(path: &Path) -> Self {
-        let mut places = Self::default();
+        let mut paths = Self::default();
         let mut path = path.to_owned();
         for _ in 0..LINKS {
-            places.add(&path);
-            let Some((link, behind)) = follow(&path) else {
+            paths.add(&path);
+            let Some(link) = first_link(&path) else {
                 break;
             };
-            places.add(&link);
-            path = behind;
+            paths.add(&link.path);
+            path = link.resolved;
         }
-        places
+        paths
     }
 
     fn add(&mut self, entry: &Path) {
@@ -54,19 +55,29 @@ impl Places {
     }
 }
 
-/// The first symbolic link on a path, and the path with the link replaced by what it points to.
-fn follow(path: &Path) -> Option<(PathBuf, PathBuf)> {
+/// A symbolic link on a path.
+struct Link {
+    path: PathBuf,
+    /// The whole path with the link replaced by what it points to.
+    resolved: PathBuf,
+}
+
+/// The first symbolic link on a path.
+fn first_link(path: &Path) -> Option<Link> {
     let mut ancestors: Vec<&Path> = path.ancestors().collect();
     ancestors.reverse();
     ancestors.into_iter().find_map(|link| {
         let target = link.read_link().ok()?;
         let rest = path.strip_prefix(link).ok()?;
-        let mut behind = link.parent()?.join(target);
+        let mut resolved = link.parent()?.join(target);
         // Joining an empty rest would add a slash.
         if !rest.as_os_str().is_empty() {
-            behind.push(rest);
+            resolved.push(rest);
         }
-        Some((link.to_owned(), behind))
+        Some(Link {
+            path: link.to_owned(),
+            resolved,
+        })
     })
 }
 
@@ -78,12 +89,12 @@ mod tests {
     fn a_plain_file_has_its_own_directory_only() {
         let directory = tempfile::tempdir().unwrap();
         let root = directory.path().canonicalize().unwrap();
-        let places = Places::of(&root.join("s.ron"));
-        assert_eq!(places.directories, BTreeSet::from([root.clone()]));
+        let paths = WatchedPaths::of(&root.join("s.ron"));
+        assert_eq!(paths.directories, BTreeSet::from([root.clone()]));
         let event = |path: &Path| Event::new(notify::EventKind::Any).add_path(path.to_owned());
-        assert!(places.concern(&event(&root.join("s.ron"))));
-        assert!(places.concern(&event(&root)));
-        assert!(!places.concern(&event(&root.join("s.ron.swp"))));
+        assert!(paths.concern(&event(&root.join("s.ron"))));
+        assert!(paths.concern(&event(&root)));
+        assert!(!paths.concern(&event(&root.join("s.ron.swp"))));
     }
 
     #[cfg(unix)]
@@ -95,19 +106,19 @@ mod tests {
         std::fs::create_dir(root.join("v1")).unwrap();
         symlink("v1", root.join("..data")).unwrap();
         symlink("..data/s.ron", root.join("link.ron")).unwrap();
-        let places = Places::of(&root.join("link.ron"));
+        let paths = WatchedPaths::of(&root.join("link.ron"));
         let directories = ["", "..data", "v1"].map(|name| root.join(name));
         assert!(
             directories
                 .iter()
-                .all(|directory| places.directories.contains(directory))
+                .all(|directory| paths.directories.contains(directory))
         );
         let names = ["link.ron", "..data", "s.ron"].map(OsString::from);
-        assert_eq!(places.names, BTreeSet::from(names));
+        assert_eq!(paths.names, BTreeSet::from(names));
 
         symlink("loop.ron", root.join("loop.ron")).unwrap();
         assert!(
-            Places::of(&root.join("loop.ron"))
+            WatchedPaths::of(&root.join("loop.ron"))
                 .directories
                 .contains(&root)
         );

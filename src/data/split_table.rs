@@ -1,14 +1,14 @@
-//! The parts of a table: training, validation and test rows, standardised by the first two together, as published.
+//! A table split into training, validation and test rows, standardised by the first two together, as published.
 //!
 //! ```text
 //! rows shuffled, or as in the file:   training | validation | test
 //! z = (g(x + jitter width (U - 1/2)) - mean) / scale     without a map g: scale^2 = variance + width^2 / 12
 //! ```
 //!
-//! Noise that leaves the bounds of a map is folded back into them: what was rounded to a percentage of 0 lay above it.
+//! Noise that leaves the bounds of a map is folded back into them: a percentage that was rounded to 0 lay above 0.
 //!
-//! The noise of a row depends on (seed, epoch, row) alone; epoch 0 is what validation and test rows are seen with. Nothing is kept
-//! for a row: orders are computed (`permutation.rs`), and what is measured goes by in the order of the file.
+//! The noise of a row depends on (seed, epoch, row) alone; validation and test rows have the noise of epoch 0. No memory is used
+//! per row: orders are computed (`permutation.rs`), and measurements read the rows in the order of the file.
 
 mod measure;
 
@@ -16,71 +16,80 @@ use std::ops::Range;
 
 use rand::RngExt;
 
-use measure::Measured;
+use measure::ColumnMeasures;
 
-use super::Error;
+use super::error::DataError;
 use super::permutation::Permutation;
-use super::random::{Stream, row_generator, spaced};
+use super::random::{DrawKey, Stream, row_generator, spaced};
 use crate::scaling::{Column, Scaling, Span, Units};
-use crate::session::{self, Transform, Whiten};
-use crate::table::{Blocks, Selection, Table};
+use crate::session::{self, SplitRows, Transform, Whiten};
+use crate::table::{Blocks, IndexedTable, Selection};
 
-/// Words of a uniform value.
+/// Random words of a uniform value.
 const UNIFORM: u64 = 2;
 
-/// A part of a table.
+/// A part of the rows of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
-    /// What is trained on.
+pub enum SplitPart {
+    /// The rows for training.
     Training,
-    /// What picks the best parameters.
+    /// The rows that pick the best parameters.
     Validation,
-    /// What nothing is decided by.
+    /// The rows that decide nothing.
     Test,
 }
 
 /// A table with its split and its scaling.
-pub struct Parts {
-    table: Table,
-    /// Learned columns; the others are given.
+pub struct SplitTable {
+    table: IndexedTable,
+    /// Number of the learned columns; the others are given.
     d: usize,
     seed: u64,
     /// Rows of the table in the order of the split; None for the order of the file.
     order: Option<Permutation>,
-    /// Rows of the training part, and of training and validation part together.
-    ends: [usize; 2],
+    /// Number of the rows of the training part, the first ones in the order of the split.
+    training: usize,
+    /// Number of the rows of training and validation part together, by which the table is standardised.
+    learned: usize,
     scaling: Scaling,
-    /// Mean over the training rows, in the noise of epoch 0, of [`Scaling::offsets`].
+    /// Mean over the training rows, with the noise of epoch 0, of [`Scaling::offsets`].
     offset: f64,
     /// Width of the noise of every column, in its own units.
     jitter: Vec<f64>,
 }
 
-impl Parts {
-    /// Opens the table and looks at all of its rows.
+impl SplitTable {
+    /// Opens a table and reads all of its rows to standardise it.
     ///
     /// # Errors
-    /// Whatever keeps it from being learned.
-    pub fn open(table: &session::Table, seed: u64) -> Result<Self, Error> {
+    /// The table can't be read or can't be learned.
+    pub fn open(table: &session::TableSource, seed: u64) -> Result<Self, DataError> {
         let columns = columns(table)?;
         let d = columns.len() - table.given.len();
         if d == 0 {
-            return Err(Error::NothingToLearn);
+            return Err(DataError::NothingToLearn);
         }
-        let file = Table::open(table.path, &selection(table, columns.clone()))?;
+        let file = IndexedTable::open(table.path, &selection(table, columns.clone()))?;
         let n = file.len();
-        let [training, validation, _] = table.split.rows(n);
+        let SplitRows {
+            training,
+            validation,
+            ..
+        } = table.split.rows(n);
         if validation == 0 || training < 2 {
-            return Err(Error::TooFew { rows: n });
+            return Err(DataError::TooFew { rows: n });
         }
-        let ends = [training, training + validation];
         let transforms = transforms(table, &columns)?;
-        let mut parts = Parts {
+        let mut split = SplitTable {
             jitter: jitter(table, &columns)?,
-            order: table
-                .split
-                .shuffle
-                .map(|seed| order(n, seed, Stream::Split, 0)),
+            order: table.split.shuffle.map(|seed| {
+                let key = DrawKey {
+                    seed,
+                    stream: Stream::Split,
+                    draw: 0,
+                };
+                order(n, key)
+            }),
             scaling: Scaling {
                 columns: Vec::new(),
                 whitening: None,
@@ -89,77 +98,92 @@ impl Parts {
             table: file,
             d,
             seed,
-            ends,
+            training,
+            learned: training + validation,
         };
-        let Measured { columns, offset } = parts.measure(&transforms)?;
-        (parts.scaling.columns, parts.offset) = (columns, offset);
+        let ColumnMeasures { columns, offset } = split.measure_columns(&transforms)?;
+        (split.scaling.columns, split.offset) = (columns, offset);
         let whitening = match table.whiten {
             Whiten::No => None,
-            Whiten::Yes => Some(parts.whitening()?),
-            Whiten::Normal => Some(parts.normal_whitening()?),
+            Whiten::Yes => Some(split.measure_whitening()?),
+            Whiten::Normal => Some(split.measure_normal_whitening()?),
         };
         if let Some(whitening) = whitening {
-            parts.offset += parts.mean_log_slope(&whitening)?;
-            parts.scaling.whitening = Some(whitening);
+            split.offset += split.mean_log_slope(&whitening)?;
+            split.scaling.whitening = Some(whitening);
         }
-        Ok(parts)
+        Ok(split)
     }
 
-    /// d, the learned columns.
+    /// The number d of learned columns.
     pub fn dimension(&self) -> usize {
         self.d
     }
 
-    /// c, the given columns.
+    /// The number c of given columns.
     pub fn context(&self) -> usize {
         self.table.width() - self.d
     }
 
-    /// Mean and scale of every column.
+    /// The scaling that standardises the columns.
     pub fn scaling(&self) -> &Scaling {
         &self.scaling
     }
 
-    /// Mean over the training rows of what log densities of standardised rows are higher by than those in the flow's units, nats
-    /// ([`Scaling::offsets`]). 0 without maps.
+    /// Mean of [`Scaling::offsets`] over the training rows, nats: the log density of a standardised row less the log density of the
+    /// row in the units of the flow. 0 without maps.
     pub fn mean_offset(&self) -> f64 {
         self.offset
     }
 
-    /// Rows of the file that were left out for missing values.
+    /// Number of the rows of the file that were left out for missing values.
     pub fn dropped(&self) -> u64 {
         self.table.dropped()
     }
 
-    /// Rows of a part.
-    pub fn len(&self, part: Part) -> usize {
+    /// Number of the rows of a part.
+    pub fn len(&self, part: SplitPart) -> usize {
         self.range(part).len()
     }
 
-    /// So many rows of a part, as evenly spread over it as can be, or all if it has no more; standardised, row-major, d + c values each.
-    pub fn spread(&self, part: Part, n: usize) -> Result<Vec<f64>, Error> {
+    /// Reads n rows evenly spaced over a part, or all if it has no more; standardised, row-major, d + c values each.
+    ///
+    /// # Errors
+    /// The table can't be read.
+    pub fn spaced_rows(&self, part: SplitPart, n: usize) -> Result<Vec<f64>, DataError> {
         let n = n.min(self.len(part));
-        self.some_of_spread(part, n, 0..n)
+        self.some_spaced_rows(part, n, 0..n)
     }
 
-    /// Those of [`Parts::spread`] with these numbers, from 0; n is at most the length of the part.
-    pub fn some_of_spread(
+    /// Reads some of the rows of [`SplitTable::spaced_rows`], by their numbers from 0; n is at most the length of the part.
+    ///
+    /// # Errors
+    /// The table can't be read.
+    pub fn some_spaced_rows(
         &self,
-        part: Part,
+        part: SplitPart,
         n: usize,
         numbers: impl Iterator<Item = usize>,
-    ) -> Result<Vec<f64>, Error> {
+    ) -> Result<Vec<f64>, DataError> {
         let len = self.len(part);
         let places: Vec<usize> = numbers.map(|k| k * len / n).collect();
         self.rows(part, &places, 0)
     }
 
-    /// Rows of a part by their place in it, in the noise of an epoch; standardised, row-major, d + c values each.
-    pub fn rows(&self, part: Part, places: &[usize], epoch: u64) -> Result<Vec<f64>, Error> {
+    /// Reads rows of a part by their places in it, with the noise of an epoch; standardised, row-major, d + c values each.
+    ///
+    /// # Errors
+    /// The table can't be read.
+    pub fn rows(
+        &self,
+        part: SplitPart,
+        places: &[usize],
+        epoch: u64,
+    ) -> Result<Vec<f64>, DataError> {
         let first = self.range(part).start;
         let places: Vec<usize> = places.iter().map(|place| first + place).collect();
-        let mut rows = self.raw(&places)?;
-        self.blur(&self.scaling.columns, &mut rows, &places, epoch);
+        let mut rows = self.file_rows(&places)?;
+        self.add_jitter(&self.scaling.columns, &mut rows, &places, epoch);
         let all = Span {
             first: 0,
             width: self.table.width(),
@@ -168,22 +192,27 @@ impl Parts {
         Ok(rows)
     }
 
-    /// The order of an epoch's training rows, from 1: places in the training part.
+    /// The order of the training rows in an epoch, from 1: places in the training part.
     pub fn epoch(&self, epoch: u64) -> Permutation {
-        order(self.ends[0], self.seed, Stream::Training, epoch)
+        let key = DrawKey {
+            seed: self.seed,
+            stream: Stream::Training,
+            draw: epoch,
+        };
+        order(self.training, key)
     }
 
-    fn range(&self, part: Part) -> Range<usize> {
-        let [training, validation] = self.ends;
+    /// The places of a part in the order of the split.
+    fn range(&self, part: SplitPart) -> Range<usize> {
         match part {
-            Part::Training => 0..training,
-            Part::Validation => training..validation,
-            Part::Test => validation..self.table.len(),
+            SplitPart::Training => 0..self.training,
+            SplitPart::Validation => self.training..self.learned,
+            SplitPart::Test => self.learned..self.table.len(),
         }
     }
 
-    /// Rows as they stand in the table, by their place in the split.
-    fn raw(&self, places: &[usize]) -> Result<Vec<f64>, Error> {
+    /// Reads rows as they are in the file, by their places in the split.
+    fn file_rows(&self, places: &[usize]) -> Result<Vec<f64>, DataError> {
         let mut rows = vec![0.0; places.len() * self.table.width()];
         match &self.order {
             None => self.table.gather(places, &mut rows)?,
@@ -196,13 +225,18 @@ impl Parts {
     }
 
     /// Adds the noise of an epoch to rows of these columns, by their places in the split.
-    fn blur(&self, columns: &[Column], rows: &mut [f64], places: &[usize], epoch: u64) {
+    fn add_jitter(&self, columns: &[Column], rows: &mut [f64], places: &[usize], epoch: u64) {
         if self.jitter.iter().all(|&width| width == 0.0) {
             return;
         }
+        let key = DrawKey {
+            seed: self.seed,
+            stream: Stream::Jitter,
+            draw: epoch,
+        };
         for (row, &place) in rows.chunks_exact_mut(self.table.width()).zip(places) {
             let row_at = spaced(place as u64, self.table.width(), UNIFORM);
-            let mut rng = row_generator(self.seed, Stream::Jitter, epoch, row_at);
+            let mut rng = row_generator(key, row_at);
             for ((value, width), column) in row.iter_mut().zip(&self.jitter).zip(columns) {
                 let u: f64 = rng.random();
                 *value += width * (u - 0.5);
@@ -214,8 +248,8 @@ impl Parts {
     }
 }
 
-/// The learned columns, then the given ones.
-fn columns(table: &session::Table) -> Result<Vec<String>, Error> {
+/// Names of the learned columns, then of the given ones.
+fn columns(table: &session::TableSource) -> Result<Vec<String>, DataError> {
     let learned = if table.columns.is_empty() {
         let all = Blocks::open(table.path, &selection(table, Vec::new()), 1)?;
         let learned = all.names().iter();
@@ -227,7 +261,8 @@ fn columns(table: &session::Table) -> Result<Vec<String>, Error> {
     Ok([learned.as_slice(), table.given].concat())
 }
 
-fn selection(table: &session::Table, columns: Vec<String>) -> Selection {
+/// The selection of columns in the file of a table.
+fn selection(table: &session::TableSource, columns: Vec<String>) -> Selection {
     Selection {
         columns,
         header: table.header,
@@ -236,9 +271,9 @@ fn selection(table: &session::Table, columns: Vec<String>) -> Selection {
 }
 
 /// Width of the noise of every column.
-fn jitter(table: &session::Table, columns: &[String]) -> Result<Vec<f64>, Error> {
+fn jitter(table: &session::TableSource, columns: &[String]) -> Result<Vec<f64>, DataError> {
     if let Some(name) = table.jitter.keys().find(|name| !columns.contains(name)) {
-        return Err(Error::Jitter {
+        return Err(DataError::Jitter {
             column: name.clone(),
             columns: columns.join(", "),
         });
@@ -247,10 +282,13 @@ fn jitter(table: &session::Table, columns: &[String]) -> Result<Vec<f64>, Error>
     Ok(columns.iter().map(width).collect())
 }
 
-/// The map that is asked for of every column.
-fn transforms(table: &session::Table, columns: &[String]) -> Result<Vec<Transform>, Error> {
+/// The kind of map that is asked for, of every column.
+fn transforms(
+    table: &session::TableSource,
+    columns: &[String],
+) -> Result<Vec<Transform>, DataError> {
     if let Some(name) = table.transform.keys().find(|name| !columns.contains(name)) {
-        return Err(Error::Transform {
+        return Err(DataError::Transform {
             column: name.clone(),
             columns: columns.join(", "),
         });
@@ -259,9 +297,9 @@ fn transforms(table: &session::Table, columns: &[String]) -> Result<Vec<Transfor
     Ok(columns.iter().map(map).collect())
 }
 
-/// 0 to n - 1 in an order that depends on the arguments only.
-fn order(n: usize, seed: u64, stream: Stream, draw: u64) -> Permutation {
-    Permutation::new(n, &mut row_generator(seed, stream, draw, 0))
+/// The numbers 0 to n - 1 in an order that depends on the arguments only.
+fn order(n: usize, key: DrawKey) -> Permutation {
+    Permutation::new(n, &mut row_generator(key, 0))
 }
 
 #[cfg(test)]
@@ -283,19 +321,19 @@ mod tests {
         fs::write(folder.join("t.csv"), text).unwrap();
     }
 
-    fn open(folder: &Path, fields: &str) -> Result<Dataset, Error> {
+    fn open(folder: &Path, fields: &str) -> Result<Dataset, DataError> {
         let text = format!("(data: Table(path: \"t.csv\", {fields}))");
         let session = session::parse(&text, &folder.join("s.ron")).unwrap();
         Dataset::open(&session.data, 1)
     }
 
-    /// Column `column` of the rows as they stand in the table.
-    fn raw(data: &Dataset, part: Part, column: usize) -> Vec<f64> {
-        let parts = data.parts().unwrap();
-        let mut rows = parts.spread(part, usize::MAX).unwrap();
+    /// Column `column` of the rows as they are in the file.
+    fn raw(data: &Dataset, part: SplitPart, column: usize) -> Vec<f64> {
+        let table = data.table().unwrap();
+        let mut rows = table.spaced_rows(part, usize::MAX).unwrap();
         let width = data.dimension() + data.context();
         let all = Span { first: 0, width };
-        parts.scaling().restore(&mut rows, all, Units::Data);
+        table.scaling().restore(&mut rows, all, Units::Data);
         let column = rows.iter().skip(column).step_by(width);
         column.map(|value| value.round()).collect()
     }
@@ -305,17 +343,18 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         counted(folder.path(), 100);
         let data = open(folder.path(), "split: (shuffle: None)").unwrap();
-        let parts = data.parts().unwrap();
+        let table = data.table().unwrap();
         assert_eq!(
-            [Part::Training, Part::Validation, Part::Test].map(|part| parts.len(part)),
+            [SplitPart::Training, SplitPart::Validation, SplitPart::Test]
+                .map(|part| table.len(part)),
             [81, 9, 10]
         );
         let count = |range: Range<u32>| range.map(f64::from).collect::<Vec<_>>();
-        assert_eq!(raw(&data, Part::Training, 0), count(0..81));
-        assert_eq!(raw(&data, Part::Validation, 0), count(81..90));
-        assert_eq!(raw(&data, Part::Test, 0), count(90..100));
+        assert_eq!(raw(&data, SplitPart::Training, 0), count(0..81));
+        assert_eq!(raw(&data, SplitPart::Validation, 0), count(81..90));
+        assert_eq!(raw(&data, SplitPart::Test, 0), count(90..100));
         // Mean and variance of 0 .. 89.
-        let column = &parts.scaling().columns[0];
+        let column = &table.scaling().columns[0];
         assert_eq!((column.mean, column.name.as_str()), (44.5, "a"));
         let variance: f64 = (90.0 * 90.0 - 1.0) / 12.0;
         assert!((column.scale - variance.sqrt()).abs() < 1e-13);
@@ -327,7 +366,7 @@ mod tests {
         counted(folder.path(), 50);
         let rows = |fields| {
             let data = open(folder.path(), fields).unwrap();
-            let parts = [Part::Training, Part::Validation, Part::Test];
+            let parts = [SplitPart::Training, SplitPart::Validation, SplitPart::Test];
             parts.map(|part| raw(&data, part, 0)).concat()
         };
         let first = rows("split: (shuffle: Some(7))");
@@ -346,7 +385,10 @@ mod tests {
         let data = open(folder.path(), "given: [\"a\"]").unwrap();
         assert_eq!((data.dimension(), data.context()), (2, 1));
         assert_eq!(data.names(), ["b", "y", "a"]);
-        let (b, a) = (raw(&data, Part::Test, 0), raw(&data, Part::Test, 2));
+        let (b, a) = (
+            raw(&data, SplitPart::Test, 0),
+            raw(&data, SplitPart::Test, 2),
+        );
         assert!(b.iter().zip(&a).all(|(b, a)| *b == a * a));
     }
 
@@ -359,14 +401,14 @@ mod tests {
             "columns: [\"y\", \"a\"], jitter: {\"y\": 3.0}",
         )
         .unwrap();
-        let parts = data.parts().unwrap();
-        let y = &parts.scaling().columns[0];
+        let table = data.table().unwrap();
+        let y = &table.scaling().columns[0];
         assert!(
             (y.scale.powi(2) - (0.25 + 9.0 / 12.0)).abs() < 1e-3,
             "{y:?}"
         );
-        let places: Vec<usize> = (0..parts.len(Part::Training)).collect();
-        let epoch = |epoch| parts.rows(Part::Training, &places, epoch).unwrap();
+        let places: Vec<usize> = (0..table.len(SplitPart::Training)).collect();
+        let epoch = |epoch| table.rows(SplitPart::Training, &places, epoch).unwrap();
         let (first, second) = (epoch(1), epoch(2));
         assert_eq!(first, epoch(1));
         assert!(
@@ -398,8 +440,12 @@ mod tests {
             "split: (validation: 0.9, test: 0.0, shuffle: None)",
         )
         .unwrap();
-        let rows = data.parts().unwrap().spread(Part::Validation, 9).unwrap();
-        let a = data.parts().unwrap().scaling().columns[0].clone();
+        let rows = data
+            .table()
+            .unwrap()
+            .spaced_rows(SplitPart::Validation, 9)
+            .unwrap();
+        let a = data.table().unwrap().scaling().columns[0].clone();
         let seen: Vec<f64> = rows
             .chunks(3)
             .map(|row| (row[0] * a.scale + a.mean).round())

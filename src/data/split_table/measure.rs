@@ -1,0 +1,408 @@
+//! The measurements by which a table is standardised. They read all rows, block after block in the order of the file.
+//!
+//! ```text
+//! mean, variance and correlations of the columns as they are          columns without a density are refused by them
+//! a map g for a column where one is asked for, then mean and variance of g(x), x with the noise of epoch 0
+//! ```
+//!
+//! Maps are fitted to rows spread evenly over the split, so that memory does not grow with the table.
+
+use super::{DataError, SplitTable};
+use crate::scaling::covariance::{Inner, inner};
+use crate::scaling::order::order;
+use crate::scaling::{Column, Map, Moments, Transformed, Whitening, fit};
+use crate::session::Transform;
+
+/// Rows read at a time.
+const BLOCK_ROWS: usize = 4096;
+/// Columns whose correlation is closer to 1 or -1 than this are copies of each other.
+const COPY: f64 = 1e-12;
+/// Standard deviations below this share of the mean are rounding.
+const CONSTANT: f64 = 1e-13;
+/// Rows that a map is fitted to, at most.
+const SAMPLE_ROWS: usize = 65_536;
+/// Products that a covariance of the inner rows is formed of, at most.
+const PRODUCTS: usize = 1 << 26;
+/// Rows for each column that a covariance of the inner rows is formed of, at least.
+const LEAST_ROWS: usize = 20;
+
+/// The measurements of the columns.
+pub(super) struct ColumnMeasures {
+    /// The columns with what standardises them.
+    pub columns: Vec<Column>,
+    /// Mean over the training rows of `Scaling::offsets`.
+    pub offset: f64,
+}
+
+/// A row with its place.
+struct PlacedRow<'a> {
+    /// Place of the row in the split.
+    place: usize,
+    values: &'a mut [f64],
+}
+
+/// The values of a column that its map is fitted to, and the extremes of the column.
+#[derive(Default)]
+struct MapSample {
+    /// Extremes of all rows, the test part too: the bounds of a map hold for the whole column.
+    all: Extremes,
+    /// Extremes of the training and validation rows.
+    learned: Extremes,
+    /// Values that the map is fitted to.
+    values: Vec<f64>,
+}
+
+/// The extremes of values.
+struct Extremes {
+    least: f64,
+    largest: f64,
+}
+
+impl Default for Extremes {
+    fn default() -> Self {
+        Extremes {
+            least: f64::INFINITY,
+            largest: f64::NEG_INFINITY,
+        }
+    }
+}
+
+impl Extremes {
+    fn add(&mut self, value: f64) {
+        self.least = self.least.min(value);
+        self.largest = self.largest.max(value);
+    }
+}
+
+/// The moments of the values so far: the mean, and the sum of the squares about it (Welford 1962).
+#[derive(Clone, Copy, Default)]
+struct RunningMoments {
+    n: f64,
+    mean: f64,
+    squares: f64,
+}
+
+impl RunningMoments {
+    fn add(&mut self, value: f64) {
+        self.n += 1.0;
+        let deviation = value - self.mean;
+        self.mean += deviation / self.n;
+        self.squares += deviation * (value - self.mean);
+    }
+}
+
+impl SplitTable {
+    /// Measures the columns.
+    ///
+    /// # Errors
+    /// A column is constant, a copy of another one, or outside of what its map is defined for, or the table can't be read.
+    pub(super) fn measure_columns(
+        &self,
+        transforms: &[Transform],
+    ) -> Result<ColumnMeasures, DataError> {
+        let raw = self.measure_moments()?;
+        let names = self.table.names().iter();
+        let column = |(name, raw): (&String, Moments)| Column {
+            name: name.clone(),
+            mean: raw.mean,
+            scale: raw.scale,
+            transform: None,
+        };
+        let mut columns: Vec<Column> = names.zip(raw).map(column).collect();
+        if transforms.iter().all(|map| *map == Transform::None) {
+            return Ok(ColumnMeasures {
+                columns,
+                offset: 0.0,
+            });
+        }
+        for (i, sample) in self.map_samples(transforms)?.into_iter().enumerate() {
+            let map = self.fit_map(i, transforms[i], sample)?;
+            let raw = columns[i].raw();
+            columns[i].transform = map.map(|map| Transformed { map, raw });
+        }
+        self.standardize_mapped(columns)
+    }
+
+    /// Mean and standard deviation of the columns as they are, with their noise.
+    fn measure_moments(&self) -> Result<Vec<Moments>, DataError> {
+        let width = self.table.width();
+        let n = self.learned as f64;
+        let mut mean = vec![0.0; width];
+        self.for_each_learned(|row| add(&mut mean, row.values))?;
+        mean.iter_mut().for_each(|sum| *sum /= n);
+        let mut products = vec![0.0; width * width];
+        self.for_each_learned(|PlacedRow { values: row, .. }| {
+            for i in 0..width {
+                let deviation = row[i] - mean[i];
+                for j in 0..=i {
+                    products[i * width + j] += deviation * (row[j] - mean[j]);
+                }
+            }
+        })?;
+        self.check_columns(&mean, &products)?;
+        let variance = |i: usize| products[i * width + i] / n + self.jitter[i].powi(2) / 12.0;
+        let moments = |i: usize| Moments {
+            mean: mean[i],
+            scale: variance(i).sqrt(),
+        };
+        Ok((0..width).map(moments).collect())
+    }
+
+    /// Checks that the columns have a density: `products` has the sums of products of deviations, width x width, below its
+    /// diagonal.
+    fn check_columns(&self, mean: &[f64], products: &[f64]) -> Result<(), DataError> {
+        let (width, names) = (mean.len(), self.table.names());
+        let n = self.learned as f64;
+        let spread = |i: usize| (products[i * width + i] / n).sqrt();
+        for i in 0..width {
+            if !spread(i).is_finite() {
+                return Err(DataError::Overflow {
+                    column: names[i].clone(),
+                });
+            }
+            if spread(i) <= CONSTANT * mean[i].abs() || spread(i) == 0.0 {
+                return Err(DataError::Constant {
+                    column: names[i].clone(),
+                    value: self.file_rows(&[0])?[i],
+                });
+            }
+            for j in 0..i {
+                let correlation = products[i * width + j] / (n * spread(i) * spread(j));
+                if 1.0 - correlation.abs() < COPY {
+                    return Err(DataError::Copy {
+                        column: names[i].clone(),
+                        of: names[j].clone(),
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads what the maps of the columns are fitted to.
+    fn map_samples(&self, transforms: &[Transform]) -> Result<Vec<MapSample>, DataError> {
+        let n = self.learned;
+        let size = n.min(SAMPLE_ROWS);
+        let mut samples: Vec<MapSample> = transforms.iter().map(|_| MapSample::default()).collect();
+        self.for_each_row(|PlacedRow { place, values }| {
+            for ((sample, transform), value) in samples.iter_mut().zip(transforms).zip(values) {
+                sample.all.add(*value);
+                if place < n {
+                    sample.learned.add(*value);
+                }
+                if *transform == Transform::Normal && is_sampled(place, size, n) {
+                    sample.values.push(*value);
+                }
+            }
+        })?;
+        Ok(samples)
+    }
+
+    /// Fits the map of a column.
+    fn fit_map(
+        &self,
+        i: usize,
+        transform: Transform,
+        sample: MapSample,
+    ) -> Result<Option<Map>, DataError> {
+        if transform == Transform::None {
+            return Ok(None);
+        }
+        let column = || self.table.names()[i].clone();
+        let MapSample {
+            all,
+            learned,
+            mut values,
+        } = sample;
+        let unseen = [learned.least, learned.largest]
+            .into_iter()
+            .filter(|extreme| !values.contains(extreme));
+        let unseen: Vec<f64> = unseen.collect();
+        values.extend(unseen);
+        let map = Map::fit(transform, values, self.jitter[i]);
+        let map = map.ok_or_else(|| DataError::Flat { column: column() })?;
+        let bounds = map.bounds();
+        let outside = [all.least, all.largest];
+        let outside = outside
+            .iter()
+            .find(|extreme| !bounds.hold(**extreme, self.jitter[i]));
+        match outside {
+            None => Ok(Some(map)),
+            Some(value) => Err(DataError::Domain {
+                column: column(),
+                domain: bounds.to_string(),
+                value: *value,
+            }),
+        }
+    }
+
+    /// Measures the columns after their maps.
+    fn standardize_mapped(&self, mut columns: Vec<Column>) -> Result<ColumnMeasures, DataError> {
+        let mut running = vec![RunningMoments::default(); columns.len()];
+        let (mut slopes, d) = (0.0, self.d);
+        self.for_each_learned(|PlacedRow { place, values }| {
+            self.add_jitter(&columns, values, &[place], 0);
+            for (i, (value, column)) in values.iter().zip(&columns).enumerate() {
+                let Some(transform) = &column.transform else {
+                    continue;
+                };
+                let u = transform.map.value(*value);
+                running[i].add(u);
+                if i < d && place < self.training {
+                    slopes += transform.map.log_slope(u);
+                }
+            }
+        })?;
+        let mut offset = slopes / self.training as f64;
+        for (i, (column, running)) in columns.iter_mut().zip(&running).enumerate() {
+            if column.transform.is_none() {
+                continue;
+            }
+            column.mean = running.mean;
+            column.scale = (running.squares / running.n).sqrt();
+            if !column.is_sound() || column.scale <= CONSTANT * column.mean.abs() {
+                return Err(DataError::Flat {
+                    column: column.name.clone(),
+                });
+            }
+            if i < d {
+                offset += column.log_scales();
+            }
+        }
+        Ok(ColumnMeasures { columns, offset })
+    }
+
+    /// Measures the linear map that removes the correlations of the learned columns, standardised and with the noise of epoch 0.
+    ///
+    /// # Errors
+    /// A column is determined by the ones before it, or the table can't be read.
+    pub(super) fn measure_whitening(&self) -> Result<Whitening, DataError> {
+        let (d, n) = (self.d, self.learned as f64);
+        let (mut sums, mut products) = (vec![0.0; d], vec![0.0; d * d]);
+        self.for_each_standardized(|_, values| {
+            add(&mut sums, values);
+            for i in 0..d {
+                for j in 0..=i {
+                    products[i * d + j] += values[i] * values[j];
+                }
+            }
+        })?;
+        for i in 0..d {
+            for j in 0..=i {
+                products[i * d + j] = products[i * d + j] / n - sums[i] / n * (sums[j] / n);
+                products[j * d + i] = products[i * d + j];
+            }
+        }
+        let columns = &self.scaling.columns;
+        Whitening::of(&products, d).map_err(|i| DataError::Dependent {
+            column: columns[i].name.clone(),
+            of: columns[..i]
+                .iter()
+                .map(|column| column.name.clone())
+                .collect(),
+        })
+    }
+
+    /// Measures the linear map that removes the correlations of the inner rows, in the order that suits the maps that make each
+    /// column normal after it. Outlying rows may be all that keeps a column from being determined by others; then they count too.
+    ///
+    /// # Errors
+    /// A column is determined by the ones before it, or the table can't be read.
+    pub(super) fn measure_normal_whitening(&self) -> Result<Whitening, DataError> {
+        let all = self.measure_whitening()?;
+        let (d, n) = (self.d, self.learned);
+        let size = n
+            .min(SAMPLE_ROWS)
+            .min((PRODUCTS / (d * d)).max(LEAST_ROWS * d));
+        let mut rows = Vec::with_capacity(size * d);
+        self.for_each_standardized(|place, values| {
+            if is_sampled(place, size, n) {
+                rows.extend_from_slice(&values[..d]);
+            }
+        })?;
+        let inner = inner(&rows, d).and_then(|Inner { covariance, .. }| {
+            let order = order(&rows, &covariance, d);
+            Whitening::ordered(&covariance, &order).ok()
+        });
+        let whitening = inner.unwrap_or(all);
+        rows.chunks_exact_mut(d)
+            .for_each(|row| whitening.decorrelate(row));
+        let map = |i: usize| {
+            let sample = rows.iter().skip(i).step_by(d).copied().collect();
+            fit::normal(sample, 0.0, fit::ColumnKind::Whitened).ok_or_else(|| DataError::Flat {
+                column: self.scaling.columns[i].name.clone(),
+            })
+        };
+        let maps: Result<_, _> = (0..d).map(map).collect();
+        Ok(whitening.mapped(maps?))
+    }
+
+    /// Measures the mean of log |dw/dz| over the training rows, nats.
+    ///
+    /// # Errors
+    /// The table can't be read.
+    pub(super) fn mean_log_slope(&self, whitening: &Whitening) -> Result<f64, DataError> {
+        let (mut sum, d, training) = (0.0, self.d, self.training);
+        self.for_each_standardized(|place, values| {
+            if place < training {
+                let w = &mut values[..d];
+                whitening.whiten(w);
+                sum += whitening.log_slope(w);
+            }
+        })?;
+        Ok(sum / training as f64)
+    }
+
+    /// Calls `see` with the place and the values of every row of the training and validation part, standardised, with the noise of
+    /// epoch 0.
+    fn for_each_standardized(
+        &self,
+        mut see: impl FnMut(usize, &mut [f64]),
+    ) -> Result<(), DataError> {
+        let columns = &self.scaling.columns;
+        self.for_each_learned(|PlacedRow { place, values }| {
+            self.add_jitter(columns, values, &[place], 0);
+            for (value, column) in values.iter_mut().zip(columns) {
+                *value = column.standardize(*value);
+            }
+            see(place, values);
+        })
+    }
+
+    /// Calls `see` with every row of the training and validation part.
+    fn for_each_learned(&self, mut see: impl FnMut(PlacedRow)) -> Result<(), DataError> {
+        self.for_each_row(|row| {
+            if row.place < self.learned {
+                see(row);
+            }
+        })
+    }
+
+    /// Calls `see` with every row, in the order of the file.
+    fn for_each_row(&self, mut see: impl FnMut(PlacedRow)) -> Result<(), DataError> {
+        let (n, width) = (self.table.len(), self.table.width());
+        let place = |row| self.order.as_ref().map_or(row, |order| order.place(row));
+        let mut block = vec![0.0; BLOCK_ROWS.min(n) * width];
+        for first in (0..n).step_by(BLOCK_ROWS) {
+            let rows = &mut block[..BLOCK_ROWS.min(n - first) * width];
+            self.table.read(first, rows)?;
+            for (row, values) in (first..).zip(rows.chunks_exact_mut(width)) {
+                let place = place(row);
+                see(PlacedRow { place, values });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a place of n belongs to a sample of this size, whose row k is at k n / size.
+fn is_sampled(place: usize, size: usize, n: usize) -> bool {
+    place < n && (place * size).div_ceil(n) * n / size == place
+}
+
+/// Adds a row to a sum.
+fn add(sum: &mut [f64], row: &[f64]) {
+    for (sum, value) in sum.iter_mut().zip(row) {
+        *sum += value;
+    }
+}
