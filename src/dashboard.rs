@@ -35,7 +35,6 @@ mod outcome;
 pub mod pane;
 pub mod panels;
 pub mod phase;
-
 pub mod range;
 pub mod save;
 mod session_file;

@@ -119,10 +119,10 @@ impl<'a, W: Write> EventLoop<'a, W> {
     /// Makes one turn; it sleeps at most for [`LONGEST_SLEEP`].
     pub(super) fn turn(&mut self, keys: &Receiver<TerminalInput>) -> Option<LoopExit> {
         let feed = self.fetch();
-        if let Some(exit) = self.exit(feed) {
+        if let Some(exit) = self.follow_request(feed) {
             return Some(exit);
         }
-        let due = self.dirty && self.wait().is_zero();
+        let due = self.dirty && self.until_next_frame().is_zero();
         let shown = if due { self.draw() } else { Ok(()) };
         let heard = shown.and_then(|()| self.listen(keys));
         heard
@@ -212,8 +212,8 @@ impl<'a, W: Write> EventLoop<'a, W> {
         }
     }
 
-    /// Whether to leave or to interrupt the loop; does what else the keys ask of it.
-    fn exit(&mut self, feed: FeedState) -> Option<LoopExit> {
+    /// Does what the keys ask of the loop; returns an exit if the loop is to end or to be interrupted.
+    fn follow_request(&mut self, feed: FeedState) -> Option<LoopExit> {
         let request = self.state.take_request();
         let leave = self.options.switches.leave.load(Ordering::Relaxed);
         match (request, self.state.finished.clone()) {
@@ -259,7 +259,7 @@ impl<'a, W: Write> EventLoop<'a, W> {
     }
 
     /// The time until the next frame may be drawn.
-    fn wait(&self) -> Duration {
+    fn until_next_frame(&self) -> Duration {
         let after_key = self.key.is_some_and(|key| key.elapsed() < AFTER_KEY);
         let interval = if after_key {
             FRAME_INTERVAL_AFTER_KEY
@@ -290,7 +290,7 @@ impl<'a, W: Write> EventLoop<'a, W> {
     /// Sleeps until a key comes or a frame is due.
     fn listen(&mut self, keys: &Receiver<TerminalInput>) -> io::Result<()> {
         let sleep = if self.dirty {
-            self.wait().min(LONGEST_SLEEP)
+            self.until_next_frame().min(LONGEST_SLEEP)
         } else {
             LONGEST_SLEEP
         };

@@ -97,7 +97,7 @@ mod tests {
         assert_eq!(state.phase(), Phase::Silent, "an iteration takes 5 s");
         state.clock = Default::default();
         for (iteration, seconds) in [(1, 0.0), (2, 60.0)] {
-            state.clock.reach(iteration, seconds, 0.0);
+            state.clock.record(iteration, seconds, 0.0);
         }
         assert_eq!(state.phase(), Phase::Watching, "an iteration takes 60 s");
         state.apply(fixtures::finished(9, Reason::Iterations), 0.0);

@@ -54,7 +54,7 @@ mod tests {
     fn undone(path: &Path, edits: &mut EditHistory) -> FileRequest {
         FileRequest {
             file: path.into(),
-            change: FileChange::Undo(edits.undo().unwrap()),
+            change: FileChange::Undo(edits.take_last_save().unwrap()),
         }
     }
 
@@ -90,7 +90,7 @@ mod tests {
                 new,
                 iteration: 3,
             };
-            edits.accept(&edit, Applies::Resample, 1.0);
+            edits.add_accepted(&edit, Applies::Resample, 1.0);
         }
         write(&undone(&path, &mut edits)).unwrap();
         let back = TEXT.replace("steps: 1, trace: GaussPoints", "steps: 7, trace: StepNodes");
@@ -120,7 +120,7 @@ mod tests {
                 new,
                 iteration,
             };
-            edits.accept(&edit, Applies::Live, 1.0);
+            edits.add_accepted(&edit, Applies::Live, 1.0);
         }
         write(&undone(&path, &mut edits)).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), muon);

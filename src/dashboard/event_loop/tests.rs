@@ -266,7 +266,10 @@ fn a_row_that_stops_showing_its_edit_is_drawn_anew() {
         new: "0.2".into(),
         iteration: 7,
     };
-    event_loop.state.edits.accept(&edit, Applies::Live, 1.0);
+    event_loop
+        .state
+        .edits
+        .add_accepted(&edit, Applies::Live, 1.0);
     (
         event_loop.state.now,
         event_loop.state.paused,

@@ -107,7 +107,7 @@ fn text(state: &State, at: usize, field: &SessionField) -> String {
     if let Some(part) = state.selected_part().filter(|_| selected(state, at)) {
         return format!("{marks}{} {}", part.name, part.value);
     }
-    if let Some(edit) = state.edits.fresh(field.name, state.now) {
+    if let Some(edit) = state.edits.fresh_edit(field.name, state.now) {
         return format!("{marks}{} {} -> {}", field.name, edit.old, edit.new);
     }
     let longest = state.fields.iter().map(|field| field.name.len()).max();
@@ -118,11 +118,11 @@ fn text(state: &State, at: usize, field: &SessionField) -> String {
 /// Whether row `at` tells when an edit applies; beside a fresh edit there is no room for it.
 fn shows_class(state: &State, at: usize, field: &SessionField) -> bool {
     let part = state.selected_part().filter(|_| selected(state, at));
-    part.is_some() || state.edits.fresh(field.name, state.now).is_none()
+    part.is_some() || state.edits.fresh_edit(field.name, state.now).is_none()
 }
 
 fn style(state: &State, theme: &Theme, at: usize, field: &SessionField) -> Style {
-    let style = if state.edits.fresh(field.name, state.now).is_some() {
+    let style = if state.edits.fresh_edit(field.name, state.now).is_some() {
         theme.fresh()
     } else if last_edited(state, field) {
         theme.strong()

@@ -89,7 +89,7 @@ impl EditHistory {
     }
 
     /// Adds an accepted edit.
-    pub fn accept(&mut self, edit: &Edit, applies: Applies, now: f64) {
+    pub fn add_accepted(&mut self, edit: &Edit, applies: Applies, now: f64) {
         let result = EditResult::Accepted {
             edit: edit.clone(),
             applies,
@@ -118,7 +118,7 @@ impl EditHistory {
     }
 
     /// Adds a refused edit.
-    pub fn refuse(&mut self, iteration: u64, now: f64, rejection: &Rejection) {
+    pub fn add_refused(&mut self, iteration: u64, now: f64, rejection: &Rejection) {
         let reason = rejection.message.lines().next().unwrap_or_default();
         let result = EditResult::Refused {
             line: rejection.line,
@@ -129,12 +129,12 @@ impl EditHistory {
     }
 
     /// Forgets the values that are still to return: the file asks for what is in force.
-    pub fn settle(&mut self) {
+    pub fn forget_returning(&mut self) {
         self.returning.clear();
     }
 
     /// Takes the last save that was not undone, to be undone now.
-    pub fn undo(&mut self) -> Option<SavedEdits> {
+    pub fn take_last_save(&mut self) -> Option<SavedEdits> {
         let save = self.saves.pop_back()?;
         let back = |edit: &Edit| ReturningValue {
             field: edit.field.clone(),
@@ -145,14 +145,14 @@ impl EditHistory {
     }
 
     /// Puts a save back that could not be undone.
-    pub fn keep(&mut self, save: SavedEdits) {
+    pub fn put_back(&mut self, save: SavedEdits) {
         let of_save = |field: &String| save.edits.iter().any(|edit| edit.field == *field);
         self.returning.retain(|back| !of_save(&back.field));
         self.saves.push_back(save);
     }
 
     /// The edit that the row of a field still shows.
-    pub fn fresh(&self, field: &str, now: f64) -> Option<&Edit> {
+    pub fn fresh_edit(&self, field: &str, now: f64) -> Option<&Edit> {
         self.recent(now).find_map(|entry| match &entry.result {
             EditResult::Accepted { edit, .. } if edit.field == field => Some(edit),
             _ => None,
@@ -196,19 +196,22 @@ mod tests {
 
     /// Fields of the save that would be undone.
     fn undone(edits: &mut EditHistory) -> Vec<String> {
-        let save = edits.undo().map(|save| save.edits).unwrap_or_default();
+        let save = edits
+            .take_last_save()
+            .map(|save| save.edits)
+            .unwrap_or_default();
         save.into_iter().map(|edit| edit.field).collect()
     }
 
     #[test]
     fn edits_of_one_save_are_undone_together_and_the_one_before_it_next() {
         let mut edits = EditHistory::default();
-        edits.accept(&edit("a", "1", "2", 7), Applies::Live, 1.0);
-        edits.accept(&edit("b", "1", "2", 7), Applies::Live, 2.0);
-        edits.accept(&edit("c", "1", "2", 7), Applies::Live, 2.0);
+        edits.add_accepted(&edit("a", "1", "2", 7), Applies::Live, 1.0);
+        edits.add_accepted(&edit("b", "1", "2", 7), Applies::Live, 2.0);
+        edits.add_accepted(&edit("c", "1", "2", 7), Applies::Live, 2.0);
         assert_eq!(undone(&mut edits), ["b", "c"]);
         for field in ["b", "c"] {
-            edits.accept(&edit(field, "2", "1", 8), Applies::Live, 3.0);
+            edits.add_accepted(&edit(field, "2", "1", 8), Applies::Live, 3.0);
         }
         assert_eq!(undone(&mut edits), ["a"]);
         assert_eq!(undone(&mut edits), [""; 0]);
@@ -218,49 +221,49 @@ mod tests {
     #[test]
     fn a_field_edited_twice_in_one_iteration_was_saved_twice() {
         let mut edits = EditHistory::default();
-        edits.accept(&edit("a", "1", "2", 7), Applies::Live, 1.0);
-        edits.accept(&edit("a", "2", "5", 7), Applies::Live, 1.0);
-        assert_eq!(edits.undo().unwrap().edits[0].old, "2");
-        assert_eq!(edits.undo().unwrap().edits[0].old, "1");
+        edits.add_accepted(&edit("a", "1", "2", 7), Applies::Live, 1.0);
+        edits.add_accepted(&edit("a", "2", "5", 7), Applies::Live, 1.0);
+        assert_eq!(edits.take_last_save().unwrap().edits[0].old, "2");
+        assert_eq!(edits.take_last_save().unwrap().edits[0].old, "1");
     }
 
     #[test]
     fn another_edit_than_the_one_awaited_can_be_undone() {
         let mut edits = EditHistory::default();
-        edits.accept(&edit("a", "1", "2", 7), Applies::Live, 1.0);
-        edits.undo();
-        edits.accept(&edit("a", "2", "5", 8), Applies::Live, 2.0);
+        edits.add_accepted(&edit("a", "1", "2", 7), Applies::Live, 1.0);
+        edits.take_last_save();
+        edits.add_accepted(&edit("a", "2", "5", 8), Applies::Live, 2.0);
         assert_eq!(undone(&mut edits), ["a"]);
-        edits.settle();
-        edits.accept(&edit("a", "5", "2", 9), Applies::Live, 3.0);
+        edits.forget_returning();
+        edits.add_accepted(&edit("a", "5", "2", 9), Applies::Live, 3.0);
         assert_eq!(undone(&mut edits), ["a"]);
     }
 
     #[test]
     fn what_could_not_be_undone_stays_to_be_undone() {
         let mut edits = EditHistory::default();
-        edits.accept(&edit("a", "1", "2", 7), Applies::Live, 1.0);
+        edits.add_accepted(&edit("a", "1", "2", 7), Applies::Live, 1.0);
         let before = edits.clone();
-        let save = edits.undo().unwrap();
-        edits.keep(save);
+        let save = edits.take_last_save().unwrap();
+        edits.put_back(save);
         assert_eq!(edits, before);
     }
 
     #[test]
     fn rows_show_their_edit_for_five_seconds() {
         let mut edits = EditHistory::default();
-        edits.accept(&edit("a", "1", "2", 7), Applies::Live, 1.0);
-        edits.accept(&edit("a", "2", "5", 8), Applies::Live, 3.0);
+        edits.add_accepted(&edit("a", "1", "2", 7), Applies::Live, 1.0);
+        edits.add_accepted(&edit("a", "2", "5", 8), Applies::Live, 3.0);
         let rejection = Rejection {
             file: "s.ron".into(),
             line: 2,
             column: 3,
             message: "no\nline\n^".into(),
         };
-        edits.refuse(8, 3.5, &rejection);
-        assert_eq!(edits.fresh("a", 5.9).unwrap().new, "5");
-        assert_eq!(edits.fresh("a", 8.1), None);
-        assert_eq!(edits.fresh("b", 3.0), None);
+        edits.add_refused(8, 3.5, &rejection);
+        assert_eq!(edits.fresh_edit("a", 5.9).unwrap().new, "5");
+        assert_eq!(edits.fresh_edit("a", 8.1), None);
+        assert_eq!(edits.fresh_edit("b", 3.0), None);
         assert_eq!(
             [3.5, 6.5, 8.4, 8.6].map(|now| edits.count_fresh(now)),
             [3, 2, 1, 0]
@@ -271,7 +274,7 @@ mod tests {
     fn edits_stay_bounded() {
         let mut edits = EditHistory::default();
         for iteration in 0..3 * EDITS as u64 {
-            edits.accept(&edit("a", "1", "2", iteration), Applies::Live, 0.0);
+            edits.add_accepted(&edit("a", "1", "2", iteration), Applies::Live, 0.0);
         }
         assert_eq!((edits.entries.len(), edits.saves.len()), (EDITS, EDITS));
     }

@@ -65,7 +65,7 @@ impl State {
                     update,
                 });
                 self.training.push(iteration, &losses);
-                self.clock.reach(iteration, seconds, now);
+                self.clock.record(iteration, seconds, now);
             }
             Event::Matching {
                 iteration,
@@ -83,7 +83,7 @@ impl State {
                     gradient,
                     update,
                 });
-                self.clock.reach(iteration, seconds, now);
+                self.clock.record(iteration, seconds, now);
             }
             Event::Validation { .. } => self.validate(&event, now),
             Event::Edit {
@@ -178,7 +178,7 @@ impl State {
             return;
         };
         self.validation.push(iteration, &losses);
-        self.clock.reach(iteration, seconds, now);
+        self.clock.record(iteration, seconds, now);
         let estimate = divergence
             .zip(divergence_se)
             .map(|(value, error)| DivergenceEstimate { value, error });
@@ -199,14 +199,14 @@ impl State {
 
     fn reject(&mut self, rejection: Rejection) {
         self.log.add_rejection(self.iteration, &rejection);
-        self.edits.refuse(self.iteration, self.now, &rejection);
+        self.edits.add_refused(self.iteration, self.now, &rejection);
         self.rejection = Some(rejection);
     }
 
     /// Clears a rejection: the run has read the file, which is valid, and found nothing to change.
     fn accept(&mut self) {
         self.rejection = None;
-        self.edits.settle();
+        self.edits.forget_returning();
         // The same values again are a reason to look at what stands above the file.
         if let Some(field) = self.view.settings.asked.take() {
             let note = format!("{field}: the command line goes first");
@@ -264,7 +264,7 @@ impl State {
             format!("{} {} -> {}{when}", edit.field, edit.old, edit.new),
         );
         self.add_tick(edit.iteration, LogKind::Edit);
-        self.edits.accept(&edit, class, self.now);
+        self.edits.add_accepted(&edit, class, self.now);
         // What the last key asked for is in force.
         (self.view.settings.note, self.view.settings.asked) = (None, None);
         self.edit = Some(edit);
@@ -274,7 +274,7 @@ impl State {
     fn finish(&mut self, finished: Finished) {
         self.iteration = finished.iteration;
         self.clock
-            .reach(finished.iteration, finished.seconds, self.now);
+            .record(finished.iteration, finished.seconds, self.now);
         self.best = finished.best.or(self.best);
         self.log.push(
             finished.iteration,

@@ -27,7 +27,7 @@ struct ClockSample {
 
 impl TrainingClock {
     /// Adds an event that came at `now` with this iteration and training time.
-    pub fn reach(&mut self, iteration: u64, seconds: f64, now: f64) {
+    pub fn record(&mut self, iteration: u64, seconds: f64, now: f64) {
         (self.seconds, self.at) = (seconds, now);
         if self
             .samples
@@ -86,11 +86,11 @@ mod tests {
         assert_eq!(clock.rate(), None);
         let slow = SAMPLES as u64;
         for i in 0..slow {
-            clock.reach(i, i as f64, 0.0);
+            clock.record(i, i as f64, 0.0);
         }
         assert_eq!(clock.rate(), Some(1.0));
         for i in 0..=slow {
-            clock.reach(slow + 4 * i, (slow + i) as f64, 0.0);
+            clock.record(slow + 4 * i, (slow + i) as f64, 0.0);
         }
         assert_eq!(clock.rate(), Some(4.0));
     }

@@ -68,7 +68,7 @@ pub fn answer(state: &mut State, request: FileRequest, result: Result<Vec<Writte
         }
         (change, Err(message)) => {
             if let FileChange::Undo(saved) = change {
-                state.edits.keep(saved);
+                state.edits.put_back(saved);
             }
             return state.warn(message);
         }
@@ -129,7 +129,7 @@ fn nudge(state: &mut State, way: NudgeDirection) -> Result<(), String> {
 
 fn undo(state: &mut State) -> Result<(), String> {
     let file = valid_file(state)?;
-    let saved = state.edits.undo().ok_or("nothing to undo")?;
+    let saved = state.edits.take_last_save().ok_or("nothing to undo")?;
     let change = FileChange::Undo(saved);
     state.view.settings.request = Some(FileRequest { file, change });
     Ok(())
