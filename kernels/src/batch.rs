@@ -1,5 +1,10 @@
-//! rayon over tiles, with the same bits for any number of threads: a chunk of tiles is summed up in order by whoever comes to it,
-//! and the chunks are added as [`crate::tree_sum`] says. So several processes may share the chunks of a batch.
+//! The tiles of a batch on many threads, with the same bits for any number of them.
+//!
+//! ```text
+//! batch of n samples = chunks of tiles      sum of a chunk: tile after tile, by one thread      sum of chunks: a binary tree
+//! ```
+//!
+//! The tree is [`crate::tree_sum`]. It depends on n alone, so that several processes may share the chunks of a batch.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -28,7 +33,7 @@ pub const COSTS: usize = 3;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Chunks {
     n: usize,
-    /// Samples of a chunk, the last one's excepted.
+    /// The number of samples of every chunk but the last.
     size: usize,
 }
 

@@ -12,17 +12,18 @@
 //! | x', l', v', r' | [`flow`] | d, 1, 1, 1 |
 //! | k_i | [`stepper`] | d |
 //! | L, C, R, loss, where the trace is evaluated | [`objective`], [`quadrature`] | 1 |
-//! | a whole path and back | [`trajectory`] | one tile |
+//! | a whole path and its adjoint | [`trajectory`] | one tile |
 //! | M, the loss of a start without simulation | [`matching`] | one tile |
 //! | the nearly orthogonal factor of a momentum | [`orthogonal`] | a matrix |
 //! | means over n samples | [`batch`], [`engine`] | n |
 //! | the order of their sums | [`tree_sum`] | |
-//! | how far a pass is, and its early end | [`progress`] | |
+//! | progress of a pass, and its early end | [`progress`] | |
+//! | sizes of the layout in memory | [`layout`] | |
 //! | the machine's FMA peak | [`peak`] | |
 //!
 //! Shapes are per sample. A SIMD lane is a sample ([`lanes`]), a tile is one vector of samples ([`tile`]), and everything hot
-//! is one of the two products of [`linear`], in wide networks by the halves of [`strassen`]. [`mod@reference`] says all of it
-//! once more in plain scalar loops.
+//! is one of the two products of [`linear`], in wide networks by [`strassen`]. [`mod@reference`] repeats all of it in plain scalar
+//! loops. The mathematics in full is in `kernels/README.md`.
 #![forbid(unsafe_code)]
 
 pub mod activation;

@@ -1,4 +1,4 @@
-//! Sums in the order of a binary tree, whoever computes the parts and whenever.
+//! Sums in the order of a binary tree, for parts that are computed by any thread in any order.
 //!
 //! ```text
 //! node(0, i) = part i        node(l, i) = node(l-1, 2 i) + node(l-1, 2 i + 1), or the first alone where there is no second
