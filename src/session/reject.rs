@@ -114,7 +114,7 @@ fn explain(tokens: &[Token], at: &Token, stood: usize, code: &Ron) -> TextFault 
 }
 
 /// The name of a variant before this token, if it is there without the brackets that the parser asks for.
-fn bare<'t, 'a>(tokens: &'t [Token<'a>], at: &Token) -> Option<&'t Token<'a>> {
+fn word_without_brackets<'t, 'a>(tokens: &'t [Token<'a>], at: &Token) -> Option<&'t Token<'a>> {
     let before = tokens.iter().take_while(|token| token.start < at.start);
     before
         .last()

@@ -236,12 +236,12 @@ fn a_table_is_not_written_over_what_is_no_file() {
         Ok(_) => String::new(),
         Err(error) => error.to_string(),
     };
-    let folder = message(folder.0.path(), &names(&["a"]));
+    let refused = message(folder.0.path(), &names(&["a"]));
     assert!(
-        folder.ends_with("what is there is no regular file"),
-        "{folder}"
+        refused.ends_with("what is there is no regular file"),
+        "{refused}"
     );
-    assert!(folder.starts_with(&format!("cannot write {}", folder.0.path().display())));
+    assert!(refused.starts_with(&format!("cannot write {}", folder.0.path().display())));
     let path = folder.0.path().join("t.csv");
     assert!(message(&path, &[]).ends_with("a table without columns"));
     assert!(message(&folder.0.path().join("gone/t.csv"), &names(&["a"])).contains("gone/t.csv"));
