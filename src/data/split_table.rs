@@ -48,9 +48,9 @@ pub struct SplitTable {
     /// Rows of the table in the order of the split; None for the order of the file.
     order: Option<Permutation>,
     /// Number of the rows of the training part, the first ones in the order of the split.
-    training: usize,
-    /// Number of the rows of training and validation part together, by which the table is standardised.
-    learned: usize,
+    training_rows: usize,
+    /// Number of the rows of training and validation part together, to which the scaling is fitted.
+    fitted_rows: usize,
     scaling: Scaling,
     /// Mean over the training rows, with the noise of epoch 0, of [`Scaling::offsets`].
     offset: f64,
@@ -98,8 +98,8 @@ impl SplitTable {
             table: file,
             d,
             seed,
-            training,
-            learned: training + validation,
+            training_rows: training,
+            fitted_rows: training + validation,
         };
         let ColumnMeasures { columns, offset } = split.measure_columns(&transforms)?;
         (split.scaling.columns, split.offset) = (columns, offset);
@@ -199,15 +199,15 @@ impl SplitTable {
             stream: Stream::Training,
             draw: epoch,
         };
-        order(self.training, key)
+        order(self.training_rows, key)
     }
 
     /// The places of a part in the order of the split.
     fn range(&self, part: SplitPart) -> Range<usize> {
         match part {
-            SplitPart::Training => 0..self.training,
-            SplitPart::Validation => self.training..self.learned,
-            SplitPart::Test => self.learned..self.table.len(),
+            SplitPart::Training => 0..self.training_rows,
+            SplitPart::Validation => self.training_rows..self.fitted_rows,
+            SplitPart::Test => self.fitted_rows..self.table.len(),
         }
     }
 

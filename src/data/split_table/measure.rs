@@ -47,7 +47,7 @@ struct MapSample {
     /// Extremes of all rows, the test part too: the bounds of a map hold for the whole column.
     all: Extremes,
     /// Extremes of the training and validation rows.
-    learned: Extremes,
+    fitted: Extremes,
     /// Values that the map is fitted to.
     values: Vec<f64>,
 }
@@ -126,12 +126,12 @@ impl SplitTable {
     /// Mean and standard deviation of the columns as they are, with their noise.
     fn measure_moments(&self) -> Result<Vec<Moments>, DataError> {
         let width = self.table.width();
-        let n = self.learned as f64;
+        let n = self.fitted_rows as f64;
         let mut mean = vec![0.0; width];
-        self.for_each_learned(|row| add(&mut mean, row.values))?;
+        self.for_each_fitted(|row| add(&mut mean, row.values))?;
         mean.iter_mut().for_each(|sum| *sum /= n);
         let mut products = vec![0.0; width * width];
-        self.for_each_learned(|PlacedRow { values: row, .. }| {
+        self.for_each_fitted(|PlacedRow { values: row, .. }| {
             for i in 0..width {
                 let deviation = row[i] - mean[i];
                 for j in 0..=i {
@@ -152,7 +152,7 @@ impl SplitTable {
     /// diagonal.
     fn check_columns(&self, mean: &[f64], products: &[f64]) -> Result<(), DataError> {
         let (width, names) = (mean.len(), self.table.names());
-        let n = self.learned as f64;
+        let n = self.fitted_rows as f64;
         let spread = |i: usize| (products[i * width + i] / n).sqrt();
         for i in 0..width {
             if !spread(i).is_finite() {
@@ -181,14 +181,14 @@ impl SplitTable {
 
     /// Reads what the maps of the columns are fitted to.
     fn map_samples(&self, transforms: &[Transform]) -> Result<Vec<MapSample>, DataError> {
-        let n = self.learned;
+        let n = self.fitted_rows;
         let size = n.min(SAMPLE_ROWS);
         let mut samples: Vec<MapSample> = transforms.iter().map(|_| MapSample::default()).collect();
         self.for_each_row(|PlacedRow { place, values }| {
             for ((sample, transform), value) in samples.iter_mut().zip(transforms).zip(values) {
                 sample.all.add(*value);
                 if place < n {
-                    sample.learned.add(*value);
+                    sample.fitted.add(*value);
                 }
                 if *transform == Transform::Normal && is_sampled(place, size, n) {
                     sample.values.push(*value);
@@ -211,10 +211,10 @@ impl SplitTable {
         let column = || self.table.names()[i].clone();
         let MapSample {
             all,
-            learned,
+            fitted,
             mut values,
         } = sample;
-        let unseen = [learned.least, learned.largest]
+        let unseen = [fitted.least, fitted.largest]
             .into_iter()
             .filter(|extreme| !values.contains(extreme));
         let unseen: Vec<f64> = unseen.collect();
@@ -240,7 +240,7 @@ impl SplitTable {
     fn standardize_mapped(&self, mut columns: Vec<Column>) -> Result<ColumnMeasures, DataError> {
         let mut running = vec![RunningMoments::default(); columns.len()];
         let (mut slopes, d) = (0.0, self.d);
-        self.for_each_learned(|PlacedRow { place, values }| {
+        self.for_each_fitted(|PlacedRow { place, values }| {
             self.add_jitter(&columns, values, &[place], 0);
             for (i, (value, column)) in values.iter().zip(&columns).enumerate() {
                 let Some(transform) = &column.transform else {
@@ -248,12 +248,12 @@ impl SplitTable {
                 };
                 let u = transform.map.value(*value);
                 running[i].add(u);
-                if i < d && place < self.training {
+                if i < d && place < self.training_rows {
                     slopes += transform.map.log_slope(u);
                 }
             }
         })?;
-        let mut offset = slopes / self.training as f64;
+        let mut offset = slopes / self.training_rows as f64;
         for (i, (column, running)) in columns.iter_mut().zip(&running).enumerate() {
             if column.transform.is_none() {
                 continue;
@@ -277,7 +277,7 @@ impl SplitTable {
     /// # Errors
     /// A column is determined by the ones before it, or the table can't be read.
     pub(super) fn measure_whitening(&self) -> Result<Whitening, DataError> {
-        let (d, n) = (self.d, self.learned as f64);
+        let (d, n) = (self.d, self.fitted_rows as f64);
         let (mut sums, mut products) = (vec![0.0; d], vec![0.0; d * d]);
         self.for_each_standardized(|_, values| {
             add(&mut sums, values);
@@ -310,7 +310,7 @@ impl SplitTable {
     /// A column is determined by the ones before it, or the table can't be read.
     pub(super) fn measure_normal_whitening(&self) -> Result<Whitening, DataError> {
         let all = self.measure_whitening()?;
-        let (d, n) = (self.d, self.learned);
+        let (d, n) = (self.d, self.fitted_rows);
         let size = n
             .min(SAMPLE_ROWS)
             .min((PRODUCTS / (d * d)).max(LEAST_ROWS * d));
@@ -342,7 +342,7 @@ impl SplitTable {
     /// # Errors
     /// The table can't be read.
     pub(super) fn mean_log_slope(&self, whitening: &Whitening) -> Result<f64, DataError> {
-        let (mut sum, d, training) = (0.0, self.d, self.training);
+        let (mut sum, d, training) = (0.0, self.d, self.training_rows);
         self.for_each_standardized(|place, values| {
             if place < training {
                 let w = &mut values[..d];
@@ -360,7 +360,7 @@ impl SplitTable {
         mut see: impl FnMut(usize, &mut [f64]),
     ) -> Result<(), DataError> {
         let columns = &self.scaling.columns;
-        self.for_each_learned(|PlacedRow { place, values }| {
+        self.for_each_fitted(|PlacedRow { place, values }| {
             self.add_jitter(columns, values, &[place], 0);
             for (value, column) in values.iter_mut().zip(columns) {
                 *value = column.standardize(*value);
@@ -370,9 +370,9 @@ impl SplitTable {
     }
 
     /// Calls `see` with every row of the training and validation part.
-    fn for_each_learned(&self, mut see: impl FnMut(PlacedRow)) -> Result<(), DataError> {
+    fn for_each_fitted(&self, mut see: impl FnMut(PlacedRow)) -> Result<(), DataError> {
         self.for_each_row(|row| {
-            if row.place < self.learned {
+            if row.place < self.fitted_rows {
                 see(row);
             }
         })
