@@ -1,4 +1,4 @@
-//! A session in the kernels' terms.
+//! The problem that a session poses, in the types of the kernels: shape, precision, integration scheme and weights.
 
 use otflow_kernels::engine::Precision;
 use otflow_kernels::objective::{Alpha, Grid, Scheme, TraceAt};
@@ -10,7 +10,7 @@ use crate::data::Dataset;
 use crate::data::random::{Stream, row_generator};
 use crate::session::{self, Flow, Session, Trace};
 
-/// The shape of the potential.
+/// Shape of the potential for a session and its data.
 pub fn shape(session: &Session, data: &Dataset) -> Shape {
     let model = &session.model;
     Shape {
@@ -22,20 +22,20 @@ pub fn shape(session: &Session, data: &Dataset) -> Shape {
     }
 }
 
-/// Arithmetic of the kernels.
-pub fn arithmetic(precision: session::Precision) -> Precision {
+/// Precision of the kernels for that of a session or a model.
+pub fn kernel_precision(precision: session::Precision) -> Precision {
     match precision {
         session::Precision::F32 => Precision::F32,
         session::Precision::F64 => Precision::F64,
     }
 }
 
-/// Arithmetic of the kernels in a session.
+/// Precision of the kernels for a session.
 pub fn precision(session: &Session) -> Precision {
-    arithmetic(session.model.precision)
+    kernel_precision(session.model.precision)
 }
 
-/// How the flow is integrated.
+/// Integration scheme of the flow.
 pub fn scheme(flow: &Flow) -> Scheme {
     let stepper = match flow.stepper {
         session::Stepper::Rk4 => Stepper::Rk4,
@@ -59,7 +59,7 @@ pub fn scheme(flow: &Flow) -> Scheme {
     }
 }
 
-/// How the flow is integrated in a training iteration, from 1.
+/// Integration scheme of the flow in a training iteration, counted from 1.
 pub fn training_scheme(flow: &Flow, seed: u64, iteration: u64) -> Scheme {
     let scheme = scheme(flow);
     match flow.grid {

@@ -7,7 +7,7 @@ use otflow_kernels::engine;
 use otflow_kernels::objective::TraceAt;
 
 use super::values::{count, positive};
-use crate::cost::Work;
+use crate::cost::Computation;
 use crate::workloads::Workload;
 
 /// `otflow verify`
@@ -35,7 +35,7 @@ pub struct Bench {
     pub precision: Option<Precision>,
     /// What is done with the samples.
     #[arg(long, default_value = "iteration")]
-    pub what: Work,
+    pub what: Computation,
     /// Where the trace is evaluated; without effect on `--what sample` and `matching`.
     #[arg(long, default_value = "every-stage")]
     pub trace: Trace,

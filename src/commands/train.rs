@@ -70,7 +70,7 @@ fn lead(args: &cli::Train, ranks: Ranks) -> Result<Exit> {
         Ok(prepared) => prepared,
         Err(failure) => return failure.told(),
     };
-    cpu::slow().into_iter().for_each(say::err);
+    cpu::slow_build().into_iter().for_each(say::err);
     let run = start(front_end, prepared)?;
     let left = show(args, front_end, &run);
     if let Ok(Left::Early) = left {
@@ -127,9 +127,9 @@ fn show(args: &cli::Train, front_end: FrontEnd, run: &Running) -> Result<Left> {
     };
     if front_end == FrontEnd::Headless {
         let format = if args.json {
-            headless::Format::Json
+            headless::OutputFormat::Json
         } else {
-            headless::Format::Text { every: args.every }
+            headless::OutputFormat::Text { every: args.every }
         };
         let bar = ProgressDrawTarget::stderr();
         headless::run(&run.feed, format, bar, &mut io::stdout().lock())?;

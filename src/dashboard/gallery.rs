@@ -14,7 +14,7 @@ use super::stage;
 use super::state::State;
 use crate::event::Picture;
 use crate::file;
-use crate::plot::{self, Columns, Figure, Losses};
+use crate::plot::{self, LossCurves, PlottedColumns, SvgFigure};
 
 /// How long pictures in hand are waited for when the dashboard is left.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -78,7 +78,7 @@ struct Order {
     /// Whether the directory has the run's metrics.
     recorded: bool,
     picture: Option<Picture>,
-    columns: Columns,
+    columns: PlottedColumns,
 }
 
 impl Order {
@@ -87,7 +87,7 @@ impl Order {
         let start = state.start.as_ref()?;
         let (directory, stem) = portrait::destination(state);
         let name = |column| stage::name(start, column);
-        let columns = Columns::new((0..start.dimension).map(name).collect());
+        let columns = PlottedColumns::new((0..start.dimension).map(name).collect());
         let shown = state.view.stage.columns(start.dimension);
         let columns = columns.choose(&shown.map(name)).ok()?;
         Some(Order {
@@ -97,7 +97,7 @@ impl Order {
             recorded: start.run.is_some(),
             picture: state.picture.clone(),
             columns: match stage::unit(start) {
-                Some(unit) => columns.measured(unit),
+                Some(unit) => columns.with_unit(unit),
                 None => columns,
             },
         })
@@ -137,7 +137,7 @@ impl Order {
     }
 
     /// What can be drawn of points in so many columns.
-    fn flow(&self, picture: &Picture) -> Vec<(&'static str, Result<Figure, String>)> {
+    fn flow(&self, picture: &Picture) -> Vec<(&'static str, Result<SvgFigure, String>)> {
         let (columns, run) = (&self.columns, &self.run);
         let mut figures = match picture.dimension {
             0 | 1 => vec![("corner", plot::corner(picture, columns, run))],
@@ -154,13 +154,13 @@ impl Order {
             .collect()
     }
 
-    fn losses(&self) -> Result<Figure, String> {
+    fn losses(&self) -> Result<SvgFigure, String> {
         // Lines that are no events are the follower's to tell.
-        let (losses, _) = Losses::of(&self.directory)?;
-        Ok(plot::losses(&losses, &self.run))
+        let read = LossCurves::read(&self.directory)?;
+        Ok(plot::losses(&read.losses, &self.run))
     }
 
-    fn save(&self, name: &str, figure: &Figure) -> Result<(), String> {
+    fn save(&self, name: &str, figure: &SvgFigure) -> Result<(), String> {
         let bytes = figure.png().map_err(|error| error.to_string())?;
         file::replace(&self.directory.join(name), &bytes).map_err(|error| error.to_string())
     }

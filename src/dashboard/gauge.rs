@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::meter::Reading;
+use crate::meter::MeterReading;
 
 /// Least seconds between two readings that are kept.
 const SPACING: f64 = 1.0;
@@ -13,7 +13,7 @@ const READINGS: usize = 16;
 /// counted when they end, and a window that cuts them would lie.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Gauge {
-    readings: VecDeque<(f64, Reading)>,
+    readings: VecDeque<(f64, MeterReading)>,
 }
 
 /// Means over the window.
@@ -35,7 +35,7 @@ pub struct Recent {
 
 impl Gauge {
     /// Takes a reading at `now`, seconds.
-    pub fn read(&mut self, now: f64, reading: Reading) {
+    pub fn read(&mut self, now: f64, reading: MeterReading) {
         let keep = self
             .readings
             .back()
@@ -55,7 +55,7 @@ impl Gauge {
         if to <= from {
             return None;
         }
-        let share = |of: fn(&Reading) -> f64| (of(last) - of(first)) / (to - from);
+        let share = |of: fn(&MeterReading) -> f64| (of(last) - of(first)) / (to - from);
         let kernels = share(|reading| reading.kernels);
         let gflops = share(|reading| reading.flops) / kernels / 1e9;
         Some(Recent {
@@ -78,8 +78,8 @@ mod tests {
     use super::*;
 
     /// After `seconds` of which three quarters were kernels at 8 GFLOP/s.
-    fn reading(seconds: f64) -> Reading {
-        Reading {
+    fn reading(seconds: f64) -> MeterReading {
+        MeterReading {
             kernels: 0.75 * seconds,
             pairs: 0.0625 * seconds,
             validation: 0.125 * seconds,

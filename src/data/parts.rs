@@ -21,7 +21,7 @@ use measure::Measured;
 use super::Error;
 use super::permutation::Permutation;
 use super::random::{Stream, row_generator, spaced};
-use crate::scaling::{Column, Scaling, Span, Units};
+use crate::scaling::{Column, ColumnRange, Scaling, Units};
 use crate::session::{self, Transform, Whiten};
 use crate::table::{Blocks, Selection, Table};
 
@@ -160,7 +160,7 @@ impl Parts {
         let places: Vec<usize> = places.iter().map(|place| first + place).collect();
         let mut rows = self.raw(&places)?;
         self.blur(&self.scaling.columns, &mut rows, &places, epoch);
-        let all = Span {
+        let all = ColumnRange {
             first: 0,
             width: self.table.width(),
         };
@@ -294,7 +294,7 @@ mod tests {
         let parts = data.parts().unwrap();
         let mut rows = parts.spread(part, usize::MAX).unwrap();
         let width = data.dimension() + data.context();
-        let all = Span { first: 0, width };
+        let all = ColumnRange { first: 0, width };
         parts.scaling().restore(&mut rows, all, Units::Data);
         let column = rows.iter().skip(column).step_by(width);
         column.map(|value| value.round()).collect()

@@ -6,7 +6,7 @@ pub(super) const WIDTH: usize = 10;
 /// Significant digits of a loss.
 pub(crate) const DIGITS: usize = 6;
 
-/// As many significant digits as asked for; fewer where [`WIDTH`] has no place for them.
+/// Formats a value with this number of significant digits, or fewer where [`WIDTH`] has no room for them.
 pub(crate) fn general(value: f64, digits: usize) -> String {
     if !value.is_finite() {
         return value.to_string();
@@ -30,7 +30,7 @@ pub(crate) fn general(value: f64, digits: usize) -> String {
         .unwrap_or(scientific)
 }
 
-/// A setting as it was typed, where it fits.
+/// Formats a setting as it was typed, or with fewer digits where that is too wide.
 pub(crate) fn setting(value: f64) -> String {
     let typed = value.to_string();
     if typed.len() <= WIDTH {

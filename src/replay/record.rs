@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::base::Base;
 use crate::event::{Event, Finished, Start};
 use crate::file::{self, naming};
-use crate::model::Model;
+use crate::model::TrainedModel;
 use crate::run::read;
 use crate::session::{self, Session};
 
@@ -32,7 +32,7 @@ pub(crate) struct Record {
     pub(super) end: Option<Finished>,
     /// The last iteration.
     pub(super) iteration: u64,
-    pub(super) models: Vec<(&'static str, Model)>,
+    pub(super) models: Vec<(&'static str, TrainedModel)>,
     run: PathBuf,
 }
 
@@ -92,12 +92,12 @@ impl Record {
 }
 
 /// Before the first validation there may be none.
-fn models(run: &Path) -> Result<Vec<(&'static str, Model)>> {
+fn models(run: &Path) -> Result<Vec<(&'static str, TrainedModel)>> {
     let mut models = Vec::new();
     for name in ["best", "last"] {
         let path = run.join(name).with_extension("safetensors");
         if path.exists() {
-            models.push((name, Model::load(&path)?));
+            models.push((name, TrainedModel::load(&path)?));
         }
     }
     Ok(models)

@@ -13,7 +13,7 @@ use super::checkpoints::Checkpoints;
 use super::peak::Peak;
 use crate::event::{Command, Event, Finished, Reason, Start};
 use crate::feed::{Publisher, Record};
-use crate::picture::Painter;
+use crate::picture::{ParametersAt, PictureThread};
 use crate::problem::precision;
 use crate::ranks::Message;
 use crate::session::overrides::Overrides;
@@ -33,7 +33,7 @@ pub struct Outlets {
     /// If the run goes on from a checkpoint.
     pub resumed: Option<Resumed>,
     /// Makes pictures, if somebody is to see them.
-    painter: Option<Painter>,
+    painter: Option<PictureThread>,
 }
 
 /// What a run that goes on has besides its trainer.
@@ -62,7 +62,7 @@ impl Outlets {
     /// When their thread cannot be started.
     pub fn with_pictures(publisher: Arc<Publisher>, trainer: &Trainer) -> anyhow::Result<Self> {
         let data = Arc::clone(trainer.data());
-        let painter = Painter::start(trainer.session(), data, Arc::clone(&publisher))?;
+        let painter = PictureThread::start(trainer.session(), data, Arc::clone(&publisher))?;
         Ok(Outlets {
             painter: Some(painter),
             ..Outlets::new(publisher)
@@ -215,8 +215,11 @@ impl Run {
         };
         publisher.publish(Event::Finished(finished.clone()));
         if let (Some(painter), false) = (outlets.painter.take(), reason.ends_at_once()) {
-            let end = (trainer.iteration(), trainer.judged());
-            painter.finish(trainer.session(), end);
+            let parameters = ParametersAt {
+                iteration: trainer.iteration(),
+                theta: trainer.judged(),
+            };
+            painter.show_last(trainer.session(), parameters);
         }
         (finished, Arc::clone(trainer.session()))
     }
@@ -252,11 +255,11 @@ fn iterate(run: &mut Run, work: Work) -> Option<Reason> {
         checkpoints.offer(trainer, edited, publisher);
     }
     if let Some(painter) = &mut outlets.painter {
-        painter.offer(
-            publisher,
-            trainer.session(),
-            (trainer.iteration(), trainer.judged()),
-        );
+        let parameters = ParametersAt {
+            iteration: trainer.iteration(),
+            theta: trainer.judged(),
+        };
+        painter.order_if_due(publisher, trainer.session(), parameters);
     }
     let lost = trainer.bereft(&mut |event| publisher.publish(event));
     lost.or(ended).or_else(|| limit(trainer))

@@ -6,11 +6,15 @@
 //! ```
 //!
 //! Maps are fitted to rows spread evenly over the split, so that memory does not grow with the table.
+//!
+//! The covariance here is formed of all rows in one pass, block after block. That of `scaling/covariance.rs` goes over the same rows
+//! again and again to leave those far out aside, so it holds a sample of them in memory.
 
 use super::{Error, Parts};
-use crate::scaling::covariance::{Inner, inner};
-use crate::scaling::order::order;
-use crate::scaling::{Column, Map, Moments, Transformed, Whitening, fit};
+use crate::scaling::covariance::{InnerRows, find_inner_rows};
+use crate::scaling::fit::{ColumnKind, fit_normal};
+use crate::scaling::order::order_columns;
+use crate::scaling::{Column, ColumnMap, ColumnTransform, MeanAndScale, Whitening};
 use crate::session::Transform;
 
 /// Rows looked at at a time.
@@ -95,7 +99,7 @@ impl Parts {
     pub(super) fn measure(&self, transforms: &[Transform]) -> Result<Measured, Error> {
         let raw = self.moments()?;
         let names = self.table.names().iter();
-        let column = |(name, raw): (&String, Moments)| Column {
+        let column = |(name, raw): (&String, MeanAndScale)| Column {
             name: name.clone(),
             mean: raw.mean,
             scale: raw.scale,
@@ -111,13 +115,13 @@ impl Parts {
         for (i, glance) in self.glances(transforms)?.into_iter().enumerate() {
             let map = self.map(i, transforms[i], glance)?;
             let raw = columns[i].raw();
-            columns[i].transform = map.map(|map| Transformed { map, raw });
+            columns[i].transform = map.map(|map| ColumnTransform { map, raw });
         }
         self.mapped(columns)
     }
 
     /// Mean and deviation of the columns as they are in their noise.
-    fn moments(&self) -> Result<Vec<Moments>, Error> {
+    fn moments(&self) -> Result<Vec<MeanAndScale>, Error> {
         let width = self.table.width();
         let n = self.ends[1] as f64;
         let mut mean = vec![0.0; width];
@@ -134,7 +138,7 @@ impl Parts {
         })?;
         self.refuse(&mean, &products)?;
         let variance = |i: usize| products[i * width + i] / n + self.jitter[i].powi(2) / 12.0;
-        let of = |i: usize| Moments {
+        let of = |i: usize| MeanAndScale {
             mean: mean[i],
             scale: variance(i).sqrt(),
         };
@@ -191,7 +195,12 @@ impl Parts {
     }
 
     /// The map of a column.
-    fn map(&self, i: usize, transform: Transform, glance: Glance) -> Result<Option<Map>, Error> {
+    fn map(
+        &self,
+        i: usize,
+        transform: Transform,
+        glance: Glance,
+    ) -> Result<Option<ColumnMap>, Error> {
         if transform == Transform::None {
             return Ok(None);
         }
@@ -207,13 +216,13 @@ impl Parts {
             .filter(|end| !seen(end));
         let unseen: Vec<f64> = unseen.collect();
         sample.extend(unseen);
-        let map = Map::fit(transform, sample, self.jitter[i]);
+        let map = ColumnMap::fit(transform, sample, self.jitter[i]);
         let map = map.ok_or_else(|| Error::Flat { column: column() })?;
         let bounds = map.bounds();
         let outside = [all.least, all.largest];
         let outside = outside
             .iter()
-            .find(|end| !bounds.hold(**end, self.jitter[i]));
+            .find(|end| !bounds.contain(**end, self.jitter[i]));
         match outside {
             None => Ok(Some(map)),
             Some(value) => Err(Error::Domain {
@@ -306,8 +315,8 @@ impl Parts {
                 rows.extend_from_slice(&values[..d]);
             }
         })?;
-        let inner = inner(&rows, d).and_then(|Inner { covariance, .. }| {
-            let order = order(&rows, &covariance, d);
+        let inner = find_inner_rows(&rows, d).and_then(|InnerRows { covariance, .. }| {
+            let order = order_columns(&rows, &covariance, d);
             Whitening::ordered(&covariance, &order).ok()
         });
         let whitening = inner.unwrap_or(all);
@@ -315,12 +324,12 @@ impl Parts {
             .for_each(|row| whitening.decorrelate(row));
         let map = |i: usize| {
             let sample = rows.iter().skip(i).step_by(d).copied().collect();
-            fit::normal(sample, 0.0, fit::ColumnKind::Whitened).ok_or_else(|| Error::Flat {
+            fit_normal(sample, 0.0, ColumnKind::Whitened).ok_or_else(|| Error::Flat {
                 column: self.scaling.columns[i].name.clone(),
             })
         };
         let maps: Result<_, _> = (0..d).map(map).collect();
-        Ok(whitening.mapped(maps?))
+        Ok(whitening.with_maps(maps?))
     }
 
     /// Mean of log |dw/dz| over the training rows, nats.
