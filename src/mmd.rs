@@ -1,4 +1,4 @@
-//! Maximum mean discrepancy: how far two sets of rows are from being drawn from the same density.
+//! The maximum mean discrepancy (MMD) of two sets of rows: 0 in the mean where both are drawn from the same density.
 //!
 //! ```text
 //! MMD^2 = mean_{i != j} k(x_i, x_j) + mean_{i != j} k(y_i, y_j) - 2 mean_{i, j} k(x_i, y_j)       unbiased: may be below 0

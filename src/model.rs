@@ -1,4 +1,4 @@
-//! A trained flow as a user holds it: the parameters of Phi and their shape, in a safetensors file under the published names
+//! A trained flow as a file: the parameters of Phi and their shape, in a safetensors file under the published names
 //! (`A`, `c.weight`, `c.bias`, `w.weight`, `N.layers.i.weight`, `N.layers.i.bias`), so that the published code takes it as it is.
 //!
 //! Values are stored in the precision of the kernels. Equal models give equal bytes.

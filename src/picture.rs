@@ -28,7 +28,7 @@ use crate::meter::TimedActivity;
 use crate::problem::{precision, scheme, shape};
 use crate::session::{Pictures, Session};
 pub(crate) use measure::{InverseErrorSum, bounds_around, inverse_error, straightness};
-pub use scene::{Snapshot, picture};
+pub use scene::{Snapshot, compute_picture};
 
 /// Pause after a picture, in multiples of the time that it took.
 const REST: f64 = 50.0;
@@ -218,7 +218,7 @@ impl PictureWorker<'_> {
     fn run(&mut self, snapshots: &Receiver<Snapshot>, done: &Sender<f64>) {
         for snapshot in snapshots {
             let start = Instant::now();
-            let picture = picture(self.data, &mut *self.engine, &snapshot);
+            let picture = compute_picture(self.data, &mut *self.engine, &snapshot);
             if self.engine.progress().given_up() {
                 return;
             }

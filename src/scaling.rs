@@ -1,10 +1,9 @@
-//! The units of a table's columns: as they stand, standardised, and as the flow has them: mean 0 and deviation 1 after a map that
-//! makes a column normal, where the session asks for one.
+//! The units of a table's columns: x of the table, s standardised, and w of the flow, which has mean 0 and deviation 1 after the maps and
+//! the whitening that the session asks for.
 //!
 //! ```text
 //! s_k = (x_k - raw mean_k) / raw scale_k        z_k = (g_k(x_k) - mean_k) / scale_k        without a map g_k(x) = x and z_k = s_k
-//! w = L^-1 z of the d learned columns, L L' their covariance, where the session asks for it, or h_k of that, else w = z: what the
-//! flow has
+//! w = L^-1 z of the d learned columns, L L' their covariance, or h_k of that, where the session asks for whitening; else w = z
 //! log p(s) = log p(w) + offset,      offset = log |dw/dz| + sum over the d learned columns of log g_k'(x_k) - log scale_k + log raw scale_k
 //! log p(x) = log p(s) - log det,     log det = sum over the d learned columns of log raw scale_k
 //! ```
@@ -200,30 +199,30 @@ pub struct ColumnRange {
 impl Scaling {
     /// Converts rows of these columns, row-major, in place from a user's units to the flow's. The range has all learned columns or
     /// none.
-    pub fn standardize(&self, rows: &mut [f64], span: ColumnRange, units: Units) {
-        self.convert_each(rows, span, |column, value| {
+    pub fn standardize(&self, rows: &mut [f64], range: ColumnRange, units: Units) {
+        self.convert_each(rows, range, |column, value| {
             match (units, &column.transform) {
                 (Units::Data, _) => column.standardize(value),
                 (Units::Standardized, None) => value,
                 (Units::Standardized, Some(_)) => column.standardize(column.raw().restore(value)),
             }
         });
-        if let (0, Some(whitening)) = (span.first, &self.whitening) {
+        if let (0, Some(whitening)) = (range.first, &self.whitening) {
             let d = whitening.dimension();
             // A value at the bound of a map or beyond stays what it is: sums of infinities would make its row one of no number.
-            let rows = rows.chunks_exact_mut(span.width);
+            let rows = rows.chunks_exact_mut(range.width);
             let inside = rows.filter(|row| row[..d].iter().all(|z| z.is_finite()));
             inside.for_each(|row| whitening.whiten(row));
         }
     }
 
     /// Converts rows in place from the flow's units to a user's: the inverse of [`Scaling::standardize`].
-    pub fn restore(&self, rows: &mut [f64], span: ColumnRange, units: Units) {
-        if let (0, Some(whitening)) = (span.first, &self.whitening) {
-            let rows = rows.chunks_exact_mut(span.width);
+    pub fn restore(&self, rows: &mut [f64], range: ColumnRange, units: Units) {
+        if let (0, Some(whitening)) = (range.first, &self.whitening) {
+            let rows = rows.chunks_exact_mut(range.width);
             rows.for_each(|row| whitening.color(row));
         }
-        self.convert_each(rows, span, |column, value| {
+        self.convert_each(rows, range, |column, value| {
             match (units, &column.transform) {
                 (Units::Data, _) => column.restore(value),
                 (Units::Standardized, None) => value,

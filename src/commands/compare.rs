@@ -19,7 +19,7 @@ use anyhow::Result;
 
 use crate::cli::{self, Figure};
 use crate::exit::{Exit, refuse};
-use crate::headless::number::{DIGITS, general};
+use crate::headless::number::{DIGITS, format_number};
 use crate::run::Matched;
 use crate::say;
 use picture::ComparisonPlot;
@@ -99,13 +99,13 @@ fn table(runs: &[ComparedRun]) -> String {
         let mut row = vec![run.run.clone(), run.end_word(), run.iterations.to_string()];
         row.extend(FIGURES.map(|(_, figure)| {
             let value = run.figure(figure);
-            value.map_or("-".into(), |value| general(value, DIGITS))
+            value.map_or("-".into(), |value| format_number(value, DIGITS))
         }));
         row.push(format!("{:.1}", run.seconds));
         if matched {
             let of = |figure: fn(&Matched) -> String| run.matching.as_ref().map(figure);
             let figures = [
-                of(|matched| general(matched.m, DIGITS)),
+                of(|matched| format_number(matched.m, DIGITS)),
                 of(|matched| format!("{:.1}", matched.seconds)),
             ];
             row.extend(figures.map(|figure| figure.unwrap_or("-".into())));

@@ -22,7 +22,7 @@ use crate::data::{Dataset, Part};
 use crate::event::{InverseError, Losses};
 use crate::exit::{Exit, refuse};
 use crate::fitted::{FittedFlow, NormalDraws, SplitRows, Units, split};
-use crate::headless::number::{DIGITS, general};
+use crate::headless::number::{DIGITS, format_number};
 use crate::mmd::{Mmd, mmd};
 use crate::model::TrainedModel;
 use crate::picture::{InverseErrorSum, straightness};
@@ -300,7 +300,7 @@ impl fmt::Display for EvaluationTable<'_> {
                 continue;
             }
             let shown = figures.iter().map(|figure| {
-                let shown = figure.map_or("-".into(), |figure| general(figure, DIGITS));
+                let shown = figure.map_or("-".into(), |figure| format_number(figure, DIGITS));
                 format!("{shown:>13}")
             });
             lines.push(format!("{name:<24}{}", shown.collect::<String>()));

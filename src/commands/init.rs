@@ -34,7 +34,7 @@ use learned::{LearnedColumns, LeftOut};
 use maps::MapChoice;
 use profile::ColumnProfile;
 use survey::TableSurvey;
-use text::{SessionFile, SessionPaths, session_file};
+use text::{GeneratedSession, SessionPaths, session_file};
 
 /// A session for a table that can be trained, with its data set.
 struct NewSession {
@@ -121,7 +121,7 @@ fn find_learnable(survey: &TableSurvey, paths: SessionPaths) -> Result<Learnable
         if chosen.names.is_empty() {
             return Ok(Learnable::No(nothing_learnable(survey, &chosen)));
         }
-        let SessionFile { text, session } = session_file(survey, &chosen, paths)?;
+        let GeneratedSession { text, session } = session_file(survey, &chosen, paths)?;
         let (name, reason) = match Dataset::open(&session.data, session.model.seed) {
             Ok(data) => {
                 let rows = PartRows::of(&data).sum();

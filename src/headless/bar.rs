@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::number::{DIGITS, general};
+use super::number::{DIGITS, format_number};
 use crate::event::Event;
 use crate::session::Initial;
 
@@ -66,11 +66,12 @@ impl RunProgressBar {
             Event::Matching { iteration, m, .. } => {
                 self.enter(BarPhase::Matching);
                 self.bar.set_position(*iteration);
-                self.bar.set_message(format!("M {}", general(*m, DIGITS)));
+                self.bar
+                    .set_message(format!("M {}", format_number(*m, DIGITS)));
             }
             Event::Validation { losses, .. } => self
                 .bar
-                .set_message(format!("C {}", general(losses.c, DIGITS))),
+                .set_message(format!("C {}", format_number(losses.c, DIGITS))),
             Event::Edit { field, new, .. } => {
                 let edited = match field.as_str() {
                     "start.iterations" => &mut self.matching_iterations,

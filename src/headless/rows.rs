@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use super::number::{DIGITS, WIDTH, general, setting};
+use super::number::{DIGITS, WIDTH, format_number, format_setting};
 use crate::event::{Event, Losses};
 use crate::run::{Matched, line};
 use crate::session::Initial;
@@ -65,7 +65,7 @@ struct TextRow {
 }
 
 impl TextRows {
-    /// Rows every so many iterations, besides those at validations; None for these only.
+    /// The rows of a run before its first event, with `every` iterations between rows; None for rows at validations only.
     pub(super) fn new(every: Option<u64>) -> Self {
         TextRows {
             every,
@@ -84,7 +84,7 @@ impl TextRows {
         let before = self.matched;
         if let (true, Some(start)) = (Matched::take(&mut self.matched, event), before) {
             text += &self.print_waiting();
-            let m = general(start.m, DIGITS);
+            let m = format_number(start.m, DIGITS);
             let words = format!("M {m} after {:.1} s; the loss from here on", start.seconds);
             text += &self.remark(&line::entry("matched", &words));
         }
@@ -247,12 +247,13 @@ impl TextRow {
     }
 
     fn cells(&self) -> [String; 14] {
-        let loss = |value: Option<f64>| value.map_or("-".into(), |value| general(value, DIGITS));
+        let loss =
+            |value: Option<f64>| value.map_or("-".into(), |value| format_number(value, DIGITS));
         let [train, check] = [self.training, self.validation];
         [
             self.iteration.to_string(),
             format!("{:.1}", self.seconds),
-            self.lr.map_or("-".into(), setting),
+            self.lr.map_or("-".into(), format_setting),
             loss(self.m),
             loss(train.map(|t| t.loss)),
             loss(train.map(|t| t.l)),
@@ -264,7 +265,7 @@ impl TextRow {
             loss(check.map(|v| v.r)),
             loss(self.divergence),
             self.divergence_se
-                .map_or("-".into(), |se| general(se, ERROR_DIGITS)),
+                .map_or("-".into(), |se| format_number(se, ERROR_DIGITS)),
         ]
     }
 }

@@ -1,7 +1,7 @@
-//! The metadata of a model file, all strings: `format` ("otflow"), `version`, `dimension`, `context`, `layers`, `rank`, `session`
-//! (RON), `iteration`; for a table `columns` (JSON: name, mean and scale of every column of
-//! (x, y), and its transform, if it has one); and, if there was a validation, `validation_iteration`, `validation_loss`, `validation_L`,
-//! `validation_C`, `validation_R`, `divergence`, `divergence_se`. Numbers read back exactly.
+//! Encoding and decoding of the metadata of a model file. All entries are strings: `format` ("otflow"), `version`, `dimension`, `context`, `layers`, `rank`, `session`
+//! (RON), `iteration`; for a table `columns` (JSON: name, mean and scale of every column of (x, y), and its transform, if it has one);
+//! and, if there was a validation, `validation_iteration`, `validation_loss`, `validation_L`, `validation_C`, `validation_R`,
+//! `divergence`, `divergence_se`. Numbers read back exactly.
 
 use std::collections::HashMap;
 use std::str::FromStr;
@@ -80,7 +80,7 @@ pub(super) fn encode(model: &TrainedModel) -> HashMap<String, String> {
 /// A figure of the best validation with its key.
 struct ValidationFigure {
     key: &'static str,
-    /// None where it is not known.
+    /// Value; None where it is not known.
     value: Option<f64>,
 }
 

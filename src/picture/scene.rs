@@ -43,7 +43,7 @@ pub struct Snapshot {
 ///
 /// # Errors
 /// When the rows of a table cannot be read.
-pub fn picture(
+pub fn compute_picture(
     data: &Dataset,
     engine: &mut dyn Engine,
     snapshot: &Snapshot,
@@ -277,7 +277,7 @@ mod tests {
             theta,
             samples: 300,
         };
-        picture(&data, &mut *engine, &snapshot).unwrap()
+        compute_picture(&data, &mut *engine, &snapshot).unwrap()
     }
 
     #[test]

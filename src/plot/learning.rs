@@ -108,7 +108,7 @@ impl LearningCurve {
 /// Draws the curves that have points, with the entropy H of the data as a line where it is known.
 pub fn learning(curves: &[LearningCurve], entropy: Option<f64>, title: &str) -> SvgFigure {
     let curves: Vec<&LearningCurve> = curves.iter().filter(|curve| !curve.is_empty()).collect();
-    let ValueAxis { scale: y, clips } = value_axis(&curves, entropy);
+    let LearningAxis { scale: y, clips } = value_axis(&curves, entropy);
     let axes = Axes {
         place: FigureRect {
             x: LEFT,
@@ -176,18 +176,18 @@ fn time_scale(curves: &[&LearningCurve]) -> AxisScale {
 }
 
 /// The scale of C.
-struct ValueAxis {
+struct LearningAxis {
     scale: AxisScale,
     /// Whether values of the curves lie above the scale.
     clips: bool,
 }
 
 /// Chooses the scale of C.
-fn value_axis(curves: &[&LearningCurve], entropy: Option<f64>) -> ValueAxis {
+fn value_axis(curves: &[&LearningCurve], entropy: Option<f64>) -> LearningAxis {
     let all = curves.iter().flat_map(|curve| curve.drawable_points());
     let all = all.map(|point| point.c).chain(entropy);
     let Some(Interval { low, high }) = extent(all.clone()) else {
-        return ValueAxis {
+        return LearningAxis {
             scale: AxisScale::around(all),
             clips: false,
         };
@@ -196,7 +196,7 @@ fn value_axis(curves: &[&LearningCurve], entropy: Option<f64>) -> ValueAxis {
     let top = extent(late.chain(entropy)).map_or(high, |ends| ends.high);
     let clips = high - low > FLAT * (top - low) && top > low;
     let shown = if clips { top } else { high };
-    ValueAxis {
+    LearningAxis {
         scale: AxisScale::around([low, shown].into_iter()),
         clips,
     }

@@ -233,7 +233,7 @@ impl<'a> LossPanel<'a> {
 
     /// Draws the panel over a scale of iterations.
     fn draw(&self, x: AxisScale, marks: &[EventMark]) -> Group {
-        let ValueAxis { scale: y, note } = value_axis(self.curve, x.ends().high, self.entropy);
+        let LossAxis { scale: y, note } = value_axis(self.curve, x.ends().high, self.entropy);
         let axes = Axes {
             place: self.place,
             x,
@@ -252,7 +252,7 @@ impl<'a> LossPanel<'a> {
 }
 
 /// The scale of a loss.
-struct ValueAxis {
+struct LossAxis {
     scale: AxisScale,
     /// Note on the values beyond the scale; empty where there are none.
     note: &'static str,
@@ -260,7 +260,7 @@ struct ValueAxis {
 
 /// Chooses the scale of a curve up to the iteration `last`: that of the later iterations where the first ones would make the rest a
 /// flat line.
-fn value_axis(curve: &LossCurve, last: f64, entropy: Option<f64>) -> ValueAxis {
+fn value_axis(curve: &LossCurve, last: f64, entropy: Option<f64>) -> LossAxis {
     let after = |iteration: f64| {
         let rows = curve.training.iter().chain(&curve.validation);
         let rows = rows.filter(move |row| row[0] >= iteration);
@@ -271,12 +271,12 @@ fn value_axis(curve: &LossCurve, last: f64, entropy: Option<f64>) -> ValueAxis {
     let scale = AxisScale::fitting(whole.clone());
     let (all, most) = (range(whole), range(late.clone()));
     if !scale.is_logarithmic() && most > 0.0 && all > FLAT * most {
-        ValueAxis {
+        LossAxis {
             scale: AxisScale::fitting(late),
             note: "the first iterations are off the scale",
         }
     } else {
-        ValueAxis { scale, note: "" }
+        LossAxis { scale, note: "" }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Every picture of everything that may come: figures are well-formed, of the size they claim, and labelled.
+//! Tests of every picture with usual and unusual values: figures are well-formed, of the size they claim, and labelled.
 
 use rayon::prelude::*;
 

@@ -1,4 +1,4 @@
-//! The covariance of the inner rows: rows far out say nothing of how the others lie, and can be so far that they say all.
+//! The covariance of the inner rows, those with the least Mahalanobis distance D: a few rows far out would dominate that of all rows.
 //!
 //! ```text
 //! D_i = (x_i - mean)' Sigma^-1 (x_i - mean)        mean, Sigma: of the rows with the least D, the share INNER of all; over and over

@@ -1,4 +1,4 @@
-//! The map that makes a column normal, fitted by quantiles: through knots of the column it takes the normal's quantiles.
+//! The fit of the map that makes a column normal: a spline that takes quantiles of the column to quantiles of the normal.
 //!
 //! ```text
 //! u_k = Phi^-1(F(x_k)),    F(x) = (1 - e) (share below x + share at x / 2) + e (x - least) / range,    e = 1 / (4 n)

@@ -1,8 +1,8 @@
 //! The order in which the columns are whitened: those furthest from normal first.
 //!
 //! ```text
-//! v_i = what of column i the columns before it do not tell linearly, at deviation 1
-//! H(v) = - mean of log N(h(v)) + log h'(v)  + knots / n,    h fitted to v        sum of H(v_i): what the maps h leave to be learned
+//! v_i = part of column i that does not depend linearly on the columns before it, at deviation 1
+//! H(v) = - mean of log N(h(v)) + log h'(v)  + knots / n,    h fitted to v        sum of H(v_i): entropy that the maps h leave to be learned
 //! ```
 //!
 //! The peaks of a column of rounded or few values are sharp in the column, and gone in a sum of it and others: whitened first, they

@@ -143,9 +143,9 @@ const STEEPEST: f64 = 3.0;
 
 /// The interval of increasing numbers that a value lies in.
 enum SplineInterval {
-    /// Beyond the number with this index, the first or the last. NaN is put here: it stays NaN on a straight line.
+    /// The value lies beyond the number with this index, the first or the last. So does NaN, which stays NaN on a straight line.
     Beyond(usize),
-    /// Between the number with this index and the next.
+    /// The value lies between the number with this index and the next.
     Within(usize),
 }
 

@@ -1,13 +1,13 @@
-//! The map that takes the correlations of the learned columns away, and what is left of their shapes where it is asked for.
+//! The whitening map: removes the correlations of the learned columns and, where the session asks for it, makes the results normal.
 //!
 //! ```text
 //! Sigma = covariance of z = L L'  (Cholesky)        v = L^-1 z        w_i = v_i, or h_i(v_i)
 //! log |dw/dz| = - sum over i of log L_ii  (+ log h_i'(v_i))
 //! ```
 //!
-//! L has a row for every learned column, in an order that may be chosen (`order.rs`): v_i is what of column i the columns before it do not
-//! tell linearly.
-//! Columns that nearly determine each other are thin in z and as wide as any in v. The maps h make every v_i normal (`fit.rs`).
+//! L has a row for every learned column, in an order that may be chosen (`order.rs`): v_i is the part of column i that does not depend
+//! linearly on the columns before it, at deviation 1. Columns that nearly determine each other have a small variance in z given the
+//! others, and deviation 1 in v. The maps h make every v_i normal (`fit.rs`).
 
 use serde::{Deserialize, Serialize};
 

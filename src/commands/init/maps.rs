@@ -12,7 +12,7 @@
 //! The search starts from the best of three choices: no maps, each column's best alone, all logarithms. Then one column after another
 //! takes its best map, until none changes. For many columns only the first step is made.
 
-use crate::headless::number::{general, setting};
+use crate::headless::number::{format_number, format_setting};
 use crate::scaling::ColumnMap;
 use crate::scaling::covariance::find_inner_rows;
 use crate::session::Transform;
@@ -89,19 +89,19 @@ pub fn choose(rows: &[f64], columns: &[ColumnSummary]) -> Vec<Option<MapChoice>>
             Transform::Asinh(0.0, scale) => {
                 format!(
                     "learned as its logarithm, but straight below {}",
-                    setting(scale)
+                    format_setting(scale)
                 )
             }
             Transform::Asinh(center, scale) => format!(
                 "learned as its logarithm on both sides of {}, but straight within {}",
-                setting(center),
-                setting(scale)
+                format_setting(center),
+                format_setting(scale)
             ),
             Transform::Normal | Transform::Logit(..) => "made normal".to_owned(),
         };
         let mut without = best.clone();
         without[i] = 0;
-        let nats = general(score_of(&without) - all + candidate.cost, DIGITS);
+        let nats = format_number(score_of(&without) - all + candidate.cost, DIGITS);
         Some(MapChoice {
             transform: candidate.transform,
             reason: format!("{word}: {nats} nats less to be learned of the columns together"),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::maps::ColumnSummary;
 use super::step::RoundingStep;
-use crate::headless::number::setting;
+use crate::headless::number::format_setting;
 use crate::table::{Cell, short};
 
 /// Number of steps within the range of a column above which rounding does not matter.
@@ -154,7 +154,7 @@ impl ColumnProfile {
         } else if 2 * self.missing > rows {
             format!("missing in {} of {rows} rows", self.missing)
         } else if self.low == self.high {
-            format!("{} in every row", setting(self.low))
+            format!("{} in every row", format_setting(self.low))
         } else if self.counts_rows && self.numbers > 2 {
             "counts the rows".to_owned()
         } else {
@@ -226,9 +226,13 @@ impl ColumnProfile {
 
     /// The range, the step and warnings, as text.
     pub fn description(&self) -> String {
-        let mut words = format!("{} to {}", setting(self.low), setting(self.high));
+        let mut words = format!(
+            "{} to {}",
+            format_setting(self.low),
+            format_setting(self.high)
+        );
         if let Some(jitter) = self.jitter() {
-            words.push_str(&format!(", step {}", setting(jitter)));
+            words.push_str(&format!(", step {}", format_setting(jitter)));
         }
         if self.missing > 0 {
             words.push_str(&format!(", missing in {} rows", self.missing));
@@ -241,7 +245,7 @@ impl ColumnProfile {
         } else if let Some(Spike { value, share }) = self.spike() {
             words.push_str(&format!(
                 "; {} in {:.0} % of the rows: a spike, which a flow fits badly",
-                setting(value),
+                format_setting(value),
                 100.0 * share
             ));
         }

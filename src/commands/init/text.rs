@@ -49,8 +49,8 @@ pub struct SessionPaths<'a> {
     pub session: &'a Path,
 }
 
-/// A session file and the session that it holds.
-pub struct SessionFile {
+/// A generated session with its text.
+pub struct GeneratedSession {
     /// Text of the file.
     pub text: String,
     /// Session.
@@ -65,7 +65,7 @@ pub fn session_file(
     survey: &TableSurvey,
     chosen: &LearnedColumns,
     paths: SessionPaths,
-) -> Result<SessionFile> {
+) -> Result<GeneratedSession> {
     let read = |text: &str| parse(text, paths.session).map_err(|rejection| anyhow!("{rejection}"));
     let path = ron::ser::to_string(paths.table)?;
     let plain = format!("(data: Table(path: {path}), {})", settings::KINDS);
@@ -98,7 +98,7 @@ pub fn session_file(
     close(&mut text, &mut open, 0);
     text.push_str(")\n");
     let session = read(&text)?;
-    Ok(SessionFile { text, session })
+    Ok(GeneratedSession { text, session })
 }
 
 /// A field that is written.

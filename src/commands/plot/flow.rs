@@ -11,7 +11,7 @@ use crate::data::Dataset;
 use crate::event::{Density, Picture};
 use crate::fitted::{FittedFlow, SplitRows, Units, join, split};
 use crate::model::TrainedModel;
-use crate::picture::{Snapshot, bounds_around, inverse_error, picture};
+use crate::picture::{Snapshot, bounds_around, compute_picture, inverse_error};
 use crate::plot::{
     AxisScale, Condition, FixedColumn, GridSize, Interval, LogDensities, PlottedColumns,
     cell_centres, column,
@@ -89,7 +89,7 @@ impl PlottedFlow {
             theta: model.theta,
             samples: args.n as usize,
         };
-        let standardized = picture(&data, &mut *engine, &snapshot)?;
+        let standardized = compute_picture(&data, &mut *engine, &snapshot)?;
         let picture = match fitted.scaling() {
             Some(scaling) => in_data_units(&standardized, scaling),
             None => standardized.clone(),

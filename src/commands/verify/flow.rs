@@ -156,24 +156,20 @@ struct Comparison<'a> {
 impl Comparison<'_> {
     /// Adds the errors of Phi, its gradient and the trace of its Hessian.
     fn add_potential(&mut self) {
-        let Comparison {
-            engine,
-            reference,
-            samples,
-            errors,
-        } = self;
-        let width = engine.shape().inputs() + 2;
+        let (reference, samples) = (self.reference, self.samples);
+        let width = self.engine.shape().inputs() + 2;
         let mut out = vec![0.0; samples.n * width];
-        engine.potential(*samples, reference.s_time, &mut out);
+        self.engine.potential(samples, reference.s_time, &mut out);
         let column = |range: std::ops::Range<usize>| -> Vec<f64> {
             out.chunks(width)
                 .flat_map(|row| &row[range.clone()])
                 .copied()
                 .collect()
         };
-        errors.add("phi", &column(0..1), &reference.phi);
-        errors.add("grad_s", &column(1..width - 1), &reference.grad_s.concat());
-        errors.add(
+        self.errors.add("phi", &column(0..1), &reference.phi);
+        self.errors
+            .add("grad_s", &column(1..width - 1), &reference.grad_s.concat());
+        self.errors.add(
             "trace_hess",
             &column(width - 1..width),
             &reference.trace_hess,
@@ -182,24 +178,19 @@ impl Comparison<'_> {
 
     /// Adds the errors of the losses and of the gradient of the loss.
     fn add_losses(&mut self, scheme: &Scheme, alpha: &Alpha) -> Result<()> {
-        let Comparison {
-            engine,
-            reference,
-            samples,
-            errors,
-        } = self;
-        let shape = engine.shape();
+        let (reference, samples) = (self.reference, self.samples);
+        let shape = self.engine.shape();
         let mut gradient = vec![0.0; shape.parameters()];
-        engine.gradient(*samples, scheme, alpha, &mut gradient);
-        let costs = engine.costs(*samples, scheme, alpha);
-        errors.add("loss", &[costs.loss], &[reference.loss]);
-        errors.add(
+        self.engine.gradient(samples, scheme, alpha, &mut gradient);
+        let costs = self.engine.costs(samples, scheme, alpha);
+        self.errors.add("loss", &[costs.loss], &[reference.loss]);
+        self.errors.add(
             "costs",
             &[costs.l, costs.c, costs.r],
             &[reference.cost_l, reference.cost_c, reference.cost_r],
         );
         let expected = flat(&shape, &reference.grads).context("in grads")?;
-        errors.add_tensors(&shape, &gradient, &expected);
+        self.errors.add_tensors(&shape, &gradient, &expected);
         Ok(())
     }
 }
