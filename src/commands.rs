@@ -15,6 +15,7 @@
 //! | `verify.rs` | `verify`: the kernels against reference values |
 //! | `bench.rs` | `bench`: the kernels against the peak of the machine |
 //! | `manual.rs` | `completions`, `man` |
+//! | `rows.rs`, `progress.rs` | rows of a table for a trained flow; the progress bar of commands that go through many rows |
 
 pub mod bench;
 pub mod check;
@@ -25,7 +26,9 @@ pub mod export;
 pub mod init;
 pub mod manual;
 pub mod plot;
+mod progress;
 pub mod replay;
+mod rows;
 pub mod sample;
 pub mod score;
 pub mod train;

@@ -1,4 +1,5 @@
-//! Whether this CPU has the instructions that were compiled in: what would else be a SIGILL becomes a sentence and exit code 2.
+//! The check that this CPU has the instructions that were compiled in: where it lacks one, the program says so and exits with code 2
+//! instead of ending by SIGILL.
 //!
 //! The check is compiled with the very instructions it looks for, and runs all the same as long as the compiler makes no
 //! vectors of it. It promises nothing, so this is to be tried, with builds for more than the CPU has:
@@ -16,8 +17,8 @@ mod x86_64;
 #[cfg(target_arch = "x86_64")]
 pub use x86_64::refuses;
 
-/// What to say at the start of a program whose kernels are slow for want of instructions.
-pub fn slow() -> Option<&'static str> {
+/// The warning for a program that was compiled without the instructions that make the kernels fast; None where they are compiled in.
+pub fn slow_build() -> Option<&'static str> {
     let slow = cfg!(all(
         target_arch = "x86_64",
         not(all(target_feature = "avx2", target_feature = "fma"))
@@ -28,7 +29,7 @@ pub fn slow() -> Option<&'static str> {
     )
 }
 
-/// Not looked at on this kind of CPU.
+/// Whether this CPU lacks an instruction set that was compiled in: always false, as it is only checked on x86-64.
 #[cfg(not(target_arch = "x86_64"))]
 pub fn refuses(_: &mut dyn std::io::Write) -> bool {
     false

@@ -10,8 +10,8 @@ use crossbeam_channel::{Receiver, SendError, Sender, bounded, unbounded};
 
 use crate::checkpoint::Checkpoint;
 use crate::event::{Command, Event, Finished, Picture};
-use crate::meter::{Instruments, Task};
-use crate::model::Model;
+use crate::meter::{Instruments, TimedActivity};
+use crate::model::TrainedModel;
 use crate::session::Session;
 
 /// Events the ring holds: minutes of iterations for a screen that has stalled.
@@ -23,7 +23,7 @@ pub enum RunEntry {
     /// An event.
     Event(Event),
     /// Parameters to write under this name (`best` or `last`).
-    Model(&'static str, Box<Model>),
+    Model(&'static str, Box<TrainedModel>),
     /// A whole session that an edit has brought, and the last iteration done before it.
     Edited(u64, Arc<Session>),
     /// All that the run can be taken up from.
@@ -132,7 +132,7 @@ impl Publisher {
     }
 
     /// Counts time in the meter of the trainer.
-    pub fn spend(&self, task: Task, time: Duration) {
+    pub fn spend(&self, task: TimedActivity, time: Duration) {
         if let Some(instruments) = self.instruments.get() {
             instruments.meter.spend(task, time);
         }
@@ -161,7 +161,7 @@ impl Publisher {
     }
 
     /// Sends parameters to the run directory.
-    pub fn keep(&self, name: &'static str, model: Model) {
+    pub fn keep(&self, name: &'static str, model: TrainedModel) {
         let _ = self.record.send(RunEntry::Model(name, Box::new(model)));
     }
 

@@ -1,4 +1,4 @@
-//! A trained flow with the engine that runs it, in the units of whoever asks.
+//! A trained flow with the engine that evaluates it: densities, samples and paths of rows in the units of the data.
 //!
 //! ```text
 //! x --standardize--> z --f--> normal        x = restore(f^-1(normal))
@@ -12,25 +12,26 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use otflow_kernels::engine::{Direction, Engine, engine, with_pairs, with_rows};
-use otflow_kernels::objective::{Alpha, Grid, Scheme, TraceAt, log_density};
+use otflow_kernels::objective::{self, Alpha, Grid, Scheme, TraceAt};
 use otflow_kernels::parameters::Shape;
 use otflow_kernels::progress::Progress;
 use otflow_kernels::stepper::Stepper;
 
-use crate::cost::{Work, flops_per_sample};
-use crate::model::Model;
+use crate::cost::{Computation, flops_per_sample};
+use crate::data::random::{DrawKey, Stream, normal_rows};
+use crate::model::TrainedModel;
 use crate::problem::{alpha, scheme};
 pub use crate::scaling::Units;
-use crate::scaling::{Scaling, Span};
+use crate::scaling::{ColumnRange, Scaling};
 use crate::session::{self, FlowSettings, Session};
 
-/// Steps of a model that does not say with how many it was validated.
+/// Time steps of a model whose file does not hold the session it was validated by.
 const STEPS: usize = 32;
-/// Flops of a block of rows: a fraction of a second on any machine, so that an interrupt is heard.
-const BLOCK: f64 = 1e10;
+/// Flops of a block of rows: a fraction of a second on any machine, so that a signal ends the command soon.
+const BLOCK_ROWS: f64 = 1e10;
 
-/// A trained flow, ready to be asked.
-pub struct Fitted {
+/// A trained flow with its engine, scaling and session.
+pub struct FittedFlow {
     engine: Box<dyn Engine>,
     scaling: Option<Scaling>,
     session: Option<Session>,
@@ -38,13 +39,13 @@ pub struct Fitted {
     alpha: Alpha,
 }
 
-impl Fitted {
-    /// Readies a model on so many threads; it is integrated as in its validation, or in `steps` steps.
+impl FittedFlow {
+    /// Starts an engine of `threads` threads for a model. The flow is integrated as in the model's validation, or in `steps` steps.
     ///
     /// # Errors
-    /// When the threads cannot be started, or the session in its metadata is none.
-    pub fn new(model: &Model, threads: usize, steps: Option<usize>) -> Result<Self> {
-        let precision = crate::problem::arithmetic(model.precision);
+    /// When the threads cannot be started, or the session in the model's metadata can't be parsed.
+    pub fn new(model: &TrainedModel, threads: usize, steps: Option<usize>) -> Result<Self> {
+        let precision = crate::problem::kernel_precision(model.precision);
         let mut engine =
             engine(model.shape, precision, threads).context("cannot start the worker threads")?;
         engine.load(&model.theta);
@@ -71,7 +72,7 @@ impl Fitted {
             a1: 1.0,
             a2: 1.0,
         };
-        Ok(Fitted {
+        Ok(FittedFlow {
             engine,
             scaling: model.scaling.clone(),
             scheme: session.as_ref().map_or(published, of_session),
@@ -80,42 +81,42 @@ impl Fitted {
         })
     }
 
-    /// d, c and the size of the network.
+    /// Shape of the potential: d, c and the size of the network.
     pub fn shape(&self) -> Shape {
         self.engine.shape()
     }
 
-    /// The session it was trained by, if it is known.
+    /// The session of the training; None where the model file does not hold it.
     pub fn session(&self) -> Option<&Session> {
         self.session.as_ref()
     }
 
-    /// Mean and scale of the columns, if it learned a table.
+    /// Scaling of the columns; None where no table was learned.
     pub fn scaling(&self) -> Option<&Scaling> {
         self.scaling.as_ref()
     }
 
-    /// How it is integrated.
+    /// Integration scheme of the flow.
     pub fn scheme(&self) -> Scheme {
         self.scheme
     }
 
-    /// Integrates in so many steps from now on.
+    /// Sets the number of time steps.
     pub fn set_steps(&mut self, steps: usize) {
         self.scheme.steps = steps;
     }
 
-    /// The weights of its loss; 1 where they are not known.
+    /// Weights of the loss; 1 where the session is not known.
     pub fn alpha(&self) -> Alpha {
         self.alpha
     }
 
-    /// Weighs the loss so from now on; a0 also scales the dynamics.
+    /// Sets the weights of the loss; a0 also scales the dynamics.
     pub fn set_alpha(&mut self, alpha: Alpha) {
         self.alpha = alpha;
     }
 
-    /// Names of the d + c columns: those of the table, or x1, x2, .., y1, ..
+    /// Names of the d + c columns: those of the table, else x1, x2, .., y1, ..
     pub fn names(&self) -> Vec<String> {
         let shape = self.shape();
         let numbered = || {
@@ -126,18 +127,18 @@ impl Fitted {
         self.scaling.as_ref().map_or_else(numbered, Scaling::names)
     }
 
-    /// Rows that one call should be given: more take no less time each.
-    pub fn block(&self) -> usize {
-        let work = flops_per_sample(Work::Density, &self.shape(), &self.scheme);
-        ((BLOCK / work) as usize).clamp(256, 1 << 16)
+    /// Number of rows that one call should have: more take no less time each.
+    pub fn block_rows(&self) -> usize {
+        let work = flops_per_sample(Computation::Density, &self.shape(), &self.scheme);
+        ((BLOCK_ROWS / work) as usize).clamp(256, 1 << 16)
     }
 
-    /// How far a call is, and the way to have it given up from another thread.
+    /// Progress of the running call; lets another thread give it up.
     pub fn progress(&self) -> Arc<Progress> {
         self.engine.progress()
     }
 
-    /// log det of the standardisation, nats: what log densities in data units are lower by than in standardised ones.
+    /// The log determinant of the standardisation, nats: log p(s) - log p(x).
     pub fn log_determinant(&self) -> f64 {
         let d = self.shape().d;
         self.scaling
@@ -145,7 +146,7 @@ impl Fitted {
             .map_or(0.0, |scaling| scaling.log_determinant(d))
     }
 
-    /// What log densities of standardised rows are higher by than those of these rows in the flow's units; nats, 0 without maps.
+    /// The differences log p(s) - log p(w) for rows w in the flow's units, nats; 0 without maps and whitening.
     pub fn offsets(&self, rows: &[f64]) -> Vec<f64> {
         let shape = self.shape();
         let none = || vec![0.0; rows.len() / shape.columns()];
@@ -153,31 +154,31 @@ impl Fitted {
         self.scaling.as_ref().map_or_else(none, offsets)
     }
 
-    /// log p(x), or log p(x | y), of rows of (x, y), nats per unit of volume in the units given.
+    /// Log densities log p(x), or log p(x | y), of rows of (x, y) in these units, nats per unit of volume in them.
     pub fn log_densities(&mut self, rows: Vec<f64>, units: Units) -> Vec<f64> {
-        self.log_densities_of(&self.standardized(rows, units), units)
+        self.log_densities_of_flow_rows(&self.standardized(rows, units), units)
     }
 
-    /// [`Fitted::log_densities`] of rows in the flow's units. Minus infinity at the bounds of a map and beyond them.
-    pub fn log_densities_of(&mut self, rows: &[f64], units: Units) -> Vec<f64> {
+    /// Log densities, per unit of volume in `units`, of rows in the flow's units. Minus infinity at the bounds of a map and beyond them.
+    pub fn log_densities_of_flow_rows(&mut self, rows: &[f64], units: Units) -> Vec<f64> {
         let shape = self.shape();
         let determinant = match units {
             Units::Data => self.log_determinant(),
             Units::Standardized => 0.0,
         };
         let (states, offsets) = (self.states(rows), self.offsets(rows));
-        let states = states.chunks_exact(shape.d + 3).map(log_density);
+        let states = states.chunks_exact(shape.d + 3).map(objective::log_density);
         let rows = rows.chunks_exact(shape.columns());
-        let of = |((row, log), offset): ((&[f64], f64), f64)| {
+        let log_density = |((row, log), offset): ((&[f64], f64), f64)| {
             if row.iter().any(|z| z.is_infinite()) && !row.iter().any(|z| z.is_nan()) {
                 return f64::NEG_INFINITY;
             }
             log + offset - determinant
         };
-        rows.zip(states).zip(offsets).map(of).collect()
+        rows.zip(states).zip(offsets).map(log_density).collect()
     }
 
-    /// The final states (f(z), l, v, r) of rows of (x, y) in the flow's units, n x (d + 3).
+    /// Final states (f(z), l, v, r) of rows of (x, y) in the flow's units, n x (d + 3).
     pub fn states(&mut self, rows: &[f64]) -> Vec<f64> {
         let shape = self.shape();
         let mut states = vec![0.0; rows.len() / shape.columns() * (shape.d + 3)];
@@ -188,7 +189,7 @@ impl Fitted {
         states
     }
 
-    /// Where points x (n x d) in the flow's units, each with its y (n x c), end up, n x d.
+    /// End points, n x d, of the paths of points x (n x d) in the flow's units, each with its y (n x c).
     pub fn transport(&mut self, x: &[f64], y: &[f64], direction: Direction) -> Vec<f64> {
         let mut ends = vec![0.0; x.len()];
         let flow = (&self.scheme, self.alpha.a0);
@@ -198,7 +199,7 @@ impl Fitted {
         ends
     }
 
-    /// The paths of points x (n x d) in the flow's units, each with its y (n x c), n x (nt + 1) x d.
+    /// Paths, n x (nt + 1) x d, of points x (n x d) in the flow's units, each with its y (n x c).
     pub fn paths(&mut self, x: &[f64], y: &[f64], direction: Direction) -> Vec<f64> {
         let mut paths = vec![0.0; x.len() * (self.scheme.steps + 1)];
         let flow = (&self.scheme, self.alpha.a0);
@@ -208,40 +209,74 @@ impl Fitted {
         paths
     }
 
-    /// Rows of (x, y) in the flow's units.
+    /// Draws rows of (x, y) in the flow's units: f^-1 of normal draws for y (n x c). Row i depends on the model, the seed, i and its y alone.
+    pub fn sample(&mut self, draws: NormalDraws, y: &[f64]) -> Vec<f64> {
+        let shape = self.shape();
+        let NormalDraws { seed, first, n } = draws;
+        let key = DrawKey {
+            seed,
+            stream: Stream::Samples,
+            draw: 0,
+        };
+        let rows = first as u64..(first + n) as u64;
+        let normal = normal_rows(key, rows, shape.d);
+        let x = self.transport(&normal, y, Direction::Inverse);
+        join(&x, y, &shape)
+    }
+
+    /// Converts rows of (x, y) from these units to the flow's.
     pub fn standardized(&self, mut rows: Vec<f64>, units: Units) -> Vec<f64> {
         if let Some(scaling) = &self.scaling {
-            scaling.standardize(&mut rows, self.all(), units);
+            scaling.standardize(&mut rows, self.all_columns(), units);
         }
         rows
     }
 
-    /// Rows of (x, y) in the flow's units, in those given.
+    /// Converts rows of (x, y) from the flow's units to these.
     pub fn restored(&self, mut rows: Vec<f64>, units: Units) -> Vec<f64> {
         if let Some(scaling) = &self.scaling {
-            scaling.restore(&mut rows, self.all(), units);
+            scaling.restore(&mut rows, self.all_columns(), units);
         }
         rows
     }
 
-    fn all(&self) -> Span {
-        Span {
+    fn all_columns(&self) -> ColumnRange {
+        ColumnRange {
             first: 0,
             width: self.shape().columns(),
         }
     }
 }
 
-/// Splits rows of (x, y) into x, n x d, and y, n x c.
-pub fn split(rows: &[f64], shape: &Shape) -> (Vec<f64>, Vec<f64>) {
-    let rows = || rows.chunks_exact(shape.columns());
-    (
-        rows().flat_map(|row| &row[..shape.d]).copied().collect(),
-        rows().flat_map(|row| &row[shape.d..]).copied().collect(),
-    )
+/// Rows of normal draws: rows `first` to `first + n - 1` of those of a seed.
+#[derive(Clone, Copy, Debug)]
+pub struct NormalDraws {
+    /// Seed of the draws.
+    pub seed: u64,
+    /// Index of the first row.
+    pub first: usize,
+    /// Number of rows.
+    pub n: usize,
 }
 
-/// Puts x, n x d, and y, n x c, together to rows of (x, y).
+/// The learned and the given columns of rows of (x, y), row-major.
+pub struct SplitRows {
+    /// Learned columns, n x d.
+    pub x: Vec<f64>,
+    /// Given columns, n x c.
+    pub y: Vec<f64>,
+}
+
+/// Splits rows of (x, y) into x and y.
+pub fn split(rows: &[f64], shape: &Shape) -> SplitRows {
+    let rows = || rows.chunks_exact(shape.columns());
+    SplitRows {
+        x: rows().flat_map(|row| &row[..shape.d]).copied().collect(),
+        y: rows().flat_map(|row| &row[shape.d..]).copied().collect(),
+    }
+}
+
+/// Joins x, n x d, and y, n x c, to rows of (x, y).
 pub fn join(x: &[f64], y: &[f64], shape: &Shape) -> Vec<f64> {
     if shape.context == 0 {
         return x.to_vec();

@@ -1,8 +1,14 @@
-//! Training without a screen: the events of a run as aligned rows for people or as JSON lines for programs, on stdout.
+//! Training without a screen: the events of a run on stdout, as aligned rows or as JSON lines.
 //!
 //! Text: a header, then rows of training losses, validation losses and C - H; between them, behind `#`, what happened.
 //! Never an escape code or a carriage return. JSON: every event is one line ([`crate::run::line::json`]), `start` first.
-//! What comes out at the other end of a pipe can't harm training: when it is closed, printing stops and nothing else.
+//! When the reader of a pipe closes it, printing stops and the training goes on.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `rows.rs` | the aligned rows |
+//! | `bar.rs` | the progress bar |
+//! | `number.rs` | numbers in columns of equal width |
 
 mod bar;
 pub(crate) mod number;
@@ -15,15 +21,15 @@ use indicatif::ProgressDrawTarget;
 use crate::event::{Event, Finished};
 use crate::feed::Feed;
 use crate::run::line;
-use bar::Bar;
-use rows::Rows;
+use bar::RunProgressBar;
+use rows::TextRows;
 
-/// For whom the run is told.
+/// The format in which the events of a run are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+pub enum OutputFormat {
     /// Aligned rows.
     Text {
-        /// Iterations between rows, besides those at validations. There is always one for the first and the last iteration,
+        /// Iterations between rows; None for rows at validations only. There is always a row for the first and the last iteration,
         /// and one when there was none for ten seconds of training.
         every: Option<u64>,
     },
@@ -31,44 +37,46 @@ pub enum Format {
     Json,
 }
 
-/// Tells a run until it ends, with a progress bar beside the rows; says how it ended. An error means that `out` could not be written (a closed pipe is none) or
-/// that the trainer is gone without a word; either is found out only at the end of the run.
+/// Prints the events of a run until it ends, with a progress bar; the value says how it ended.
+///
+/// # Errors
+/// When `out` could not be written (a closed pipe is no error), or the trainer ended without its last event. Both are reported at the
+/// end of the run.
 pub fn run(
     feed: &Feed,
-    format: Format,
+    format: OutputFormat,
     bar: ProgressDrawTarget,
     out: &mut impl Write,
 ) -> io::Result<Finished> {
-    let mut out = Output {
+    let mut out = RunOutput {
         out,
-        open: true,
-        failure: None,
+        state: OutputState::Open,
     };
-    let mut bar = Bar::new(bar);
+    let mut bar = RunProgressBar::new(bar);
     let mut rows = match format {
-        Format::Text { every } => Some(Rows::new(every)),
-        Format::Json => None,
+        OutputFormat::Text { every } => Some(TextRows::new(every)),
+        OutputFormat::Json => None,
     };
-    let mut tell = |event: &Event| {
+    let mut text_of = |event: &Event| {
         rows.as_mut()
-            .map_or_else(|| line::json(event), |rows| rows.tell(event))
+            .map_or_else(|| line::json(event), |rows| rows.text_of(event))
     };
     let mut dropped = 0;
     let mut finished = None;
     while finished.is_none()
-        && let Some(event) = next(feed)
+        && let Some(event) = next_event(feed)
     {
         let mut text = String::new();
         if matches!(event, Event::Validation { .. } | Event::Finished(_))
             && feed.dropped() > dropped
         {
             dropped = feed.dropped();
-            text += &tell(&drops(dropped));
+            text += &text_of(&dropped_warning(dropped));
         }
-        text += &tell(&event);
+        text += &text_of(&event);
         bar.apply(&event);
         if !text.is_empty() {
-            bar.around(|| out.print(&text));
+            bar.suspend(|| out.print(&text));
         }
         if let Event::Finished(end) = event {
             finished = Some(end);
@@ -81,36 +89,48 @@ pub fn run(
             "the trainer is gone without saying how the run ended",
         )
     };
-    out.failure
-        .map_or_else(|| finished.ok_or_else(silence), Err)
+    match out.state {
+        OutputState::Failed(error) => Err(error),
+        OutputState::Open | OutputState::Closed => finished.ok_or_else(silence),
+    }
 }
 
-/// None when the trainer is gone and its last event was taken.
-fn next(feed: &Feed) -> Option<Event> {
+/// The next event; None when the trainer has ended and its last event was taken.
+fn next_event(feed: &Feed) -> Option<Event> {
     feed.events
         .recv()
         .ok()
         .or_else(|| feed.finished().map(Event::Finished))
 }
 
-fn drops(dropped: u64) -> Event {
+/// The warning that events were dropped.
+fn dropped_warning(dropped: u64) -> Event {
     let message = format!(
         "{dropped} events are left out here: they came faster than they were read; metrics.jsonl has all"
     );
     Event::Warning { message }
 }
 
-/// A writer that is left alone after its first failure.
-struct Output<'a, W> {
+/// A writer that nothing is written to after its first error.
+struct RunOutput<'a, W> {
     out: &'a mut W,
-    open: bool,
-    failure: Option<io::Error>,
+    state: OutputState,
 }
 
-impl<W: Write> Output<'_, W> {
+/// The state of a writer.
+enum OutputState {
+    /// No error so far.
+    Open,
+    /// The reader has closed the pipe.
+    Closed,
+    /// Another error.
+    Failed(io::Error),
+}
+
+impl<W: Write> RunOutput<'_, W> {
     /// Writes and flushes, so that nothing comes out later in the middle of the bar.
     fn print(&mut self, text: &str) {
-        if !self.open {
+        if !matches!(self.state, OutputState::Open) {
             return;
         }
         if let Err(error) = self
@@ -118,11 +138,13 @@ impl<W: Write> Output<'_, W> {
             .write_all(text.as_bytes())
             .and_then(|()| self.out.flush())
         {
-            self.open = false;
-            if error.kind() != ErrorKind::BrokenPipe {
-                let message = format!("cannot write the output: {error}");
-                self.failure = Some(io::Error::new(error.kind(), message));
-            }
+            self.state = match error.kind() {
+                ErrorKind::BrokenPipe => OutputState::Closed,
+                kind => {
+                    let message = format!("cannot write the output: {error}");
+                    OutputState::Failed(io::Error::new(kind, message))
+                }
+            };
         }
     }
 }
@@ -135,10 +157,10 @@ mod tests {
     use crate::run::synthetic;
     use serde_json::Value;
 
-    const ROWS: Format = Format::Text { every: None };
+    const ROWS: OutputFormat = OutputFormat::Text { every: None };
 
     /// What `run` prints about these events.
-    fn told(format: Format, events: Vec<Event>) -> String {
+    fn told(format: OutputFormat, events: Vec<Event>) -> String {
         let Wires {
             publisher,
             feed,
@@ -216,14 +238,14 @@ mod tests {
 
     #[test]
     fn rows_come_as_often_as_asked_for() {
-        let every = |n| Format::Text { every: Some(n) };
+        let every = |n| OutputFormat::Text { every: Some(n) };
         assert_eq!(rows(&told(every(7), plain_run())), [1, 7, 14, 21, 28, 30]);
         assert_eq!(rows(&told(every(0), plain_run())).len(), 30);
     }
 
     #[test]
     fn json_lines_have_the_names_of_the_contract() {
-        let text = told(Format::Json, synthetic::events());
+        let text = told(OutputFormat::Json, synthetic::events());
         let objects: Vec<Value> = text
             .lines()
             .map(|line| serde_json::from_str(line).unwrap())
@@ -264,7 +286,7 @@ mod tests {
             assert!(keys.iter().all(|key| object.get(key).is_some()), "{object}");
         }
         assert_eq!(objects.last().unwrap()["event"], "finished");
-        let text = told(Format::Json, synthetic::with_start());
+        let text = told(OutputFormat::Json, synthetic::with_start());
         let matching: Value = serde_json::from_str(text.lines().nth(1).unwrap()).unwrap();
         let expected = serde_json::json!({
             "event": "matching", "iteration": 1, "seconds": 0.25, "lr": 0.02, "gradient": 1.5, "update": 0.125, "M": 12.5
@@ -274,7 +296,10 @@ mod tests {
 
     #[test]
     fn a_run_with_a_start_by_matching_has_a_column_for_it() {
-        let text = told(Format::Text { every: Some(1) }, synthetic::with_start());
+        let text = told(
+            OutputFormat::Text { every: Some(1) },
+            synthetic::with_start(),
+        );
         let rows: Vec<Vec<&str>> = text
             .lines()
             .filter(|line| !line.starts_with('#'))
@@ -325,7 +350,13 @@ mod tests {
             kind: ErrorKind::StorageFull,
             calls: 0,
         };
-        let error = run(&feed, Format::Json, ProgressDrawTarget::hidden(), &mut disk).unwrap_err();
+        let error = run(
+            &feed,
+            OutputFormat::Json,
+            ProgressDrawTarget::hidden(),
+            &mut disk,
+        )
+        .unwrap_err();
         assert_eq!((error.kind(), disk.calls), (ErrorKind::StorageFull, 2));
         assert!(feed.events.is_empty());
     }

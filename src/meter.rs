@@ -1,4 +1,4 @@
-//! Where the time goes, counted by whoever spends it and read by the dashboard at any time.
+//! The meter of a training run: seconds by activity and flops. The threads that do the work count, the dashboard reads at any time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,85 +6,87 @@ use std::time::Duration;
 
 use otflow_kernels::progress::Progress;
 
-/// What the counters say: seconds and flops since the start.
+/// Values of the counters: seconds and flops since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Reading {
-    /// In the loss and its gradient.
+pub struct MeterReading {
+    /// Seconds of losses and gradients.
     pub kernels: f64,
-    /// On pairs of samples and normal draws, matched by optimal transport.
+    /// Seconds of pairing samples and normal draws by optimal transport.
     pub pairs: f64,
-    /// In validations.
+    /// Seconds of validations.
     pub validation: f64,
-    /// On pictures, beside the training.
+    /// Seconds of pictures, which are computed in parallel with the training.
     pub pictures: f64,
-    /// Flops of losses and gradients, by the count of `cost`.
+    /// Flops of losses and gradients, as counted in `cost.rs`.
     pub flops: f64,
-    /// FMA peak of all threads, GFLOP/s, once it was measured.
+    /// FMA peak of all threads, GFLOP/s; None before it was measured.
     pub peak: Option<f64>,
 }
 
-/// What time can be spent on.
+/// An activity whose time is counted.
 #[derive(Clone, Copy, Debug)]
-pub enum Task {
-    /// Loss and gradient.
+pub enum TimedActivity {
+    /// Losses and gradients.
     Kernels,
-    /// Pairs for a start by matching.
+    /// Pairing of samples and normal draws for a start by matching.
     Pairs,
-    /// Validation.
+    /// Validations.
     Validation,
     /// Pictures of the flow.
     Pictures,
 }
 
-/// The counters.
+/// Counters of seconds and flops; any thread may add to them and read them.
 #[derive(Debug, Default)]
 pub struct Meter {
-    /// Nanoseconds by task.
+    /// Nanoseconds by activity.
     spent: [AtomicU64; 4],
     flops: AtomicU64,
-    /// Bits of an f64, GFLOP/s; 0 before it was measured.
+    /// Bits of the FMA peak as an f64, GFLOP/s; 0 before it was measured.
     peak: AtomicU64,
 }
 
 impl Meter {
-    /// Counts time spent.
-    pub fn spend(&self, task: Task, time: Duration) {
+    /// Adds time to an activity.
+    pub fn spend(&self, activity: TimedActivity, time: Duration) {
         let nanoseconds = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
-        self.spent[task as usize].fetch_add(nanoseconds, Ordering::Relaxed);
+        self.spent[activity as usize].fetch_add(nanoseconds, Ordering::Relaxed);
     }
 
-    /// Counts flops done.
-    pub fn compute(&self, flops: f64) {
+    /// Adds flops.
+    pub fn add_flops(&self, flops: f64) {
         self.flops.fetch_add(flops as u64, Ordering::Relaxed);
     }
 
-    /// All counters.
-    pub fn read(&self) -> Reading {
-        let seconds = |task: Task| self.spent[task as usize].load(Ordering::Relaxed) as f64 / 1e9;
+    /// Reads all counters.
+    pub fn read(&self) -> MeterReading {
+        let seconds = |activity: TimedActivity| {
+            self.spent[activity as usize].load(Ordering::Relaxed) as f64 / 1e9
+        };
         let peak = f64::from_bits(self.peak.load(Ordering::Relaxed));
-        Reading {
-            kernels: seconds(Task::Kernels),
-            pairs: seconds(Task::Pairs),
-            validation: seconds(Task::Validation),
-            pictures: seconds(Task::Pictures),
+        MeterReading {
+            kernels: seconds(TimedActivity::Kernels),
+            pairs: seconds(TimedActivity::Pairs),
+            validation: seconds(TimedActivity::Validation),
+            pictures: seconds(TimedActivity::Pictures),
             flops: self.flops.load(Ordering::Relaxed) as f64,
             peak: (peak > 0.0).then_some(peak),
         }
     }
 
-    /// Takes down the FMA peak of all threads, GFLOP/s; the greatest stays.
-    pub fn measured(&self, peak: f64) {
+    /// Records a measurement of the FMA peak of all threads, GFLOP/s; the greatest is kept.
+    pub fn record_peak(&self, peak: f64) {
         // The bits of numbers above 0 have their order.
         self.peak.fetch_max(peak.to_bits(), Ordering::Relaxed);
     }
 }
 
-/// What of a trainer at work can be seen from other threads.
+/// The parts of a running trainer that other threads can read.
 #[derive(Clone, Debug, Default)]
 pub struct Instruments {
-    /// How far the pass in hand is; gives it up.
+    /// Progress of the running pass over the samples; lets another thread give it up.
     pub progress: Arc<Progress>,
-    /// Where the time went.
+    /// Seconds by activity, and flops.
     pub meter: Arc<Meter>,
 }
 
@@ -97,7 +99,7 @@ mod tests {
         let meter = Meter::default();
         assert_eq!(meter.read().peak, None);
         for (measured, kept) in [(80.0, 80.0), (176.5, 176.5), (119.0, 176.5)] {
-            meter.measured(measured);
+            meter.record_peak(measured);
             assert_eq!(meter.read().peak, Some(kept));
         }
     }

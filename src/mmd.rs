@@ -1,4 +1,4 @@
-//! Maximum mean discrepancy: how far two sets of rows are from being drawn from the same density.
+//! The maximum mean discrepancy (MMD) of two sets of rows: 0 in the mean where both are drawn from the same density.
 //!
 //! ```text
 //! MMD^2 = mean_{i != j} k(x_i, x_j) + mean_{i != j} k(y_i, y_j) - 2 mean_{i, j} k(x_i, y_j)       unbiased: may be below 0
@@ -9,19 +9,19 @@
 
 use rayon::prelude::*;
 
-/// An estimate with what it was made by.
+/// An estimate of the squared discrepancy, with the bandwidth and the sample size.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Mmd {
-    /// MMD^2.
+    /// Estimate of MMD^2, unbiased.
     pub squared: f64,
-    /// s, in the units of the rows.
+    /// Bandwidth s, in the units of the rows.
     pub bandwidth: f64,
-    /// Rows of each set.
+    /// Number of rows of each set.
     pub samples: usize,
 }
 
-/// MMD^2 of two sets of rows of `width` values, as many of each as the smaller one has; None below two rows, or where the rows x are
-/// all the same.
+/// Estimates MMD^2 of two sets of rows of `width` values, from as many rows of each as the smaller set has. None below two rows, or
+/// where the rows x are all equal.
 pub fn mmd(x: &[f64], y: &[f64], width: usize) -> Option<Mmd> {
     let n = x.len().min(y.len()) / width;
     if n < 2 {
@@ -31,8 +31,8 @@ pub fn mmd(x: &[f64], y: &[f64], width: usize) -> Option<Mmd> {
     let bandwidth = median_distance(x, width)?;
     let scale = -0.5 / (bandwidth * bandwidth);
     let pairs = (n * (n - 1)) as f64;
-    let within = |x: &[f64]| (sum(x, x, width, scale) - n as f64) / pairs;
-    let across = sum(x, y, width, scale) / (n * n) as f64;
+    let within = |x: &[f64]| (kernel_sum(x, x, width, scale) - n as f64) / pairs;
+    let across = kernel_sum(x, y, width, scale) / (n * n) as f64;
     Some(Mmd {
         squared: within(x) + within(y) - 2.0 * across,
         bandwidth,
@@ -40,22 +40,25 @@ pub fn mmd(x: &[f64], y: &[f64], width: usize) -> Option<Mmd> {
     })
 }
 
-/// Sum of the kernel over all pairs, in an order that the number of threads does not change.
-fn sum(x: &[f64], y: &[f64], width: usize, scale: f64) -> f64 {
+/// Sum of the kernel over all pairs, in an order that does not depend on the number of threads.
+fn kernel_sum(x: &[f64], y: &[f64], width: usize, scale: f64) -> f64 {
     let row = |x: &[f64]| -> f64 {
-        let kernel = y.chunks_exact(width).map(|y| (scale * square(x, y)).exp());
+        let kernel = y
+            .chunks_exact(width)
+            .map(|y| (scale * squared_distance(x, y)).exp());
         kernel.sum()
     };
     let rows: Vec<f64> = x.par_chunks_exact(width).map(row).collect();
     rows.iter().sum()
 }
 
+/// The median distance of two rows; None where it is 0 or not finite.
 fn median_distance(x: &[f64], width: usize) -> Option<f64> {
     let rows: Vec<&[f64]> = x.chunks_exact(width).collect();
     let mut squares: Vec<f64> = (1..rows.len())
         .into_par_iter()
         .flat_map_iter(|i| rows[..i].iter().map(move |y| (i, y)))
-        .map(|(i, y)| square(rows[i], y))
+        .map(|(i, y)| squared_distance(rows[i], y))
         .collect();
     let middle = squares.len() / 2;
     let (_, median, _) = squares.select_nth_unstable_by(middle, f64::total_cmp);
@@ -63,7 +66,8 @@ fn median_distance(x: &[f64], width: usize) -> Option<f64> {
     (distance > 0.0 && distance.is_finite()).then_some(distance)
 }
 
-fn square(x: &[f64], y: &[f64]) -> f64 {
+/// The squared Euclidean distance.
+fn squared_distance(x: &[f64], y: &[f64]) -> f64 {
     x.iter().zip(y).map(|(x, y)| (x - y) * (x - y)).sum()
 }
 

@@ -1,4 +1,4 @@
-//! A trained flow as a user holds it: the parameters of Phi and their shape, in a safetensors file under the published names
+//! A trained flow as a file: the parameters of Phi and their shape, in a safetensors file under the published names
 //! (`A`, `c.weight`, `c.bias`, `w.weight`, `N.layers.i.weight`, `N.layers.i.bias`), so that the published code takes it as it is.
 //!
 //! Values are stored in the precision of the kernels. Equal models give equal bytes.
@@ -18,173 +18,187 @@ use crate::file;
 use crate::scaling::Scaling;
 use crate::session::Precision;
 
-/// The largest dimension, width, number of layers or rank that a file may claim; products of three of them fit into 64 bits.
+/// Largest dimension, width, number of layers or rank that a file may claim; products of three of them fit into 64 bits.
 pub const LARGEST: usize = 65_536;
 
-/// A trained flow.
+/// A trained flow: its parameters, their shape, the scaling of its columns and its origin.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Model {
-    /// Size of the potential.
+pub struct TrainedModel {
+    /// Shape of the potential.
     pub shape: Shape,
-    /// Arithmetic it was trained in, and how its values are stored.
+    /// Precision of the training and of the stored values.
     pub precision: Precision,
-    /// Parameters, flat as in [`Shape::tensors`].
+    /// Parameters, in the order of [`Shape::tensors`].
     pub theta: Vec<f64>,
-    /// How the columns it learned were standardised; None for toy sets and files of the published code.
+    /// Scaling of the learned columns; None for toy sets and files of the published code.
     pub scaling: Option<Scaling>,
-    /// Where it comes from; None for a file of the published code.
-    pub origin: Option<Origin>,
+    /// Origin of the parameters; None for a file of the published code.
+    pub origin: Option<ModelOrigin>,
 }
 
-/// Where a model comes from; stored as strings in the file's metadata.
+/// The run that a model comes from; stored as strings in the file's metadata.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Origin {
-    /// Version of the program that wrote it.
+pub struct ModelOrigin {
+    /// Version of the program that wrote the file.
     pub version: String,
     /// The session in force, as RON.
     pub session: String,
     /// Iterations done.
     pub iteration: u64,
-    /// The best validation so far: of these very parameters in `best.safetensors`.
+    /// Best validation so far; in `best.safetensors` it is of the parameters of the file.
     pub validation: Option<Best>,
 }
 
-/// A model file that can't be written or read.
+/// An error of reading or writing a model file.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {fault}", path.display())]
-pub struct Error {
-    /// The file.
+pub struct ModelError {
+    /// Path of the file.
     pub path: PathBuf,
-    /// What is wrong.
-    pub fault: Box<Fault>,
+    /// Reason.
+    pub fault: Box<ModelFault>,
 }
 
-/// What is wrong with a model file.
+/// The reason why a model file can't be read or written.
 #[derive(Debug, thiserror::Error)]
-pub enum Fault {
-    /// The system refuses.
+pub enum ModelFault {
+    /// The operating system reports an error.
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// Its first eight bytes, the length of the header, can't be true.
+    /// The first eight bytes claim a header that is longer than the file.
     #[error(
         "not a safetensors file, or a damaged one: its header claims {claimed} bytes and the file has {length}"
     )]
     Header {
-        /// Bytes of the header.
+        /// Claimed length of the header, bytes.
         claimed: u64,
-        /// Bytes of the file.
+        /// Length of the file, bytes.
         length: u64,
     },
-    /// The header and the data don't fit together.
+    /// The header and the data contradict each other.
     #[error("damaged: {0}")]
     Damaged(#[from] SafeTensorError),
-    /// A shape needs another number of bytes than are there.
+    /// A tensor's shape and type need another number of bytes than the file holds.
     #[error(
         "damaged: tensor {tensor}: expected {expected} bytes for {dtype} {shape:?}, found {found}"
     )]
     Bytes {
-        /// Name.
+        /// Name of the tensor.
         tensor: String,
         /// Claimed type.
         dtype: String,
         /// Claimed shape.
         shape: Vec<usize>,
-        /// Bytes that type and shape need; "too many" past 64 bits.
+        /// Bytes that type and shape need; "too many" beyond 64 bits.
         expected: String,
-        /// Bytes that are there.
+        /// Bytes that the file holds.
         found: usize,
     },
-    /// A tensor is not there.
+    /// A tensor is missing.
     #[error("tensor {tensor}: expected shape {expected}, found none of this name")]
     Missing {
-        /// Name.
+        /// Name of the tensor.
         tensor: String,
-        /// The shape it should have.
+        /// Required shape.
         expected: String,
     },
-    /// A tensor has no place in a potential.
+    /// A tensor is not among those of a potential.
     #[error("tensor {tensor}: expected none of this name, found shape {found:?}")]
     Extra {
-        /// Name.
+        /// Name of the tensor.
         tensor: String,
-        /// Its shape.
+        /// Shape in the file.
         found: Vec<usize>,
     },
-    /// A tensor has another shape than the others ask for.
+    /// A tensor has another shape than the other tensors require.
     #[error("tensor {tensor}: expected shape {expected}, found {found:?}")]
     Shape {
-        /// Name.
+        /// Name of the tensor.
         tensor: String,
-        /// The shape it should have.
+        /// Required shape.
         expected: String,
-        /// Its shape.
+        /// Shape in the file.
         found: Vec<usize>,
     },
-    /// Neither F32 nor F64, or not the type of the other tensors.
+    /// A tensor is neither F32 nor F64, or not of the type of the other tensors.
     #[error("tensor {tensor}: expected {expected}, found {found}")]
     Type {
-        /// Name.
+        /// Name of the tensor.
         tensor: String,
-        /// The type it should have.
+        /// Required type.
         expected: String,
-        /// Its type.
+        /// Type in the file.
         found: String,
     },
-    /// A value that no flow can use.
+    /// A value is infinite or not a number.
     #[error("tensor {tensor}: expected finite values, found {value} at place {place}")]
     NotFinite {
-        /// Name.
+        /// Name of the tensor.
         tensor: String,
-        /// Row-major index, from 0.
+        /// Row-major index of the value, from 0.
         place: usize,
-        /// As it is stored.
+        /// The value as it is stored.
         value: f64,
     },
-    /// Metadata of this program that it could not have written.
+    /// An entry of the metadata is missing or has no valid value.
     #[error("metadata {key}: expected {expected}, found {found}")]
     Metadata {
-        /// Name.
+        /// Name of the entry.
         key: String,
-        /// What it should be.
+        /// Description of the valid values.
         expected: String,
-        /// What it is.
+        /// Value in the file.
         found: String,
     },
 }
 
-impl Model {
-    /// Writes the whole file or, on an error, nothing. Refuses values that are not finite in the stored precision.
-    pub fn save(&self, path: &Path) -> Result<(), Error> {
+impl TrainedModel {
+    /// Writes the model to a file, the whole of it or, on an error, nothing.
+    ///
+    /// # Errors
+    /// When the file can't be written, or a value is not finite in the stored precision.
+    pub fn save(&self, path: &Path) -> Result<(), ModelError> {
         write::encode(self)
             .and_then(|bytes| Ok(file::replace(path, &bytes)?))
-            .map_err(at(path))
+            .map_err(with_path(path))
     }
 
-    /// Reads a model of this program or of the published code. Without metadata the shape is that of the tensors, without context.
-    pub fn load(path: &Path) -> Result<Self, Error> {
-        read::bytes(path)
+    /// Reads a model of this program or of the published code from a file. Without metadata the shape follows from the tensors, without
+    /// context.
+    ///
+    /// # Errors
+    /// When the file can't be read or is no valid model.
+    pub fn load(path: &Path) -> Result<Self, ModelError> {
+        read::read_bytes(path)
             .and_then(|bytes| Self::from_bytes(&bytes))
-            .map_err(at(path))
+            .map_err(with_path(path))
     }
 
-    /// The same of a file that is in memory.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Fault> {
+    /// Reads a model from the bytes of a file.
+    ///
+    /// # Errors
+    /// When they are no valid model.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelFault> {
         read::decode(bytes)
     }
 }
 
-fn at(path: &Path) -> impl FnOnce(Fault) -> Error {
+/// Adds the path of the file to a fault.
+fn with_path(path: &Path) -> impl FnOnce(ModelFault) -> ModelError {
     let path = path.to_owned();
-    |fault| Error {
+    |fault| ModelError {
         path,
         fault: Box::new(fault),
     }
 }
 
-/// The first value that is not finite, as an error.
-fn finite(tensor: &str, values: &[f64]) -> Result<(), Fault> {
+/// Checks that all values of a tensor are finite.
+///
+/// # Errors
+/// The first value that is not.
+fn check_finite(tensor: &str, values: &[f64]) -> Result<(), ModelFault> {
     match values.iter().position(|v| !v.is_finite()) {
-        Some(place) => Err(Fault::NotFinite {
+        Some(place) => Err(ModelFault::NotFinite {
             tensor: tensor.into(),
             place,
             value: values[place],
@@ -204,7 +218,7 @@ mod tests {
     const HEADER: usize = 8;
 
     /// Values that a rounding anywhere would change: no two alike, with -0 and a subnormal number.
-    fn model(precision: Precision) -> Model {
+    fn model(precision: Precision) -> TrainedModel {
         let shape = Shape {
             d: 3,
             context: 1,
@@ -247,13 +261,13 @@ mod tests {
             columns: (0..shape.columns()).map(column).collect(),
         };
         let session = "Session(\n    data: \"\u{e9}\",\n)".to_owned();
-        let origin = Origin {
+        let origin = ModelOrigin {
             version: "0.1.0".into(),
             session,
             iteration: 50,
             validation: Some(validation),
         };
-        Model {
+        TrainedModel {
             shape,
             precision,
             theta,
@@ -273,7 +287,7 @@ mod tests {
         for (precision, bytes) in [(Precision::F32, 4), (Precision::F64, 8)] {
             let saved = model(precision);
             saved.save(&path).unwrap();
-            let loaded = Model::load(&path).unwrap();
+            let loaded = TrainedModel::load(&path).unwrap();
             assert_eq!(
                 (loaded.shape, loaded.precision),
                 (saved.shape, saved.precision)
@@ -303,7 +317,7 @@ mod tests {
     fn a_model_without_origin_or_validation_comes_back_as_it_was() {
         let mut bare = model(Precision::F64);
         for _ in 0..2 {
-            bare.origin = bare.origin.map(|origin| Origin {
+            bare.origin = bare.origin.map(|origin| ModelOrigin {
                 validation: None,
                 ..origin
             });
@@ -315,7 +329,7 @@ mod tests {
 
     #[test]
     fn the_published_checkpoint_loads_and_is_written_again_under_the_same_names_and_shapes() {
-        let published = Model::load(Path::new(PUBLISHED)).unwrap();
+        let published = TrainedModel::load(Path::new(PUBLISHED)).unwrap();
         assert_eq!(
             published.shape,
             Shape {

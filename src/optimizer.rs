@@ -1,4 +1,4 @@
-//! One step of the optimiser: what all kinds of it share.
+//! One step of the optimiser, with the parts that Adam and Muon share:
 //!
 //! ```text
 //! clip     g <- g min(1, clip / |g|)
@@ -17,54 +17,55 @@ use otflow_kernels::parameters::Shape;
 use serde::{Deserialize, Serialize};
 
 pub use adam::{Adam, BETA2};
-use muon::{Muon, Pace, parts};
+use muon::{Muon, MuonRates, parameter_parts};
 
 use crate::session::{Optimizer, Stepping};
 
-/// What an optimiser knows of earlier gradients.
+/// The state of an optimiser: its moments of earlier gradients.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Moments {
-    /// Of Adam.
+pub enum OptimizerState {
+    /// State of Adam.
     Adam(Adam),
-    /// Of Muon.
+    /// State of Muon.
     Muon(Muon),
 }
 
-impl Moments {
-    /// At rest.
+impl OptimizerState {
+    /// The state of this kind of optimiser before its first step.
     pub fn new(optimizer: &Optimizer, shape: &Shape) -> Self {
         match optimizer {
-            Optimizer::Adam { .. } => Moments::Adam(Adam::new(shape.parameters())),
-            Optimizer::Muon { .. } => Moments::Muon(Muon::new(shape)),
+            Optimizer::Adam { .. } => OptimizerState::Adam(Adam::new(shape.parameters())),
+            Optimizer::Muon { .. } => OptimizerState::Muon(Muon::new(shape)),
         }
     }
 
-    /// Whether they are those of such an optimiser.
-    pub fn are_of(&self, optimizer: &Optimizer) -> bool {
+    /// Whether the state is of this kind of optimiser.
+    pub fn is_of(&self, optimizer: &Optimizer) -> bool {
         matches!(
             (self, optimizer),
-            (Moments::Adam(_), Optimizer::Adam { .. }) | (Moments::Muon(_), Optimizer::Muon { .. })
+            (OptimizerState::Adam(_), Optimizer::Adam { .. })
+                | (OptimizerState::Muon(_), Optimizer::Muon { .. })
         )
     }
 
-    /// For how many parameters they are, if all of them are finite.
+    /// Number of parameters that the state is for; None if any value is not finite.
     pub fn parameters(&self) -> Option<usize> {
         match self {
-            Moments::Adam(adam) => adam.parameters(),
-            Moments::Muon(muon) => muon.parameters(),
+            OptimizerState::Adam(adam) => adam.parameters(),
+            OptimizerState::Muon(muon) => muon.parameters(),
         }
     }
 
-    /// Takes over others, without allocating where they are of the same kind.
+    /// Copies another state, without allocating where both are of the same kind.
     pub fn copy_from(&mut self, other: &Self) {
         match (self, other) {
-            (Moments::Adam(adam), Moments::Adam(other)) => adam.copy_from(other),
-            (Moments::Muon(muon), Moments::Muon(other)) => muon.copy_from(other),
+            (OptimizerState::Adam(adam), OptimizerState::Adam(other)) => adam.copy_from(other),
+            (OptimizerState::Muon(muon), OptimizerState::Muon(other)) => muon.copy_from(other),
             (own, other) => *own = other.clone(),
         }
     }
 
-    /// One step at a learning rate; the gradient is clipped in its place.
+    /// Makes one step at the learning rate lr. The gradient is clipped in place.
     pub fn step(
         &mut self,
         theta: &mut [f64],
@@ -77,27 +78,29 @@ impl Moments {
             clamp, decay, clip, ..
         } = optimizer.stepping();
         if let Some(clip) = clip {
-            let long = norm(gradient.iter().copied());
-            if long > clip {
-                gradient.iter_mut().for_each(|value| *value *= clip / long);
+            let length = norm(gradient.iter().copied());
+            if length > clip {
+                gradient
+                    .iter_mut()
+                    .for_each(|value| *value *= clip / length);
             }
         }
         if decay > 0.0 {
-            for matrix in parts(&engine.shape()).0 {
+            for matrix in parameter_parts(&engine.shape()).matrices {
                 let values = theta[matrix.range].iter_mut();
                 values.for_each(|value| *value -= lr * decay * *value);
             }
         }
-        if !self.are_of(optimizer) {
-            *self = Moments::new(optimizer, &engine.shape());
+        if !self.is_of(optimizer) {
+            *self = OptimizerState::new(optimizer, &engine.shape());
         }
         match (self, optimizer) {
-            (Moments::Adam(adam), _) => adam.step(theta, gradient, lr, BETA2),
-            (Moments::Muon(muon), Optimizer::Muon { momentum, .. }) => {
+            (OptimizerState::Adam(adam), _) => adam.step(theta, gradient, lr, BETA2),
+            (OptimizerState::Muon(muon), Optimizer::Muon { momentum, .. }) => {
                 let beta = *momentum;
-                muon.step(theta, gradient, engine, Pace { lr, beta });
+                muon.step(theta, gradient, engine, MuonRates { lr, beta });
             }
-            (Moments::Muon(_), Optimizer::Adam { .. }) => {}
+            (OptimizerState::Muon(_), Optimizer::Adam { .. }) => {}
         }
         if let Some(limit) = clamp {
             let values = theta.iter_mut();
@@ -108,23 +111,23 @@ impl Moments {
 
 /// The exponential average of the parameters.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Average {
-    /// As long as the parameters.
+pub struct ParameterAverage {
+    /// Average of every parameter, in the order of the parameters.
     pub theta: Vec<f64>,
-    /// Steps in it.
+    /// Number of steps averaged.
     steps: u64,
 }
 
-impl Average {
-    /// Of none.
+impl ParameterAverage {
+    /// The average of no steps, for a number of parameters.
     pub fn new(parameters: usize) -> Self {
-        Average {
+        ParameterAverage {
             theta: vec![0.0; parameters],
             steps: 0,
         }
     }
 
-    /// Takes the parameters after a step in, keeping such a share of what there is: the plain mean until that is less.
+    /// Adds the parameters after a step. The share `keep` of the average is kept, or that of the plain mean while it is less.
     pub fn add(&mut self, theta: &[f64], keep: f64) {
         let steps = self.steps as f64;
         let share = 1.0 - keep.min(steps / (steps + 1.0));
@@ -135,7 +138,7 @@ impl Average {
     }
 }
 
-/// The Euclidean norm.
+/// The Euclidean norm of the values.
 pub(crate) fn norm(values: impl Iterator<Item = f64>) -> f64 {
     values.map(|value| value * value).sum::<f64>().sqrt()
 }
@@ -171,7 +174,13 @@ mod tests {
         let n = SHAPE.parameters();
         let (mut theta, mut gradient) = (vec![1.4; n], vec![0.0; n]);
         gradient[..2].copy_from_slice(&[3.0, 4.0]);
-        Moments::new(optimizer, &SHAPE).step(&mut theta, &mut gradient, &*engine, optimizer, lr);
+        OptimizerState::new(optimizer, &SHAPE).step(
+            &mut theta,
+            &mut gradient,
+            &*engine,
+            optimizer,
+            lr,
+        );
         (theta, gradient)
     }
 
@@ -206,7 +215,7 @@ mod tests {
 
     #[test]
     fn an_average_is_the_mean_until_it_forgets() {
-        let mut average = Average::new(1);
+        let mut average = ParameterAverage::new(1);
         let means: Vec<f64> = [4.0, 2.0, 0.0, 8.0]
             .iter()
             .map(|&value| {

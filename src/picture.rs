@@ -1,11 +1,11 @@
-//! Pictures for the screen, from a snapshot of the parameters. A thread of its own computes them, one at a time, and rests
-//! fifty times as long as it worked and as the next one is going to take: at most 2% of one core's time. Where that would make
-//! pictures rare they get fewer points. The trainer hands a snapshot over and goes on.
+//! Pictures of a flow for the screen, from a snapshot of the parameters. A thread computes them, one at a time, and waits fifty times
+//! as long as the last picture took and as the next one is going to take: at most 2% of one core's time. Where that would make pictures
+//! rare they get fewer points. The trainer hands a snapshot over and does not wait.
 //!
 //! | file | holds |
 //! | --- | --- |
-//! | `scene.rs` | what is on a picture |
-//! | `measure.rs` | figures and grids of points |
+//! | `scene.rs` | the content of a picture: points, paths, density |
+//! | `measure.rs` | figures of points and paths; bounds and grid of a density |
 
 mod measure;
 mod scene;
@@ -20,44 +20,46 @@ use otflow_kernels::engine::{Engine, engine};
 use otflow_kernels::parameters::Shape;
 use otflow_kernels::progress::Progress;
 
-use crate::cost::{Work, flops_per_sample};
+use crate::cost::{Computation, flops_per_sample};
 use crate::data::Dataset;
 use crate::event::{Event, Picture};
 use crate::feed::Publisher;
-use crate::meter::Task;
+use crate::meter::TimedActivity;
 use crate::problem::{precision, scheme, shape};
 use crate::session::{PictureSettings, Session};
-pub(crate) use measure::{frame, inverse_error, straightness};
-pub use scene::{Snapshot, picture};
+pub(crate) use measure::{InverseErrorSum, bounds_around, inverse_error, straightness};
+pub use scene::{Snapshot, compute_picture};
 
-/// Rest after a picture, in times of what it took.
+/// Pause after a picture, in multiples of the time that it took.
 const REST: f64 = 50.0;
-/// Points that a picture has if one can be had every ten seconds.
+/// Points of a picture where one with so many can be had every ten seconds.
 const GOOD: usize = 256;
-/// Points that a picture has at least, unless fewer are asked for.
+/// Smallest number of points of a picture, unless the session has fewer.
 const LEAST: usize = 32;
-/// Rather fewer points than a longer rest, seconds.
+/// Longest interval between pictures before their points are reduced, seconds.
 const PATIENCE: f64 = 10.0;
-/// What the first picture may take, before a second is known: some hundredths of a second.
+/// Flops of the first picture, whose time is not known: some hundredths of a second.
 const FIRST_FLOPS: f64 = 5e8;
 
-/// The thread that makes the pictures; ends when it is dropped.
-pub struct Painter {
+/// The thread that computes the pictures; it ends when this is dropped.
+pub struct PictureThread {
     orders: Option<Sender<Snapshot>>,
-    /// Seconds that each picture took.
+    /// Seconds of every finished picture.
     done: Receiver<f64>,
     thread: Option<JoinHandle<()>>,
+    /// Whether a picture is being computed.
     busy: bool,
-    /// No other picture before.
+    /// Earliest time of the next picture.
     due: Instant,
-    /// Points of the picture that was ordered last, and of the next one.
+    /// Points of the picture that was ordered last.
     ordered: usize,
+    /// Points of the next picture.
     samples: usize,
     progress: Arc<Progress>,
 }
 
-impl Painter {
-    /// Starts the thread; its engine has one worker.
+impl PictureThread {
+    /// Starts the thread, with an engine of one worker.
     ///
     /// # Errors
     /// When a thread cannot be started.
@@ -68,15 +70,22 @@ impl Painter {
     ) -> Result<Self> {
         let engine = engine(shape(session, &data), precision(session), 1)
             .context("cannot start the picture thread")?;
-        let samples = first(session, &shape(session, &data));
+        let samples = first_points(session, &shape(session, &data));
         let progress = engine.progress();
         let (orders, snapshots) = bounded(1);
         let (tell, done) = bounded(1);
         let thread = std::thread::Builder::new()
             .name("pictures".into())
-            .spawn(move || paint((&data, engine), &snapshots, &publisher, &tell))
+            .spawn(move || {
+                let mut worker = PictureWorker {
+                    data: &data,
+                    engine,
+                    publisher: &publisher,
+                };
+                worker.run(&snapshots, &tell);
+            })
             .context("cannot start the picture thread")?;
-        Ok(Painter {
+        Ok(PictureThread {
             orders: Some(orders),
             done,
             thread: Some(thread),
@@ -88,19 +97,19 @@ impl Painter {
         })
     }
 
-    /// Orders a picture if one is due and the last one was seen; whether it did.
-    pub fn offer(
+    /// Orders a picture of these parameters if one is due and the last one was shown. The value says whether it was ordered.
+    pub fn order_if_due(
         &mut self,
         publisher: &Publisher,
         session: &Arc<Session>,
-        (iteration, theta): (u64, &[f64]),
+        parameters: ParametersAt,
     ) -> bool {
         let PictureSettings { every, samples } = session.pictures;
         if let Ok(seconds) = self.done.try_recv() {
             self.busy = false;
-            self.samples = size(self.ordered, seconds, every).min(samples);
+            self.samples = next_points(self.ordered, seconds, every).min(samples);
             let growth = self.samples as f64 / self.ordered as f64;
-            self.due = Instant::now() + rest(every, seconds * growth.max(1.0));
+            self.due = Instant::now() + pause(every, seconds * growth.max(1.0));
         }
         if self.busy || Instant::now() < self.due || !publisher.picture_wanted() {
             return false;
@@ -108,7 +117,7 @@ impl Painter {
         self.ordered = self.samples.min(samples);
         let snapshot = Snapshot {
             samples: self.ordered,
-            ..snapshot(session, (iteration, theta))
+            ..snapshot(session, parameters)
         };
         // A thread that panicked takes no orders; the hook has reported it.
         let orders = self.orders.as_ref();
@@ -116,11 +125,11 @@ impl Painter {
         self.busy
     }
 
-    /// Shows the end of a run, and goes.
-    pub fn finish(mut self, session: &Arc<Session>, (iteration, theta): (u64, &[f64])) {
+    /// Computes and shows a last picture of these parameters, then ends the thread.
+    pub fn show_last(mut self, session: &Arc<Session>, parameters: ParametersAt) {
         if let Some(orders) = self.orders.take() {
             // A thread that panicked takes no orders; the hook has reported it.
-            let _ = orders.send(snapshot(session, (iteration, theta)));
+            let _ = orders.send(snapshot(session, parameters));
         }
         self.join();
     }
@@ -134,8 +143,17 @@ impl Painter {
     }
 }
 
-/// With all points that are asked for.
-fn snapshot(session: &Arc<Session>, (iteration, theta): (u64, &[f64])) -> Snapshot {
+/// The parameters after an iteration.
+#[derive(Clone, Copy)]
+pub struct ParametersAt<'a> {
+    /// Number of the iteration.
+    pub iteration: u64,
+    /// Parameters, in the order of the kernels' tensors.
+    pub theta: &'a [f64],
+}
+
+/// A snapshot with the number of points that the session asks for.
+fn snapshot(session: &Arc<Session>, ParametersAt { iteration, theta }: ParametersAt) -> Snapshot {
     Snapshot {
         iteration,
         session: Arc::clone(session),
@@ -144,17 +162,17 @@ fn snapshot(session: &Arc<Session>, (iteration, theta): (u64, &[f64])) -> Snapsh
     }
 }
 
-/// From the end of a picture that took so many seconds to the next order.
-fn rest(every: f64, seconds: f64) -> Duration {
+/// The pause between the end of a picture that took `seconds` and the next one.
+fn pause(every: f64, seconds: f64) -> Duration {
     Duration::from_secs_f64(every.max(REST * seconds))
 }
 
-/// Points of the first picture, when nothing is known of the speed.
-fn first(session: &Session, shape: &Shape) -> usize {
-    // There, back, and back from there; the density's grid takes about as much again.
+/// Points of the first picture, whose time is not known.
+fn first_points(session: &Session, shape: &Shape) -> usize {
+    // Forward, inverse and the inverse of the forward ends; the density's grid takes about as much again.
     let passes = 6.0;
     let scheme = scheme(&session.flow);
-    let point = passes * flops_per_sample(Work::Sample, shape, &scheme);
+    let point = passes * flops_per_sample(Computation::Sample, shape, &scheme);
     if point * GOOD as f64 <= FIRST_FLOPS {
         GOOD
     } else {
@@ -162,9 +180,9 @@ fn first(session: &Session, shape: &Shape) -> usize {
     }
 }
 
-/// Points of the next picture, after one of so many points and seconds. By factors of two: the points on the screen should not
-/// come and go with every jitter of the clock.
-fn size(points: usize, seconds: f64, every: f64) -> usize {
+/// Points of the next picture, after one of `points` points that took `seconds`. They change by factors of two: the points on the screen
+/// should not come and go with every jitter of the clock.
+fn next_points(points: usize, seconds: f64, every: f64) -> usize {
     let point = REST * seconds / points as f64;
     let room = |interval: f64| (interval / point) as usize;
     let asked = room(every);
@@ -180,7 +198,7 @@ fn size(points: usize, seconds: f64, every: f64) -> usize {
     }
 }
 
-impl Drop for Painter {
+impl Drop for PictureThread {
     fn drop(&mut self) {
         // A picture that nobody will see.
         self.progress.give_up();
@@ -188,33 +206,38 @@ impl Drop for Painter {
     }
 }
 
-fn paint(
-    (data, mut engine): (&Dataset, Box<dyn Engine>),
-    snapshots: &Receiver<Snapshot>,
-    publisher: &Publisher,
-    done: &Sender<f64>,
-) {
-    for snapshot in snapshots {
-        let start = Instant::now();
-        let picture = picture(data, &mut *engine, &snapshot);
-        if engine.progress().given_up() {
-            return;
-        }
-        let mut picture = match picture {
-            Ok(picture) => picture,
-            Err(error) => {
-                publisher.publish(Event::Warning {
-                    message: format!("no picture: {error}"),
-                });
-                Picture::default()
+/// The part of a [`PictureThread`] that runs on the thread.
+struct PictureWorker<'a> {
+    data: &'a Dataset,
+    engine: Box<dyn Engine>,
+    publisher: &'a Publisher,
+}
+
+impl PictureWorker<'_> {
+    /// Computes a picture of every snapshot, shows it, and reports the seconds that it took.
+    fn run(&mut self, snapshots: &Receiver<Snapshot>, done: &Sender<f64>) {
+        for snapshot in snapshots {
+            let start = Instant::now();
+            let picture = compute_picture(self.data, &mut *self.engine, &snapshot);
+            if self.engine.progress().given_up() {
+                return;
             }
-        };
-        let time = start.elapsed();
-        picture.seconds = time.as_secs_f64();
-        publisher.spend(Task::Pictures, time);
-        // Nobody listens any more at the end of a run.
-        let _ = done.try_send(picture.seconds);
-        publisher.show(picture);
+            let mut picture = match picture {
+                Ok(picture) => picture,
+                Err(error) => {
+                    self.publisher.publish(Event::Warning {
+                        message: format!("no picture: {error}"),
+                    });
+                    Picture::default()
+                }
+            };
+            let time = start.elapsed();
+            picture.seconds = time.as_secs_f64();
+            self.publisher.spend(TimedActivity::Pictures, time);
+            // Nobody listens any more at the end of a run.
+            let _ = done.try_send(picture.seconds);
+            self.publisher.show(picture);
+        }
     }
 }
 
@@ -229,8 +252,8 @@ mod tests {
 
     #[test]
     fn a_picture_is_followed_by_a_rest_of_fifty_times_its_cost() {
-        assert_eq!(rest(1.0, 0.01), Duration::from_secs(1));
-        assert_eq!(rest(1.0, 0.25), Duration::from_millis(12_500));
+        assert_eq!(pause(1.0, 0.01), Duration::from_secs(1));
+        assert_eq!(pause(1.0, 0.25), Duration::from_millis(12_500));
     }
 
     #[test]
@@ -241,17 +264,21 @@ mod tests {
         let data = Arc::new(Dataset::open(&session.data, session.model.seed).unwrap());
         let trainer = Trainer::new(Arc::clone(&session), Arc::clone(&data), 1).unwrap();
         let theta = trainer.last_model().theta;
+        let at = |iteration| ParametersAt {
+            iteration,
+            theta: &theta,
+        };
         let Wires {
             publisher,
             feed,
             entries: _records,
         } = connect();
         let publisher = Arc::new(publisher);
-        let mut painter = Painter::start(&session, data, Arc::clone(&publisher)).unwrap();
-        painter.offer(&publisher, &session, (1, &theta));
+        let mut painter = PictureThread::start(&session, data, Arc::clone(&publisher)).unwrap();
+        painter.order_if_due(&publisher, &session, at(1));
         assert!(painter.busy);
-        assert!(!painter.offer(&publisher, &session, (2, &theta)));
-        painter.finish(&session, (3, &theta));
+        assert!(!painter.order_if_due(&publisher, &session, at(2)));
+        painter.show_last(&session, at(3));
         let picture = feed.take_picture().unwrap();
         assert_eq!((picture.iteration, picture.data.len()), (3, 2 * 20));
         assert!(picture.seconds > 0.0);
@@ -260,16 +287,19 @@ mod tests {
     #[test]
     fn costly_pictures_get_fewer_points_and_cheap_ones_more() {
         // A thousandth of a second a picture of 256 points leaves room for 20 times as many.
-        assert_eq!(size(256, 0.001, 1.0), 4096);
-        assert_eq!(size(256, 1e-30, 1.0), 1 << (usize::BITS - 1));
+        assert_eq!(next_points(256, 0.001, 1.0), 4096);
+        assert_eq!(next_points(256, 1e-30, 1.0), 1 << (usize::BITS - 1));
         // Room for 1.25 times as many, or 2.5 times: as many as before.
-        assert_eq!([0.016, 0.008].map(|took| size(256, took, 1.0)), [256; 2]);
+        assert_eq!(
+            [0.016, 0.008].map(|took| next_points(256, took, 1.0)),
+            [256; 2]
+        );
         // 256 points would come every 2 s, 20 s, 2000 s.
         assert_eq!(
-            [0.04, 0.4, 40.0].map(|took| size(256, took, 1.0)),
+            [0.04, 0.4, 40.0].map(|took| next_points(256, took, 1.0)),
             [256, 128, LEAST]
         );
-        assert_eq!(size(32, 0.01, 1.0), 256);
+        assert_eq!(next_points(32, 0.01, 1.0), 256);
     }
 
     #[test]
@@ -278,7 +308,7 @@ mod tests {
             let text = format!(r#"(data: Toy(name: "moons"), model: (width: {width}))"#);
             let session = session::parse(&text, Path::new("tiny.ron")).unwrap();
             let data = Dataset::open(&session.data, session.model.seed).unwrap();
-            first(&session, &shape(&session, &data))
+            first_points(&session, &shape(&session, &data))
         };
         assert_eq!([32, 512].map(first), [GOOD, LEAST]);
     }

@@ -1,14 +1,14 @@
-//! Pictures as SVG and PNG. The functions that draw take plain data and give a [`Figure`].
+//! Pictures as SVG and PNG. The functions that draw take plain data and give a [`SvgFigure`].
 //!
 //! | file | holds |
 //! | --- | --- |
 //! | `panels.rs`, `paths.rs`, `density.rs`, `losses.rs`, `corner.rs`, `histogram.rs`, `conditional.rs` | a picture each |
 //! | `learning.rs` | the picture of `otflow compare` |
 //! | `history.rs` | the losses of a run from its events |
-//! | `columns.rs` | which columns are shown |
+//! | `columns.rs` | the columns that are plotted |
 //! | `figure.rs` | an SVG document and its PNG |
-//! | `axes.rs`, `scale.rs`, `legend.rs`, `colour.rs` | what pictures are made of |
-//! | `contours.rs` | regions of a density |
+//! | `axes.rs`, `scale.rs`, `legend.rs`, `colour.rs` | axes, their scales, legends, colours |
+//! | `contours.rs` | contour lines and regions of a density |
 //!
 //! Text is text in the SVG files, and needs no font of the system in the PNG files.
 
@@ -33,22 +33,23 @@ mod tests;
 
 use clap::ValueEnum;
 
-pub use columns::{Columns, column};
-pub use conditional::{Condition, conditional};
-pub use contours::centres;
+pub use columns::{PlottedColumns, column};
+pub use conditional::{Condition, FixedColumn, conditional};
+pub use contours::{GridSize, cell_centres};
 pub use corner::corner;
 pub use density::density;
-pub use figure::{Figure, Format};
+pub use figure::{ImageFormat, SvgFigure};
 pub use histogram::{LogDensities, histogram};
-pub use learning::{LearningCurve, Reached, learning};
-pub use losses::{Losses, losses};
+pub use history::ReadLosses;
+pub use learning::{CurvePoint, LearningCurve, learning};
+pub use losses::{LossCurves, losses};
 pub use panels::panels;
 pub use paths::paths;
-pub use scale::Scale;
+pub use scale::{AxisScale, Interval};
 
 /// A kind of picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum What {
+pub enum PictureKind {
     /// Data x, f(x), the way back, and generated samples.
     Panels,
     /// Paths of particles both ways.

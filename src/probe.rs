@@ -1,4 +1,4 @@
-//! The FMA peak of so many threads at once, measured while nothing else of this process runs.
+//! The FMA probe: measures the peak rate of fused multiply-adds of several threads at once, while nothing else of the process runs.
 
 use std::time::{Duration, Instant};
 
@@ -6,19 +6,19 @@ use anyhow::{Context, Result};
 use otflow_kernels::engine::{Precision, fma_flops};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-/// Long enough for the clock rate that the cores keep, and for threads to spread over them.
-const SPAN: Duration = Duration::from_millis(50);
-/// Rounds between two looks at the clock, some tenths of a millisecond.
+/// Duration of a measurement: long enough for the cores to settle on a clock rate and for the threads to spread over them.
+const DURATION: Duration = Duration::from_millis(50);
+/// Rounds between two readings of the clock, some tenths of a millisecond.
 const ROUNDS: u32 = 100_000;
 
-/// Threads that do nothing but multiply-adds, when asked to.
+/// A pool of threads that do nothing but multiply-adds during a measurement.
 pub struct Probe {
     precision: Precision,
     pool: ThreadPool,
 }
 
 impl Probe {
-    /// Starts the threads.
+    /// Starts `threads` threads.
     ///
     /// # Errors
     /// When they cannot be started.
@@ -31,12 +31,12 @@ impl Probe {
         Ok(Probe { precision, pool })
     }
 
-    /// GFLOP/s of all threads together over 50 ms.
-    pub fn gflops(&self) -> f64 {
+    /// Measures the rate of all threads together over 50 ms, GFLOP/s.
+    pub fn measure_gflops(&self) -> f64 {
         let start = Instant::now();
         let flops = self.pool.broadcast(|_| {
             let mut flops = 0.0;
-            while start.elapsed() < SPAN {
+            while start.elapsed() < DURATION {
                 flops += fma_flops(self.precision, ROUNDS);
             }
             flops

@@ -1,4 +1,4 @@
-//! A session in the kernels' terms.
+//! The problem that a session poses, in the types of the kernels: shape, precision, integration scheme and weights.
 
 use otflow_kernels::engine::Precision;
 use otflow_kernels::objective::{Alpha, Grid, Scheme, TraceAt};
@@ -10,7 +10,7 @@ use crate::data::Dataset;
 use crate::data::random::{DrawKey, Stream, row_generator};
 use crate::session::{self, FlowSettings, Session, Trace};
 
-/// The shape of the potential.
+/// The shape of the potential for a session and its data.
 pub fn shape(session: &Session, data: &Dataset) -> Shape {
     let model = &session.model;
     Shape {
@@ -22,17 +22,17 @@ pub fn shape(session: &Session, data: &Dataset) -> Shape {
     }
 }
 
-/// Arithmetic of the kernels.
-pub fn arithmetic(precision: session::Precision) -> Precision {
+/// The precision of the kernels for that of a session or a model.
+pub fn kernel_precision(precision: session::Precision) -> Precision {
     match precision {
         session::Precision::F32 => Precision::F32,
         session::Precision::F64 => Precision::F64,
     }
 }
 
-/// Arithmetic of the kernels in a session.
+/// The precision of the kernels for a session.
 pub fn precision(session: &Session) -> Precision {
-    arithmetic(session.model.precision)
+    kernel_precision(session.model.precision)
 }
 
 /// The points at which the kernels evaluate the trace.

@@ -8,7 +8,7 @@
 //! an object `session` with the whole edited session, which `otflow replay` goes by |
 //! | `log.txt` | in words, with the time of day: all that happened but iterations, validations, resamples and checkpoints |
 //! | `summary.json` | [`summary::Summary`], when the run has finished |
-//! | `best.safetensors`, `last.safetensors` | [`Model`] |
+//! | `best.safetensors`, `last.safetensors` | [`TrainedModel`] |
 //! | `state.ckpt`, `state.1.ckpt` | [`crate::checkpoint`]: the last and the one before, for `otflow train --resume` |
 //! | `fork.ckpt` | what a run began with that was forked off another one; [`crate::checkpoint`] |
 //! | `lock` | nothing; locked while a process trains the run |
@@ -38,7 +38,7 @@ use std::sync::Arc;
 use jiff::ZonedDateTime;
 
 use crate::file::{self, naming};
-use crate::model::{self, Model};
+use crate::model::{self, TrainedModel};
 use crate::run::export::tensorboard;
 
 use crate::checkpoint::Lengths;
@@ -182,7 +182,11 @@ impl RunDirectory {
     }
 
     /// Writes `<file>.safetensors`, with `file` one of `best` and `last`; gives its path.
-    pub fn save_model(&self, file: &str, model: &Model) -> Result<PathBuf, model::Error> {
+    pub fn save_model(
+        &self,
+        file: &str,
+        model: &TrainedModel,
+    ) -> Result<PathBuf, model::ModelError> {
         let path = self.path.join(file).with_extension("safetensors");
         model.save(&path)?;
         Ok(path)

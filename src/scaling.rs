@@ -1,10 +1,9 @@
-//! The units of a table's columns: as they stand, standardised, and as the flow has them: mean 0 and deviation 1 after a map that
-//! makes a column normal, where the session asks for one.
+//! The units of a table's columns: x of the table, s standardised, and w of the flow, which has mean 0 and deviation 1 after the maps and
+//! the whitening that the session asks for.
 //!
 //! ```text
 //! s_k = (x_k - raw mean_k) / raw scale_k        z_k = (g_k(x_k) - mean_k) / scale_k        without a map g_k(x) = x and z_k = s_k
-//! w = L^-1 z of the d learned columns, L L' their covariance, where the session asks for it, or h_k of that, else w = z: what the
-//! flow has
+//! w = L^-1 z of the d learned columns, L L' their covariance, or h_k of that, where the session asks for whitening; else w = z
 //! log p(s) = log p(w) + offset,      offset = log |dw/dz| + sum over the d learned columns of log g_k'(x_k) - log scale_k + log raw scale_k
 //! log p(x) = log p(s) - log det,     log det = sum over the d learned columns of log raw scale_k
 //! ```
@@ -32,47 +31,47 @@ mod whitening;
 
 use serde::{Deserialize, Serialize};
 
-pub use map::{Bounds, Center, Map};
+pub use map::{Bounds, Center, ColumnMap};
 pub use spline::{Knot, Spline};
 pub use whitening::Whitening;
 
-/// One column of a table.
+/// A column of a table with the map and the moments that scale it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Column {
-    /// As the table has it.
+    /// Name of the column in the table.
     pub name: String,
-    /// Of g(x); in the column's own units where it has no map.
+    /// Mean of g(x); in the column's own units where it has no map.
     pub mean: f64,
     /// Standard deviation of g(x), above 0.
     pub scale: f64,
-    /// The map g with what the column is without it.
+    /// The map g with the moments of the column before it; None for a column without a map.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub transform: Option<Transformed>,
+    pub transform: Option<ColumnTransform>,
 }
 
-/// What a column with a map has besides.
+/// A map of a column, and the moments of the column before the map.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Transformed {
-    /// g
-    pub map: Map,
-    /// Mean and deviation of the column itself.
-    pub raw: Moments,
+pub struct ColumnTransform {
+    /// The map g.
+    pub map: ColumnMap,
+    /// Mean and deviation of the column x itself.
+    pub raw: MeanAndScale,
 }
 
-/// Mean and deviation in the column's own units.
+/// Mean and standard deviation by which values are standardised, in the units of these values.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Moments {
+pub struct MeanAndScale {
     /// Mean.
     pub mean: f64,
     /// Standard deviation, above 0.
     pub scale: f64,
 }
 
-impl Moments {
-    /// Whether one can standardise by them: what is read from a file may be anything.
+impl MeanAndScale {
+    /// Whether values can be standardised by these moments: both finite, the deviation above 0. Files may hold any numbers.
     pub fn is_sound(&self) -> bool {
         self.mean.is_finite() && self.scale.is_finite() && self.scale > 0.0
     }
@@ -87,67 +86,67 @@ impl Moments {
 }
 
 impl Column {
-    /// Mean and deviation of the column itself.
-    pub fn raw(&self) -> Moments {
+    /// Mean and deviation of the column x itself.
+    pub fn raw(&self) -> MeanAndScale {
         self.transform
             .as_ref()
             .map_or(self.mapped(), |transform| transform.raw)
     }
 
     /// Mean and deviation of g(x).
-    fn mapped(&self) -> Moments {
-        Moments {
+    fn mapped(&self) -> MeanAndScale {
+        MeanAndScale {
             mean: self.mean,
             scale: self.scale,
         }
     }
 
-    /// Whether it is one: what is read from a file may be anything.
+    /// Whether the moments and the map of the column are valid. Files may hold any numbers.
     pub fn is_sound(&self) -> bool {
-        let map = |transform: &Transformed| transform.map.is_sound();
+        let map = |transform: &ColumnTransform| transform.map.is_sound();
         self.mapped().is_sound() && self.raw().is_sound() && self.transform.as_ref().is_none_or(map)
     }
 
-    /// z at x; infinite at the bounds of the map and beyond them.
+    /// The standardised value z at x; infinite at the bounds of the map and beyond them.
     pub fn standardize(&self, x: f64) -> f64 {
         let map = self.transform.as_ref().map(|transform| &transform.map);
         self.mapped().standardize(map.map_or(x, |map| map.value(x)))
     }
 
-    /// x at z.
+    /// The value x whose standardised value is z.
     pub fn restore(&self, z: f64) -> f64 {
         let u = self.mapped().restore(z);
         let map = self.transform.as_ref().map(|transform| &transform.map);
         map.map_or(u, |map| map.inverse(u))
     }
 
-    /// log dz/ds at z: 0 without a map.
+    /// The log slope log dz/ds at z, nats; 0 without a map.
     pub fn offset(&self, z: f64) -> f64 {
         self.transform.as_ref().map_or(0.0, |transform| {
             transform.map.log_slope(self.mapped().restore(z)) + self.log_scales()
         })
     }
 
-    /// [`Column::offset`] but for the slope of the map.
+    /// The part of [`Column::offset`] that does not depend on z, log raw scale - log scale, nats.
     pub(crate) fn log_scales(&self) -> f64 {
         libm::log(self.raw().scale) - libm::log(self.scale)
     }
 }
 
-/// How the columns of (x, y) are scaled, d + c of them.
+/// The scaling of all d + c columns of (x, y).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(from = "Written", into = "Written")]
+#[serde(from = "StoredScaling", into = "StoredScaling")]
 pub struct Scaling {
     /// The learned columns x, then the given ones y.
     pub columns: Vec<Column>,
-    /// How the correlations of the learned columns are taken away, if they are.
+    /// The whitening of the learned columns; None where their correlations are kept.
     pub whitening: Option<Whitening>,
 }
 
-/// As files have it: the columns alone where nothing else is known of them.
+/// A [`Scaling`] as files hold it: the list of columns alone where there is no whitening.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(untagged)]
-enum Written {
+enum StoredScaling {
     Columns(Vec<Column>),
     Whitened {
         columns: Vec<Column>,
@@ -155,14 +154,14 @@ enum Written {
     },
 }
 
-impl From<Written> for Scaling {
-    fn from(written: Written) -> Self {
+impl From<StoredScaling> for Scaling {
+    fn from(written: StoredScaling) -> Self {
         match written {
-            Written::Columns(columns) => Scaling {
+            StoredScaling::Columns(columns) => Scaling {
                 columns,
                 whitening: None,
             },
-            Written::Whitened { columns, whitening } => Scaling {
+            StoredScaling::Whitened { columns, whitening } => Scaling {
                 columns,
                 whitening: Some(whitening),
             },
@@ -170,59 +169,60 @@ impl From<Written> for Scaling {
     }
 }
 
-impl From<Scaling> for Written {
+impl From<Scaling> for StoredScaling {
     fn from(Scaling { columns, whitening }: Scaling) -> Self {
         match whitening {
-            None => Written::Columns(columns),
-            Some(whitening) => Written::Whitened { columns, whitening },
+            None => StoredScaling::Columns(columns),
+            Some(whitening) => StoredScaling::Whitened { columns, whitening },
         }
     }
 }
 
-/// The units that a user may have rows and densities in.
+/// The units of rows and densities outside the flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Units {
-    /// x, those of the table.
+    /// Units of the table: x.
     Data,
-    /// s, mean 0 and deviation 1 in every column of the table.
+    /// Standardised units: s, with mean 0 and deviation 1 in every column of the table.
     Standardized,
 }
 
-/// Columns that rows have.
+/// A range of adjacent columns: those that rows consist of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Span {
-    /// The first one.
+pub struct ColumnRange {
+    /// Index of the first column.
     pub first: usize,
-    /// How many.
+    /// Number of columns.
     pub width: usize,
 }
 
 impl Scaling {
-    /// Takes rows of these columns, row-major, from a user's units to the flow's; all learned columns are among them, or none.
-    pub fn standardize(&self, rows: &mut [f64], span: Span, units: Units) {
-        self.each(rows, span, |column, value| {
+    /// Converts rows of these columns, row-major, in place from a user's units to the flow's. The range has all learned columns or
+    /// none.
+    pub fn standardize(&self, rows: &mut [f64], range: ColumnRange, units: Units) {
+        self.convert_each(rows, range, |column, value| {
             match (units, &column.transform) {
                 (Units::Data, _) => column.standardize(value),
                 (Units::Standardized, None) => value,
                 (Units::Standardized, Some(_)) => column.standardize(column.raw().restore(value)),
             }
         });
-        if let (0, Some(whitening)) = (span.first, &self.whitening) {
+        if let (0, Some(whitening)) = (range.first, &self.whitening) {
             let d = whitening.dimension();
             // A value at the bound of a map or beyond stays what it is: sums of infinities would make its row one of no number.
-            let rows = rows.chunks_exact_mut(span.width);
+            let rows = rows.chunks_exact_mut(range.width);
             let inside = rows.filter(|row| row[..d].iter().all(|z| z.is_finite()));
             inside.for_each(|row| whitening.whiten(row));
         }
     }
 
-    /// The way back from [`Scaling::standardize`].
-    pub fn restore(&self, rows: &mut [f64], span: Span, units: Units) {
-        if let (0, Some(whitening)) = (span.first, &self.whitening) {
-            let rows = rows.chunks_exact_mut(span.width);
+    /// Converts rows in place from the flow's units to a user's: the inverse of [`Scaling::standardize`].
+    pub fn restore(&self, rows: &mut [f64], range: ColumnRange, units: Units) {
+        if let (0, Some(whitening)) = (range.first, &self.whitening) {
+            let rows = rows.chunks_exact_mut(range.width);
             rows.for_each(|row| whitening.color(row));
         }
-        self.each(rows, span, |column, value| {
+        self.convert_each(rows, range, |column, value| {
             match (units, &column.transform) {
                 (Units::Data, _) => column.restore(value),
                 (Units::Standardized, None) => value,
@@ -231,30 +231,31 @@ impl Scaling {
         });
     }
 
-    fn each(
+    /// Replaces every value of the rows by a function of its column and itself.
+    fn convert_each(
         &self,
         rows: &mut [f64],
-        Span { first, width }: Span,
-        of: impl Fn(&Column, f64) -> f64,
+        ColumnRange { first, width }: ColumnRange,
+        convert: impl Fn(&Column, f64) -> f64,
     ) {
         let columns = &self.columns[first..first + width];
         for row in rows.chunks_exact_mut(width) {
             for (value, column) in row.iter_mut().zip(columns) {
-                *value = of(column, *value);
+                *value = convert(column, *value);
             }
         }
     }
 
-    /// Whether the flow's columns are other than the standardised ones.
+    /// Whether the flow's units differ from the standardised ones: any column has a map, or the columns are whitened.
     pub fn transforms(&self) -> bool {
         self.whitening.is_some() || self.columns.iter().any(|column| column.transform.is_some())
     }
 
-    /// log |dw/ds| over the first d columns of every row of w with all columns, nats: what log densities of standardised rows are
-    /// higher by than those of the flow's. 0 where no column has a map and nothing is whitened.
+    /// The log determinants log |dw/ds| over the first d columns, nats, one for every row of w (all columns, row-major): log p(s) -
+    /// log p(w). 0 where no column has a map and nothing is whitened.
     pub fn offsets(&self, rows: &[f64], d: usize) -> Vec<f64> {
         let whitening = self.whitening.as_ref();
-        let of = |row: &[f64]| {
+        let offset = |row: &[f64]| {
             let mut learned = row[..d].to_vec();
             let mut offset = 0.0;
             if let Some(whitening) = whitening {
@@ -264,16 +265,16 @@ impl Scaling {
             let columns = self.columns.iter().zip(learned);
             offset + columns.map(|(column, z)| column.offset(z)).sum::<f64>()
         };
-        rows.chunks_exact(self.columns.len()).map(of).collect()
+        rows.chunks_exact(self.columns.len()).map(offset).collect()
     }
 
-    /// log det over the first d columns, nats: what log densities of standardised rows are higher by than those of the table's rows.
+    /// The log determinant of the standardisation over the first d columns, nats: log p(s) - log p(x).
     pub fn log_determinant(&self, d: usize) -> f64 {
         let columns = self.columns.iter().take(d);
         columns.map(|column| column.raw().scale.ln()).sum()
     }
 
-    /// Names of all columns.
+    /// Names of all columns, in order.
     pub fn names(&self) -> Vec<String> {
         self.columns
             .iter()

@@ -47,15 +47,15 @@ pub use control::{Continuation, Outlets, Trained, adopt, train};
 pub use distributed::follow_rank_0;
 
 use crate::checkpoint::state::{Pending, TrainingState};
-use crate::cost::{Work, flops_per_sample};
+use crate::cost::{Computation, flops_per_sample};
 use crate::data::batches::Batches;
 use crate::data::random::{Stream, generator};
 use crate::data::{DataError, Dataset};
 use crate::event::{Event, Losses, Reason};
-use crate::meter::{Instruments, Task};
-use crate::model::{Model, Origin};
-use crate::optimizer::schedule::Outcome;
-use crate::optimizer::{Average, Moments, norm};
+use crate::meter::{Instruments, TimedActivity};
+use crate::model::{ModelOrigin, TrainedModel};
+use crate::optimizer::schedule::RateChange;
+use crate::optimizer::{OptimizerState, ParameterAverage, norm};
 use crate::problem::{alpha, precision, shape, training_scheme};
 use crate::ranks::Ranks;
 use crate::session::{Initial, Session, to_ron};
@@ -122,7 +122,7 @@ impl Trainer {
             trainer.state.theta = initial(path, &trainer.engine.shape())?;
             trainer.state.good.theta.clone_from(&trainer.state.theta);
         }
-        trainer.state.moments = Moments::new(&trainer.optimizer(), &trainer.engine.shape());
+        trainer.state.moments = OptimizerState::new(&trainer.optimizer(), &trainer.engine.shape());
         trainer.state.good.moments = trainer.state.moments.clone();
         Ok(trainer)
     }
@@ -139,7 +139,7 @@ impl Trainer {
             .context("cannot start the worker threads")?;
         let mut draw = generator(session.model.seed, Stream::StartValues);
         let theta = shape.start(|| draw.random());
-        let moments = Moments::new(&session.optimizer, &shape);
+        let moments = OptimizerState::new(&session.optimizer, &shape);
         Ok(Trainer {
             gradient: vec![0.0; theta.len()],
             state: TrainingState::new(theta, moments, session.flow),
@@ -202,7 +202,7 @@ impl Trainer {
     }
 
     /// The parameters as they are, or their average where there is one.
-    pub fn last_model(&self) -> Model {
+    pub fn last_model(&self) -> TrainedModel {
         self.model(self.state.iteration, self.judged())
     }
 
@@ -214,14 +214,14 @@ impl Trainer {
             .map_or(&self.state.theta, |average| &average.theta)
     }
 
-    fn model(&self, iteration: u64, theta: &[f64]) -> Model {
-        let origin = Origin {
+    fn model(&self, iteration: u64, theta: &[f64]) -> TrainedModel {
+        let origin = ModelOrigin {
             version: env!("CARGO_PKG_VERSION").into(),
             session: to_ron(&self.session),
             iteration,
             validation: self.best(),
         };
-        Model {
+        TrainedModel {
             shape: self.engine.shape(),
             precision: self.session.model.precision,
             theta: theta.to_vec(),
@@ -319,7 +319,7 @@ impl Trainer {
         let outcome = self.follow_schedule(publish)?;
         self.state.pending = self.state.pending.without_sequel();
         self.draw(publish);
-        if outcome == Outcome::Exhausted {
+        if outcome == RateChange::Exhausted {
             self.state.over = Some(Reason::Plateau);
         }
         self.state.over
@@ -380,7 +380,8 @@ impl Trainer {
             .step(theta, gradient, &*self.engine, &optimizer, rate);
         self.state.average = optimizer.stepping().average.map(|keep| {
             let average = self.state.average.take();
-            let mut average = average.unwrap_or_else(|| Average::new(self.state.theta.len()));
+            let mut average =
+                average.unwrap_or_else(|| ParameterAverage::new(self.state.theta.len()));
             average.add(&self.state.theta, keep);
             average
         });
@@ -401,15 +402,15 @@ impl Trainer {
                 .gradient(engine, samples, &scheme, &alpha, gradient)
         });
         let meter = &self.instruments.meter;
-        meter.spend(Task::Kernels, start.elapsed());
+        meter.spend(TimedActivity::Kernels, start.elapsed());
         let mut costs = costs?;
         // C in standardised units of the table, as validation has it row by row: the gradient is the same.
         let offset = self.data.mean_offset();
         costs.c -= offset;
         costs.loss -= alpha.a1 * offset;
-        let work = flops_per_sample(Work::Iteration, &self.engine.shape(), &scheme);
+        let work = flops_per_sample(Computation::Iteration, &self.engine.shape(), &scheme);
         let n = self.batches.rows().len() / columns;
-        meter.compute(work * self.batches.rank_share().computed(n).len() as f64);
+        meter.add_flops(work * self.batches.rank_share().computed(n).len() as f64);
         Some(costs)
     }
 
@@ -425,18 +426,18 @@ impl Trainer {
     }
 
     /// Validates when it is due and lowers the rate as the schedule says. None when the validation was given up.
-    fn follow_schedule(&mut self, publish: &mut dyn FnMut(Event)) -> Option<Outcome> {
+    fn follow_schedule(&mut self, publish: &mut dyn FnMut(Event)) -> Option<RateChange> {
         let iteration = self.state.iteration;
         let schedule = self.optimizer().stepping().schedule;
         let old = self.learning_rate();
-        let mut outcome = Outcome::Same;
+        let mut outcome = RateChange::Same;
         if self.validates() {
             outcome = self.validate(publish)?;
         }
-        if self.state.rate.iterated(schedule, iteration) == Outcome::Dropped {
-            outcome = Outcome::Dropped;
+        if self.state.rate.record_iteration(schedule, iteration) == RateChange::Dropped {
+            outcome = RateChange::Dropped;
         }
-        if outcome == Outcome::Dropped {
+        if outcome == RateChange::Dropped {
             let new = self.learning_rate();
             publish(Event::Rate {
                 iteration,

@@ -1,5 +1,5 @@
-//! The workloads of `otflow bench`: sizes of the published experiments, all with RK4, rank 10 and two layers, if nothing else
-//! is asked for.
+//! The workloads of `otflow bench`: problems in the sizes of the published experiments, all with RK4, rank 10 and two layers, unless
+//! the command line asks for other layers.
 
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
@@ -11,51 +11,42 @@ use otflow_kernels::stepper::Stepper;
 /// A problem of a published size; the data are standard normal.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Workload {
-    /// Its name on the command line.
+    /// Name on the command line.
     pub name: &'static str,
-    /// Space dimension.
+    /// Space dimension d.
     pub d: usize,
-    /// Width.
+    /// Width m.
     pub m: usize,
     /// Layers M + 1.
     pub layers: usize,
     /// Time steps nt.
     pub steps: usize,
-    /// Samples.
+    /// Number of samples.
     pub n: usize,
-    /// a0, a1, a2.
-    pub weights: [f64; 3],
-    /// Arithmetic where none is asked for.
+    /// Weights of the loss.
+    pub weights: Alpha,
+    /// Precision, unless the command line asks for another.
     pub precision: Precision,
 }
 
-/// All of them, in the order in which they run.
+/// All workloads, in the order in which they run.
 #[rustfmt::skip]
 pub const WORKLOADS: &[Workload] = &[
-    workload("toy", [2, 32, 8, 2048], [1.0, 100.0, 5.0]),
-    Workload { precision: Precision::F64, ..workload("toy_5000", [2, 32, 8, 5000], [1.0, 30.0, 1.0]) },
-    workload("power", [6, 128, 10, 10_000], [1.0, 500.0, 5.0]),
-    workload("gas", [8, 350, 10, 2000], [1.0, 1200.0, 40.0]),
-    workload("hepmass", [21, 256, 12, 2000], [1.0, 500.0, 40.0]),
-    workload("miniboone", [43, 256, 6, 2000], [1.0, 100.0, 15.0]),
-    workload("bsds300", [63, 512, 14, 300], [1.0, 2000.0, 800.0]),
+    Workload { name: "toy", d: 2, m: 32, layers: 2, steps: 8, n: 2048, weights: alpha(1.0, 100.0, 5.0), precision: Precision::F32 },
+    Workload { name: "toy_5000", d: 2, m: 32, layers: 2, steps: 8, n: 5000, weights: alpha(1.0, 30.0, 1.0), precision: Precision::F64 },
+    Workload { name: "power", d: 6, m: 128, layers: 2, steps: 10, n: 10_000, weights: alpha(1.0, 500.0, 5.0), precision: Precision::F32 },
+    Workload { name: "gas", d: 8, m: 350, layers: 2, steps: 10, n: 2000, weights: alpha(1.0, 1200.0, 40.0), precision: Precision::F32 },
+    Workload { name: "hepmass", d: 21, m: 256, layers: 2, steps: 12, n: 2000, weights: alpha(1.0, 500.0, 40.0), precision: Precision::F32 },
+    Workload { name: "miniboone", d: 43, m: 256, layers: 2, steps: 6, n: 2000, weights: alpha(1.0, 100.0, 15.0), precision: Precision::F32 },
+    Workload { name: "bsds300", d: 63, m: 512, layers: 2, steps: 14, n: 300, weights: alpha(1.0, 2000.0, 800.0), precision: Precision::F32 },
 ];
 
-const fn workload(name: &'static str, [d, m, steps, n]: [usize; 4], weights: [f64; 3]) -> Workload {
-    Workload {
-        name,
-        d,
-        m,
-        layers: 2,
-        steps,
-        n,
-        weights,
-        precision: Precision::F32,
-    }
+const fn alpha(a0: f64, a1: f64, a2: f64) -> Alpha {
+    Alpha { a0, a1, a2 }
 }
 
 impl Workload {
-    /// The shape of its potential.
+    /// Shape of the potential.
     pub fn shape(&self) -> Shape {
         Shape {
             d: self.d,
@@ -66,7 +57,7 @@ impl Workload {
         }
     }
 
-    /// How its flow is integrated.
+    /// Integration scheme of the flow, with the trace evaluated at these times.
     pub fn scheme(&self, trace: TraceAt) -> Scheme {
         Scheme {
             steps: self.steps,
@@ -74,12 +65,6 @@ impl Workload {
             trace,
             grid: Grid::Even,
         }
-    }
-
-    /// The weights of its loss.
-    pub fn alpha(&self) -> Alpha {
-        let [a0, a1, a2] = self.weights;
-        Alpha { a0, a1, a2 }
     }
 }
 
@@ -102,7 +87,7 @@ mod tests {
 
     use serde::Deserialize;
 
-    use crate::cost::{Work, flops_per_sample};
+    use crate::cost::{Computation, flops_per_sample};
 
     #[derive(Deserialize)]
     struct Published {
@@ -128,7 +113,8 @@ mod tests {
                 workload.name
             );
             assert_eq!((workload.steps, workload.n), (one.nt, one.n));
-            assert_eq!(workload.weights, one.alpha);
+            let Alpha { a0, a1, a2 } = workload.weights;
+            assert_eq!([a0, a1, a2], one.alpha);
         }
         assert!(published.is_empty());
     }
@@ -142,7 +128,7 @@ mod tests {
         ] {
             let workload = WORKLOADS.iter().find(|w| w.name == name).unwrap();
             let scheme = workload.scheme(TraceAt::EveryStage);
-            let sample = flops_per_sample(Work::Iteration, &workload.shape(), &scheme);
+            let sample = flops_per_sample(Computation::Iteration, &workload.shape(), &scheme);
             let counted = sample * workload.n as f64;
             assert!((counted / flops - 1.0).abs() < error, "{name}: {counted}");
         }

@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 use otflow::data::Dataset;
 use otflow::data::random::{Stream, generator};
-use otflow::fitted::{Fitted, Units};
-use otflow::model::Model;
+use otflow::fitted::{FittedFlow, Units};
+use otflow::model::TrainedModel;
 use otflow::session;
 use otflow::table::TableWriter;
 use otflow::trainer::Trainer;
@@ -93,7 +93,7 @@ fn rows(n: usize, stream: Stream) -> Vec<f64> {
 }
 
 /// The best parameters after a small budget.
-fn trained() -> Model {
+fn trained() -> TrainedModel {
     let folder = tempfile::tempdir().unwrap();
     let names = ["price", "size"].map(String::from);
     let mut table = TableWriter::create(&folder.path().join("t.csv"), &names).unwrap();
@@ -118,7 +118,7 @@ fn trained() -> Model {
 
 #[test]
 fn a_mixture_of_correlated_normals_is_found_again_given_one_of_its_columns() {
-    let mut fitted = Fitted::new(&trained(), 2, Some(32)).unwrap();
+    let mut fitted = FittedFlow::new(&trained(), 2, Some(32)).unwrap();
     let fresh = rows(FRESH, Stream::Samples);
     let model = fitted.log_densities(fresh.clone(), Units::Data);
     let truth = fresh

@@ -8,7 +8,7 @@ mod runs;
 use std::fs;
 
 use otflow::checkpoint::{Checkpoint, Latest};
-use otflow::model::Model;
+use otflow::model::TrainedModel;
 use runs::{Place, SMALL, code, lines, named, text};
 use serde_json::Value;
 
@@ -27,7 +27,7 @@ fn sound(place: &Place) {
     for name in ["best.safetensors", "last.safetensors"] {
         let path = place.run().join(name);
         if path.exists() {
-            let model = Model::load(&path).unwrap();
+            let model = TrainedModel::load(&path).unwrap();
             assert!(model.theta.iter().all(|value| value.is_finite()));
         }
     }

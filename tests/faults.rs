@@ -10,7 +10,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
-use otflow::model::Model;
+use otflow::model::TrainedModel;
 use runs::{Place, SMALL, code, text};
 
 /// Iterations of a run that lasts for some seconds, so that something can happen to it.
@@ -51,9 +51,9 @@ fn where_the_run_directory_is_gone_the_parameters_are_saved_beside_and_named() {
     for name in ["best", "last"] {
         let beside = format!("run-{name}.safetensors");
         assert!(said.contains(&format!("{beside} instead")), "{said}");
-        let saved = Model::load(&place.folder.path().join(beside)).unwrap();
+        let saved = TrainedModel::load(&place.folder.path().join(beside)).unwrap();
         let own = unbroken.run().join(name).with_extension("safetensors");
-        assert_eq!(saved.theta, Model::load(&own).unwrap().theta);
+        assert_eq!(saved.theta, TrainedModel::load(&own).unwrap().theta);
     }
     for file in ["metrics.jsonl", "state.ckpt", "last.safetensors"] {
         assert_eq!(
@@ -87,7 +87,14 @@ fn where_nothing_can_be_saved_beside_either_it_is_in_the_temporary_directory() {
     assert_eq!(code(&output), Some(1));
     let saved = elsewhere.path().join("run-last.safetensors");
     assert!(text(&output.stderr).contains(&*saved.to_string_lossy()));
-    assert_eq!(Model::load(&saved).unwrap().origin.unwrap().iteration, 1500);
+    assert_eq!(
+        TrainedModel::load(&saved)
+            .unwrap()
+            .origin
+            .unwrap()
+            .iteration,
+        1500
+    );
 }
 
 #[test]
@@ -124,7 +131,7 @@ fn a_limit_on_the_size_of_files_is_told_and_does_not_end_the_program() {
     assert_eq!(code(&output), Some(1), "{said}");
     assert!(said.contains("metrics.jsonl"), "{said}");
     assert_eq!(warnings(&output, "metrics.jsonl"), 1);
-    let last = Model::load(&place.run().join("last.safetensors")).unwrap();
+    let last = TrainedModel::load(&place.run().join("last.safetensors")).unwrap();
     assert_eq!(last.origin.unwrap().iteration, 1500);
     let rows = fs::read_to_string(place.run().join("metrics.jsonl")).unwrap();
     let whole = rows.lines().count() - 1;
@@ -169,5 +176,5 @@ fn a_table_that_goes_while_it_is_trained_on_is_told_once() {
         warnings(&output, "training goes by the rows of the one before"),
         1
     );
-    Model::load(&place.run().join("last.safetensors")).unwrap();
+    TrainedModel::load(&place.run().join("last.safetensors")).unwrap();
 }

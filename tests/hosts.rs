@@ -20,7 +20,7 @@ use std::time::Instant;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use otflow::checkpoint::{Checkpoint, Latest};
-use otflow::model::Model;
+use otflow::model::TrainedModel;
 use runs::several::{GONE, PATIENCE, endless, metrics, mpirun, process, until};
 use runs::{Place, SMALL, same};
 
@@ -174,7 +174,7 @@ fn hosts_whose_link_is_cut_end_and_one_alone_goes_on_to_the_same_bits() {
     );
     let Latest { damaged, .. } = Checkpoint::latest(&place.run()).unwrap();
     assert_eq!(damaged, None);
-    let last = Model::load(&place.run().join("last.safetensors")).unwrap();
+    let last = TrainedModel::load(&place.run().join("last.safetensors")).unwrap();
     let more = (last.origin.unwrap().iteration + 3).to_string();
     place.goes_on(&["--iterations", &more]);
     let unbroken = Place::new(&endless());

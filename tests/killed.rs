@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use otflow::checkpoint::{Checkpoint, Latest};
-use otflow::model::Model;
+use otflow::model::TrainedModel;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use runs::{Place, SMALL};
@@ -56,7 +56,7 @@ fn look(place: &Place, before: u64, tally: &mut Tally) -> u64 {
     for name in ["best.safetensors", "last.safetensors"] {
         let path = run.join(name);
         if path.exists() {
-            Model::load(&path).unwrap();
+            TrainedModel::load(&path).unwrap();
         }
     }
     let Latest { saved, damaged } = Checkpoint::latest(&run).unwrap();

@@ -201,7 +201,7 @@ fn a_run_that_diverges_ends_with_3_and_keeps_finite_parameters() {
     assert_eq!(code(&output), Some(3), "{}", text(&output.stdout));
     assert_eq!(named(&events, "rollback").len(), 2);
     assert_eq!(events.last().unwrap()["reason"], "diverged");
-    let model = otflow::model::Model::load(&place.run().join("last.safetensors")).unwrap();
+    let model = otflow::model::TrainedModel::load(&place.run().join("last.safetensors")).unwrap();
     assert!(model.theta.iter().all(|value| value.is_finite()));
 }
 
@@ -235,7 +235,7 @@ fn signals_end_a_run_with_its_parameters_written() {
         let last = events.last().unwrap();
         assert_eq!(last["event"], "finished");
         assert_eq!(child.wait().unwrap().code(), Some(expected), "{signal}");
-        assert!(otflow::model::Model::load(&place.run().join("last.safetensors")).is_ok());
+        assert!(otflow::model::TrainedModel::load(&place.run().join("last.safetensors")).is_ok());
         assert!(place.run().join("summary.json").is_file());
     }
 }

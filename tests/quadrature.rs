@@ -16,7 +16,7 @@ use std::path::Path;
 use mixture::Mixture;
 use otflow::data::Dataset;
 use otflow::data::random::{DrawKey, Stream, generator, row_generator};
-use otflow::model::Model;
+use otflow::model::TrainedModel;
 use otflow::optimizer::{Adam, BETA2};
 use otflow::session::{Data, Toy};
 use otflow_kernels::engine::{Engine, Precision, engine, with_rows};
@@ -257,7 +257,7 @@ fn a_mixture_in_20_dimensions() {
 #[test]
 fn six_gauss_points_are_closer_than_nine_step_nodes() {
     let path = Path::new("tests/reference/swissroll_published.safetensors");
-    let model = Model::load(path).unwrap();
+    let model = TrainedModel::load(path).unwrap();
     let mut engine = engine(model.shape, Precision::F64, 1).unwrap();
     engine.load(&model.theta);
     let n = FRESH / 2;

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use otflow::checkpoint::{Checkpoint, Latest};
-use otflow::model::Model;
+use otflow::model::TrainedModel;
 use runs::several::{self, GONE, Held, PATIENCE, endless, metrics, process, until};
 use runs::{Place, SMALL, STARTING, SWITCHING, models, resume, same, table};
 
@@ -156,7 +156,7 @@ fn a_rank_that_hangs_ends_the_run_which_goes_on_later() {
         log.contains("is lost") && log.contains("a rank was lost"),
         "{log}"
     );
-    let done = Model::load(&place.run().join("last.safetensors")).unwrap();
+    let done = TrainedModel::load(&place.run().join("last.safetensors")).unwrap();
     let done = done.origin.unwrap().iteration;
     let more = (done + 1).to_string();
     let mut next = resume(&place.run(), &["--iterations", &more]);
@@ -197,7 +197,7 @@ fn a_rank_that_hangs_in_its_computation_ends_the_run_though_it_beats() {
         log.contains(why) && log.contains("a rank was lost"),
         "{log}"
     );
-    Model::load(&place.run().join("last.safetensors")).unwrap();
+    TrainedModel::load(&place.run().join("last.safetensors")).unwrap();
 }
 
 #[test]
@@ -231,7 +231,7 @@ fn a_signal_to_the_first_rank_ends_the_run_with_the_parameters_written() {
     let (place, code, told) = lose(0, Signal::SIGTERM);
     assert_eq!(code, Some(128 + 15), "{told}");
     assert!(told.contains("stopped by signal 15"), "{told}");
-    Model::load(&place.run().join("last.safetensors")).unwrap();
+    TrainedModel::load(&place.run().join("last.safetensors")).unwrap();
 }
 
 /// Two ranks of one command and a third of another: what is told.

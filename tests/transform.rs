@@ -19,10 +19,10 @@ use std::sync::Arc;
 
 use otflow::data::{DataError, Dataset, SplitPart};
 use otflow::event::{Event, Losses};
-use otflow::fitted::{Fitted, Units};
-use otflow::model::Model;
+use otflow::fitted::{FittedFlow, Units};
+use otflow::model::TrainedModel;
 use otflow::problem::shape;
-use otflow::scaling::{Scaling, Span};
+use otflow::scaling::{ColumnRange, Scaling};
 use otflow::session::{self, Session};
 use otflow::table::{Blocks, Selection, TableWriter};
 use otflow::trainer::Trainer;
@@ -73,10 +73,10 @@ fn open(session: &Session) -> Result<Dataset, DataError> {
 }
 
 /// A flow that leaves rows where they are.
-fn still(session: &Session) -> (Fitted, Scaling) {
+fn still(session: &Session) -> (FittedFlow, Scaling) {
     let data = open(session).unwrap();
     let shape = shape(session, &data);
-    let model = Model {
+    let model = TrainedModel {
         shape,
         precision: session::Precision::F64,
         theta: vec![0.0; shape.parameters()],
@@ -86,10 +86,10 @@ fn still(session: &Session) -> (Fitted, Scaling) {
     let file = tempfile::tempdir().unwrap();
     let path = file.path().join("m.safetensors");
     model.save(&path).unwrap();
-    let read = Model::load(&path).unwrap();
+    let read = TrainedModel::load(&path).unwrap();
     assert_eq!(read, model);
     (
-        Fitted::new(&read, 1, Some(2)).unwrap(),
+        FittedFlow::new(&read, 1, Some(2)).unwrap(),
         read.scaling.unwrap(),
     )
 }
@@ -101,7 +101,7 @@ fn log_normal(z: f64) -> f64 {
 /// Rows of a part in the table's units.
 fn rows(data: &Dataset, part: SplitPart) -> Vec<f64> {
     let mut rows = data.table().unwrap().spaced_rows(part, usize::MAX).unwrap();
-    let all = Span {
+    let all = ColumnRange {
         first: 0,
         width: data.dimension() + data.context(),
     };
@@ -151,7 +151,7 @@ fn the_density_of_every_kind_of_column_has_mass_one() {
             let n = 200_000;
             let ends = (0..=n).map(|k| 18.0 * f64::from(k) / f64::from(n) - 9.0);
             let mut ends: Vec<f64> = ends.collect();
-            let one = Span { first: 0, width: 1 };
+            let one = ColumnRange { first: 0, width: 1 };
             scaling.restore(&mut ends, one, units);
             let middles: Vec<f64> = ends.windows(2).map(|x| 0.5 * (x[0] + x[1])).collect();
             let log = flow.log_densities(middles, units);
@@ -288,10 +288,10 @@ fn training_says_c_in_standardised_units_of_the_raw_columns() {
         Event::Iteration { losses, .. } | Event::Validation { losses, .. } => told.push(losses),
         _ => {}
     });
-    let c = |model: &Model, part, n| {
-        let mut flow = Fitted::new(model, 1, Some(4)).unwrap();
+    let c = |model: &TrainedModel, part, n| {
+        let mut flow = FittedFlow::new(model, 1, Some(4)).unwrap();
         let rows = data.table().unwrap().spaced_rows(part, n).unwrap();
-        let log = flow.log_densities_of(&rows, Units::Standardized);
+        let log = flow.log_densities_of_flow_rows(&rows, Units::Standardized);
         -log.iter().sum::<f64>() / log.len() as f64
     };
     // The batch is the whole training part, and 200 rows validate.

@@ -17,10 +17,10 @@ use std::fs;
 use std::path::Path;
 
 use otflow::data::{DataError, Dataset, SplitPart};
-use otflow::fitted::{Fitted, Units};
-use otflow::model::Model;
+use otflow::fitted::{FittedFlow, Units};
+use otflow::model::TrainedModel;
 use otflow::problem::shape;
-use otflow::scaling::{Scaling, Span};
+use otflow::scaling::{ColumnRange, Scaling};
 use otflow::session::{self, Session, Whiten};
 use otflow::table::{Blocks, Selection, TableWriter};
 use runs::{code, otflow, text};
@@ -70,10 +70,10 @@ fn open(session: &Session) -> Result<Dataset, DataError> {
 }
 
 /// A flow that leaves rows where they are.
-fn still(session: &Session) -> Model {
+fn still(session: &Session) -> TrainedModel {
     let data = open(session).unwrap();
     let shape = shape(session, &data);
-    Model {
+    TrainedModel {
         shape,
         precision: session::Precision::F64,
         theta: vec![0.0; shape.parameters()],
@@ -113,7 +113,7 @@ fn log_determinant(mut matrix: Vec<Vec<f64>>) -> f64 {
 
 /// log |dw/dx| over the first d columns at a row of the table, by central differences.
 fn log_jacobian(scaling: &Scaling, x: &[f64], d: usize) -> f64 {
-    let span = Span {
+    let span = ColumnRange {
         first: 0,
         width: x.len(),
     };
@@ -224,7 +224,7 @@ fn the_same_rows_come_back_as_without_whitening() {
         let back = |session: &Session, units| {
             let data = open(session).unwrap();
             let mut rows = rows(&data, SplitPart::Test);
-            let span = Span { first: 0, width: 5 };
+            let span = ColumnRange { first: 0, width: 5 };
             data.scaling().unwrap().restore(&mut rows, span, units);
             rows
         };
@@ -281,7 +281,7 @@ fn densities_are_those_of_the_columns_and_their_whitening_by_hand() {
         let session = of_kind(folder.path(), whiten, fields);
         let model = still(&session);
         let scaling = model.scaling.clone().unwrap();
-        let mut flow = Fitted::new(&model, 1, Some(2)).unwrap();
+        let mut flow = FittedFlow::new(&model, 1, Some(2)).unwrap();
         let w = rows(&open(&session).unwrap(), SplitPart::Test);
         let x = flow.restored(w.clone(), Units::Data);
         let s = flow.restored(w.clone(), Units::Standardized);
@@ -306,7 +306,7 @@ fn densities_are_those_of_the_columns_and_their_whitening_by_hand() {
 fn rows_beyond_the_bounds_have_no_density_whatever_stands_beside_them() {
     let folder = table();
     let model = still(&session(folder.path(), ALL));
-    let mut flow = Fitted::new(&model, 1, Some(2)).unwrap();
+    let mut flow = FittedFlow::new(&model, 1, Some(2)).unwrap();
     let rows = [
         [1.0, 10.0, -1.0, 6.0, 0.5],
         [1.0, 10.0, 0.0, 6.0, 0.5],
@@ -326,22 +326,22 @@ fn a_model_file_keeps_its_whitening_and_a_damaged_one_is_refused() {
     let model = still(&session(folder.path(), ALL));
     for model in [&mapped, &model] {
         model.save(&path).unwrap();
-        assert_eq!(Model::load(&path).unwrap(), *model);
+        assert_eq!(TrainedModel::load(&path).unwrap(), *model);
     }
-    let damaged = |model: &Model, damage: &dyn Fn(&mut serde_json::Value)| {
+    let damaged = |model: &TrainedModel, damage: &dyn Fn(&mut serde_json::Value)| {
         let mut json = serde_json::to_value(model.scaling.as_ref().unwrap()).unwrap();
         damage(&mut json);
         let scaling = serde_json::from_value(json).ok()?;
-        let other = Model {
+        let other = TrainedModel {
             scaling: Some(scaling),
             ..model.clone()
         };
         // Not every model can be saved that could not be loaded.
         other.save(&path).ok()?;
-        Some(Model::load(&path).unwrap_err().to_string())
+        Some(TrainedModel::load(&path).unwrap_err().to_string())
     };
     type Damage<'a> = &'a dyn Fn(&mut serde_json::Value);
-    let cases: [(&str, &Model, Damage); 7] = [
+    let cases: [(&str, &TrainedModel, Damage); 7] = [
         ("negative", &model, &|json| {
             json["whitening"][1][1] = (-1.0).into()
         }),
@@ -378,7 +378,7 @@ fn score_evaluate_and_sample_speak_the_units_of_the_table() {
     let session = session(folder.path(), ALL);
     let model = still(&session);
     model.save(&at("m.safetensors")).unwrap();
-    let flow = Fitted::new(&model, 1, Some(4)).unwrap();
+    let flow = FittedFlow::new(&model, 1, Some(4)).unwrap();
     let scaling = model.scaling.clone().unwrap();
     let w = rows(&open(&session).unwrap(), SplitPart::Test);
     let x = flow.restored(w.clone(), Units::Data);

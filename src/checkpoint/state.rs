@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::data::batches::DataPosition;
 use crate::data::{Dataset, SplitPart};
 use crate::event::{Best, Reason};
-use crate::optimizer::schedule::Rate;
-use crate::optimizer::{Average, Moments};
+use crate::optimizer::schedule::ScheduleState;
+use crate::optimizer::{OptimizerState, ParameterAverage};
 use crate::session::{self, FlowSettings, Session};
 
 /// Rows of the largest batch that a session can have.
@@ -27,9 +27,9 @@ pub struct TrainingState {
     pub(crate) rollbacks: u32,
     /// The parameters.
     pub(crate) theta: Vec<f64>,
-    pub(crate) moments: Moments,
-    pub(crate) average: Option<Average>,
-    pub(crate) rate: Rate,
+    pub(crate) moments: OptimizerState,
+    pub(crate) average: Option<ParameterAverage>,
+    pub(crate) rate: ScheduleState,
     /// The use of the current pairs, as long as the start by matching lasts.
     pub(crate) start: Option<Served>,
     /// Iterations done when the current phase began: that of matching, or of minimising the loss.
@@ -84,7 +84,7 @@ pub(crate) struct Good {
     /// The parameters.
     pub theta: Vec<f64>,
     /// The optimiser.
-    pub moments: Moments,
+    pub moments: OptimizerState,
 }
 
 impl Pending {
@@ -180,7 +180,7 @@ mod flat {
 
 impl TrainingState {
     /// The state before the first iteration.
-    pub(crate) fn new(theta: Vec<f64>, moments: Moments, flow: FlowSettings) -> Self {
+    pub(crate) fn new(theta: Vec<f64>, moments: OptimizerState, flow: FlowSettings) -> Self {
         TrainingState {
             iteration: 0,
             seconds: 0.0,
@@ -194,7 +194,7 @@ impl TrainingState {
             theta,
             moments,
             average: None,
-            rate: Rate::default(),
+            rate: ScheduleState::default(),
             start: None,
             begun: 0,
             position: DataPosition::default(),
@@ -213,7 +213,7 @@ impl TrainingState {
             .best
             .as_ref()
             .is_none_or(|best| vector(&best.theta) && best.figures.is_finite());
-        let moments = [&self.moments, &self.good.moments].map(Moments::parameters);
+        let moments = [&self.moments, &self.good.moments].map(OptimizerState::parameters);
         let average = self
             .average
             .as_ref()

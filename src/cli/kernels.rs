@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::values::{parse_count, parse_positive};
-use crate::cost::Work;
+use crate::cost::Computation;
 use crate::session::{Precision, Trace};
 use crate::workloads::Workload;
 
@@ -34,7 +34,7 @@ pub struct BenchArgs {
     pub precision: Option<Precision>,
     /// What is done with the samples.
     #[arg(long, default_value = "iteration")]
-    pub what: Work,
+    pub what: Computation,
     /// Where the trace is evaluated; without effect on `--what sample` and `matching`.
     #[arg(long, default_value = "every-stage")]
     pub trace: Trace,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Args, ValueEnum};
 
 use crate::dashboard::theme_options::ThemeOptions;
-use crate::plot::What;
+use crate::plot::PictureKind;
 
 /// The arguments of `otflow watch`.
 #[derive(Debug, Args)]
@@ -93,7 +93,7 @@ pub struct PlotArgs {
     pub out: PathBuf,
     /// What to draw; several with commas between them.
     #[arg(long, value_delimiter = ',', default_value = "panels")]
-    pub what: Vec<What>,
+    pub what: Vec<PictureKind>,
     /// Columns to show, by name or by number from 1, with commas between them.
     #[arg(long, value_name = "COLUMN,..", value_delimiter = ',')]
     pub columns: Vec<String>,

@@ -1,4 +1,4 @@
-//! `otflow bench`: how fast the kernels are on the published workloads, against what the machine can do in the same minutes.
+//! `otflow bench`: measures the speed of the kernels on the published workloads, against the FMA peak of the machine at the same time.
 //!
 //! ```text
 //! warm-up, then (FMA probe, work for a while) until the time is over, and a last probe
@@ -7,10 +7,11 @@
 //!
 //! | file | holds |
 //! | --- | --- |
-//! | `task.rs` | what is timed |
-//! | `probe.rs` | the FMA peak on all threads |
+//! | `task.rs` | a run over the samples of a workload, which is timed |
 //! | `usage.rs` | CPU time and memory of the process |
-//! | `table.rs` | rows for a person |
+//! | `table.rs` | measurements as rows of a table |
+//!
+//! The FMA probe is in `probe.rs` of the library.
 
 mod table;
 mod task;
@@ -23,57 +24,58 @@ use clap::ValueEnum;
 use otflow_kernels::engine::{compiled, lanes_of};
 use serde::Serialize;
 
-use crate::cost::Work;
+use crate::cost::Computation;
 use crate::event::Reason;
 use crate::exit::Exit;
 use crate::probe::Probe;
 use crate::ranks::{self, Entered, Lost, Message, Ranks};
 use crate::workloads::{WORKLOADS, Workload};
 use crate::{cli, say};
-use task::{Job, Task};
+use task::{BenchRunner, Job};
 
-/// Runs timed at the least, however long they take.
+/// Smallest number of timed runs, however long they take.
 const LEAST: usize = 3;
-/// Work between two probes: long against the clock, short against what disturbs a shared machine.
+/// Duration of the runs between two probes: long compared to the resolution of the clock, short compared to disturbances of a shared
+/// machine.
 const BURST: Duration = Duration::from_millis(200);
 
-/// What was measured of one workload; the names are part of the contract.
+/// The measurement of a workload; the names are those of the JSON list.
 #[derive(Clone, Debug, Serialize)]
 pub struct Measurement {
-    /// Its name.
+    /// Name of the workload.
     pub workload: &'static str,
-    /// `iteration`, `density` or `sample`.
+    /// Name of the computation: `iteration`, `density`, `matching` or `sample`.
     pub what: String,
-    /// `every-stage`, `step-nodes` or `gauss-points`; without meaning for `sample`.
+    /// Times of the trace: `every-stage`, `step-nodes` or `gauss-points`; without meaning for `matching` and `sample`.
     pub trace: String,
-    /// `f32` or `f64`.
+    /// Precision: `f32` or `f64`.
     pub precision: &'static str,
-    /// Samples.
+    /// Number of samples.
     pub n: usize,
-    /// Processes that share the samples.
+    /// Number of processes that share the samples.
     #[serde(skip_serializing_if = "is_one")]
     pub ranks: usize,
-    /// Worker threads of each.
+    /// Number of worker threads of each process.
     pub threads: usize,
     /// Seconds of the shortest run.
     pub best_s: f64,
-    /// Median of the seconds.
+    /// Median seconds of a run.
     pub median_s: f64,
     /// Mean CPU seconds of a run, all threads of the first rank together.
     pub cpu_s: f64,
-    /// Counted flops in the best seconds.
+    /// Rate of the shortest run, GFLOP/s.
     pub gflops: f64,
-    /// The best FMA probe, all threads together; of several ranks that of the first, times their number.
+    /// Best FMA probe, all threads together, GFLOP/s; for several ranks that of the first, times their number.
     pub peak_gflops: f64,
-    /// gflops / peak_gflops.
+    /// Ratio gflops / peak_gflops.
     pub fraction_of_peak: f64,
-    /// Largest memory of the process so far.
+    /// Largest resident memory of the process so far, bytes.
     pub peak_rss_bytes: u64,
-    /// What was compiled in, and the samples in a tile.
+    /// Instruction set that was compiled in, and the samples of a tile.
     pub lanes: String,
 }
 
-/// Of a process on its own the contract has no ranks.
+/// Whether there is one process only: the JSON has no ranks then.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
 fn is_one(ranks: &usize) -> bool {
     *ranks == 1
@@ -88,11 +90,11 @@ pub fn bench(args: &cli::BenchArgs) -> Result<Exit> {
         ranks::enter(ranks::Limits::default()).map_err(anyhow::Error::msg)?;
     let alone = ranks.size() == 1;
     let done = match ranks.leads() {
-        _ if !alone && !matches!(args.what, Work::Iteration) => Err(anyhow!(
+        _ if !alone && !matches!(args.what, Computation::Iteration) => Err(anyhow!(
             "of several ranks only iterations are timed: leave out --what"
         )),
-        true => lead(args, &mut ranks),
-        false => along(args, &mut ranks),
+        true => lead_ranks(args, &mut ranks),
+        false => follow_first_rank(args, &mut ranks),
     };
     match &done {
         Ok(()) => ranks.rest(),
@@ -104,13 +106,13 @@ pub fn bench(args: &cli::BenchArgs) -> Result<Exit> {
     done.map(|()| Exit::Done)
 }
 
-/// What the ranks do that follow the first: as many runs of each workload as that one times.
-fn along(args: &cli::BenchArgs, ranks: &mut Ranks) -> Result<()> {
-    for workload in chosen(args) {
+/// Makes as many runs of every workload as the first rank times; the other ranks do this.
+fn follow_first_rank(args: &cli::BenchArgs, ranks: &mut Ranks) -> Result<()> {
+    for workload in chosen_workloads(args) {
         let job = Job::new(args, workload);
-        let mut task = Task::new(&job, ranks)?;
+        let mut runner = BenchRunner::new(&job, ranks)?;
         while ranks.hear() == Some(Message::Iterate) {
-            task.run(ranks)?;
+            runner.run(ranks)?;
         }
         if let Some(Lost(why)) = ranks.lost() {
             bail!("{why}");
@@ -119,19 +121,21 @@ fn along(args: &cli::BenchArgs, ranks: &mut Ranks) -> Result<()> {
     Ok(())
 }
 
-fn chosen(args: &cli::BenchArgs) -> &[Workload] {
+/// The workloads that are asked for.
+fn chosen_workloads(args: &cli::BenchArgs) -> &[Workload] {
     match args.workloads.as_slice() {
         [] => WORKLOADS,
         named => named,
     }
 }
 
-fn lead(args: &cli::BenchArgs, ranks: &mut Ranks) -> Result<()> {
+/// Measures the workloads and prints the results; the first rank does this.
+fn lead_ranks(args: &cli::BenchArgs, ranks: &mut Ranks) -> Result<()> {
     if !args.json {
         say::out(&table::head(args, ranks.size()));
     }
     let mut measurements = Vec::new();
-    for workload in chosen(args) {
+    for workload in chosen_workloads(args) {
         let job = Job::new(args, workload);
         let budget = Duration::from_secs_f64(args.seconds);
         let measurement = measure(&job, budget, ranks).context(workload.name)?;
@@ -147,14 +151,15 @@ fn lead(args: &cli::BenchArgs, ranks: &mut Ranks) -> Result<()> {
     Ok(())
 }
 
+/// Measures a workload.
 fn measure(job: &Job, budget: Duration, ranks: &mut Ranks) -> Result<Measurement> {
-    let times = time(job, budget, ranks)?;
+    let times = time_runs(job, budget, ranks)?;
     let gflops = job.flops() / times.best() / 1e9;
     let peak = times.peak * ranks.size() as f64;
     let precision = job.precision.name();
     Ok(Measurement {
         workload: job.workload.name,
-        what: name(&job.work),
+        what: name(&job.computation),
         trace: name(&job.trace),
         lanes: format!("{} {precision}x{}", compiled(), lanes_of(job.precision)),
         precision,
@@ -171,9 +176,9 @@ fn measure(job: &Job, budget: Duration, ranks: &mut Ranks) -> Result<Measurement
     })
 }
 
-/// What the clock said.
-struct Times {
-    /// Of every run, shortest first.
+/// The times of the runs of a workload.
+struct BenchTimes {
+    /// Seconds of every run, shortest first.
     seconds: Vec<f64>,
     /// CPU seconds of all runs together.
     cpu: f64,
@@ -181,7 +186,7 @@ struct Times {
     peak: f64,
 }
 
-impl Times {
+impl BenchTimes {
     fn best(&self) -> f64 {
         self.seconds[0]
     }
@@ -192,16 +197,17 @@ impl Times {
     }
 }
 
-fn time(job: &Job, budget: Duration, ranks: &mut Ranks) -> Result<Times> {
-    let mut task = Task::new(job, ranks)?;
+/// Times runs of a workload until the budget is spent.
+fn time_runs(job: &Job, budget: Duration, ranks: &mut Ranks) -> Result<BenchTimes> {
+    let mut runner = BenchRunner::new(job, ranks)?;
     let probe = Probe::new(job.precision, job.threads)?;
     let mut run = || {
         ranks.tell(&Message::Iterate);
-        task.run(ranks)
+        runner.run(ranks)
     };
     run()?;
     let (mut seconds, mut cpu) = (Vec::new(), 0.0);
-    let mut peak = probe.gflops();
+    let mut peak = probe.measure_gflops();
     let start = Instant::now();
     let over = |runs: usize| runs >= LEAST && start.elapsed() >= budget;
     while !over(seconds.len()) {
@@ -212,13 +218,13 @@ fn time(job: &Job, budget: Duration, ranks: &mut Ranks) -> Result<Times> {
             seconds.push(before.elapsed().as_secs_f64());
         }
         cpu += usage::cpu_seconds()? - before;
-        peak = probe.gflops().max(peak);
+        peak = probe.measure_gflops().max(peak);
     }
     seconds.sort_by(f64::total_cmp);
-    Ok(Times { seconds, cpu, peak })
+    Ok(BenchTimes { seconds, cpu, peak })
 }
 
-/// A value as the command line writes it.
+/// The name of a value on the command line.
 fn name(value: &impl ValueEnum) -> String {
     let value = value.to_possible_value();
     value.map_or_else(String::new, |value| value.get_name().to_owned())
@@ -231,7 +237,7 @@ mod tests {
     #[test]
     fn best_and_median_are_those_of_the_sorted_runs() {
         let of = |seconds: &[f64]| {
-            let times = Times {
+            let times = BenchTimes {
                 seconds: seconds.to_vec(),
                 cpu: 0.0,
                 peak: 0.0,

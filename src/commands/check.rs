@@ -1,4 +1,4 @@
-//! `otflow check`: what a session will be and need, before anything runs.
+//! `otflow check`: prints a session as it will be in force, its data, and the flops and memory that it needs.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -9,18 +9,18 @@ use otflow_kernels::objective::Scheme;
 use otflow_kernels::parameters::Shape;
 use otflow_kernels::tree::sums_a_thread;
 
-use crate::cost::{Work, flops_per_sample};
+use crate::cost::{Computation, flops_per_sample};
 use crate::data::{Dataset, SplitPart, SplitTable};
 use crate::exit::{Exit, refuse};
 use crate::problem::{precision, scheme, shape};
 use crate::say;
-use crate::scaling::Moments;
+use crate::scaling::MeanAndScale;
 use crate::session::{self, Initial, Session, fields};
 
 /// Bytes of a row of a tile: one 512-bit vector.
 const VECTOR: f64 = 64.0;
 
-/// Prints a session as it will be in force, with what it needs.
+/// Prints a session; the value is the exit code.
 pub fn check(file: &Path) -> Exit {
     match session::load(file) {
         Ok(session) => match Dataset::open(&session.data, session.model.seed) {
@@ -34,7 +34,7 @@ pub fn check(file: &Path) -> Exit {
     }
 }
 
-/// The session in force, field by field, its data, its shapes, and what an iteration takes.
+/// The description of a session: its fields, data and shapes, and the flops and memory of an iteration.
 fn describe(session: &Session, data: &Dataset) -> String {
     let shape = shape(session, data);
     let scheme = scheme(&session.flow);
@@ -55,45 +55,63 @@ fn describe(session: &Session, data: &Dataset) -> String {
     for tensor in shape.tensors() {
         _ = writeln!(text, "  {:<20} {:?}", tensor.name, tensor.shape);
     }
-    let flops = flops_per_sample(Work::Iteration, &shape, &scheme) * batch as f64;
+    let flops = flops_per_sample(Computation::Iteration, &shape, &scheme) * batch as f64;
     _ = writeln!(text, "\none iteration      {:.3} Gflop", flops / 1e9);
     if let Initial::Matching { batch, .. } = session.start {
-        let flops = flops_per_sample(Work::Matching, &shape, &scheme) * batch as f64;
+        let flops = flops_per_sample(Computation::Matching, &shape, &scheme) * batch as f64;
         _ = writeln!(text, "one of matching    {:.3} Gflop", flops / 1e9);
     }
     let chunks = Chunks::of(batch, lanes_of(precision(session))).count();
     let sums = sums_a_thread(chunks).min(chunks);
     let memory = [
-        ("path of a tile, each thread", tape_bytes(&shape, &scheme)),
-        (
-            "gradient sums, each thread",
-            8.0 * (sums * shape.parameters()) as f64,
-        ),
-        (
-            "parameters and moments",
-            8.0 * (COPIES * shape.parameters()) as f64,
-        ),
-        ("batch and validation", 8.0 * sample_values(&shape, session)),
+        MemoryUse {
+            name: "path of a tile, each thread",
+            bytes: tape_bytes(&shape, &scheme),
+        },
+        MemoryUse {
+            name: "gradient sums, each thread",
+            bytes: 8.0 * (sums * shape.parameters()) as f64,
+        },
+        MemoryUse {
+            name: "parameters and moments",
+            bytes: 8.0 * (COPIES * shape.parameters()) as f64,
+        },
+        MemoryUse {
+            name: "batch and validation",
+            bytes: 8.0 * sample_values(&shape, session),
+        },
     ];
-    for (what, bytes) in memory.into_iter().chain(pairs_bytes(session, &shape)) {
-        _ = writeln!(text, "memory {what:<27} {:>9.1} MB", bytes / 1e6);
+    for MemoryUse { name, bytes } in memory.into_iter().chain(matching_memory(session, &shape)) {
+        _ = writeln!(text, "memory {name:<27} {:>9.1} MB", bytes / 1e6);
     }
     text
 }
 
-/// What the pairs of a start by matching take: rows and normal draws, and the distances within a group.
-fn pairs_bytes(session: &Session, shape: &Shape) -> Vec<(&'static str, f64)> {
+/// Memory of one purpose.
+struct MemoryUse {
+    name: &'static str,
+    bytes: f64,
+}
+
+/// The memory of a start by matching: pairs of rows and normal draws, and the distances within a group.
+fn matching_memory(session: &Session, shape: &Shape) -> Vec<MemoryUse> {
     let Initial::Matching { batch, group, .. } = session.start else {
         return Vec::new();
     };
     let (pairs, distances) = (batch * (shape.columns() + shape.d), group.min(batch).pow(2));
     vec![
-        ("pairs of the start", 8.0 * pairs as f64),
-        ("distances, each thread", 8.0 * distances as f64),
+        MemoryUse {
+            name: "pairs of the start",
+            bytes: 8.0 * pairs as f64,
+        },
+        MemoryUse {
+            name: "distances, each thread",
+            bytes: 8.0 * distances as f64,
+        },
     ]
 }
 
-/// Rows of the parts, and what the columns are standardised by.
+/// Describes the rows of the parts and the scaling of the columns.
 fn describe_table(text: &mut String, table: &SplitTable) {
     let rows = [
         ("training", SplitPart::Training),
@@ -113,7 +131,7 @@ fn describe_table(text: &mut String, table: &SplitTable) {
         } else {
             "given"
         };
-        let (name, Moments { mean, scale }) = (&column.name, column.raw());
+        let (name, MeanAndScale { mean, scale }) = (&column.name, column.raw());
         let map = column.transform.as_ref();
         let map = map.map_or(String::new(), |transform| format!(", {}", transform.map));
         let whitening = table.scaling().whitening.as_ref();
@@ -129,16 +147,17 @@ fn describe_table(text: &mut String, table: &SplitTable) {
     }
 }
 
-/// Copies of theta that a trainer holds: itself, the gradient, the best, the last good ones, and twice two moments.
+/// Vectors as long as the parameters that a trainer holds: the parameters, the gradient, the best, the last good ones, and twice two
+/// moments.
 const COPIES: usize = 8;
 
-/// Rows of the batch, and rows, end states and two log densities of the validation.
+/// Number of values of the batch and the validation: rows of both, end states and two log densities of the validation.
 fn sample_values(shape: &Shape, session: &Session) -> f64 {
     let columns = shape.columns();
     (session.data.batch() * columns + session.validation.samples * (columns + shape.d + 5)) as f64
 }
 
-/// What the evaluations of a tile leave for the way back: slope_i, u_i, z_i, s, grad_s Phi, x' and the HJB residual, and of the
+/// Bytes that the evaluations of a tile keep for the adjoint: slope_i, u_i, z_i, s, grad_s Phi, x' and the HJB residual, and of the
 /// trace c_i and slope_bar_i.
 fn tape_bytes(shape: &Shape, scheme: &Scheme) -> f64 {
     let (m, layers, inner) = (shape.m, shape.layers, shape.layers - 1);

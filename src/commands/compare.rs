@@ -1,86 +1,52 @@
-//! `otflow compare`: runs side by side, finished or not: the settings that differ, and the figures of the best validation, and
+//! `otflow compare`: a table of runs, finished or not, with the figures of their best validations and the settings that differ, and
 //! C over the training time as a picture.
 //!
 //! | file | holds |
 //! | --- | --- |
-//! | `picture.rs` | the curves of the runs, and the file they are drawn into |
+//! | `run.rs` | a run in a comparison |
+//! | `curve.rs` | a learning curve with the entropy of the data |
+//! | `picture.rs` | the picture of the curves |
 //! | `peer.rs` | the curves of other programs, from JSON lines |
 
+mod curve;
 mod peer;
 mod picture;
+mod run;
 
-use std::cmp::Ordering;
-use std::collections::BTreeMap;
 use std::ops::Range;
-use std::path::Path;
 
-use anyhow::{Result, anyhow, bail};
-use serde::Serialize;
+use anyhow::Result;
 
 use crate::cli::{self, RunOrder};
-use crate::event::{Best, Event, Reason, SCHEMA};
 use crate::exit::{Exit, refuse};
-use crate::headless::number::{DIGITS, general};
-use crate::plot::Reached;
+use crate::headless::number::{DIGITS, format_number};
 use crate::run::Matched;
-use crate::run::read::{History, fault};
 use crate::say;
-use crate::session::{ABSENT, fields};
-use picture::Picture;
+use picture::ComparisonPlot;
+use run::{ComparedRun, ComparedSetting, absent};
 
-/// One run; the names are those of the JSON list.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-struct Run {
-    schema: u32,
-    run: String,
-    /// Null while it has not ended, or where it was killed.
-    reason: Option<Reason>,
-    iterations: u64,
-    seconds: f64,
-    /// The best validation, nulls where there was none.
-    best: Option<Best>,
-    /// What a start by matching came to; null without one.
-    matching: Option<Matched>,
-    edits: u64,
-    /// At the end.
-    settings: BTreeMap<String, Setting>,
-    /// The validations whose parameters were kept.
-    #[serde(skip)]
-    reached: Vec<Reached>,
-    /// H of the data, nats, where it is known.
-    #[serde(skip)]
-    entropy: Option<f64>,
-}
-
-/// A field of the session, as the file writes it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-struct Setting {
-    start: String,
-    end: String,
-}
-
-/// Tabulates the runs, and draws them where that is asked for; what is none is named and left out.
+/// Prints a table of the runs, and draws their curves if a picture is asked for. A directory that is no run is left out with a message.
 ///
 /// # Errors
 /// When the list can't be written as JSON, or the picture can't be written.
 pub fn compare(args: &cli::CompareArgs) -> Result<Exit> {
-    let picture = match Picture::open(args) {
+    let picture = match ComparisonPlot::open(args) {
         Ok(picture) => picture,
         Err(message) => return Ok(refuse(&message)),
     };
-    let read = |run: &std::path::PathBuf| match Run::read(run) {
+    let read = |run: &std::path::PathBuf| match ComparedRun::read(run) {
         Ok(told) => Some(told),
         Err(error) => {
             say::err(&format!("left out: {error:#}"));
             None
         }
     };
-    let mut runs: Vec<Run> = args.runs.iter().filter_map(read).collect();
+    let mut runs: Vec<ComparedRun> = args.runs.iter().filter_map(read).collect();
     if runs.is_empty() && !args.runs.is_empty() {
         say::err("error: no run is left to be compared");
         return Ok(Exit::Failed);
     }
-    runs.sort_by(|a, b| a.order(b, args.sort));
+    runs.sort_by(|a, b| a.compare(b, args.sort));
     keep_differing(&mut runs);
     if args.json {
         say::out(&serde_json::to_string_pretty(&runs)?);
@@ -93,134 +59,8 @@ pub fn compare(args: &cli::CompareArgs) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-impl Run {
-    fn read(run: &Path) -> Result<Self> {
-        fault(run).map_or(Ok(()), |fault| Err(anyhow!(fault)))?;
-        let mut told = Run {
-            schema: SCHEMA,
-            run: run.display().to_string(),
-            ..Run::default()
-        };
-        let mut history = History::new(run);
-        let mut more = true;
-        while more {
-            let mut events = Vec::new();
-            more = history.read(&mut events)?;
-            events.iter().for_each(|event| told.take(event));
-        }
-        if let Some(complaint) = history.complaint() {
-            say::err(&format!("warning: {complaint}"));
-        }
-        if told.settings.is_empty() {
-            bail!(
-                "{} does not begin with a start that is understood",
-                history.path().display()
-            );
-        }
-        Ok(told)
-    }
-
-    fn take(&mut self, event: &Event) {
-        Matched::take(&mut self.matching, event);
-        match event {
-            Event::Start(start) => {
-                self.iterations = start.fork.as_ref().map_or(0, |fork| fork.iteration);
-                self.entropy = start.entropy;
-                let setting = |value: String| Setting {
-                    start: value.clone(),
-                    end: value,
-                };
-                let fields = fields(&start.session).into_iter();
-                self.settings = fields
-                    .map(|field| (field.name.to_owned(), setting(field.value)))
-                    .collect();
-            }
-            Event::Edit {
-                field,
-                new,
-                applies,
-                ..
-            } if applies != "restart" => {
-                self.edits += 1;
-                let setting = self.settings.entry(field.clone()).or_insert_with(absent);
-                setting.end.clone_from(new);
-            }
-            Event::Iteration {
-                iteration, seconds, ..
-            }
-            | Event::Matching {
-                iteration, seconds, ..
-            } => (self.iterations, self.seconds) = (*iteration, *seconds),
-            Event::Validation {
-                iteration,
-                seconds,
-                losses,
-                divergence,
-                divergence_se,
-                best: true,
-            } => {
-                self.reached.push(Reached {
-                    seconds: *seconds,
-                    c: losses.c,
-                });
-                self.best = Some(Best {
-                    iteration: *iteration,
-                    losses: *losses,
-                    divergence: *divergence,
-                    divergence_se: *divergence_se,
-                });
-            }
-            Event::Finished(finished) => {
-                self.reason = Some(finished.reason);
-                self.seconds = finished.seconds;
-                self.best = finished.best;
-            }
-            _ => {}
-        }
-    }
-
-    /// By a figure, runs without it last; then by name.
-    fn order(&self, other: &Self, by: RunOrder) -> Ordering {
-        let key = |run: &Run| run.figure(by).unwrap_or(f64::INFINITY);
-        let figures = key(self).total_cmp(&key(other));
-        figures.then_with(|| self.run.cmp(&other.run))
-    }
-
-    /// None for a name, too.
-    fn figure(&self, which: RunOrder) -> Option<f64> {
-        let best = self.best.as_ref();
-        let losses = best.map(|best| best.losses);
-        let value = match which {
-            RunOrder::C => losses?.c,
-            RunOrder::L => losses?.l,
-            RunOrder::R => losses?.r,
-            RunOrder::Loss => losses?.loss,
-            RunOrder::Divergence => best?.divergence?,
-            RunOrder::Iterations => self.iterations as f64,
-            RunOrder::Seconds => self.seconds,
-            RunOrder::Name => return None,
-        };
-        (!value.is_nan()).then_some(value)
-    }
-
-    fn ended(&self) -> String {
-        let word = self
-            .reason
-            .and_then(|reason| serde_json::to_value(reason).ok());
-        let word = word.and_then(|word| word.as_str().map(str::to_owned));
-        word.unwrap_or("-".into())
-    }
-}
-
-fn absent() -> Setting {
-    Setting {
-        start: ABSENT.into(),
-        end: ABSENT.into(),
-    }
-}
-
-/// Leaves the settings in which the runs differ; one that a run does not have is absent there.
-fn keep_differing(runs: &mut [Run]) {
+/// Removes the settings that are equal in all runs. A setting that a run does not have is absent there.
+fn keep_differing(runs: &mut [ComparedRun]) {
     let names = runs.iter().flat_map(|run| run.settings.keys().cloned());
     let names: std::collections::BTreeSet<String> = names.collect();
     for name in names {
@@ -238,8 +78,8 @@ fn keep_differing(runs: &mut [Run]) {
     }
 }
 
-/// Rows for a person; those of a start by matching where a run had one: M and the time at its end.
-fn table(runs: &[Run]) -> String {
+/// The table of the runs; with M and the time at the end of the start by matching where a run has one.
+fn table(runs: &[ComparedRun]) -> String {
     const FIGURES: [(&str, RunOrder); 4] = [
         ("C", RunOrder::C),
         ("C - H", RunOrder::Divergence),
@@ -256,21 +96,21 @@ fn table(runs: &[Run]) -> String {
     let numbers = 2..rows[0].len();
     rows[0].extend(runs[0].settings.keys().cloned());
     for run in runs {
-        let mut row = vec![run.run.clone(), run.ended(), run.iterations.to_string()];
+        let mut row = vec![run.run.clone(), run.end_word(), run.iterations.to_string()];
         row.extend(FIGURES.map(|(_, figure)| {
             let value = run.figure(figure);
-            value.map_or("-".into(), |value| general(value, DIGITS))
+            value.map_or("-".into(), |value| format_number(value, DIGITS))
         }));
         row.push(format!("{:.1}", run.seconds));
         if matched {
             let of = |figure: fn(&Matched) -> String| run.matching.as_ref().map(figure);
             let figures = [
-                of(|matched| general(matched.m, DIGITS)),
+                of(|matched| format_number(matched.m, DIGITS)),
                 of(|matched| format!("{:.1}", matched.seconds)),
             ];
             row.extend(figures.map(|figure| figure.unwrap_or("-".into())));
         }
-        row.extend(run.settings.values().map(|Setting { start, end }| {
+        row.extend(run.settings.values().map(|ComparedSetting { start, end }| {
             if start == end {
                 end.clone()
             } else {
@@ -282,7 +122,7 @@ fn table(runs: &[Run]) -> String {
     aligned(&rows, &numbers)
 }
 
-/// Columns under one another: those of numbers to the right.
+/// Aligns the cells of rows; the columns `numbers` to the right.
 fn aligned(rows: &[Vec<String>], numbers: &Range<usize>) -> String {
     let width = |column: usize| {
         let widths = rows.iter().map(|row| row[column].chars().count());
@@ -306,15 +146,16 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::event::Event;
     use crate::run::synthetic;
     use crate::session::Session;
 
-    fn run(name: &str, events: &[Event]) -> Run {
-        let mut run = Run {
+    fn run(name: &str, events: &[Event]) -> ComparedRun {
+        let mut run = ComparedRun {
             run: name.into(),
-            ..Run::default()
+            ..ComparedRun::default()
         };
-        events.iter().for_each(|event| run.take(event));
+        events.iter().for_each(|event| run.add(event));
         run
     }
 
@@ -359,7 +200,7 @@ mod tests {
             run("one", &[start(|_| ()), best(2, 3.5), edit]),
             run("another", &[start(rate), best(4, 2.875), best(6, 2.8125)]),
         ];
-        runs.sort_by(|a, b| a.order(b, RunOrder::C));
+        runs.sort_by(|a, b| a.compare(b, RunOrder::C));
         keep_differing(&mut runs);
         let expected = "\
 run      end  iterations        C      C - H        L         R  seconds  optimizer.lr  weights.hjb
@@ -401,7 +242,7 @@ run      end         iterations        C      C - H         L          R  second
     #[test]
     fn runs_stand_in_the_order_of_their_names_when_asked() {
         let mut runs = ["one", "none", "another"].map(|name| run(name, &[]));
-        runs.sort_by(|a, b| a.order(b, RunOrder::Name));
+        runs.sort_by(|a, b| a.compare(b, RunOrder::Name));
         let names: Vec<&str> = runs.iter().map(|run| run.run.as_str()).collect();
         assert_eq!(names, ["another", "none", "one"]);
     }

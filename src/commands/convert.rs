@@ -1,26 +1,22 @@
-//! `otflow convert`: a table from one format to the other, or some of its columns, a block of rows at a time.
-
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+//! `otflow convert`: converts a table, or some of its columns, from one format to the other, a block of rows at a time.
 
 use anyhow::{Context, Result};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use signal_hook::flag;
 
 use crate::cli;
+use crate::commands::rows::missing;
 use crate::exit::Exit;
 use crate::say;
-use crate::table::{BLOCK_ROWS, Blocks, Missing, Selection, TableError, TableWriter};
+use crate::signals::Interrupt;
+use crate::table::{BLOCK_ROWS, Blocks, Selection, TableError, TableWriter};
 
-/// Converts; says how many rows and columns were written. A table that cannot be read is refused.
+/// Converts a table and prints the number of rows and columns; the value is the exit code.
+///
+/// # Errors
+/// When the output can't be written.
 pub fn convert(args: &cli::ConvertArgs) -> Result<Exit> {
     let selection = Selection {
         columns: args.columns.clone(),
-        missing: if args.drop_missing {
-            Missing::Drop
-        } else {
-            Missing::Refuse
-        },
+        missing: missing(args.drop_missing),
         ..Selection::default()
     };
     let blocks = match Blocks::open(&args.input, &selection, BLOCK_ROWS) {
@@ -30,9 +26,9 @@ pub fn convert(args: &cli::ConvertArgs) -> Result<Exit> {
     let mut writer = TableWriter::create(&args.output, blocks.names())?;
     let width = blocks.names().len();
     let dropped = match copy(blocks, &mut writer)? {
-        Copied::Whole { dropped } => dropped,
-        Copied::Unreadable(error) => return Ok(refused(&error)),
-        Copied::Stopped(signal) => return Ok(Exit::Signal(signal)),
+        CopyOutcome::Whole { dropped } => dropped,
+        CopyOutcome::Unreadable(error) => return Ok(refused(&error)),
+        CopyOutcome::Stopped(signal) => return Ok(Exit::Signal(signal)),
     };
     let rows = writer.finish()?;
     let left_out = if dropped > 0 {
@@ -47,39 +43,35 @@ pub fn convert(args: &cli::ConvertArgs) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-enum Copied {
+/// The outcome of copying a table.
+enum CopyOutcome {
+    /// All rows were copied but the dropped ones, which have missing values.
     Whole { dropped: u64 },
+    /// The table cannot be read.
     Unreadable(TableError),
+    /// A signal asked for the end.
     Stopped(i32),
 }
 
-fn copy(mut blocks: Blocks, writer: &mut TableWriter) -> Result<Copied> {
-    let stop = signals()?;
+/// Copies the rows block by block.
+fn copy(mut blocks: Blocks, writer: &mut TableWriter) -> Result<CopyOutcome> {
+    // Ended by the signal itself, the program would leave its temporary file behind.
+    let interrupt = Interrupt::listen().context("cannot listen for signals")?;
     for block in &mut blocks {
         match block {
             Ok(rows) => writer.write(&rows)?,
-            Err(error) => return Ok(Copied::Unreadable(error)),
+            Err(error) => return Ok(CopyOutcome::Unreadable(error)),
         }
-        match stop.load(Ordering::Relaxed) {
-            0 => {}
-            signal => return Ok(Copied::Stopped(i32::try_from(signal)?)),
+        if let Some(signal) = interrupt.signal() {
+            return Ok(CopyOutcome::Stopped(signal));
         }
     }
-    Ok(Copied::Whole {
+    Ok(CopyOutcome::Whole {
         dropped: blocks.dropped(),
     })
 }
 
-/// The signal that asked for an end, or 0: ended by the signal itself, the program would leave its temporary file behind.
-fn signals() -> Result<Arc<AtomicUsize>> {
-    let stop = Arc::new(AtomicUsize::new(0));
-    for signal in [SIGINT, SIGTERM, SIGHUP] {
-        flag::register_usize(signal, stop.clone(), usize::try_from(signal)?)
-            .context("cannot listen for signals")?;
-    }
-    Ok(stop)
-}
-
+/// Refuses a table that cannot be read.
 fn refused(error: &TableError) -> Exit {
     say::err(&format!("error: {error}"));
     Exit::Refused

@@ -1,4 +1,4 @@
-//! `otflow evaluate`: how good a trained flow is, over rows that nothing was decided by.
+//! `otflow evaluate`: figures of merit of a trained flow, over rows that neither the training nor the choice of the parameters used.
 //!
 //! ```text
 //! L, C, R, loss as in training: C in standardised units of the table's columns; C_data = C + log det in their own
@@ -16,36 +16,36 @@ use otflow_kernels::objective::{Costs, log_density};
 use serde::Serialize;
 
 use crate::cli;
-use crate::commands::sample::draw;
-use crate::commands::score::{blocks, missing};
+use crate::commands::rows::{missing, open_blocks, units};
 use crate::data::random::Stream;
 use crate::data::{Dataset, SplitPart};
-use crate::event::Losses;
+use crate::event::{InverseError, Losses};
 use crate::exit::{Exit, refuse};
-use crate::fitted::{Fitted, Units, split};
-use crate::headless::number::{DIGITS, general};
-use crate::mmd::mmd;
-use crate::model::Model;
-use crate::picture::straightness;
+use crate::fitted::{FittedFlow, NormalDraws, SplitRows, Units, split};
+use crate::headless::number::{DIGITS, format_number};
+use crate::mmd::{Mmd, mmd};
+use crate::model::TrainedModel;
+use crate::picture::{InverseErrorSum, straightness};
 use crate::say;
 use crate::trainer::Estimate;
 
 /// Version of the JSON.
 const SCHEMA: u32 = 1;
-/// Rows whose paths are followed for the straightness.
+/// Number of rows whose paths are followed for the straightness.
 const PATHS: usize = 1000;
 
-/// What an evaluation finds.
+/// The figures of an evaluation; the names are those of the JSON list.
 #[derive(Debug, Serialize)]
 pub struct Evaluation {
+    /// Version of the JSON.
     schema: u32,
-    /// Rows evaluated.
+    /// Number of rows.
     pub rows: usize,
-    /// Time steps nt.
+    /// Number of time steps nt.
     pub steps: usize,
-    /// Evaluations of the right-hand side along a path.
+    /// Number of evaluations of the right-hand side along a path.
     pub nfe: usize,
-    /// loss, L, C, R; C in standardised units of the table's columns.
+    /// Losses: loss, L, C, R; C in standardised units of the table's columns.
     #[serde(flatten)]
     pub losses: Losses,
     /// C in the data's own units, nats.
@@ -54,43 +54,43 @@ pub struct Evaluation {
     /// Standard error of C, nats.
     #[serde(rename = "C_se")]
     pub c_se: f64,
-    /// C - H, nats.
+    /// Divergence C - H, nats, where the entropy is known.
     pub divergence: Option<f64>,
-    /// Its standard error.
+    /// Standard error of the divergence, nats.
     pub divergence_se: Option<f64>,
     /// Mean of |z - f^-1(f(z))|, in the flow's units.
     pub inverse_error: f64,
-    /// The largest.
+    /// Largest |z - f^-1(f(z))|, in the flow's units.
     pub inverse_error_max: f64,
     /// Mean of path length over displacement.
     pub straightness: Option<f64>,
-    /// MMD^2 against generated rows, unbiased.
+    /// Unbiased MMD^2 between rows and generated rows.
     pub mmd: Option<f64>,
-    /// Its kernel.
+    /// Name of the kernel of the MMD.
     pub mmd_kernel: &'static str,
     /// Bandwidth of the kernel, standardised units.
     pub mmd_bandwidth: Option<f64>,
-    /// Rows of each set.
+    /// Number of rows of each set of the MMD.
     pub mmd_samples: Option<usize>,
-    /// Rows whose log density was computed in a second.
+    /// Number of log densities computed in a second.
     pub rows_per_second: f64,
 }
 
-/// Evaluates; the value is the exit code.
+/// Evaluates the flow and prints the figures; the value is the exit code.
 ///
 /// # Errors
 /// When the threads cannot be started.
 pub fn evaluate(args: &cli::EvaluateArgs) -> Result<Exit> {
-    let model = match Model::load(&args.model) {
+    let model = match TrainedModel::load(&args.model) {
         Ok(model) => model,
         Err(error) => return Ok(refuse(&error.to_string())),
     };
-    let mut fitted = Fitted::new(&model, cli::threads(args.threads), None)?;
+    let mut fitted = FittedFlow::new(&model, cli::threads(args.threads), None)?;
     if let Some(alpha) = args.weights {
         fitted.set_alpha(alpha);
     }
-    let subject = match Subject::open(args, &fitted) {
-        Ok(subject) => subject,
+    let rows = match EvaluationRows::open(args, &fitted) {
+        Ok(rows) => rows,
         Err(error) => return Ok(refuse(&format!("{error:#}"))),
     };
     let mut found = Vec::new();
@@ -100,31 +100,32 @@ pub fn evaluate(args: &cli::EvaluateArgs) -> Result<Exit> {
     };
     for steps in steps {
         fitted.set_steps(steps);
-        found.push(subject.evaluate(args, &mut fitted));
+        found.push(rows.evaluate(args, &mut fitted));
     }
     say::out(&if args.json {
         serde_json::to_string_pretty(&found)?
     } else {
-        Table(&found).to_string()
+        EvaluationTable(&found).to_string()
     });
     Ok(Exit::Done)
 }
 
-/// The rows (z, y) in the flow's units, with the true log density of each where it is known.
-struct Subject {
+/// The rows of an evaluation, (z, y) in the flow's units.
+struct EvaluationRows {
+    /// Rows, row-major.
     rows: Vec<f64>,
+    /// True log density of every row, where it is known.
     truth: Option<Vec<f64>>,
 }
 
-impl Subject {
-    /// A file's rows; else the test part of the model's table, or fresh samples of its toy set.
-    fn open(args: &cli::EvaluateArgs, fitted: &Fitted) -> Result<Self> {
+impl EvaluationRows {
+    /// Reads the rows of the file of the arguments; else of the test part of the model's table, or draws samples of its toy set.
+    fn open(args: &cli::EvaluateArgs, fitted: &FittedFlow) -> Result<Self> {
         if let Some(file) = &args.data {
-            let rows = blocks(file, fitted, missing(args.drop_missing))?;
+            let rows = open_blocks(file, fitted, missing(args.drop_missing))?;
             let rows = rows.collect::<Result<Vec<_>, _>>()?.concat();
-            let units = crate::commands::score::units(args.standardized);
-            return Subject {
-                rows: fitted.standardized(rows, units),
+            return EvaluationRows {
+                rows: fitted.standardized(rows, units(args.standardized)),
                 truth: None,
             }
             .checked();
@@ -141,9 +142,10 @@ impl Subject {
             None => data.draw(Stream::Samples, 0, args.n.unwrap_or(SAMPLES)),
         };
         let truth = data.log_density(&rows);
-        Subject { rows, truth }.checked()
+        EvaluationRows { rows, truth }.checked()
     }
 
+    /// These rows; an error where there are none.
     fn checked(self) -> Result<Self> {
         if self.rows.is_empty() {
             return Err(anyhow!("there are no rows to evaluate: give DATA"));
@@ -151,12 +153,13 @@ impl Subject {
         Ok(self)
     }
 
-    fn evaluate(&self, args: &cli::EvaluateArgs, fitted: &mut Fitted) -> Evaluation {
+    /// The figures of the flow on these rows.
+    fn evaluate(&self, args: &cli::EvaluateArgs, fitted: &mut FittedFlow) -> Evaluation {
         let shape = fitted.shape();
         let start = Instant::now();
-        let mut totals = Totals::default();
+        let mut totals = CostTotals::default();
         let mut model = Vec::new();
-        for block in self.rows.chunks(fitted.block() * shape.columns()) {
+        for block in self.rows.chunks(fitted.block_rows() * shape.columns()) {
             let states = fitted.states(block);
             totals.add(&states, shape.d);
             let log = states.chunks_exact(shape.d + 3).map(log_density);
@@ -174,7 +177,7 @@ impl Subject {
             .truth
             .as_ref()
             .map(|truth| Estimate::new(truth.iter().zip(&model).map(|(p, q)| p - q)));
-        let (inverse_error, inverse_error_max) = self.inverse_error(fitted);
+        let inverse_error = self.inverse_error(fitted);
         let mmd = self.mmd(args, fitted);
         let scheme = fitted.scheme();
         Evaluation {
@@ -187,8 +190,8 @@ impl Subject {
             c_se: Estimate::new(model.iter().copied()).error,
             divergence: paired.map(|paired| paired.mean),
             divergence_se: paired.map(|paired| paired.error),
-            inverse_error,
-            inverse_error_max,
+            inverse_error: inverse_error.mean,
+            inverse_error_max: inverse_error.max,
             straightness: self.straightness(fitted),
             mmd: mmd.map(|mmd| mmd.squared),
             mmd_kernel: "gaussian",
@@ -199,37 +202,29 @@ impl Subject {
     }
 
     /// Mean and largest |z - f^-1(f(z))|.
-    fn inverse_error(&self, fitted: &mut Fitted) -> (f64, f64) {
+    fn inverse_error(&self, fitted: &mut FittedFlow) -> InverseError {
         let shape = fitted.shape();
-        let (mut sum, mut max) = (0.0, 0.0_f64);
-        for block in self.rows.chunks(fitted.block() * shape.columns()) {
-            let (x, y) = split(block, &shape);
+        let mut sum = InverseErrorSum::default();
+        for block in self.rows.chunks(fitted.block_rows() * shape.columns()) {
+            let SplitRows { x, y } = split(block, &shape);
             let mapped = fitted.transport(&x, &y, Direction::Forward);
-            let back = fitted.transport(&mapped, &y, Direction::Inverse);
-            for (x, back) in x.chunks_exact(shape.d).zip(back.chunks_exact(shape.d)) {
-                let square: f64 = x.iter().zip(back).map(|(x, y)| (x - y) * (x - y)).sum();
-                sum += square.sqrt();
-                // A NaN stays.
-                max = if max.is_nan() || square.is_nan() {
-                    f64::NAN
-                } else {
-                    max.max(square.sqrt())
-                };
-            }
+            let restored = fitted.transport(&mapped, &y, Direction::Inverse);
+            sum.add(&x, &restored, shape.d);
         }
-        (sum / (self.rows.len() / shape.columns()) as f64, max)
+        sum.error()
     }
 
-    fn straightness(&self, fitted: &mut Fitted) -> Option<f64> {
+    /// The mean of path length over displacement of the first rows.
+    fn straightness(&self, fitted: &mut FittedFlow) -> Option<f64> {
         let shape = fitted.shape();
         let first = self.rows.len().min(PATHS * shape.columns());
-        let (x, y) = split(&self.rows[..first], &shape);
+        let SplitRows { x, y } = split(&self.rows[..first], &shape);
         let paths = fitted.paths(&x, &y, Direction::Forward);
         straightness(&paths, fitted.scheme().steps + 1, shape.d)
     }
 
-    /// Against as many rows that the model generates, for the same y.
-    fn mmd(&self, args: &cli::EvaluateArgs, fitted: &mut Fitted) -> Option<crate::mmd::Mmd> {
+    /// MMD^2 between the rows and as many that the model generates for the same y.
+    fn mmd(&self, args: &cli::EvaluateArgs, fitted: &mut FittedFlow) -> Option<Mmd> {
         let shape = fitted.shape();
         let width = shape.columns();
         let all = self.rows.len() / width;
@@ -240,25 +235,31 @@ impl Subject {
             .flat_map(|row| &self.rows[row * width..(row + 1) * width])
             .copied()
             .collect();
-        let (_, y) = split(&rows, &shape);
-        let generated = draw(fitted, (args.seed.unwrap_or_default(), 0), n, &y);
+        let SplitRows { y, .. } = split(&rows, &shape);
+        let draws = NormalDraws {
+            seed: args.seed.unwrap_or_default(),
+            first: 0,
+            n,
+        };
+        let generated = fitted.sample(draws, &y);
         let [rows, generated] =
             [rows, generated].map(|rows| fitted.restored(rows, Units::Standardized));
         mmd(&rows, &generated, width)
     }
 }
 
-/// Fresh samples of a toy set, unless other is said.
+/// Number of samples of a toy set, unless the command line has another.
 const SAMPLES: usize = 100_000;
 
-/// Sums over the rows.
+/// Sums of the costs L and R over the rows.
 #[derive(Default)]
-struct Totals {
+struct CostTotals {
     l: f64,
     r: f64,
 }
 
-impl Totals {
+impl CostTotals {
+    /// Adds the final states of rows.
     fn add(&mut self, states: &[f64], d: usize) {
         for state in states.chunks_exact(d + 3) {
             self.l += state[d + 1];
@@ -267,13 +268,13 @@ impl Totals {
     }
 }
 
-/// Evaluations side by side, a column for each step count.
-struct Table<'a>(&'a [Evaluation]);
+/// The table of evaluations, with a column for every number of steps.
+struct EvaluationTable<'a>(&'a [Evaluation]);
 
-impl fmt::Display for Table<'_> {
+impl fmt::Display for EvaluationTable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        type Figure = fn(&Evaluation) -> Option<f64>;
-        let rows: [(&str, Figure); 17] = [
+        type Quantity = fn(&Evaluation) -> Option<f64>;
+        let rows: [(&str, Quantity); 17] = [
             ("steps", |e| Some(e.steps as f64)),
             ("function evaluations", |e| Some(e.nfe as f64)),
             ("rows", |e| Some(e.rows as f64)),
@@ -299,7 +300,7 @@ impl fmt::Display for Table<'_> {
                 continue;
             }
             let shown = figures.iter().map(|figure| {
-                let shown = figure.map_or("-".into(), |figure| general(figure, DIGITS));
+                let shown = figure.map_or("-".into(), |figure| format_number(figure, DIGITS));
                 format!("{shown:>13}")
             });
             lines.push(format!("{name:<24}{}", shown.collect::<String>()));

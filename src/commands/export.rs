@@ -1,4 +1,4 @@
-//! `otflow export`: the metrics of a run directory as a CSV table and as a TensorBoard event file.
+//! `otflow export`: writes the metrics of a run directory as a CSV table and as a TensorBoard event file.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -15,7 +15,7 @@ use crate::run::export::tensorboard;
 use crate::run::read::{History, fault};
 use crate::say;
 
-/// Writes what is asked for; a run under way is written as far as it has come.
+/// Writes the files that are asked for; of a running run the metrics so far. The value is the exit code.
 ///
 /// # Errors
 /// When a file can't be read or written.
@@ -27,14 +27,14 @@ pub fn export(args: &cli::ExportArgs) -> Result<Exit> {
     let mut complaint = None;
     if let Some(path) = &args.csv {
         file::replace_with(path, |out| {
-            complaint = table(run, out)?;
+            complaint = write_table(run, out)?;
             Ok(())
         })?;
     }
     if let Some(directory) = &args.tensorboard {
         let path = tensorboard::prepare(run, directory)?;
         file::replace_with(&path, |out| {
-            complaint = records(run, out)?;
+            complaint = write_records(run, out)?;
             Ok(())
         })?;
     }
@@ -44,22 +44,24 @@ pub fn export(args: &cli::ExportArgs) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn table(run: &Path, out: &mut dyn Write) -> io::Result<Option<String>> {
+/// Writes the CSV table; the value is a sentence on lines that are no events.
+fn write_table(run: &Path, out: &mut dyn Write) -> io::Result<Option<String>> {
     let mut table = MetricsTable::new(out)?;
-    let complaint = each(run, |event| table.take(&event))?;
+    let complaint = for_each_event(run, |event| table.take(&event))?;
     table.finish()?;
     Ok(complaint)
 }
 
-/// Metrics know the training time alone: the time of day is that of the start and the training time since.
-fn records(run: &Path, out: &mut dyn Write) -> io::Result<Option<String>> {
+/// Writes the TensorBoard records; the value is a sentence on lines that are no events. Metrics have the training time only: the time of
+/// day is that of the start plus the training time since.
+fn write_records(run: &Path, out: &mut dyn Write) -> io::Result<Option<String>> {
     let started = tensorboard::started(run);
     let start = started
         .duration_since(UNIX_EPOCH)
         .map_or(0.0, |time| time.as_secs_f64());
     let mut seconds = 0.0;
     out.write_all(&tensorboard::head(start))?;
-    each(run, |event| {
+    for_each_event(run, |event| {
         match event {
             Event::Iteration { seconds: s, .. }
             | Event::Matching { seconds: s, .. }
@@ -75,8 +77,11 @@ fn records(run: &Path, out: &mut dyn Write) -> io::Result<Option<String>> {
     })
 }
 
-/// Hands every event on, in order; gives a sentence on lines that are none.
-fn each(run: &Path, mut take: impl FnMut(Event) -> io::Result<()>) -> io::Result<Option<String>> {
+/// Calls a function with every event of a run, in order; the value is a sentence on lines that are no events.
+fn for_each_event(
+    run: &Path,
+    mut take: impl FnMut(Event) -> io::Result<()>,
+) -> io::Result<Option<String>> {
     let mut history = History::new(run);
     let mut events = Vec::new();
     loop {

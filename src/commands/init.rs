@@ -1,15 +1,17 @@
-//! `otflow init`: a session file for a table, every field of it commented.
+//! `otflow init`: writes a session file for a table, with a comment on every field.
 //!
 //! | file | holds |
 //! | --- | --- |
-//! | `survey.rs` | a look at the whole table |
-//! | `profile.rs`, `step.rs` | what follows for a column; the rounding step of its values |
-//! | `maps.rs` | the maps that the columns get |
+//! | `survey.rs` | a pass over the whole table |
+//! | `profile.rs`, `step.rs` | the profile of a column; the rounding step of its values |
+//! | `learned.rs` | the columns that are learned, and those that are left out |
+//! | `maps.rs` | the choice of the maps of the columns |
 //! | `settings.rs` | sizes by rows and columns |
 //! | `text.rs` | the text of the session |
 //!
 //! The session is written once it can be trained: columns that the data set refuses are left out too.
 
+mod learned;
 mod maps;
 mod profile;
 mod settings;
@@ -26,35 +28,37 @@ use crate::data::{DataError, Dataset, SplitPart};
 use crate::exit::{Exit, refuse};
 use crate::file;
 use crate::say;
-use crate::scaling::{Column, Span, Units};
-use crate::session::Session;
+use crate::scaling::{Column, ColumnRange, Units};
 use crate::table::shorten;
-use maps::Choice;
-use profile::Profile;
-use survey::Survey;
-use text::text;
+use learned::{LearnedColumns, LeftOut};
+use maps::MapChoice;
+use profile::ColumnProfile;
+use survey::TableSurvey;
+use text::{GeneratedSession, SessionPaths, session_file};
 
-/// What of a table is learned.
-struct Chosen {
-    /// Columns.
-    names: Vec<String>,
-    /// The others, each with the reason.
-    left_out: Vec<(String, String)>,
-    /// The map of each of these columns, if it gets one; none before they were looked at together.
-    maps: Option<Vec<Option<Choice>>>,
-    /// Rows that are left.
-    rows: usize,
+/// A session for a table that can be trained, with its data set.
+struct NewSession {
+    /// Text of the session file.
+    text: String,
+    data: Dataset,
+    columns: LearnedColumns,
 }
 
-impl Chosen {
-    /// The map of a column.
-    fn map(&self, name: &str) -> Option<&Choice> {
-        let place = self.names.iter().position(|other| other == name)?;
-        self.maps.as_ref()?.get(place)?.as_ref()
-    }
+/// The result of looking for a session that can be trained.
+enum Learnable {
+    Yes(Box<NewSession>),
+    /// The reason why no column can be learned.
+    No(String),
 }
 
-/// Looks at the table and writes the session; the value is the exit code.
+/// The numbers of rows of the parts of a data set.
+struct PartRows {
+    training: usize,
+    validation: usize,
+    test: usize,
+}
+
+/// Surveys the table and writes the session; the value is the exit code.
 ///
 /// # Errors
 /// When the session cannot be written.
@@ -65,7 +69,7 @@ pub fn init(args: &cli::InitArgs) -> Result<Exit> {
         None => PathBuf::from(table.file_stem().unwrap_or_default()).with_extension("ron"),
     };
     if out.symlink_metadata().is_ok() {
-        return Ok(exists(&out));
+        return Ok(refuse_existing(&out));
     }
     // Before a long look at the table.
     if let Some(folder) = out.parent().filter(|folder| !folder.as_os_str().is_empty())
@@ -77,7 +81,7 @@ pub fn init(args: &cli::InitArgs) -> Result<Exit> {
             folder.display()
         );
     }
-    let survey = match Survey::of(table) {
+    let survey = match TableSurvey::of(table) {
         Ok(survey) => survey,
         Err(error) => return Ok(refuse(&error.to_string())),
     };
@@ -87,43 +91,49 @@ pub fn init(args: &cli::InitArgs) -> Result<Exit> {
             "{name}: a session can name paths in UTF-8 only"
         )));
     };
-    let (text, data, chosen) = match learnable(&survey, (&path, &out))? {
-        Ok(found) => found,
-        Err(why) => return Ok(refuse(&format!("{}: {why}", table.display()))),
+    let paths = SessionPaths {
+        table: &path,
+        session: &out,
     };
-    if !file::create(&out, text.as_bytes())? {
-        return Ok(exists(&out));
+    let new = match find_learnable(&survey, paths)? {
+        Learnable::Yes(new) => new,
+        Learnable::No(why) => return Ok(refuse(&format!("{}: {why}", table.display()))),
+    };
+    if !file::create(&out, new.text.as_bytes())? {
+        return Ok(refuse_existing(&out));
     }
-    say::out(&report(&survey, &chosen, (&data, &out)));
+    say::out(&report(&survey, &new, &out));
     Ok(Exit::Done)
 }
 
-fn exists(out: &Path) -> Exit {
+/// Refuses to overwrite a file.
+fn refuse_existing(out: &Path) -> Exit {
     let out = out.display();
     refuse(&format!(
         "{out} is there already: give another name with --out"
     ))
 }
 
-/// The session's text, its data and what it takes of the table; or why nothing can be learned.
-fn learnable(
-    survey: &Survey,
-    paths: (&str, &Path),
-) -> Result<Result<(String, Dataset, Chosen), String>> {
-    let mut chosen = choose(survey);
+/// Looks for a session that can be trained: leaves out columns that the data set refuses until it accepts the others.
+fn find_learnable(survey: &TableSurvey, paths: SessionPaths) -> Result<Learnable> {
+    let mut chosen = learnable_columns(survey);
     loop {
         if chosen.names.is_empty() {
-            return Ok(Err(nothing(survey, &chosen)));
+            return Ok(Learnable::No(nothing_learnable(survey, &chosen)));
         }
-        let (text, session): (String, Session) = text(survey, &chosen, paths)?;
-        let (name, why) = match Dataset::open(&session.data, session.model.seed) {
+        let GeneratedSession { text, session } = session_file(survey, &chosen, paths)?;
+        let (name, reason) = match Dataset::open(&session.data, session.model.seed) {
             Ok(data) => {
-                let rows = rows(&data).iter().sum();
+                let rows = PartRows::of(&data).sum();
                 if rows == chosen.rows && chosen.maps.is_some() {
-                    return Ok(Ok((text, data, chosen)));
+                    return Ok(Learnable::Yes(Box::new(NewSession {
+                        text,
+                        data,
+                        columns: chosen,
+                    })));
                 }
                 chosen.rows = rows;
-                chosen.maps = Some(maps(survey, &data)?);
+                chosen.maps = Some(choose_maps(survey, &data)?);
                 continue;
             }
             Err(DataError::Copy { column, of }) => {
@@ -139,37 +149,37 @@ fn learnable(
             Err(DataError::Dependent { column, .. }) => {
                 (column, "a sum of multiples of columns before it".to_owned())
             }
-            Err(error) => return Ok(Err(error.to_string())),
+            Err(error) => return Ok(Learnable::No(error.to_string())),
         };
         chosen.names.retain(|other| *other != name);
         chosen.maps = None;
-        chosen.left_out.push((name, why));
+        chosen.left_out.push(LeftOut { name, reason });
     }
 }
 
-/// The maps of the columns of a data set.
-fn maps(survey: &Survey, data: &Dataset) -> Result<Vec<Option<Choice>>> {
-    let (Some(table), Some(scaling)) = (data.table(), data.scaling()) else {
+/// Chooses the maps of the columns of a data set; None for a column that gets none.
+fn choose_maps(survey: &TableSurvey, data: &Dataset) -> Result<Vec<Option<MapChoice>>> {
+    let (Some(parts), Some(scaling)) = (data.table(), data.scaling()) else {
         return Ok(Vec::new());
     };
-    let mut rows = table.spaced_rows(SplitPart::Training, maps::ROWS)?;
-    let all = Span {
+    let mut rows = parts.spaced_rows(SplitPart::Training, maps::ROWS)?;
+    let all = ColumnRange {
         first: 0,
         width: scaling.columns.len(),
     };
     scaling.restore(&mut rows, all, Units::Data);
-    let look = |column: &Column| {
+    let summary = |column: &Column| {
         let profiles = survey.columns.iter();
         let mut profiles = profiles.filter(|profile| profile.name == column.name);
-        profiles.next().map(Profile::look)
+        profiles.next().map(ColumnProfile::summary)
     };
-    let looks: Vec<_> = scaling.columns.iter().filter_map(look).collect();
-    Ok(maps::choose(&rows, &looks))
+    let summaries: Vec<_> = scaling.columns.iter().filter_map(summary).collect();
+    Ok(maps::choose(&rows, &summaries))
 }
 
 /// All columns but those that cannot be learned.
-fn choose(survey: &Survey) -> Chosen {
-    let mut chosen = Chosen {
+fn learnable_columns(survey: &TableSurvey) -> LearnedColumns {
+    let mut chosen = LearnedColumns {
         names: Vec::new(),
         left_out: Vec::new(),
         maps: None,
@@ -178,28 +188,50 @@ fn choose(survey: &Survey) -> Chosen {
     for column in &survey.columns {
         match column.fault() {
             None => chosen.names.push(column.name.clone()),
-            Some(why) => chosen.left_out.push((column.name.clone(), why)),
+            Some(reason) => chosen.left_out.push(LeftOut {
+                name: column.name.clone(),
+                reason,
+            }),
         }
     }
     chosen
 }
 
-fn nothing(survey: &Survey, chosen: &Chosen) -> String {
+/// The message that no column can be learned.
+fn nothing_learnable(survey: &TableSurvey, chosen: &LearnedColumns) -> String {
     if survey.rows == 0 {
         return "has no rows".to_owned();
     }
     format!("no column can be learned\n{}", left_out(chosen))
 }
 
-/// Rows of training, validation and test part.
-fn rows(data: &Dataset) -> [usize; 3] {
-    use SplitPart::{Test, Training, Validation};
-    [Training, Validation, Test].map(|part| data.table().map_or(0, |table| table.len(part)))
+impl PartRows {
+    fn of(data: &Dataset) -> Self {
+        let rows = |part| data.table().map_or(0, |parts| parts.len(part));
+        PartRows {
+            training: rows(SplitPart::Training),
+            validation: rows(SplitPart::Validation),
+            test: rows(SplitPart::Test),
+        }
+    }
+
+    fn sum(&self) -> usize {
+        self.training + self.validation + self.test
+    }
 }
 
-/// What was written, and what comes next.
-fn report(survey: &Survey, chosen: &Chosen, (data, out): (&Dataset, &Path)) -> String {
-    let [training, validation, test] = rows(data);
+/// The message on the session that was written, and on the next command.
+fn report(survey: &TableSurvey, new: &NewSession, out: &Path) -> String {
+    let NewSession {
+        data,
+        columns: chosen,
+        ..
+    } = new;
+    let PartRows {
+        training,
+        validation,
+        test,
+    } = PartRows::of(data);
     let out = out.display();
     let dropped = data.table().map_or(0, |table| table.dropped());
     let dropped = match dropped {
@@ -215,20 +247,21 @@ fn report(survey: &Survey, chosen: &Chosen, (data, out): (&Dataset, &Path)) -> S
     )
 }
 
-fn left_out(chosen: &Chosen) -> String {
+/// A line for every column that is left out.
+fn left_out(chosen: &LearnedColumns) -> String {
     let columns = chosen.left_out.iter();
     columns
-        .map(|(name, why)| format!("  left out `{}`: {why}\n", shorten(name)))
+        .map(|LeftOut { name, reason }| format!("  left out `{}`: {reason}\n", shorten(name)))
         .collect()
 }
 
-/// The path of the table as the session at `out` is to have it: relative, unless it was given as an absolute one that lies elsewhere.
-/// None if it is no UTF-8.
+/// The path of the table for the session at `out`: relative to the session, unless it was given as an absolute path to another
+/// directory tree. None if it is not UTF-8.
 fn relative(table: &Path, out: &Path) -> Option<String> {
     let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty());
     let path = match folder {
         None if table.is_relative() => Some(table.to_owned()),
-        folder => between(folder.unwrap_or(Path::new(".")), table),
+        folder => path_between(folder.unwrap_or(Path::new(".")), table),
     };
     let beside = path.filter(|path| table.is_relative() || !path.starts_with(".."));
     beside
@@ -238,8 +271,8 @@ fn relative(table: &Path, out: &Path) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// The way from a directory to a file, if both are there.
-fn between(folder: &Path, file: &Path) -> Option<PathBuf> {
+/// The relative path from a directory to a file; None if one of them does not exist.
+fn path_between(folder: &Path, file: &Path) -> Option<PathBuf> {
     let folder = folder.canonicalize().ok()?;
     let (parent, name) = (file.parent()?, file.file_name()?);
     let parent = if parent.as_os_str().is_empty() {

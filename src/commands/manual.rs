@@ -1,4 +1,4 @@
-//! What shells and `man` want to know of the command line, made from the command line itself.
+//! `otflow completions` and `otflow man`: completions for shells and manual pages, generated from the definition of the command line.
 
 use std::path::Path;
 
@@ -11,19 +11,20 @@ use crate::cli::Cli;
 use crate::exit::Exit;
 use crate::say;
 
-/// Prints the completions of `shell`.
+/// Prints the completions for a shell.
 pub fn completions(shell: Shell) -> Exit {
     say::out(&script(shell));
     Exit::Done
 }
 
+/// The script of completions for a shell.
 fn script(shell: Shell) -> String {
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "otflow", &mut text);
     String::from_utf8_lossy(&text).into_owned()
 }
 
-/// Prints the manual page, or writes one for every command into a directory, which is made where it is missing.
+/// Prints the manual page, or writes one for every command into a directory, which is created where it is missing.
 ///
 /// # Errors
 /// When a page can't be written.

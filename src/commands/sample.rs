@@ -1,51 +1,50 @@
-//! `otflow sample`: new rows, f^-1 of normal draws, in the data's own units; of a conditional density for given y.
+//! `otflow sample`: writes new rows, f^-1 of normal draws, in the data's own units; for a conditional density, rows for given y.
 //!
-//! Row i depends on (model, seed, i, y) alone.
+//! Row i depends on the model, the seed, i and y alone.
 
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
-use otflow_kernels::engine::Direction;
 
 use crate::cli;
-use crate::commands::score::{bar, units};
-use crate::data::random::{DrawKey, Stream, normal_rows};
+use crate::commands::progress::{WHOLE, progress_bar};
+use crate::commands::rows::units;
 use crate::exit::{Exit, refuse};
-use crate::fitted::{Fitted, Units, join};
-use crate::model::Model;
+use crate::fitted::{FittedFlow, NormalDraws, Units};
+use crate::model::TrainedModel;
 use crate::say;
-use crate::scaling::Span;
+use crate::scaling::ColumnRange;
 use crate::signals::Interrupt;
 use crate::table::{Blocks, Selection, TableWriter};
 
-/// Samples; the value is the exit code.
+/// Writes new rows; the value is the exit code.
 ///
 /// # Errors
 /// When the output cannot be written, or the threads cannot be started.
 pub fn sample(args: &cli::SampleArgs) -> Result<Exit> {
-    let model = match Model::load(&args.model) {
+    let model = match TrainedModel::load(&args.model) {
         Ok(model) => model,
         Err(error) => return Ok(refuse(&error.to_string())),
     };
-    let mut fitted = Fitted::new(&model, cli::threads(args.threads), args.steps)?;
+    let mut fitted = FittedFlow::new(&model, cli::threads(args.threads), args.steps)?;
     let units = units(args.standardized);
-    let given = match given(&args.given, &fitted, units) {
+    let given = match read_given(&args.given, &fitted, units) {
         Ok(given) => given,
         Err(error) => return Ok(refuse(&format!("{error:#}"))),
     };
     let seed = args.seed.unwrap_or_default();
     let interrupt = Interrupt::listen()?;
     let mut out = TableWriter::create(&args.out, &fitted.names())?;
-    let bar = bar();
-    let block = fitted.block();
+    let bar = progress_bar();
+    let block = fitted.block_rows();
     let rows = args.n.saturating_mul(given.rows);
     let mut first = 0;
     while first < rows {
         let n = block.min(rows - first);
-        let y = given.of(first..first + n, args.n);
-        let drawn = draw(&mut fitted, (seed, first), n, &y);
+        let y = given.repeated(first..first + n, args.n);
+        let drawn = fitted.sample(NormalDraws { seed, first, n }, &y);
         let mut drawn = fitted.restored(drawn, units);
-        given.put(first..first + n, args.n, &mut drawn);
+        given.restore_typed(first..first + n, args.n, &mut drawn);
         if !drawn.iter().all(|value| value.is_finite()) {
             return Ok(refuse(
                 "what is given lies so far from the data that the rows are no numbers",
@@ -53,7 +52,7 @@ pub fn sample(args: &cli::SampleArgs) -> Result<Exit> {
         }
         out.write(&drawn)?;
         first += n;
-        bar.set_position((first as f64 / rows as f64 * 1000.0) as u64);
+        bar.set_position((first as f64 / rows as f64 * WHOLE) as u64);
         if let Some(signal) = interrupt.signal() {
             return Ok(Exit::Signal(signal));
         }
@@ -64,37 +63,28 @@ pub fn sample(args: &cli::SampleArgs) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// Rows of (x, y) in the flow's units: f^-1 of the normal rows from `first` on, for y, n x c.
-pub fn draw(fitted: &mut Fitted, (seed, first): (u64, usize), n: usize, y: &[f64]) -> Vec<f64> {
-    let shape = fitted.shape();
-    let key = DrawKey {
-        seed,
-        stream: Stream::Samples,
-        draw: 0,
-    };
-    let normal = normal_rows(key, first as u64..(first + n) as u64, shape.d);
-    let x = fitted.transport(&normal, y, Direction::Inverse);
-    join(&x, y, &shape)
-}
-
-/// What samples are conditioned on: rows of c values in the flow's units; one row of none without context.
-struct Given {
+/// The given rows of `--given`, c values each; without context one row of no values.
+struct GivenRows {
+    /// Values in the flow's units.
     values: Vec<f64>,
-    /// As they were given, in the units of the rows.
+    /// Values as they were given, in the units of the new rows.
     typed: Vec<f64>,
+    /// Number of rows.
     rows: usize,
+    /// Number c of columns.
     columns: usize,
 }
 
-impl Given {
-    /// The y of sampled rows, where each given row has so many.
-    fn of(&self, sampled: std::ops::Range<usize>, each: usize) -> Vec<f64> {
+impl GivenRows {
+    /// The y of these sampled rows, where every given row is repeated `each` times.
+    fn repeated(&self, sampled: std::ops::Range<usize>, each: usize) -> Vec<f64> {
         let row = |i: usize| &self.values[i / each * self.columns..][..self.columns];
         sampled.flat_map(row).copied().collect()
     }
 
-    /// Puts what was given into sampled rows of so many columns: the way through the flow's units may have cost the last digit.
-    fn put(&self, sampled: std::ops::Range<usize>, each: usize, rows: &mut [f64]) {
+    /// Replaces y in sampled rows by the values as they were given: the conversion to the flow's units and back may have changed their
+    /// last digits.
+    fn restore_typed(&self, sampled: std::ops::Range<usize>, each: usize, rows: &mut [f64]) {
         let width = rows.len() / sampled.len();
         for (i, row) in sampled.zip(rows.chunks_exact_mut(width)) {
             let typed = &self.typed[i / each * self.columns..][..self.columns];
@@ -104,14 +94,14 @@ impl Given {
 }
 
 /// Reads `--given`: one table, or values by column.
-fn given(texts: &[String], fitted: &Fitted, units: Units) -> Result<Given> {
+fn read_given(texts: &[String], fitted: &FittedFlow, units: Units) -> Result<GivenRows> {
     let shape = fitted.shape();
     let names = fitted.names().split_off(shape.d);
     if shape.context == 0 {
         if !texts.is_empty() {
             bail!("the model is of a density without given columns: leave out --given");
         }
-        return Ok(Given {
+        return Ok(GivenRows {
             values: Vec::new(),
             typed: Vec::new(),
             rows: 1,
@@ -121,12 +111,12 @@ fn given(texts: &[String], fitted: &Fitted, units: Units) -> Result<Given> {
     let wanted = names.join(", ");
     let typed = match texts {
         [] => bail!("the model needs --given TABLE or --given COLUMN=VALUE for {wanted}"),
-        [file] if !file.contains('=') => table(Path::new(file), &names)?,
-        texts => pairs(texts, &names)?,
+        [file] if !file.contains('=') => read_table(Path::new(file), &names)?,
+        texts => parse_pairs(texts, &names)?,
     };
     let mut values = typed.clone();
     if let Some(scaling) = fitted.scaling() {
-        let given = Span {
+        let given = ColumnRange {
             first: shape.d,
             width: shape.context,
         };
@@ -143,7 +133,7 @@ fn given(texts: &[String], fitted: &Fitted, units: Units) -> Result<Given> {
         };
         bail!("{} = {} lies {why}", names[column], typed[place]);
     }
-    Ok(Given {
+    Ok(GivenRows {
         rows: values.len() / shape.context,
         columns: shape.context,
         values,
@@ -151,7 +141,8 @@ fn given(texts: &[String], fitted: &Fitted, units: Units) -> Result<Given> {
     })
 }
 
-fn table(file: &Path, names: &[String]) -> Result<Vec<f64>> {
+/// Reads the given columns of a table, row-major.
+fn read_table(file: &Path, names: &[String]) -> Result<Vec<f64>> {
     let selection = Selection {
         columns: names.to_vec(),
         ..Selection::default()
@@ -164,7 +155,8 @@ fn table(file: &Path, names: &[String]) -> Result<Vec<f64>> {
     Ok(rows.concat())
 }
 
-fn pairs(texts: &[String], names: &[String]) -> Result<Vec<f64>> {
+/// Parses one row from COLUMN=VALUE pairs.
+fn parse_pairs(texts: &[String], names: &[String]) -> Result<Vec<f64>> {
     let mut values = vec![None; names.len()];
     for text in texts.iter().flat_map(|text| text.split(',')) {
         let (name, value) = text

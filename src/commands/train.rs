@@ -73,7 +73,7 @@ fn lead(args: &cli::TrainArgs, ranks: Ranks) -> Result<Exit> {
         Ok(prepared) => prepared,
         Err(failure) => return failure.told(),
     };
-    cpu::slow().into_iter().for_each(say::err);
+    cpu::slow_build().into_iter().for_each(say::err);
     let run = start(front_end, prepared)?;
     let left = show(args, front_end, &run);
     if let Ok(Leaving::Early) = left {
@@ -130,9 +130,9 @@ fn show(args: &cli::TrainArgs, front_end: FrontEnd, run: &StartedRun) -> Result<
     };
     if front_end == FrontEnd::Headless {
         let format = if args.json {
-            headless::Format::Json
+            headless::OutputFormat::Json
         } else {
-            headless::Format::Text { every: args.every }
+            headless::OutputFormat::Text { every: args.every }
         };
         let bar = ProgressDrawTarget::stderr();
         headless::run(&run.feed, format, bar, &mut io::stdout().lock())?;

@@ -1,12 +1,17 @@
-//! `otflow verify`: reference files against the kernels: for every quantity the largest absolute difference over the largest absolute value
-//! (the plain difference where the reference is all zero).
+//! `otflow verify`: compares the kernels with the values of reference files.
+//!
+//! ```text
+//! error of a quantity = largest |computed - reference| / largest |reference|, or the largest difference where the reference is all zero
+//! ```
 //!
 //! | file | holds |
 //! | --- | --- |
 //! | `flow.rs` | files of a flow: those without a `kind` |
 //! | `matching.rs` | files of the loss of a start by matching: `"kind": "matching"` |
-//! | `problem.rs` | what both have: sizes, parameters, rows |
+//! | `problem.rs` | sizes, parameters and rows, which both kinds have |
+//! | `errors.rs` | the relative errors of quantities |
 
+mod errors;
 mod flow;
 mod matching;
 mod problem;
@@ -20,68 +25,68 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use otflow_kernels::engine::Precision;
-use otflow_kernels::parameters::Shape;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::cli;
 use crate::exit::Exit;
 use crate::file;
-use crate::problem::arithmetic;
+use crate::problem::kernel_precision;
 use crate::say;
+use errors::{RelativeErrors, largest};
 
-/// f64: some thousand operations of half a unit each, and values that the reference itself holds to 1e-15.
+/// Tolerance of f64: some thousand operations of half a unit each, and values that the reference itself holds to 1e-15.
 const TOLERANCE_F64: f64 = 1e-11;
-/// f32: 24 bits through the same operations; gradients of a tile are flushed into f64.
+/// Tolerance of f32: 24 bits through the same operations; gradients of a tile are flushed into f64.
 const TOLERANCE_F32: f64 = 2e-5;
-/// The loss and its parts in f32: means over samples, in which roundings cancel.
+/// Tolerance of the loss and its parts in f32: means over samples, in which roundings cancel.
 const TOLERANCE_F32_LOSS: f64 = 2e-6;
-/// M and its gradient in f32: sums of a few pairs without the mean over the stages of a path.
+/// Tolerance of M and its gradient in f32: sums of a few pairs without the mean over the stages of a path.
 const TOLERANCE_F32_MATCHING: f64 = 5e-5;
 
-/// What a reference file is of.
+/// The kind of a reference file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Kind {
-    /// A flow; the files of the published values don't say so.
+enum ReferenceKind {
+    /// Values of a flow; the files of the published values have no kind.
     #[default]
     Flow,
-    /// The loss of a start by matching.
+    /// Values of the loss of a start by matching.
     Matching,
 }
 
-impl Kind {
-    /// Largest error that a quantity may have.
+impl ReferenceKind {
+    /// The largest allowed error of a quantity.
     fn tolerance(self, precision: &str, quantity: &str) -> f64 {
         match (self, precision, quantity) {
-            (Kind::Matching, "f32", _) => TOLERANCE_F32_MATCHING,
-            (Kind::Flow, "f32", "loss" | "costs") => TOLERANCE_F32_LOSS,
-            (Kind::Flow, "f32", _) => TOLERANCE_F32,
+            (ReferenceKind::Matching, "f32", _) => TOLERANCE_F32_MATCHING,
+            (ReferenceKind::Flow, "f32", "loss" | "costs") => TOLERANCE_F32_LOSS,
+            (ReferenceKind::Flow, "f32", _) => TOLERANCE_F32,
             _ => TOLERANCE_F64,
         }
     }
 }
 
-/// The one key that says how the others are read.
+/// The key of a file on which the others depend.
 #[derive(Deserialize)]
-struct Kinded {
+struct ReferenceHeader {
     #[serde(default)]
-    kind: Kind,
+    kind: ReferenceKind,
 }
 
-/// How far the kernels are from one file.
+/// The errors of the kernels against one file.
 #[derive(Debug, Serialize)]
 pub struct Agreement {
-    /// The file.
+    /// Path of the file.
     pub file: PathBuf,
-    /// `f32` or `f64`.
+    /// Precision: `f32` or `f64`.
     pub precision: &'static str,
     /// Relative error by quantity; gradients under their tensor's published name.
     pub errors: BTreeMap<String, f64>,
-    /// The largest of them; NaN if any is.
+    /// Largest of the errors; NaN if any is.
     pub largest: f64,
     #[serde(skip)]
-    kind: Kind,
+    kind: ReferenceKind,
 }
 
 impl Agreement {
@@ -109,12 +114,12 @@ impl fmt::Display for Agreement {
     }
 }
 
-/// Compares the files that are given and prints how far the kernels are from each.
+/// Compares the kernels with the files and prints the errors; the value is the exit code.
 ///
 /// # Errors
-/// When a file can't be read or is not of the reference format; says what is missing.
+/// When a file can't be read or is not of the reference format; the message says what is missing.
 pub fn verify(args: &cli::VerifyArgs) -> Result<Exit> {
-    let precision = arithmetic(args.precision);
+    let precision = kernel_precision(args.precision);
     let agreements = args.files.iter().map(|file| verify_file(file, precision));
     let agreements = agreements.collect::<Result<Vec<Agreement>>>()?;
     if args.json {
@@ -129,7 +134,7 @@ pub fn verify(args: &cli::VerifyArgs) -> Result<Exit> {
     })
 }
 
-/// Compares one file.
+/// Compares the kernels with one file.
 fn verify_file(file: &Path, precision: Precision) -> Result<Agreement> {
     let text = file::open(file)
         .and_then(io::read_to_string)
@@ -137,17 +142,17 @@ fn verify_file(file: &Path, precision: Precision) -> Result<Agreement> {
     verify_text(&text, file, precision)
 }
 
-/// Compares the text of a file; `file` is only named.
+/// Compares the kernels with the text of a file; the path `file` is for messages.
 ///
 /// # Errors
-/// When it is not of the reference format; says what is missing.
+/// When the text is not of the reference format; the message says what is missing.
 pub fn verify_text(text: &str, file: &Path, precision: Precision) -> Result<Agreement> {
-    let Kinded { kind } = read(text, file)?;
+    let ReferenceHeader { kind } = read(text, file)?;
     let errors = match kind {
-        Kind::Flow => flow::compare(&read(text, file)?, precision),
-        Kind::Matching => matching::compare(&read(text, file)?, precision),
+        ReferenceKind::Flow => flow::compare(&read(text, file)?, precision),
+        ReferenceKind::Matching => matching::compare(&read(text, file)?, precision),
     };
-    let Errors(errors) = errors.with_context(|| format!("in {}", file.display()))?;
+    let RelativeErrors(errors) = errors.with_context(|| format!("in {}", file.display()))?;
     Ok(Agreement {
         file: file.to_owned(),
         precision: precision.name(),
@@ -157,6 +162,7 @@ pub fn verify_text(text: &str, file: &Path, precision: Precision) -> Result<Agre
     })
 }
 
+/// Parses the text of a file.
 fn read<T: DeserializeOwned>(text: &str, file: &Path) -> Result<T> {
     serde_json::from_str(text).with_context(|| {
         format!(
@@ -164,44 +170,4 @@ fn read<T: DeserializeOwned>(text: &str, file: &Path) -> Result<T> {
             file.display()
         )
     })
-}
-
-/// NaN if any is.
-fn largest(values: impl Iterator<Item = f64>) -> f64 {
-    values.fold(0.0, |a: f64, b| {
-        if a.is_nan() || b.is_nan() {
-            f64::NAN
-        } else {
-            a.max(b)
-        }
-    })
-}
-
-/// Relative error by quantity.
-#[derive(Default)]
-struct Errors(BTreeMap<String, f64>);
-
-impl Errors {
-    /// NaN where a value is missing or not a number: neither passes.
-    fn add(&mut self, name: &str, got: &[f64], want: &[f64]) {
-        let off = largest(got.iter().zip(want).map(|(g, w)| (g - w).abs()));
-        let size = largest(want.iter().map(|w| w.abs()));
-        let same_length = got.len() == want.len();
-        let error = if !same_length {
-            f64::NAN
-        } else if size == 0.0 {
-            off
-        } else {
-            off / size
-        };
-        self.0.insert(name.into(), error);
-    }
-
-    /// Flat gradients, tensor by tensor.
-    fn add_tensors(&mut self, shape: &Shape, got: &[f64], want: &[f64]) {
-        for tensor in shape.tensors() {
-            let range = tensor.range.clone();
-            self.add(&tensor.name, &got[range.clone()], &want[range]);
-        }
-    }
 }

@@ -1,4 +1,4 @@
-//! What CPUID says on x86-64 against what was compiled in.
+//! The check on x86-64: the instruction sets that CPUID reports against those that were compiled in.
 //!
 //! CPUID itself is read: `is_x86_feature_detected!` is true for whatever was compiled in. Bits: CPUID in Intel's manual,
 //! volume 2A; leaf 8000_0001 in AMD's, volume 3. Left out is what the compiler emits for nobody who did not ask (random numbers,
@@ -12,23 +12,36 @@ use std::io::Write;
 use raw_cpuid::CpuIdResult;
 use raw_cpuid::native_cpuid::cpuid_count;
 
-/// Leaf, subleaf and register.
-type Word = (u32, u32, fn(CpuIdResult) -> u32);
+/// A register of a CPUID leaf, 32 bits.
+#[derive(Clone, Copy)]
+struct CpuidRegister {
+    leaf: u32,
+    subleaf: u32,
+    register: fn(CpuIdResult) -> u32,
+}
 
-const L1_ECX: Word = (1, 0, |r| r.ecx);
-const L7_EBX: Word = (7, 0, |r| r.ebx);
-const L7_ECX: Word = (7, 0, |r| r.ecx);
-const L7_EDX: Word = (7, 0, |r| r.edx);
-const L7_1_EAX: Word = (7, 1, |r| r.eax);
-const L7_1_EDX: Word = (7, 1, |r| r.edx);
-const EXTENDED_ECX: Word = (0x8000_0001, 0, |r| r.ecx);
+const fn at(leaf: u32, subleaf: u32, register: fn(CpuIdResult) -> u32) -> CpuidRegister {
+    CpuidRegister {
+        leaf,
+        subleaf,
+        register,
+    }
+}
 
-/// An instruction set.
+const L1_ECX: CpuidRegister = at(1, 0, |r| r.ecx);
+const L7_EBX: CpuidRegister = at(7, 0, |r| r.ebx);
+const L7_ECX: CpuidRegister = at(7, 0, |r| r.ecx);
+const L7_EDX: CpuidRegister = at(7, 0, |r| r.edx);
+const L7_1_EAX: CpuidRegister = at(7, 1, |r| r.eax);
+const L7_1_EDX: CpuidRegister = at(7, 1, |r| r.edx);
+const EXTENDED_ECX: CpuidRegister = at(0x8000_0001, 0, |r| r.ecx);
+
+/// An instruction set, and the bit of CPUID that reports it.
 #[derive(Clone, Copy)]
 struct Feature {
     name: &'static str,
     compiled: bool,
-    word: Word,
+    word: CpuidRegister,
     bit: u32,
 }
 
@@ -100,14 +113,18 @@ const FEATURES: &[Feature] = &[
 
 impl Feature {
     fn present(&self, cpuid: &dyn Fn(u32, u32) -> CpuIdResult) -> bool {
-        let (leaf, subleaf, register) = self.word;
+        let CpuidRegister {
+            leaf,
+            subleaf,
+            register,
+        } = self.word;
         // Past the last leaf, what is read is some other leaf.
         let last = cpuid(leaf & 0x8000_0000, 0).eax;
         last >= leaf && register(cpuid(leaf, subleaf)) >> self.bit & 1 == 1
     }
 }
 
-/// Whether this CPU lacks an instruction set that was compiled in; then one sentence says which, and what to do.
+/// Whether this CPU lacks an instruction set that was compiled in; if so, one sentence that names them and the remedy is written.
 #[inline(never)]
 pub fn refuses(out: &mut dyn Write) -> bool {
     lacks(FEATURES, &cpuid_count, out)
@@ -179,7 +196,11 @@ mod tests {
 
     /// An AMD CPU, whose features are the most, that has one of them only.
     fn having(feature: &Feature) -> impl Fn(u32, u32) -> CpuIdResult + Clone + use<> {
-        let (leaf, subleaf, register) = feature.word;
+        let CpuidRegister {
+            leaf,
+            subleaf,
+            register,
+        } = feature.word;
         let holds = |r: &CpuIdResult| register(*r) != 0;
         let one = registers(1 << feature.bit).into_iter().find(holds).unwrap();
         let word = |text: &[u8; 4]| u32::from_le_bytes(*text);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::state::State;
 use crate::event::{Density, Event, Finished, InverseError, Losses, Picture, Reason, Start};
-use crate::meter::Reading;
+use crate::meter::MeterReading;
 use crate::session::{Applies, SessionField};
 use crate::session::{
     Data, FlowSettings, Initial, ModelSettings, Optimizer, PictureSettings, RecoverySettings,
@@ -170,7 +170,7 @@ pub fn started_by_matching(last: u64) -> State {
         }
     }
     for seconds in [0.0, 20.0] {
-        let reading = Reading {
+        let reading = MeterReading {
             kernels: 0.8 * seconds,
             pairs: 0.1 * seconds,
             validation: 0.05 * seconds,
@@ -272,7 +272,7 @@ pub fn run() -> State {
         happen(&mut state, i, seconds);
     }
     for seconds in [0.0, 20.0] {
-        let reading = Reading {
+        let reading = MeterReading {
             kernels: 0.9 * seconds,
             pairs: 0.0,
             validation: 0.05 * seconds,

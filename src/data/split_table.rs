@@ -21,7 +21,7 @@ use measure::ColumnMeasures;
 use super::error::DataError;
 use super::permutation::Permutation;
 use super::random::{DrawKey, Stream, row_generator, spaced};
-use crate::scaling::{Column, Scaling, Span, Units};
+use crate::scaling::{Column, ColumnRange, Scaling, Units};
 use crate::session::{self, SplitRows, Transform, Whiten};
 use crate::table::{Blocks, IndexedTable, Selection};
 
@@ -88,7 +88,7 @@ impl SplitTable {
                     stream: Stream::Split,
                     draw: 0,
                 };
-                order(n, key)
+                order_columns(n, key)
             }),
             scaling: Scaling {
                 columns: Vec::new(),
@@ -184,7 +184,7 @@ impl SplitTable {
         let places: Vec<usize> = places.iter().map(|place| first + place).collect();
         let mut rows = self.file_rows(&places)?;
         self.add_jitter(&self.scaling.columns, &mut rows, &places, epoch);
-        let all = Span {
+        let all = ColumnRange {
             first: 0,
             width: self.table.width(),
         };
@@ -199,7 +199,7 @@ impl SplitTable {
             stream: Stream::Training,
             draw: epoch,
         };
-        order(self.training_rows, key)
+        order_columns(self.training_rows, key)
     }
 
     /// The places of a part in the order of the split.
@@ -298,7 +298,7 @@ fn transforms(
 }
 
 /// The numbers 0 to n - 1 in an order that depends on the arguments only.
-fn order(n: usize, key: DrawKey) -> Permutation {
+fn order_columns(n: usize, key: DrawKey) -> Permutation {
     Permutation::new(n, &mut row_generator(key, 0))
 }
 
@@ -332,7 +332,7 @@ mod tests {
         let table = data.table().unwrap();
         let mut rows = table.spaced_rows(part, usize::MAX).unwrap();
         let width = data.dimension() + data.context();
-        let all = Span { first: 0, width };
+        let all = ColumnRange { first: 0, width };
         table.scaling().restore(&mut rows, all, Units::Data);
         let column = rows.iter().skip(column).step_by(width);
         column.map(|value| value.round()).collect()

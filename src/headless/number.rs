@@ -6,8 +6,8 @@ pub(super) const WIDTH: usize = 10;
 /// Significant digits of a loss.
 pub(crate) const DIGITS: usize = 6;
 
-/// As many significant digits as asked for; fewer where [`WIDTH`] has no place for them.
-pub(crate) fn general(value: f64, digits: usize) -> String {
+/// Formats a value with this number of significant digits, or fewer where [`WIDTH`] has no room for them.
+pub(crate) fn format_number(value: f64, digits: usize) -> String {
     if !value.is_finite() {
         return value.to_string();
     }
@@ -30,13 +30,13 @@ pub(crate) fn general(value: f64, digits: usize) -> String {
         .unwrap_or(scientific)
 }
 
-/// A setting as it was typed, where it fits.
-pub(crate) fn setting(value: f64) -> String {
+/// Formats a setting as it was typed, or with fewer digits where that is too wide.
+pub(crate) fn format_setting(value: f64) -> String {
     let typed = value.to_string();
     if typed.len() <= WIDTH {
         typed
     } else {
-        general(value, DIGITS)
+        format_number(value, DIGITS)
     }
 }
 
@@ -63,7 +63,7 @@ mod tests {
             (f64::NEG_INFINITY, "-inf"),
         ];
         for (value, text) in cases {
-            assert_eq!(general(value, DIGITS), text);
+            assert_eq!(format_number(value, DIGITS), text);
         }
     }
 
@@ -73,7 +73,7 @@ mod tests {
         const ROUNDING: f64 = 0.005;
         for exponent in -307..308 {
             for value in [9.99999, 1.23456, -1.23456, -9.99999].map(|v| v * 10_f64.powi(exponent)) {
-                let text = general(value, DIGITS);
+                let text = format_number(value, DIGITS);
                 assert!(text.len() <= WIDTH, "{text}");
                 assert!(
                     (text.parse::<f64>().unwrap() / value - 1.0).abs() <= ROUNDING,
@@ -85,14 +85,14 @@ mod tests {
 
     #[test]
     fn a_standard_error_has_two_digits() {
-        assert_eq!(general(0.0021345, 2), "0.0021");
-        assert_eq!(general(12.3, 2), "12");
-        assert_eq!(general(123.0, 2), "1.2e2");
+        assert_eq!(format_number(0.0021345, 2), "0.0021");
+        assert_eq!(format_number(12.3, 2), "12");
+        assert_eq!(format_number(123.0, 2), "1.2e2");
     }
 
     #[test]
     fn a_rate_is_shown_as_typed_unless_it_is_too_long() {
-        assert_eq!(setting(0.1), "0.1");
-        assert_eq!(setting(0.1 / 3.0), "0.0333333");
+        assert_eq!(format_setting(0.1), "0.1");
+        assert_eq!(format_setting(0.1 / 3.0), "0.0333333");
     }
 }

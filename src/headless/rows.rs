@@ -1,21 +1,20 @@
-//! The rows of a run, a fold over its events. A row waits for the next event: if that is the validation of the same iteration,
-//! both stand in one row. A run that starts by matching has a column for M, which its first iterations have in the place of the
-//! training losses.
+//! The aligned rows of a run, a fold over its events. A row is held back until the next event: if that is the validation of the same
+//! iteration, both are in one row. A run that starts by matching has a column for M; its first iterations have M and no training losses.
 
 use std::path::PathBuf;
 
-use super::number::{DIGITS, WIDTH, general, setting};
+use super::number::{DIGITS, WIDTH, format_number, format_setting};
 use crate::event::{Event, Losses};
 use crate::run::{Matched, line};
 use crate::session::Initial;
 
 /// Training time without a row after which the next iteration gets one, seconds.
-const SILENCE: f64 = 10.0;
+const LONGEST_PAUSE: f64 = 10.0;
 
 /// Digits of a standard error.
 const ERROR_DIGITS: usize = 2;
 
-/// Where the column of M stands, if there is one.
+/// Index of the column of M, which runs without a start by matching do not have.
 const MATCHING: usize = 3;
 
 const HEADINGS: [&str; 14] = [
@@ -35,22 +34,26 @@ const HEADINGS: [&str; 14] = [
     "\u{b1} se",
 ];
 
-/// Rows and what is needed to write the next one.
+/// The rows of a run, with what the next one depends on.
 #[derive(Debug, Default)]
-pub(super) struct Rows {
+pub(super) struct TextRows {
+    /// Iterations between rows; None for rows at validations only.
     every: Option<u64>,
-    /// Whether there is a column of M.
+    /// Whether there is a column of M: the run starts by matching.
     starts: bool,
     matched: Option<Matched>,
-    waiting: Option<Row>,
-    /// Time of the last row; None before the first.
+    /// The row that is held back.
+    waiting: Option<TextRow>,
+    /// Training time of the last row, seconds; None before the first.
     printed: Option<f64>,
+    /// Iteration of the last event that has one.
     iteration: u64,
     run: Option<PathBuf>,
 }
 
+/// The figures of a row; None where it has none.
 #[derive(Debug, Default)]
-struct Row {
+struct TextRow {
     iteration: u64,
     seconds: f64,
     lr: Option<f64>,
@@ -61,40 +64,41 @@ struct Row {
     divergence_se: Option<f64>,
 }
 
-impl Rows {
+impl TextRows {
+    /// The rows of a run before its first event, with `every` iterations between rows; None for rows at validations only.
     pub(super) fn new(every: Option<u64>) -> Self {
-        Rows {
+        TextRows {
             every,
-            ..Rows::default()
+            ..TextRows::default()
         }
     }
 
-    /// The lines that an event brings: none, or whole ones.
-    pub(super) fn tell(&mut self, event: &Event) -> String {
-        let row = Row::of(event);
+    /// The text that an event adds: whole lines, or nothing.
+    pub(super) fn text_of(&mut self, event: &Event) -> String {
+        let row = TextRow::of(event);
         let mut text = match (&row, event) {
             (Some(row), _) if self.waits_for(row.iteration) => String::new(),
-            (_, Event::Finished(_)) => self.last(),
-            _ => self.settle(),
+            (_, Event::Finished(_)) => self.print_waiting(),
+            _ => self.print_waiting_if_due(),
         };
         let before = self.matched;
         if let (true, Some(start)) = (Matched::take(&mut self.matched, event), before) {
-            text += &self.last();
-            let m = general(start.m, DIGITS);
+            text += &self.print_waiting();
+            let m = format_number(start.m, DIGITS);
             let words = format!("M {m} after {:.1} s; the loss from here on", start.seconds);
             text += &self.remark(&line::entry("matched", &words));
         }
         self.iteration = line::iteration(event).unwrap_or(self.iteration);
         let Some(row) = row else {
-            return text + &self.remarks(event);
+            return text + &self.remarks_on(event);
         };
         let complete = row.validation.is_some();
         self.waiting = Some(match self.waiting.take() {
-            Some(waiting) if waiting.iteration == row.iteration => row.over(waiting),
+            Some(waiting) if waiting.iteration == row.iteration => row.merged_over(waiting),
             _ => row,
         });
         if complete {
-            text += &self.settle();
+            text += &self.print_waiting_if_due();
         }
         text
     }
@@ -105,16 +109,17 @@ impl Rows {
             .is_some_and(|row| row.iteration == iteration)
     }
 
-    /// The waiting row, if it is to be printed; else it goes on waiting.
-    fn settle(&mut self) -> String {
-        if self.waiting.as_ref().is_some_and(|row| self.due(row)) {
-            self.last()
+    /// The text of the waiting row if it is due; else it goes on waiting.
+    fn print_waiting_if_due(&mut self) -> String {
+        if self.waiting.as_ref().is_some_and(|row| self.is_due(row)) {
+            self.print_waiting()
         } else {
             String::new()
         }
     }
 
-    fn last(&mut self) -> String {
+    /// The text of the waiting row; empty without one.
+    fn print_waiting(&mut self) -> String {
         let Some(row) = self.waiting.take() else {
             return String::new();
         };
@@ -122,7 +127,7 @@ impl Rows {
         self.aligned(row.cells())
     }
 
-    fn due(&self, row: &Row) -> bool {
+    fn is_due(&self, row: &TextRow) -> bool {
         let asked = self
             .every
             .is_some_and(|every| row.iteration.is_multiple_of(every.max(1)));
@@ -130,10 +135,11 @@ impl Rows {
             || row.validation.is_some()
             || self
                 .printed
-                .is_none_or(|printed| row.seconds - printed >= SILENCE)
+                .is_none_or(|printed| row.seconds - printed >= LONGEST_PAUSE)
     }
 
-    fn remarks(&mut self, event: &Event) -> String {
+    /// The lines behind `#` about an event.
+    fn remarks_on(&mut self, event: &Event) -> String {
         let mut text = line::words(event).map_or(String::new(), |words| self.remark(&words));
         if let Event::Start(start) = event {
             self.run.clone_from(&start.run);
@@ -151,6 +157,7 @@ impl Rows {
         text
     }
 
+    /// A line of cells, each at the right of its column.
     fn aligned(&self, cells: [String; 14]) -> String {
         let first = HEADINGS[0].len();
         let cells = cells.iter().enumerate();
@@ -161,7 +168,7 @@ impl Rows {
         padded.join(" ") + "\n"
     }
 
-    /// Words behind `#`, the iteration in its column.
+    /// Lines of words behind `#`, with the iteration in its column.
     fn remark(&self, words: &str) -> String {
         let margin = HEADINGS[0].len() - 1;
         let mut iteration = if self.iteration > 0 {
@@ -176,8 +183,8 @@ impl Rows {
     }
 }
 
-impl Row {
-    /// What an iteration or a validation knows of its row.
+impl TextRow {
+    /// The figures that an iteration or a validation has of its row.
     fn of(event: &Event) -> Option<Self> {
         match *event {
             Event::Iteration {
@@ -186,12 +193,12 @@ impl Row {
                 lr,
                 losses,
                 ..
-            } => Some(Row {
+            } => Some(TextRow {
                 iteration,
                 seconds,
                 lr: Some(lr),
                 training: Some(losses),
-                ..Row::default()
+                ..TextRow::default()
             }),
             Event::Matching {
                 iteration,
@@ -199,12 +206,12 @@ impl Row {
                 lr,
                 m,
                 ..
-            } => Some(Row {
+            } => Some(TextRow {
                 iteration,
                 seconds,
                 lr: Some(lr),
                 m: Some(m),
-                ..Row::default()
+                ..TextRow::default()
             }),
             Event::Validation {
                 iteration,
@@ -215,22 +222,22 @@ impl Row {
                 ..
             } => {
                 let validation = Some(losses);
-                Some(Row {
+                Some(TextRow {
                     iteration,
                     seconds,
                     validation,
                     divergence,
                     divergence_se,
-                    ..Row::default()
+                    ..TextRow::default()
                 })
             }
             _ => None,
         }
     }
 
-    /// This row, with the training of an earlier one where it has none.
-    fn over(self, earlier: Row) -> Self {
-        Row {
+    /// This row, with the figures of an earlier one of the same iteration where it has none.
+    fn merged_over(self, earlier: TextRow) -> Self {
+        TextRow {
             seconds: earlier.seconds,
             lr: self.lr.or(earlier.lr),
             m: self.m.or(earlier.m),
@@ -240,12 +247,13 @@ impl Row {
     }
 
     fn cells(&self) -> [String; 14] {
-        let loss = |value: Option<f64>| value.map_or("-".into(), |value| general(value, DIGITS));
+        let loss =
+            |value: Option<f64>| value.map_or("-".into(), |value| format_number(value, DIGITS));
         let [train, check] = [self.training, self.validation];
         [
             self.iteration.to_string(),
             format!("{:.1}", self.seconds),
-            self.lr.map_or("-".into(), setting),
+            self.lr.map_or("-".into(), format_setting),
             loss(self.m),
             loss(train.map(|t| t.loss)),
             loss(train.map(|t| t.l)),
@@ -257,7 +265,7 @@ impl Row {
             loss(check.map(|v| v.r)),
             loss(self.divergence),
             self.divergence_se
-                .map_or("-".into(), |se| general(se, ERROR_DIGITS)),
+                .map_or("-".into(), |se| format_number(se, ERROR_DIGITS)),
         ]
     }
 }

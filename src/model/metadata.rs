@@ -1,33 +1,36 @@
-//! The metadata of a model file, all strings: `format` ("otflow"), `version`, `dimension`, `context`, `layers`, `rank`, `session`
-//! (RON), `iteration`; for a table `columns` (JSON: name, mean and scale of every column of
-//! (x, y), and its transform, if it has one); and, if there was a validation, `validation_iteration`, `validation_loss`, `validation_L`,
-//! `validation_C`, `validation_R`, `divergence`, `divergence_se`. Numbers read back exactly.
+//! Encoding and decoding of the metadata of a model file. All entries are strings: `format` ("otflow"), `version`, `dimension`, `context`, `layers`, `rank`, `session`
+//! (RON), `iteration`; for a table `columns` (JSON: name, mean and scale of every column of (x, y), and its transform, if it has one);
+//! and, if there was a validation, `validation_iteration`, `validation_loss`, `validation_L`, `validation_C`, `validation_R`,
+//! `divergence`, `divergence_se`. Numbers read back exactly.
 
 use std::collections::HashMap;
 use std::str::FromStr;
 
 use otflow_kernels::parameters::Shape;
 
-use super::{Fault, LARGEST, Model, Origin};
+use super::{LARGEST, ModelFault, ModelOrigin, TrainedModel};
 use crate::event::{Best, Losses};
 use crate::scaling::{Column, Scaling, Whitening};
 
 const FORMAT: &str = "otflow";
 
-/// Characters that a message shows of what was found.
+/// Largest number of characters that a message shows of a value.
 const SHOWN: usize = 200;
 
-/// What metadata says; the width stands in the tensors only.
-pub(super) struct Described {
+/// The metadata of a model file of this program. The width is not part of it: it follows from the tensors.
+pub(super) struct ModelMetadata {
     d: usize,
     context: usize,
     layers: usize,
     rank: usize,
+    /// Scaling of the columns; None for toy sets.
     pub(super) scaling: Option<Scaling>,
-    pub(super) origin: Option<Origin>,
+    /// Origin of the parameters; None where the file names none.
+    pub(super) origin: Option<ModelOrigin>,
 }
 
-impl Described {
+impl ModelMetadata {
+    /// The shape of a potential of width m.
     pub(super) fn shape(&self, m: usize) -> Shape {
         Shape {
             d: self.d,
@@ -39,7 +42,8 @@ impl Described {
     }
 }
 
-pub(super) fn strings(model: &Model) -> HashMap<String, String> {
+/// Encodes the metadata of a model as strings by their keys.
+pub(super) fn encode(model: &TrainedModel) -> HashMap<String, String> {
     let shape = model.shape;
     let mut pairs = vec![
         ("format", FORMAT.to_owned()),
@@ -62,7 +66,10 @@ pub(super) fn strings(model: &Model) -> HashMap<String, String> {
     if let Some(best) = model.origin.as_ref().and_then(|origin| origin.validation) {
         pairs.push(("validation_iteration", best.iteration.to_string()));
         let figures = figures(&best).into_iter();
-        pairs.extend(figures.filter_map(|(key, value)| Some((key, format!("{:?}", value?)))));
+        pairs
+            .extend(figures.filter_map(|ValidationFigure { key, value }| {
+                Some((key, format!("{:?}", value?)))
+            }));
     }
     pairs
         .into_iter()
@@ -70,41 +77,59 @@ pub(super) fn strings(model: &Model) -> HashMap<String, String> {
         .collect()
 }
 
-fn figures(best: &Best) -> [(&'static str, Option<f64>); 6] {
+/// A figure of the best validation with its key.
+struct ValidationFigure {
+    key: &'static str,
+    /// Value; None where it is not known.
+    value: Option<f64>,
+}
+
+/// The figures of the best validation.
+fn figures(best: &Best) -> [ValidationFigure; 6] {
+    let figure = |key, value| ValidationFigure { key, value };
     [
-        ("validation_loss", Some(best.losses.loss)),
-        ("validation_L", Some(best.losses.l)),
-        ("validation_C", Some(best.losses.c)),
-        ("validation_R", Some(best.losses.r)),
-        ("divergence", best.divergence),
-        ("divergence_se", best.divergence_se),
+        figure("validation_loss", Some(best.losses.loss)),
+        figure("validation_L", Some(best.losses.l)),
+        figure("validation_C", Some(best.losses.c)),
+        figure("validation_R", Some(best.losses.r)),
+        figure("divergence", best.divergence),
+        figure("divergence_se", best.divergence_se),
     ]
 }
 
-/// None for metadata of other programs, which may say anything.
-pub(super) fn parse(strings: &HashMap<String, String>) -> Result<Option<Described>, Fault> {
+/// Decodes the metadata of a model file. None for metadata of other programs, which may hold anything.
+///
+/// # Errors
+/// When an entry is missing or has no valid value.
+pub(super) fn decode(
+    strings: &HashMap<String, String>,
+) -> Result<Option<ModelMetadata>, ModelFault> {
     if strings.get("format").map(String::as_str) != Some(FORMAT) {
         return Ok(None);
     }
     let origin = strings
         .contains_key("iteration")
-        .then(|| origin(strings))
+        .then(|| decode_origin(strings))
         .transpose()?;
-    let (d, context) = (size(strings, "dimension", 1)?, size(strings, "context", 0)?);
+    let (d, context) = (
+        decode_size(strings, "dimension", 1)?,
+        decode_size(strings, "context", 0)?,
+    );
     let scaling = strings
         .get("columns")
-        .map(|text| scaling(text, (d, d + context)));
-    Ok(Some(Described {
+        .map(|text| decode_scaling(text, d, d + context));
+    Ok(Some(ModelMetadata {
         d,
         context,
         scaling: scaling.transpose()?,
-        layers: size(strings, "layers", 2)?,
-        rank: size(strings, "rank", 1)?,
+        layers: decode_size(strings, "layers", 2)?,
+        rank: decode_size(strings, "rank", 1)?,
         origin,
     }))
 }
 
-fn scaling(text: &str, (d, columns): (usize, usize)) -> Result<Scaling, Fault> {
+/// Decodes the scaling of `columns` columns, the first d of them learned.
+fn decode_scaling(text: &str, d: usize, columns: usize) -> Result<Scaling, ModelFault> {
     let read = serde_json::from_str::<Scaling>(text).ok();
     let whitening = |scaling: &Scaling| {
         let sound = |w: &Whitening| w.is_sound() && w.dimension() == d;
@@ -112,7 +137,7 @@ fn scaling(text: &str, (d, columns): (usize, usize)) -> Result<Scaling, Fault> {
     };
     read.filter(|read| read.columns.len() == columns && read.columns.iter().all(Column::is_sound))
         .filter(whitening)
-        .ok_or_else(|| Fault::Metadata {
+        .ok_or_else(|| ModelFault::Metadata {
             key: "columns".into(),
             expected: format!(
                 "name, mean and scale, above 0, and any transform of {columns} columns as JSON"
@@ -121,21 +146,21 @@ fn scaling(text: &str, (d, columns): (usize, usize)) -> Result<Scaling, Fault> {
         })
 }
 
-fn origin(strings: &HashMap<String, String>) -> Result<Origin, Fault> {
+fn decode_origin(strings: &HashMap<String, String>) -> Result<ModelOrigin, ModelFault> {
     let validated = strings.contains_key("validation_iteration");
-    Ok(Origin {
-        version: parsed(strings, "version", "the program's version")?,
-        session: parsed(strings, "session", "a session as RON")?,
-        iteration: parsed(strings, "iteration", "a whole number")?,
-        validation: validated.then(|| best(strings)).transpose()?,
+    Ok(ModelOrigin {
+        version: parse(strings, "version", "the program's version")?,
+        session: parse(strings, "session", "a session as RON")?,
+        iteration: parse(strings, "iteration", "a whole number")?,
+        validation: validated.then(|| decode_best(strings)).transpose()?,
     })
 }
 
-fn best(strings: &HashMap<String, String>) -> Result<Best, Fault> {
-    let figure = |key| parsed(strings, key, "a number");
+fn decode_best(strings: &HashMap<String, String>) -> Result<Best, ModelFault> {
+    let figure = |key| parse(strings, key, "a number");
     let known = |key| strings.contains_key(key).then(|| figure(key)).transpose();
     Ok(Best {
-        iteration: parsed(strings, "validation_iteration", "a whole number")?,
+        iteration: parse(strings, "validation_iteration", "a whole number")?,
         losses: Losses {
             loss: figure("validation_loss")?,
             l: figure("validation_L")?,
@@ -147,28 +172,34 @@ fn best(strings: &HashMap<String, String>) -> Result<Best, Fault> {
     })
 }
 
-fn size(strings: &HashMap<String, String>, key: &str, least: usize) -> Result<usize, Fault> {
+/// Decodes a size from `least` to [`LARGEST`].
+fn decode_size(
+    strings: &HashMap<String, String>,
+    key: &str,
+    least: usize,
+) -> Result<usize, ModelFault> {
     let expected = format!("a whole number from {least} to {LARGEST}");
-    let size = parsed(strings, key, &expected)?;
+    let size = parse(strings, key, &expected)?;
     if (least..=LARGEST).contains(&size) {
         return Ok(size);
     }
-    Err(Fault::Metadata {
+    Err(ModelFault::Metadata {
         key: key.into(),
         expected,
         found: size.to_string(),
     })
 }
 
-fn parsed<T: FromStr>(
+/// Parses the value of a key; `expected` describes the valid values in the error.
+fn parse<T: FromStr>(
     strings: &HashMap<String, String>,
     key: &str,
     expected: &str,
-) -> Result<T, Fault> {
+) -> Result<T, ModelFault> {
     let found = strings.get(key);
     found
         .and_then(|text| text.parse().ok())
-        .ok_or_else(|| Fault::Metadata {
+        .ok_or_else(|| ModelFault::Metadata {
             key: key.into(),
             expected: expected.into(),
             found: found.map_or("nothing".into(), |text| format!("{text:?}")),

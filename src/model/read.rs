@@ -1,4 +1,5 @@
-//! Bytes -> model. Nothing in a file is believed before it is checked: sizes against the file, every tensor against the shape.
+//! Reading a model file: its bytes are decoded into a model. Sizes are checked against the length of the file, every tensor against
+//! the shape, before memory is allocated for them.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -10,12 +11,15 @@ use safetensors::{Dtype, SafeTensorError, SafeTensors};
 use serde::Deserialize;
 
 use super::write::PREFIX;
-use super::{Fault, LARGEST, Model, finite, metadata};
+use super::{LARGEST, ModelFault, TrainedModel, check_finite, metadata};
 use crate::file;
 use crate::session::Precision;
 
-/// The whole file, once its first bytes say that it can be one of ours; a film is not read into memory.
-pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, Fault> {
+/// Reads the bytes of a file whose first eight claim a header that fits into it; other files are not read into memory.
+///
+/// # Errors
+/// When the file can't be read, or claims a longer header.
+pub(super) fn read_bytes(path: &Path) -> Result<Vec<u8>, ModelFault> {
     let mut file = file::open(path)?;
     let length = file.metadata()?.len();
     let mut bytes = Vec::new();
@@ -24,20 +28,24 @@ pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, Fault> {
         .first_chunk()
         .map_or(u64::MAX, |prefix| u64::from_le_bytes(*prefix));
     if claimed > length.saturating_sub(PREFIX as u64) {
-        return Err(Fault::Header { claimed, length });
+        return Err(ModelFault::Header { claimed, length });
     }
     file.take(length).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
-pub(super) fn decode(bytes: &[u8]) -> Result<Model, Fault> {
-    let misfit = |error| misfit(bytes).unwrap_or(Fault::Damaged(error));
+/// Decodes the bytes of a model file.
+///
+/// # Errors
+/// When they are no valid model.
+pub(super) fn decode(bytes: &[u8]) -> Result<TrainedModel, ModelFault> {
+    let misfit = |error| find_misfit(bytes).unwrap_or(ModelFault::Damaged(error));
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(misfit)?;
     let file = SafeTensors::deserialize(bytes)?;
     let described = header
         .metadata()
         .as_ref()
-        .map(metadata::parse)
+        .map(metadata::decode)
         .transpose()?
         .flatten();
     let (shape, scaling, origin) = match described {
@@ -46,14 +54,14 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Model, Fault> {
             described.scaling,
             described.origin,
         ),
-        None => (inferred(&file)?, None, None),
+        None => (infer_shape(&file)?, None, None),
     };
     let tensors = shape.tensors();
     if let Some((name, view)) = file
         .iter()
         .find(|(name, _)| tensors.iter().all(|t| t.name != *name))
     {
-        return Err(Fault::Extra {
+        return Err(ModelFault::Extra {
             tensor: name.into(),
             found: view.shape().to_vec(),
         });
@@ -63,7 +71,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Model, Fault> {
     for tensor in &tensors {
         theta.extend(values(&file, tensor, precision)?);
     }
-    Ok(Model {
+    Ok(TrainedModel {
         shape,
         precision,
         theta,
@@ -72,8 +80,8 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Model, Fault> {
     })
 }
 
-/// The tensor whose shape and bytes disagree; the crate doesn't name it.
-fn misfit(bytes: &[u8]) -> Option<Fault> {
+/// Finds the tensor whose shape and bytes disagree: the safetensors crate doesn't name it.
+fn find_misfit(bytes: &[u8]) -> Option<ModelFault> {
     let length = u64::from_le_bytes(*bytes.first_chunk()?);
     let header = bytes.get(PREFIX..)?.get(..usize::try_from(length).ok()?)?;
     let entries: BTreeMap<String, serde_json::Value> = serde_json::from_slice(header).ok()?;
@@ -88,7 +96,7 @@ fn misfit(bytes: &[u8]) -> Option<Fault> {
                 .shape
                 .iter()
                 .try_fold(item, |n: usize, &side| n.checked_mul(side));
-            (expected != Some(found)).then(|| Fault::Bytes {
+            (expected != Some(found)).then(|| ModelFault::Bytes {
                 tensor,
                 dtype: info.dtype.to_string(),
                 shape: info.shape,
@@ -98,13 +106,13 @@ fn misfit(bytes: &[u8]) -> Option<Fault> {
         })
 }
 
-/// The shape that the tensors of a published checkpoint ask for.
-fn inferred(file: &SafeTensors) -> Result<Shape, Fault> {
+/// Infers the shape from the tensors of a published checkpoint.
+fn infer_shape(file: &SafeTensors) -> Result<Shape, ModelFault> {
     let [rank, inputs] = sides(file, "A", "[rank, dimension + 1]")?;
     if inputs < 2 || rank > inputs {
         let expected =
             "[rank, dimension + 1] with 1 <= rank <= dimension + 1 and dimension >= 1".into();
-        return Err(Fault::Shape {
+        return Err(ModelFault::Shape {
             tensor: "A".into(),
             expected,
             found: vec![rank, inputs],
@@ -122,12 +130,13 @@ fn inferred(file: &SafeTensors) -> Result<Shape, Fault> {
     })
 }
 
-fn width(file: &SafeTensors) -> Result<usize, Fault> {
+/// The width m, from the shape of the first layer.
+fn width(file: &SafeTensors) -> Result<usize, ModelFault> {
     Ok(sides(file, "N.layers.0.weight", "[width, inputs]")?[0])
 }
 
 /// Rows and columns of a matrix, each from 1 to [`LARGEST`].
-fn sides(file: &SafeTensors, tensor: &str, expected: &str) -> Result<[usize; 2], Fault> {
+fn sides(file: &SafeTensors, tensor: &str, expected: &str) -> Result<[usize; 2], ModelFault> {
     let view = view(file, tensor, expected)?;
     match *view.shape() {
         [rows, columns]
@@ -137,7 +146,7 @@ fn sides(file: &SafeTensors, tensor: &str, expected: &str) -> Result<[usize; 2],
         {
             Ok([rows, columns])
         }
-        ref found => Err(Fault::Shape {
+        ref found => Err(ModelFault::Shape {
             tensor: tensor.into(),
             expected: format!("{expected}, each from 1 to {LARGEST}"),
             found: found.to_vec(),
@@ -145,9 +154,14 @@ fn sides(file: &SafeTensors, tensor: &str, expected: &str) -> Result<[usize; 2],
     }
 }
 
-fn view<'a>(file: &SafeTensors<'a>, tensor: &str, expected: &str) -> Result<TensorView<'a>, Fault> {
+/// The tensor of this name; `expected` describes its shape in the error.
+fn view<'a>(
+    file: &SafeTensors<'a>,
+    tensor: &str,
+    expected: &str,
+) -> Result<TensorView<'a>, ModelFault> {
     file.tensor(tensor).map_err(|error| match error {
-        SafeTensorError::TensorNotFound(tensor) => Fault::Missing {
+        SafeTensorError::TensorNotFound(tensor) => ModelFault::Missing {
             tensor,
             expected: expected.into(),
         },
@@ -156,11 +170,11 @@ fn view<'a>(file: &SafeTensors<'a>, tensor: &str, expected: &str) -> Result<Tens
 }
 
 /// The type of A; every other tensor must have the same.
-fn precision(file: &SafeTensors) -> Result<Precision, Fault> {
+fn precision(file: &SafeTensors) -> Result<Precision, ModelFault> {
     match view(file, "A", "[rank, inputs]")?.dtype() {
         Dtype::F32 => Ok(Precision::F32),
         Dtype::F64 => Ok(Precision::F64),
-        other => Err(Fault::Type {
+        other => Err(ModelFault::Type {
             tensor: "A".into(),
             expected: "F32 or F64".into(),
             found: other.to_string(),
@@ -168,12 +182,17 @@ fn precision(file: &SafeTensors) -> Result<Precision, Fault> {
     }
 }
 
-fn values(file: &SafeTensors, tensor: &Tensor, precision: Precision) -> Result<Vec<f64>, Fault> {
+/// The values of a tensor that has to have this shape and precision.
+fn values(
+    file: &SafeTensors,
+    tensor: &Tensor,
+    precision: Precision,
+) -> Result<Vec<f64>, ModelFault> {
     let expected = format!("{:?}", tensor.shape);
     let view = view(file, &tensor.name, &expected)?;
     let name = tensor.name.clone();
     if view.shape() != tensor.shape {
-        return Err(Fault::Shape {
+        return Err(ModelFault::Shape {
             tensor: name,
             expected,
             found: view.shape().to_vec(),
@@ -196,14 +215,14 @@ fn values(file: &SafeTensors, tensor: &Tensor, precision: Precision) -> Result<V
             .collect(),
         (_, found) => {
             let expected = format!("{precision:?} as in A");
-            return Err(Fault::Type {
+            return Err(ModelFault::Type {
                 tensor: name,
                 expected,
                 found: found.to_string(),
             });
         }
     };
-    finite(&name, &values)?;
+    check_finite(&name, &values)?;
     Ok(values)
 }
 
@@ -221,7 +240,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("m.safetensors");
         fs::write(&path, bytes).unwrap();
-        let message = Model::load(&path).unwrap_err().to_string();
+        let message = TrainedModel::load(&path).unwrap_err().to_string();
         message
             .strip_prefix(&format!("{}: ", path.display()))
             .unwrap()
@@ -366,7 +385,7 @@ mod tests {
             rank: 3,
         };
         let theta = vec![0.5; shape.parameters()];
-        let model = Model {
+        let model = TrainedModel {
             shape,
             precision: Precision::F64,
             theta,

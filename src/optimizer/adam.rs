@@ -1,4 +1,4 @@
-//! Adam with beta 0.9 and epsilon 1e-8; the published code has 0.999 for the other beta.
+//! Adam (Kingma and Ba 2015), b1 = 0.9 and eps = 1e-8; b2 = 0.999 in the published code.
 //!
 //! ```text
 //! m <- b1 m + (1 - b1) g      v <- b2 v + (1 - b2) g^2
@@ -8,21 +8,23 @@
 use serde::{Deserialize, Serialize};
 
 const BETA1: f64 = 0.9;
-/// The second beta of the published code.
+/// The value of b2 in the published code.
 pub const BETA2: f64 = 0.999;
 const EPSILON: f64 = 1e-8;
 
-/// Moments of the gradient.
+/// The state of Adam: first and second moments of the gradient.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Adam {
+    /// First moment of every parameter.
     m: Vec<f64>,
+    /// Second moment of every parameter.
     v: Vec<f64>,
-    /// b1^k and b2^k, kept as running products so that they are the same bits everywhere.
+    /// Powers b1^k and b2^k, kept as running products so that they are the same bits everywhere.
     powers: (f64, f64),
 }
 
 impl Adam {
-    /// At rest, for so many parameters.
+    /// The state before the first step, for a number of parameters.
     pub fn new(parameters: usize) -> Self {
         Adam {
             m: vec![0.0; parameters],
@@ -31,7 +33,7 @@ impl Adam {
         }
     }
 
-    /// For how many parameters it is, if all of it is finite.
+    /// Number of parameters; None if any value is not finite.
     pub fn parameters(&self) -> Option<usize> {
         let powers = [self.powers.0, self.powers.1];
         let mut values = self.m.iter().chain(&self.v).chain(&powers);
@@ -39,14 +41,14 @@ impl Adam {
         sound.then_some(self.m.len())
     }
 
-    /// Takes over another's moments without allocating.
+    /// Copies another state for as many parameters, without allocating.
     pub fn copy_from(&mut self, other: &Self) {
         self.m.copy_from_slice(&other.m);
         self.v.copy_from_slice(&other.v);
         self.powers = other.powers;
     }
 
-    /// One step with beta2 as it was in the steps before.
+    /// Makes one step. `beta2` is b2, the same in every step.
     pub fn step(&mut self, theta: &mut [f64], gradient: &[f64], lr: f64, beta2: f64) {
         self.powers = (self.powers.0 * BETA1, self.powers.1 * beta2);
         let (rate, root) = (lr / (1.0 - self.powers.0), (1.0 - self.powers.1).sqrt());

@@ -1,4 +1,4 @@
-//! Muon (K. Jordan, 2024): a step along the nearly orthogonal factor of each matrix's momentum; biases go by Adam.
+//! Muon (K. Jordan, 2024): a step along the nearly orthogonal factor of each matrix's momentum; biases are stepped by Adam.
 //!
 //! ```text
 //! B <- beta B + G        O = orthogonal factor of G + beta B        theta <- theta - lr sqrt(max(1, rows/columns)) O
@@ -12,73 +12,85 @@ use otflow_kernels::engine::Engine;
 use otflow_kernels::parameters::Shape;
 use serde::{Deserialize, Serialize};
 
-use super::Adam;
+use super::adam::Adam;
 
-/// The second beta of Adam on the biases.
+/// The b2 of Adam on the biases.
 const BETA2: f64 = 0.99;
 
 /// A matrix among the parameters.
-pub(super) struct Matrix {
+pub(super) struct ParameterMatrix {
+    /// Range of its values, row-major.
     pub(super) range: Range<usize>,
     pub(super) columns: usize,
 }
 
-/// The matrices of a potential, and what lies between them.
-pub(super) fn parts(shape: &Shape) -> (Vec<Matrix>, Vec<Range<usize>>) {
+/// The parameters of a potential, divided into matrices and biases.
+pub(super) struct ParameterParts {
+    pub(super) matrices: Vec<ParameterMatrix>,
+    /// Ranges of the biases among the parameters.
+    pub(super) biases: Vec<Range<usize>>,
+}
+
+/// Divides the parameters of a potential into matrices and biases.
+pub(super) fn parameter_parts(shape: &Shape) -> ParameterParts {
     let (matrices, biases): (Vec<_>, Vec<_>) = shape
         .tensors()
         .into_iter()
         .partition(|tensor| tensor.shape.len() == 2);
-    let matrix = |tensor: otflow_kernels::parameters::Tensor| Matrix {
+    let matrix = |tensor: otflow_kernels::parameters::Tensor| ParameterMatrix {
         columns: tensor.shape[1],
         range: tensor.range,
     };
-    (
-        matrices.into_iter().map(matrix).collect(),
-        biases.into_iter().map(|tensor| tensor.range).collect(),
-    )
+    ParameterParts {
+        matrices: matrices.into_iter().map(matrix).collect(),
+        biases: biases.into_iter().map(|tensor| tensor.range).collect(),
+    }
 }
 
-/// Momentum of the matrices, moments of the biases.
+/// The state of Muon: the momentum of the matrices, and the state of Adam for the biases.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Muon {
-    /// B, as long as all parameters; 0 at the biases.
+    /// Momentum B, as long as all parameters; 0 at the biases.
     momentum: Vec<f64>,
     biases: Adam,
 }
 
 impl Muon {
-    /// At rest.
+    /// The state before the first step.
     pub fn new(shape: &Shape) -> Self {
-        let biases = parts(shape).1.into_iter().map(|range| range.len()).sum();
+        let biases = parameter_parts(shape)
+            .biases
+            .into_iter()
+            .map(|range| range.len())
+            .sum();
         Muon {
             momentum: vec![0.0; shape.parameters()],
             biases: Adam::new(biases),
         }
     }
 
-    /// For how many parameters it is, if all of it is finite.
+    /// Number of parameters; None if any value is not finite.
     pub fn parameters(&self) -> Option<usize> {
         let finite = self.momentum.iter().all(|value| value.is_finite());
         (finite && self.biases.parameters().is_some()).then_some(self.momentum.len())
     }
 
-    /// Takes over another's momentum without allocating.
+    /// Copies another state for as many parameters, without allocating.
     pub fn copy_from(&mut self, other: &Self) {
         self.momentum.copy_from_slice(&other.momentum);
         self.biases.copy_from(&other.biases);
     }
 
-    /// One step; the engine's threads find the orthogonal factors.
+    /// Makes one step. The engine's threads compute the orthogonal factors.
     pub fn step(
         &mut self,
         theta: &mut [f64],
         gradient: &[f64],
         engine: &dyn Engine,
-        Pace { lr, beta }: Pace,
+        MuonRates { lr, beta }: MuonRates,
     ) {
-        let (matrices, biases) = parts(&engine.shape());
-        for Matrix { range, columns } in matrices {
+        let ParameterParts { matrices, biases } = parameter_parts(&engine.shape());
+        for ParameterMatrix { range, columns } in matrices {
             let (theta, gradient) = (&mut theta[range.clone()], &gradient[range.clone()]);
             let momentum = &mut self.momentum[range];
             for (b, &g) in momentum.iter_mut().zip(gradient) {
@@ -111,12 +123,12 @@ impl Muon {
     }
 }
 
-/// How a step of Muon is made.
+/// The rates of a step of Muon.
 #[derive(Clone, Copy, Debug)]
-pub struct Pace {
-    /// Learning rate.
+pub struct MuonRates {
+    /// Learning rate lr.
     pub lr: f64,
-    /// Share of the momentum that stays.
+    /// Share beta of the momentum that is kept.
     pub beta: f64,
 }
 
@@ -135,7 +147,7 @@ mod tests {
 
     #[test]
     fn every_parameter_is_of_a_matrix_or_a_bias() {
-        let (matrices, biases) = parts(&SHAPE);
+        let ParameterParts { matrices, biases } = parameter_parts(&SHAPE);
         let mut ranges: Vec<_> = matrices.into_iter().map(|matrix| matrix.range).collect();
         // A, b, w, K_0, K_1, K_2; c, b_0, b_1, b_2.
         assert_eq!((ranges.len(), biases.len()), (6, 4));
@@ -162,7 +174,7 @@ mod tests {
             let mut gradient = vec![0.0; SHAPE.parameters()];
             gradient[at.clone()].copy_from_slice(&g);
             let before = theta.clone();
-            let pace = Pace {
+            let pace = MuonRates {
                 lr: 0.1,
                 beta: 0.95,
             };
@@ -194,7 +206,7 @@ mod tests {
         gradient[k0.range.start] = 7.0;
         gradient[b0.range.start] = -2.0;
         let mut theta = vec![0.0; SHAPE.parameters()];
-        let pace = Pace {
+        let pace = MuonRates {
             lr: 0.1,
             beta: 0.95,
         };

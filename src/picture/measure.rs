@@ -1,29 +1,56 @@
-//! Figures and grids of points, row-major with d values a row.
+//! Measures of points and paths: inverse error, straightness, and bounds and grid of a density. Rows are row-major with d values.
+//!
+//! ```text
+//! inverse error |x - f^-1(f(x))|        straightness = mean over the paths of  length / |end - start|
+//! ```
 
 use crate::event::InverseError;
 
-/// Distances below this are none.
+/// Distance of the ends below which a path does not count.
 const NOWHERE: f64 = 1e-12;
-/// Room around the data, as a share of its extent.
+/// Margin around the data, as a share of its extent.
 const MARGIN: f64 = 0.15;
 
-/// |x - y| over the rows; None without rows.
-pub fn inverse_error(x: &[f64], y: &[f64], d: usize) -> Option<InverseError> {
-    let (mut sum, mut max, mut n) = (0.0, 0.0, 0);
-    for (x, y) in x.chunks_exact(d).zip(y.chunks_exact(d)) {
-        let error = distance(x, y);
-        (sum, n) = (sum + error, n + 1);
-        if error > max || error.is_nan() {
-            max = error;
-        }
-    }
-    (n > 0).then(|| InverseError {
-        mean: sum / f64::from(n),
-        max,
-    })
+/// The sum of the distances |x - f^-1(f(x))| of rows, and the largest.
+#[derive(Default)]
+pub struct InverseErrorSum {
+    sum: f64,
+    max: f64,
+    rows: usize,
 }
 
-/// Mean of length over distance between the ends, for paths of so many nodes; None when none goes anywhere.
+impl InverseErrorSum {
+    /// Adds the distances between rows x and y of d values.
+    pub fn add(&mut self, x: &[f64], y: &[f64], d: usize) {
+        for (x, y) in x.chunks_exact(d).zip(y.chunks_exact(d)) {
+            let error = distance(x, y);
+            self.sum += error;
+            self.rows += 1;
+            // NaN stays, as nothing is greater.
+            if error > self.max || error.is_nan() {
+                self.max = error;
+            }
+        }
+    }
+
+    /// The mean and the largest distance; without rows the mean is NaN.
+    pub fn error(&self) -> InverseError {
+        InverseError {
+            mean: self.sum / self.rows as f64,
+            max: self.max,
+        }
+    }
+}
+
+/// The mean and the largest distance between rows x and y of d values; None without rows.
+pub fn inverse_error(x: &[f64], y: &[f64], d: usize) -> Option<InverseError> {
+    let mut sum = InverseErrorSum::default();
+    sum.add(x, y, d);
+    (sum.rows > 0).then(|| sum.error())
+}
+
+/// The straightness of paths of `nodes` nodes of d values: mean of length over distance between the ends. None where no path goes
+/// anywhere.
 pub fn straightness(paths: &[f64], nodes: usize, d: usize) -> Option<f64> {
     let ratio = |path: &[f64]| {
         let first = &path[..d];
@@ -41,13 +68,14 @@ pub fn straightness(paths: &[f64], nodes: usize, d: usize) -> Option<f64> {
     (!ratios.is_empty()).then(|| ratios.iter().sum::<f64>() / ratios.len() as f64)
 }
 
+/// The Euclidean distance.
 fn distance(x: &[f64], y: &[f64]) -> f64 {
     let squares = x.iter().zip(y).map(|(x, y)| (x - y) * (x - y));
     squares.sum::<f64>().sqrt()
 }
 
-/// x low, x high, y low, y high around the finite ones of rows of two values, with room; the unit square around 0 without any.
-pub fn frame(rows: &[f64]) -> [f64; 4] {
+/// Bounds x low, x high, y low, y high around the finite values of rows of two, with a margin; the unit square around 0 without any.
+pub fn bounds_around(rows: &[f64]) -> [f64; 4] {
     let mut sides = [[f64::INFINITY, f64::NEG_INFINITY]; 2];
     for row in rows.chunks_exact(2) {
         for (side, &value) in sides.iter_mut().zip(row) {
@@ -67,8 +95,16 @@ pub fn frame(rows: &[f64]) -> [f64; 4] {
     [left, right, low, high]
 }
 
-/// Cells in a row of a grid of at most so many nearly square cells, and the centres of all, from the lowest row and the left.
-pub fn grid([left, right, low, high]: [f64; 4], cells: usize) -> (usize, Vec<f64>) {
+/// The cells of a grid.
+pub struct CellGrid {
+    /// Number of cells in a row.
+    pub across: usize,
+    /// Centres of all cells, from the lowest row and the left; rows of two values.
+    pub centres: Vec<f64>,
+}
+
+/// A grid of at most `cells` nearly square cells within bounds x low, x high, y low, y high.
+pub fn cell_grid([left, right, low, high]: [f64; 4], cells: usize) -> CellGrid {
     let (wide, tall) = (right - left, high - low);
     let across = (cells as f64 * wide / tall).sqrt().round() as usize;
     let across = across.clamp(1, cells.max(1));
@@ -80,7 +116,10 @@ pub fn grid([left, right, low, high]: [f64; 4], cells: usize) -> (usize, Vec<f64
             low + tall * centre(k / across, up),
         ]
     });
-    (across, centres.collect())
+    CellGrid {
+        across,
+        centres: centres.collect(),
+    }
 }
 
 #[cfg(test)]
@@ -123,22 +162,23 @@ mod tests {
 
     #[test]
     fn the_frame_holds_the_finite_points_and_has_room() {
-        let [left, right, low, high] = frame(&[0.0, 1.0, 2.0, f64::NAN, f64::INFINITY, 1.0]);
+        let [left, right, low, high] =
+            bounds_around(&[0.0, 1.0, 2.0, f64::NAN, f64::INFINITY, 1.0]);
         assert!(left < 0.0 && right > 2.0);
         assert_eq!((low, high), (0.5, 1.5));
-        assert_eq!(frame(&[]), [-0.5, 0.5, -0.5, 0.5]);
+        assert_eq!(bounds_around(&[]), [-0.5, 0.5, -0.5, 0.5]);
     }
 
     #[test]
     fn cells_are_nearly_square_and_their_centres_lie_inside() {
-        let (across, centres) = grid([0.0, 4.0, -1.0, 1.0], 2048);
+        let CellGrid { across, centres } = cell_grid([0.0, 4.0, -1.0, 1.0], 2048);
         assert_eq!((across, centres.len()), (64, 2 * 2048));
         assert_eq!(
             centres[..4],
             [1.0 / 32.0, -31.0 / 32.0, 3.0 / 32.0, -31.0 / 32.0]
         );
         for cells in [0, 1, 2, 7] {
-            let (across, centres) = grid([0.0, 1e6, 0.0, 1.0], cells);
+            let CellGrid { across, centres } = cell_grid([0.0, 1e6, 0.0, 1.0], cells);
             assert!(across >= 1 && centres.len() <= 2 * cells.max(1));
         }
     }

@@ -1,9 +1,9 @@
-//! What is on a picture: samples of the data and of the normal, where the flow takes them and along which paths, and the model's
+//! The content of a picture: samples of the data and of the normal, where the flow takes them and along which paths, and the model's
 //! density around the data.
 //!
-//! Points of the data's side, and all points of paths, are in standardised units of a table's own columns: where the flow has others
-//! (maps, whitening), they are led back through the inverse of these. So the normal's end of a path is not where f(x) is shown, but
-//! where the maps take it. f(x) itself, the error of the way back and the length of paths are as the flow has them.
+//! Points on the side of the data, and all points of paths, are in standardised units of a table's own columns: where the flow has
+//! others (maps, whitening), the inverse of these is applied. So the end of a path on the side of the normal is not where f(x) is shown,
+//! but where the inverse maps take it. f(x) itself, the inverse error and the length of paths are in the flow's units.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -11,43 +11,45 @@ use std::sync::Arc;
 use otflow_kernels::engine::{Direction, Engine, with_pairs, with_rows};
 use otflow_kernels::objective::{Scheme, TraceAt, log_density};
 
-use super::measure::{frame, grid, inverse_error, straightness};
+use super::measure::{CellGrid, bounds_around, cell_grid, inverse_error, straightness};
 use crate::data::random::{DrawKey, Stream, normal_rows};
 use crate::data::{DataError, Dataset};
 use crate::event::{Density, Picture};
-use crate::fitted::split;
+use crate::fitted::{SplitRows, split};
 use crate::problem::scheme;
-use crate::scaling::{Scaling, Span, Units};
+use crate::scaling::{ColumnRange, Scaling, Units};
 use crate::session::{FlowSettings, Session};
 
-/// Paths each way, at most.
+/// Largest number of paths in each direction.
 const PATHS: usize = 200;
-/// Cells of the grid of the density: so many a sample, and at most.
-const CELLS: (usize, usize) = (4, 2048);
+/// Cells of the density's grid for every sample.
+const CELLS_PER_SAMPLE: usize = 4;
+/// Largest number of cells of the density's grid.
+const MOST_CELLS: usize = 2048;
 
-/// What a picture is made from.
+/// The parameters and the session that a picture is computed from.
 pub struct Snapshot {
-    /// After this iteration.
+    /// Iteration after which the parameters were taken.
     pub iteration: u64,
-    /// In force then.
+    /// Session that was in force then.
     pub session: Arc<Session>,
-    /// The parameters.
+    /// Parameters.
     pub theta: Vec<f64>,
-    /// Points to show.
+    /// Number of points to show.
     pub samples: usize,
 }
 
-/// Computes a picture, all but its seconds.
+/// Computes a picture; its `seconds` are left at 0.
 ///
 /// # Errors
 /// When the rows of a table cannot be read.
-pub fn picture(
+pub fn compute_picture(
     data: &Dataset,
     engine: &mut dyn Engine,
     snapshot: &Snapshot,
 ) -> Result<Picture, DataError> {
     let Session {
-        flow,
+        flow: integration,
         validation,
         weights,
         model,
@@ -57,9 +59,9 @@ pub fn picture(
     engine.load(&snapshot.theta);
     let scheme = scheme(&FlowSettings {
         steps: validation.steps,
-        ..*flow
+        ..*integration
     });
-    let mut guide = Guide {
+    let mut flow = SnapshotFlow {
         engine,
         scheme,
         a0: weights.transport,
@@ -68,71 +70,71 @@ pub fn picture(
     };
     // The same draws in every picture: what moves on the screen is the flow.
     let rows = data.picture_rows(snapshot.samples)?;
-    let (rows, given) = split(&rows, &guide.engine.shape());
-    guide.given = given;
+    let SplitRows { x: rows, y } = split(&rows, &flow.engine.shape());
+    flow.given = y;
     let draws = DrawKey {
         seed: model.seed,
         stream: Stream::Pictures,
         draw: 1,
     };
     let normal = normal_rows(draws, 0..(rows.len() / d) as u64, d);
-    let (forward, mapped) = guide.follow(&rows, Direction::Forward);
-    let (backward, generated) = guide.follow(&normal, Direction::Inverse);
-    let restored = guide.all_ends(&mapped, Direction::Inverse);
+    let forward = flow.follow(&rows, Direction::Forward);
+    let backward = flow.follow(&normal, Direction::Inverse);
+    let restored = flow.ends(&forward.ends, 0..flow.given.len(), Direction::Inverse);
     let nodes = scheme.steps + 1;
-    let known = Known {
+    let units = ShownUnits {
         scaling: data.scaling().filter(|scaling| scaling.transforms()),
         d,
     };
-    let shown = known.points(rows.clone());
+    let shown = units.show(rows.clone());
     Ok(Picture {
         iteration: snapshot.iteration,
         seconds: 0.0,
         dimension: d,
         inverse_error: inverse_error(&rows, &restored, d),
         times: (0..nodes).map(|k| k as f64 * scheme.dt()).collect(),
-        straightness: straightness(&forward, nodes, d),
-        density: (d == 2 && data.context() == 0).then(|| guide.density(&shown, &known)),
+        straightness: straightness(&forward.paths, nodes, d),
+        density: (d == 2 && data.context() == 0).then(|| flow.density(&shown, &units)),
         data: shown,
-        mapped,
-        restored: known.points(restored),
-        generated: known.points(generated),
-        forward: known.points(forward),
-        backward: known.points(backward),
+        mapped: forward.ends,
+        restored: units.show(restored),
+        generated: units.show(backward.ends),
+        forward: units.show(forward.paths),
+        backward: units.show(backward.paths),
     })
 }
 
-/// The units that a person knows, where the flow's are others.
-struct Known<'a> {
-    /// None where both are the same.
+/// The units in which points are shown: standardised units of the columns.
+struct ShownUnits<'a> {
+    /// Scaling of the columns; None where the shown units are the flow's.
     scaling: Option<&'a Scaling>,
     d: usize,
 }
 
-impl Known<'_> {
-    /// Points of the flow, n x d, in standardised units of the columns.
-    fn points(&self, mut rows: Vec<f64>) -> Vec<f64> {
+impl ShownUnits<'_> {
+    /// Converts points, n x d, from the flow's units to the shown ones.
+    fn show(&self, mut rows: Vec<f64>) -> Vec<f64> {
         if let Some(scaling) = self.scaling {
             scaling.restore(&mut rows, self.learned(), Units::Standardized);
         }
         rows
     }
 
-    /// The way back from [`Known::points`].
-    fn of_flow(&self, mut rows: Vec<f64>) -> Vec<f64> {
+    /// Converts points, n x d, from the shown units to the flow's.
+    fn to_flow(&self, mut rows: Vec<f64>) -> Vec<f64> {
         if let Some(scaling) = self.scaling {
             scaling.standardize(&mut rows, self.learned(), Units::Standardized);
         }
         rows
     }
 
-    /// Log densities in the flow's units of points there, in standardised units of the columns; without context.
-    fn log_densities(&self, of_flow: Vec<f64>, rows: &[f64]) -> Vec<f64> {
+    /// Converts log densities of rows from the flow's units to the shown ones; rows are in the flow's units and have no context.
+    fn show_log_densities(&self, log: Vec<f64>, rows: &[f64]) -> Vec<f64> {
         let Some(scaling) = self.scaling else {
-            return of_flow;
+            return log;
         };
         let offsets = scaling.offsets(rows, self.d);
-        let points = rows.chunks_exact(self.d).zip(of_flow).zip(offsets);
+        let points = rows.chunks_exact(self.d).zip(log).zip(offsets);
         let log = points.map(|((row, log), offset)| {
             // At the bounds of a map and beyond them.
             if row.iter().any(|value| value.is_infinite()) {
@@ -144,42 +146,45 @@ impl Known<'_> {
         log.collect()
     }
 
-    fn learned(&self) -> Span {
-        Span {
+    fn learned(&self) -> ColumnRange {
+        ColumnRange {
             first: 0,
             width: self.d,
         }
     }
 }
 
-/// Leads rows of d values through the flow of a snapshot.
-struct Guide<'a> {
+/// The flow of a snapshot; rows have d values.
+struct SnapshotFlow<'a> {
     engine: &'a mut dyn Engine,
     scheme: Scheme,
     a0: f64,
     d: usize,
-    /// What every row is conditioned on, c values a row; none without context.
+    /// Given columns of the data, c values a row; empty without context.
     given: Vec<f64>,
 }
 
-impl Guide<'_> {
-    /// Where points that are conditioned on so many given values end up, n x d.
-    fn ends(&mut self, (x, y): (&[f64], Range<usize>), direction: Direction) -> Vec<f64> {
+/// Points that a flow was followed from.
+struct FollowedPoints {
+    /// Paths of the first points, k x (nt + 1) x d.
+    paths: Vec<f64>,
+    /// End points of all points, n x d.
+    ends: Vec<f64>,
+}
+
+impl SnapshotFlow<'_> {
+    /// End points, n x d, of the paths of points x, n x d, each with its given values.
+    fn ends(&mut self, x: &[f64], given: Range<usize>, direction: Direction) -> Vec<f64> {
         let mut out = vec![0.0; x.len()];
-        with_pairs((x, self.d), &self.given[y], |samples| {
+        with_pairs((x, self.d), &self.given[given], |samples| {
             self.engine
                 .transport(samples, (&self.scheme, self.a0), direction, &mut out)
         });
         out
     }
 
-    /// Where all points end up, n x d.
-    fn all_ends(&mut self, x: &[f64], direction: Direction) -> Vec<f64> {
-        self.ends((x, 0..self.given.len()), direction)
-    }
-
-    /// The paths of the first points, k x (nt + 1) x d, and the ends of all, n x d.
-    fn follow(&mut self, x: &[f64], direction: Direction) -> (Vec<f64>, Vec<f64>) {
+    /// Follows points x, n x d, through the flow: the first with their paths, all to their end points.
+    fn follow(&mut self, x: &[f64], direction: Direction) -> FollowedPoints {
         let (d, width) = (self.d, self.d * (self.scheme.steps + 1));
         let (first, others) = x.split_at(x.len().min(PATHS * d));
         let cut = self.given.len() / (x.len() / d).max(1) * (first.len() / d);
@@ -192,21 +197,22 @@ impl Guide<'_> {
             .chunks_exact(width)
             .flat_map(|path| &path[width - d..]);
         let mut ends: Vec<f64> = ends.copied().collect();
-        ends.extend(self.ends((others, cut..self.given.len()), direction));
-        (paths, ends)
+        ends.extend(self.ends(others, cut..self.given.len(), direction));
+        FollowedPoints { paths, ends }
     }
 
-    /// Log density on a grid around the rows, which are in known units.
-    fn density(&mut self, rows: &[f64], known: &Known) -> Density {
-        let bounds = frame(rows);
-        let (across, centres) = grid(bounds, CELLS.1.min(rows.len() / self.d * CELLS.0));
+    /// The log density on a grid around rows in the shown units.
+    fn density(&mut self, rows: &[f64], units: &ShownUnits) -> Density {
+        let bounds = bounds_around(rows);
+        let cells = MOST_CELLS.min(rows.len() / self.d * CELLS_PER_SAMPLE);
+        let CellGrid { across, centres } = cell_grid(bounds, cells);
         // Half the steps and the rule with the fewest traces: half the cost, for errors far below a shade of the map.
         let scheme = Scheme {
             steps: self.scheme.steps.div_ceil(2),
             trace: TraceAt::GaussPoints,
             ..self.scheme
         };
-        let centres = known.of_flow(centres);
+        let centres = units.to_flow(centres);
         let width = self.d + 3;
         let mut states = vec![0.0; centres.len() / self.d * width];
         with_rows(&centres, self.d, |samples| {
@@ -216,7 +222,7 @@ impl Guide<'_> {
         Density {
             bounds,
             across,
-            values: known.log_densities(log.collect(), &centres),
+            values: units.show_log_densities(log.collect(), &centres),
         }
     }
 }
@@ -275,7 +281,7 @@ mod tests {
             theta,
             samples: 300,
         };
-        picture(&data, &mut *engine, &snapshot).unwrap()
+        compute_picture(&data, &mut *engine, &snapshot).unwrap()
     }
 
     #[test]

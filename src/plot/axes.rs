@@ -1,5 +1,5 @@
-//! A pair of axes: a rectangle of the figure with a scale across and one upwards, their ticks, names and title, and what is
-//! drawn between them in data units. What lies outside is cut off.
+//! A pair of axes: a rectangle of the figure with a horizontal and a vertical scale, ticks, names and title. Dots and lines are drawn
+//! within it in data units; what lies outside is cut off.
 
 use std::fmt::Write;
 
@@ -7,22 +7,22 @@ use svg::node::element::{Circle, ClipPath, Group, Line, Path, Rectangle, Text};
 
 use super::colour::FAINT;
 use super::figure::{INK, LABEL, NAME, round, text};
-use super::scale::{Scale, extent};
+use super::scale::{AxisScale, Interval, extent};
 
-/// Ends of a drawn line lie at most so many lengths of an axis off.
+/// Largest distance of a drawn point from the axes, in lengths of an axis.
 const FAR: f64 = 100.0;
-/// Room around the points of axes on one scale, as a share of their extent.
+/// Margin around the points of axes with equal units, as a share of their range.
 const ROOM: f64 = 0.08;
-/// Points that are so many times as long as wide are scaled both ways apart.
+/// Ratio of the ranges above which the units of the axes are no longer equal.
 const THIN: f64 = 3.0;
-/// A label stands out past its axis by at most such a share of its length: there is another beside it.
+/// Largest overhang of a label beyond its axis, as a share of the axis: other axes may be next to it.
 const OVERHANG: f64 = 1.0 / 24.0;
-/// Length of a tick.
+/// Length of a tick, units of the figure.
 const TICK: f64 = 4.0;
 
-/// A rectangle of the figure.
+/// A rectangle of the figure, in its units.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Place {
+pub struct FigureRect {
     /// Left edge.
     pub x: f64,
     /// Upper edge.
@@ -33,47 +33,47 @@ pub struct Place {
     pub height: f64,
 }
 
-/// Axes at their place.
+/// A pair of axes.
 #[derive(Clone, Copy, Debug)]
 pub struct Axes {
     /// The rectangle between the axes, without labels.
-    pub place: Place,
-    /// Across.
-    pub x: Scale,
-    /// Upwards.
-    pub y: Scale,
+    pub place: FigureRect,
+    /// Horizontal scale.
+    pub x: AxisScale,
+    /// Vertical scale.
+    pub y: AxisScale,
 }
 
-/// The words around axes; an empty one is left out.
+/// The texts around axes; an empty one is left out.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Words<'a> {
-    /// Above.
+pub struct AxesText<'a> {
+    /// Title above the axes.
     pub title: &'a str,
-    /// Smaller, between the title and the axes.
+    /// Smaller line between the title and the axes.
     pub note: &'a str,
-    /// Name and unit of the axis across.
+    /// Name and unit of the horizontal axis.
     pub x: &'a str,
-    /// Name and unit of the axis upwards.
+    /// Name and unit of the vertical axis.
     pub y: &'a str,
 }
 
-/// How a line is drawn.
+/// The style of a line.
 #[derive(Clone, Copy, Debug)]
-pub struct Pen<'a> {
-    /// Its colour.
+pub struct LineStyle<'a> {
+    /// Colour.
     pub colour: &'a str,
-    /// Its width, units of the figure.
+    /// Width, units of the figure.
     pub width: f64,
-    /// 0 invisible, 1 opaque.
+    /// Opacity, from 0, invisible, to 1, opaque.
     pub opacity: f64,
-    /// Lengths of dashes and gaps; empty for a line without.
+    /// Lengths of dashes and gaps; empty for a solid line.
     pub dashes: &'a str,
 }
 
-impl<'a> Pen<'a> {
-    /// A plain line.
+impl<'a> LineStyle<'a> {
+    /// A solid, opaque line.
     pub fn new(colour: &'a str, width: f64) -> Self {
-        Pen {
+        LineStyle {
             colour,
             width,
             opacity: 1.0,
@@ -81,7 +81,7 @@ impl<'a> Pen<'a> {
         }
     }
 
-    /// A path drawn by it.
+    /// A path in this style, from its SVG path data.
     pub fn draw(&self, d: String) -> Path {
         let path = Path::new()
             .set("d", d)
@@ -102,7 +102,48 @@ impl<'a> Pen<'a> {
     }
 }
 
-impl Place {
+/// The style of dots.
+#[derive(Clone, Copy, Debug)]
+pub struct DotStyle<'a> {
+    /// Colour.
+    pub colour: &'a str,
+    /// Radius, units of the figure.
+    pub radius: f64,
+    /// Opacity, from 0, invisible, to 1, opaque.
+    pub opacity: f64,
+}
+
+/// Axes with the content that is drawn within them.
+pub struct Panel {
+    /// Axes.
+    pub axes: Axes,
+    /// Content, cut off at the axes.
+    pub content: Group,
+}
+
+/// A grid of equal rectangles, two in a row.
+#[derive(Clone, Copy, Debug)]
+pub struct RectGrid {
+    /// Rectangle at the upper left.
+    pub first: FigureRect,
+    /// Distance of the left edges of the two in a row.
+    pub across: f64,
+    /// Distance of the upper edges of two rows.
+    pub down: f64,
+}
+
+impl RectGrid {
+    /// The k-th rectangle, row by row, from 0.
+    pub fn rect(&self, k: usize) -> FigureRect {
+        FigureRect {
+            x: self.first.x + (k % 2) as f64 * self.across,
+            y: self.first.y + (k / 2) as f64 * self.down,
+            ..self.first
+        }
+    }
+}
+
+impl FigureRect {
     fn right(&self) -> f64 {
         self.x + self.width
     }
@@ -113,19 +154,23 @@ impl Place {
 }
 
 impl Axes {
-    /// Around points, with a unit of the same length both ways, unless that would make them a line.
-    pub fn equal(place: Place, points: &[[f64; 2]]) -> Self {
-        let side = |k: usize| extent(points.iter().map(|point| point[k])).unwrap_or((-0.5, 0.5));
+    /// Axes around points, with units of equal length unless that would make the points a line.
+    pub fn equal(place: FigureRect, points: &[[f64; 2]]) -> Self {
+        let unit_interval = Interval {
+            low: -0.5,
+            high: 0.5,
+        };
+        let side = |k: usize| extent(points.iter().map(|point| point[k])).unwrap_or(unit_interval);
         let sides = [side(0), side(1)];
-        let middle = sides.map(|(low, high)| low / 2.0 + high / 2.0);
+        let middle = sides.map(|Interval { low, high }| low / 2.0 + high / 2.0);
         let needed = [place.width, place.height];
-        let unit = |k: usize| (sides[k].1 - sides[k].0) * (1.0 + 2.0 * ROOM) / needed[k];
+        let unit = |k: usize| sides[k].length() * (1.0 + 2.0 * ROOM) / needed[k];
         let units = [unit(0), unit(1)];
         let largest = units[0].max(units[1]);
         let alike = units[0].min(units[1]) * THIN > largest;
         let scale = |k: usize| {
             let half = if alike { largest } else { units[k] } * needed[k] / 2.0;
-            Scale::between(middle[k] - half, middle[k] + half)
+            AxisScale::between(middle[k] - half, middle[k] + half)
         };
         Axes {
             place,
@@ -134,10 +179,10 @@ impl Axes {
         }
     }
 
-    /// The place of a point in the figure; None for one that has none.
-    pub fn at(&self, [x, y]: [f64; 2]) -> Option<(f64, f64)> {
+    /// The position of a point in the figure; None for a point that has none.
+    pub fn figure_point(&self, [x, y]: [f64; 2]) -> Option<(f64, f64)> {
         let (x, y) = (self.x.share(x)?, self.y.share(y)?);
-        let Place { width, height, .. } = self.place;
+        let FigureRect { width, height, .. } = self.place;
         let kept = |share: f64| share.clamp(-FAR, FAR);
         Some((
             self.place.x + kept(x) * width,
@@ -145,15 +190,15 @@ impl Axes {
         ))
     }
 
-    /// Whether a point is to be seen.
-    pub fn holds(&self, [x, y]: [f64; 2]) -> bool {
+    /// Whether a point lies within the axes.
+    pub fn contain(&self, [x, y]: [f64; 2]) -> bool {
         let inside = |share: Option<f64>| share.is_some_and(|s| (0.0..=1.0).contains(&s));
         inside(self.x.share(x)) && inside(self.y.share(y))
     }
 
-    /// A group whose parts are cut off at the axes.
+    /// An empty group whose content is cut off at the axes.
     pub fn clipped(&self) -> Group {
-        let Place {
+        let FigureRect {
             x,
             y,
             width,
@@ -166,24 +211,24 @@ impl Axes {
             .add(ClipPath::new().set("id", id).add(window))
     }
 
-    /// The points that are to be seen, as dots of a colour.
-    pub fn dots(&self, points: &[[f64; 2]], (colour, radius, opacity): (&str, f64, f64)) -> Group {
+    /// Dots at the points that lie within the axes.
+    pub fn dots(&self, points: &[[f64; 2]], style: DotStyle) -> Group {
         let dots = Group::new()
-            .set("fill", colour)
-            .set("fill-opacity", opacity);
-        let seen = points.iter().filter(|point| self.holds(**point));
-        let places = seen.filter_map(|point| self.at(*point));
+            .set("fill", style.colour)
+            .set("fill-opacity", style.opacity);
+        let seen = points.iter().filter(|point| self.contain(**point));
+        let places = seen.filter_map(|point| self.figure_point(*point));
         places.fold(dots, |dots, (x, y)| {
             let dot = Circle::new().set("cx", round(x)).set("cy", round(y));
-            dots.add(dot.set("r", radius))
+            dots.add(dot.set("r", style.radius))
         })
     }
 
-    /// The line through points, interrupted where one has no place.
+    /// SVG path data of the line through points, interrupted at points that have no position.
     pub fn path(&self, points: impl Iterator<Item = [f64; 2]>) -> String {
         let (mut d, mut pen) = (String::new(), 'M');
         for point in points {
-            let Some((x, y)) = self.at(point) else {
+            let Some((x, y)) = self.figure_point(point) else {
                 pen = 'M';
                 continue;
             };
@@ -194,9 +239,9 @@ impl Axes {
         d
     }
 
-    /// The edge of the rectangle.
+    /// The outline of the rectangle.
     pub fn outline(&self) -> Rectangle {
-        let Place {
+        let FigureRect {
             x,
             y,
             width,
@@ -208,9 +253,9 @@ impl Axes {
             .set("stroke-width", 1)
     }
 
-    /// The frame with its ticks and words, to be drawn over the rest.
-    pub fn frame(&self, words: &Words) -> Group {
-        let Place { x, y, width, .. } = self.place;
+    /// The outline with ticks and texts, to be drawn over the content.
+    pub fn frame(&self, words: &AxesText) -> Group {
+        let FigureRect { x, y, width, .. } = self.place;
         let middle = x + width / 2.0;
         let above = if words.note.is_empty() { 8.0 } else { 24.0 };
         let headings = [
@@ -219,32 +264,32 @@ impl Axes {
         ];
         let frame = Group::new()
             .add(self.outline())
-            .add(self.below(words.x))
-            .add(self.beside(words.y));
+            .add(self.x_axis(words.x))
+            .add(self.y_axis(words.y));
         headings.into_iter().fold(frame, |frame, (word, at, size)| {
             frame.add(text(word, (middle, at), size).set("text-anchor", "middle"))
         })
     }
 
-    /// Ticks and name of the axis across.
-    pub fn below(&self, name: &str) -> Group {
-        let Place { x, width, .. } = self.place;
+    /// Ticks and name of the horizontal axis.
+    pub fn x_axis(&self, name: &str) -> Group {
+        let FigureRect { x, width, .. } = self.place;
         let at = (x + width / 2.0, self.place.bottom() + 36.0);
         let name = text(name, at, NAME).set("text-anchor", "middle");
         self.x_ticks(Group::new().add(name))
     }
 
-    /// Ticks and name of the axis upwards.
-    pub fn beside(&self, name: &str) -> Group {
-        let Place { x, y, height, .. } = self.place;
+    /// Ticks and name of the vertical axis.
+    pub fn y_axis(&self, name: &str) -> Group {
+        let FigureRect { x, y, height, .. } = self.place;
         let at = (x - self.name_offset(), y + height / 2.0);
-        self.y_ticks(Group::new().add(upwards(name, at, NAME)))
+        self.y_ticks(Group::new().add(vertical_text(name, at, NAME)))
     }
 
-    /// How far left of the axis its name stands: past the longest label.
+    /// Distance of the vertical axis's name from the axis, beyond the longest label.
     fn name_offset(&self) -> f64 {
         let ticks = self.y.ticks();
-        let widths = ticks.iter().map(|tick| width(&tick.label));
+        let widths = ticks.iter().map(|tick| label_width(&tick.label));
         16.0 + widths.fold(0.0, f64::max)
     }
 
@@ -254,7 +299,7 @@ impl Axes {
         for tick in self.x.ticks() {
             let x = self.place.x + tick.share * self.place.width;
             frame = frame.add(line((x, bottom), (x, bottom + TICK)));
-            let half = width(&tick.label) / 2.0;
+            let half = label_width(&tick.label) / 2.0;
             let over = (self.place.x - (x - half)).max(x + half - self.place.right());
             if x - half < free || over > OVERHANG * self.place.width {
                 continue;
@@ -284,9 +329,9 @@ impl Axes {
         frame
     }
 
-    /// Faint lines across at the ticks, to be drawn under the rest.
+    /// Faint horizontal lines at the ticks, to be drawn under the content.
     pub fn grid(&self) -> Group {
-        let Place { x, .. } = self.place;
+        let FigureRect { x, .. } = self.place;
         let group = Group::new();
         self.y.ticks().iter().fold(group, |group, tick| {
             let y = self.place.bottom() - tick.share * self.place.height;
@@ -295,8 +340,8 @@ impl Axes {
     }
 }
 
-/// Width of a tick's label in DejaVu Sans, or a little more.
-fn width(label: &str) -> f64 {
+/// Upper bound of the width of a tick's label in DejaVu Sans.
+fn label_width(label: &str) -> f64 {
     let digit = |c: char| {
         if c.is_ascii() || c == '\u{2212}' {
             0.64
@@ -307,6 +352,7 @@ fn width(label: &str) -> f64 {
     label.chars().map(|c| LABEL * digit(c)).sum()
 }
 
+/// A rectangle with rounded coordinates.
 fn rectangle(x: f64, y: f64, width: f64, height: f64) -> Rectangle {
     Rectangle::new()
         .set("x", round(x))
@@ -315,6 +361,7 @@ fn rectangle(x: f64, y: f64, width: f64, height: f64) -> Rectangle {
         .set("height", round(height))
 }
 
+/// A line from point to point.
 fn line(from: (f64, f64), to: (f64, f64)) -> Line {
     Line::new()
         .set("x1", round(from.0))
@@ -325,8 +372,8 @@ fn line(from: (f64, f64), to: (f64, f64)) -> Line {
         .set("stroke-width", 1)
 }
 
-/// Text around its middle, to be read from below upwards.
-pub fn upwards(content: &str, (x, y): (f64, f64), size: f64) -> Text {
+/// Text centred at a point and turned by 90 degrees, to be read upwards.
+pub fn vertical_text(content: &str, (x, y): (f64, f64), size: f64) -> Text {
     let turn = format!("rotate(-90 {} {})", round(x), round(y));
     text(content, (x, y), size)
         .set("text-anchor", "middle")

@@ -1,42 +1,42 @@
-//! Which columns of the points are shown, and what they are called.
+//! The columns of points that are plotted, and their names on the axes.
 
-/// Columns of points, by name.
+/// The names of all columns of points, and the choice of those that are plotted.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Columns {
-    /// Of all columns, in their order.
+pub struct PlottedColumns {
+    /// Names of all columns, in order.
     names: Vec<String>,
-    /// Indices of those that are shown.
+    /// Indices of the plotted columns.
     shown: Vec<usize>,
-    /// What they are measured in, if it is to be said.
+    /// Unit that is appended to every name; None for none.
     unit: Option<&'static str>,
 }
 
-/// Letters of a name on an axis.
+/// Largest number of letters of a name on an axis.
 const LONGEST: usize = 24;
 
-impl Columns {
-    /// All, by their names.
+impl PlottedColumns {
+    /// A choice of all columns.
     pub fn new(names: Vec<String>) -> Self {
         let shown = (0..names.len()).collect();
-        Columns {
+        PlottedColumns {
             names,
             shown,
             unit: None,
         }
     }
 
-    /// With their unit in the names.
-    pub fn measured(self, unit: &'static str) -> Self {
-        Columns {
+    /// This choice with a unit appended to every name.
+    pub fn with_unit(self, unit: &'static str) -> Self {
+        PlottedColumns {
             unit: Some(unit),
             ..self
         }
     }
 
-    /// Those asked for, each by its name or its number from 1; all if none is.
+    /// The choice of columns by their names or numbers from 1; all for an empty list.
     ///
     /// # Errors
-    /// Says which one is not there and which there are.
+    /// When there is no such column; the message names it and lists those that there are.
     pub fn choose(mut self, asked: &[String]) -> Result<Self, String> {
         if asked.is_empty() {
             return Ok(self);
@@ -56,17 +56,17 @@ impl Columns {
         Ok(self)
     }
 
-    /// Indices of those that are shown.
+    /// Indices of the plotted columns.
     pub fn shown(&self) -> &[usize] {
         &self.shown
     }
 
-    /// What a column is called, shortened for an axis.
+    /// The name of a column, shortened for an axis.
     pub fn name(&self, column: usize) -> String {
         self.short(column, LONGEST)
     }
 
-    /// What a column is called, in so many letters at most, at least one.
+    /// The name of a column in at most `letters` letters, and at least one.
     pub fn short(&self, column: usize, letters: usize) -> String {
         let name = self.names.get(column).map_or("", String::as_str);
         let mut name: String = match name.chars().nth(letters) {
@@ -83,21 +83,21 @@ impl Columns {
         name
     }
 
-    /// The first two that are shown.
+    /// Indices of the first two plotted columns.
     pub fn pair(&self) -> [usize; 2] {
         let shown = |k: usize| self.shown.get(k).copied();
         [shown(0).unwrap_or(0), shown(1).unwrap_or(1)]
     }
 }
 
-/// Two columns of rows of d values; none where there are no such columns.
+/// Points from two columns of rows of d values; empty where there are no such columns.
 pub fn points(rows: &[f64], d: usize, [a, b]: [usize; 2]) -> Vec<[f64; 2]> {
     let rows = rows.chunks_exact(d.max(1));
     rows.filter_map(|row| Some([*row.get(a)?, *row.get(b)?]))
         .collect()
 }
 
-/// One column of rows of d values.
+/// Values of one column of rows of d values.
 pub fn column(rows: &[f64], d: usize, k: usize) -> Vec<f64> {
     rows.iter().skip(k).step_by(d.max(1)).copied().collect()
 }
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn columns_are_chosen_by_name_or_number() {
-        let columns = || Columns::new(["a", "b", "c"].map(String::from).to_vec());
+        let columns = || PlottedColumns::new(["a", "b", "c"].map(String::from).to_vec());
         let choose = |asked: &[&str]| {
             let asked: Vec<String> = asked.iter().map(|s| s.to_string()).collect();
             columns().choose(&asked)
@@ -123,9 +123,9 @@ mod tests {
 
     #[test]
     fn names_without_end_are_shortened() {
-        let long = Columns::new(vec!["y".repeat(1000)]);
+        let long = PlottedColumns::new(vec!["y".repeat(1000)]);
         assert_eq!(long.name(0).chars().count(), LONGEST);
-        let unit = long.measured("mm").name(0);
+        let unit = long.with_unit("mm").name(0);
         assert!(unit.ends_with("\u{2026} (mm)"), "{unit}");
     }
 

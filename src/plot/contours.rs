@@ -8,21 +8,22 @@ use contour::ContourBuilder;
 
 use crate::event::Density;
 
-/// The log of the largest density that is told apart.
+/// Largest log density that is distinguished from larger ones.
 const LARGEST: f64 = 690.0;
 
-/// Densities and their grid.
+/// A density on a grid of cells.
 #[derive(Clone, Debug)]
-pub struct Field {
-    /// Per unit of area, row by row from the lowest y; all finite.
+pub struct DensityGrid {
+    /// Densities per unit of area, row by row from the lowest y; all finite.
     pub values: Vec<f64>,
-    /// Cells across and upwards.
-    cells: (usize, usize),
+    /// Numbers of cells.
+    size: GridSize,
+    /// Bounds x low, x high, y low, y high.
     bounds: [f64; 4],
 }
 
-impl Field {
-    /// Of a grid of log densities; what is no number counts as no density. None for a grid without cells or extent.
+impl DensityGrid {
+    /// The density of a grid of log densities; NaN counts as density 0. None for a grid without cells or extent.
     pub fn new(density: &Density) -> Option<Self> {
         let [left, right, low, high] = density.bounds;
         let rows = density.values.len().checked_div(density.across)?;
@@ -32,9 +33,12 @@ impl Field {
             log if log.is_nan() => 0.0,
             log => log.min(LARGEST).exp(),
         });
-        (whole && area.is_finite() && right > left && high > low).then(|| Field {
+        (whole && area.is_finite() && right > left && high > low).then(|| DensityGrid {
             values: densities.collect(),
-            cells: (density.across, rows),
+            size: GridSize {
+                across: density.across,
+                up: rows,
+            },
             bounds: density.bounds,
         })
     }
@@ -44,9 +48,9 @@ impl Field {
         self.values.iter().copied().fold(0.0, f64::max)
     }
 
-    /// Every column of the grid over its largest value.
+    /// This density with every column of the grid divided by its largest value.
     pub fn relative(&self) -> Self {
-        let across = self.cells.0;
+        let across = self.size.across;
         let mut field = self.clone();
         for k in 0..across {
             let column = || self.values.iter().skip(k).step_by(across).copied();
@@ -57,56 +61,70 @@ impl Field {
         field
     }
 
-    /// Its integral over the grid.
+    /// The integral of the density over the grid.
     pub fn mass(&self) -> f64 {
-        self.values.iter().sum::<f64>() * self.cell()
+        self.values.iter().sum::<f64>() * self.cell_area()
     }
 
-    /// The density that is exceeded on cells of this mass together; None if there is not so much on the grid.
+    /// The level whose region {p >= level} holds this mass; None if the grid holds less.
     pub fn level(&self, mass: f64) -> Option<f64> {
         let mut sorted = self.values.clone();
         sorted.sort_by(|a, b| b.total_cmp(a));
         let mut sum = 0.0;
         sorted.into_iter().find(|value| {
-            sum += value * self.cell();
+            sum += value * self.cell_area();
             sum >= mass && *value > 0.0
         })
     }
 
-    /// The rings around the cells above a level, in the grid's coordinates; linear between the centres.
+    /// The contour lines of a level as closed rings, in coordinates of the bounds; linear between the centres of cells.
     pub fn rings(&self, level: f64) -> Vec<Vec<[f64; 2]>> {
-        let (across, up) = self.cells;
+        let GridSize { across, up } = self.size;
         let lines = ContourBuilder::new(across, up, true).lines(&self.values, &[level]);
         let lines = lines.unwrap_or_default().into_iter();
         let rings = lines.flat_map(|line| line.into_inner().0.0);
         rings
-            .map(|ring| ring.0.iter().map(|p| self.place(p.x, p.y)).collect())
+            .map(|ring| ring.0.iter().map(|p| self.coordinates(p.x, p.y)).collect())
             .collect()
     }
 
-    fn place(&self, x: f64, y: f64) -> [f64; 2] {
+    /// The coordinates of a position in cells from the lower left.
+    fn coordinates(&self, x: f64, y: f64) -> [f64; 2] {
         let [left, right, low, high] = self.bounds;
-        let (across, up) = self.cells;
+        let GridSize { across, up } = self.size;
         [
             left + (right - left) * x / across as f64,
             low + (high - low) * y / up as f64,
         ]
     }
 
-    fn cell(&self) -> f64 {
+    fn cell_area(&self) -> f64 {
         let [left, right, low, high] = self.bounds;
         (right - left) * (high - low) / self.values.len() as f64
     }
 }
 
-/// Centres of a grid's cells, across and upwards, from the lowest row and the left; rows of two.
-pub fn centres([left, right, low, high]: [f64; 4], (across, up): (usize, usize)) -> Vec<f64> {
-    let at =
-        |from: f64, to: f64, k: usize, n: usize| from + (to - from) * (k as f64 + 0.5) / n as f64;
+/// The numbers of cells of a grid.
+#[derive(Clone, Copy, Debug)]
+pub struct GridSize {
+    /// Cells in a row.
+    pub across: usize,
+    /// Rows of cells.
+    pub up: usize,
+}
+
+/// The centre of the k-th of n equal cells between two bounds.
+pub fn cell_centre(from: f64, to: f64, k: usize, n: usize) -> f64 {
+    from + (to - from) * (k as f64 + 0.5) / n as f64
+}
+
+/// Centres of a grid's cells within bounds x low, x high, y low, y high, from the lowest row and the left; rows of two values.
+pub fn cell_centres([left, right, low, high]: [f64; 4], size: GridSize) -> Vec<f64> {
+    let GridSize { across, up } = size;
     let cells = (0..across * up).flat_map(|k| {
         [
-            at(left, right, k % across, across),
-            at(low, high, k / across, up),
+            cell_centre(left, right, k % across, across),
+            cell_centre(low, high, k / across, up),
         ]
     });
     cells.collect()
@@ -121,7 +139,7 @@ mod tests {
     /// The standard normal in two dimensions around the middle of a grid of `across` x `up` cells.
     fn normal(across: usize, up: usize) -> Density {
         let bounds = [-6.0, 6.0, -6.0, 6.0];
-        let centres = centres(bounds, (across, up));
+        let centres = cell_centres(bounds, GridSize { across, up });
         let log = |x: &[f64]| -(x[0] * x[0] + x[1] * x[1]) / 2.0 - (2.0 * PI).ln();
         Density {
             bounds,
@@ -133,7 +151,7 @@ mod tests {
     /// The region of mass q of the normal is a disc of radius sqrt(-2 log(1 - q)).
     #[test]
     fn regions_hold_the_mass_they_claim() {
-        let field = Field::new(&normal(240, 200)).unwrap();
+        let field = DensityGrid::new(&normal(240, 200)).unwrap();
         assert!((field.mass() - 1.0).abs() < 1e-6);
         for mass in [0.5, 0.8, 0.95] {
             let level = field.level(mass).unwrap();
@@ -158,7 +176,7 @@ mod tests {
             across: 2,
             values: [1.0, 8.0, 4.0, 2.0].map(f64::ln).to_vec(),
         };
-        let values = Field::new(&grid).unwrap().relative().values;
+        let values = DensityGrid::new(&grid).unwrap().relative().values;
         for (value, exact) in values.iter().zip([0.25, 1.0, 1.0, 0.25]) {
             assert!((value - exact).abs() < 1e-12, "{values:?}");
         }
@@ -168,22 +186,22 @@ mod tests {
     fn a_mass_that_is_not_there_has_no_level() {
         let mut density = normal(50, 50);
         density.values.iter_mut().for_each(|log| *log -= 1.0);
-        let field = Field::new(&density).unwrap();
+        let field = DensityGrid::new(&density).unwrap();
         assert!(field.level(0.95).is_none() && field.level(0.3).is_some());
     }
 
     #[test]
     fn grids_that_are_none_are_refused_and_no_values_make_it_fail() {
-        assert!(Field::new(&Density::default()).is_none());
+        assert!(DensityGrid::new(&Density::default()).is_none());
         let grid = |bounds, across, values: Vec<f64>| Density {
             bounds,
             across,
             values,
         };
         let unit = [0.0, 1.0, 0.0, 1.0];
-        assert!(Field::new(&grid(unit, 2, vec![0.0; 3])).is_none());
-        assert!(Field::new(&grid([0.0; 4], 1, vec![0.0])).is_none());
-        assert!(Field::new(&grid([0.0, 1e300, 0.0, 1e300], 1, vec![0.0])).is_none());
+        assert!(DensityGrid::new(&grid(unit, 2, vec![0.0; 3])).is_none());
+        assert!(DensityGrid::new(&grid([0.0; 4], 1, vec![0.0])).is_none());
+        assert!(DensityGrid::new(&grid([0.0, 1e300, 0.0, 1e300], 1, vec![0.0])).is_none());
         let odd = [
             f64::NAN,
             f64::INFINITY,
@@ -193,7 +211,7 @@ mod tests {
             -1e300,
         ];
         for across in [1, 2, 3, 6] {
-            let field = Field::new(&grid(unit, across, odd.to_vec())).unwrap();
+            let field = DensityGrid::new(&grid(unit, across, odd.to_vec())).unwrap();
             for level in [0.0, 0.5, field.highest(), f64::NAN] {
                 field.rings(level);
             }

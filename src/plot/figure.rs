@@ -10,18 +10,18 @@ use svg::Document;
 use svg::node::Node;
 use svg::node::element::{Rectangle, Text, Title};
 
-/// In the SVG; the first is the built-in one.
+/// Font families of the SVG; the first is the one that is built in.
 const FAMILY: &str = "DejaVu Sans, Verdana, sans-serif";
-/// Pixels of the PNG to a unit of the SVG: 192 dots an inch.
-const SHARPNESS: f32 = 2.0;
-/// Longest text; longer names end in an ellipsis.
+/// Pixels of the PNG for a unit of the SVG: 192 dots an inch.
+const PIXELS: f32 = 2.0;
+/// Largest number of characters of a text; longer ones end in an ellipsis.
 const LONGEST: usize = 80;
 
-/// Size of a title.
+/// Font size of a title.
 pub const TITLE: f64 = 15.0;
-/// Size of names and legends.
+/// Font size of names and legends.
 pub const NAME: f64 = 12.0;
-/// Size of the labels of ticks.
+/// Font size of the labels of ticks.
 pub const LABEL: f64 = 10.5;
 
 /// The colour of text and frames.
@@ -29,55 +29,65 @@ pub const INK: &str = "#222222";
 
 /// A file format of pictures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// Pixels.
+pub enum ImageFormat {
+    /// PNG: pixels.
     Png,
-    /// Shapes and text.
+    /// SVG: shapes and text.
     Svg,
 }
 
-impl Format {
-    /// By the ending of a file's name; None for others than png and svg.
+impl ImageFormat {
+    /// The format that the ending of a file's name stands for; None for others than png and svg.
     pub fn of(path: &Path) -> Option<Self> {
         let ending = path.extension()?.to_str()?.to_ascii_lowercase();
         match ending.as_str() {
-            "png" => Some(Format::Png),
-            "svg" => Some(Format::Svg),
+            "png" => Some(ImageFormat::Png),
+            "svg" => Some(ImageFormat::Svg),
             _ => None,
         }
     }
 
-    /// What is said of a path whose ending is none.
-    pub fn expected(path: &Path) -> String {
+    /// The error message for a path whose ending stands for no format.
+    pub fn wrong_ending(path: &Path) -> String {
         let name = path.display();
         format!("{name}: pictures are PNG or SVG: give a name that ends in .png or .svg")
     }
 }
 
-/// A figure that could not be made into pixels.
+/// An error of rendering a figure as pixels.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The document was not understood: a bug.
+pub enum RenderError {
+    /// The SVG document could not be read: a bug.
     #[error("cannot render the figure: {0}")]
     Render(#[from] usvg::Error),
-    /// There is no room for its pixels.
+    /// There is no memory for the pixels.
     #[error("cannot render the figure: no memory for {0} x {1} pixels")]
     Memory(u32, u32),
-    /// The pixels could not be packed.
+    /// The pixels could not be encoded as PNG.
     #[error("cannot pack the pixels of the figure: {0}")]
     Pack(String),
 }
 
-/// A picture with its labels.
-#[derive(Clone, Debug)]
-pub struct Figure {
-    document: Document,
-    size: (f64, f64),
+/// The size of a figure, in units of 1/96 inch.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FigureSize {
+    /// Width.
+    pub width: f64,
+    /// Height.
+    pub height: f64,
 }
 
-impl Figure {
-    /// An empty one of width and height in units of 1/96 inch, with its title at the top.
-    pub fn new((width, height): (f64, f64), title: &str) -> Self {
+/// A figure with its title and labels, as an SVG document.
+#[derive(Clone, Debug)]
+pub struct SvgFigure {
+    document: Document,
+    size: FigureSize,
+}
+
+impl SvgFigure {
+    /// A white figure with its title at the top.
+    pub fn new(size: FigureSize, title: &str) -> Self {
+        let FigureSize { width, height } = size;
         let document = Document::new()
             .set("viewBox", (0.0, 0.0, width, height))
             .set("width", width)
@@ -90,35 +100,32 @@ impl Figure {
                     .set("height", height)
                     .set("fill", "white"),
             );
-        let mut figure = Figure {
-            document,
-            size: (width, height),
-        };
+        let mut figure = SvgFigure { document, size };
         figure.add(text(title, (width / 2.0, 26.0), TITLE).set("text-anchor", "middle"));
         figure
     }
 
-    /// A smaller line under the title.
-    pub fn note(&mut self, note: &str) {
-        let place = (self.size.0 / 2.0, 46.0);
+    /// Adds a smaller line under the title.
+    pub fn add_note(&mut self, note: &str) {
+        let place = (self.size.width / 2.0, 46.0);
         self.add(text(note, place, LABEL + 0.5).set("text-anchor", "middle"));
     }
 
-    /// Adds what is drawn over the rest.
+    /// Adds an element, drawn over those before it.
     pub fn add(&mut self, node: impl Node) {
         self.document.append(Box::new(node) as Box<dyn Node>);
     }
 
-    /// As an SVG document.
+    /// The text of the SVG document.
     pub fn svg(&self) -> String {
         format!("{}\n", self.document)
     }
 
-    /// As a PNG image.
+    /// Renders the figure as a PNG image.
     ///
     /// # Errors
-    /// When there is no memory for it.
-    pub fn png(&self) -> Result<Vec<u8>, Error> {
+    /// When there is no memory for its pixels.
+    pub fn png(&self) -> Result<Vec<u8>, RenderError> {
         let mut fonts = fontdb::Database::new();
         fonts.load_font_source(fontdb::Source::Binary(Arc::new(dejavu::sans::regular())));
         let options = Options {
@@ -127,30 +134,30 @@ impl Figure {
             ..Options::default()
         };
         let tree = Tree::from_str(&self.svg(), &options)?;
-        let (width, height) = (self.size.0 as f32, self.size.1 as f32);
-        let pixels = |length: f32| (length * SHARPNESS).round() as u32;
+        let (width, height) = (self.size.width as f32, self.size.height as f32);
+        let pixels = |length: f32| (length * PIXELS).round() as u32;
         let (wide, tall) = (pixels(width), pixels(height));
-        let mut map = Pixmap::new(wide, tall).ok_or(Error::Memory(wide, tall))?;
+        let mut map = Pixmap::new(wide, tall).ok_or(RenderError::Memory(wide, tall))?;
         map.fill(Color::WHITE);
-        let transform = Transform::from_scale(SHARPNESS, SHARPNESS);
+        let transform = Transform::from_scale(PIXELS, PIXELS);
         resvg::render(&tree, transform, &mut map.as_mut());
         map.encode_png()
-            .map_err(|error| Error::Pack(error.to_string()))
+            .map_err(|error| RenderError::Pack(error.to_string()))
     }
 
-    /// The bytes of a file.
+    /// The bytes of a file of this format.
     ///
     /// # Errors
-    /// As [`Figure::png`].
-    pub fn bytes(&self, format: Format) -> Result<Vec<u8>, Error> {
+    /// As [`SvgFigure::png`].
+    pub fn bytes(&self, format: ImageFormat) -> Result<Vec<u8>, RenderError> {
         match format {
-            Format::Png => self.png(),
-            Format::Svg => Ok(self.svg().into_bytes()),
+            ImageFormat::Png => self.png(),
+            ImageFormat::Svg => Ok(self.svg().into_bytes()),
         }
     }
 }
 
-/// Text whose baseline starts at a place.
+/// Text whose baseline starts at a point.
 pub fn text(content: &str, (x, y): (f64, f64), size: f64) -> Text {
     Text::new(clean(content))
         .set("x", round(x))
@@ -159,7 +166,7 @@ pub fn text(content: &str, (x, y): (f64, f64), size: f64) -> Text {
         .set("fill", INK)
 }
 
-/// Names come from files: without what XML does not allow, and not too long.
+/// Replaces the characters of a text that XML does not allow by spaces, and shortens it to [`LONGEST`]: names come from files.
 pub fn clean(content: &str) -> String {
     let printable = |c: char| !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}');
     let mut kept = content.chars().map(|c| if printable(c) { c } else { ' ' });
@@ -171,7 +178,7 @@ pub fn clean(content: &str) -> String {
     text
 }
 
-/// Hundredths of a unit are finer than anybody sees.
+/// Rounds a coordinate to hundredths of a unit, which is finer than the eye sees.
 pub fn round(coordinate: f64) -> f64 {
     (coordinate * 100.0).round() / 100.0
 }
@@ -182,9 +189,9 @@ mod tests {
 
     #[test]
     fn an_ending_is_a_format() {
-        let format = |path: &str| Format::of(Path::new(path));
-        assert_eq!(format("a/b.PNG"), Some(Format::Png));
-        assert_eq!(format("b.svg"), Some(Format::Svg));
+        let format = |path: &str| ImageFormat::of(Path::new(path));
+        assert_eq!(format("a/b.PNG"), Some(ImageFormat::Png));
+        assert_eq!(format("b.svg"), Some(ImageFormat::Svg));
         assert_eq!((format("b.pdf"), format("png")), (None, None));
     }
 
@@ -192,7 +199,13 @@ mod tests {
     fn hostile_names_make_well_formed_documents() {
         let long = "y".repeat(1000);
         for name in ["<a & \"b\">", "\0\u{1}\u{1b}[2J", "]]>", "\u{ffff}", &long] {
-            let mut figure = Figure::new((100.0, 50.0), name);
+            let mut figure = SvgFigure::new(
+                FigureSize {
+                    width: 100.0,
+                    height: 50.0,
+                },
+                name,
+            );
             figure.add(text(name, (0.0, 0.0), NAME));
             let svg = figure.svg();
             roxmltree::Document::parse(&svg).unwrap();
@@ -203,7 +216,15 @@ mod tests {
     #[test]
     fn text_has_ink_without_any_font_of_the_system() {
         let dark = |title: &str| {
-            let png = Figure::new((200.0, 60.0), title).png().unwrap();
+            let png = SvgFigure::new(
+                FigureSize {
+                    width: 200.0,
+                    height: 60.0,
+                },
+                title,
+            )
+            .png()
+            .unwrap();
             let map = Pixmap::decode_png(&png).unwrap();
             assert_eq!((map.width(), map.height()), (400, 120));
             map.pixels().iter().filter(|p| p.red() < 128).count()

@@ -1,69 +1,71 @@
-//! Histograms of the data against generated samples, as outlines of density on the same bins.
+//! Histograms of the data and of generated samples over the same bins, as outlines of their densities.
 
-use svg::node::element::Group;
-
-use super::axes::{Axes, Pen, Place, Words};
+use super::axes::{Axes, AxesText, FigureRect, LineStyle, Panel};
 use super::colour::{DATA, MODEL};
-use super::figure::Figure;
-use super::legend::{Entry, row};
-use super::scale::{Scale, minus};
+use super::figure::{FigureSize, SvgFigure};
+use super::legend::{LegendEntry, legend_row};
+use super::scale::{AxisScale, minus};
 
-const PLACE: Place = Place {
+const PLACE: FigureRect = FigureRect {
     x: 84.0,
     y: 66.0,
     width: 560.0,
     height: 340.0,
 };
-/// Bins of a histogram, at most.
+/// Largest number of bins of a histogram.
 const BINS: f64 = 60.0;
 
-/// Log densities under the model, nats.
+/// Log densities under the model, nats, of the data and of generated samples.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LogDensities {
-    /// Of samples of the data.
+    /// Log densities of the data.
     pub data: Vec<f64>,
-    /// Of samples of the model.
+    /// Log densities of generated samples.
     pub generated: Vec<f64>,
 }
 
-/// Draws the log densities of the data against those of generated samples: alike, if the model is right.
-pub fn histogram(log: &LogDensities, name: &str) -> Figure {
-    let size = (PLACE.x + PLACE.width + 30.0, PLACE.y + PLACE.height + 82.0);
-    let mut figure = Figure::new(size, &format!("{name}: log densities under the model"));
+/// Draws the histograms of the log densities of the data and of generated samples: they are equal if the model is right.
+pub fn histogram(log: &LogDensities, name: &str) -> SvgFigure {
+    let size = FigureSize {
+        width: PLACE.x + PLACE.width + 30.0,
+        height: PLACE.y + PLACE.height + 82.0,
+    };
+    let mut figure = SvgFigure::new(size, &format!("{name}: log densities under the model"));
     let x = axis(log);
-    let beyond = |values: &[f64]| values.iter().filter(|v| **v < x.ends().0).count();
+    let beyond = |values: &[f64]| values.iter().filter(|v| **v < x.ends().low).count();
     let note = match beyond(&log.data) + beyond(&log.generated) {
         0 => String::new(),
         beyond => format!("; {beyond} further left"),
     };
     let (data, generated) = (mean(&log.data), mean(&log.generated));
-    figure.note(&format!("mean: data {data}, generated {generated}{note}"));
-    let (axes, outlines) = outlines((PLACE, x), [&log.data, &log.generated]);
-    figure.add(outlines);
-    figure.add(axes.frame(&Words {
+    figure.add_note(&format!("mean: data {data}, generated {generated}{note}"));
+    let Panel { axes, content } = histograms(PLACE, x, [&log.data, &log.generated]);
+    figure.add(content);
+    figure.add(axes.frame(&AxesText {
         x: "log p(x) (nats)",
         y: "density (1/nat)",
-        ..Words::default()
+        ..AxesText::default()
     }));
     let middle = PLACE.x + PLACE.width / 2.0;
-    figure.add(row(&entries(log), (middle, size.1 - 22.0)));
+    figure.add(legend_row(&entries(log), (middle, size.height - 22.0)));
     figure
 }
 
-/// Around both, but for a few that are far less likely than the rest.
-fn axis(log: &LogDensities) -> Scale {
+/// The scale of log p: around both histograms, without the few values that are far less likely than the rest.
+fn axis(log: &LogDensities) -> AxisScale {
     let both = log.data.iter().chain(&log.generated).copied();
     let mut sorted: Vec<f64> = both.filter(|v| v.is_finite()).collect();
     sorted.sort_by(f64::total_cmp);
     let n = sorted.len();
     let Some((&middle, &rare)) = sorted.get(n / 2).zip(sorted.get(n / 100)) else {
-        return Scale::around(sorted.into_iter());
+        return AxisScale::around(sorted.into_iter());
     };
     let lowest = middle - 3.0 * (middle - rare);
-    Scale::around(sorted.into_iter().filter(|v| *v >= lowest))
+    AxisScale::around(sorted.into_iter().filter(|v| *v >= lowest))
 }
 
-fn entries(log: &LogDensities) -> [Entry<'static>; 2] {
+/// The entries of the legend.
+fn entries(log: &LogDensities) -> [LegendEntry<'static>; 2] {
     let entry = |colour, name, values: &[f64]| {
         let n = values.len();
         let odd = values.iter().filter(|v| !v.is_finite()).count();
@@ -71,7 +73,7 @@ fn entries(log: &LogDensities) -> [Entry<'static>; 2] {
             0 => String::new(),
             odd => format!(", {odd} not finite"),
         };
-        Entry::new(Pen::new(colour, 2.0), format!("{name}, n = {n}{odd}"))
+        LegendEntry::line(LineStyle::new(colour, 2.0), format!("{name}, n = {n}{odd}"))
     };
     [
         entry(DATA, "data", &log.data),
@@ -79,6 +81,7 @@ fn entries(log: &LogDensities) -> [Entry<'static>; 2] {
     ]
 }
 
+/// The mean of the finite values, as text.
 fn mean(values: &[f64]) -> String {
     let finite: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();
     let n = finite.len() as f64;
@@ -94,8 +97,8 @@ fn mean(values: &[f64]) -> String {
     minus(&text)
 }
 
-/// The histograms of data and generated samples over an axis, and the axes they are drawn in.
-pub(super) fn outlines((place, x): (Place, Scale), samples: [&[f64]; 2]) -> (Axes, Group) {
+/// The histograms of the data and of generated samples over a scale.
+pub(super) fn histograms(place: FigureRect, x: AxisScale, samples: [&[f64]; 2]) -> Panel {
     let bins = Bins::new(x, samples[0].len().min(samples[1].len()));
     let sides = [DATA, MODEL].into_iter().zip(samples);
     let sides: Vec<(&str, Vec<f64>)> = sides
@@ -106,22 +109,22 @@ pub(super) fn outlines((place, x): (Place, Scale), samples: [&[f64]; 2]) -> (Axe
     let axes = Axes {
         place,
         x,
-        y: Scale::from_zero(heights),
+        y: AxisScale::from_zero(heights),
     };
-    let group = sides
+    let content = sides
         .iter()
         .fold(axes.clipped(), |group, (colour, heights)| {
             let outline = bins.outline(heights);
             let area = axes.path(outline.iter().copied()) + "Z";
-            let area = Pen::new("none", 0.0).draw(area);
-            let line = Pen::new(colour, 1.5).draw(axes.path(outline.into_iter()));
+            let area = LineStyle::new("none", 0.0).draw(area);
+            let line = LineStyle::new(colour, 1.5).draw(axes.path(outline.into_iter()));
             let area = area.set("fill", *colour).set("fill-opacity", 0.15);
             group.add(area).add(line)
         });
-    (axes, group)
+    Panel { axes, content }
 }
 
-/// Equal bins.
+/// Bins of equal width.
 struct Bins {
     low: f64,
     width: f64,
@@ -129,18 +132,18 @@ struct Bins {
 }
 
 impl Bins {
-    /// Over an axis, as many as n values can fill.
-    fn new(axis: Scale, n: usize) -> Self {
-        let (low, high) = axis.ends();
+    /// Bins over a scale, as many as n values can fill.
+    fn new(axis: AxisScale, n: usize) -> Self {
+        let ends = axis.ends();
         let count = (2.0 * (n as f64).sqrt()).clamp(5.0, BINS) as usize;
         Bins {
-            low,
-            width: (high - low) / count as f64,
+            low: ends.low,
+            width: ends.length() / count as f64,
             count,
         }
     }
 
-    /// Share of the finite values in each bin over its width.
+    /// The density in each bin: the share of the finite values divided by the width.
     fn densities(&self, values: &[f64]) -> Vec<f64> {
         let mut heights = vec![0.0; self.count];
         let finite = values.iter().filter(|v| v.is_finite());
@@ -155,7 +158,7 @@ impl Bins {
         heights
     }
 
-    /// Steps up and down over the bins, from 0 to 0.
+    /// The outline of a histogram: steps over the bins, from 0 to 0.
     fn outline(&self, heights: &[f64]) -> Vec<[f64; 2]> {
         let edge = |k: usize| self.low + k as f64 * self.width;
         let steps = heights
@@ -175,7 +178,7 @@ mod tests {
     #[test]
     fn every_value_on_the_axis_falls_into_a_bin() {
         let values = [0.0, 0.1, 0.5, 0.9, f64::NAN, f64::INFINITY];
-        let bins = Bins::new(Scale::between(0.0, 1.0), 4);
+        let bins = Bins::new(AxisScale::between(0.0, 1.0), 4);
         assert_eq!((bins.low, bins.count), (0.0, 5));
         let densities = bins.densities(&values);
         let shares: Vec<f64> = densities.iter().map(|h| h * bins.width).collect();

@@ -1,40 +1,51 @@
-//! The losses of a run from its events.
+//! Reading the losses of a run from its events.
 
 use std::path::Path;
 
-use super::losses::{Curve, Happening, Losses, Mark};
+use super::losses::{DivergencePoint, EventMark, LossCurve, LossCurves, MarkKind};
 use crate::event::{self, Event};
 use crate::run::read::History;
 
-impl Losses {
-    /// Those of a run directory so far; lines that are no events are left out, which the second value says.
+/// The losses of a run as read from its directory.
+pub struct ReadLosses {
+    /// Curves of the losses.
+    pub losses: LossCurves,
+    /// Sentence on lines that are no events and were left out; None where there are none.
+    pub complaint: Option<String>,
+}
+
+impl LossCurves {
+    /// Reads the losses of a run directory so far. Lines that are no events are left out.
     ///
     /// # Errors
     /// When the metrics can't be read.
-    pub fn of(run: &Path) -> Result<(Self, Option<String>), String> {
-        let (mut losses, mut history) = (Losses::default(), History::new(run));
+    pub fn read(run: &Path) -> Result<ReadLosses, String> {
+        let (mut losses, mut history) = (LossCurves::default(), History::new(run));
         let mut events = Vec::new();
         let mut more = true;
         while more {
             let read = history.read(&mut events);
             more = read.map_err(|error| error.to_string())?;
-            events.drain(..).for_each(|event| losses.take(&event));
+            events.drain(..).for_each(|event| losses.add(&event));
         }
-        Ok((losses, history.complaint()))
+        Ok(ReadLosses {
+            losses,
+            complaint: history.complaint(),
+        })
     }
 
-    /// Takes up what an event tells.
-    pub fn take(&mut self, event: &Event) {
+    /// Adds an event.
+    pub fn add(&mut self, event: &Event) {
         match event {
-            Event::Start(start) => self.floor = start.entropy,
+            Event::Start(start) => self.entropy = start.entropy,
             Event::Iteration {
                 iteration, losses, ..
             } => {
                 if let (Some(last), true) = (self.m.last(), self.loss.training.is_empty()) {
-                    self.marks.push(Mark {
+                    self.marks.push(EventMark {
                         iteration: last[0] as u64,
-                        happening: Happening::Flow,
-                        words: "matching over".into(),
+                        kind: MarkKind::Flow,
+                        label: "matching over".into(),
                     });
                 }
                 self.append(*iteration, losses, |curve| &mut curve.training);
@@ -48,18 +59,23 @@ impl Losses {
                 ..
             } => {
                 self.append(*iteration, losses, |curve| &mut curve.validation);
-                let row = |value| [*iteration as f64, value, divergence_se.unwrap_or(f64::NAN)];
-                self.divergence.extend(divergence.map(row));
+                let point = |value| DivergencePoint {
+                    iteration: *iteration as f64,
+                    value,
+                    error: divergence_se.unwrap_or(f64::NAN),
+                };
+                self.divergence.extend(divergence.map(point));
             }
             other => self.marks.extend(mark(other)),
         }
     }
 
+    /// Adds the losses of an iteration to one of the lists of every curve.
     fn append(
         &mut self,
         iteration: u64,
         losses: &event::Losses,
-        rows: impl Fn(&mut Curve) -> &mut Vec<[f64; 2]>,
+        rows: impl Fn(&mut LossCurve) -> &mut Vec<[f64; 2]>,
     ) {
         let event::Losses { loss, l, c, r } = *losses;
         let curves = [
@@ -74,14 +90,14 @@ impl Losses {
     }
 }
 
-/// To three digits.
-fn rate(lr: f64) -> f64 {
+/// Rounds a learning rate to three digits.
+fn rounded_rate(lr: f64) -> f64 {
     format!("{lr:.2e}").parse().unwrap_or(lr)
 }
 
-/// What happened, if it is shown.
-fn mark(event: &Event) -> Option<Mark> {
-    let (iteration, happening, words) = match event {
+/// The mark of an event; None for events that are not marked.
+fn mark(event: &Event) -> Option<EventMark> {
+    let (iteration, kind, label) = match event {
         Event::Edit {
             iteration,
             field,
@@ -90,7 +106,7 @@ fn mark(event: &Event) -> Option<Mark> {
             applies,
         } if applies != "restart" => {
             let words = format!("{field} {old} \u{2192} {new}");
-            (*iteration, Happening::Edit, words)
+            (*iteration, MarkKind::Edit, words)
         }
         Event::Rate {
             iteration,
@@ -98,22 +114,22 @@ fn mark(event: &Event) -> Option<Mark> {
             new,
         } => (
             *iteration,
-            Happening::Rate,
-            format!("lr {} \u{2192} {}", rate(*old), rate(*new)),
+            MarkKind::Rate,
+            format!("lr {} \u{2192} {}", rounded_rate(*old), rounded_rate(*new)),
         ),
         Event::Rollback {
             iteration, to, lr, ..
         } => (
             *iteration,
-            Happening::Rollback,
-            format!("back to {to}, lr {}", rate(*lr)),
+            MarkKind::Rollback,
+            format!("back to {to}, lr {}", rounded_rate(*lr)),
         ),
         _ => return None,
     };
-    Some(Mark {
+    Some(EventMark {
         iteration,
-        happening,
-        words,
+        kind,
+        label,
     })
 }
 
@@ -125,33 +141,33 @@ mod tests {
     #[test]
     fn every_event_of_a_run_finds_its_place() {
         let events = synthetic::events();
-        let mut losses = Losses::default();
-        events.iter().for_each(|event| losses.take(event));
+        let mut losses = LossCurves::default();
+        events.iter().for_each(|event| losses.add(event));
         let count = |wanted: fn(&Event) -> bool| events.iter().filter(|e| wanted(e)).count();
         let iterations = count(|event| matches!(event, Event::Iteration { .. }));
         let validations = count(|event| matches!(event, Event::Validation { .. }));
-        assert_eq!(losses.floor, Some(2.75));
+        assert_eq!(losses.entropy, Some(2.75));
         for curve in [&losses.loss, &losses.l, &losses.c, &losses.r] {
             assert_eq!(curve.training.len(), iterations);
             assert_eq!(curve.validation.len(), validations);
         }
         assert_eq!(losses.l.training[0], [1.0, 123456.789]);
         assert_eq!(losses.m, [[0.0; 2]; 0]);
-        for happening in [Happening::Edit, Happening::Rate, Happening::Rollback] {
-            assert!(losses.marks.iter().any(|mark| mark.happening == happening));
+        for kind in [MarkKind::Edit, MarkKind::Rate, MarkKind::Rollback] {
+            assert!(losses.marks.iter().any(|mark| mark.kind == kind));
         }
     }
 
     #[test]
     fn a_start_by_matching_is_a_curve_of_its_own_up_to_a_mark() {
-        let mut losses = Losses::default();
+        let mut losses = LossCurves::default();
         let events = synthetic::with_start();
-        events.iter().for_each(|event| losses.take(event));
+        events.iter().for_each(|event| losses.add(event));
         assert_eq!(losses.m, [[1.0, 12.5], [2.0, 1.25]]);
         assert_eq!(losses.loss.training.len(), 1);
         assert_eq!(losses.loss.validation.len(), 2);
         let marks = losses.marks.iter();
-        let marks: Vec<_> = marks.map(|mark| (mark.iteration, mark.happening)).collect();
-        assert_eq!(marks, [(2, Happening::Flow)]);
+        let marks: Vec<_> = marks.map(|mark| (mark.iteration, mark.kind)).collect();
+        assert_eq!(marks, [(2, MarkKind::Flow)]);
     }
 }

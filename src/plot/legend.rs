@@ -1,93 +1,93 @@
-//! What colours and lines mean: entries in a row, and the bar of a colour map.
+//! Legends: entries in a row that say what lines and dots mean, and the bar of a colour map.
 
 use svg::node::element::{Circle, Group, Line, Rectangle};
 
-use super::axes::{Axes, Pen, Place, upwards};
+use super::axes::{Axes, FigureRect, LineStyle, vertical_text};
 use super::colour::shade;
 use super::figure::{INK, LABEL, NAME, round, text};
-use super::scale::Scale;
+use super::scale::AxisScale;
 
-/// Length of a sample of a line.
-const SAMPLE: f64 = 22.0;
-/// Between entries.
+/// Length of the line of an entry, units of the figure.
+const LINE_LENGTH: f64 = 22.0;
+/// Gap between entries.
 const GAP: f64 = 18.0;
-/// Shades of a colour bar.
+/// Number of shades of a colour bar.
 const SHADES: u32 = 64;
 
-/// How something is drawn.
+/// The symbol of an entry.
 #[derive(Clone, Copy, Debug)]
-pub enum Sample<'a> {
-    /// As a line.
-    Line(Pen<'a>),
-    /// As dots of a colour.
+pub enum LegendSymbol<'a> {
+    /// A line of this style.
+    Line(LineStyle<'a>),
+    /// A dot of this colour.
     Dot(&'a str),
 }
 
-/// One meaning.
+/// An entry of a legend.
 #[derive(Clone, Debug)]
-pub struct Entry<'a> {
-    /// How it is drawn.
-    pub sample: Sample<'a>,
-    /// The ground it is drawn on; none for white.
-    pub ground: Option<String>,
-    /// What it means.
+pub struct LegendEntry<'a> {
+    /// Symbol.
+    pub symbol: LegendSymbol<'a>,
+    /// Colour behind the symbol; None for white.
+    pub background: Option<String>,
+    /// Meaning of the symbol.
     pub meaning: String,
 }
 
-impl<'a> Entry<'a> {
-    /// A line on white.
-    pub fn new(pen: Pen<'a>, meaning: impl Into<String>) -> Self {
-        Entry {
-            sample: Sample::Line(pen),
-            ground: None,
+impl<'a> LegendEntry<'a> {
+    /// An entry of a line on white.
+    pub fn line(style: LineStyle<'a>, meaning: impl Into<String>) -> Self {
+        LegendEntry {
+            symbol: LegendSymbol::Line(style),
+            background: None,
             meaning: meaning.into(),
         }
     }
 
-    /// Dots on white.
-    pub fn dots(colour: &'a str, meaning: impl Into<String>) -> Self {
-        Entry {
-            sample: Sample::Dot(colour),
-            ground: None,
+    /// An entry of a dot on white.
+    pub fn dot(colour: &'a str, meaning: impl Into<String>) -> Self {
+        LegendEntry {
+            symbol: LegendSymbol::Dot(colour),
+            background: None,
             meaning: meaning.into(),
         }
     }
 
-    /// Of the sample.
-    fn length(&self) -> f64 {
-        match self.sample {
-            Sample::Line(_) => SAMPLE,
-            Sample::Dot(_) => SAMPLE / 2.0,
+    /// Length of the symbol.
+    fn symbol_length(&self) -> f64 {
+        match self.symbol {
+            LegendSymbol::Line(_) => LINE_LENGTH,
+            LegendSymbol::Dot(_) => LINE_LENGTH / 2.0,
         }
     }
 
-    /// More than the text takes in DejaVu Sans.
+    /// Upper bound of the width of symbol and text in DejaVu Sans.
     fn width(&self) -> f64 {
-        self.length() + 6.0 + 0.62 * LABEL * self.meaning.chars().count() as f64
+        self.symbol_length() + 6.0 + 0.62 * LABEL * self.meaning.chars().count() as f64
     }
 }
 
-/// The entries side by side around the middle of a line.
-pub fn row(entries: &[Entry], (middle, y): (f64, f64)) -> Group {
+/// The entries side by side, centred at a point.
+pub fn legend_row(entries: &[LegendEntry], (middle, y): (f64, f64)) -> Group {
     let total: f64 = entries.iter().map(|entry| entry.width() + GAP).sum();
     let mut x = middle - (total - GAP) / 2.0;
     let mut group = Group::new();
     for entry in entries {
-        if let Some(ground) = &entry.ground {
+        if let Some(background) = &entry.background {
             let chip = Rectangle::new()
                 .set("x", round(x))
                 .set("y", round(y - 7.0))
-                .set("width", SAMPLE)
+                .set("width", LINE_LENGTH)
                 .set("height", 14)
-                .set("fill", ground.as_str());
+                .set("fill", background.as_str());
             group = group.add(chip);
         }
-        let length = entry.length();
-        group = match entry.sample {
-            Sample::Line(pen) => {
-                group.add(pen.draw(format!("M{} {}h{length}", round(x), round(y))))
+        let length = entry.symbol_length();
+        group = match entry.symbol {
+            LegendSymbol::Line(style) => {
+                group.add(style.draw(format!("M{} {}h{length}", round(x), round(y))))
             }
-            Sample::Dot(colour) => group.add(
+            LegendSymbol::Dot(colour) => group.add(
                 Circle::new()
                     .set("cx", round(x + length / 2.0))
                     .set("cy", round(y))
@@ -102,9 +102,9 @@ pub fn row(entries: &[Entry], (middle, y): (f64, f64)) -> Group {
     group
 }
 
-/// The colours from 0 to `highest`, from below upwards, with their name at the right.
-pub fn bar(place: Place, highest: f64, name: &str) -> Group {
-    let scale = Scale::between(0.0, highest);
+/// The bar of the colours from 0, at the bottom, to `highest`, with ticks and their name at the right.
+pub fn colour_bar(place: FigureRect, highest: f64, name: &str) -> Group {
+    let scale = AxisScale::between(0.0, highest);
     let height = place.height / f64::from(SHADES);
     let mut group = Group::new().set("shape-rendering", "crispEdges");
     for k in 0..SHADES {
@@ -120,7 +120,7 @@ pub fn bar(place: Place, highest: f64, name: &str) -> Group {
     }
     let blank = Axes {
         place,
-        x: Scale::between(0.0, 1.0),
+        x: AxisScale::between(0.0, 1.0),
         y: scale,
     };
     let mut labels = Group::new().add(group).add(blank.outline());
@@ -131,16 +131,18 @@ pub fn bar(place: Place, highest: f64, name: &str) -> Group {
             place.y + place.height * (1.0 - tick.share),
         );
         longest = longest.max(tick.label.chars().count());
-        labels = labels
-            .add(mark(x, y))
-            .add(text(&tick.label, (x + 7.0, y + 0.36 * LABEL), LABEL));
+        labels =
+            labels
+                .add(tick_mark(x, y))
+                .add(text(&tick.label, (x + 7.0, y + 0.36 * LABEL), LABEL));
     }
     let x = place.x + place.width + 22.0 + 0.62 * LABEL * longest as f64;
     let middle = place.y + place.height / 2.0;
-    labels.add(upwards(name, (x, middle), NAME))
+    labels.add(vertical_text(name, (x, middle), NAME))
 }
 
-fn mark(x: f64, y: f64) -> Line {
+/// A tick of the bar.
+fn tick_mark(x: f64, y: f64) -> Line {
     Line::new()
         .set("x1", round(x))
         .set("x2", round(x + 4.0))

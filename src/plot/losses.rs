@@ -1,13 +1,13 @@
-//! The losses of a run: C with its floor H, L, R, and the divergence C - H where H is known, else the loss; of a start by matching
-//! M; training as lines, validation as dots, and what happened on the way as vertical lines.
+//! The losses of a run over its iterations: C with its lower bound H, L, R, the divergence C - H where H is known, else the loss, and M
+//! of a start by matching. Training losses are lines, validation losses dots, events of the run vertical lines.
 
 use svg::node::element::Group;
 
-use super::axes::{Axes, Pen, Place, Words, upwards};
+use super::axes::{Axes, AxesText, DotStyle, FigureRect, LineStyle, RectGrid, vertical_text};
 use super::colour::{DATA, MAPPED, MODEL, REFERENCE, RESTORED};
-use super::figure::{Figure, LABEL};
-use super::legend::{Entry, row};
-use super::scale::{Scale, extent};
+use super::figure::{FigureSize, LABEL, SvgFigure};
+use super::legend::{LegendEntry, legend_row};
+use super::scale::{AxisScale, Interval, extent};
 
 /// Size of a panel.
 const WIDTH: f64 = 400.0;
@@ -16,276 +16,348 @@ const LEFT: f64 = 88.0;
 const TOP: f64 = 84.0;
 const ACROSS: f64 = WIDTH + LEFT;
 const DOWN: f64 = HEIGHT + 92.0;
-/// Points of a drawn line; more are drawn as the least and greatest of neighbours.
+const PLACES: RectGrid = RectGrid {
+    first: FigureRect {
+        x: LEFT,
+        y: TOP,
+        width: WIDTH,
+        height: HEIGHT,
+    },
+    across: ACROSS,
+    down: DOWN,
+};
+/// Largest number of points of a line; more are reduced to the least and the greatest of neighbouring ones.
 const POINTS: usize = 2000;
-/// The first iterations, as a share of all; the later ones are shown if those reach over more than so many times as much.
+/// Share of the iterations that counts as the first ones.
 const EARLY: f64 = 0.05;
+/// Ratio of the range of all values to that of the later ones above which the scale shows the later ones.
 const FLAT: f64 = 4.0;
-/// Least distance of the labels of two marks, and so many are labelled.
+/// Smallest distance of the labels of two events.
 const APART: f64 = 14.0;
 
-/// One quantity over the iterations: pairs (iteration, value).
+/// A loss over the iterations: pairs (iteration, value).
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Curve {
-    /// Of the training batches.
+pub struct LossCurve {
+    /// Values of the training batches.
     pub training: Vec<[f64; 2]>,
-    /// Of the validation samples.
+    /// Values of the validation samples.
     pub validation: Vec<[f64; 2]>,
 }
 
-/// What happened at an iteration.
+/// The kind of an event of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Happening {
+pub enum MarkKind {
     /// An edit of the session.
     Edit,
     /// The schedule lowered the learning rate.
     Rate,
-    /// The parameters were put back.
+    /// The parameters were set back to earlier ones.
     Rollback,
-    /// A start by matching is over: the loss is minimised from here on.
+    /// The start by matching ended: the loss is minimised from here on.
     Flow,
 }
 
-/// A happening at its iteration.
+/// An event of a run that is marked in the figure.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Mark {
-    /// After this iteration.
+pub struct EventMark {
+    /// Iteration after which it happened.
     pub iteration: u64,
-    /// What kind.
-    pub happening: Happening,
-    /// In a few words.
-    pub words: String,
+    /// Kind of the event.
+    pub kind: MarkKind,
+    /// Label.
+    pub label: String,
 }
 
-/// The losses of a run as they are drawn.
+/// The curves of the losses of a run, with its events.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Losses {
-    /// a0 L + a1 C + a2 R.
-    pub loss: Curve,
-    /// Transport cost.
-    pub l: Curve,
-    /// Negative log-likelihood, nats.
-    pub c: Curve,
-    /// HJB penalty.
-    pub r: Curve,
-    /// Matching loss of a start by matching: pairs (iteration, value).
+pub struct LossCurves {
+    /// Loss a0 L + a1 C + a2 R.
+    pub loss: LossCurve,
+    /// Transport cost L.
+    pub l: LossCurve,
+    /// Negative log-likelihood C, nats.
+    pub c: LossCurve,
+    /// HJB penalty R.
+    pub r: LossCurve,
+    /// Matching loss M of a start by matching: pairs (iteration, value).
     pub m: Vec<[f64; 2]>,
-    /// C - H of the validations: iteration, value, standard error (NaN if unknown), nats.
-    pub divergence: Vec<[f64; 3]>,
-    /// H, nats, where it is known.
-    pub floor: Option<f64>,
-    /// In order of their iterations.
-    pub marks: Vec<Mark>,
+    /// Divergence C - H of the validations.
+    pub divergence: Vec<DivergencePoint>,
+    /// Entropy H of the data, nats, where it is known.
+    pub entropy: Option<f64>,
+    /// Events, in order of their iterations.
+    pub marks: Vec<EventMark>,
 }
 
-impl Happening {
+/// The divergence C - H of a validation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DivergencePoint {
+    /// Iteration of the validation.
+    pub iteration: f64,
+    /// Divergence, nats.
+    pub value: f64,
+    /// Standard error, nats; NaN if unknown.
+    pub error: f64,
+}
+
+impl MarkKind {
     const ALL: [Self; 4] = [Self::Edit, Self::Rate, Self::Rollback, Self::Flow];
 
-    fn pen(self) -> Pen<'static> {
+    fn style(self) -> LineStyle<'static> {
         let (colour, dashes) = match self {
-            Happening::Edit => (RESTORED, "6 3"),
-            Happening::Rate => (MAPPED, "2 3"),
-            Happening::Rollback => (MODEL, "8 2 2 2"),
-            Happening::Flow => (DATA, "1 2"),
+            MarkKind::Edit => (RESTORED, "6 3"),
+            MarkKind::Rate => (MAPPED, "2 3"),
+            MarkKind::Rollback => (MODEL, "8 2 2 2"),
+            MarkKind::Flow => (DATA, "1 2"),
         };
-        Pen {
+        LineStyle {
             dashes,
-            ..Pen::new(colour, 1.2)
+            ..LineStyle::new(colour, 1.2)
         }
     }
 
     fn name(self) -> &'static str {
         match self {
-            Happening::Edit => "edit",
-            Happening::Rate => "rate lowered",
-            Happening::Rollback => "rollback",
-            Happening::Flow => "end of the start by matching",
+            MarkKind::Edit => "edit",
+            MarkKind::Rate => "rate lowered",
+            MarkKind::Rollback => "rollback",
+            MarkKind::Flow => "end of the start by matching",
         }
     }
 }
 
-/// Radius of the dot of a validation.
-const DOT: f64 = 2.2;
+/// The dot of a validation.
+const DOT: DotStyle = DotStyle {
+    colour: REFERENCE,
+    radius: 2.2,
+    opacity: 1.0,
+};
 
-/// The line of the training.
-fn training() -> Pen<'static> {
-    Pen {
+/// The line of the training losses.
+fn training_style() -> LineStyle<'static> {
+    LineStyle {
         opacity: 0.8,
-        ..Pen::new(DATA, 0.9)
+        ..LineStyle::new(DATA, 0.9)
     }
 }
 
-/// Draws them.
-pub fn losses(losses: &Losses, name: &str) -> Figure {
+/// Draws the losses of a run.
+pub fn losses(losses: &LossCurves, name: &str) -> SvgFigure {
     let rows = if losses.m.is_empty() { 2.0 } else { 3.0 };
-    let size = (2.0 * ACROSS + 30.0, TOP + rows * DOWN + 8.0);
-    let mut figure = Figure::new(size, &format!("{name}: losses"));
-    let x = iterations(losses);
+    let size = FigureSize {
+        width: 2.0 * ACROSS + 30.0,
+        height: TOP + rows * DOWN + 8.0,
+    };
+    let mut figure = SvgFigure::new(size, &format!("{name}: losses"));
+    let x = iteration_scale(losses);
     let panels = [
         (&losses.c, "C, negative log-likelihood (nats)"),
         (&losses.l, "L, transport cost"),
         (&losses.r, "R, HJB penalty"),
     ];
     for (k, (curve, title)) in panels.into_iter().enumerate() {
-        let floor = losses.floor.filter(|_| k == 0);
-        figure.add(panel(k, x, (curve, title), (losses, floor)));
+        let panel = LossPanel {
+            place: PLACES.rect(k),
+            curve,
+            title,
+            entropy: losses.entropy.filter(|_| k == 0),
+            labels: if k == 0 {
+                MarkLabels::Shown
+            } else {
+                MarkLabels::Hidden
+            },
+        };
+        figure.add(panel.draw(x, &losses.marks));
     }
     if losses.divergence.is_empty() {
         let title = "Loss, a\u{2080}L + a\u{2081}C + a\u{2082}R";
-        figure.add(panel(3, x, (&losses.loss, title), (losses, None)));
+        let panel = LossPanel::plain(PLACES.rect(3), &losses.loss, title);
+        figure.add(panel.draw(x, &losses.marks));
     } else {
         figure.add(divergence(x, losses));
     }
     if !losses.m.is_empty() {
-        let curve = Curve {
+        let curve = LossCurve {
             training: losses.m.clone(),
             validation: Vec::new(),
         };
-        let title = "M, matching loss of the start";
-        figure.add(panel(4, x, (&curve, title), (losses, None)));
+        let panel = LossPanel::plain(PLACES.rect(4), &curve, "M, matching loss of the start");
+        figure.add(panel.draw(x, &losses.marks));
     }
-    figure.add(row(&entries(losses), (size.0 / 2.0, size.1 - 20.0)));
+    figure.add(legend_row(
+        &entries(losses),
+        (size.width / 2.0, size.height - 20.0),
+    ));
     figure
 }
 
-fn place(k: usize) -> Place {
-    Place {
-        x: LEFT + (k % 2) as f64 * ACROSS,
-        y: TOP + (k / 2) as f64 * DOWN,
-        width: WIDTH,
-        height: HEIGHT,
-    }
-}
-
-/// From 0 to the last iteration.
-fn iterations(losses: &Losses) -> Scale {
+/// The scale of the iterations, from 0 to the last one.
+fn iteration_scale(losses: &LossCurves) -> AxisScale {
     let curves = [&losses.loss, &losses.c];
     let rows = curves
         .into_iter()
         .flat_map(|curve| curve.training.iter().chain(&curve.validation))
         .chain(&losses.m);
-    let last = extent(rows.map(|row| row[0])).map_or(1.0, |(_, last)| last);
-    Scale::between(0.0, 1.015 * last.max(1.0))
+    let last = extent(rows.map(|row| row[0])).map_or(1.0, |ends| ends.high);
+    AxisScale::between(0.0, 1.015 * last.max(1.0))
 }
 
-fn panel(
-    k: usize,
-    x: Scale,
-    (curve, title): (&Curve, &str),
-    (losses, floor): (&Losses, Option<f64>),
-) -> Group {
-    let (y, note) = values(curve, (x.ends().1, floor));
-    let axes = Axes {
-        place: place(k),
-        x,
-        y,
-    };
-    let mut group = axes.clipped().add(axes.grid());
-    group = group.add(training().draw(axes.path(thinned(&curve.training).into_iter())));
-    if let Some(floor) = floor {
-        group = group.add(level(&axes, floor));
+/// Whether events have labels beside their lines.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum MarkLabels {
+    Shown,
+    Hidden,
+}
+
+/// The panel of a loss.
+struct LossPanel<'a> {
+    place: FigureRect,
+    curve: &'a LossCurve,
+    title: &'a str,
+    /// Entropy H that is drawn as a lower bound; None for none.
+    entropy: Option<f64>,
+    labels: MarkLabels,
+}
+
+impl<'a> LossPanel<'a> {
+    /// A panel without lower bound and labels of events.
+    fn plain(place: FigureRect, curve: &'a LossCurve, title: &'a str) -> Self {
+        LossPanel {
+            place,
+            curve,
+            title,
+            entropy: None,
+            labels: MarkLabels::Hidden,
+        }
     }
-    group = group.add(axes.dots(&curve.validation, (REFERENCE, DOT, 1.0)));
-    let labels = if k == 0 { LABEL } else { 0.0 };
-    let content = group.add(marks(&axes, &losses.marks, labels));
-    framed(&axes, content, (title, note))
+
+    /// Draws the panel over a scale of iterations.
+    fn draw(&self, x: AxisScale, marks: &[EventMark]) -> Group {
+        let LossAxis { scale: y, note } = value_axis(self.curve, x.ends().high, self.entropy);
+        let axes = Axes {
+            place: self.place,
+            x,
+            y,
+        };
+        let line = axes.path(thinned(&self.curve.training).into_iter());
+        let mut group = axes.clipped().add(axes.grid());
+        group = group.add(training_style().draw(line));
+        if let Some(entropy) = self.entropy {
+            group = group.add(entropy_line(&axes, entropy));
+        }
+        group = group.add(axes.dots(&self.curve.validation, DOT));
+        let content = group.add(draw_marks(&axes, marks, self.labels));
+        framed(&axes, content, self.title, note)
+    }
 }
 
-/// The axis of a curve, and a note on what it leaves out: where the first iterations would make the rest a flat line, it is
-/// the later ones that it shows.
-fn values(curve: &Curve, (last, floor): (f64, Option<f64>)) -> (Scale, &'static str) {
+/// The scale of a loss.
+struct LossAxis {
+    scale: AxisScale,
+    /// Note on the values beyond the scale; empty where there are none.
+    note: &'static str,
+}
+
+/// Chooses the scale of a curve up to the iteration `last`: that of the later iterations where the first ones would make the rest a
+/// flat line.
+fn value_axis(curve: &LossCurve, last: f64, entropy: Option<f64>) -> LossAxis {
     let after = |iteration: f64| {
         let rows = curve.training.iter().chain(&curve.validation);
         let rows = rows.filter(move |row| row[0] >= iteration);
-        rows.map(|row| row[1]).chain(floor)
+        rows.map(|row| row[1]).chain(entropy)
     };
     let (whole, late) = (after(0.0), after(EARLY * last));
-    let reach = |values| extent(values).map_or(0.0, |(low, high)| high - low);
-    let scale = Scale::fitting(whole.clone());
-    let (all, most) = (reach(whole), reach(late.clone()));
-    if !scale.curved() && most > 0.0 && all > FLAT * most {
-        (
-            Scale::fitting(late),
-            "the first iterations are off the scale",
-        )
+    let range = |values| extent(values).map_or(0.0, |ends| ends.length());
+    let scale = AxisScale::fitting(whole.clone());
+    let (all, most) = (range(whole), range(late.clone()));
+    if !scale.is_logarithmic() && most > 0.0 && all > FLAT * most {
+        LossAxis {
+            scale: AxisScale::fitting(late),
+            note: "the first iterations are off the scale",
+        }
     } else {
-        (scale, "")
+        LossAxis { scale, note: "" }
     }
 }
 
-fn divergence(x: Scale, losses: &Losses) -> Group {
-    let values = losses.divergence.iter().map(|row| row[1]);
+/// The panel of the divergence C - H, with error bars of one standard error.
+fn divergence(x: AxisScale, losses: &LossCurves) -> Group {
+    let values = losses.divergence.iter().map(|point| point.value);
     let axes = Axes {
-        place: place(3),
+        place: PLACES.rect(3),
         x,
-        y: Scale::fitting(values),
+        y: AxisScale::fitting(values),
     };
     let mut group = axes.clipped().add(axes.grid());
-    let (low, high) = axes.y.ends();
-    for [iteration, value, error] in &losses.divergence {
-        let ends = [value - error, value + error].map(|end| [*iteration, end.clamp(low, high)]);
-        group = group.add(Pen::new(REFERENCE, 1.0).draw(axes.path(ends.into_iter())));
+    let Interval { low, high } = axes.y.ends();
+    for point in &losses.divergence {
+        let ends = [point.value - point.error, point.value + point.error];
+        let ends = ends.map(|end| [point.iteration, end.clamp(low, high)]);
+        group = group.add(LineStyle::new(REFERENCE, 1.0).draw(axes.path(ends.into_iter())));
     }
     let points: Vec<[f64; 2]> = losses
         .divergence
         .iter()
-        .map(|row| [row[0], row[1]])
+        .map(|point| [point.iteration, point.value])
         .collect();
-    group = group.add(axes.dots(&points, (REFERENCE, DOT, 1.0)));
+    group = group.add(axes.dots(&points, DOT));
     let title = "C \u{2212} H, divergence from the truth (nats), \u{b1} 1 standard error";
-    framed(
-        &axes,
-        group.add(marks(&axes, &losses.marks, 0.0)),
-        (title, ""),
-    )
+    let content = group.add(draw_marks(&axes, &losses.marks, MarkLabels::Hidden));
+    framed(&axes, content, title, "")
 }
 
-fn framed(axes: &Axes, content: Group, (title, note): (&str, &str)) -> Group {
+/// Content with the frame of its axes.
+fn framed(axes: &Axes, content: Group, title: &str, note: &str) -> Group {
     let name = title.split([',']).next().unwrap_or(title);
     let unit = if title.contains("nats") {
         " (nats)"
     } else {
         ""
     };
-    let scaled = if axes.y.curved() { ", log scale" } else { "" };
-    let words = Words {
+    let scaled = if axes.y.is_logarithmic() {
+        ", log scale"
+    } else {
+        ""
+    };
+    let text = AxesText {
         title,
         note,
         x: "iteration",
         y: &format!("{name}{unit}{scaled}"),
     };
-    Group::new().add(content).add(axes.frame(&words))
+    Group::new().add(content).add(axes.frame(&text))
 }
 
-/// A level across all iterations.
-fn level(axes: &Axes, value: f64) -> svg::node::element::Path {
-    let (from, to) = axes.x.ends();
-    floor_pen().draw(axes.path([[from, value], [to, value]].into_iter()))
+/// The line of H across all iterations.
+fn entropy_line(axes: &Axes, entropy: f64) -> svg::node::element::Path {
+    let Interval { low, high } = axes.x.ends();
+    entropy_style().draw(axes.path([[low, entropy], [high, entropy]].into_iter()))
 }
 
-fn floor_pen() -> Pen<'static> {
-    Pen {
+/// The line of the entropy H.
+pub(super) fn entropy_style() -> LineStyle<'static> {
+    LineStyle {
         dashes: "9 4",
-        ..Pen::new(REFERENCE, 1.2)
+        ..LineStyle::new(REFERENCE, 1.2)
     }
 }
 
-/// Vertical lines; with words of that size at the top, where there is room for them.
-fn marks(axes: &Axes, marks: &[Mark], size: f64) -> Group {
-    let (low, high) = axes.y.ends();
+/// Vertical lines at the events; labels at the top where there is room for them.
+fn draw_marks(axes: &Axes, marks: &[EventMark], labels: MarkLabels) -> Group {
+    let Interval { low, high } = axes.y.ends();
     let mut group = Group::new();
     let mut free = f64::NEG_INFINITY;
     for mark in marks {
         let iteration = mark.iteration as f64;
         let ends = [[iteration, low], [iteration, high]];
-        group = group.add(mark.happening.pen().draw(axes.path(ends.into_iter())));
-        let Some((x, y)) = axes.at([iteration, high]) else {
+        group = group.add(mark.kind.style().draw(axes.path(ends.into_iter())));
+        let Some((x, y)) = axes.figure_point([iteration, high]) else {
             continue;
         };
-        if size > 0.0 && x - free >= 0.0 {
+        if labels == MarkLabels::Shown && x - free >= 0.0 {
             free = x + APART;
-            let words = upwards(&mark.words, (x - 4.0, y + 6.0), size - 1.0);
-            let halo = words
+            let label = vertical_text(&mark.label, (x - 4.0, y + 6.0), LABEL - 1.0);
+            let halo = label
                 .set("stroke", "white")
                 .set("stroke-width", 3)
                 .set("stroke-linejoin", "round")
@@ -296,24 +368,24 @@ fn marks(axes: &Axes, marks: &[Mark], size: f64) -> Group {
     group
 }
 
-/// What occurs on the figure.
-fn entries(losses: &Losses) -> Vec<Entry<'static>> {
+/// The entries of the legend: those of what the figure shows.
+fn entries(losses: &LossCurves) -> Vec<LegendEntry<'static>> {
     let mut entries = vec![
-        Entry::new(training(), "training"),
-        Entry::dots(REFERENCE, "validation"),
+        LegendEntry::line(training_style(), "training"),
+        LegendEntry::dot(REFERENCE, "validation"),
     ];
-    if losses.floor.is_some() {
-        entries.push(Entry::new(floor_pen(), "H, entropy of the data"));
+    if losses.entropy.is_some() {
+        entries.push(LegendEntry::line(entropy_style(), "H, entropy of the data"));
     }
-    for happening in Happening::ALL {
-        if losses.marks.iter().any(|mark| mark.happening == happening) {
-            entries.push(Entry::new(happening.pen(), happening.name()));
+    for kind in MarkKind::ALL {
+        if losses.marks.iter().any(|mark| mark.kind == kind) {
+            entries.push(LegendEntry::line(kind.style(), kind.name()));
         }
     }
     entries
 }
 
-/// At most so many points, spikes kept.
+/// Reduces a line to at most [`POINTS`] points, keeping its spikes.
 fn thinned(rows: &[[f64; 2]]) -> Vec<[f64; 2]> {
     if rows.len() <= POINTS {
         return rows.to_vec();

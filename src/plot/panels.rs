@@ -1,30 +1,40 @@
-//! The four panels: data x, where the flow takes them f(x), the way back f^-1(f(x)), and generated samples f^-1(z).
-//! The three of the data's space are on one scale, with a unit of the same length both ways.
+//! The four panels: the data x, f(x), f^-1(f(x)), and generated samples f^-1(z) of normal z. The three in the space of the data have the
+//! same scales, with units of equal length.
 
 use svg::node::element::Group;
 
-use super::axes::{Axes, Pen, Place, Words};
+use super::axes::{Axes, AxesText, DotStyle, FigureRect, LineStyle, RectGrid};
 use super::colour::{DATA, MAPPED, MODEL, REFERENCE, RESTORED};
-use super::columns::{Columns, points};
-use super::figure::Figure;
+use super::columns::{PlottedColumns, points};
+use super::figure::{FigureSize, SvgFigure};
 use super::scale::minus;
 use crate::event::Picture;
 
 /// Side of a panel.
 const SIDE: f64 = 350.0;
-/// From the left edge of the figure, and between panels.
+/// Space at the left of every panel.
 const LEFT: f64 = 84.0;
-/// From the upper edge of the figure, and between panels.
+/// Space above the first row of panels.
 const TOP: f64 = 84.0;
 const ACROSS: f64 = SIDE + LEFT;
 const DOWN: f64 = SIDE + 98.0;
+const PLACES: RectGrid = RectGrid {
+    first: FigureRect {
+        x: LEFT,
+        y: TOP,
+        width: SIDE,
+        height: SIDE,
+    },
+    across: ACROSS,
+    down: DOWN,
+};
 /// Radius of a dot.
 const DOT: f64 = 1.6;
-/// Of the normal that is shown, standard deviations.
+/// Range of the axes of f(x) on both sides of 0, standard deviations.
 const NORMAL: f64 = 4.0;
 
-/// Draws them. Shows the first two of the columns.
-pub fn panels(picture: &Picture, columns: &Columns, name: &str) -> Figure {
+/// Draws the four panels of the first two plotted columns.
+pub fn panels(picture: &Picture, columns: &PlottedColumns, name: &str) -> SvgFigure {
     let pair = columns.pair();
     let rows = |rows: &[f64]| points(rows, picture.dimension, pair);
     let [data, mapped, restored, generated] = [
@@ -34,73 +44,75 @@ pub fn panels(picture: &Picture, columns: &Columns, name: &str) -> Figure {
         rows(&picture.generated),
     ];
     let title = format!("{name}, iteration {}", picture.iteration);
-    let mut figure = Figure::new((2.0 * ACROSS + 30.0, TOP + 2.0 * DOWN - 40.0), &title);
+    let mut figure = SvgFigure::new(
+        FigureSize {
+            width: 2.0 * ACROSS + 30.0,
+            height: TOP + 2.0 * DOWN - 40.0,
+        },
+        &title,
+    );
     let names = pair.map(|k| columns.name(k));
     let normal = pair.map(|k| format!("z{}", k + 1));
-    let space = |k: usize| Axes::equal(place(k), &data);
-    figure.add(panel(
-        &space(0),
-        (&data, DATA),
-        ("Data x", &seen(&data, &space(0))),
-        &names,
-    ));
-    let axes = Axes::equal(place(1), &[[-NORMAL; 2], [NORMAL; 2]]);
+    let space = |k: usize| Axes::equal(PLACES.rect(k), &data);
+    let note = point_count(&data, &space(0));
+    figure.add(panel(&space(0), &data, DATA, text("Data x", &note, &names)));
+    let axes = Axes::equal(PLACES.rect(1), &[[-NORMAL; 2], [NORMAL; 2]]);
     figure.add(circles(&axes));
     let note = format!(
         "{}; circles: 1, 2, 3 standard deviations",
-        seen(&mapped, &axes)
+        point_count(&mapped, &axes)
     );
-    figure.add(panel(&axes, (&mapped, MAPPED), ("f(x)", &note), &normal));
+    figure.add(panel(&axes, &mapped, MAPPED, text("f(x)", &note, &normal)));
     figure.add(panel(
         &space(2),
-        (&restored, RESTORED),
-        ("f\u{207b}\u{b9}(f(x))", &error(picture)),
-        &names,
+        &restored,
+        RESTORED,
+        text(
+            "f\u{207b}\u{b9}(f(x))",
+            &inverse_error_note(picture),
+            &names,
+        ),
     ));
     figure.add(panel(
         &space(3),
-        (&generated, MODEL),
-        (
+        &generated,
+        MODEL,
+        text(
             "Generated f\u{207b}\u{b9}(z), z normal",
-            &seen(&generated, &space(3)),
+            &point_count(&generated, &space(3)),
+            &names,
         ),
-        &names,
     ));
     figure
 }
 
-fn place(k: usize) -> Place {
-    Place {
-        x: LEFT + (k % 2) as f64 * ACROSS,
-        y: TOP + (k / 2) as f64 * DOWN,
-        width: SIDE,
-        height: SIDE,
-    }
-}
-
-fn panel(
-    axes: &Axes,
-    (points, colour): (&[[f64; 2]], &str),
-    (title, note): (&str, &str),
-    names: &[String; 2],
-) -> Group {
-    let dots = axes.dots(points, (colour, DOT, 0.5));
-    let words = Words {
+/// The texts around a panel with these columns on its axes.
+fn text<'a>(title: &'a str, note: &'a str, names: &'a [String; 2]) -> AxesText<'a> {
+    AxesText {
         title,
         note,
         x: &names[0],
         y: &names[1],
-    };
-    Group::new()
-        .add(axes.clipped().add(dots))
-        .add(axes.frame(&words))
+    }
 }
 
-/// The normal's standard deviations.
+/// A panel of points.
+fn panel(axes: &Axes, points: &[[f64; 2]], colour: &str, text: AxesText) -> Group {
+    let style = DotStyle {
+        colour,
+        radius: DOT,
+        opacity: 0.5,
+    };
+    Group::new()
+        .add(axes.clipped().add(axes.dots(points, style)))
+        .add(axes.frame(&text))
+}
+
+/// Circles at one, two and three standard deviations of the normal.
 fn circles(axes: &Axes) -> Group {
-    let pen = Pen {
+    let pen = LineStyle {
         opacity: 0.4,
-        ..Pen::new(REFERENCE, 0.8)
+        ..LineStyle::new(REFERENCE, 0.8)
     };
     (1..=3)
         .map(f64::from)
@@ -111,9 +123,9 @@ fn circles(axes: &Axes) -> Group {
         })
 }
 
-/// How many points there are, and how many of them are not to be seen.
-pub(super) fn seen(points: &[[f64; 2]], axes: &Axes) -> String {
-    let outside = points.iter().filter(|point| !axes.holds(**point)).count();
+/// The number of points, and how many of them lie outside of the axes, as text.
+fn point_count(points: &[[f64; 2]], axes: &Axes) -> String {
+    let outside = points.iter().filter(|point| !axes.contain(**point)).count();
     let n = points.len();
     match outside {
         0 => format!("n = {n}"),
@@ -121,7 +133,8 @@ pub(super) fn seen(points: &[[f64; 2]], axes: &Axes) -> String {
     }
 }
 
-fn error(picture: &Picture) -> String {
+/// The mean and largest inverse error, as text.
+fn inverse_error_note(picture: &Picture) -> String {
     picture.inverse_error.map_or("no samples".into(), |error| {
         let (mean, max) = (error.mean, error.max);
         let text = format!("distance from x: mean {mean:.1e}, largest {max:.1e}");

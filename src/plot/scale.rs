@@ -1,68 +1,100 @@
-//! The scale of an axis: from a value to its share of the axis's length, and the ticks.
+//! The scale of an axis: the map from a value to its position on the axis, and the ticks.
 //!
 //! ```text
 //! linear  w(v) = v        log  w(v) = log10 v        symlog  w(v) = sign(v) log10(1 + |v| / threshold)
 //! share(v) = (w(v) - w(low)) / (w(high) - w(low))
 //! ```
 
-/// Values beyond are drawn as this: twice it is still finite.
-const LARGEST: f64 = 1e300;
-/// Room around the values, as a share of their extent.
-const ROOM: f64 = 0.06;
-/// An extent below this share of the values is no more than their rounding.
-const FLAT: f64 = 1e-9;
-/// Positive values that reach over such a ratio are shown on a log scale.
-const WIDE: f64 = 20.0;
-/// Ticks of a linear axis, about.
-const TICKS: f64 = 7.0;
-/// Past these sizes labels have exponents.
-const PLAIN: (f64, f64) = (1e-3, 1e5);
+use std::ops::Range;
 
+/// Largest magnitude that is drawn; twice it is still finite. Larger values are drawn as this.
+const LARGEST: f64 = 1e300;
+/// Margin around the values, as a share of their range.
+const ROOM: f64 = 0.06;
+/// Share of the values' magnitude below which their range is rounding error.
+const FLAT: f64 = 1e-9;
+/// Ratio of the largest to the smallest positive value above which the scale is logarithmic.
+const WIDE: f64 = 20.0;
+/// Approximate number of ticks of a linear axis.
+const TICKS: f64 = 7.0;
+/// Magnitudes whose labels have no exponent.
+const PLAIN: Range<f64> = 1e-3..1e5;
+
+/// The function w of a scale.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Kind {
+enum ScaleKind {
+    /// w(v) = v
     Linear,
+    /// w(v) = log10 v
     Log,
+    /// w(v) = sign(v) log10(1 + |v| / threshold)
     Symlog { threshold: f64 },
+}
+
+/// A closed interval of finite numbers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Interval {
+    /// Lower end.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+}
+
+impl Interval {
+    /// Distance of the ends.
+    pub fn length(&self) -> f64 {
+        self.high - self.low
+    }
 }
 
 /// The scale of an axis; low < high, both finite.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Scale {
-    kind: Kind,
+pub struct AxisScale {
+    kind: ScaleKind,
     low: f64,
     high: f64,
 }
 
-/// A mark on an axis.
+/// A tick of an axis.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tick {
-    /// From 0, the low end of the axis, to 1.
+    /// Position on the axis, from 0 at its low end to 1.
     pub share: f64,
-    /// The value in words.
+    /// Label: the value as text.
     pub label: String,
 }
 
-impl Scale {
-    /// Linear, from end to end; moved apart where they are no range.
+impl AxisScale {
+    /// A linear scale between two values; a wider one where they are not apart.
     pub fn between(low: f64, high: f64) -> Self {
-        let (low, high) = apart(low, high);
-        Scale {
-            kind: Kind::Linear,
+        let Interval { low, high } = widened(low, high);
+        AxisScale {
+            kind: ScaleKind::Linear,
             low,
             high,
         }
     }
 
-    /// Linear around the finite values, with room; around 0 if there are none.
+    /// A linear scale around the finite values, with a margin; around 0 if there are none.
     pub fn around(values: impl Iterator<Item = f64>) -> Self {
-        let (low, high) = extent(values).map_or((-0.5, 0.5), |(low, high)| apart(low, high));
-        let room = ROOM * (high - low);
-        Self::between(low - room, high + room)
+        let ends = extent(values).map_or(
+            Interval {
+                low: -0.5,
+                high: 0.5,
+            },
+            |Interval { low, high }| widened(low, high),
+        );
+        let room = ROOM * ends.length();
+        Self::between(ends.low - room, ends.high + room)
     }
 
-    /// Logarithmic around the values above 0, with room; around 1 if there are none.
+    /// A logarithmic scale around the values above 0, with a margin; around 1 if there are none.
     pub fn logarithmic(values: impl Iterator<Item = f64>) -> Self {
-        let (low, high) = extent(values.filter(|value| *value > 0.0)).unwrap_or((0.1, 10.0));
+        let positive = extent(values.filter(|value| *value > 0.0));
+        let Interval { low, high } = positive.unwrap_or(Interval {
+            low: 0.1,
+            high: 10.0,
+        });
         if high / low > 1.0 + FLAT {
             Self::log(low, high)
         } else {
@@ -70,17 +102,17 @@ impl Scale {
         }
     }
 
-    /// Linear from 0 to a little above the largest value.
+    /// A linear scale from 0 to a little above the largest value.
     pub fn from_zero(values: impl Iterator<Item = f64>) -> Self {
-        let high = extent(values).map_or(1.0, |(_, high)| high);
+        let high = extent(values).map_or(1.0, |ends| ends.high);
         let high = if high > 0.0 { high } else { 1.0 };
         Self::between(0.0, high * (1.0 + ROOM))
     }
 
-    /// What shows the finite values best: log where all are positive and far apart, symlog where some are not and a few are far
-    /// from most, else linear.
+    /// The scale that shows the finite values best: logarithmic where all are positive and far apart, symmetric logarithmic where some
+    /// are not positive and a few are far from most, else linear.
     pub fn fitting(values: impl Iterator<Item = f64> + Clone) -> Self {
-        let Some((low, high)) = extent(values.clone()) else {
+        let Some(Interval { low, high }) = extent(values.clone()) else {
             return Self::around(values);
         };
         if low > 0.0 {
@@ -103,52 +135,58 @@ impl Scale {
 
     fn log(low: f64, high: f64) -> Self {
         let room = (high / low).powf(ROOM / 2.0);
-        Scale {
-            kind: Kind::Log,
+        AxisScale {
+            kind: ScaleKind::Log,
             low: (low / room).max(f64::MIN_POSITIVE),
             high: (high * room).min(LARGEST),
         }
     }
 
     fn symlog(low: f64, high: f64, threshold: f64) -> Self {
-        Scale {
-            kind: Kind::Symlog { threshold },
+        AxisScale {
+            kind: ScaleKind::Symlog { threshold },
             low: (low * (1.0 + ROOM)).max(-LARGEST),
             high: (high.max(0.0) * (1.0 + ROOM)).min(LARGEST),
         }
     }
 
-    /// The ends.
-    pub fn ends(&self) -> (f64, f64) {
-        (self.low, self.high)
+    /// The values at the ends of the axis.
+    pub fn ends(&self) -> Interval {
+        Interval {
+            low: self.low,
+            high: self.high,
+        }
     }
 
-    /// Whether it is a log or symlog scale.
-    pub fn curved(&self) -> bool {
-        self.kind != Kind::Linear
+    /// Whether the scale is logarithmic or symmetric logarithmic.
+    pub fn is_logarithmic(&self) -> bool {
+        self.kind != ScaleKind::Linear
     }
 
-    /// The place of a value, 0 to 1 on the axis; None for what has none.
+    /// The position of a value, 0 to 1 on the axis; None for a value that has none.
     pub fn share(&self, value: f64) -> Option<f64> {
         let (low, high) = (self.warp(self.low), self.warp(self.high));
         let share = (self.warp(value) - low) / (high - low);
         (value.is_finite() && share.is_finite()).then_some(share)
     }
 
+    /// w(v).
     fn warp(&self, value: f64) -> f64 {
         match self.kind {
-            Kind::Linear => value.clamp(-LARGEST, LARGEST),
-            Kind::Log => value.log10(),
-            Kind::Symlog { threshold } => value.signum() * (1.0 + value.abs() / threshold).log10(),
+            ScaleKind::Linear => value.clamp(-LARGEST, LARGEST),
+            ScaleKind::Log => value.log10(),
+            ScaleKind::Symlog { threshold } => {
+                value.signum() * (1.0 + value.abs() / threshold).log10()
+            }
         }
     }
 
-    /// Marks at round values.
+    /// Ticks at round values.
     pub fn ticks(&self) -> Vec<Tick> {
         match self.kind {
-            Kind::Linear => self.linear_ticks(),
-            Kind::Log => self.decades(self.low, self.high, 1.0),
-            Kind::Symlog { threshold } => self.symlog_ticks(threshold),
+            ScaleKind::Linear => self.linear_ticks(),
+            ScaleKind::Log => self.decades(self.low, self.high, 1.0),
+            ScaleKind::Symlog { threshold } => self.symlog_ticks(threshold),
         }
     }
 
@@ -168,7 +206,7 @@ impl Scale {
         ticks.collect()
     }
 
-    /// Powers of ten; with their double and fivefold where there are few.
+    /// Ticks at powers of ten; also at twice and five times these where there are few.
     fn decades(&self, low: f64, high: f64, sign: f64) -> Vec<Tick> {
         let (first, last) = (low.log10().floor() as i32, high.log10().ceil() as i32);
         let stride = ((last - first) / 7 + 1).max(1);
@@ -181,7 +219,7 @@ impl Scale {
         let values = exponents.flat_map(|k| between.iter().map(move |m| (*m, k)));
         let ticks = values.filter_map(|(m, k)| {
             let share = self.share(sign * m * 10f64.powi(k))?;
-            let label = power(sign * m, k);
+            let label = power_label(sign * m, k);
             (0.0..=1.0)
                 .contains(&share)
                 .then_some(Tick { share, label })
@@ -206,18 +244,24 @@ impl Scale {
     }
 }
 
-/// Least and greatest of the finite values, kept where sums of two are finite.
-pub fn extent(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
+/// The range of the finite values, clamped to where sums of two are finite; None if there are none.
+pub fn extent(values: impl Iterator<Item = f64>) -> Option<Interval> {
     let finite = values.filter(|value| value.is_finite());
-    finite.fold(None, |extent, value| {
+    finite.fold(None, |extent: Option<Interval>, value| {
         let value = value.clamp(-LARGEST, LARGEST);
-        let (low, high) = extent.unwrap_or((value, value));
-        Some((low.min(value), high.max(value)))
+        let Interval { low, high } = extent.unwrap_or(Interval {
+            low: value,
+            high: value,
+        });
+        Some(Interval {
+            low: low.min(value),
+            high: high.max(value),
+        })
     })
 }
 
-/// The two as the ends of a range: finite, and apart by more than their rounding.
-fn apart(low: f64, high: f64) -> (f64, f64) {
+/// The interval between two values, made finite, and wider where they differ by no more than their rounding.
+fn widened(low: f64, high: f64) -> Interval {
     let kept = |v: f64| {
         if v.is_nan() {
             0.0
@@ -228,14 +272,17 @@ fn apart(low: f64, high: f64) -> (f64, f64) {
     let (low, high) = (kept(low.min(high)), kept(high.max(low)));
     let size = low.abs().max(high.abs());
     if high - low > FLAT * size && high - low > f64::MIN_POSITIVE {
-        return (low, high);
+        return Interval { low, high };
     }
     let room = if size > 0.0 { 0.1 * size } else { 0.5 };
     let room = room.max(1e-290);
-    (low - room, high + room)
+    Interval {
+        low: low - room,
+        high: high + room,
+    }
 }
 
-/// 1, 2 or 5 times a power of ten, at least `step` but for rounding.
+/// The least of 1, 2 and 5 times powers of ten that is at least `step`, but for rounding.
 fn round_step(step: f64) -> f64 {
     let power = 10f64.powf(step.log10().floor());
     let of = step / power;
@@ -243,14 +290,14 @@ fn round_step(step: f64) -> f64 {
     round.unwrap_or(10.0) * power
 }
 
-/// A tick's value with as many digits as its step needs.
+/// The label of a tick: its value with as many digits as the step needs.
 fn label(value: f64, step: f64, largest: f64) -> String {
     if value.abs() < step * 1e-6 {
         return "0".into();
     }
     let place = |v: f64| v.log10().floor() as i32;
     let digits = |exponent: i32| (exponent - place(step * 1.0001)).clamp(0, 9) as usize;
-    if (PLAIN.0..PLAIN.1).contains(&largest) {
+    if PLAIN.contains(&largest) {
         return minus(&format!("{value:.0$}", digits(0)));
     }
     // One power for all ticks of an axis.
@@ -260,8 +307,8 @@ fn label(value: f64, step: f64, largest: f64) -> String {
     minus(&text)
 }
 
-/// m times a power of ten.
-fn power(m: f64, exponent: i32) -> String {
+/// The label of m times a power of ten.
+fn power_label(m: f64, exponent: i32) -> String {
     if (-2..=3).contains(&exponent) {
         let digits = (-exponent).max(0) as usize;
         return minus(&format!("{:.digits$}", m * 10f64.powi(exponent)));
@@ -274,6 +321,7 @@ fn power(m: f64, exponent: i32) -> String {
     }
 }
 
+/// An exponent in superscript digits.
 fn raised(exponent: i32) -> String {
     exponent.to_string().chars().map(superscript).collect()
 }
@@ -288,7 +336,7 @@ fn superscript(digit: char) -> char {
     }
 }
 
-/// With the sign that is as wide as a plus.
+/// Replaces hyphens by minus signs, which are as wide as a plus.
 pub fn minus(text: &str) -> String {
     text.replace('-', "\u{2212}")
 }
@@ -297,13 +345,13 @@ pub fn minus(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn labels(scale: Scale) -> Vec<String> {
+    fn labels(scale: AxisScale) -> Vec<String> {
         scale.ticks().into_iter().map(|tick| tick.label).collect()
     }
 
     #[test]
     fn ticks_are_round_and_where_their_labels_say() {
-        let scale = Scale::between(-1.0, 1.0);
+        let scale = AxisScale::between(-1.0, 1.0);
         let minus = "\u{2212}";
         assert_eq!(
             labels(scale),
@@ -317,29 +365,29 @@ mod tests {
         );
         let shares: Vec<f64> = scale.ticks().iter().map(|tick| tick.share).collect();
         assert_eq!(shares, [0.0, 0.25, 0.5, 0.75, 1.0]);
-        let millions = labels(Scale::between(0.0, 3e6));
+        let millions = labels(AxisScale::between(0.0, 3e6));
         assert_eq!(millions[1], "0.5\u{b7}10\u{2076}");
         assert_eq!(millions[6], "3.0\u{b7}10\u{2076}");
     }
 
     #[test]
     fn far_apart_is_log_and_its_ticks_are_decades() {
-        let scale = Scale::fitting([1e-6, 1.0].into_iter());
+        let scale = AxisScale::fitting([1e-6, 1.0].into_iter());
         let ticks = scale.ticks();
         let named = ticks.iter().find(|tick| tick.label == "10\u{207b}\u{2074}");
         let middle = scale.share(1e-4).unwrap();
         assert_eq!(named.unwrap().share, middle);
         assert!((middle - 1.0 / 3.0).abs() < 0.02, "{middle}");
-        assert!(Scale::fitting([2.0, 3.0].into_iter()).ticks().len() > 2);
-        assert!(!Scale::fitting([2.0, 3.0].into_iter()).curved());
+        assert!(AxisScale::fitting([2.0, 3.0].into_iter()).ticks().len() > 2);
+        assert!(!AxisScale::fitting([2.0, 3.0].into_iter()).is_logarithmic());
     }
 
     #[test]
     fn symlog_shows_both_signs_and_zero() {
         let values = [-1000.0, -1.0, 0.5, 1.0, 1.0, 2.0, 100.0];
-        let scale = Scale::fitting(values.into_iter());
+        let scale = AxisScale::fitting(values.into_iter());
         let labels = labels(scale);
-        assert!(scale.curved());
+        assert!(scale.is_logarithmic());
         for label in ["0", "\u{2212}100", "100"] {
             assert!(labels.iter().any(|l| l == label), "{label}: {labels:?}");
         }
@@ -365,12 +413,12 @@ mod tests {
         for set in sets {
             let values = || set.iter().copied();
             for scale in [
-                Scale::around(values()),
-                Scale::from_zero(values()),
-                Scale::fitting(values()),
-                Scale::logarithmic(values()),
+                AxisScale::around(values()),
+                AxisScale::from_zero(values()),
+                AxisScale::fitting(values()),
+                AxisScale::logarithmic(values()),
             ] {
-                let (low, high) = scale.ends();
+                let Interval { low, high } = scale.ends();
                 assert!(low < high && (high - low).is_finite(), "{set:?}: {scale:?}");
                 let ticks = scale.ticks();
                 assert!(ticks.len() <= 40, "{set:?}: {ticks:?}");

@@ -1,8 +1,8 @@
-//! Every picture of everything that may come: figures are well-formed, of the size they claim, and labelled.
+//! Tests of every picture with usual and unusual values: figures are well-formed, of the size they claim, and labelled.
 
 use rayon::prelude::*;
 
-use super::losses::{Curve, Happening, Mark};
+use super::losses::{DivergencePoint, EventMark, LossCurve, MarkKind};
 use super::*;
 use crate::event::{Density, InverseError, Picture};
 
@@ -49,55 +49,65 @@ fn grid(values: &[f64]) -> Density {
     }
 }
 
-fn history(values: &[f64]) -> Losses {
+fn history(values: &[f64]) -> LossCurves {
     let row = |(k, value): (usize, &f64)| [k as f64, *value];
-    let curve = Curve {
+    let curve = LossCurve {
         training: values.iter().enumerate().map(row).collect(),
         validation: values.iter().map(|value| [*value, *value]).collect(),
     };
-    let mark = |happening, iteration| Mark {
+    let mark = |kind, iteration| EventMark {
         iteration,
-        happening,
-        words: "lr 0.1 \u{2192} <0.05>".into(),
+        kind,
+        label: "lr 0.1 \u{2192} <0.05>".into(),
     };
-    Losses {
+    LossCurves {
         loss: curve.clone(),
         l: curve.clone(),
         c: curve.clone(),
         m: curve.training.clone(),
         r: curve,
-        divergence: values.iter().map(|value| [*value; 3]).collect(),
-        floor: values.last().copied(),
+        divergence: values
+            .iter()
+            .map(|&value| DivergencePoint {
+                iteration: value,
+                value,
+                error: value,
+            })
+            .collect(),
+        entropy: values.last().copied(),
         marks: vec![
-            mark(Happening::Edit, 0),
-            mark(Happening::Rate, 3),
-            mark(Happening::Rollback, u64::MAX),
+            mark(MarkKind::Edit, 0),
+            mark(MarkKind::Rate, 3),
+            mark(MarkKind::Rollback, u64::MAX),
         ],
     }
 }
 
 fn learned(values: &[f64]) -> LearningCurve {
-    let reached = values.iter().rev().zip(values);
+    let points = values.iter().rev().zip(values);
     LearningCurve {
         name: "OT-Flow & \u{1}<new>".into(),
-        reached: reached
-            .map(|(&seconds, &c)| Reached { seconds, c })
+        points: points
+            .map(|(&seconds, &c)| CurvePoint { seconds, c })
             .collect(),
         seconds: values.first().copied().unwrap_or_default(),
     }
 }
 
-fn columns() -> Columns {
-    Columns::new(vec!["carat & \u{1}<cut>".into(), "price".into()])
+fn columns() -> PlottedColumns {
+    PlottedColumns::new(vec!["carat & \u{1}<cut>".into(), "price".into()])
 }
 
 /// Every picture, with words that it has to have.
-fn figures(values: &[f64]) -> Vec<(Figure, Vec<&'static str>)> {
+fn figures(values: &[f64]) -> Vec<(SvgFigure, Vec<&'static str>)> {
     let (picture, names, run) = (picture(values), columns(), "run <1>");
     let condition = Condition {
         variable: "price".into(),
         context: "carat".into(),
-        held: vec![("depth".into(), values.first().copied().unwrap_or(0.0))],
+        fixed: vec![FixedColumn {
+            name: "depth".into(),
+            value: values.first().copied().unwrap_or(0.0),
+        }],
     };
     let log = LogDensities {
         data: values.to_vec(),

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::beginning::Beginning;
 use crate::event::{Event, Finished, Start};
 use crate::file::{self, naming};
-use crate::model::Model;
+use crate::model::TrainedModel;
 use crate::run::read;
 use crate::session::{self, Session};
 
@@ -46,7 +46,7 @@ pub(super) struct RecordedEdit {
 pub(super) struct RecordedModel {
     /// `best` or `last`.
     pub(super) name: &'static str,
-    pub(super) model: Model,
+    pub(super) model: TrainedModel,
 }
 
 impl RecordedRun {
@@ -110,7 +110,7 @@ fn models(run: &Path) -> Result<Vec<RecordedModel>> {
     for name in ["best", "last"] {
         let path = run.join(name).with_extension("safetensors");
         if path.exists() {
-            let model = Model::load(&path)?;
+            let model = TrainedModel::load(&path)?;
             models.push(RecordedModel { name, model });
         }
     }

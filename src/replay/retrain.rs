@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::beginning::Begun;
 use super::record::{RecordedEdit, RecordedModel, RecordedRun, ReplayRow};
 use crate::event::{Best, Build, Event, Finished, Reason, Start};
-use crate::model::Model;
+use crate::model::TrainedModel;
 use crate::say;
 use crate::session::{Precision, Session};
 use crate::trainer::{Trainer, adopt};
@@ -216,12 +216,12 @@ impl Replay {
 }
 
 /// The iteration that parameters are of.
-fn at(model: &Model) -> Option<u64> {
+fn at(model: &TrainedModel) -> Option<u64> {
     model.origin.as_ref().map(|origin| origin.iteration)
 }
 
 /// The parameters as a file has them.
-fn stored(model: &Model) -> Vec<f64> {
+fn stored(model: &TrainedModel) -> Vec<f64> {
     match model.precision {
         Precision::F64 => model.theta.clone(),
         Precision::F32 => model.theta.iter().map(|&v| f64::from(v as f32)).collect(),

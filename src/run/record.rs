@@ -18,7 +18,7 @@ use crate::checkpoint::{self, Checkpoint};
 use crate::event::Event;
 use crate::feed::RunEntry;
 use crate::file;
-use crate::model::{self, Model};
+use crate::model::{self, TrainedModel};
 use crate::run::export::tensorboard;
 use crate::run::read::History;
 
@@ -106,7 +106,7 @@ struct Writer {
 /// Parameters, which may have to be written again.
 #[derive(Debug)]
 struct HeldModel {
-    model: Box<Model>,
+    model: Box<TrainedModel>,
     saved: bool,
     /// The time of the last attempt, if it has failed.
     failed: Option<Instant>,
@@ -266,7 +266,7 @@ impl Writer {
     }
 
     /// Takes a model to be written, in place of the one before.
-    fn keep(&mut self, name: &'static str, model: Box<Model>) {
+    fn keep(&mut self, name: &'static str, model: Box<TrainedModel>) {
         let before = self.models.remove(name);
         let kept = HeldModel {
             model,
@@ -291,7 +291,7 @@ impl Writer {
     }
 
     /// Writes a model, if it is not written; it goes on waiting if that fails.
-    fn save(&mut self, name: &'static str) -> Result<Option<Event>, model::Error> {
+    fn save(&mut self, name: &'static str) -> Result<Option<Event>, model::ModelError> {
         let Some(kept) = self.models.get_mut(name).filter(|kept| !kept.saved) else {
             return Ok(None);
         };

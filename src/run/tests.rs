@@ -316,7 +316,7 @@ fn models_are_saved_under_their_name() {
         rank: 2,
     };
     let theta = vec![0.25; shape.parameters()];
-    let model = Model {
+    let model = TrainedModel {
         shape,
         precision: Precision::F32,
         theta,
@@ -325,7 +325,7 @@ fn models_are_saved_under_their_name() {
     };
     let path = directory.save_model("best", &model).unwrap();
     assert_eq!(path, directory.path().join("best.safetensors"));
-    assert_eq!(Model::load(&path).unwrap(), model);
+    assert_eq!(TrainedModel::load(&path).unwrap(), model);
 }
 
 #[test]

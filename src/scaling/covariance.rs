@@ -1,39 +1,42 @@
-//! The covariance of the inner rows: rows far out say nothing of how the others lie, and can be so far that they say all.
+//! The covariance of the inner rows, those with the least Mahalanobis distance D: a few rows far out would dominate that of all rows.
 //!
 //! ```text
 //! D_i = (x_i - mean)' Sigma^-1 (x_i - mean)        mean, Sigma: of the rows with the least D, the share INNER of all; over and over
 //! ```
 //!
 //! From all rows on, the steps of the minimum covariance determinant (Rousseeuw and Van Driessen 1999).
+//!
+//! The steps go over the rows again and again, so the rows are held in memory; they are a sample. The covariance in
+//! `data/parts/measure.rs` is formed of all rows of a table in one pass, and serves to refuse columns that copy each other.
 
-use super::Whitening;
+use super::whitening::Whitening;
 
 /// Share of the rows that are inner ones.
 pub const INNER: f64 = 0.98;
-/// Steps; the determinant falls in every one.
+/// Largest number of steps; the determinant falls in every one.
 const STEPS: usize = 5;
 
 /// The inner rows of a sample.
-pub struct Inner {
-    /// Their covariance, d x d.
+pub struct InnerRows {
+    /// Covariance of the inner rows, d x d, row-major.
     pub covariance: Vec<f64>,
-    /// L with L L' the covariance.
+    /// Whitening by L, where L L' is the covariance.
     pub whitening: Whitening,
-    /// Mean of D / 2 over them, nats.
+    /// Mean of D / 2 over the inner rows, nats.
     pub energy: f64,
-    /// Which rows they are.
+    /// Indices of the inner rows, increasing.
     pub rows: Vec<usize>,
 }
 
-/// The inner ones of rows of d columns, row-major; None where the rows are so few, or so alike, that a column is determined by those
-/// before it.
-pub fn inner(rows: &[f64], d: usize) -> Option<Inner> {
+/// Finds the inner rows among rows of d columns, row-major. None where the rows are so few, or so alike, that a column is determined
+/// by those before it.
+pub fn find_inner_rows(rows: &[f64], d: usize) -> Option<InnerRows> {
     let n = rows.len() / d;
     let most = ((INNER * n as f64).ceil() as usize).min(n);
     let mut chosen: Vec<usize> = (0..n).collect();
     let mut found = None;
     for _ in 0..STEPS {
-        let (mean, covariance) = moments(rows, &chosen, d);
+        let RowMoments { mean, covariance } = moments(rows, &chosen, d);
         // Of fewer rows the covariance may be singular where that of all is not.
         let Ok(whitening) = Whitening::of(&covariance, d) else {
             break;
@@ -51,7 +54,7 @@ pub fn inner(rows: &[f64], d: usize) -> Option<Inner> {
         let energy = order.iter().map(|&i| 0.5 * distances[i]).sum::<f64>() / most as f64;
         let settled = order == chosen;
         chosen.clone_from(&order);
-        found = Some(Inner {
+        found = Some(InnerRows {
             covariance,
             whitening,
             energy,
@@ -64,8 +67,16 @@ pub fn inner(rows: &[f64], d: usize) -> Option<Inner> {
     found
 }
 
+/// Mean and covariance of rows of d columns.
+struct RowMoments {
+    /// Mean of every column, d values.
+    mean: Vec<f64>,
+    /// Covariance, d x d, row-major.
+    covariance: Vec<f64>,
+}
+
 /// Mean and covariance of the chosen rows.
-fn moments(rows: &[f64], chosen: &[usize], d: usize) -> (Vec<f64>, Vec<f64>) {
+fn moments(rows: &[f64], chosen: &[usize], d: usize) -> RowMoments {
     let n = chosen.len() as f64;
     let row = |i: &usize| &rows[i * d..(i + 1) * d];
     let mut mean = vec![0.0; d];
@@ -90,7 +101,7 @@ fn moments(rows: &[f64], chosen: &[usize], d: usize) -> (Vec<f64>, Vec<f64>) {
             covariance[j * d + i] = covariance[i * d + j];
         }
     }
-    (mean, covariance)
+    RowMoments { mean, covariance }
 }
 
 #[cfg(test)]
@@ -112,7 +123,7 @@ mod tests {
                 _ => [a, a + 0.01 * b],
             });
         }
-        let inner = inner(&rows, 2).unwrap();
+        let inner = find_inner_rows(&rows, 2).unwrap();
         assert!(inner.rows.iter().all(|i| i % 100 != 0));
         // v_2 = b but for the share of the rows that are cut off.
         let mut v = [1.0, 1.01];
@@ -125,11 +136,11 @@ mod tests {
 
     #[test]
     fn alike_rows_have_no_covariance() {
-        assert!(inner(&[1.0, 2.0].repeat(50), 2).is_none());
-        assert!(inner(&[1.0, 2.0, 3.0], 3).is_none());
+        assert!(find_inner_rows(&[1.0, 2.0].repeat(50), 2).is_none());
+        assert!(find_inner_rows(&[1.0, 2.0, 3.0], 3).is_none());
         // Singular once the few rows off the diagonal are cut off: the last that was not.
         let mut rows: Vec<f64> = (0..100).flat_map(|k| [f64::from(k); 2]).collect();
         rows[7] = 1e3;
-        assert_eq!(inner(&rows, 2).unwrap().rows.len(), 98);
+        assert_eq!(find_inner_rows(&rows, 2).unwrap().rows.len(), 98);
     }
 }

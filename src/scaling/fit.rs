@@ -1,4 +1,4 @@
-//! The map that makes a column normal, fitted by quantiles: through knots of the column it takes the normal's quantiles.
+//! The fit of the map that makes a column normal: a spline that takes quantiles of the column to quantiles of the normal.
 //!
 //! ```text
 //! u_k = Phi^-1(F(x_k)),    F(x) = (1 - e) (share below x + share at x / 2) + e (x - least) / range,    e = 1 / (4 n)
@@ -6,12 +6,13 @@
 //!      beyond; both edges of the noise around a value that is at least 1 / K of the rows
 //! ```
 //!
-//! K grows with the root of the rows: a knot costs 1 / (2 n) nats on rows that the map has not seen, and a column of few rows is
-//! to be made smooth, not followed from value to value. It stays [`FEW`] for a column of the table: thin relations between columns
-//! bend at every knot, and the flow has to learn the bends (diamonds, 7 columns, 800 iterations: C -2.60 nats with 40, -3.35 with
-//! 8). Of one smooth peak 8 make as much as 40, to 0.003 nats. Whitened columns have no thin relations left, so that [`MANY`] may
-//! follow the peaks of rounded values (diamonds, before any training, in a prototype: C -4.24 nats with 8, -4.50 with 40, -4.56 with
-//! 80). The extremes are knots, so that one value far out can't take the scale of all the others. The even part e keeps F rising where no value lies, so that the map has an inverse with digits to spare.
+//! K grows with the square root of the rows: a knot costs 1 / (2 n) nats on rows that the map has not seen, and the map of a column of
+//! few rows is to be smooth, not to follow single values. K is at most [`FEW`] for a column of the table: thin relations between
+//! columns bend at every knot, and the flow has to learn the bends; one smooth peak needs no more knots. Whitened columns have no thin
+//! relations left, so that [`MANY`] knots may follow the peaks of rounded values. The extremes are knots, so that one value far out
+//! can't take the scale of all the others. The even part e keeps F rising where no value lies, so that the map has an inverse with
+//! digits to spare.
+//!
 //! Where the slope falls towards an extreme, it goes on to fall over four units of u: du/dx = s exp(-r u), r as over the last two
 //! units. A straight line would take a heavy tail for a normal one.
 //!
@@ -20,35 +21,39 @@
 use super::normal::quantile;
 use super::spline::{Knot, Spline};
 
-/// K, half the root of the rows, at least.
+/// Smallest K; it is half the square root of the rows.
 const LEAST: f64 = 4.0;
-/// At most, for a column of the table and for a whitened one.
+/// Largest K for a column of the table.
 const FEW: f64 = 8.0;
+/// Largest K for a whitened column.
 const MANY: f64 = 100.0;
-/// Values beyond a quantile of the tails, at least.
+/// Smallest number of values beyond a quantile of the tails.
 const BEYOND: f64 = 2.0;
-/// Knots closer than this share of the range, or in u, are one.
+/// Share of the range below which two knots are merged.
 const CLOSE: f64 = 1e-12;
+/// Distance in u below which two knots are merged.
 const CLOSE_U: f64 = 1e-9;
 
-/// How far beyond the last knot those of a heavy tail lie, in u.
+/// Distances in u of the knots of a heavy tail from the last knot of the sample.
 const TAIL: [f64; 3] = [1.0, 2.0, 4.0];
-/// r there: below the one a straight line does as well, above the other it would leave the range far behind.
+/// Rate r below which a straight line does as well.
 const SLOW: f64 = 0.01;
+/// Largest rate r: a larger one would leave the range of the sample far behind.
 const FAST: f64 = 2.0;
 
-/// What a map is fitted to.
+/// The kind of column that a map is fitted to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColumnKind {
     /// A column of the table.
     Own,
-    /// A whitened column: a straight line beyond its extremes, as the inner rows are all of its scale. A slope that goes on to fall
-    /// from rows far out would send samples through the inverses of the maps before it to any number there is.
+    /// A whitened column: its map is a straight line beyond the extremes, as the inner rows are all of its scale. A slope that goes on
+    /// to fall from rows far out would send samples through the inverses of the maps before it to any number there is.
     Whitened,
 }
 
-/// The map of a sample of a column in noise of this width, 0 for none. None of a sample that is constant or not finite.
-pub fn normal(mut sample: Vec<f64>, jitter: f64, column: ColumnKind) -> Option<Spline> {
+/// Fits the map that makes a column normal to a sample of it with noise of this width, 0 for none. None for a sample that is constant
+/// or not finite.
+pub fn fit_normal(mut sample: Vec<f64>, jitter: f64, column: ColumnKind) -> Option<Spline> {
     sample.sort_by(f64::total_cmp);
     let levels = (0.5 * (sample.len() as f64).sqrt()).round();
     let levels = levels.clamp(
@@ -58,17 +63,17 @@ pub fn normal(mut sample: Vec<f64>, jitter: f64, column: ColumnKind) -> Option<S
             ColumnKind::Whitened => MANY,
         },
     );
-    let edges = spread(&mut sample, jitter, 1.0 / levels);
+    let edges = spread_ties(&mut sample, jitter, 1.0 / levels);
     let (low, high) = (*sample.first()?, *sample.last()?);
     let range = high - low;
     if !(range > 0.0 && range.is_finite()) {
         return None;
     }
     let inside = |x: &f64| (low..=high).contains(x);
-    let mut places: Vec<f64> = quantiles(&sample, levels).chain(edges).collect();
+    let mut places: Vec<f64> = sample_quantiles(&sample, levels).chain(edges).collect();
     places.retain(inside);
     places.sort_by(f64::total_cmp);
-    let distribution = Distribution {
+    let distribution = EmpiricalDistribution {
         even: 0.25 / sample.len() as f64,
         sample,
     };
@@ -76,7 +81,7 @@ pub fn normal(mut sample: Vec<f64>, jitter: f64, column: ColumnKind) -> Option<S
     let end = distribution.knot(high);
     for x in places {
         let knot = distribution.knot(x);
-        if apart(&knots[knots.len() - 1], &knot, range) && apart(&knot, &end, range) {
+        if are_distinct(&knots[knots.len() - 1], &knot, range) && are_distinct(&knot, &end, range) {
             knots.push(knot);
         }
     }
@@ -86,13 +91,14 @@ pub fn normal(mut sample: Vec<f64>, jitter: f64, column: ColumnKind) -> Option<S
         return spline.is_sound().then_some(spline);
     }
     let mirrored: Vec<Knot> = knots.iter().rev().map(mirror).collect();
-    let (upper, lower) = (tail(&knots), tail(&mirrored));
+    let (upper, lower) = (tail_knots(&knots), tail_knots(&mirrored));
     let lower = lower.iter().rev().map(mirror);
     let knots: Vec<Knot> = lower.chain(knots).chain(upper).collect();
     let spline = Spline::through(&knots);
     spline.is_sound().then_some(spline)
 }
 
+/// The knot at -x and -u.
 fn mirror(knot: &Knot) -> Knot {
     Knot {
         x: -knot.x,
@@ -100,8 +106,8 @@ fn mirror(knot: &Knot) -> Knot {
     }
 }
 
-/// Knots beyond the last one where the slope falls towards it, as a straight line would take a heavy tail for a normal one.
-fn tail(knots: &[Knot]) -> Vec<Knot> {
+/// Knots of a heavy tail beyond the last one; none where the slope does not fall towards it.
+fn tail_knots(knots: &[Knot]) -> Vec<Knot> {
     let [.., end] = knots else {
         return Vec::new();
     };
@@ -127,13 +133,14 @@ fn tail(knots: &[Knot]) -> Vec<Knot> {
     TAIL.map(knot).to_vec()
 }
 
-fn apart(left: &Knot, right: &Knot, range: f64) -> bool {
+/// Whether two knots are far enough apart in x and u to be two.
+fn are_distinct(left: &Knot, right: &Knot, range: f64) -> bool {
     right.x - left.x > CLOSE * range && right.u - left.u > CLOSE_U
 }
 
-/// Spreads equal values of a sorted sample over the width of the noise, and sorts again; the edges of the noise around those that
-/// are at least this share of the sample.
-pub(super) fn spread(sample: &mut [f64], jitter: f64, share: f64) -> Vec<f64> {
+/// Spreads equal values of a sorted sample evenly over the width of the noise, and sorts again. The value holds both edges of the
+/// noise around every value that is at least this share of the sample.
+pub(super) fn spread_ties(sample: &mut [f64], jitter: f64, share: f64) -> Vec<f64> {
     let mut edges = Vec::new();
     if jitter == 0.0 {
         return edges;
@@ -152,8 +159,8 @@ pub(super) fn spread(sample: &mut [f64], jitter: f64, share: f64) -> Vec<f64> {
     edges
 }
 
-/// The sample's values at the levels of the knots.
-fn quantiles(sample: &[f64], levels: f64) -> impl Iterator<Item = f64> {
+/// Values of the sorted sample at the levels of the knots.
+fn sample_quantiles(sample: &[f64], levels: f64) -> impl Iterator<Item = f64> {
     let n = sample.len() as f64;
     let body = (0..levels as u32).map(move |k| (f64::from(k) + 0.5) / levels);
     let tails = (1..).map(move |j| 0.5 / levels / 4_f64.powi(j));
@@ -162,14 +169,15 @@ fn quantiles(sample: &[f64], levels: f64) -> impl Iterator<Item = f64> {
     all.filter_map(move |p| sample.get((p * n) as usize).copied())
 }
 
-/// F of a sorted sample.
-struct Distribution {
+/// The distribution function F of a sorted sample, with its even part.
+struct EmpiricalDistribution {
     sample: Vec<f64>,
-    /// e
+    /// Weight e of the even part.
     even: f64,
 }
 
-impl Distribution {
+impl EmpiricalDistribution {
+    /// The knot (x, Phi^-1(F(x))).
     fn knot(&self, x: f64) -> Knot {
         let below = self.sample.partition_point(|value| *value < x);
         let with = self.sample.partition_point(|value| *value <= x);

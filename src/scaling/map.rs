@@ -7,46 +7,47 @@
 //! Logit    u = log((x - low) / (high - x))    x = low + (high - low) / (1 + e^-u)    log g' = |u| + 2 log(1 + e^-|u|) - log(high - low)
 //! ```
 //!
-//! log g' is that at the x with g(x) = u. Elementary functions are libm's: the same bits on every machine.
+//! log g' is taken at the x with g(x) = u. Elementary functions are libm's: the same bits on every machine.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::fit::{ColumnKind, fit_normal};
 use super::spline::Spline;
 use crate::session::Transform;
 
-/// A map.
+/// A monotone map g of a column.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub enum Map {
-    /// Fitted to the quantiles of the column; of all numbers.
+pub enum ColumnMap {
+    /// The spline through the quantiles of the column; defined for all numbers.
     Normal(Spline),
-    /// Of numbers above 0.
+    /// The logarithm; defined for numbers above 0.
     Log,
-    /// Of all numbers: straight near a center, a logarithm on both sides far from it.
+    /// The inverse hyperbolic sine: straight near a center, a logarithm on both sides far from it; defined for all numbers.
     Asinh(Center),
-    /// Of numbers between two bounds.
+    /// The log odds; defined for numbers between two bounds.
     Logit(Bounds),
 }
 
-/// Where a map is straight, and how far around.
+/// Center and scale of an inverse hyperbolic sine.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Center {
-    /// The middle, in the column's units.
+    /// The point around which the map is straight, in the column's units.
     pub center: f64,
-    /// Distance from it beyond which the map bends, above 0.
+    /// Distance from the center beyond which the map bends, in the column's units, above 0.
     pub scale: f64,
 }
 
-/// Ends of an open interval.
+/// Bounds of an open interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Bounds {
-    /// The lower one, or minus infinity.
+    /// Lower bound, or minus infinity.
     pub low: f64,
-    /// The upper one, or infinity.
+    /// Upper bound, or infinity.
     pub high: f64,
 }
 
@@ -61,9 +62,9 @@ impl fmt::Display for Bounds {
 }
 
 impl Bounds {
-    /// Whether a number lies between them, in noise of this width: where there is noise it may lie on one, and the noise is
-    /// folded back ([`Bounds::fold`]).
-    pub fn hold(&self, x: f64, jitter: f64) -> bool {
+    /// Whether a number with noise of this width lies between the bounds. With noise it may lie on a bound, as the noise is folded
+    /// back ([`Bounds::fold`]).
+    pub fn contain(&self, x: f64, jitter: f64) -> bool {
         if jitter > 0.0 {
             self.low <= x && x <= self.high && 0.5 * jitter < self.high - self.low
         } else {
@@ -71,7 +72,7 @@ impl Bounds {
         }
     }
 
-    /// A number that noise has carried over a bound, mirrored at it: what was rounded to a value near the bound lay on this side.
+    /// Mirrors a number that noise has carried over a bound at that bound: the value before its rounding lay inside.
     pub fn fold(&self, x: f64) -> f64 {
         let folded = if x <= self.low {
             2.0 * self.low - x
@@ -80,99 +81,97 @@ impl Bounds {
         } else {
             x
         };
-        self.inside(folded)
+        self.clamp_inside(folded)
     }
 
-    /// The nearest number between them; NaN as NaN.
-    fn inside(&self, x: f64) -> f64 {
+    /// The nearest number between the bounds; NaN for NaN.
+    fn clamp_inside(&self, x: f64) -> f64 {
         x.clamp(self.low.next_up(), self.high.next_down())
     }
 }
 
-impl fmt::Display for Map {
+impl fmt::Display for ColumnMap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Map::Normal(spline) => write!(f, "made normal by {} knots", spline.knots()),
-            Map::Log => f.write_str("as its logarithm"),
-            Map::Asinh(Center { center, scale }) => {
+            ColumnMap::Normal(spline) => write!(f, "made normal by {} knots", spline.knots()),
+            ColumnMap::Log => f.write_str("as its logarithm"),
+            ColumnMap::Asinh(Center { center, scale }) => {
                 write!(
                     f,
                     "as its inverse hyperbolic sine from {center:?} in units of {scale:?}"
                 )
             }
-            Map::Logit(bounds) => write!(f, "as its log odds {bounds}"),
+            ColumnMap::Logit(bounds) => write!(f, "as its log odds {bounds}"),
         }
     }
 }
 
-impl Map {
-    /// What a session asks for, of a sample of the column in noise of this width, 0 for none. None where it asks for no map, or
-    /// where the sample is constant.
+impl ColumnMap {
+    /// The map that a session asks for, fitted to a sample of the column with noise of this width, 0 for none. None where it asks for
+    /// no map, or where the sample is constant.
     pub fn fit(transform: Transform, sample: Vec<f64>, jitter: f64) -> Option<Self> {
         match transform {
             Transform::None => None,
-            Transform::Normal => {
-                super::fit::normal(sample, jitter, super::fit::ColumnKind::Own).map(Map::Normal)
-            }
-            Transform::Log => Some(Map::Log),
-            Transform::Asinh(center, scale) => Some(Map::Asinh(Center { center, scale })),
-            Transform::Logit(low, high) => Some(Map::Logit(Bounds { low, high })),
+            Transform::Normal => fit_normal(sample, jitter, ColumnKind::Own).map(ColumnMap::Normal),
+            Transform::Log => Some(ColumnMap::Log),
+            Transform::Asinh(center, scale) => Some(ColumnMap::Asinh(Center { center, scale })),
+            Transform::Logit(low, high) => Some(ColumnMap::Logit(Bounds { low, high })),
         }
     }
 
-    /// Whether it is one: what is read from a file may be anything.
+    /// Whether the parameters of the map are valid. Files may hold any numbers.
     pub fn is_sound(&self) -> bool {
         match self {
-            Map::Normal(spline) => spline.is_sound(),
-            Map::Log => true,
-            Map::Asinh(Center { center, scale }) => {
+            ColumnMap::Normal(spline) => spline.is_sound(),
+            ColumnMap::Log => true,
+            ColumnMap::Asinh(Center { center, scale }) => {
                 center.is_finite() && scale.is_finite() && *scale > 0.0
             }
-            Map::Logit(Bounds { low, high }) => {
+            ColumnMap::Logit(Bounds { low, high }) => {
                 low.is_finite() && high.is_finite() && low < high && (high - low).is_finite()
             }
         }
     }
 
-    /// Between which numbers it is defined.
+    /// The bounds between which the map is defined.
     pub fn bounds(&self) -> Bounds {
         match self {
-            Map::Normal(_) | Map::Asinh(_) => Bounds {
+            ColumnMap::Normal(_) | ColumnMap::Asinh(_) => Bounds {
                 low: f64::NEG_INFINITY,
                 high: f64::INFINITY,
             },
-            Map::Log => Bounds {
+            ColumnMap::Log => Bounds {
                 low: 0.0,
                 high: f64::INFINITY,
             },
-            Map::Logit(bounds) => *bounds,
+            ColumnMap::Logit(bounds) => *bounds,
         }
     }
 
-    /// u = g(x); infinite at a bound and beyond it, NaN of NaN.
+    /// The value u = g(x); infinite at a bound and beyond it, NaN of NaN.
     pub fn value(&self, x: f64) -> f64 {
         let Bounds { low, high } = self.bounds();
         match self {
             _ if x <= low => f64::NEG_INFINITY,
             _ if x >= high => f64::INFINITY,
-            Map::Normal(spline) => spline.value(x),
-            Map::Log => libm::log(x),
-            Map::Asinh(Center { center, scale }) => libm::asinh((x - center) / scale),
-            Map::Logit(_) => libm::log((x - low) / (high - x)),
+            ColumnMap::Normal(spline) => spline.value(x),
+            ColumnMap::Log => libm::log(x),
+            ColumnMap::Asinh(Center { center, scale }) => libm::asinh((x - center) / scale),
+            ColumnMap::Logit(_) => libm::log((x - low) / (high - x)),
         }
     }
 
     /// The x with g(x) = u, between the bounds; NaN of NaN.
     pub fn inverse(&self, u: f64) -> f64 {
         match self {
-            Map::Normal(spline) => spline.inverse(u),
-            Map::Log => self.bounds().inside(libm::exp(u)),
-            Map::Asinh(Center { center, scale }) => libm::sinh(u).mul_add(*scale, *center),
-            Map::Logit(bounds) => {
+            ColumnMap::Normal(spline) => spline.inverse(u),
+            ColumnMap::Log => self.bounds().clamp_inside(libm::exp(u)),
+            ColumnMap::Asinh(Center { center, scale }) => libm::sinh(u).mul_add(*scale, *center),
+            ColumnMap::Logit(bounds) => {
                 // From the nearer bound, which has its digits there.
                 let tail = libm::exp(-u.abs());
                 let off = (bounds.high - bounds.low) * (tail / (1.0 + tail));
-                bounds.inside(if u > 0.0 {
+                bounds.clamp_inside(if u > 0.0 {
                     bounds.high - off
                 } else {
                     bounds.low + off
@@ -181,18 +180,18 @@ impl Map {
         }
     }
 
-    /// log g'(x) at the x with g(x) = u, nats.
+    /// The log slope log g'(x) at the x with g(x) = u, nats.
     pub fn log_slope(&self, u: f64) -> f64 {
         match self {
-            Map::Normal(spline) => spline.log_slope(u),
-            Map::Log => -u,
-            Map::Asinh(Center { scale, .. }) => {
+            ColumnMap::Normal(spline) => spline.log_slope(u),
+            ColumnMap::Log => -u,
+            ColumnMap::Asinh(Center { scale, .. }) => {
                 let u = u.abs();
                 // log cosh u without the overflow of cosh
                 let log_cosh = u + libm::log1p(libm::exp(-2.0 * u)) - std::f64::consts::LN_2;
                 -log_cosh - libm::log(*scale)
             }
-            Map::Logit(Bounds { low, high }) => {
+            ColumnMap::Logit(Bounds { low, high }) => {
                 let u = u.abs();
                 u + 2.0 * libm::log1p(libm::exp(-u)) - libm::log(high - low)
             }

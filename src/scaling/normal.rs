@@ -1,17 +1,17 @@
-//! Quantiles of the standard normal.
+//! Quantiles of the standard normal distribution.
 //!
 //! ```text
 //! Phi(x) = erfc(-x / sqrt 2) / 2 = p        x <- x - e / (1 + x e / 2),   e = (Phi(x) - p) sqrt(2 pi) exp(x^2 / 2)     (Halley)
 //! ```
 //!
-//! It starts at a rational function of sqrt(-2 log p) that is off by 4.5e-4 at most (Abramowitz and Stegun, 26.2.23).
+//! The iteration starts at a rational function of sqrt(-2 log p) that is off by 4.5e-4 at most (Abramowitz and Stegun, 26.2.23).
 
 use std::f64::consts::{PI, SQRT_2};
 
-/// The error falls by its third power in each: 4.5e-4, some 1e-10, then rounding.
+/// Iterations. Each raises the error to its third power: 4.5e-4, about 1e-10, then rounding.
 const STEPS: usize = 2;
 
-/// The x with Phi(x) = p, to a few units of the last place, for p above 0 and below 1; infinite at 0 and 1, NaN elsewhere.
+/// The quantile x with Phi(x) = p, to a few units of the last place, for p above 0 and below 1; infinite at 0 and 1, NaN elsewhere.
 pub fn quantile(p: f64) -> f64 {
     if p > 0.5 {
         // 1 - p is exact here, and the lower tail is where Phi has its digits.

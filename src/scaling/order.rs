@@ -1,28 +1,30 @@
-//! The order in which the columns are whitened: those with most shape first.
+//! The order in which the columns are whitened: those furthest from normal first.
 //!
 //! ```text
-//! v_i = what of column i the columns before it do not tell linearly, at deviation 1
-//! H(v) = - mean of log N(h(v)) + log h'(v)  + knots / n,    h fitted to v        sum of H(v_i): what the maps h leave to be learned
+//! v_i = part of column i that does not depend linearly on the columns before it, at deviation 1
+//! H(v) = - mean of log N(h(v)) + log h'(v)  + knots / n,    h fitted to v        sum of H(v_i): entropy that the maps h leave to be learned
 //! ```
 //!
 //! The peaks of a column of rounded or few values are sharp in the column, and gone in a sum of it and others: whitened first, they
-//! are in v, where its map takes them away (flights of a year, 6 columns, before any training, in a prototype: C 2.0 nats with the
-//! distance fourth, 1.0 with the distance first). It is no gain everywhere: on diamonds C after the start was -5.09, and -5.15 as they stand.
+//! are in v, where its map takes them away.
 //!
-//! The least H first, of what the chosen columns leave of each; or as they stand, where that makes the sum less, and where they are many.
+//! The order is greedy: the next column is always the one with the least H after the linear part of the chosen columns is subtracted.
+//! The order of the table is kept where its sum of H is less, and where there are many columns.
 
-use super::Whitening;
-use super::fit;
+use super::fit::{ColumnKind, fit_normal};
+use super::whitening::Whitening;
 
-/// Columns that are looked at, at most.
+/// Largest number of columns that are ordered; more keep the order of the table.
 const COLUMNS: usize = 64;
-/// Rows that are looked at, at most; products of rows and pairs of columns, at most, and rows that this leaves at least.
+/// Largest number of rows that the entropies are estimated from.
 const ROWS: usize = 8192;
+/// Largest product of rows and pairs of columns; it may reduce the rows to [`LEAST`].
 const PAIRS: usize = 1 << 21;
+/// Smallest number of rows that [`PAIRS`] reduces them to.
 const LEAST: usize = 256;
 
-/// The order for rows of d columns, row-major, with this covariance matrix.
-pub fn order(rows: &[f64], covariance: &[f64], d: usize) -> Vec<usize> {
+/// Chooses the order in which the d columns of rows (row-major) with this covariance matrix (d x d) are whitened.
+pub fn order_columns(rows: &[f64], covariance: &[f64], d: usize) -> Vec<usize> {
     let as_they_stand: Vec<usize> = (0..d).collect();
     if d == 1 || d > COLUMNS {
         return as_they_stand;
@@ -32,8 +34,8 @@ pub fn order(rows: &[f64], covariance: &[f64], d: usize) -> Vec<usize> {
     let step = n.div_ceil(most);
     let column = |i: usize| rows.iter().skip(i).step_by(d * step).copied().collect();
     let columns: Vec<Vec<f64>> = (0..d).map(column).collect();
-    let greedy = greedy(columns.clone(), covariance.to_vec());
-    let left = |order: &[usize]| {
+    let greedy = order_greedily(columns.clone(), covariance.to_vec());
+    let entropy_left = |order: &[usize]| {
         let Ok(whitening) = Whitening::ordered(covariance, order) else {
             return f64::INFINITY;
         };
@@ -45,15 +47,15 @@ pub fn order(rows: &[f64], covariance: &[f64], d: usize) -> Vec<usize> {
         }
         v.iter().map(|v| entropy(v)).sum()
     };
-    if left(&greedy) < left(&as_they_stand) {
+    if entropy_left(&greedy) < entropy_left(&as_they_stand) {
         greedy
     } else {
         as_they_stand
     }
 }
 
-/// One column after another, always that whose rest is furthest from normal.
-fn greedy(mut columns: Vec<Vec<f64>>, mut covariance: Vec<f64>) -> Vec<usize> {
+/// Orders the columns greedily: the next is always the one whose remainder is furthest from normal.
+fn order_greedily(mut columns: Vec<Vec<f64>>, mut covariance: Vec<f64>) -> Vec<usize> {
     let d = columns.len();
     let mut left: Vec<usize> = (0..d).collect();
     let mut order = Vec::with_capacity(d);
@@ -81,9 +83,9 @@ fn greedy(mut columns: Vec<Vec<f64>>, mut covariance: Vec<f64>) -> Vec<usize> {
     order
 }
 
-/// H, but for a constant; infinite of a sample that has no map.
+/// The entropy H of a sample, nats, but for a constant; infinite for a sample that no map can be fitted to.
 fn entropy(v: &[f64]) -> f64 {
-    let Some(map) = fit::normal(v.to_vec(), 0.0, fit::ColumnKind::Whitened) else {
+    let Some(map) = fit_normal(v.to_vec(), 0.0, ColumnKind::Whitened) else {
         return f64::INFINITY;
     };
     let each = |v: &f64| {
@@ -110,7 +112,7 @@ mod tests {
             rows.extend([draw(), value + draw(), value + 1e-3 * draw()]);
         }
         let covariance = [1.0, 0.0, 0.0, 0.0, 5.1, 4.1, 0.0, 4.1, 4.1];
-        let order = order(&rows, &covariance, 3);
+        let order = order_columns(&rows, &covariance, 3);
         assert_eq!(order[0], 2, "{order:?}");
     }
 }

@@ -12,39 +12,39 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Knots, at least two; x and u strictly increasing, slopes above 0.
+/// A monotone rational quadratic spline: at least two knots, x and u strictly increasing, slopes above 0.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Spline {
-    /// Where.
+    /// Abscissae x_k of the knots.
     x: Vec<f64>,
-    /// What it is there.
+    /// Ordinates u_k of the knots.
     u: Vec<f64>,
-    /// du/dx there.
+    /// Slopes du/dx at the knots.
     slope: Vec<f64>,
 }
 
-/// A knot.
+/// A knot of a spline.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Knot {
-    /// Where.
+    /// Abscissa.
     pub x: f64,
-    /// What the map is there.
+    /// Ordinate: the value of the map at x.
     pub u: f64,
 }
 
-/// The piece between two knots.
-struct Piece {
+/// The rational quadratic between two knots.
+struct SplinePiece {
     from: Knot,
     to: Knot,
-    /// s
+    /// Slope s of the straight line between the knots.
     secant: f64,
-    /// Slopes at its ends, in secants: a and b.
+    /// Slopes a and b at the two knots, in units of s.
     ends: [f64; 2],
 }
 
 impl Spline {
-    /// Through knots, at least two, with x and u strictly increasing. The slope at a knot is the mean of those on its two sides
+    /// The spline through knots, at least two, with x and u strictly increasing. The slope at a knot is the mean of those on its two sides
     /// that Fritsch and Butland (1984) take, close to the smaller one where they are far apart; at an end it is that of the
     /// line through its last three knots, where that is not far above the last two's.
     pub fn through(knots: &[Knot]) -> Self {
@@ -73,7 +73,7 @@ impl Spline {
         }
     }
 
-    /// Whether it is one: what is read from a file may be anything.
+    /// Whether the knots and slopes are those of a monotone spline. Files may hold any numbers.
     pub fn is_sound(&self) -> bool {
         let Spline { x, u, slope } = self;
         let rises = |values: &[f64]| values.windows(2).all(|pair| pair[0] < pair[1]);
@@ -91,45 +91,45 @@ impl Spline {
         self.x.len()
     }
 
-    /// u at x.
+    /// The value u at x.
     pub fn value(&self, x: f64) -> f64 {
-        match Place::of(&self.x, x) {
-            Place::Beyond(end) => (x - self.x[end]).mul_add(self.slope[end], self.u[end]),
-            Place::Within(k) => self.piece(k).value(x),
+        match SplineInterval::of(&self.x, x) {
+            SplineInterval::Beyond(end) => (x - self.x[end]).mul_add(self.slope[end], self.u[end]),
+            SplineInterval::Within(k) => self.piece(k).value(x),
         }
     }
 
-    /// x at u.
+    /// The x at which the value is u.
     pub fn inverse(&self, u: f64) -> f64 {
-        match Place::of(&self.u, u) {
-            Place::Beyond(end) => (u - self.u[end]) / self.slope[end] + self.x[end],
-            Place::Within(k) => {
+        match SplineInterval::of(&self.u, u) {
+            SplineInterval::Beyond(end) => (u - self.u[end]) / self.slope[end] + self.x[end],
+            SplineInterval::Within(k) => {
                 let piece = self.piece(k);
-                let t = piece.place(u);
+                let t = piece.parameter(u);
                 (piece.to.x - piece.from.x).mul_add(t, piece.from.x)
             }
         }
     }
 
-    /// log du/dx where the map is u.
+    /// The log slope log du/dx at the x where the value is u.
     pub fn log_slope(&self, u: f64) -> f64 {
-        match Place::of(&self.u, u) {
-            Place::Beyond(end) => libm::log(self.slope[end]),
-            Place::Within(k) => {
+        match SplineInterval::of(&self.u, u) {
+            SplineInterval::Beyond(end) => libm::log(self.slope[end]),
+            SplineInterval::Within(k) => {
                 let piece = self.piece(k);
-                piece.log_slope(piece.place(u))
+                piece.log_slope(piece.parameter(u))
             }
         }
     }
 
-    fn piece(&self, k: usize) -> Piece {
+    fn piece(&self, k: usize) -> SplinePiece {
         let knot = |k: usize| Knot {
             x: self.x[k],
             u: self.u[k],
         };
         let (from, to) = (knot(k), knot(k + 1));
         let secant = (to.u - from.u) / (to.x - from.x);
-        Piece {
+        SplinePiece {
             from,
             to,
             secant,
@@ -138,31 +138,33 @@ impl Spline {
     }
 }
 
-/// The slope at an end, at most, in slopes of the last piece: a steeper one would bend that piece far.
+/// Largest slope at an end, in slopes of the last piece: a steeper one would bend that piece far.
 const STEEPEST: f64 = 3.0;
 
-/// Where a value lies among increasing ones.
-enum Place {
-    /// Beyond the one with this number, the first or the last. Nothing is known of NaN: it stays one on any line.
+/// The interval of increasing numbers that a value lies in.
+enum SplineInterval {
+    /// The value lies beyond the number with this index, the first or the last. So does NaN, which stays NaN on a straight line.
     Beyond(usize),
-    /// Between the one with this number and the next.
+    /// The value lies between the number with this index and the next.
     Within(usize),
 }
 
-impl Place {
+impl SplineInterval {
+    /// The interval of these increasing numbers that the value lies in.
     fn of(values: &[f64], value: f64) -> Self {
         let last = values.len() - 1;
         if value >= values[last] {
-            Place::Beyond(last)
+            SplineInterval::Beyond(last)
         } else if value > values[0] {
-            Place::Within(values.partition_point(|other| *other <= value) - 1)
+            SplineInterval::Within(values.partition_point(|other| *other <= value) - 1)
         } else {
-            Place::Beyond(0)
+            SplineInterval::Beyond(0)
         }
     }
 }
 
-impl Piece {
+impl SplinePiece {
+    /// The value u at x.
     fn value(&self, x: f64) -> f64 {
         let [a, b] = self.ends;
         let t = (x - self.from.x) / (self.to.x - self.from.x);
@@ -171,8 +173,8 @@ impl Piece {
         (self.to.u - self.from.u).mul_add(share, self.from.u)
     }
 
-    /// t at u.
-    fn place(&self, u: f64) -> f64 {
+    /// The share t of the way from knot to knot at which the value is u.
+    fn parameter(&self, u: f64) -> f64 {
         let [a, b] = self.ends;
         let v = (u - self.from.u) / (self.to.u - self.from.u);
         let w = v * (a + b - 2.0);
@@ -187,6 +189,7 @@ impl Piece {
         t.clamp(0.0, 1.0)
     }
 
+    /// The log slope log du/dx at t.
     fn log_slope(&self, t: f64) -> f64 {
         let [a, b] = self.ends;
         let (rest, both) = (1.0 - t, t * (1.0 - t));

@@ -12,7 +12,7 @@ use crate::data::random::{Stream, generator};
 use crate::session::Transform;
 
 /// A column to be made normal.
-struct Kind {
+struct SampleColumn {
     name: &'static str,
     values: Vec<f64>,
     jitter: f64,
@@ -23,9 +23,9 @@ fn kind(
     n: usize,
     jitter: f64,
     mut draw: impl FnMut(&mut dyn Rng) -> f64,
-) -> Kind {
+) -> SampleColumn {
     let mut rng = generator(n as u64, Stream::Samples);
-    Kind {
+    SampleColumn {
         name,
         values: (0..n).map(|_| draw(&mut rng)).collect(),
         jitter,
@@ -41,7 +41,7 @@ fn normal(rng: &mut dyn Rng) -> f64 {
 }
 
 /// Columns that a map could stumble over.
-fn kinds() -> Vec<Kind> {
+fn kinds() -> Vec<SampleColumn> {
     let mut outlier = kind("an outlier", 2000, 0.0, normal);
     outlier.values[1000] = 1e9;
     let two = |rng: &mut dyn Rng| f64::from(uniform(rng) < 0.03);
@@ -80,12 +80,12 @@ fn kinds() -> Vec<Kind> {
     ]
 }
 
-fn fitted(kind: &Kind) -> Map {
-    Map::fit(Transform::Normal, kind.values.clone(), kind.jitter).unwrap()
+fn fitted(kind: &SampleColumn) -> ColumnMap {
+    ColumnMap::fit(Transform::Normal, kind.values.clone(), kind.jitter).unwrap()
 }
 
 /// Values of a column, between them and beyond them.
-fn around(kind: &Kind) -> Vec<f64> {
+fn around(kind: &SampleColumn) -> Vec<f64> {
     let mut values = kind.values.clone();
     values.sort_by(f64::total_cmp);
     let range = values[values.len() - 1] - values[0];
@@ -162,7 +162,9 @@ fn the_slope_is_that_of_the_map() {
 fn the_slope_is_continuous_at_the_knots_and_straight_beyond_them() {
     for kind in kinds() {
         let (map, name) = (fitted(&kind), kind.name);
-        let Map::Normal(spline) = &map else { panic!() };
+        let ColumnMap::Normal(spline) = &map else {
+            panic!()
+        };
         let knots = serde_json::to_value(spline).unwrap();
         let numbers =
             |key: &str| -> Vec<f64> { serde_json::from_value(knots[key].clone()).unwrap() };
@@ -199,34 +201,34 @@ fn log_normal(u: f64) -> f64 {
 }
 
 /// A density, and draws from it.
-struct Known {
+struct DensityCase {
     name: &'static str,
     draw: fn(&mut dyn Rng) -> f64,
     log: fn(f64) -> f64,
 }
 
-const KNOWN: [Known; 5] = [
-    Known {
+const KNOWN: [DensityCase; 5] = [
+    DensityCase {
         name: "normal",
         draw: normal,
         log: log_normal,
     },
-    Known {
+    DensityCase {
         name: "uniform",
         draw: uniform,
         log: |_| 0.0,
     },
-    Known {
+    DensityCase {
         name: "exponential",
         draw: |rng| -(1.0 - uniform(rng)).ln(),
         log: |x| -x,
     },
-    Known {
+    DensityCase {
         name: "lognormal",
         draw: |rng| (2.0 * normal(rng)).exp(),
         log: |x| log_normal(0.5 * x.ln()) - (2.0 * x).ln(),
     },
-    Known {
+    DensityCase {
         name: "cauchy",
         draw: |rng| (0.5 * TAU * uniform(rng)).tan(),
         log: |x| -(0.5 * TAU * (1.0 + x * x)).ln(),
@@ -253,13 +255,13 @@ fn new_values_of_a_column_have_nearly_the_density_they_were_drawn_by() {
 
 #[test]
 fn logarithm_and_log_odds_keep_to_their_bounds() {
-    let logit = Map::Logit(Bounds {
+    let logit = ColumnMap::Logit(Bounds {
         low: -2.0,
         high: 6.0,
     });
     for (map, low, high, inside) in [
         (
-            Map::Log,
+            ColumnMap::Log,
             0.0,
             f64::INFINITY,
             [1e-300, 1e-5, 1.0, 3e5, 1e300],
@@ -284,14 +286,18 @@ fn logarithm_and_log_odds_keep_to_their_bounds() {
         }
         let bounds = map.bounds();
         // Noise around a value on a bound may stay, and comes back from the other side.
-        assert!(bounds.hold(low, 1.0) && !bounds.hold(low, 0.0) && !bounds.hold(low - 0.1, 1.0));
+        assert!(
+            bounds.contain(low, 1.0)
+                && !bounds.contain(low, 0.0)
+                && !bounds.contain(low - 0.1, 1.0)
+        );
         assert_eq!(bounds.fold(low - 0.25), low + 0.25);
         assert!(low < bounds.fold(low) && bounds.fold(1e9) < high);
         assert_eq!(bounds.fold(low + 0.25), low + 0.25);
     }
-    assert_eq!(Map::Log.value(1.0), 0.0);
+    assert_eq!(ColumnMap::Log.value(1.0), 0.0);
     assert_eq!(
-        Map::Logit(Bounds {
+        ColumnMap::Logit(Bounds {
             low: 0.0,
             high: 4.0
         })
@@ -302,7 +308,7 @@ fn logarithm_and_log_odds_keep_to_their_bounds() {
 
 #[test]
 fn an_inverse_hyperbolic_sine_is_straight_near_its_center_and_a_logarithm_far_from_it() {
-    let map = Map::Asinh(Center {
+    let map = ColumnMap::Asinh(Center {
         center: 3.0,
         scale: 0.5,
     });
@@ -328,19 +334,19 @@ fn an_inverse_hyperbolic_sine_is_straight_near_its_center_and_a_logarithm_far_fr
 #[test]
 fn a_constant_column_has_no_map() {
     for jitter in [0.0, 1.0] {
-        let fit = |values: &[f64]| Map::fit(Transform::Normal, values.to_vec(), jitter);
+        let fit = |values: &[f64]| ColumnMap::fit(Transform::Normal, values.to_vec(), jitter);
         assert_eq!(fit(&[]), None);
         assert_eq!(fit(&[3.0]), None);
         assert_eq!(fit(&[3.0; 100]).is_none(), jitter == 0.0);
         assert!(fit(&[3.0, 4.0]).is_some());
     }
-    assert_eq!(Map::fit(Transform::None, vec![1.0, 2.0], 0.0), None);
+    assert_eq!(ColumnMap::fit(Transform::None, vec![1.0, 2.0], 0.0), None);
 }
 
 #[test]
 fn maps_that_are_none_are_found_out() {
     let sound = |map: &str| {
-        let map = serde_json::from_str::<Map>(map);
+        let map = serde_json::from_str::<ColumnMap>(map);
         map.is_ok_and(|map| map.is_sound())
     };
     assert!(sound(r#"{"Normal":{"x":[0,1],"u":[0,2],"slope":[1,1]}}"#));

@@ -1,34 +1,34 @@
-//! The map that takes the correlations of the learned columns away, and what is left of their shapes where it is asked for.
+//! The whitening map: removes the correlations of the learned columns and, where the session asks for it, makes the results normal.
 //!
 //! ```text
 //! Sigma = covariance of z = L L'  (Cholesky)        v = L^-1 z        w_i = v_i, or h_i(v_i)
 //! log |dw/dz| = - sum over i of log L_ii  (+ log h_i'(v_i))
 //! ```
 //!
-//! L has a row for every learned column, in an order that may be chosen (`order.rs`): v_i is what of column i the columns before it do not
-//! tell linearly.
-//! Columns that nearly determine each other are thin in z and as wide as any in v. The maps h make every v_i normal (`fit.rs`).
+//! L has a row for every learned column, in an order that may be chosen (`order.rs`): v_i is the part of column i that does not depend
+//! linearly on the columns before it, at deviation 1. Columns that nearly determine each other have a small variance in z given the
+//! others, and deviation 1 in v. The maps h make every v_i normal (`fit.rs`).
 
 use serde::{Deserialize, Serialize};
 
 use super::spline::Spline;
 
-/// L and h.
+/// The whitening map w = h(L^-1 z): the Cholesky factor L, the maps h and the order of the columns.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(from = "Written", into = "Written")]
+#[serde(from = "StoredWhitening", into = "StoredWhitening")]
 pub struct Whitening {
-    /// L by its rows, each up to the diagonal.
+    /// Rows of L, each up to the diagonal.
     rows: Vec<Vec<f64>>,
-    /// h, one for every column or none at all.
+    /// Maps h, one for every column, or none.
     maps: Vec<Spline>,
-    /// The columns that the rows are of; empty for as they stand.
+    /// Column index of every row of L; empty where they are in the order of the table.
     order: Vec<usize>,
 }
 
-/// As files have it: the rows of L alone where there are no maps.
+/// A [`Whitening`] as files hold it: the rows of L alone where there are neither maps nor an order.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(untagged)]
-enum Written {
+enum StoredWhitening {
     Rows(Vec<Vec<f64>>),
     Mapped {
         rows: Vec<Vec<f64>>,
@@ -37,37 +37,37 @@ enum Written {
     },
 }
 
-impl From<Written> for Whitening {
-    fn from(written: Written) -> Self {
+impl From<StoredWhitening> for Whitening {
+    fn from(written: StoredWhitening) -> Self {
         match written {
-            Written::Rows(rows) => Whitening {
+            StoredWhitening::Rows(rows) => Whitening {
                 rows,
                 maps: Vec::new(),
                 order: Vec::new(),
             },
-            Written::Mapped { rows, maps, order } => Whitening { rows, maps, order },
+            StoredWhitening::Mapped { rows, maps, order } => Whitening { rows, maps, order },
         }
     }
 }
 
-impl From<Whitening> for Written {
+impl From<Whitening> for StoredWhitening {
     fn from(Whitening { rows, maps, order }: Whitening) -> Self {
         if maps.is_empty() && order.is_empty() {
-            Written::Rows(rows)
+            StoredWhitening::Rows(rows)
         } else {
-            Written::Mapped { rows, maps, order }
+            StoredWhitening::Mapped { rows, maps, order }
         }
     }
 }
 
-/// Share of a column's variance that the columns before it do not tell: below this is rounding.
+/// Share of a column's variance below which its remainder, given the columns before it, is rounding error.
 const LEAST: f64 = 1e-12;
 
 impl Whitening {
-    /// That of a covariance matrix, d x d, row-major; as an error the column that those before it determine.
+    /// The whitening of columns with this covariance matrix, d x d, row-major.
     ///
     /// # Errors
-    /// When there is such a column.
+    /// When a column is determined by those before it; the value is its index.
     pub fn of(covariance: &[f64], d: usize) -> Result<Self, usize> {
         let mut rows: Vec<Vec<f64>> = Vec::with_capacity(d);
         for i in 0..d {
@@ -98,11 +98,10 @@ impl Whitening {
         })
     }
 
-    /// That of a covariance matrix, d x d, row-major, with the columns in this order; as an error the column that those before it in
-    /// the order determine.
+    /// The whitening of columns with this covariance matrix, d x d, row-major, taken in this order.
     ///
     /// # Errors
-    /// When there is such a column.
+    /// When a column is determined by those before it in the order; the value is its index in the table.
     pub fn ordered(covariance: &[f64], order: &[usize]) -> Result<Self, usize> {
         let d = order.len();
         let row = |&i: &usize| order.iter().map(move |j| covariance[i * d + j]);
@@ -114,8 +113,8 @@ impl Whitening {
         })
     }
 
-    /// With maps h, one for every column.
-    pub fn mapped(self, maps: Vec<Spline>) -> Self {
+    /// This whitening with maps h, one for every column.
+    pub fn with_maps(self, maps: Vec<Spline>) -> Self {
         Whitening { maps, ..self }
     }
 
@@ -124,12 +123,12 @@ impl Whitening {
         !self.maps.is_empty()
     }
 
-    /// d
+    /// Number of columns d.
     pub fn dimension(&self) -> usize {
         self.rows.len()
     }
 
-    /// Whether it is one: what is read from a file may be anything.
+    /// Whether L, h and the order are valid. Files may hold any numbers.
     pub fn is_sound(&self) -> bool {
         let rows = self.rows.iter().enumerate();
         rows.into_iter().all(|(i, row)| {
@@ -146,7 +145,7 @@ impl Whitening {
         order.iter().copied().eq(0..self.rows.len())
     }
 
-    /// w in the place of z, the first d values.
+    /// Replaces z by w, the first d values.
     pub fn whiten(&self, z: &mut [f64]) {
         self.decorrelate(z);
         for (value, map) in z.iter_mut().zip(&self.maps) {
@@ -154,7 +153,7 @@ impl Whitening {
         }
     }
 
-    /// v in the place of z, the first d values.
+    /// Replaces z by v = L^-1 z, the first d values.
     pub fn decorrelate(&self, z: &mut [f64]) {
         if !self.order.is_empty() {
             let ordered: Vec<f64> = self.order.iter().map(|&k| z[k]).collect();
@@ -166,7 +165,7 @@ impl Whitening {
         }
     }
 
-    /// z in the place of w, the first d values.
+    /// Replaces w by z, the first d values: the inverse of [`Whitening::whiten`].
     pub fn color(&self, w: &mut [f64]) {
         for (value, map) in w.iter_mut().zip(&self.maps) {
             *value = map.inverse(*value);
@@ -182,13 +181,13 @@ impl Whitening {
         }
     }
 
-    /// log |dw/dz| at w, d values, nats.
+    /// The log determinant log |dw/dz| at w, d values; nats.
     pub fn log_slope(&self, w: &[f64]) -> f64 {
         let maps = self.maps.iter().zip(w);
         self.log_determinant() + maps.map(|(map, &w)| map.log_slope(w)).sum::<f64>()
     }
 
-    /// log |dv/dz|, nats.
+    /// The log determinant log |dv/dz| = -sum over i of log L_ii; nats.
     pub fn log_determinant(&self) -> f64 {
         let diagonal = self.rows.iter().filter_map(|row| row.last());
         -diagonal.map(|&value| libm::log(value)).sum::<f64>()

@@ -13,7 +13,7 @@ use super::checkpoints::Checkpoints;
 use super::peak::Peak;
 use crate::event::{Command, Event, Finished, Reason, Start};
 use crate::feed::{Publisher, RunEntry};
-use crate::picture::Painter;
+use crate::picture::{ParametersAt, PictureThread};
 use crate::problem::precision;
 use crate::ranks::Message;
 use crate::session::overrides::Overrides;
@@ -33,7 +33,7 @@ pub struct Outlets {
     /// The rest of a checkpoint, if the run goes on from one.
     pub resumed: Option<Continuation>,
     /// Makes pictures, if somebody is to see them.
-    painter: Option<Painter>,
+    painter: Option<PictureThread>,
 }
 
 /// The rest of a checkpoint besides its trainer.
@@ -62,7 +62,7 @@ impl Outlets {
     /// When their thread cannot be started.
     pub fn with_pictures(publisher: Arc<Publisher>, trainer: &Trainer) -> anyhow::Result<Self> {
         let data = Arc::clone(trainer.data());
-        let painter = Painter::start(trainer.session(), data, Arc::clone(&publisher))?;
+        let painter = PictureThread::start(trainer.session(), data, Arc::clone(&publisher))?;
         Ok(Outlets {
             painter: Some(painter),
             ..Outlets::new(publisher)
@@ -223,8 +223,11 @@ impl TrainingLoop {
         };
         publisher.publish(Event::Finished(finished.clone()));
         if let (Some(painter), false) = (outlets.painter.take(), reason.ends_at_once()) {
-            let end = (trainer.iteration(), trainer.judged());
-            painter.finish(trainer.session(), end);
+            let parameters = ParametersAt {
+                iteration: trainer.iteration(),
+                theta: trainer.judged(),
+            };
+            painter.show_last(trainer.session(), parameters);
         }
         Trained {
             finished,
@@ -263,11 +266,11 @@ fn iterate(run: &mut TrainingLoop, work: TrainerCall) -> Option<Reason> {
         checkpoints.offer(trainer, as_edited, publisher);
     }
     if let Some(painter) = &mut outlets.painter {
-        painter.offer(
-            publisher,
-            trainer.session(),
-            (trainer.iteration(), trainer.judged()),
-        );
+        let parameters = ParametersAt {
+            iteration: trainer.iteration(),
+            theta: trainer.judged(),
+        };
+        painter.order_if_due(publisher, trainer.session(), parameters);
     }
     let lost = trainer.bereft(&mut |event| publisher.publish(event));
     lost.or(ended).or_else(|| limit(trainer))

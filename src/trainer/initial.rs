@@ -5,14 +5,14 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use otflow_kernels::parameters::Shape;
 
-use crate::model::Model;
+use crate::model::TrainedModel;
 
 /// The parameters of a model file.
 ///
 /// # Errors
 /// When it can't be read, or is of another shape.
 pub(super) fn initial(path: &Path, shape: &Shape) -> Result<Vec<f64>> {
-    let model = Model::load(path).context("cannot start from the model of `start`")?;
+    let model = TrainedModel::load(path).context("cannot start from the model of `start`")?;
     ensure!(
         model.shape == *shape,
         "cannot start from {}: it has {}, and the session asks for {}",

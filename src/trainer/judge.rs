@@ -8,9 +8,9 @@ use super::Trainer;
 use super::validation::{Figures, Pass, Resolution};
 use crate::checkpoint::state::BestParameters;
 use crate::event::{Best, Event};
-use crate::meter::Task;
-use crate::model::Model;
-use crate::optimizer::schedule::Outcome;
+use crate::meter::TimedActivity;
+use crate::model::TrainedModel;
+use crate::optimizer::schedule::RateChange;
 use crate::problem::{alpha, scheme};
 use crate::session::FlowSettings;
 
@@ -21,7 +21,7 @@ impl Trainer {
     }
 
     /// A copy of the parameters of the best validation.
-    pub fn best_model(&self) -> Option<Model> {
+    pub fn best_model(&self) -> Option<TrainedModel> {
         let best = self.state.best.as_ref()?;
         Some(self.model(best.figures.iteration, &best.theta))
     }
@@ -77,16 +77,16 @@ impl Trainer {
         });
         self.instruments
             .meter
-            .spend(Task::Validation, start.elapsed());
+            .spend(TimedActivity::Validation, start.elapsed());
         figures
     }
 
     /// Validates the parameters, or their average where there is one, unless that has been done; what the schedule makes of it. None, and nothing done,
     /// when it was given up.
-    pub(crate) fn validate(&mut self, publish: &mut dyn FnMut(Event)) -> Option<Outcome> {
+    pub(crate) fn validate(&mut self, publish: &mut dyn FnMut(Event)) -> Option<RateChange> {
         let iteration = self.state.iteration;
         if self.state.validated == iteration {
-            return Some(Outcome::Same);
+            return Some(RateChange::Same);
         }
         let theta = self.judged().to_vec();
         let figures = self.figures(&theta)?;
@@ -108,16 +108,16 @@ impl Trainer {
         });
         let Some(best) = best else {
             let schedule = self.optimizer().stepping().schedule;
-            return Some(self.state.rate.stalled(schedule));
+            return Some(self.state.rate.record_stall(schedule));
         };
         self.state.best = Some(BestParameters {
             figures: best,
             theta,
         });
-        self.state.rate.improved();
+        self.state.rate.record_improvement();
         if let Some(message) = resolution.and_then(|found| found.warning()) {
             publish(Event::Warning { message });
         }
-        Some(Outcome::Same)
+        Some(RateChange::Same)
     }
 }

@@ -19,13 +19,13 @@ use otflow_kernels::matching::TILES;
 
 use super::{Step, Trainer};
 use crate::checkpoint::state::Served;
-use crate::cost::{Work, flops_per_sample};
+use crate::cost::{Computation, flops_per_sample};
 use crate::data::batches::RankShare;
 use crate::data::pairs::{BatchLocation, BatchRows, PairTimes, match_normals};
 use crate::event::Event;
-use crate::meter::Task;
-use crate::optimizer::schedule::{Rate, Way};
-use crate::optimizer::{Moments, norm};
+use crate::meter::TimedActivity;
+use crate::optimizer::schedule::{PhaseProgress, ScheduleState};
+use crate::optimizer::{OptimizerState, norm};
 use crate::problem::{alpha, precision, scheme};
 use crate::session::{Initial, Optimizer, Schedule};
 
@@ -95,11 +95,13 @@ impl Trainer {
         let last = self
             .settings()
             .map_or(self.session.stop.iterations, |settings| settings.iterations);
-        let way = Way {
+        let progress = PhaseProgress {
             done: self.state.iteration.saturating_sub(self.state.begun),
-            of: last.saturating_sub(self.state.begun),
+            total: last.saturating_sub(self.state.begun),
         };
-        self.state.rate.of(stepping.lr, stepping.schedule, way)
+        self.state
+            .rate
+            .rate(stepping.lr, stepping.schedule, progress)
     }
 
     /// True if a validation is due.
@@ -177,7 +179,7 @@ impl Trainer {
         self.normal = match_normals(rows, read, served.group, location);
         self.state.start = Some(served);
         let meter = &self.instruments.meter;
-        meter.spend(Task::Pairs, start.elapsed());
+        meter.spend(TimedActivity::Pairs, start.elapsed());
     }
 
     /// Computes M and its gradient, and takes Muon's step where they are finite.
@@ -231,9 +233,9 @@ impl Trainer {
             .ranks
             .matching(engine, Pairs { n, row: &row }, a0, gradient);
         let meter = &self.instruments.meter;
-        meter.spend(Task::Kernels, start.elapsed());
-        let work = flops_per_sample(Work::Matching, &shape, &scheme(&self.state.flow));
-        meter.compute(work * self.batches.rank_share().computed(n).len() as f64);
+        meter.spend(TimedActivity::Kernels, start.elapsed());
+        let work = flops_per_sample(Computation::Matching, &shape, &scheme(&self.state.flow));
+        meter.add_flops(work * self.batches.rank_share().computed(n).len() as f64);
         m
     }
 
@@ -268,8 +270,8 @@ impl Trainer {
         self.state.start = None;
         self.normal = Vec::new();
         self.state.begun = self.state.iteration;
-        self.state.rate = Rate::default();
-        self.state.moments = Moments::new(&self.session.optimizer, &self.engine.shape());
+        self.state.rate = ScheduleState::default();
+        self.state.moments = OptimizerState::new(&self.session.optimizer, &self.engine.shape());
         self.state.flow = self.session.flow;
         let share = self.rank_share(self.batches.rank_share().share, None);
         let read = self

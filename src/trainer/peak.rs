@@ -31,7 +31,7 @@ impl Peak {
     /// Measures at the start of a run.
     pub fn measure(&mut self, meter: &Meter) {
         for _ in 0..FIRST {
-            meter.measured(self.probe.gflops());
+            meter.record_peak(self.probe.measure_gflops());
         }
         self.last = Instant::now();
     }
@@ -39,7 +39,7 @@ impl Peak {
     /// Measures again, if it is time for it.
     pub fn measure_again(&mut self, meter: &Meter) {
         if self.last.elapsed() >= EVERY {
-            meter.measured(self.probe.gflops());
+            meter.record_peak(self.probe.measure_gflops());
             self.last = Instant::now();
         }
     }

@@ -6,7 +6,7 @@ use otflow_kernels::objective::Costs;
 use super::Trainer;
 use crate::checkpoint::state::Good;
 use crate::event::{Event, Reason};
-use crate::optimizer::Moments;
+use crate::optimizer::OptimizerState;
 
 impl Trainer {
     /// The first quantity that is not finite.
@@ -48,7 +48,7 @@ impl Trainer {
             self.state.good = Good {
                 iteration: best.figures.iteration,
                 theta: best.theta.clone(),
-                moments: Moments::new(&self.optimizer(), &self.engine.shape()),
+                moments: OptimizerState::new(&self.optimizer(), &self.engine.shape()),
             };
         }
         self.state.theta.copy_from_slice(&self.state.good.theta);

@@ -54,7 +54,7 @@ mod tests {
     use super::*;
     use crate::event::Event;
     use crate::event::Reason;
-    use crate::optimizer::{Adam, Moments};
+    use crate::optimizer::{Adam, OptimizerState};
 
     const ITERATIONS: usize = 14;
 
@@ -224,7 +224,7 @@ mod tests {
                 |state| state.theta[0] = f64::NAN,
                 |state| state.theta.push(0.0),
                 |state| state.good.theta.clear(),
-                |state| state.moments = Moments::Adam(Adam::new(1)),
+                |state| state.moments = OptimizerState::Adam(Adam::new(1)),
                 |state| state.best.as_mut().unwrap().figures.losses.l = f64::INFINITY,
                 |state| state.position.draws = 0,
                 |state| state.position.size = 0,

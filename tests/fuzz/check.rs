@@ -9,7 +9,7 @@ use otflow::dashboard::layout;
 use otflow::dashboard::state::State;
 use otflow::dashboard::theme::{Depth, Markers, Theme};
 use otflow::event::Event;
-use otflow::model::Model;
+use otflow::model::TrainedModel;
 use otflow::run::line;
 use otflow::run::read;
 use otflow::session::{
@@ -56,7 +56,7 @@ pub fn session(text: &str) {
 
 /// Bytes are refused as a model, or have every parameter of it.
 pub fn model(bytes: &[u8]) {
-    if let Ok(model) = Model::from_bytes(bytes) {
+    if let Ok(model) = TrainedModel::from_bytes(bytes) {
         assert_eq!(model.theta.len(), model.shape.parameters());
         assert!(model.theta.len() * size_of::<f32>() <= bytes.len());
     }

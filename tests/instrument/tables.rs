@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use otflow::data::random::Stream;
 use otflow::data::{Dataset, SplitPart, SplitTable};
-use otflow::scaling::{Scaling, Span, Units};
+use otflow::scaling::{ColumnRange, Scaling, Units};
 use otflow::session::Split;
 use otflow::table::TableWriter;
 
@@ -126,7 +126,7 @@ fn cut(data: &Dataset, split: Split, draw: u64) -> Cut {
             test,
         };
     };
-    let all = Span {
+    let all = ColumnRange {
         first: 0,
         width: data.dimension() + data.context(),
     };

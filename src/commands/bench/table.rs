@@ -1,20 +1,20 @@
-//! Measurements as rows for a person.
+//! The table of `otflow bench`: measurements as rows.
 
 use otflow_kernels::engine::compiled;
 
 use super::{Measurement, name};
 use crate::cli;
-use crate::cost::Work;
+use crate::cost::Computation;
 
-/// What holds for all rows, and the names of the columns.
+/// The settings of all rows, and the names of the columns.
 pub(super) fn head(args: &cli::BenchArgs, ranks: usize) -> String {
     let ranks = match ranks {
         1 => String::new(),
         _ => format!("ranks {ranks}, "),
     };
     let trace = match args.what {
-        Work::Iteration | Work::Density => format!("trace {}", name(&args.trace)),
-        Work::Matching | Work::Sample => "no trace".into(),
+        Computation::Iteration | Computation::Density => format!("trace {}", name(&args.trace)),
+        Computation::Matching | Computation::Sample => "no trace".into(),
     };
     let layers = args
         .layers
@@ -37,7 +37,7 @@ pub(super) fn head(args: &cli::BenchArgs, ranks: usize) -> String {
     )
 }
 
-/// One row.
+/// The row of a measurement.
 pub(super) fn row(one: &Measurement) -> String {
     format!(
         "{:<9} {:>4} {:>8} {:>10.6} {:>10.6} {:>10.6} {:>8.1} {:>7.1} {:>8.3} {:>9.1}",

@@ -1,4 +1,4 @@
-//! What is timed: one run over all samples of a workload.
+//! The run that `otflow bench` times: one computation over all samples of a workload.
 //!
 //! Samples are rows of a small pool of standard normal ones, taken in turn, so that memory does not grow with their number
 //! and drawing them costs nothing.
@@ -10,44 +10,50 @@ use rand::RngExt;
 use rand_distr::StandardNormal;
 
 use crate::cli;
-use crate::cost::{Work, flops_per_sample};
+use crate::cost::{Computation, flops_per_sample};
 use crate::data::random::{Stream, generator};
 use crate::optimizer::{Adam, BETA2};
-use crate::problem::{arithmetic, trace_at};
+use crate::problem::{kernel_precision, trace_at};
 use crate::ranks::{Lost, Ranks};
 use crate::session::Trace;
 use crate::workloads::Workload;
 
-/// Of start values and samples.
+/// Seed of the start values and the samples.
 const SEED: u64 = 1;
-/// Rows of the pool.
+/// Number of rows of the pool.
 const POOL: usize = 4096;
-/// New samples are made so many at a time; whole pools, so that a piece starts at the pool's first row.
+/// Number of new samples of a piece; a multiple of the pool, so that every piece starts at the pool's first row.
 const PIECE: usize = 4 * POOL;
-/// Learning rate: small enough that the loss stays finite however long the runs go on.
+/// Learning rate, small enough that the loss stays finite however long the runs go on.
 const RATE: f64 = 1e-3;
 
-/// A workload with what the command line makes of it.
+/// A workload with the settings of the command line.
 pub(super) struct Job {
+    /// Workload.
     pub workload: Workload,
-    pub work: Work,
+    /// Computation that is timed.
+    pub computation: Computation,
+    /// Times at which the trace is evaluated.
     pub trace: Trace,
+    /// Precision.
     pub precision: Precision,
-    /// Samples.
+    /// Number of samples.
     pub n: usize,
+    /// Number of worker threads.
     pub threads: usize,
 }
 
 impl Job {
+    /// The job that the arguments make of a workload.
     pub fn new(args: &cli::BenchArgs, workload: &Workload) -> Self {
         Job {
             workload: Workload {
                 layers: args.layers.map_or(workload.layers, usize::from),
                 ..*workload
             },
-            work: args.what,
+            computation: args.what,
             trace: args.trace,
-            precision: args.precision.map_or(workload.precision, arithmetic),
+            precision: args.precision.map_or(workload.precision, kernel_precision),
             n: args.n.unwrap_or(workload.n),
             threads: cli::threads(args.threads),
         }
@@ -57,27 +63,31 @@ impl Job {
         self.workload.scheme(trace_at(self.trace))
     }
 
-    /// Of one run.
+    /// Flops of one run.
     pub fn flops(&self) -> f64 {
-        flops_per_sample(self.work, &self.workload.shape(), &self.scheme()) * self.n as f64
+        flops_per_sample(self.computation, &self.workload.shape(), &self.scheme()) * self.n as f64
     }
 }
 
-/// Everything a run needs, allocated once.
-pub(super) struct Task<'a> {
+/// The buffers and the engine of the runs, allocated once.
+pub(super) struct BenchRunner<'a> {
     job: &'a Job,
     scheme: Scheme,
     engine: Box<dyn Engine>,
     theta: Vec<f64>,
     gradient: Vec<f64>,
     adam: Adam,
+    /// Pool of rows, POOL x d.
     pool: Vec<f64>,
     /// New samples, PIECE x d.
     ends: Vec<f64>,
 }
 
-impl<'a> Task<'a> {
-    /// With start values and samples drawn.
+impl<'a> BenchRunner<'a> {
+    /// Starts the engine and draws start values and samples.
+    ///
+    /// # Errors
+    /// When the threads cannot be started.
     pub fn new(job: &'a Job, ranks: &mut Ranks) -> Result<Self> {
         let shape = job.workload.shape();
         let mut engine =
@@ -87,11 +97,11 @@ impl<'a> Task<'a> {
         engine.load(&theta);
         ranks.attach(engine.progress());
         let normal = generator(SEED, Stream::Training).sample_iter(StandardNormal);
-        let ends = match job.work {
-            Work::Sample => PIECE.min(job.n) * shape.d,
-            Work::Iteration | Work::Density | Work::Matching => 0,
+        let ends = match job.computation {
+            Computation::Sample => PIECE.min(job.n) * shape.d,
+            Computation::Iteration | Computation::Density | Computation::Matching => 0,
         };
-        Ok(Task {
+        Ok(BenchRunner {
             job,
             scheme: job.scheme(),
             engine,
@@ -103,10 +113,10 @@ impl<'a> Task<'a> {
         })
     }
 
-    /// One run: the loss before the step, C, or the sum of the last piece of new samples.
+    /// Makes one run; the value is the loss before the step, C, or the sum of the last piece of new samples.
     ///
     /// # Errors
-    /// When its result is not finite, or another rank is lost.
+    /// When the result is not finite, or another rank is lost.
     pub fn run(&mut self, ranks: &mut Ranks) -> Result<f64> {
         let (d, n) = (self.job.workload.d, self.job.n);
         let pool = &self.pool;
@@ -115,9 +125,9 @@ impl<'a> Task<'a> {
             out.copy_from_slice(&pool[at..at + d]);
         };
         let samples = Samples { n, row: &row };
-        let alpha = self.job.workload.alpha();
-        let result = match self.job.work {
-            Work::Iteration => {
+        let alpha = self.job.workload.weights;
+        let result = match self.job.computation {
+            Computation::Iteration => {
                 let (gradient, theta) = (&mut self.gradient, &mut self.theta);
                 let costs =
                     ranks.gradient(&mut *self.engine, samples, &self.scheme, &alpha, gradient);
@@ -131,7 +141,7 @@ impl<'a> Task<'a> {
                 self.engine.load(theta);
                 costs.loss
             }
-            Work::Matching => {
+            Computation::Matching => {
                 // Rows of the pool with those half a pool on, at times all over [0, 1).
                 let row = |i: usize, out: &mut [f64]| {
                     let at = |i: usize| &pool[i * d % pool.len()..][..d];
@@ -143,8 +153,8 @@ impl<'a> Task<'a> {
                 let pairs = Pairs { n, row: &row };
                 self.engine.matching(pairs, alpha.a0, &mut self.gradient)
             }
-            Work::Density => self.engine.costs(samples, &self.scheme, &alpha).c,
-            Work::Sample => {
+            Computation::Density => self.engine.costs(samples, &self.scheme, &alpha).c,
+            Computation::Sample => {
                 for first in (0..n).step_by(PIECE) {
                     let n = PIECE.min(n - first);
                     let (piece, ends) = (Samples { n, ..samples }, &mut self.ends[..n * d]);
@@ -164,10 +174,10 @@ mod tests {
     use super::*;
     use crate::workloads::WORKLOADS;
 
-    fn job(work: Work, n: usize) -> Job {
+    fn job(computation: Computation, n: usize) -> Job {
         Job {
             workload: WORKLOADS[0],
-            work,
+            computation,
             trace: Trace::EveryStage,
             precision: Precision::F64,
             n,
@@ -178,8 +188,8 @@ mod tests {
     #[test]
     fn iterations_lower_the_loss() {
         let ranks = &mut Ranks::alone();
-        let job = job(Work::Iteration, 64);
-        let mut task = Task::new(&job, ranks).unwrap();
+        let job = job(Computation::Iteration, 64);
+        let mut task = BenchRunner::new(&job, ranks).unwrap();
         let first = task.run(ranks).unwrap();
         let last = (0..30).map(|_| task.run(ranks).unwrap()).last().unwrap();
         assert!(last < first, "{first} to {last}");
@@ -189,8 +199,8 @@ mod tests {
     fn the_mean_over_two_pools_is_the_mean_over_one() {
         let ranks = &mut Ranks::alone();
         let mut of = |n| {
-            let job = job(Work::Density, n);
-            Task::new(&job, ranks).unwrap().run(ranks).unwrap()
+            let job = job(Computation::Density, n);
+            BenchRunner::new(&job, ranks).unwrap().run(ranks).unwrap()
         };
         let (one, two) = (of(POOL), of(2 * POOL));
         assert!((one / two - 1.0).abs() < 1e-12, "{one} {two}");
@@ -200,8 +210,8 @@ mod tests {
     fn pieces_of_new_samples_hold_what_a_run_of_them_alone_holds() {
         let last = |n| {
             let ranks = &mut Ranks::alone();
-            let job = job(Work::Sample, n);
-            let mut task = Task::new(&job, ranks).unwrap();
+            let job = job(Computation::Sample, n);
+            let mut task = BenchRunner::new(&job, ranks).unwrap();
             task.run(ranks).unwrap();
             task.ends
         };

@@ -1,23 +1,23 @@
-//! Learning curves of other programs, from a file of JSON lines.
+//! Reading learning curves of other programs from a file of JSON lines.
 //!
 //! ```text
 //! {"peer": "OT-CFM", "seconds": 12.5, "validation_C": 3.82}        nats; null where there is no figure
 //! {..., "entropy": 2.83}                                           H of the data, where it is known
 //! ```
 //!
-//! Lines of one name are one curve, in order of their seconds; of their values the least so far is drawn. Other fields are left alone.
+//! Lines of the same name are one curve, in order of their seconds; the least value so far is drawn. Other fields are ignored.
 
 use std::path::Path;
 
 use serde::Deserialize;
 
-use super::picture::Drawn;
+use super::curve::CurveWithEntropy;
 use crate::file;
-use crate::plot::{LearningCurve, Reached};
+use crate::plot::{CurvePoint, LearningCurve};
 
-/// What is read of a line.
+/// A line of the file.
 #[derive(Deserialize)]
-struct Line {
+struct PeerRecord {
     peer: String,
     seconds: f64,
     #[serde(rename = "validation_C")]
@@ -25,28 +25,28 @@ struct Line {
     entropy: Option<f64>,
 }
 
-/// The curves of a file, in order of their first lines.
+/// Reads the curves of a file, in order of their first lines.
 ///
 /// # Errors
-/// When it can't be read, a line is none of this form, or there is nothing to draw; the message names file and line.
-pub fn read(path: &Path) -> Result<Vec<Drawn>, String> {
+/// When the file can't be read, a line has another form, or there is nothing to draw; the message names file and line.
+pub fn read(path: &Path) -> Result<Vec<CurveWithEntropy>, String> {
     let name = path.display();
     let text = file::open(path).and_then(std::io::read_to_string);
     let text = text.map_err(|error| format!("cannot read {name}: {error}"))?;
-    let mut curves: Vec<Drawn> = Vec::new();
+    let mut curves: Vec<CurveWithEntropy> = Vec::new();
     for (number, line) in (1..).zip(text.lines()) {
         if line.trim().is_empty() {
             continue;
         }
-        let line: Line = serde_json::from_str(line).map_err(|error| {
+        let line: PeerRecord = serde_json::from_str(line).map_err(|error| {
             format!(
                 "{name}:{number}: {error}; expected lines as {{\"peer\": \"OT-CFM\", \"seconds\": 12.5, \"validation_C\": 3.82}}"
             )
         })?;
-        take(&mut curves, line);
+        add(&mut curves, line);
     }
     for drawn in &mut curves {
-        improving(&mut drawn.curve.reached);
+        keep_improving(&mut drawn.curve.points);
     }
     match curves.iter().find(|drawn| drawn.curve.is_empty()) {
         Some(drawn) => Err(format!(
@@ -58,7 +58,8 @@ pub fn read(path: &Path) -> Result<Vec<Drawn>, String> {
     }
 }
 
-fn take(curves: &mut Vec<Drawn>, line: Line) {
+/// Adds a line to its curve.
+fn add(curves: &mut Vec<CurveWithEntropy>, line: PeerRecord) {
     let at = curves
         .iter()
         .position(|drawn| drawn.curve.name == line.peer);
@@ -67,21 +68,23 @@ fn take(curves: &mut Vec<Drawn>, line: Line) {
             name: line.peer,
             ..LearningCurve::default()
         };
-        curves.push(Drawn {
+        curves.push(CurveWithEntropy {
             curve,
             entropy: None,
         });
         curves.len() - 1
     });
-    let Drawn { curve, entropy } = &mut curves[at];
+    let CurveWithEntropy { curve, entropy } = &mut curves[at];
     let seconds = line.seconds;
     curve.seconds = curve.seconds.max(seconds);
-    curve.reached.extend(line.c.map(|c| Reached { seconds, c }));
+    curve
+        .points
+        .extend(line.c.map(|c| CurvePoint { seconds, c }));
     *entropy = line.entropy.or(*entropy);
 }
 
-/// Leaves what is less than everything before it in time.
-fn improving(points: &mut Vec<Reached>) {
+/// Sorts the points by time and keeps those that are less than all before them.
+fn keep_improving(points: &mut Vec<CurvePoint>) {
     points.sort_by(|a, b| a.seconds.total_cmp(&b.seconds));
     let mut least = f64::INFINITY;
     points.retain(|point| {
@@ -97,7 +100,7 @@ mod tests {
 
     use super::*;
 
-    fn file(text: &str) -> Result<Vec<Drawn>, String> {
+    fn file(text: &str) -> Result<Vec<CurveWithEntropy>, String> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("peers.jsonl");
         fs::write(&path, text).unwrap();
@@ -119,8 +122,8 @@ mod tests {
             .map(|drawn| drawn.curve.name.as_str())
             .collect();
         assert_eq!(names, ["b", "a"]);
-        let at = |seconds, c| Reached { seconds, c };
-        assert_eq!(found[0].curve.reached, [at(2.0, 3.0), at(6.0, 2.75)]);
+        let at = |seconds, c| CurvePoint { seconds, c };
+        assert_eq!(found[0].curve.points, [at(2.0, 3.0), at(6.0, 2.75)]);
         assert_eq!(found[0].curve.seconds, 8.0);
         assert_eq!((found[0].entropy, found[1].entropy), (None, Some(2.5)));
     }

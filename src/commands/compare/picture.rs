@@ -1,43 +1,36 @@
-//! The learning curves of the runs and of other programs, as a picture.
+//! The picture of `otflow compare`: the learning curves of the runs and of other programs.
 
 use std::path::{Path, PathBuf};
 
-use super::{Run, peer};
+use super::curve::CurveWithEntropy;
+use super::peer;
+use super::run::ComparedRun;
 use crate::cli;
 use crate::file;
-use crate::plot::{Format, LearningCurve, learning};
+use crate::plot::{ImageFormat, LearningCurve, learning};
 use crate::say;
 
-/// A curve, with the entropy of what it learned where that is known.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Drawn {
-    /// C over the seconds.
-    pub curve: LearningCurve,
-    /// H, nats.
-    pub entropy: Option<f64>,
-}
-
-/// A picture that is asked for, with what can be known of it before any run is read.
-pub struct Picture<'a> {
+/// A picture that is asked for, with the curves of other programs.
+pub struct ComparisonPlot<'a> {
     path: &'a Path,
-    format: Format,
+    format: ImageFormat,
     title: &'a str,
-    peers: Vec<Drawn>,
+    peers: Vec<CurveWithEntropy>,
 }
 
-impl<'a> Picture<'a> {
-    /// Reads the files of other programs; None if no picture is asked for.
+impl<'a> ComparisonPlot<'a> {
+    /// Reads the curves of other programs; None if no picture is asked for.
     ///
     /// # Errors
-    /// When the ending is that of no picture, or a file has not the form.
+    /// When the ending of the picture stands for no format, or a file of curves can't be read.
     pub fn open(args: &'a cli::CompareArgs) -> Result<Option<Self>, String> {
         let Some(path) = &args.out else {
             return Ok(None);
         };
-        let format = Format::of(path).ok_or_else(|| Format::expected(path))?;
-        let peers: Result<Vec<Vec<Drawn>>, String> =
+        let format = ImageFormat::of(path).ok_or_else(|| ImageFormat::wrong_ending(path))?;
+        let peers: Result<Vec<Vec<CurveWithEntropy>>, String> =
             args.peer.iter().map(|path| peer::read(path)).collect();
-        Ok(Some(Picture {
+        Ok(Some(ComparisonPlot {
             path,
             format,
             title: &args.title,
@@ -45,25 +38,27 @@ impl<'a> Picture<'a> {
         }))
     }
 
-    /// Writes it, first the runs in this order; one without a validation is named and left out.
+    /// Draws the curves of the runs, in this order, then those of other programs, and writes the file. Runs without a validation are left
+    /// out with a message.
     ///
     /// # Errors
     /// When there is no curve at all, or the file can't be written.
-    pub fn draw(self, runs: &[Run]) -> anyhow::Result<()> {
-        let mut drawn = of_runs(runs);
+    pub fn draw(self, runs: &[ComparedRun]) -> anyhow::Result<()> {
+        let mut drawn = run_curves(runs);
         drawn.extend(self.peers);
         if drawn.is_empty() {
             anyhow::bail!("{}: there is nothing to draw", self.path.display());
         }
         let curves: Vec<LearningCurve> = drawn.iter().map(|drawn| drawn.curve.clone()).collect();
-        let figure = learning(&curves, floor(&drawn), self.title);
+        let figure = learning(&curves, common_entropy(&drawn), self.title);
         file::replace(self.path, &figure.bytes(self.format)?)?;
         Ok(())
     }
 }
 
-fn of_runs(runs: &[Run]) -> Vec<Drawn> {
-    let short = |run: &Run| {
+/// The curves of the runs that have a validation.
+fn run_curves(runs: &[ComparedRun]) -> Vec<CurveWithEntropy> {
+    let short = |run: &ComparedRun| {
         let path = PathBuf::from(&run.run);
         let name = path
             .file_name()
@@ -77,7 +72,7 @@ fn of_runs(runs: &[Run]) -> Vec<Drawn> {
         let name = if alone(name) { name } else { &run.run };
         let curve = LearningCurve {
             name: name.clone(),
-            reached: run.reached.clone(),
+            points: run.points.clone(),
             seconds: run.seconds,
         };
         if curve.is_empty() {
@@ -87,14 +82,14 @@ fn of_runs(runs: &[Run]) -> Vec<Drawn> {
             ));
         } else {
             let entropy = run.entropy;
-            drawn.push(Drawn { curve, entropy });
+            drawn.push(CurveWithEntropy { curve, entropy });
         }
     }
     drawn
 }
 
-/// H, if all that is known of it is the same.
-fn floor(drawn: &[Drawn]) -> Option<f64> {
+/// The entropy H, if it is the same for all curves for which it is known.
+fn common_entropy(drawn: &[CurveWithEntropy]) -> Option<f64> {
     let mut known = drawn.iter().filter_map(|drawn| drawn.entropy);
     let first = known.next()?;
     known.all(|entropy| entropy == first).then_some(first)
@@ -103,25 +98,25 @@ fn floor(drawn: &[Drawn]) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plot::Reached;
+    use crate::plot::CurvePoint;
 
-    fn run(path: &str, entropy: Option<f64>) -> Run {
-        Run {
+    fn run(path: &str, entropy: Option<f64>) -> ComparedRun {
+        ComparedRun {
             run: path.into(),
-            reached: vec![Reached {
+            points: vec![CurvePoint {
                 seconds: 1.0,
                 c: 3.0,
             }],
             entropy,
-            ..Run::default()
+            ..ComparedRun::default()
         }
     }
 
     #[test]
     fn directories_name_the_curves_and_paths_do_where_two_are_alike() {
         let names = |paths: &[&str]| -> Vec<String> {
-            let runs: Vec<Run> = paths.iter().map(|path| run(path, None)).collect();
-            let drawn = of_runs(&runs).into_iter();
+            let runs: Vec<ComparedRun> = paths.iter().map(|path| run(path, None)).collect();
+            let drawn = run_curves(&runs).into_iter();
             drawn.map(|drawn| drawn.curve.name).collect()
         };
         assert_eq!(names(&["a/x", "b/y/", "."]), ["x", "y", "."]);
@@ -130,12 +125,12 @@ mod tests {
 
     #[test]
     fn the_entropy_is_drawn_where_it_is_one() {
-        let floor = |entropies: &[Option<f64>]| {
-            let runs: Vec<Run> = entropies.iter().map(|h| run("x", *h)).collect();
-            super::floor(&of_runs(&runs))
+        let entropy = |entropies: &[Option<f64>]| {
+            let runs: Vec<ComparedRun> = entropies.iter().map(|h| run("x", *h)).collect();
+            common_entropy(&run_curves(&runs))
         };
-        assert_eq!(floor(&[Some(2.5), None, Some(2.5)]), Some(2.5));
-        assert_eq!(floor(&[Some(2.5), Some(2.0)]), None);
-        assert_eq!(floor(&[None]), None);
+        assert_eq!(entropy(&[Some(2.5), None, Some(2.5)]), Some(2.5));
+        assert_eq!(entropy(&[Some(2.5), Some(2.0)]), None);
+        assert_eq!(entropy(&[None]), None);
     }
 }

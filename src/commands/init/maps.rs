@@ -1,4 +1,4 @@
-//! Which maps the columns get before the flow learns them: chosen together, by what they leave to be learned.
+//! The choice of the maps of the columns: those that together leave the least to be learned by the flow.
 //!
 //! ```text
 //! score = mean over the inner rows of  D / 2 - sum over k of log g_k'(x_k)    + sum over k of log L_kk    + cost of the maps
@@ -6,80 +6,82 @@
 //! ```
 //!
 //! That is the negative log density by the normal whose covariance is that of the inner rows of g(x), L L', but for a constant; D as
-//! in `covariance.rs`. Columns that are products of others are sums of them as logarithms, which a choice for each column alone
-//! does not see: on diamonds, 7 columns, the median of -log p by such a normal is -1.3 nats without maps, -2.7 with the logarithms of
-//! carat and price, and -4.8 with those of x, y and z besides (in a prototype).
+//! in `covariance.rs`. The maps are chosen together, as columns that are products of others are sums of them as logarithms, which a
+//! choice for each column alone does not see.
 //!
-//! Begun from the best of: no maps, each column's best alone, all the logarithms that there are; then one column after another
-//! takes its best, until none changes. Of many columns the first step alone is taken.
+//! The search starts from the best of three choices: no maps, each column's best alone, all logarithms. Then one column after another
+//! takes its best map, until none changes. For many columns only the first step is made.
 
-use crate::headless::number::{general, setting};
-use crate::scaling::Map;
-use crate::scaling::covariance::inner;
+use crate::headless::number::{format_number, format_setting};
+use crate::scaling::ColumnMap;
+use crate::scaling::covariance::find_inner_rows;
 use crate::session::Transform;
 
-/// Nats from which on a map is worth its while, and a fitted one, which bends at every knot.
+/// Cost of a map, nats: it has to gain more.
 const WORTH: f64 = 0.05;
+/// Cost of a fitted map, nats: it bends at every knot.
 const FITTED: f64 = 0.1;
-/// Rows that are looked at, at most.
+/// Largest number of rows that the score is computed from.
 pub const ROWS: usize = 4096;
-/// Products of all looks at the rows together; beyond, columns are not changed one by one.
+/// Largest number of products of the second step; where it would need more it is left out.
 const PRODUCTS: usize = 1 << 31;
-/// Rounds over the columns, at most.
+/// Largest number of rounds over the columns.
 const ROUNDS: usize = 4;
-/// The scale of an inverse hyperbolic sine for a column from 0 on: this share of that quantile of the values above 0.
-const SMALL: (f64, f64) = (0.1, 0.01);
-/// Digits of figures in words, of a scale, and of a center in scales.
+/// Scale of an inverse hyperbolic sine for a column of values from 0 on, as a share of a small value.
+const SMALL_SHARE: f64 = 0.1;
+/// Quantile of the values above 0 that is the small value.
+const SMALL_QUANTILE: f64 = 0.01;
+/// Significant digits of nats in messages.
 const DIGITS: usize = 2;
 
-/// A map and the reason for it.
+/// A map of a column and the reason for it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Choice {
+pub struct MapChoice {
     /// The map.
     pub transform: Transform,
-    /// In words.
-    pub why: String,
+    /// Reason, as the comment of the session has it.
+    pub reason: String,
 }
 
-/// A column as it is looked at.
+/// The properties of a column that its maps depend on.
 #[derive(Clone, Copy, Debug)]
-pub struct Look {
-    /// Width of its noise, 0 for none.
+pub struct ColumnSummary {
+    /// Width of the noise, 0 for none.
     pub jitter: f64,
-    /// The least value of all rows.
+    /// Least value of all rows.
     pub least: f64,
 }
 
-/// A map of a column of the sample.
-struct Candidate {
+/// A map that may be chosen for a column, with its values on the sample.
+struct MapCandidate {
     transform: Transform,
-    /// Whether it is a logarithm, or as good as one.
+    /// Whether the map is a logarithm, or one but for values near 0.
     logarithm: bool,
-    /// g of the column.
+    /// Values g(x).
     values: Vec<f64>,
-    /// log g' there.
+    /// Log slopes log g'(x).
     slopes: Vec<f64>,
-    /// Nats that it has to gain.
+    /// Cost, nats.
     cost: f64,
 }
 
-/// The maps of the columns, None for those that are well as they are, by a sample of their rows in their noise, row-major.
-pub fn choose(rows: &[f64], columns: &[Look]) -> Vec<Option<Choice>> {
+/// Chooses the maps of columns from a sample of rows with their noise, row-major; None for a column that gets none.
+pub fn choose(rows: &[f64], columns: &[ColumnSummary]) -> Vec<Option<MapChoice>> {
     let d = columns.len();
     let column = |i: usize| rows.iter().skip(i).step_by(d).copied().collect();
-    let candidates = |(i, look): (usize, &Look)| candidates(column(i), *look);
-    let columns: Vec<Vec<Candidate>> = columns.iter().enumerate().map(candidates).collect();
+    let candidates = |(i, summary): (usize, &ColumnSummary)| candidates(column(i), *summary);
+    let columns: Vec<Vec<MapCandidate>> = columns.iter().enumerate().map(candidates).collect();
     if !score(&columns, &vec![0; d]).is_finite() {
         return vec![None; d];
     }
-    let mut best = start(&columns);
-    let looks = ROUNDS * columns.iter().map(Vec::len).sum::<usize>();
-    if looks * rows.len() * d <= PRODUCTS {
+    let mut best = starting_choice(&columns);
+    let scores = ROUNDS * columns.iter().map(Vec::len).sum::<usize>();
+    if scores * rows.len() * d <= PRODUCTS {
         refine(&columns, &mut best);
     }
     let score_of = |choice: &[usize]| score(&columns, choice);
     let all = score_of(&best);
-    let why = |(i, &k): (usize, &usize)| {
+    let choice = |(i, &k): (usize, &usize)| {
         let candidate = &columns[i][k];
         let word = match candidate.transform {
             Transform::None => return None,
@@ -87,33 +89,33 @@ pub fn choose(rows: &[f64], columns: &[Look]) -> Vec<Option<Choice>> {
             Transform::Asinh(0.0, scale) => {
                 format!(
                     "learned as its logarithm, but straight below {}",
-                    setting(scale)
+                    format_setting(scale)
                 )
             }
             Transform::Asinh(center, scale) => format!(
                 "learned as its logarithm on both sides of {}, but straight within {}",
-                setting(center),
-                setting(scale)
+                format_setting(center),
+                format_setting(scale)
             ),
             Transform::Normal | Transform::Logit(..) => "made normal".to_owned(),
         };
         let mut without = best.clone();
         without[i] = 0;
-        let nats = general(score_of(&without) - all + candidate.cost, DIGITS);
-        Some(Choice {
+        let nats = format_number(score_of(&without) - all + candidate.cost, DIGITS);
+        Some(MapChoice {
             transform: candidate.transform,
-            why: format!("{word}: {nats} nats less to be learned of the columns together"),
+            reason: format!("{word}: {nats} nats less to be learned of the columns together"),
         })
     };
-    best.iter().enumerate().map(why).collect()
+    best.iter().enumerate().map(choice).collect()
 }
 
-/// The maps that there are for a column, the first of them none.
-fn candidates(column: Vec<f64>, look: Look) -> Vec<Candidate> {
-    let positive = look.least - 0.5 * look.jitter > 0.0;
+/// The candidates for a column; the first is no map.
+fn candidates(column: Vec<f64>, summary: ColumnSummary) -> Vec<MapCandidate> {
+    let positive = summary.least - 0.5 * summary.jitter > 0.0;
     let mut sorted = column.clone();
     sorted.sort_by(f64::total_cmp);
-    let mut found = vec![Candidate {
+    let mut found = vec![MapCandidate {
         transform: Transform::None,
         logarithm: false,
         slopes: vec![0.0; column.len()],
@@ -121,7 +123,7 @@ fn candidates(column: Vec<f64>, look: Look) -> Vec<Candidate> {
         values: column.clone(),
     }];
     let two_sided = two_sided(&sorted);
-    let from_zero = (look.least >= 0.0).then(|| from_zero(&sorted)).flatten();
+    let from_zero = (summary.least >= 0.0).then(|| from_zero(&sorted)).flatten();
     let logarithm = if positive {
         Some(Transform::Log)
     } else {
@@ -133,17 +135,17 @@ fn candidates(column: Vec<f64>, look: Look) -> Vec<Candidate> {
         .chain(others.map(|map| (map, false)))
     {
         let Some(transform) = transform else { continue };
-        let Some(map) = Map::fit(transform, column.clone(), look.jitter) else {
+        let Some(map) = ColumnMap::fit(transform, column.clone(), summary.jitter) else {
             continue;
         };
         let values: Vec<f64> = column.iter().map(|&x| map.value(x)).collect();
         let slopes: Vec<f64> = values.iter().map(|&u| map.log_slope(u)).collect();
         if values.iter().chain(&slopes).all(|value| value.is_finite()) {
             let cost = match &map {
-                Map::Normal(spline) => FITTED + spline.knots() as f64 / column.len() as f64,
+                ColumnMap::Normal(spline) => FITTED + spline.knots() as f64 / column.len() as f64,
                 _ => WORTH,
             };
-            found.push(Candidate {
+            found.push(MapCandidate {
                 cost,
                 transform,
                 logarithm,
@@ -155,45 +157,45 @@ fn candidates(column: Vec<f64>, look: Look) -> Vec<Candidate> {
     found
 }
 
-/// The inverse hyperbolic sine that is a logarithm but for the least values of a column from 0 on.
+/// The inverse hyperbolic sine that is a logarithm but for the least values of a column of values from 0 on.
 fn from_zero(sorted: &[f64]) -> Option<Transform> {
-    let (share, quantile) = SMALL;
     let above = &sorted[sorted.partition_point(|x| *x <= 0.0)..];
-    let small = above.get((quantile * above.len() as f64) as usize)?;
-    Some(Transform::Asinh(0.0, rounded(share * small, 0)))
+    let small = above.get((SMALL_QUANTILE * above.len() as f64) as usize)?;
+    Some(Transform::Asinh(0.0, rounded(SMALL_SHARE * small, 0)))
 }
 
-/// The inverse hyperbolic sine about the median in units of the distance of the quartiles.
+/// The inverse hyperbolic sine around the median in units of the distance of the quartiles.
 fn two_sided(sorted: &[f64]) -> Option<Transform> {
     let at = |share: f64| sorted[(share * (sorted.len() - 1) as f64).round() as usize];
     let scale = rounded(at(0.75) - at(0.25), 0);
-    let center = scale / 10.0 * (10.0 * at(0.5) / scale).round();
+    // A median just below 0 is rounded to -0.0; the sum with 0.0 is 0.0.
+    let center = scale / 10.0 * (10.0 * at(0.5) / scale).round() + 0.0;
     (scale > 0.0 && center.is_finite()).then(|| Transform::Asinh(rounded(center, 5), scale))
 }
 
-/// A number with one digit and so many behind it.
+/// Rounds a number to one digit and `digits` more.
 fn rounded(x: f64, digits: usize) -> f64 {
     format!("{x:.digits$e}").parse().unwrap_or(x)
 }
 
-/// The best of the choices to begin with.
-fn start(columns: &[Vec<Candidate>]) -> Vec<usize> {
+/// The best of the choices that the search starts from.
+fn starting_choice(columns: &[Vec<MapCandidate>]) -> Vec<usize> {
     let none = vec![0; columns.len()];
-    let alone = |column: &Vec<Candidate>| {
+    let alone = |column: &Vec<MapCandidate>| {
         let one = |k: &usize| score(std::slice::from_ref(column), &[*k]);
-        least(0..column.len(), one)
+        least(0, 1..column.len(), one)
     };
     let alone = columns.iter().map(alone).collect();
-    let logarithm = |column: &Vec<Candidate>| {
+    let logarithm = |column: &Vec<MapCandidate>| {
         let found = column.iter().position(|candidate| candidate.logarithm);
         found.unwrap_or(0)
     };
     let logarithms = columns.iter().map(logarithm).collect();
-    least([none, alone, logarithms], |choice| score(columns, choice))
+    least(none, [alone, logarithms], |choice| score(columns, choice))
 }
 
 /// Takes the best map for one column after another while the others keep theirs.
-fn refine(columns: &[Vec<Candidate>], best: &mut [usize]) {
+fn refine(columns: &[Vec<MapCandidate>], best: &mut [usize]) {
     for _ in 0..ROUNDS {
         let before = best.to_vec();
         for i in 0..columns.len() {
@@ -202,7 +204,7 @@ fn refine(columns: &[Vec<Candidate>], best: &mut [usize]) {
                 choice[i] = *k;
                 score(columns, &choice)
             };
-            best[i] = least(0..columns[i].len(), with);
+            best[i] = least(0, 1..columns[i].len(), with);
         }
         if *best == *before {
             break;
@@ -210,21 +212,22 @@ fn refine(columns: &[Vec<Candidate>], best: &mut [usize]) {
     }
 }
 
-/// The one with the least score, of equals the first.
-fn least<T>(of: impl IntoIterator<Item = T>, score: impl Fn(&T) -> f64) -> T {
-    let scored = of.into_iter().map(|one| (score(&one), one));
+/// The item with the least score, of equal ones the first.
+fn least<T>(first: T, others: impl IntoIterator<Item = T>, score: impl Fn(&T) -> f64) -> T {
+    let scored = |item: T| (score(&item), item);
     let better = |a: (f64, T), b: (f64, T)| if b.0 < a.0 { b } else { a };
-    scored.reduce(better).expect("there is a candidate").1
+    let others = others.into_iter().map(scored);
+    others.fold(scored(first), better).1
 }
 
-/// Of a choice of one candidate of each column; infinite where the inner rows have no covariance.
-fn score(columns: &[Vec<Candidate>], choice: &[usize]) -> f64 {
+/// The score of a choice of one candidate of each column; infinite where the inner rows have no covariance.
+fn score(columns: &[Vec<MapCandidate>], choice: &[usize]) -> f64 {
     let chosen = || columns.iter().zip(choice).map(|(column, &k)| &column[k]);
     let n = columns[0][0].values.len();
     let rows: Vec<f64> = (0..n)
         .flat_map(|row| chosen().map(move |candidate| candidate.values[row]))
         .collect();
-    let Some(inner) = inner(&rows, columns.len()) else {
+    let Some(inner) = find_inner_rows(&rows, columns.len()) else {
         return f64::INFINITY;
     };
     let slopes = |&row: &usize| chosen().map(|candidate| candidate.slopes[row]).sum::<f64>();
@@ -240,15 +243,15 @@ mod tests {
     use super::*;
     use crate::data::random::{Stream, generator};
 
-    const PLAIN: Look = Look {
+    const PLAIN: ColumnSummary = ColumnSummary {
         jitter: 0.0,
         least: f64::NEG_INFINITY,
     };
 
     fn chosen(columns: &[Vec<f64>]) -> Vec<Transform> {
-        let looks: Vec<Look> = columns
+        let looks: Vec<ColumnSummary> = columns
             .iter()
-            .map(|column| Look {
+            .map(|column| ColumnSummary {
                 jitter: 0.0,
                 least: column.iter().copied().fold(f64::INFINITY, f64::min),
             })
@@ -298,6 +301,16 @@ mod tests {
             .collect();
         assert_eq!(chosen(std::slice::from_ref(&width)), [Transform::None]);
         assert_eq!(chosen(&[width, height, area]), [Transform::Log; 3]);
+    }
+
+    #[test]
+    fn a_center_is_never_a_negative_zero() {
+        // The median is a little below 0: a share of the scale that is rounded away.
+        let sorted = [-2.0, -1.0, -1e-9, 1.0, 2.0];
+        let Some(Transform::Asinh(center, scale)) = two_sided(&sorted) else {
+            panic!("no map");
+        };
+        assert_eq!((center.to_bits(), scale), (0.0_f64.to_bits(), 2.0));
     }
 
     #[test]

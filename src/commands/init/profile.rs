@@ -1,52 +1,80 @@
-//! What is known of a column after a look at all of its values, and what follows from it: whether its density can be learned,
-//! and in which noise.
+//! The profile of a column from all of its values: whether its density can be learned, and the width of the noise that makes it one.
 
 use std::collections::HashMap;
 
-use super::maps::Look;
-use super::step::Lattice;
-use crate::headless::number::setting;
+use super::maps::ColumnSummary;
+use super::step::RoundingStep;
+use crate::headless::number::format_setting;
 use crate::table::{Cell, shorten};
 
-/// Steps within the range of a column from which on rounding is not to be seen.
+/// Number of steps within the range of a column above which rounding does not matter.
 const FINE: f64 = 1e6;
-/// Gaps below this share of the range are errors of rounding.
+/// Share of the range below which gaps between values are rounding errors.
 const NOISE: f64 = 1e-9;
-/// Values of a column that is one of classes, at most.
+/// Largest number of different values of a column of classes.
 const CLASSES: usize = 10;
-/// Share of the values that a step may miss: few are written more finely than the others.
+/// Share of the values that need not be multiples of the step: few are written more finely than the others.
 const MISSED: f64 = 0.05;
-/// Share of the rows from which on a single value is told of, if its density is so many times that of an even column.
-const SPIKE: (f64, f64) = (0.1, 100.0);
+/// Share of the rows above which a single value is called a spike.
+const SPIKE_SHARE: f64 = 0.1;
+/// Density of a spike at least, in densities of a uniform column.
+const SPIKE_DENSITY: f64 = 100.0;
 
-/// A column.
+/// The profile of a column.
 #[derive(Debug)]
-pub struct Profile {
-    /// As the table has it.
+pub struct ColumnProfile {
+    /// Name of the column.
     pub name: String,
+    /// Rows with a finite number.
     numbers: u64,
     /// Rows without a value.
     pub missing: u64,
+    /// Rows with an infinite number.
     infinite: u64,
+    /// Rows with text.
     texts: u64,
-    /// Row, from 1, and text of the first field that is no finite number.
-    odd: Option<(u64, String)>,
+    /// First field that is no finite number.
+    odd: Option<OddField>,
     low: f64,
     high: f64,
-    lattice: Lattice,
-    /// How often a value has come, by its bits; no longer all of them when `full`.
+    step: RoundingStep,
+    /// Number of occurrences of every value, by its bits; of the first `most` values only where `full`.
     values: HashMap<u64, u64>,
+    /// Largest number of different values that are counted.
     most: usize,
+    /// Whether there are more different values.
     full: bool,
     last: Option<f64>,
-    /// Every number is one more than the one before.
-    counts: bool,
+    /// Whether every number is one more than the one before.
+    counts_rows: bool,
 }
 
-impl Profile {
-    /// Of nothing yet; remembers so many different values.
+/// A field that is no finite number.
+#[derive(Debug)]
+struct OddField {
+    /// Row, from 1.
+    row: u64,
+    /// Content, shortened.
+    text: String,
+}
+
+/// A value and the number of its occurrences.
+struct FrequentValue {
+    value: f64,
+    times: u64,
+}
+
+/// A value that is far more frequent than others.
+struct Spike {
+    value: f64,
+    /// Share of the rows.
+    share: f64,
+}
+
+impl ColumnProfile {
+    /// The profile of a column before its first value; counts the occurrences of at most `most` different values.
     pub fn new(name: &str, most: usize) -> Self {
-        Profile {
+        ColumnProfile {
             name: name.to_owned(),
             numbers: 0,
             missing: 0,
@@ -55,37 +83,43 @@ impl Profile {
             odd: None,
             low: f64::INFINITY,
             high: f64::NEG_INFINITY,
-            lattice: Lattice::default(),
+            step: RoundingStep::default(),
             values: HashMap::new(),
             most,
             full: false,
             last: None,
-            counts: true,
+            counts_rows: true,
         }
     }
 
-    /// Takes in what stands in a row, from 1.
+    /// Adds the field of a row, counted from 1.
     pub fn add(&mut self, row: u64, cell: &Cell) {
         match cell {
             Cell::Missing => self.missing += 1,
-            Cell::Number(value) if value.is_finite() => self.number(*value),
+            Cell::Number(value) if value.is_finite() => self.add_number(*value),
             Cell::Number(value) => {
                 self.infinite += 1;
-                self.odd.get_or_insert_with(|| (row, value.to_string()));
+                self.odd.get_or_insert_with(|| OddField {
+                    row,
+                    text: value.to_string(),
+                });
             }
             Cell::Text(text) => {
                 self.texts += 1;
-                self.odd.get_or_insert_with(|| (row, shorten(text)));
+                self.odd.get_or_insert_with(|| OddField {
+                    row,
+                    text: shorten(text),
+                });
             }
         }
     }
 
-    fn number(&mut self, value: f64) {
+    fn add_number(&mut self, value: f64) {
         self.numbers += 1;
         self.low = self.low.min(value);
         self.high = self.high.max(value);
-        self.lattice.add(value);
-        self.counts &= self.last.is_none_or(|last| value == last + 1.0);
+        self.step.add(value);
+        self.counts_rows &= self.last.is_none_or(|last| value == last + 1.0);
         self.last = Some(value);
         // The two zeros are one value.
         let bits = (value + 0.0).to_bits();
@@ -96,16 +130,16 @@ impl Profile {
         self.full |= !known;
     }
 
-    /// Whether there is any text, and nothing else but gaps.
+    /// Whether the column has text and no numbers.
     pub fn is_text(&self) -> bool {
         self.texts > 0 && self.numbers == 0
     }
 
-    /// Why the column has to be left out, or should be.
+    /// The reason to leave the column out; None if it can be learned.
     pub fn fault(&self) -> Option<String> {
         let rows = self.numbers + self.missing + self.infinite + self.texts;
         let place = self.odd.as_ref();
-        let place = place.map_or(String::new(), |(row, text)| {
+        let place = place.map_or(String::new(), |OddField { row, text }| {
             format!("`{text}` in row {row}")
         });
         Some(if self.is_text() {
@@ -120,34 +154,35 @@ impl Profile {
         } else if 2 * self.missing > rows {
             format!("missing in {} of {rows} rows", self.missing)
         } else if self.low == self.high {
-            format!("{} in every row", setting(self.low))
-        } else if self.counts && self.numbers > 2 {
+            format!("{} in every row", format_setting(self.low))
+        } else if self.counts_rows && self.numbers > 2 {
             "counts the rows".to_owned()
         } else {
             return None;
         })
     }
 
-    /// Width of the noise that makes a density of rounded values: the step, or the least gap where a few values recur.
+    /// Width of the noise that makes rounded values continuous: the step, or the least gap where few different values recur. None for
+    /// none.
     pub fn jitter(&self) -> Option<f64> {
         let range = self.high - self.low;
-        let step = self.lattice.step().map(|step| self.coarser(step));
+        let step = self.step.step().map(|step| self.coarser_step(step));
         let recur = !self.full && 2 * self.values.len() as u64 <= self.numbers;
-        let gap = || if recur { self.gap(range) } else { None };
+        let gap = || if recur { self.least_gap(range) } else { None };
         step.filter(|step| range / step <= FINE).or_else(gap)
     }
 
-    /// What the choice of its map needs to know.
-    pub fn look(&self) -> Look {
-        Look {
+    /// The properties that the choice of a map depends on.
+    pub fn summary(&self) -> ColumnSummary {
+        ColumnSummary {
             jitter: self.jitter().unwrap_or(0.0),
             least: self.low,
         }
     }
 
-    /// The largest of 1, 2, 5, 10, ... steps that all but a few of the values lie apart from the most frequent one.
-    fn coarser(&self, step: f64) -> f64 {
-        let Some((base, _)) = self.often() else {
+    /// The largest of 1, 2, 5, 10, ... steps such that all but a few values differ from the most frequent one by multiples of it.
+    fn coarser_step(&self, step: f64) -> f64 {
+        let Some(FrequentValue { value: base, .. }) = self.most_frequent() else {
             return step;
         };
         let values = || self.values.iter();
@@ -168,15 +203,17 @@ impl Profile {
             .map_or(step, |steps| steps / (1.0 / step))
     }
 
-    /// The most frequent value and how often it comes; of equals the least.
-    fn often(&self) -> Option<(f64, u64)> {
-        let values = self.values.iter();
-        let values = values.map(|(bits, times)| (f64::from_bits(*bits), *times));
-        values.max_by(|(a, m), (b, n)| m.cmp(n).then(b.total_cmp(a)))
+    /// The most frequent value; of equally frequent ones the least.
+    fn most_frequent(&self) -> Option<FrequentValue> {
+        let values = self.values.iter().map(|(bits, times)| FrequentValue {
+            value: f64::from_bits(*bits),
+            times: *times,
+        });
+        values.max_by(|a, b| a.times.cmp(&b.times).then(b.value.total_cmp(&a.value)))
     }
 
-    /// The least difference of two values.
-    fn gap(&self, range: f64) -> Option<f64> {
+    /// The least difference of two values, without rounding errors.
+    fn least_gap(&self, range: f64) -> Option<f64> {
         let mut values: Vec<f64> = self
             .values
             .keys()
@@ -187,11 +224,15 @@ impl Profile {
         gaps.filter(|gap| *gap > NOISE * range).reduce(f64::min)
     }
 
-    /// Range, jitter and what is to be thought of, in words.
-    pub fn words(&self) -> String {
-        let mut words = format!("{} to {}", setting(self.low), setting(self.high));
+    /// The range, the step and warnings, as text.
+    pub fn description(&self) -> String {
+        let mut words = format!(
+            "{} to {}",
+            format_setting(self.low),
+            format_setting(self.high)
+        );
         if let Some(jitter) = self.jitter() {
-            words.push_str(&format!(", step {}", setting(jitter)));
+            words.push_str(&format!(", step {}", format_setting(jitter)));
         }
         if self.missing > 0 {
             words.push_str(&format!(", missing in {} rows", self.missing));
@@ -201,22 +242,22 @@ impl Profile {
                 "; {} values only: rather a class, to be given or left out",
                 self.values.len()
             ));
-        } else if let Some((value, share)) = self.spike() {
+        } else if let Some(Spike { value, share }) = self.spike() {
             words.push_str(&format!(
                 "; {} in {:.0} % of the rows: a spike, which a flow fits badly",
-                setting(value),
+                format_setting(value),
                 100.0 * share
             ));
         }
         words
     }
 
-    /// A value that stands out, and its share of the rows.
-    fn spike(&self) -> Option<(f64, f64)> {
-        let (value, times) = self.often()?;
+    /// The most frequent value, if it is a spike.
+    fn spike(&self) -> Option<Spike> {
+        let FrequentValue { value, times } = self.most_frequent()?;
         let share = times as f64 / self.numbers as f64;
         let even = self.jitter().unwrap_or(0.0) / (self.high - self.low);
-        (share > SPIKE.0 && share > SPIKE.1 * even).then_some((value, share))
+        (share > SPIKE_SHARE && share > SPIKE_DENSITY * even).then_some(Spike { value, share })
     }
 }
 
@@ -224,15 +265,15 @@ impl Profile {
 mod tests {
     use super::*;
 
-    fn profile(cells: &[Cell]) -> Profile {
-        let mut profile = Profile::new("a", 100);
+    fn profile(cells: &[Cell]) -> ColumnProfile {
+        let mut profile = ColumnProfile::new("a", 100);
         for (row, cell) in (1..).zip(cells) {
             profile.add(row, cell);
         }
         profile
     }
 
-    fn numbers(values: impl IntoIterator<Item = f64>) -> Profile {
+    fn numbers(values: impl IntoIterator<Item = f64>) -> ColumnProfile {
         profile(&values.into_iter().map(Cell::Number).collect::<Vec<_>>())
     }
 
@@ -294,12 +335,16 @@ mod tests {
     #[test]
     fn classes_and_spikes_are_told_of() {
         let classes = numbers((0..30).map(|k| f64::from(k % 3)));
-        assert!(classes.words().contains("3 values only"));
+        assert!(classes.description().contains("3 values only"));
         let spike = numbers((0..1000).map(|k| f64::from(if k % 4 == 0 { 0 } else { k % 500 })));
-        let words = spike.words();
+        let words = spike.description();
         let told = "0 to 499, step 1; 0 in 25 % of the rows: a spike, which a flow fits badly";
         assert_eq!(words, told);
         // Values that are no longer counted are not taken for few.
-        assert!(numbers((0..500).map(f64::from)).words().ends_with("step 1"));
+        assert!(
+            numbers((0..500).map(f64::from))
+                .description()
+                .ends_with("step 1")
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! Sizes to start from, by the rows and columns of a table.
+//! The settings of a new session, by the rows and columns of its table.
 //!
 //! | rows of the training part | below 500 | below 3000 | below 10000 | more |
 //! | --- | --- | --- | --- | --- |
@@ -8,32 +8,35 @@
 //! | iterations of the loss | 200 | 500 | 1000 | 4000 |
 //! | decay | 1 | 0.3 | 0.3 | 0.1 |
 //!
-//! A small table is learned by heart within a second: few iterations and much decay leave it a density of rows it has not seen.
+//! A small table is overfitted within a second; few iterations and much decay prevent it.
 //!
-//! All else is the same for every table and stands in the constants below, and in [`settle`].
+//! All other settings are the same for every table: they are the constants below and in [`set_recipe`].
 
 use crate::session::{
     Data, FlowSettings, Grid, Initial, ModelSettings, Optimizer, Precision, Schedule, Session,
     Split, SplitRows, Stepper, StopSettings, Trace, ValidationSettings, Weights,
 };
 
-/// Rows below which a tenth is too few to judge by.
+/// Number of rows below which a tenth of them is too few for a validation.
 const SMALL: usize = 1000;
-/// Rows of a batch and of a validation, at most. A second of small batches gains more than one of large ones, down to this; 128 gave the same.
+/// Largest number of rows of a batch. A second of small batches gains more than one of large ones, down to this size.
 const BATCH: usize = 256;
+/// Largest number of rows of a validation.
 const VALIDATION: usize = 5000;
 
-/// Learning rate of the loss, and its schedule: iterations of the way up, share of the rate at the end.
+/// Learning rate of the iterations that minimise the loss.
 const RATE: f64 = 0.02;
+/// Iterations over which the rate rises.
 const WARMUP: u64 = 20;
+/// Share of the rate at the end.
 const FLOOR: f64 = 0.01;
-/// Share that the average of the parameters keeps in an iteration.
+/// Share of the parameters' average that is kept in an iteration.
 const AVERAGE: f64 = 0.99;
 /// Learning rate of the start by matching.
 const MATCHING_RATE: f64 = 0.04;
 
-/// What depends on the rows and columns.
-struct Size {
+/// The settings that depend on the rows and columns.
+struct RecipeSizes {
     width: usize,
     layers: usize,
     /// Iterations of the start by matching.
@@ -44,11 +47,11 @@ struct Size {
     decay: f64,
 }
 
-impl Size {
-    /// Of a table of so many training rows and columns.
+impl RecipeSizes {
+    /// The sizes for a table of `rows` training rows and `columns` columns.
     fn of(rows: usize, columns: usize) -> Self {
         let wide = if columns < 20 { 64 } else { 128 };
-        let size = |width, layers, matching, loss, decay| Size {
+        let size = |width, layers, matching, loss, decay| RecipeSizes {
             width,
             layers,
             matching,
@@ -64,7 +67,7 @@ impl Size {
     }
 }
 
-/// The parts of a table of so many rows.
+/// The split of a table of `rows` rows.
 pub fn split(rows: usize) -> Split {
     if rows < SMALL {
         Split {
@@ -77,11 +80,11 @@ pub fn split(rows: usize) -> Split {
     }
 }
 
-/// The kinds of the recipe as a session file names them.
+/// The kinds of start and optimiser, as a session file names them.
 pub const KINDS: &str = "start: Matching(), optimizer: Muon()";
 
-/// Puts all but the data's own fields into a session of [`KINDS`], of a table of so many rows and columns.
-pub fn settle(session: &mut Session, rows: usize, columns: usize) {
+/// Sets all fields but those of the table's columns in a session of [`KINDS`], for a table of `rows` rows and `columns` columns.
+pub fn set_recipe(session: &mut Session, rows: usize, columns: usize) {
     let parts = split(rows);
     let SplitRows {
         training,
@@ -91,7 +94,7 @@ pub fn settle(session: &mut Session, rows: usize, columns: usize) {
     if let Data::Table { split, batch, .. } = &mut session.data {
         (*split, *batch) = (parts, training.clamp(1, BATCH));
     }
-    let size = Size::of(training, columns);
+    let size = RecipeSizes::of(training, columns);
     session.model = ModelSettings {
         width: size.width,
         layers: size.layers,

@@ -4,7 +4,7 @@
 //! step = gcd of |x_i - x_0|,   every x as the shortest decimal that reads back to it, so that 0.3 - 0.1 is 0.2
 //! ```
 
-/// digits 10^exponent
+/// A decimal number, digits 10^exponent.
 #[derive(Clone, Copy, Debug)]
 struct Decimal {
     digits: i128,
@@ -12,7 +12,7 @@ struct Decimal {
 }
 
 impl Decimal {
-    /// The shortest one of a finite number. A single-precision number in a double is taken for what it was.
+    /// The shortest decimal that reads back to a finite number; of a number in single precision the shortest that reads back in it.
     fn of(value: f64) -> Option<Self> {
         let single = value as f32;
         let text = if f64::from(single) == value {
@@ -28,24 +28,24 @@ impl Decimal {
         })
     }
 
-    /// The digits at a lower exponent, if 128 bits hold them.
+    /// The digits at a lower exponent; None if 128 bits do not hold them.
     fn digits_at(self, exponent: i32) -> Option<i128> {
         let places = u32::try_from(self.exponent - exponent).ok()?;
         self.digits.checked_mul(10_i128.checked_pow(places)?)
     }
 }
 
-/// Of the values seen so far: the first one and, at its exponent, the step.
+/// The rounding step of the values so far: the first value and, at its exponent, the greatest common divisor of the differences from it.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Lattice {
+pub struct RoundingStep {
     first: Option<Decimal>,
     step: u128,
-    /// Values of too many sizes, or no finite ones.
+    /// Whether 128 bits did not hold the values, or one was not finite.
     lost: bool,
 }
 
-impl Lattice {
-    /// Takes a value in.
+impl RoundingStep {
+    /// Adds a value.
     pub fn add(&mut self, value: f64) {
         if !self.lost {
             self.lost = self.refine(value).is_none();
@@ -70,7 +70,7 @@ impl Lattice {
         Some(())
     }
 
-    /// The step, above 0; none of values that are all the same, or of too many sizes.
+    /// The step, above 0. None where all values are equal, or 128 bits do not hold them.
     pub fn step(&self) -> Option<f64> {
         let exponent = self.first?.exponent;
         let step = format!("{}e{exponent}", self.step).parse().ok()?;
@@ -78,6 +78,7 @@ impl Lattice {
     }
 }
 
+/// The greatest common divisor.
 fn gcd(mut a: u128, mut b: u128) -> u128 {
     while b > 0 {
         (a, b) = (b, a % b);
@@ -90,7 +91,7 @@ mod tests {
     use super::*;
 
     fn step(values: &[f64]) -> Option<f64> {
-        let mut lattice = Lattice::default();
+        let mut lattice = RoundingStep::default();
         values.iter().for_each(|value| lattice.add(*value));
         lattice.step()
     }

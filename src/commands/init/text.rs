@@ -1,20 +1,20 @@
-//! The text of the session: what was seen of the table, then the fields with their comments, which are those of the manual, so that
-//! there is one place for each. Fields that are at their defaults and that few will want to touch are left out.
+//! The text of the session file: comments on the columns of the table, then the fields with the comments of the manual. Fields at their
+//! defaults that are rarely changed are left out.
 
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
 
-use super::Chosen;
+use super::learned::{LearnedColumns, LeftOut};
 use super::settings;
-use super::survey::Survey;
+use super::survey::TableSurvey;
 use crate::session::{
     self, Data, MANUAL, Session, TABLE_MANUAL, Whiten, explain, fields, parse, value,
 };
 use crate::table::shorten;
 
-/// Fields that are written whatever they hold.
-const TOUCHED: &[&str] = &[
+/// Fields that are written even at their defaults.
+const ALWAYS_WRITTEN: &[&str] = &[
     "data.columns",
     "data.given",
     "data.jitter",
@@ -40,23 +40,40 @@ const TOUCHED: &[&str] = &[
     "stop.iterations",
 ];
 
-/// The session file for the chosen columns of a table, whose path is as the file will have it, and the session that it is.
+/// The paths of a table and of its session file.
+#[derive(Clone, Copy)]
+pub struct SessionPaths<'a> {
+    /// Path of the table, as the session file is to have it.
+    pub table: &'a str,
+    /// Path of the session file.
+    pub session: &'a Path,
+}
+
+/// A generated session with its text.
+pub struct GeneratedSession {
+    /// Text of the file.
+    pub text: String,
+    /// Session.
+    pub session: Session,
+}
+
+/// Writes the text of the session file for the learned columns of a table.
 ///
 /// # Errors
-/// When the manual has lost a field.
-pub fn text(
-    survey: &Survey,
-    chosen: &Chosen,
-    (table, out): (&str, &Path),
-) -> Result<(String, Session)> {
-    let read = |text: &str| parse(text, out).map_err(|rejection| anyhow!("{rejection}"));
-    let path = ron::ser::to_string(table)?;
+/// When the manual does not explain a field.
+pub fn session_file(
+    survey: &TableSurvey,
+    chosen: &LearnedColumns,
+    paths: SessionPaths,
+) -> Result<GeneratedSession> {
+    let read = |text: &str| parse(text, paths.session).map_err(|rejection| anyhow!("{rejection}"));
+    let path = ron::ser::to_string(paths.table)?;
     let plain = format!("(data: Table(path: {path}), {})", settings::KINDS);
     let plain = read(&plain)?;
     let mut wanted = plain.clone();
-    choose(&mut wanted, survey, chosen);
-    settings::settle(&mut wanted, chosen.rows, chosen.names.len());
-    let mut text = head(survey, chosen, table);
+    set_columns(&mut wanted, survey, chosen);
+    settings::set_recipe(&mut wanted, chosen.rows, chosen.names.len());
+    let mut text = head(survey, chosen, paths.table);
     text.push_str("Session(\n");
     let mut open = Vec::new();
     for field in fields(&wanted) {
@@ -65,60 +82,73 @@ pub fn text(
             "data.path" => path.clone(),
             _ => field.value,
         };
-        let touched = field.name == "data.path" || TOUCHED.contains(&field.name);
+        let always = field.name == "data.path" || ALWAYS_WRITTEN.contains(&field.name);
         // A kind is the opening bracket of its group.
         let kind = !field.name.contains('.');
-        if kind || !touched && value(&plain, field.name).as_ref() == Some(&held) {
+        if kind || !always && value(&plain, field.name).as_ref() == Some(&held) {
             continue;
         }
-        entry(&mut text, &mut open, &wanted, field.name, &held)?;
+        let written = WrittenField {
+            session: &wanted,
+            name: field.name,
+            held: &held,
+        };
+        written.write(&mut text, &mut open)?;
     }
     close(&mut text, &mut open, 0);
     text.push_str(")\n");
     let session = read(&text)?;
-    Ok((text, session))
+    Ok(GeneratedSession { text, session })
 }
 
-/// Writes a field with its comment, in the brackets of its groups; `open` has the names of those that are open.
-fn entry<'a>(
-    text: &mut String,
-    open: &mut Vec<&'a str>,
-    session: &Session,
-    name: &'a str,
-    held: &str,
-) -> Result<()> {
-    let mut groups: Vec<&str> = name.split('.').collect();
-    let key = groups.pop().unwrap_or(name);
-    let shared = open.iter().zip(&groups).take_while(|(a, b)| a == b).count();
-    close(text, open, shared);
-    for depth in shared..groups.len() {
-        let group = groups[depth];
-        let comments = explanation(&groups[..=depth].join("."))?;
-        // Other kinds than that of the group are explained in further lines.
-        if let Some(&line) = comments.above.first() {
-            let line = line.replace(": one of", ".");
-            text.push_str(&format!("{}// {line}\n", indent(open.len() + 1)));
+/// A field that is written.
+struct WrittenField<'s, 'n> {
+    session: &'s Session,
+    /// Full name, with those of its groups.
+    name: &'n str,
+    /// Value, as the file has it.
+    held: &'s str,
+}
+
+impl<'n> WrittenField<'_, 'n> {
+    /// Writes the field with its comments, in the brackets of its groups; `open` holds the names of the groups that are open.
+    fn write(&self, text: &mut String, open: &mut Vec<&'n str>) -> Result<()> {
+        let mut groups: Vec<&str> = self.name.split('.').collect();
+        let key = groups.pop().unwrap_or(self.name);
+        let shared = open.iter().zip(&groups).take_while(|(a, b)| a == b).count();
+        close(text, open, shared);
+        for depth in shared..groups.len() {
+            let group = groups[depth];
+            let comments = explanation(&groups[..=depth].join("."))?;
+            // Other kinds than that of the group are explained in further lines.
+            if let Some(&line) = comments.above.first() {
+                let line = line.replace(": one of", ".");
+                text.push_str(&format!("{}// {line}\n", indent(open.len() + 1)));
+            }
+            let kind = match (depth, group) {
+                (0, "data") => Some("Table".to_owned()),
+                (0, group) => value(self.session, group),
+                _ => None,
+            };
+            let kind = kind.unwrap_or_default();
+            let kind = kind.trim_end_matches("()");
+            text.push_str(&format!("{}{group}: {kind}(\n", indent(open.len() + 1)));
+            open.push(group);
         }
-        let kind = match (depth, group) {
-            (0, "data") => Some("Table".to_owned()),
-            (0, group) => value(session, group),
-            _ => None,
-        };
-        let kind = kind.unwrap_or_default();
-        let kind = kind.trim_end_matches("()");
-        text.push_str(&format!("{}{group}: {kind}(\n", indent(open.len() + 1)));
-        open.push(group);
+        let comments = explanation(self.name)?;
+        let indent = indent(open.len() + 1);
+        for line in comments.above {
+            text.push_str(&format!("{indent}// {line}\n"));
+        }
+        text.push_str(&format!(
+            "{indent}{key}: {}, // {}\n",
+            self.held, comments.beside
+        ));
+        Ok(())
     }
-    let comments = explanation(name)?;
-    let indent = indent(open.len() + 1);
-    for line in comments.above {
-        text.push_str(&format!("{indent}// {line}\n"));
-    }
-    text.push_str(&format!("{indent}{key}: {held}, // {}\n", comments.beside));
-    Ok(())
 }
 
-/// Closes all groups but so many.
+/// Closes the groups that are open beyond the first `left`.
 fn close(text: &mut String, open: &mut Vec<&str>, left: usize) {
     while open.len() > left {
         text.push_str(&format!("{}),\n", indent(open.len())));
@@ -130,6 +160,7 @@ fn indent(depth: usize) -> String {
     "    ".repeat(depth)
 }
 
+/// The comments of the manual on a field.
 fn explanation(name: &str) -> Result<session::Explanation<'static>> {
     let manual = if name.starts_with("data") {
         TABLE_MANUAL
@@ -139,20 +170,20 @@ fn explanation(name: &str) -> Result<session::Explanation<'static>> {
     explain(manual, name).with_context(|| format!("the manual has lost `{name}`"))
 }
 
-/// What was seen, as comments.
-fn head(survey: &Survey, chosen: &Chosen, table: &str) -> String {
+/// The comments on the columns.
+fn head(survey: &TableSurvey, chosen: &LearnedColumns, table: &str) -> String {
     let names = survey.columns.iter().map(|column| shorten(&column.name));
     let width = names.map(|name| name.chars().count()).max().unwrap_or(0);
     let mut text = format!("// {}: {} rows.\n//\n", shorten(table), survey.rows);
     for column in &survey.columns {
         let name = shorten(&column.name);
-        let left_out = chosen
-            .left_out
-            .iter()
-            .find(|(left, _)| *left == column.name);
-        let words = left_out.map_or_else(|| column.words(), |(_, why)| format!("left out: {why}"));
+        let left_out = chosen.left_out.iter().find(|left| left.name == column.name);
+        let words = left_out.map_or_else(
+            || column.description(),
+            |LeftOut { reason, .. }| format!("left out: {reason}"),
+        );
         let map = chosen.map(&column.name);
-        let map = map.map_or(String::new(), |choice| format!("; {}", choice.why));
+        let map = map.map_or(String::new(), |choice| format!("; {}", choice.reason));
         text.push_str(&format!("//     {name:<width$}  {words}{map}\n"));
     }
     text.push_str(
@@ -167,8 +198,8 @@ fn head(survey: &Survey, chosen: &Chosen, table: &str) -> String {
     text
 }
 
-/// The data's own fields.
-fn choose(session: &mut Session, survey: &Survey, chosen: &Chosen) {
+/// Sets the fields of the table's columns.
+fn set_columns(session: &mut Session, survey: &TableSurvey, chosen: &LearnedColumns) {
     if let Data::Table {
         columns,
         given,

@@ -1,4 +1,4 @@
-//! A trained flow with its data, as pictures show it: in the data's own units.
+//! A trained flow with its data, in the units of the pictures: points and densities in data units, paths in standardised units.
 
 use std::sync::Arc;
 
@@ -9,48 +9,65 @@ use otflow_kernels::parameters::Shape;
 use crate::cli;
 use crate::data::Dataset;
 use crate::event::{Density, Picture};
-use crate::fitted::{Fitted, Units, join, split};
-use crate::model::Model;
-use crate::picture::{Snapshot, frame, inverse_error, picture};
-use crate::plot::{Columns, Condition, LogDensities, Scale, centres, column};
+use crate::fitted::{FittedFlow, SplitRows, Units, join, split};
+use crate::model::TrainedModel;
+use crate::picture::{Snapshot, bounds_around, compute_picture, inverse_error};
+use crate::plot::{
+    AxisScale, Condition, FixedColumn, GridSize, Interval, LogDensities, PlottedColumns,
+    cell_centres, column,
+};
 use crate::problem::{precision, shape};
-use crate::scaling::{Scaling, Span};
+use crate::scaling::{ColumnRange, Scaling};
 use crate::session::{self, Session};
 
-/// Steps of the integration, unless the session has more or they are asked for: errors below anything that shows.
+/// Smallest number of time steps, unless the command line asks for another: the errors are too small to be seen.
 const STEPS: usize = 32;
-/// Cells of the grid of a density, across and upwards.
-const CELLS: (usize, usize) = (160, 160);
-/// The same of a conditional density, whose curves run upwards.
-const CURVES: (usize, usize) = (100, 400);
-/// Of the context so much is left out at each end: few rows are there.
+/// Grid of a density.
+const DENSITY_GRID: GridSize = GridSize {
+    across: 160,
+    up: 160,
+};
+/// Grid of a conditional density, finer in the direction of its curves.
+const CONDITIONAL_GRID: GridSize = GridSize {
+    across: 100,
+    up: 400,
+};
+/// Share of the context's values that is left out at each end, where rows are few.
 const RARE: f64 = 0.005;
 
-/// A model, its data and what it makes of them.
-pub struct Flow {
-    fitted: Fitted,
-    /// Rows (x, y) of the data, in the flow's units.
+/// A trained flow with its data, and the points and paths of a picture.
+pub struct PlottedFlow {
+    fitted: FittedFlow,
+    /// Rows (x, y) of the data in the flow's units.
     rows: Vec<f64>,
-    /// Made of those rows, in standardised units of the columns.
+    /// Points and paths of these rows in standardised units of the columns.
     standardized: Picture,
-    /// The same in data units but for the paths, which have an end at the normal.
+    /// The same points in data units; the paths are as in `standardized`.
     picture: Picture,
 }
 
-/// d, c, m, layers and r: a published checkpoint does not say by what rank r was limited.
+/// Sizes d, c, m, layers and r of a shape. Ranks are not compared: a published checkpoint does not say by what rank r was limited.
 fn sizes(shape: &Shape) -> [usize; 5] {
     [shape.d, shape.context, shape.m, shape.layers, shape.r()]
 }
 
-impl Flow {
-    /// Draws the points and leads them through the flow.
+/// A conditional density on a grid, and its columns.
+pub struct ConditionalDensity {
+    /// Log densities, with the context across and the variable upwards.
+    pub density: Density,
+    /// Names and values of the columns.
+    pub condition: Condition,
+}
+
+impl PlottedFlow {
+    /// Reads the data of the model's session and follows them through the flow.
     ///
     /// # Errors
-    /// When neither the model nor an argument says what it was trained on, its data can't be read, or the threads cannot be started.
-    pub fn new(model: Model, args: &cli::PlotArgs) -> Result<Self> {
+    /// When neither the model nor an argument names the session, its data can't be read, or the threads can't be started.
+    pub fn new(model: TrainedModel, args: &cli::PlotArgs) -> Result<Self> {
         let least = |session: &Session| session.validation.steps.max(STEPS);
         let asked = args.steps.map(usize::from);
-        let mut fitted = Fitted::new(&model, 0, asked)?;
+        let mut fitted = FittedFlow::new(&model, 0, asked)?;
         let named = args.session.as_deref().map(session::load).transpose()?;
         let mut session = named.or_else(|| fitted.session().cloned()).ok_or_else(|| {
             anyhow!("it does not say on what it was trained, so there is no data to show: name a session with --session")
@@ -72,12 +89,12 @@ impl Flow {
             theta: model.theta,
             samples: args.n as usize,
         };
-        let standardized = picture(&data, &mut *engine, &snapshot)?;
+        let standardized = compute_picture(&data, &mut *engine, &snapshot)?;
         let picture = match fitted.scaling() {
             Some(scaling) => in_data_units(&standardized, scaling),
             None => standardized.clone(),
         };
-        Ok(Flow {
+        Ok(PlottedFlow {
             fitted,
             rows,
             standardized,
@@ -85,8 +102,8 @@ impl Flow {
         })
     }
 
-    /// What the units of the paths are called, if the data's are others.
-    pub fn units(&self) -> Option<&'static str> {
+    /// Name of the units of the paths; None where they are those of the data.
+    pub fn path_units(&self) -> Option<&'static str> {
         self.fitted.scaling().map(|_| "standardised")
     }
 
@@ -97,35 +114,39 @@ impl Flow {
         names
     }
 
-    /// Points in data units.
+    /// The picture with points in data units.
     pub fn picture(&self) -> &Picture {
         &self.picture
     }
 
-    /// Points and paths in standardised units of the columns; what the flow has of a column with a map is led back.
+    /// The picture with points and paths in standardised units of the columns.
     pub fn standardized(&self) -> &Picture {
         &self.standardized
     }
 
-    /// Log densities of the points under the model, in data units.
+    /// Log densities of the data and of generated samples under the model, in data units.
     pub fn log_densities(&mut self) -> LogDensities {
         let shape = self.fitted.shape();
-        let (_, y) = split(&self.rows, &shape);
+        let SplitRows { y, .. } = split(&self.rows, &shape);
         let mut generated = self.standardized.generated.clone();
         if let Some(scaling) = self.fitted.scaling() {
             scaling.standardize(&mut generated, learned(shape.d), Units::Standardized);
         }
         let generated = join(&generated, &y, &shape);
         LogDensities {
-            data: self.fitted.log_densities_of(&self.rows, Units::Data),
-            generated: self.fitted.log_densities_of(&generated, Units::Data),
+            data: self
+                .fitted
+                .log_densities_of_flow_rows(&self.rows, Units::Data),
+            generated: self
+                .fitted
+                .log_densities_of_flow_rows(&generated, Units::Data),
         }
     }
 
     /// The density around the data.
     ///
     /// # Errors
-    /// When the model's is not one of two columns.
+    /// When the model does not have two learned columns and no given ones.
     pub fn density(&mut self) -> Result<Density, String> {
         let shape = self.fitted.shape();
         if (shape.d, shape.context) != (2, 0) {
@@ -135,22 +156,22 @@ impl Flow {
                 shape.d, shape.context
             ));
         }
-        let bounds = frame(&self.picture.data);
+        let bounds = bounds_around(&self.picture.data);
         let values = self
             .fitted
-            .log_densities(centres(bounds, CELLS), Units::Data);
+            .log_densities(cell_centres(bounds, DENSITY_GRID), Units::Data);
         Ok(Density {
             bounds,
-            across: CELLS.0,
+            across: DENSITY_GRID.across,
             values,
         })
     }
 
-    /// The density of the learned column over the first given one that is asked for, or the first.
+    /// The density of the learned column given the first of these columns, or the first given column of the model.
     ///
     /// # Errors
     /// When the model is not of one column with a context, or has no column of that name.
-    pub fn conditional(&mut self, asked: &[String]) -> Result<(Density, Condition), String> {
+    pub fn conditional(&mut self, asked: &[String]) -> Result<ConditionalDensity, String> {
         let shape = self.fitted.shape();
         if shape.d != 1 || shape.context == 0 {
             return Err(format!(
@@ -159,37 +180,40 @@ impl Flow {
             ));
         }
         let names = self.fitted.names();
-        let varied = Columns::new(names[1..].to_vec()).choose(asked)?.pair()[0];
+        let varied = PlottedColumns::new(names[1..].to_vec())
+            .choose(asked)?
+            .pair()[0];
         let rows = self.fitted.restored(self.rows.clone(), Units::Data);
         let column = |k: usize| column(&rows, shape.columns(), k);
         let means: Vec<f64> = (1..shape.columns()).map(|k| mean(&column(k))).collect();
-        let (left, right) = common(column(1 + varied));
-        let (low, high) = Scale::around(column(0).into_iter()).ends();
-        let bounds = [left, right, low, high];
-        let cells = centres(bounds, CURVES);
+        let y = common_range(column(1 + varied));
+        let x = AxisScale::around(column(0).into_iter()).ends();
+        let bounds = [y.low, y.high, x.low, x.high];
+        let cells = cell_centres(bounds, CONDITIONAL_GRID);
         let on_grid = cells.chunks_exact(2).flat_map(|cell| {
             let given = means.iter().enumerate();
             let given = given.map(|(k, mean)| if k == varied { cell[0] } else { *mean });
             std::iter::once(cell[1]).chain(given).collect::<Vec<f64>>()
         });
         let values = self.fitted.log_densities(on_grid.collect(), Units::Data);
-        let held = names[1..].iter().cloned().zip(means).enumerate();
-        let held = held.filter(|(k, _)| *k != varied).map(|(_, held)| held);
+        let fixed = names[1..].iter().cloned().zip(means).enumerate();
+        let fixed = fixed.filter(|(k, _)| *k != varied);
+        let fixed = fixed.map(|(_, (name, value))| FixedColumn { name, value });
         let condition = Condition {
             variable: names[0].clone(),
             context: names[1 + varied].clone(),
-            held: held.collect(),
+            fixed: fixed.collect(),
         };
         let density = Density {
             bounds,
-            across: CURVES.0,
+            across: CONDITIONAL_GRID.across,
             values,
         };
-        Ok((density, condition))
+        Ok(ConditionalDensity { density, condition })
     }
 }
 
-/// The points of a picture of standardised units in data units; its paths as they are.
+/// Converts the points of a picture from standardised to data units; the paths stay as they are.
 fn in_data_units(standardized: &Picture, scaling: &Scaling) -> Picture {
     let mut picture = standardized.clone();
     let d = picture.dimension;
@@ -205,18 +229,18 @@ fn in_data_units(standardized: &Picture, scaling: &Scaling) -> Picture {
     picture
 }
 
-/// The learned columns.
-fn learned(d: usize) -> Span {
-    Span { first: 0, width: d }
+/// The range of the learned columns.
+fn learned(d: usize) -> ColumnRange {
+    ColumnRange { first: 0, width: d }
 }
 
-/// The range of all values but the rarest.
-fn common(mut values: Vec<f64>) -> (f64, f64) {
+/// The range of the values without the share [`RARE`] at each end.
+fn common_range(mut values: Vec<f64>) -> Interval {
     values.sort_by(f64::total_cmp);
     let last = values.len().saturating_sub(1);
     let at = |share: f64| values.get((share * last as f64).round() as usize).copied();
     let ends = at(RARE).zip(at(1.0 - RARE)).unwrap_or((0.0, 1.0));
-    Scale::between(ends.0, ends.1).ends()
+    AxisScale::between(ends.0, ends.1).ends()
 }
 
 fn mean(values: &[f64]) -> f64 {

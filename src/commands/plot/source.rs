@@ -1,28 +1,31 @@
-//! What is drawn, from the files of a run: its metrics, or its parameters with the data of its session.
+//! The source of the pictures of `otflow plot`: a run directory or a model file. Losses are drawn from the metrics of a run, all other
+//! pictures from the parameters and the data of the session.
 
 use std::path::{Path, PathBuf};
 
-use super::flow::Flow;
+use super::flow::{ConditionalDensity, PlottedFlow};
 use crate::cli;
-use crate::model::Model;
-use crate::plot::{self, Columns, Figure, Losses, What};
+use crate::model::TrainedModel;
+use crate::plot::{self, LossCurves, PictureKind, PlottedColumns, ReadLosses, SvgFigure};
 use crate::run::read;
 use crate::say;
 
-/// A run directory or a model file, as it is to be drawn.
-pub struct Source<'a> {
+/// A run directory or a model file that pictures are drawn of.
+pub struct PlotSource<'a> {
     args: &'a cli::PlotArgs,
+    /// Name of the run or model, for the titles.
     name: String,
-    /// The directory, if it is one.
+    /// Run directory; None for a model file.
     run: Option<PathBuf>,
-    flow: Option<Flow>,
+    /// The flow, once it was loaded.
+    flow: Option<PlottedFlow>,
 }
 
-impl<'a> Source<'a> {
-    /// Looks at what is given.
+impl<'a> PlotSource<'a> {
+    /// Opens the run directory or the model file of the arguments.
     ///
     /// # Errors
-    /// When it is not there.
+    /// When there is none.
     pub fn open(args: &'a cli::PlotArgs) -> Result<Self, String> {
         let path = &args.source;
         let metadata = path
@@ -35,7 +38,7 @@ impl<'a> Source<'a> {
         } else {
             whole.file_stem()
         };
-        Ok(Source {
+        Ok(PlotSource {
             args,
             name: name.unwrap_or_default().to_string_lossy().into_owned(),
             run: directory.then(|| path.clone()),
@@ -46,50 +49,56 @@ impl<'a> Source<'a> {
     /// Draws one picture.
     ///
     /// # Errors
-    /// When what it shows is not there, or is not for this model.
-    pub fn figure(&mut self, what: What) -> Result<Figure, String> {
-        if what == What::Losses {
+    /// When its data can't be read, or the model has no such picture.
+    pub fn figure(&mut self, kind: PictureKind) -> Result<SvgFigure, String> {
+        if kind == PictureKind::Losses {
             return self.losses();
         }
         let mut flow = match self.flow.take() {
             Some(flow) => flow,
             None => self.load()?,
         };
-        let figure = self.of_flow(what, &mut flow);
+        let figure = self.figure_of_flow(kind, &mut flow);
         self.flow = Some(flow);
         figure
     }
 
-    fn of_flow(&self, what: What, flow: &mut Flow) -> Result<Figure, String> {
+    /// Draws a picture of the flow.
+    fn figure_of_flow(
+        &self,
+        kind: PictureKind,
+        flow: &mut PlottedFlow,
+    ) -> Result<SvgFigure, String> {
         let name = &self.name;
-        if what == What::Conditional {
-            let (density, condition) = flow.conditional(&self.args.columns)?;
+        if kind == PictureKind::Conditional {
+            let ConditionalDensity { density, condition } = flow.conditional(&self.args.columns)?;
             return Ok(plot::conditional(&density, &condition, name));
         }
-        let columns = Columns::new(flow.names()).choose(&self.args.columns)?;
+        let columns = PlottedColumns::new(flow.names()).choose(&self.args.columns)?;
         let d = flow.picture().dimension;
-        if d < 2 && matches!(what, What::Panels | What::Paths) {
+        if d < 2 && matches!(kind, PictureKind::Panels | PictureKind::Paths) {
             return Err(format!(
                 "{name} has one learned column, and these pictures are for two and more: \
                  try --what corner, histogram or conditional"
             ));
         }
-        Ok(match what {
-            What::Paths => {
-                let columns = match flow.units() {
-                    Some(units) => columns.measured(units),
+        Ok(match kind {
+            PictureKind::Paths => {
+                let columns = match flow.path_units() {
+                    Some(units) => columns.with_unit(units),
                     None => columns,
                 };
                 plot::paths(flow.standardized(), &columns, name)
             }
-            What::Density => plot::density(&flow.density()?, &columns, name),
-            What::Corner => plot::corner(flow.picture(), &columns, name),
-            What::Histogram => plot::histogram(&flow.log_densities(), name),
+            PictureKind::Density => plot::density(&flow.density()?, &columns, name),
+            PictureKind::Corner => plot::corner(flow.picture(), &columns, name),
+            PictureKind::Histogram => plot::histogram(&flow.log_densities(), name),
             _ => plot::panels(flow.picture(), &columns, name),
         })
     }
 
-    fn losses(&self) -> Result<Figure, String> {
+    /// Draws the losses of a run.
+    fn losses(&self) -> Result<SvgFigure, String> {
         let Some(run) = &self.run else {
             return Err(format!(
                 "{}: losses are in a run directory: give that instead of a model",
@@ -99,18 +108,19 @@ impl<'a> Source<'a> {
         if let Some(fault) = read::fault(run) {
             return Err(fault);
         }
-        let (losses, complaint) = Losses::of(run)?;
+        let ReadLosses { losses, complaint } = LossCurves::read(run)?;
         complaint.iter().for_each(|text| say::err(text));
         Ok(plot::losses(&losses, &self.name))
     }
 
-    fn load(&self) -> Result<Flow, String> {
+    /// Loads the flow with its data.
+    fn load(&self) -> Result<PlottedFlow, String> {
         let file = self.model_file()?;
-        let model = Model::load(&file).map_err(|error| error.to_string())?;
-        Flow::new(model, self.args).map_err(|error| format!("{}: {error:#}", file.display()))
+        let model = TrainedModel::load(&file).map_err(|error| error.to_string())?;
+        PlottedFlow::new(model, self.args).map_err(|error| format!("{}: {error:#}", file.display()))
     }
 
-    /// The parameters: the best of a run, else the last.
+    /// The model file: of a run the best parameters, else the last.
     fn model_file(&self) -> Result<PathBuf, String> {
         let Some(run) = &self.run else {
             return Ok(self.args.source.clone());
@@ -175,7 +185,7 @@ mod tests {
             source,
             &[&["--out=a.svg", "--n=30", "--steps=4"], more].concat(),
         );
-        let figure = Source::open(&args)?.figure(args.what[0]);
+        let figure = PlotSource::open(&args)?.figure(args.what[0]);
         figure.map(|figure| figure.svg())
     }
 

@@ -1,4 +1,4 @@
-//! Files of a flow: potential, gradient, trace, losses and their gradient, final states, the way back and log densities.
+//! Reference files of a flow: potential, gradient, trace, losses and their gradient, final states, inverse and log densities.
 //!
 //! Keys: d, c (context), m, nTh, n, nt, alpha, stepper, trace; `params` and `grads` by published name; x, context; phi, grad_s,
 //! trace_hess at s_time; loss, cost_L, cost_C, cost_R; forward (n x (d+3)), inverse_x (forward's x integrated back), log_prob.
@@ -10,14 +10,15 @@ use otflow_kernels::parameters::Shape;
 use otflow_kernels::stepper::Stepper;
 use serde::Deserialize;
 
-use super::Errors;
-use super::problem::{Rows, Sizes, Tensors, flat};
+use super::errors::RelativeErrors;
+use super::problem::{ConditionedRows, Sizes, Tensors, flat};
 
-/// Time steps of a session, too.
+/// Largest number of time steps, as in a session.
 const MOST_STEPS: usize = 1000;
 
+/// The values of a file.
 #[derive(Deserialize)]
-pub(super) struct Reference {
+pub(super) struct FlowReference {
     d: usize,
     #[serde(default)]
     c: usize,
@@ -55,8 +56,11 @@ fn every_stage() -> String {
     "every-stage".into()
 }
 
-/// Runs the kernels on what the file has, and compares.
-pub(super) fn compare(reference: &Reference, precision: Precision) -> Result<Errors> {
+/// Compares the kernels with the values of a file.
+///
+/// # Errors
+/// When the file contradicts itself or claims sizes that no problem has.
+pub(super) fn compare(reference: &FlowReference, precision: Precision) -> Result<RelativeErrors> {
     let shape = shape(reference)?;
     let (scheme, alpha) = (scheme(reference)?, alpha(reference));
     // Before anything is made in the sizes that the file claims.
@@ -64,15 +68,16 @@ pub(super) fn compare(reference: &Reference, precision: Precision) -> Result<Err
     let rows = rows(reference, &shape, &reference.x)?;
     let mut engine = engine(shape, precision, 0)?;
     engine.load(&theta);
-    let mut errors = Errors::default();
+    let mut errors = RelativeErrors::default();
     with_rows(&rows, shape.columns(), |samples| {
-        potential(&mut *engine, reference, samples, &mut errors);
-        losses(
-            &mut *engine,
-            (reference, samples),
-            (&scheme, &alpha),
-            &mut errors,
-        )?;
+        let mut comparison = Comparison {
+            engine: &mut *engine,
+            reference,
+            samples,
+            errors: &mut errors,
+        };
+        comparison.add_potential();
+        comparison.add_losses(&scheme, &alpha)?;
         let mut states = vec![0.0; reference.n * (shape.d + 3)];
         engine.states(samples, &scheme, alpha.a0, &mut states);
         errors.add("forward", &states, &reference.forward.concat());
@@ -94,7 +99,7 @@ pub(super) fn compare(reference: &Reference, precision: Precision) -> Result<Err
     Ok(errors)
 }
 
-fn shape(reference: &Reference) -> Result<Shape> {
+fn shape(reference: &FlowReference) -> Result<Shape> {
     let sizes = Sizes {
         d: reference.d,
         context: reference.c,
@@ -104,13 +109,13 @@ fn shape(reference: &Reference) -> Result<Shape> {
     super::problem::shape(&sizes, &reference.params)
 }
 
-/// These rows x beside the file's context.
-fn rows(reference: &Reference, shape: &Shape, x: &[Vec<f64>]) -> Result<Vec<f64>> {
+/// Rows x with the context of the file.
+fn rows(reference: &FlowReference, shape: &Shape, x: &[Vec<f64>]) -> Result<Vec<f64>> {
     let context = &reference.context;
-    Rows { x, context }.joined(shape, reference.n)
+    ConditionedRows { x, context }.joined(shape, reference.n)
 }
 
-fn scheme(reference: &Reference) -> Result<Scheme> {
+fn scheme(reference: &FlowReference) -> Result<Scheme> {
     let stepper = match reference.stepper.as_str() {
         "rk4" => Stepper::Rk4,
         "rk1" => Stepper::Euler,
@@ -135,52 +140,57 @@ fn scheme(reference: &Reference) -> Result<Scheme> {
     })
 }
 
-fn alpha(reference: &Reference) -> Alpha {
+fn alpha(reference: &FlowReference) -> Alpha {
     let [a0, a1, a2] = reference.alpha;
     Alpha { a0, a1, a2 }
 }
 
-fn potential(
-    engine: &mut dyn Engine,
-    reference: &Reference,
-    samples: Samples,
-    errors: &mut Errors,
-) {
-    let width = engine.shape().inputs() + 2;
-    let mut out = vec![0.0; samples.n * width];
-    engine.potential(samples, reference.s_time, &mut out);
-    let column = |range: std::ops::Range<usize>| -> Vec<f64> {
-        out.chunks(width)
-            .flat_map(|row| &row[range.clone()])
-            .copied()
-            .collect()
-    };
-    errors.add("phi", &column(0..1), &reference.phi);
-    errors.add("grad_s", &column(1..width - 1), &reference.grad_s.concat());
-    errors.add(
-        "trace_hess",
-        &column(width - 1..width),
-        &reference.trace_hess,
-    );
+/// The parts of a comparison of samples.
+struct Comparison<'a> {
+    engine: &'a mut dyn Engine,
+    reference: &'a FlowReference,
+    samples: Samples<'a>,
+    errors: &'a mut RelativeErrors,
 }
 
-fn losses(
-    engine: &mut dyn Engine,
-    (reference, samples): (&Reference, Samples),
-    (scheme, alpha): (&Scheme, &Alpha),
-    errors: &mut Errors,
-) -> Result<()> {
-    let shape = engine.shape();
-    let mut gradient = vec![0.0; shape.parameters()];
-    engine.gradient(samples, scheme, alpha, &mut gradient);
-    let costs = engine.costs(samples, scheme, alpha);
-    errors.add("loss", &[costs.loss], &[reference.loss]);
-    errors.add(
-        "costs",
-        &[costs.l, costs.c, costs.r],
-        &[reference.cost_l, reference.cost_c, reference.cost_r],
-    );
-    let want = flat(&shape, &reference.grads).context("in grads")?;
-    errors.add_tensors(&shape, &gradient, &want);
-    Ok(())
+impl Comparison<'_> {
+    /// Adds the errors of Phi, its gradient and the trace of its Hessian.
+    fn add_potential(&mut self) {
+        let (reference, samples) = (self.reference, self.samples);
+        let width = self.engine.shape().inputs() + 2;
+        let mut out = vec![0.0; samples.n * width];
+        self.engine.potential(samples, reference.s_time, &mut out);
+        let column = |range: std::ops::Range<usize>| -> Vec<f64> {
+            out.chunks(width)
+                .flat_map(|row| &row[range.clone()])
+                .copied()
+                .collect()
+        };
+        self.errors.add("phi", &column(0..1), &reference.phi);
+        self.errors
+            .add("grad_s", &column(1..width - 1), &reference.grad_s.concat());
+        self.errors.add(
+            "trace_hess",
+            &column(width - 1..width),
+            &reference.trace_hess,
+        );
+    }
+
+    /// Adds the errors of the losses and of the gradient of the loss.
+    fn add_losses(&mut self, scheme: &Scheme, alpha: &Alpha) -> Result<()> {
+        let (reference, samples) = (self.reference, self.samples);
+        let shape = self.engine.shape();
+        let mut gradient = vec![0.0; shape.parameters()];
+        self.engine.gradient(samples, scheme, alpha, &mut gradient);
+        let costs = self.engine.costs(samples, scheme, alpha);
+        self.errors.add("loss", &[costs.loss], &[reference.loss]);
+        self.errors.add(
+            "costs",
+            &[costs.l, costs.c, costs.r],
+            &[reference.cost_l, reference.cost_c, reference.cost_r],
+        );
+        let expected = flat(&shape, &reference.grads).context("in grads")?;
+        self.errors.add_tensors(&shape, &gradient, &expected);
+        Ok(())
+    }
 }

@@ -1,4 +1,4 @@
-//! Files of the loss of a start by matching: M and its gradient.
+//! Reference files of the loss of a start by matching: M and its gradient.
 //!
 //! Keys: d, m, nTh, n, a0; `params` and `grads` by published name; x and x1 (n x d), t (n), context (n x c; none for c = 0); loss,
 //! which is M.
@@ -8,11 +8,12 @@ use otflow_kernels::engine::{Pairs, Precision, engine};
 use otflow_kernels::parameters::Shape;
 use serde::Deserialize;
 
-use super::Errors;
-use super::problem::{Rows, Sizes, Tensors, flat, shape};
+use super::errors::RelativeErrors;
+use super::problem::{ConditionedRows, Sizes, Tensors, flat, shape};
 
+/// The values of a file.
 #[derive(Deserialize)]
-pub(super) struct Reference {
+pub(super) struct MatchingReference {
     d: usize,
     m: usize,
     #[serde(rename = "nTh")]
@@ -29,8 +30,14 @@ pub(super) struct Reference {
     loss: f64,
 }
 
-/// Runs the kernels on what the file has, and compares.
-pub(super) fn compare(reference: &Reference, precision: Precision) -> Result<Errors> {
+/// Compares the kernels with the values of a file.
+///
+/// # Errors
+/// When the file contradicts itself or claims sizes that no problem has.
+pub(super) fn compare(
+    reference: &MatchingReference,
+    precision: Precision,
+) -> Result<RelativeErrors> {
     let sizes = Sizes {
         d: reference.d,
         context: reference.context.first().map_or(0, Vec::len),
@@ -52,16 +59,16 @@ pub(super) fn compare(reference: &Reference, precision: Precision) -> Result<Err
     engine.load(&theta);
     let mut gradient = vec![0.0; shape.parameters()];
     let loss = engine.matching(pairs, reference.a0, &mut gradient);
-    let mut errors = Errors::default();
+    let mut errors = RelativeErrors::default();
     errors.add("loss", &[loss], &[reference.loss]);
     errors.add_tensors(&shape, &gradient, &want);
     Ok(errors)
 }
 
-/// x, the context, x_1 and t of every pair, n x (d + c + d + 1).
-fn pairs(reference: &Reference, shape: &Shape) -> Result<Vec<f64>> {
-    let Reference { n, x1, t, .. } = reference;
-    let rows = Rows {
+/// The pairs of the file: x, the context, x_1 and t of every pair, n x (d + c + d + 1).
+fn pairs(reference: &MatchingReference, shape: &Shape) -> Result<Vec<f64>> {
+    let MatchingReference { n, x1, t, .. } = reference;
+    let rows = ConditionedRows {
         x: &reference.x,
         context: &reference.context,
     };

@@ -1,4 +1,4 @@
-//! What the files of both kinds have: the network's sizes and parameters by published name, and rows x beside their context.
+//! The parts of reference files of both kinds: sizes of the network, parameters by published name, and rows x with their context.
 
 use std::collections::BTreeMap;
 
@@ -8,17 +8,19 @@ use serde::Deserialize;
 
 use crate::model::LARGEST;
 
-/// Values by the published name of their tensor.
-pub(super) type Tensors = BTreeMap<String, Tensor>;
+/// Tensors by their published names.
+pub(super) type Tensors = BTreeMap<String, ReferenceTensor>;
 
+/// A tensor of a file.
 #[derive(Deserialize)]
-pub(super) struct Tensor {
+pub(super) struct ReferenceTensor {
+    /// Shape.
     pub shape: Vec<usize>,
-    /// Row-major.
+    /// Values, row-major.
     pub data: Vec<f64>,
 }
 
-/// Sizes as a file claims them.
+/// The sizes of the network that a file claims.
 pub(super) struct Sizes {
     pub d: usize,
     pub context: usize,
@@ -26,7 +28,10 @@ pub(super) struct Sizes {
     pub layers: usize,
 }
 
-/// The shape of these sizes; its rank is the number of rows of A.
+/// The shape of a potential of these sizes; the rank is the number of rows of A.
+///
+/// # Errors
+/// When a size is not from its least value to [`LARGEST`].
 pub(super) fn shape(sizes: &Sizes, params: &Tensors) -> Result<Shape> {
     let a = params.get("A");
     let rank = a.map_or(0, |a| a.shape.first().copied().unwrap_or(0));
@@ -51,7 +56,10 @@ pub(super) fn shape(sizes: &Sizes, params: &Tensors) -> Result<Shape> {
     })
 }
 
-/// The tensors in the order of the flat parameters.
+/// The values of the tensors in the order of the flat parameters.
+///
+/// # Errors
+/// When a tensor is missing or has another shape.
 pub(super) fn flat(shape: &Shape, tensors: &Tensors) -> Result<Vec<f64>> {
     let mut theta = Vec::new();
     for want in shape.tensors() {
@@ -74,15 +82,19 @@ pub(super) fn flat(shape: &Shape, tensors: &Tensors) -> Result<Vec<f64>> {
     Ok(theta)
 }
 
-/// Rows of a file, which are to be `n`.
-pub(super) struct Rows<'a> {
+/// The rows of a file.
+pub(super) struct ConditionedRows<'a> {
+    /// Rows x, d values each.
     pub x: &'a [Vec<f64>],
-    /// None where the context is empty.
+    /// Context of every row, c values each; empty without context.
     pub context: &'a [Vec<f64>],
 }
 
-impl Rows<'_> {
-    /// x beside the context, n x (d + c).
+impl ConditionedRows<'_> {
+    /// The rows with their context, n x (d + c).
+    ///
+    /// # Errors
+    /// When there are other than n rows, or a row has another number of values.
     pub fn joined(&self, shape: &Shape, n: usize) -> Result<Vec<f64>> {
         ensure!(
             self.x.len() == n && n > 0,

@@ -153,22 +153,22 @@ fn a_weight_that_no_flow_has_does_not_pass() {
 
 #[test]
 fn the_loss_of_a_flow_is_held_to_more_than_its_gradients_in_single_precision() {
-    let off_by = |error: f64, kind: Kind, quantity: &str| Agreement {
+    let off_by = |error: f64, kind: ReferenceKind, quantity: &str| Agreement {
         file: PathBuf::new(),
         precision: "f32",
         errors: BTreeMap::from([(quantity.into(), error)]),
         largest: error,
         kind,
     };
-    assert!(off_by(1e-5, Kind::Flow, "A").holds());
-    assert!(!off_by(1e-5, Kind::Flow, "loss").holds());
-    assert!(off_by(4e-5, Kind::Matching, "A").holds());
-    assert!(!off_by(6e-5, Kind::Matching, "loss").holds());
+    assert!(off_by(1e-5, ReferenceKind::Flow, "A").holds());
+    assert!(!off_by(1e-5, ReferenceKind::Flow, "loss").holds());
+    assert!(off_by(4e-5, ReferenceKind::Matching, "A").holds());
+    assert!(!off_by(6e-5, ReferenceKind::Matching, "loss").holds());
 }
 
 #[test]
 fn values_that_are_missing_or_not_numbers_do_not_pass() {
-    let mut errors = Errors::default();
+    let mut errors = RelativeErrors::default();
     errors.add("short", &[1.0], &[1.0, 2.0]);
     errors.add("nan", &[f64::NAN], &[1.0]);
     errors.add("zero", &[1e-3], &[0.0]);

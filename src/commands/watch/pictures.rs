@@ -10,8 +10,8 @@ use otflow_kernels::parameters::Shape;
 use crate::data::Dataset;
 use crate::event::{Event, Start};
 use crate::feed::Publisher;
-use crate::model::{Model, Origin};
-use crate::picture::Painter;
+use crate::model::{ModelOrigin, TrainedModel};
+use crate::picture::{ParametersAt, PictureThread};
 use crate::problem::shape;
 use crate::session::{self, Session};
 
@@ -19,13 +19,13 @@ use crate::session::{self, Session};
 pub(super) struct Pictures {
     session: Arc<Session>,
     shape: Shape,
-    painter: Painter,
+    painter: PictureThread,
     /// The latest parameters, or the best ones of a run that has no others.
     files: [PathBuf; 2],
     /// The mark of the file that was read last.
     seen: Option<(SystemTime, u64)>,
     /// Parameters whose picture is not ordered yet.
-    waiting: Option<Model>,
+    waiting: Option<TrainedModel>,
 }
 
 impl Pictures {
@@ -39,7 +39,7 @@ impl Pictures {
         let data = Arc::new(Dataset::open(&session.data, session.model.seed)?);
         Ok(Pictures {
             shape: shape(&session, &data),
-            painter: Painter::start(&session, data, publisher)?,
+            painter: PictureThread::start(&session, data, publisher)?,
             files: ["last", "best"].map(|name| directory.join(name).with_extension("safetensors")),
             session,
             seen: None,
@@ -61,7 +61,7 @@ impl Pictures {
             && self.seen != Some(known_by)
         {
             self.seen = Some(known_by);
-            let model = Model::load(file).map_err(|error| error.to_string())?;
+            let model = TrainedModel::load(file).map_err(|error| error.to_string())?;
             if model.shape != self.shape {
                 let file = file.display();
                 return Err(format!(
@@ -78,19 +78,22 @@ impl Pictures {
         self.waiting = self.waiting.take().filter(|model| {
             let edited = model.origin.as_ref().and_then(in_force);
             let session = edited.unwrap_or_else(|| Arc::clone(session));
-            let order = (iteration(model), model.theta.as_slice());
-            !self.painter.offer(publisher, &session, order)
+            let parameters = ParametersAt {
+                iteration: iteration(model),
+                theta: &model.theta,
+            };
+            !self.painter.order_if_due(publisher, &session, parameters)
         });
         Ok(news)
     }
 }
 
-fn iteration(model: &Model) -> u64 {
+fn iteration(model: &TrainedModel) -> u64 {
     model.origin.as_ref().map_or(0, |origin| origin.iteration)
 }
 
 /// The session with the edits made until then.
-fn in_force(origin: &Origin) -> Option<Arc<Session>> {
+fn in_force(origin: &ModelOrigin) -> Option<Arc<Session>> {
     let parsed = session::parse(&origin.session, "metadata".as_ref());
     parsed.ok().map(Arc::new)
 }
@@ -102,13 +105,13 @@ mod tests {
     use crate::run::synthetic;
     use crate::session::to_ron;
 
-    fn model(iteration: u64, shape: Shape) -> Model {
-        Model {
+    fn model(iteration: u64, shape: Shape) -> TrainedModel {
+        TrainedModel {
             shape,
             precision: session::Precision::F64,
             theta: vec![0.01; shape.parameters()],
             scaling: None,
-            origin: Some(Origin {
+            origin: Some(ModelOrigin {
                 version: "0.1.0".into(),
                 session: to_ron(&synthetic::session()),
                 iteration,
@@ -131,7 +134,7 @@ mod tests {
         let mut pictures = Pictures::new(&start, Arc::clone(&publisher)).unwrap();
         assert_eq!(pictures.look(&publisher), Ok(None), "no file yet");
         let shape = pictures.shape;
-        let save = |name, model: Model| model.save(&folder.path().join(name)).unwrap();
+        let save = |name, model: TrainedModel| model.save(&folder.path().join(name)).unwrap();
         save("best.safetensors", model(40, shape));
         let news = pictures.look(&publisher).unwrap();
         let path = folder.path().join("best.safetensors");

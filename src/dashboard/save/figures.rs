@@ -13,7 +13,7 @@ use crate::dashboard::state::flow::{column_name, unit};
 use crate::dashboard::state::log::LogKind;
 use crate::event::Picture;
 use crate::file;
-use crate::plot::{self, Columns, Figure, Losses};
+use crate::plot::{self, LossCurves, PlottedColumns, SvgFigure};
 
 /// Longest wait for unfinished figures when the dashboard is left.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -91,7 +91,7 @@ struct FigureSet {
     /// Whether the directory has the run's metrics.
     recorded: bool,
     picture: Option<Picture>,
-    columns: Columns,
+    columns: PlottedColumns,
 }
 
 impl FigureSet {
@@ -99,7 +99,7 @@ impl FigureSet {
     fn of(state: &State) -> Option<Self> {
         let start = state.start.as_ref()?;
         let name = |column| column_name(start, column);
-        let columns = Columns::new((0..start.dimension).map(name).collect());
+        let columns = PlottedColumns::new((0..start.dimension).map(name).collect());
         let shown = state.view.flow.columns(start.dimension);
         let columns = columns.choose(&shown.map(name)).ok()?;
         Some(FigureSet {
@@ -108,7 +108,7 @@ impl FigureSet {
             recorded: start.run.is_some(),
             picture: state.picture.clone(),
             columns: match unit(start) {
-                Some(unit) => columns.measured(unit),
+                Some(unit) => columns.with_unit(unit),
                 None => columns,
             },
         })
@@ -152,7 +152,7 @@ impl FigureSet {
     }
 
     /// The figures of the flow that can be drawn of points of their dimension.
-    fn flow(&self, picture: &Picture) -> Vec<(&'static str, Result<Figure, String>)> {
+    fn flow(&self, picture: &Picture) -> Vec<(&'static str, Result<SvgFigure, String>)> {
         let (columns, run) = (&self.columns, &self.run);
         let mut figures = match picture.dimension {
             0 | 1 => vec![("corner", plot::corner(picture, columns, run))],
@@ -169,13 +169,13 @@ impl FigureSet {
             .collect()
     }
 
-    fn losses(&self) -> Result<Figure, String> {
+    fn losses(&self) -> Result<SvgFigure, String> {
         // Lines that are no events are the follower's to tell.
-        let (losses, _) = Losses::of(&self.destination.directory)?;
+        let losses = LossCurves::read(&self.destination.directory)?.losses;
         Ok(plot::losses(&losses, &self.run))
     }
 
-    fn save(&self, name: &str, figure: &Figure) -> Result<(), String> {
+    fn save(&self, name: &str, figure: &SvgFigure) -> Result<(), String> {
         let bytes = figure.png().map_err(|error| error.to_string())?;
         file::replace(&self.destination.directory.join(name), &bytes)
             .map_err(|error| error.to_string())

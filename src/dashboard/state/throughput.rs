@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::meter::Reading;
+use crate::meter::MeterReading;
 
 /// Least seconds between two readings that are kept.
 const SPACING: f64 = 1.0;
@@ -21,7 +21,7 @@ pub struct MeterReadings {
 struct TimedReading {
     /// The time, in seconds since the dashboard was opened.
     at: f64,
-    reading: Reading,
+    reading: MeterReading,
 }
 
 /// The speed of the kernels and the shares of the time, as means over the kept readings.
@@ -43,7 +43,7 @@ pub struct Throughput {
 
 impl MeterReadings {
     /// Adds a reading at `now`, seconds.
-    pub fn push(&mut self, now: f64, reading: Reading) {
+    pub fn push(&mut self, now: f64, reading: MeterReading) {
         let keep = self
             .readings
             .back()
@@ -63,8 +63,8 @@ impl MeterReadings {
         if last.at <= first.at {
             return None;
         }
-        let change = |of: fn(&Reading) -> f64| of(&last.reading) - of(&first.reading);
-        let share = |of: fn(&Reading) -> f64| change(of) / (last.at - first.at);
+        let change = |of: fn(&MeterReading) -> f64| of(&last.reading) - of(&first.reading);
+        let share = |of: fn(&MeterReading) -> f64| change(of) / (last.at - first.at);
         let kernels = share(|reading| reading.kernels);
         let gflops = share(|reading| reading.flops) / kernels / 1e9;
         Some(Throughput {
@@ -88,8 +88,8 @@ mod tests {
     use super::*;
 
     /// After `seconds` of which three quarters were kernels at 8 GFLOP/s.
-    fn reading(seconds: f64) -> Reading {
-        Reading {
+    fn reading(seconds: f64) -> MeterReading {
+        MeterReading {
             kernels: 0.75 * seconds,
             pairs: 0.0625 * seconds,
             validation: 0.125 * seconds,

@@ -8,9 +8,9 @@
 //! Maps are fitted to rows spread evenly over the split, so that memory does not grow with the table.
 
 use super::{DataError, SplitTable};
-use crate::scaling::covariance::{Inner, inner};
-use crate::scaling::order::order;
-use crate::scaling::{Column, Map, Moments, Transformed, Whitening, fit};
+use crate::scaling::covariance::{InnerRows, find_inner_rows};
+use crate::scaling::order::order_columns;
+use crate::scaling::{Column, ColumnMap, ColumnTransform, MeanAndScale, Whitening, fit};
 use crate::session::Transform;
 
 /// Rows read at a time.
@@ -102,7 +102,7 @@ impl SplitTable {
     ) -> Result<ColumnMeasures, DataError> {
         let raw = self.measure_moments()?;
         let names = self.table.names().iter();
-        let column = |(name, raw): (&String, Moments)| Column {
+        let column = |(name, raw): (&String, MeanAndScale)| Column {
             name: name.clone(),
             mean: raw.mean,
             scale: raw.scale,
@@ -118,13 +118,13 @@ impl SplitTable {
         for (i, sample) in self.map_samples(transforms)?.into_iter().enumerate() {
             let map = self.fit_map(i, transforms[i], sample)?;
             let raw = columns[i].raw();
-            columns[i].transform = map.map(|map| Transformed { map, raw });
+            columns[i].transform = map.map(|map| ColumnTransform { map, raw });
         }
         self.standardize_mapped(columns)
     }
 
     /// Mean and standard deviation of the columns as they are, with their noise.
-    fn measure_moments(&self) -> Result<Vec<Moments>, DataError> {
+    fn measure_moments(&self) -> Result<Vec<MeanAndScale>, DataError> {
         let width = self.table.width();
         let n = self.fitted_rows as f64;
         let mut mean = vec![0.0; width];
@@ -141,7 +141,7 @@ impl SplitTable {
         })?;
         self.check_columns(&mean, &products)?;
         let variance = |i: usize| products[i * width + i] / n + self.jitter[i].powi(2) / 12.0;
-        let moments = |i: usize| Moments {
+        let moments = |i: usize| MeanAndScale {
             mean: mean[i],
             scale: variance(i).sqrt(),
         };
@@ -204,7 +204,7 @@ impl SplitTable {
         i: usize,
         transform: Transform,
         sample: MapSample,
-    ) -> Result<Option<Map>, DataError> {
+    ) -> Result<Option<ColumnMap>, DataError> {
         if transform == Transform::None {
             return Ok(None);
         }
@@ -219,13 +219,13 @@ impl SplitTable {
             .filter(|extreme| !values.contains(extreme));
         let unseen: Vec<f64> = unseen.collect();
         values.extend(unseen);
-        let map = Map::fit(transform, values, self.jitter[i]);
+        let map = ColumnMap::fit(transform, values, self.jitter[i]);
         let map = map.ok_or_else(|| DataError::Flat { column: column() })?;
         let bounds = map.bounds();
         let outside = [all.least, all.largest];
         let outside = outside
             .iter()
-            .find(|extreme| !bounds.hold(**extreme, self.jitter[i]));
+            .find(|extreme| !bounds.contain(**extreme, self.jitter[i]));
         match outside {
             None => Ok(Some(map)),
             Some(value) => Err(DataError::Domain {
@@ -320,8 +320,8 @@ impl SplitTable {
                 rows.extend_from_slice(&values[..d]);
             }
         })?;
-        let inner = inner(&rows, d).and_then(|Inner { covariance, .. }| {
-            let order = order(&rows, &covariance, d);
+        let inner = find_inner_rows(&rows, d).and_then(|InnerRows { covariance, .. }| {
+            let order = order_columns(&rows, &covariance, d);
             Whitening::ordered(&covariance, &order).ok()
         });
         let whitening = inner.unwrap_or(all);
@@ -329,12 +329,12 @@ impl SplitTable {
             .for_each(|row| whitening.decorrelate(row));
         let map = |i: usize| {
             let sample = rows.iter().skip(i).step_by(d).copied().collect();
-            fit::normal(sample, 0.0, fit::ColumnKind::Whitened).ok_or_else(|| DataError::Flat {
+            fit::fit_normal(sample, 0.0, fit::ColumnKind::Whitened).ok_or_else(|| DataError::Flat {
                 column: self.scaling.columns[i].name.clone(),
             })
         };
         let maps: Result<_, _> = (0..d).map(map).collect();
-        Ok(whitening.mapped(maps?))
+        Ok(whitening.with_maps(maps?))
     }
 
     /// Measures the mean of log |dw/dz| over the training rows, nats.

@@ -26,16 +26,19 @@ fn scaling() -> Scaling {
 /// With a logarithm in the place of b, whose deviation is 6 and whose mean is 2 in its own units.
 fn mapped() -> Scaling {
     let mut scaling = scaling();
-    let raw = Moments {
+    let raw = MeanAndScale {
         mean: 2.0,
         scale: 6.0,
     };
-    scaling.columns[1].transform = Some(Transformed { map: Map::Log, raw });
+    scaling.columns[1].transform = Some(ColumnTransform {
+        map: ColumnMap::Log,
+        raw,
+    });
     scaling
 }
 
-const ALL: Span = Span { first: 0, width: 3 };
-const GIVEN: Span = Span { first: 2, width: 1 };
+const ALL: ColumnRange = ColumnRange { first: 0, width: 3 };
+const GIVEN: ColumnRange = ColumnRange { first: 2, width: 1 };
 
 #[test]
 fn the_way_back_leads_to_the_rows() {
@@ -88,7 +91,7 @@ fn columns_without_a_map_are_written_as_ever_and_maps_come_back_bit_for_bit() {
         let mut scaling = mapped();
         let raw = scaling.columns[1].raw();
         let map = fitted(&kind);
-        scaling.columns[1].transform = Some(Transformed { map, raw });
+        scaling.columns[1].transform = Some(ColumnTransform { map, raw });
         let text = serde_json::to_string(&scaling).unwrap();
         let read: Scaling = serde_json::from_str(&text).unwrap();
         assert_eq!(read, scaling, "{}", kind.name);
@@ -112,7 +115,7 @@ fn made_normal() -> Scaling {
     let bent = Spline::through(&[knot(-1.0, -2.0), knot(0.5, 0.0), knot(9.0, 3.0)]);
     let straight = Spline::through(&[knot(0.0, 0.0), knot(1.0, 2.0)]);
     Scaling {
-        whitening: Some(whitening.mapped(vec![straight, bent])),
+        whitening: Some(whitening.with_maps(vec![straight, bent])),
         ..mapped()
     }
 }
@@ -159,7 +162,7 @@ fn whitening_takes_the_learned_columns_after_their_maps_and_leaves_the_given_one
     whitened().standardize(&mut given, GIVEN, Units::Data);
     assert_eq!(given, [1.0, -1.0]);
     let mut learned = [3.0, std::f64::consts::E];
-    let span = Span { first: 0, width: 2 };
+    let span = ColumnRange { first: 0, width: 2 };
     whitened().standardize(&mut learned, span, Units::Data);
     assert!((learned[1] - 15.0).abs() < 1e-13, "{learned:?}");
 }

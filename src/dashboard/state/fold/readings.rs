@@ -5,7 +5,7 @@ use crate::dashboard::range::ValueRange;
 use crate::dashboard::state::settings::FileRequest;
 use crate::dashboard::state::{LoopRequest, State, TileCount};
 use crate::event::{Event, Picture};
-use crate::meter::Reading;
+use crate::meter::MeterReading;
 
 impl State {
     /// Sets the time; true if the screen shows the difference.
@@ -39,7 +39,7 @@ impl State {
     }
 
     /// Adds a reading of the meter, which alone is no reason to draw.
-    pub fn add_reading(&mut self, reading: Reading) {
+    pub fn add_reading(&mut self, reading: MeterReading) {
         self.readings.push(self.now, reading);
     }
 

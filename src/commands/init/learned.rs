@@ -1,0 +1,31 @@
+//! The columns of a table that a new session learns, and those that are left out.
+
+use super::maps::MapChoice;
+
+/// The columns of a table that are learned.
+pub struct LearnedColumns {
+    /// Names of the learned columns.
+    pub names: Vec<String>,
+    /// Other columns.
+    pub left_out: Vec<LeftOut>,
+    /// Maps of the learned columns, None for a column without one; None before the columns were looked at together.
+    pub maps: Option<Vec<Option<MapChoice>>>,
+    /// Number of rows without missing values.
+    pub rows: usize,
+}
+
+/// A column that is not learned.
+pub struct LeftOut {
+    /// Name of the column.
+    pub name: String,
+    /// Reason, as it is told.
+    pub reason: String,
+}
+
+impl LearnedColumns {
+    /// The map of a column; None where it has none.
+    pub fn map(&self, name: &str) -> Option<&MapChoice> {
+        let place = self.names.iter().position(|other| other == name)?;
+        self.maps.as_ref()?.get(place)?.as_ref()
+    }
+}

@@ -1,0 +1,20 @@
+//! The progress bar of commands that read or write many rows.
+
+use std::io::{self, IsTerminal};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// Length of the bar: it counts in thousandths, as the number of rows of a CSV file is not known before its end.
+pub const WHOLE: f64 = 1000.0;
+
+/// A progress bar on stderr where it is a terminal; hidden elsewhere.
+pub fn progress_bar() -> ProgressBar {
+    let target = if io::stderr().is_terminal() {
+        ProgressDrawTarget::stderr()
+    } else {
+        ProgressDrawTarget::hidden()
+    };
+    let style = ProgressStyle::with_template("{wide_bar} {percent} %  {eta} left  {msg}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::with_draw_target(Some(WHOLE as u64), target).with_style(style)
+}
