@@ -65,7 +65,7 @@ pub struct TrainArgs {
     /// A condition on the best validation besides the session's, as 'validation_C<=2.95'; exit 4 when missed. May be repeated.
     #[arg(long, value_name = "GATE")]
     pub require: Vec<Gate>,
-    /// WatchChoice the session file while training; the default in the dashboard. `poll` for file systems without events.
+    /// Follow the session file while training; the default in the dashboard. `poll` for file systems without events.
     #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "native")]
     pub watch: Option<WatchChoice>,
     /// A row every N iterations besides those at validations.
