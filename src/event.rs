@@ -9,7 +9,7 @@ use std::sync::Arc;
 use otflow_kernels::engine::compiled;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::session::{FigureValue, GateFigure, Initial, Rejection, Session};
+use crate::session::{Applies, FigureValue, GateFigure, Initial, Rejection, Session};
 
 /// Version of the machine-readable output.
 pub const SCHEMA: u32 = 1;
@@ -29,6 +29,28 @@ pub struct Losses {
     /// HJB penalty.
     #[serde(rename = "R", deserialize_with = "number")]
     pub r: f64,
+}
+
+/// The figures of a validation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Figures {
+    /// The losses.
+    #[serde(flatten)]
+    pub losses: Losses,
+    /// C - H: the paired estimate of the divergence from the truth, nats; None where the truth is unknown.
+    pub divergence: Option<f64>,
+    /// The standard error of the divergence, nats.
+    pub divergence_se: Option<f64>,
+}
+
+impl Figures {
+    /// True if every figure is finite.
+    pub fn are_finite(&self) -> bool {
+        let Losses { loss, l, c, r } = self.losses;
+        let paired = self.divergence.into_iter().chain(self.divergence_se);
+        let all = [loss, l, c, r].into_iter().chain(paired);
+        all.into_iter().all(f64::is_finite)
+    }
 }
 
 /// JSON has null for what is not finite.
@@ -90,13 +112,9 @@ pub enum Event {
         iteration: u64,
         /// Training time since the start, seconds.
         seconds: f64,
-        /// Validation losses.
+        /// What it found.
         #[serde(flatten)]
-        losses: Losses,
-        /// C - H: paired estimate of the divergence from the truth, nats; None where the truth is unknown.
-        divergence: Option<f64>,
-        /// The standard error of the divergence, nats.
-        divergence_se: Option<f64>,
+        figures: Figures,
         /// True if these are the best parameters so far.
         best: bool,
     },
@@ -110,20 +128,11 @@ pub enum Event {
         old: String,
         /// New value.
         new: String,
-        /// `live`, `resample` (in force from the next draw of the batch) or `restart` (not applied; needs a new run).
-        applies: String,
+        /// The time from which the new value holds.
+        applies: Applies,
     },
     /// A new version of the session file was refused; the old values stay in force.
-    Rejected {
-        /// The file.
-        file: PathBuf,
-        /// 1-based.
-        line: usize,
-        /// 1-based, in characters.
-        column: usize,
-        /// What is wrong and what is allowed, with the line and a caret.
-        message: String,
-    },
+    Rejected(Rejection),
     /// A new version of the session file is valid and asks for what is in force, as after a refused one was taken back.
     Accepted {
         /// Last iteration done.
@@ -305,40 +314,26 @@ pub struct Finished {
 /// The validation whose parameters were kept.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Best {
-    /// The last iteration done before.
+    /// The iteration after which it was.
     pub iteration: u64,
-    /// Validation losses.
+    /// The figures of the validation.
     #[serde(flatten)]
-    pub losses: Losses,
-    /// C - H, nats.
-    pub divergence: Option<f64>,
-    /// The standard error of the divergence, nats.
-    pub divergence_se: Option<f64>,
+    pub figures: Figures,
 }
 
 impl Best {
-    /// True if every figure is finite.
-    pub fn is_finite(&self) -> bool {
-        let Losses { loss, l, c, r } = self.losses;
-        let paired = self.divergence.into_iter().chain(self.divergence_se);
-        [loss, l, c, r]
-            .into_iter()
-            .chain(paired)
-            .all(f64::is_finite)
-    }
-
     /// The value of a figure of the best validation, if there was one, as a gate judges it.
     pub fn figure(best: Option<&Self>, figure: GateFigure) -> FigureValue {
         let Some(best) = best else {
             return FigureValue::NotValidated;
         };
-        let Losses { loss, l, c, r } = best.losses;
+        let Losses { loss, l, c, r } = best.figures.losses;
         FigureValue::Known(match figure {
             GateFigure::Loss => loss,
             GateFigure::L => l,
             GateFigure::C => c,
             GateFigure::R => r,
-            GateFigure::Divergence => match best.divergence {
+            GateFigure::Divergence => match best.figures.divergence {
                 Some(divergence) => divergence,
                 None => return FigureValue::Unknown,
             },
@@ -369,6 +364,21 @@ impl Reason {
     /// True if training was cut off in the middle of whatever it did.
     pub fn ends_at_once(self) -> bool {
         matches!(self, Reason::Quit | Reason::Signal(_) | Reason::Lost)
+    }
+}
+
+impl fmt::Display for Reason {
+    /// The reason in words, as the screen and the log have it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Reason::Iterations => f.write_str("all iterations done"),
+            Reason::Seconds => f.write_str("time limit reached"),
+            Reason::Plateau => f.write_str("no drops of the learning rate left"),
+            Reason::Quit => f.write_str("stopped by the user"),
+            Reason::Signal(number) => write!(f, "stopped by signal {number}"),
+            Reason::Diverged => f.write_str("diverged, no rollbacks left"),
+            Reason::Lost => f.write_str("a rank was lost"),
+        }
     }
 }
 
@@ -419,24 +429,6 @@ pub enum Command {
     Stop(Reason),
     /// The session file has changed: the new session, or why it was refused.
     Session(Result<Arc<Session>, Rejection>),
-}
-
-impl From<Rejection> for Event {
-    fn from(
-        Rejection {
-            file,
-            line,
-            column,
-            message,
-        }: Rejection,
-    ) -> Self {
-        Event::Rejected {
-            file,
-            line,
-            column,
-            message,
-        }
-    }
 }
 
 /// A picture of a trainer's flow: points in data units, row-major; the latest picture is all that is kept.
@@ -505,9 +497,11 @@ mod tests {
         };
         Best {
             iteration: 50,
-            losses,
-            divergence,
-            divergence_se: None,
+            figures: Figures {
+                losses,
+                divergence,
+                divergence_se: None,
+            },
         }
     }
 

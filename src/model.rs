@@ -210,6 +210,7 @@ fn check_finite(tensor: &str, values: &[f64]) -> Result<(), ModelFault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Figures;
     use crate::event::Losses;
     use crate::scaling::Column;
     use std::fs;
@@ -246,9 +247,11 @@ mod tests {
         };
         let validation = Best {
             iteration: 40,
-            losses,
-            divergence: Some(-1.5e-300),
-            divergence_se: None,
+            figures: Figures {
+                losses,
+                divergence: Some(-1.5e-300),
+                divergence_se: None,
+            },
         };
         let column = |k: usize| Column {
             name: format!("x, \"{k}\""),

@@ -285,7 +285,8 @@ fn training_says_c_in_standardised_units_of_the_raw_columns() {
     let start = trainer.last_model();
     let mut told: Vec<Losses> = Vec::new();
     trainer.iterate(&mut |event| match event {
-        Event::Iteration { losses, .. } | Event::Validation { losses, .. } => told.push(losses),
+        Event::Iteration { losses, .. } => told.push(losses),
+        Event::Validation { figures, .. } => told.push(figures.losses),
         _ => {}
     });
     let c = |model: &TrainedModel, part, n| {

@@ -135,7 +135,7 @@ impl From<Pending> for [bool; 2] {
 mod flat {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    use crate::event::{Best, Losses};
+    use crate::event::{Best, Figures, Losses};
 
     #[derive(Serialize, Deserialize)]
     struct Flat {
@@ -149,15 +149,15 @@ mod flat {
     }
 
     pub(super) fn serialize<S: Serializer>(best: &Best, serializer: S) -> Result<S::Ok, S::Error> {
-        let Losses { loss, l, c, r } = best.losses;
+        let Losses { loss, l, c, r } = best.figures.losses;
         let flat = Flat {
             iteration: best.iteration,
             loss,
             l,
             c,
             r,
-            divergence: best.divergence,
-            divergence_se: best.divergence_se,
+            divergence: best.figures.divergence,
+            divergence_se: best.figures.divergence_se,
         };
         flat.serialize(serializer)
     }
@@ -166,14 +166,16 @@ mod flat {
         let flat = Flat::deserialize(from)?;
         Ok(Best {
             iteration: flat.iteration,
-            losses: Losses {
-                loss: flat.loss,
-                l: flat.l,
-                c: flat.c,
-                r: flat.r,
+            figures: Figures {
+                losses: Losses {
+                    loss: flat.loss,
+                    l: flat.l,
+                    c: flat.c,
+                    r: flat.r,
+                },
+                divergence: flat.divergence,
+                divergence_se: flat.divergence_se,
             },
-            divergence: flat.divergence,
-            divergence_se: flat.divergence_se,
         })
     }
 }
@@ -212,7 +214,7 @@ impl TrainingState {
         let best = self
             .best
             .as_ref()
-            .is_none_or(|best| vector(&best.theta) && best.figures.is_finite());
+            .is_none_or(|best| vector(&best.theta) && best.figures.figures.are_finite());
         let moments = [&self.moments, &self.good.moments].map(OptimizerState::parameters);
         let average = self
             .average

@@ -147,7 +147,10 @@ mod tests {
 
     use super::*;
     use crate::event::Event;
+    use crate::event::Figures;
+    use crate::event::Losses;
     use crate::run::synthetic;
+    use crate::session::Applies;
     use crate::session::Session;
 
     fn run(name: &str, events: &[Event]) -> ComparedRun {
@@ -171,14 +174,16 @@ mod tests {
         Event::Validation {
             iteration,
             seconds: 1.0,
-            losses: crate::event::Losses {
-                c,
-                l: 1.5,
-                r: 0.25,
-                loss: 2.0 * c,
+            figures: Figures {
+                losses: Losses {
+                    c,
+                    l: 1.5,
+                    r: 0.25,
+                    loss: 2.0 * c,
+                },
+                divergence: (c < 3.0).then_some(c - 2.75),
+                divergence_se: None,
             },
-            divergence: (c < 3.0).then_some(c - 2.75),
-            divergence_se: None,
             best: true,
         }
     }
@@ -193,7 +198,7 @@ mod tests {
             field: "weights.hjb".into(),
             old: "1.0".into(),
             new: "2.0".into(),
-            applies: "live".into(),
+            applies: Applies::Live,
         };
         let mut runs = vec![
             run("none", &[start(rate)]),
@@ -229,7 +234,7 @@ run      end         iterations        C      C - H         L          R  second
             field: "optimizer.momentum".into(),
             old: "absent".into(),
             new: "0.95".into(),
-            applies: "live".into(),
+            applies: Applies::Live,
         };
         let runs = [run("one", &[start(|_| ()), edit])];
         let setting = &runs[0].settings["optimizer.momentum"];

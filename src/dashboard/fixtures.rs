@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::state::State;
+use crate::event::Figures;
 use crate::event::{Density, Event, Finished, InverseError, Losses, Picture, Reason, Start};
 use crate::meter::MeterReading;
 use crate::session::{Applies, SessionField};
@@ -161,9 +162,11 @@ pub fn started_by_matching(last: u64) -> State {
             let event = Event::Validation {
                 iteration: i,
                 seconds,
-                losses: losses(i, 0.05),
-                divergence: None,
-                divergence_se: None,
+                figures: Figures {
+                    losses: losses(i, 0.05),
+                    divergence: None,
+                    divergence_se: None,
+                },
                 best: true,
             };
             state.apply(event, seconds);
@@ -196,9 +199,11 @@ pub fn validation(iteration: u64, value: f64) -> Event {
     Event::Validation {
         iteration,
         seconds,
-        losses,
-        divergence: None,
-        divergence_se: None,
+        figures: Figures {
+            losses,
+            divergence: None,
+            divergence_se: None,
+        },
         best: false,
     }
 }
@@ -262,9 +267,11 @@ pub fn run() -> State {
             let event = Event::Validation {
                 iteration: i,
                 seconds,
-                losses: losses(i, 0.05),
-                divergence,
-                divergence_se,
+                figures: Figures {
+                    losses: losses(i, 0.05),
+                    divergence,
+                    divergence_se,
+                },
                 best: i <= 350,
             };
             state.apply(event, seconds);
@@ -353,7 +360,7 @@ fn happen(state: &mut State, iteration: u64, now: f64) {
             field: "optimizer.lr".into(),
             old: "0.1".into(),
             new: "0.05".into(),
-            applies: "live".into(),
+            applies: Applies::Live,
         },
         200 => Event::Rate {
             iteration,

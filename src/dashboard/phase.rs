@@ -64,19 +64,6 @@ impl State {
     }
 }
 
-/// The reason why a run ended, in words.
-pub fn reason(reason: Reason) -> String {
-    match reason {
-        Reason::Iterations => "all iterations done".into(),
-        Reason::Seconds => "time limit reached".into(),
-        Reason::Plateau => "no drops of the learning rate left".into(),
-        Reason::Quit => "stopped by the user".into(),
-        Reason::Signal(number) => format!("stopped by signal {number}"),
-        Reason::Diverged => "diverged, no rollbacks left".into(),
-        Reason::Lost => "a rank was lost".into(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::fixtures;

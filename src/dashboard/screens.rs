@@ -22,6 +22,8 @@ use super::state::{Popup, State};
 use super::theme::{Depth, Markers, Theme, rgb};
 use super::update::perform;
 use crate::event::{Event, Reason};
+use crate::session::Applies;
+use crate::session::Rejection;
 
 const COLOUR: Theme = Theme {
     markers: Markers::Braille,
@@ -104,12 +106,12 @@ fn shade(colour: Color) -> char {
 
 fn rejected() -> Event {
     let message = "optimizer.lr must be above 0 and at most 10\n   optimizer: Adam(lr: 20.0),\n                       ^";
-    Event::Rejected {
+    Event::Rejected(Rejection {
         file: "8gaussians.ron".into(),
         line: 7,
         column: 24,
         message: message.into(),
-    }
+    })
 }
 
 #[test]
@@ -252,7 +254,7 @@ fn steered() -> State {
         field: field.into(),
         old: old.into(),
         new: new.into(),
-        applies: "live".into(),
+        applies: Applies::Live,
     };
     state.apply(edit("weights.likelihood", "100.0", "200.0"), 21.0);
     state.apply(rejected(), 23.0);

@@ -13,13 +13,12 @@ pub mod series;
 pub mod settings;
 pub mod throughput;
 pub mod training_clock;
-pub mod validation;
 
 use std::collections::VecDeque;
 
 use super::pane::Pane;
 use super::range::ValueRange;
-use crate::event::{Best, Finished, Losses, Picture, Start};
+use crate::event::{Best, Figures, Finished, Losses, Picture, Start};
 use crate::session::{Rejection, SessionField};
 use comparison::ComparedRun;
 use edits::{Edit, EditHistory};
@@ -31,7 +30,6 @@ use series::LossSeries;
 use settings::SettingsView;
 use throughput::MeterReadings;
 use training_clock::TrainingClock;
-use validation::LastValidation;
 
 /// Everything that the screen shows.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -53,7 +51,7 @@ pub struct State {
     /// The tiles of the pass that is being computed.
     pub tiles: TileCount,
     /// The last validation.
-    pub validated: Option<LastValidation>,
+    pub validated: Option<Figures>,
     /// The best validation.
     pub best: Option<Best>,
     /// The start by matching, if the run has had one.

@@ -69,9 +69,9 @@ impl RunProgressBar {
                 self.bar
                     .set_message(format!("M {}", format_number(*m, DIGITS)));
             }
-            Event::Validation { losses, .. } => self
+            Event::Validation { figures, .. } => self
                 .bar
-                .set_message(format!("C {}", format_number(losses.c, DIGITS))),
+                .set_message(format!("C {}", format_number(figures.losses.c, DIGITS))),
             Event::Edit { field, new, .. } => {
                 let edited = match field.as_str() {
                     "start.iterations" => &mut self.matching_iterations,

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use super::number::{DIGITS, WIDTH, format_number, format_setting};
-use crate::event::{Event, Losses};
+use crate::event::{Event, Figures, Losses};
 use crate::run::{Matched, line};
 use crate::session::Initial;
 
@@ -216,9 +216,12 @@ impl TextRow {
             Event::Validation {
                 iteration,
                 seconds,
-                losses,
-                divergence,
-                divergence_se,
+                figures:
+                    Figures {
+                        losses,
+                        divergence,
+                        divergence_se,
+                    },
                 ..
             } => {
                 let validation = Some(losses);

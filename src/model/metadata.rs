@@ -9,7 +9,7 @@ use std::str::FromStr;
 use otflow_kernels::parameters::Shape;
 
 use super::{LARGEST, ModelFault, ModelOrigin, TrainedModel};
-use crate::event::{Best, Losses};
+use crate::event::{Best, Figures, Losses};
 use crate::scaling::{Column, Scaling, Whitening};
 
 const FORMAT: &str = "otflow";
@@ -88,12 +88,12 @@ struct ValidationFigure {
 fn figures(best: &Best) -> [ValidationFigure; 6] {
     let figure = |key, value| ValidationFigure { key, value };
     [
-        figure("validation_loss", Some(best.losses.loss)),
-        figure("validation_L", Some(best.losses.l)),
-        figure("validation_C", Some(best.losses.c)),
-        figure("validation_R", Some(best.losses.r)),
-        figure("divergence", best.divergence),
-        figure("divergence_se", best.divergence_se),
+        figure("validation_loss", Some(best.figures.losses.loss)),
+        figure("validation_L", Some(best.figures.losses.l)),
+        figure("validation_C", Some(best.figures.losses.c)),
+        figure("validation_R", Some(best.figures.losses.r)),
+        figure("divergence", best.figures.divergence),
+        figure("divergence_se", best.figures.divergence_se),
     ]
 }
 
@@ -161,14 +161,16 @@ fn decode_best(strings: &HashMap<String, String>) -> Result<Best, ModelFault> {
     let known = |key| strings.contains_key(key).then(|| figure(key)).transpose();
     Ok(Best {
         iteration: parse(strings, "validation_iteration", "a whole number")?,
-        losses: Losses {
-            loss: figure("validation_loss")?,
-            l: figure("validation_L")?,
-            c: figure("validation_C")?,
-            r: figure("validation_R")?,
+        figures: Figures {
+            losses: Losses {
+                loss: figure("validation_loss")?,
+                l: figure("validation_L")?,
+                c: figure("validation_C")?,
+                r: figure("validation_R")?,
+            },
+            divergence: known("divergence")?,
+            divergence_se: known("divergence_se")?,
         },
-        divergence: known("divergence")?,
-        divergence_se: known("divergence_se")?,
     })
 }
 

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use super::losses::{DivergencePoint, EventMark, LossCurve, LossCurves, MarkKind};
-use crate::event::{self, Event};
+use crate::event::{self, Event, Figures};
 use crate::run::read::History;
+use crate::session::Applies;
 
 /// The losses of a run as read from its directory.
 pub struct ReadLosses {
@@ -53,9 +54,12 @@ impl LossCurves {
             Event::Matching { iteration, m, .. } => self.m.push([*iteration as f64, *m]),
             Event::Validation {
                 iteration,
-                losses,
-                divergence,
-                divergence_se,
+                figures:
+                    Figures {
+                        losses,
+                        divergence,
+                        divergence_se,
+                    },
                 ..
             } => {
                 self.append(*iteration, losses, |curve| &mut curve.validation);
@@ -104,7 +108,7 @@ fn mark(event: &Event) -> Option<EventMark> {
             old,
             new,
             applies,
-        } if applies != "restart" => {
+        } if *applies != Applies::Restart => {
             let words = format!("{field} {old} \u{2192} {new}");
             (*iteration, MarkKind::Edit, words)
         }

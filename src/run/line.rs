@@ -3,8 +3,8 @@
 //!
 //! JSON numbers read back as the same f64; JSON has no other numbers than finite ones, so NaN and infinities become null.
 
-use crate::event::{Best, Event, Finished, Reason, Start};
-use crate::session::{Session, to_ron};
+use crate::event::{Best, Event, Finished, Start};
+use crate::session::{Applies, Session, to_ron};
 
 /// Columns of the word in front of every text.
 const KIND: usize = 12;
@@ -40,17 +40,9 @@ pub fn words(event: &Event) -> Option<String> {
             ..
         } => (
             "edit",
-            format!("{field} {old} -> {new} ({})", when(applies)),
+            format!("{field} {old} -> {new} ({})", when(*applies)),
         ),
-        Event::Rejected {
-            file,
-            line,
-            column,
-            message,
-        } => (
-            "rejected",
-            format!("{}:{line}:{column}: {message}", file.display()),
-        ),
+        Event::Rejected(rejection) => ("rejected", rejection.to_string()),
         Event::Rate { old, new, .. } => ("rate", format!("{old} -> {new}")),
         Event::Rollback {
             quantity,
@@ -94,7 +86,7 @@ pub fn entry(kind: &str, text: &str) -> String {
 /// The iteration an event belongs to, where it has one.
 pub fn iteration(event: &Event) -> Option<u64> {
     match event {
-        Event::Start(_) | Event::Rejected { .. } | Event::Warning { .. } => None,
+        Event::Start(_) | Event::Rejected(_) | Event::Warning { .. } => None,
         Event::Finished(finished) => Some(finished.iteration),
         Event::Iteration { iteration, .. }
         | Event::Matching { iteration, .. }
@@ -136,38 +128,28 @@ fn started(start: &Start) -> String {
     )
 }
 
-fn when(applies: &str) -> &str {
+fn when(applies: Applies) -> &'static str {
     match applies {
-        "live" => "in force",
-        "resample" => "from the next draw of the batch",
-        "restart" => "not applied: needs a new run",
-        other => other,
+        Applies::Live => "in force",
+        Applies::Resample => "from the next draw of the batch",
+        Applies::Restart => "not applied: needs a new run",
     }
 }
 
 fn ended(finished: &Finished) -> String {
-    let why = match finished.reason {
-        Reason::Iterations => "all iterations are done".into(),
-        Reason::Seconds => "the time is up".into(),
-        Reason::Plateau => "the plateau schedule has no drops left".into(),
-        Reason::Quit => "stopped by the user".into(),
-        Reason::Signal(number) => format!("stopped by signal {number}"),
-        Reason::Diverged => "diverged: not finite, and no rollbacks left".into(),
-        Reason::Lost => "a rank was lost".into(),
-    };
     let best = finished
         .best
         .as_ref()
         .map_or("without a validation".into(), best);
     format!(
-        "{why}: {} iterations in {:.1} s\n{best}",
-        finished.iteration, finished.seconds
+        "{}: {} iterations in {:.1} s\n{best}",
+        finished.reason, finished.iteration, finished.seconds
     )
 }
 
 fn best(best: &Best) -> String {
-    let losses = best.losses;
-    let divergence = match (best.divergence, best.divergence_se) {
+    let losses = best.figures.losses;
+    let divergence = match (best.figures.divergence, best.figures.divergence_se) {
         (Some(value), Some(se)) => format!(", C - H {value:.4} \u{b1} {se:.4}"),
         (Some(value), None) => format!(", C - H {value:.4}"),
         _ => String::new(),

@@ -21,6 +21,7 @@ use crate::file;
 use crate::model::{self, TrainedModel};
 use crate::run::export::tensorboard;
 use crate::run::read::History;
+use crate::session::Applies;
 
 /// No line waits longer for the disk.
 const FLUSH: Duration = Duration::from_secs(1);
@@ -238,7 +239,7 @@ impl Writer {
         if !matches!(event, Event::Checkpoint { .. }) {
             self.metrics.push(json.as_bytes());
         }
-        if matches!(event, Event::Edit { applies, .. } if applies != "restart") {
+        if matches!(event, Event::Edit { applies, .. } if *applies != Applies::Restart) {
             self.edits.push(json.as_bytes());
         }
         if let Some(words) = line::words(event) {

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::matched::Matched;
 use crate::event::{Best, Event, Reason, SCHEMA, Shared};
+use crate::session::Applies;
 
 /// The content of `summary.json`. Numbers that are not finite are null.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -86,8 +87,8 @@ impl Summary {
                 self.parameters = start.parameters;
                 self.entropy = start.entropy;
             }
-            Event::Edit { applies, .. } => self.edits += u64::from(applies != "restart"),
-            Event::Rejected { .. } => self.rejected += 1,
+            Event::Edit { applies, .. } => self.edits += u64::from(*applies != Applies::Restart),
+            Event::Rejected(_) => self.rejected += 1,
             Event::Rollback { .. } => self.rollbacks += 1,
             Event::Finished(finished) => {
                 self.iterations = finished.iteration;

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use crate::event::Figures;
 use crate::event::{Best, Event, Finished, Losses, Reason, SCHEMA, Start};
+use crate::session::Rejection;
 use crate::session::{
-    Data, FlowSettings, Grid, Initial, ModelSettings, Optimizer, PictureSettings, Precision,
-    RecoverySettings, Schedule, Session, Stepper, StopSettings, Toy, Trace, ValidationSettings,
-    Weights,
+    Applies, Data, FlowSettings, Grid, Initial, ModelSettings, Optimizer, PictureSettings,
+    Precision, RecoverySettings, Schedule, Session, Stepper, StopSettings, Toy, Trace,
+    ValidationSettings, Weights,
 };
 
 /// A number that decimals with fewer digits would change.
@@ -120,9 +122,7 @@ fn validation(iteration: u64, seconds: f64) -> Event {
     Event::Validation {
         iteration,
         seconds,
-        losses: best.losses,
-        divergence: best.divergence,
-        divergence_se: best.divergence_se,
+        figures: best.figures,
         best: true,
     }
 }
@@ -166,9 +166,11 @@ pub(crate) fn best(iteration: u64) -> Best {
     };
     Best {
         iteration,
-        losses,
-        divergence: Some(0.0157),
-        divergence_se: Some(0.0021),
+        figures: Figures {
+            losses,
+            divergence: Some(0.0157),
+            divergence_se: Some(0.0021),
+        },
     }
 }
 
@@ -182,24 +184,26 @@ pub(crate) fn events() -> Vec<Event> {
         Event::Validation {
             iteration: 2,
             seconds: 1.25,
-            losses: Losses {
-                loss: 1e5,
-                l: -3.2,
-                c: f64::NAN,
-                r: 1.234567e-5,
+            figures: Figures {
+                losses: Losses {
+                    loss: 1e5,
+                    l: -3.2,
+                    c: f64::NAN,
+                    r: 1.234567e-5,
+                },
+                divergence: Some(-0.25),
+                divergence_se: Some(DIVERGENCE_SE),
             },
-            divergence: Some(-0.25),
-            divergence_se: Some(DIVERGENCE_SE),
             best: true,
         },
-        edit("optimizer.lr", "0.1", "0.05", "live"),
-        edit("model.width", "32", "64", "restart"),
-        Event::Rejected {
+        edit("optimizer.lr", "0.1", "0.05", Applies::Live),
+        edit("model.width", "32", "64", Applies::Restart),
+        Event::Rejected(Rejection {
             file: "sessions/8gaussians.ron".into(),
             line: 3,
             column: 14,
             message: "lr must be above 0\n  lr: -1,\x1b[31m\r\n      ^".into(),
-        },
+        }),
         Event::Resample { iteration: 2 },
         iteration(3, 15.0, 0.05, f64::NAN),
         Event::Rollback {
@@ -221,9 +225,7 @@ pub(crate) fn events() -> Vec<Event> {
         Event::Validation {
             iteration: 4,
             seconds: 21.5,
-            losses: good.losses,
-            divergence: good.divergence,
-            divergence_se: good.divergence_se,
+            figures: good.figures,
             best: true,
         },
         Event::Checkpoint {
@@ -247,12 +249,12 @@ pub(crate) fn events() -> Vec<Event> {
     ]
 }
 
-fn edit(field: &str, old: &str, new: &str, applies: &str) -> Event {
+fn edit(field: &str, old: &str, new: &str, applies: Applies) -> Event {
     Event::Edit {
         iteration: 2,
         field: field.into(),
         old: old.into(),
         new: new.into(),
-        applies: applies.into(),
+        applies,
     }
 }

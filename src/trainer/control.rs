@@ -341,7 +341,7 @@ fn obey(
                 state
             }
             Command::Session(Err(rejection)) => {
-                publisher.publish(Event::from(rejection));
+                publisher.publish(Event::Rejected(rejection));
                 state
             }
         };
@@ -426,7 +426,7 @@ pub fn adopt(
             field: change.field.into(),
             old: change.old,
             new: change.new,
-            applies: change.applies.to_string(),
+            applies: change.applies,
         });
     }
     let in_force = session::apply(trainer.session(), &new);

@@ -5,9 +5,9 @@ use std::time::Instant;
 use otflow_kernels::objective::Scheme;
 
 use super::Trainer;
-use super::validation::{Figures, Pass, Resolution};
+use super::validation::{Pass, Resolution};
 use crate::checkpoint::state::BestParameters;
-use crate::event::{Best, Event};
+use crate::event::{Best, Event, Figures};
 use crate::meter::TimedActivity;
 use crate::model::TrainedModel;
 use crate::optimizer::schedule::RateChange;
@@ -37,7 +37,10 @@ impl Trainer {
                 self.state.best = Some(BestParameters { figures, theta });
                 return;
             };
-            let anew = anew.best(figures.iteration);
+            let anew = anew.are_finite().then_some(Best {
+                iteration: figures.iteration,
+                figures: anew,
+            });
             self.state.best = anew.map(|figures| BestParameters { figures, theta });
         }
         self.state.pending = self.state.pending.without_judgement();
@@ -90,9 +93,11 @@ impl Trainer {
         }
         let theta = self.judged().to_vec();
         let figures = self.figures(&theta)?;
-        let known = self.best().map_or(f64::INFINITY, |best| best.losses.loss);
-        let best = figures.best(iteration);
-        let best = best.filter(|best| best.losses.loss < known);
+        let known = self
+            .best()
+            .map_or(f64::INFINITY, |best| best.figures.losses.loss);
+        let best = figures.are_finite().then_some(Best { iteration, figures });
+        let best = best.filter(|best| best.figures.losses.loss < known);
         let resolution = match best {
             Some(_) => Some(self.resolution()?),
             None => None,
@@ -101,9 +106,7 @@ impl Trainer {
         publish(Event::Validation {
             iteration,
             seconds: self.seconds(),
-            losses: figures.losses,
-            divergence: figures.divergence,
-            divergence_se: figures.divergence_se,
+            figures,
             best: best.is_some(),
         });
         let Some(best) = best else {

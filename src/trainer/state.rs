@@ -225,7 +225,7 @@ mod tests {
                 |state| state.theta.push(0.0),
                 |state| state.good.theta.clear(),
                 |state| state.moments = OptimizerState::Adam(Adam::new(1)),
-                |state| state.best.as_mut().unwrap().figures.losses.l = f64::INFINITY,
+                |state| state.best.as_mut().unwrap().figures.figures.losses.l = f64::INFINITY,
                 |state| state.position.draws = 0,
                 |state| state.position.size = 0,
                 |state| state.position.size = usize::MAX,

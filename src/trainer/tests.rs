@@ -103,9 +103,9 @@ fn training_lowers_the_loss_and_the_divergence() {
     let validations: Vec<(f64, f64)> = events
         .iter()
         .filter_map(|event| match event {
-            Event::Validation {
-                losses, divergence, ..
-            } => Some((losses.loss, divergence.unwrap())),
+            Event::Validation { figures, .. } => {
+                Some((figures.losses.loss, figures.divergence.unwrap()))
+            }
             _ => None,
         })
         .collect();
@@ -240,9 +240,9 @@ fn an_edit_that_changes_the_figures_has_the_best_judged_anew() {
     ] {
         let mut trainer = trainer(SMALL, 1);
         iterate(&mut trainer, 3);
-        let before = trainer.best().unwrap().losses;
+        let before = trainer.best().unwrap().figures.losses;
         trainer.take_up(session(&SMALL.replace(edit.0, edit.1)));
-        let after = trainer.best().unwrap().losses;
+        let after = trainer.best().unwrap().figures.losses;
         assert_eq!(after, judged(&mut trainer), "{edit:?}");
         assert_ne!(after, before, "{edit:?}");
     }
@@ -257,7 +257,7 @@ fn one_validation_step_is_no_trouble_once_the_trace_is_at_every_stage() {
     // Validates at 3 while the batch, drawn anew at 4, is still trained by step nodes.
     let events = iterate(&mut trainer, 2);
     let c = events.iter().find_map(|event| match event {
-        Event::Validation { losses, .. } => Some(losses.c),
+        Event::Validation { figures, .. } => Some(figures.losses.c),
         _ => None,
     });
     let theta = trainer.best_model().unwrap().theta;
@@ -272,14 +272,15 @@ fn the_best_validation_is_the_lowest() {
     let mut lowest = f64::INFINITY;
     let mut worse = 0;
     for event in &events {
-        if let Event::Validation { losses, best, .. } = event {
+        if let Event::Validation { figures, best, .. } = event {
+            let losses = figures.losses;
             assert_eq!(*best, losses.loss < lowest);
             worse += u32::from(!best);
             lowest = lowest.min(losses.loss);
         }
     }
     assert!(worse > 0, "a validation after a better one");
-    assert_eq!(trainer.best().unwrap().losses.loss, lowest);
+    assert_eq!(trainer.best().unwrap().figures.losses.loss, lowest);
 }
 
 #[test]
@@ -300,7 +301,7 @@ fn a_plateau_without_drops_left_ends_the_run() {
     // The first validation cannot be beaten, whatever the others find.
     iterate(&mut trainer, 3);
     if let Some(BestParameters { figures: best, .. }) = &mut trainer.state.best {
-        best.losses.loss = f64::MIN;
+        best.figures.losses.loss = f64::MIN;
     }
     let mut reason = None;
     while reason.is_none() && trainer.iteration() < 100 {

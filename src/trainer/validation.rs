@@ -10,7 +10,7 @@ use otflow_kernels::objective::{Alpha, Costs, Scheme, log_density};
 
 use crate::data::random::Stream;
 use crate::data::{DataError, Dataset};
-use crate::event::{Best, Losses};
+use crate::event::Figures;
 use crate::ranks::Ranks;
 
 /// Samples and, where it is known, the true log density of each.
@@ -21,29 +21,6 @@ pub struct Validation {
     offsets: Vec<f64>,
     truth: Option<Vec<f64>>,
     n: usize,
-}
-
-/// The figures of a validation.
-pub struct Figures {
-    /// Losses.
-    pub losses: Losses,
-    /// C - H, nats.
-    pub divergence: Option<f64>,
-    /// The standard error of the divergence, nats.
-    pub divergence_se: Option<f64>,
-}
-
-impl Figures {
-    /// The same as those of the best parameters, if they are finite: nothing else can be compared with.
-    pub fn best(&self, iteration: u64) -> Option<Best> {
-        let best = Best {
-            iteration,
-            losses: self.losses,
-            divergence: self.divergence,
-            divergence_se: self.divergence_se,
-        };
-        best.is_finite().then_some(best)
-    }
 }
 
 impl Validation {

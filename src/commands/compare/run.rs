@@ -13,7 +13,7 @@ use crate::plot::CurvePoint;
 use crate::run::Matched;
 use crate::run::read::{History, fault};
 use crate::say;
-use crate::session::{ABSENT, fields};
+use crate::session::{ABSENT, Applies, fields};
 
 /// A run in a comparison; the names of the fields are those of the JSON list.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -98,7 +98,7 @@ impl ComparedRun {
                 new,
                 applies,
                 ..
-            } if applies != "restart" => {
+            } if *applies != Applies::Restart => {
                 self.edits += 1;
                 let setting = self.settings.entry(field.clone()).or_insert_with(absent);
                 setting.end.clone_from(new);
@@ -112,20 +112,16 @@ impl ComparedRun {
             Event::Validation {
                 iteration,
                 seconds,
-                losses,
-                divergence,
-                divergence_se,
+                figures,
                 best: true,
             } => {
                 self.points.push(CurvePoint {
                     seconds: *seconds,
-                    c: losses.c,
+                    c: figures.losses.c,
                 });
                 self.best = Some(Best {
                     iteration: *iteration,
-                    losses: *losses,
-                    divergence: *divergence,
-                    divergence_se: *divergence_se,
+                    figures: *figures,
                 });
             }
             Event::Finished(finished) => {
@@ -147,13 +143,13 @@ impl ComparedRun {
     /// A figure of the run; None where it has none, and for the name.
     pub(super) fn figure(&self, which: RunOrder) -> Option<f64> {
         let best = self.best.as_ref();
-        let losses = best.map(|best| best.losses);
+        let losses = best.map(|best| best.figures.losses);
         let value = match which {
             RunOrder::C => losses?.c,
             RunOrder::L => losses?.l,
             RunOrder::R => losses?.r,
             RunOrder::Loss => losses?.loss,
-            RunOrder::Divergence => best?.divergence?,
+            RunOrder::Divergence => best?.figures.divergence?,
             RunOrder::Iterations => self.iterations as f64,
             RunOrder::Seconds => self.seconds,
             RunOrder::Name => return None,

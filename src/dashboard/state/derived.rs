@@ -131,6 +131,7 @@ mod tests {
     use crate::dashboard::phase::Phase;
     use crate::dashboard::state::log::LogKind;
     use crate::event::Event;
+    use crate::session::Applies;
 
     fn span(first: u64, last: u64) -> Option<IterationSpan> {
         Some(IterationSpan { first, last })
@@ -221,7 +222,7 @@ mod tests {
             field: field.into(),
             old: "5000".into(),
             new: "150".into(),
-            applies: "live".into(),
+            applies: Applies::Live,
         };
         state.apply(edit("stop.iterations"), 0.0);
         for i in 1..=100 {

@@ -6,10 +6,8 @@ mod readings;
 use super::comparison::ComparedRun;
 use super::edits::Edit;
 use super::log::{ChartTick, LogKind};
-use super::validation::{DivergenceEstimate, LastValidation};
 use super::{OptimizerStep, Popup, State};
 use crate::dashboard::format::{duration, number, rate};
-use crate::dashboard::phase;
 use crate::event::{Best, Event, Finished, Start};
 use crate::session::{Applies, Rejection, fields, update_fields};
 
@@ -100,20 +98,10 @@ impl State {
                         new,
                         iteration,
                     },
-                    &applies,
+                    applies,
                 );
             }
-            Event::Rejected {
-                file,
-                line,
-                column,
-                message,
-            } => self.reject(Rejection {
-                file,
-                line,
-                column,
-                message,
-            }),
+            Event::Rejected(rejection) => self.reject(rejection),
             Event::Accepted { .. } => self.accept(),
             Event::Rate {
                 iteration,
@@ -169,31 +157,18 @@ impl State {
         let &Event::Validation {
             iteration,
             seconds,
-            losses,
-            divergence,
-            divergence_se,
+            figures,
             best,
         } = event
         else {
             return;
         };
-        self.validation.push(iteration, &losses);
+        self.validation.push(iteration, &figures.losses);
         self.clock.record(iteration, seconds, now);
-        let estimate = divergence
-            .zip(divergence_se)
-            .map(|(value, error)| DivergenceEstimate { value, error });
-        self.validated = Some(LastValidation {
-            losses,
-            divergence: estimate,
-        });
+        self.validated = Some(figures);
         if best {
-            self.best = Some(Best {
-                iteration,
-                losses,
-                divergence,
-                divergence_se,
-            });
-            self.log.add_best(iteration, &losses, estimate);
+            self.best = Some(Best { iteration, figures });
+            self.log.add_best(iteration, &figures);
         }
     }
 
@@ -249,13 +224,13 @@ impl State {
         self.start = Some(start);
     }
 
-    fn edited(&mut self, edit: Edit, applies: &str) {
-        let (class, when) = match applies {
-            "restart" => (Applies::Restart, " (needs a new run; old value kept)"),
-            "resample" => (Applies::Resample, " (from the next batch)"),
-            _ => (Applies::Live, ""),
+    fn edited(&mut self, edit: Edit, applies: Applies) {
+        let when = match applies {
+            Applies::Restart => " (needs a new run; old value kept)",
+            Applies::Resample => " (from the next batch)",
+            Applies::Live => "",
         };
-        if class != Applies::Restart {
+        if applies != Applies::Restart {
             update_fields(&mut self.fields, &edit.field, &edit.new);
         }
         self.log.push(
@@ -264,7 +239,7 @@ impl State {
             format!("{} {} -> {}{when}", edit.field, edit.old, edit.new),
         );
         self.add_tick(edit.iteration, LogKind::Edit);
-        self.edits.add_accepted(&edit, class, self.now);
+        self.edits.add_accepted(&edit, applies, self.now);
         // What the last key asked for is in force.
         (self.view.settings.note, self.view.settings.asked) = (None, None);
         self.edit = Some(edit);
@@ -279,7 +254,7 @@ impl State {
         self.log.push(
             finished.iteration,
             LogKind::Note,
-            format!("ended: {}", phase::reason(finished.reason)),
+            format!("ended: {}", finished.reason),
         );
         // The question before stopping is answered.
         self.view.popup = self.view.popup.filter(|&popup| popup == Popup::Help);
@@ -305,8 +280,8 @@ impl ComparedRun {
                 iteration, losses, ..
             } => self.training.push(*iteration, losses),
             Event::Validation {
-                iteration, losses, ..
-            } => self.validation.push(*iteration, losses),
+                iteration, figures, ..
+            } => self.validation.push(*iteration, &figures.losses),
             _ => {}
         }
     }
@@ -317,8 +292,8 @@ mod tests {
     use super::*;
     use crate::dashboard::fixtures;
 
-    fn edit(field: &str, new: &str, applies: &str) -> Event {
-        let (field, old, new, applies) = (field.into(), "1.0".into(), new.into(), applies.into());
+    fn edit(field: &str, new: &str, applies: Applies) -> Event {
+        let (field, old, new) = (field.into(), "1.0".into(), new.into());
         Event::Edit {
             iteration: 7,
             field,
@@ -329,20 +304,20 @@ mod tests {
     }
 
     fn rejected() -> Event {
-        Event::Rejected {
+        Event::Rejected(Rejection {
             file: "a.ron".into(),
             line: 2,
             column: 3,
             message: "no".into(),
-        }
+        })
     }
 
     #[test]
     fn an_edit_changes_the_setting_unless_it_needs_a_new_run() {
         let mut state = fixtures::started();
-        state.apply(edit("weights.likelihood", "30.0", "live"), 1.0);
+        state.apply(edit("weights.likelihood", "30.0", Applies::Live), 1.0);
         assert_eq!(state.setting("weights.likelihood"), Some(30.0));
-        state.apply(edit("model.width", "64", "restart"), 2.0);
+        state.apply(edit("model.width", "64", Applies::Restart), 2.0);
         assert_eq!(state.setting("model.width"), Some(32.0));
         assert_eq!(
             state.edit.as_ref().map(|edit| edit.field.as_str()),
@@ -355,11 +330,11 @@ mod tests {
     fn the_settings_of_another_optimiser_come_and_go_with_it() {
         let mut state = fixtures::started();
         let count = state.fields.len();
-        state.apply(edit("optimizer.momentum", "0.95", "live"), 1.0);
+        state.apply(edit("optimizer.momentum", "0.95", Applies::Live), 1.0);
         assert_eq!(state.setting("optimizer.momentum"), Some(0.95));
         let at = |name: &str| state.fields.iter().position(|f| f.name == name).unwrap();
         assert_eq!(at("optimizer.momentum"), at("optimizer.schedule") + 1);
-        state.apply(edit("optimizer.momentum", "absent", "live"), 2.0);
+        state.apply(edit("optimizer.momentum", "absent", Applies::Live), 2.0);
         assert_eq!(state.fields.len(), count);
     }
 
@@ -372,14 +347,14 @@ mod tests {
             state.rejection.as_ref().map(|r| (r.line, r.column)),
             Some((2, 3))
         );
-        state.apply(edit("optimizer.lr", "0.01", "live"), 2.0);
+        state.apply(edit("optimizer.lr", "0.01", Applies::Live), 2.0);
         assert_eq!(state.rejection, None);
     }
 
     #[test]
     fn marks_stay_bounded_and_new_batches_push_no_edit_out() {
         let mut state = fixtures::started();
-        state.apply(edit("optimizer.lr", "0.01", "live"), 1.0);
+        state.apply(edit("optimizer.lr", "0.01", Applies::Live), 1.0);
         for iteration in 0..3 * TICKS as u64 {
             state.apply(Event::Resample { iteration }, 1.0);
         }

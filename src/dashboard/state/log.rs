@@ -3,9 +3,8 @@
 
 use std::collections::VecDeque;
 
-use super::validation::DivergenceEstimate;
 use crate::dashboard::format::number;
-use crate::event::Losses;
+use crate::event::Figures;
 use crate::session::Rejection;
 
 /// Lines kept.
@@ -88,14 +87,10 @@ impl EventLog {
     }
 
     /// Adds the best validation so far.
-    pub fn add_best(
-        &mut self,
-        iteration: u64,
-        losses: &Losses,
-        divergence: Option<DivergenceEstimate>,
-    ) {
+    pub fn add_best(&mut self, iteration: u64, figures: &Figures) {
+        let losses = figures.losses;
         let mut text = format!("best: loss {} C {}", number(losses.loss), number(losses.c));
-        if let Some(DivergenceEstimate { value, error }) = divergence {
+        if let (Some(value), Some(error)) = (figures.divergence, figures.divergence_se) {
             text += &format!(" C-H {} ({})", number(value), number(error));
         }
         self.push(iteration, LogKind::Best, text);

@@ -13,7 +13,7 @@
 
 use std::io::{self, Write};
 
-use crate::event::{Event, Losses};
+use crate::event::{Event, Figures, Losses};
 
 const TRAINING: [&str; 8] = ["seconds", "lr", "gradient", "update", "loss", "L", "C", "R"];
 const MATCHING: &str = "M";
@@ -88,9 +88,12 @@ impl<'a> MetricsTable<'a> {
             }
             Event::Validation {
                 iteration,
-                losses: Losses { loss, l, c, r },
-                divergence,
-                divergence_se,
+                figures:
+                    Figures {
+                        losses: Losses { loss, l, c, r },
+                        divergence,
+                        divergence_se,
+                    },
                 ..
             } => {
                 self.turn_to(iteration, FilledCells::Validation)?;

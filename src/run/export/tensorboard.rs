@@ -164,13 +164,12 @@ pub(crate) fn record(event: &Event, wall: f64) -> Option<Vec<u8>> {
             )
         }
         Event::Validation {
-            iteration,
-            losses,
-            divergence,
-            ..
+            iteration, figures, ..
         } => {
-            let divergence = divergence.map(|value| scalar("validation", "divergence", value));
-            let mut values = scalars("validation", losses);
+            let divergence = figures
+                .divergence
+                .map(|value| scalar("validation", "divergence", value));
+            let mut values = scalars("validation", &figures.losses);
             values.extend(divergence);
             (*iteration, values)
         }

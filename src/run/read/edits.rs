@@ -64,16 +64,17 @@ impl Edits {
 mod tests {
     use super::*;
     use crate::run::synthetic;
+    use crate::session::Applies;
     use std::fs;
 
     fn edit(iteration: u64) -> Event {
-        let [field, old, new, applies] = ["optimizer.lr", "0.1", "0.05", "live"].map(String::from);
+        let [field, old, new] = ["optimizer.lr", "0.1", "0.05"].map(String::from);
         Event::Edit {
             iteration,
             field,
             old,
             new,
-            applies,
+            applies: Applies::Live,
         }
     }
 

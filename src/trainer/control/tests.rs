@@ -125,19 +125,19 @@ fn an_edit_is_told_and_takes_hold_by_its_class() {
         .replace("batch: 200", "batch: 100")
         .replace("width: 8", "width: 16");
     let (events, _) = run_with(vec![Command::Session(Ok(session(&edited)))]);
-    let told: Vec<(String, String)> = events
+    let told: Vec<(String, Applies)> = events
         .iter()
         .filter_map(|event| match event {
-            Event::Edit { field, applies, .. } => Some((field.clone(), applies.clone())),
+            Event::Edit { field, applies, .. } => Some((field.clone(), *applies)),
             _ => None,
         })
         .collect();
-    let pair = |field: &str, applies: &str| (field.to_owned(), applies.to_owned());
+    let pair = |field: &str, applies| (field.to_owned(), applies);
     assert_eq!(told.len(), 3);
     for expected in [
-        pair("optimizer.lr", "live"),
-        pair("data.batch", "resample"),
-        pair("model.width", "restart"),
+        pair("optimizer.lr", Applies::Live),
+        pair("data.batch", Applies::Resample),
+        pair("model.width", Applies::Restart),
     ] {
         assert!(told.contains(&expected), "{told:?}");
     }
@@ -160,10 +160,7 @@ fn a_refused_edit_changes_nothing_but_is_told() {
         iterations.cloned().map(without_time).collect()
     };
     assert_eq!(losses(&with), losses(&without));
-    assert!(
-        with.iter()
-            .any(|event| matches!(event, Event::Rejected { .. }))
-    );
+    assert!(with.iter().any(|event| matches!(event, Event::Rejected(_))));
 }
 
 fn next_iteration(feed: &Feed) -> Option<u64> {

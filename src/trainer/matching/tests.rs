@@ -60,7 +60,7 @@ fn matching_lowers_m_and_with_it_the_divergence() {
     let m = of_m(&events);
     let mean = |part: &[f64]| part.iter().sum::<f64>() / part.len() as f64;
     assert!(mean(&m[280..]) < 0.5 * mean(&m[..20]), "{m:?}");
-    let divergence = trainer.best().unwrap().divergence.unwrap();
+    let divergence = trainer.best().unwrap().figures.divergence.unwrap();
     // The best Gaussian has 0.9.
     assert!(divergence < 0.9, "{divergence}");
 }

@@ -103,6 +103,7 @@ mod tests {
     use crate::dashboard::theme::{Depth, Markers, Theme};
     use crate::dashboard::window::Window;
     use crate::event::Event;
+    use crate::session::Applies;
     use ratatui::buffer::Buffer;
     use ratatui::layout::Rect;
 
@@ -149,13 +150,13 @@ mod tests {
     }
 
     fn edit(iteration: u64) -> Event {
-        let [field, old, new, applies] = ["optimizer.lr", "0.1", "0.2", "live"].map(String::from);
+        let [field, old, new] = ["optimizer.lr", "0.1", "0.2"].map(String::from);
         Event::Edit {
             iteration,
             field,
             old,
             new,
-            applies,
+            applies: Applies::Live,
         }
     }
 

@@ -8,7 +8,9 @@ use crate::dashboard::keys::Key;
 use crate::dashboard::pane::Pane;
 use crate::dashboard::update::update;
 use crate::event::Event;
+use crate::session::Applies;
 use crate::session::FieldPart;
+use crate::session::Rejection;
 
 /// A run that can be steered, with the settings in focus.
 fn followed() -> State {
@@ -38,18 +40,18 @@ fn edited(state: &mut State, (old, new): (&str, &str), now: f64) {
         field: "optimizer.lr".into(),
         old: old.into(),
         new: new.into(),
-        applies: "live".into(),
+        applies: Applies::Live,
     };
     state.apply(event, now);
 }
 
 fn rejected() -> Event {
-    Event::Rejected {
+    Event::Rejected(Rejection {
         file: "s.ron".into(),
         line: 2,
         column: 3,
         message: "no".into(),
-    }
+    })
 }
 
 /// A step up of a field.
