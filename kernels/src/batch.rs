@@ -18,8 +18,9 @@ use crate::network::Network;
 use crate::objective::Scheme;
 use crate::parameters::Shape;
 use crate::progress::Progress;
+use crate::samples::Samples;
 use crate::tile::Tile;
-use crate::trajectory::{Samples, Worker};
+use crate::trajectory::Worker;
 use crate::tree_sum::TreeSum;
 
 /// The largest number of chunks of a batch: enough for the cores of many machines, few enough that the work once a chunk costs

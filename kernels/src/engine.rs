@@ -15,7 +15,8 @@ use crate::orthogonal::orthogonalize;
 use crate::parameters::Shape;
 use crate::peak::multiply_adds;
 use crate::progress::Progress;
-pub use crate::trajectory::{Direction, Samples, with_pairs, with_rows};
+pub use crate::samples::{Samples, with_pairs, with_rows};
+pub use crate::trajectory::Direction;
 use crate::tree_sum::add;
 
 /// `Precision` is the arithmetic of the kernels.

@@ -15,7 +15,7 @@
 //! | a whole path and its adjoint | [`trajectory`] | one tile |
 //! | M, the loss of a start without simulation | [`matching`] | one tile |
 //! | the nearly orthogonal factor of a momentum | [`orthogonal`] | a matrix |
-//! | means over n samples | [`batch`], [`engine`] | n |
+//! | means over n samples | [`samples`], [`batch`], [`engine`] | n |
 //! | the order of their sums | [`tree_sum`] | |
 //! | progress of a pass, and its early end | [`progress`] | |
 //! | sizes of the layout in memory | [`layout`] | |
@@ -45,6 +45,7 @@ pub mod progress;
 pub mod quadrature;
 pub mod reference;
 pub mod resnet;
+pub mod samples;
 pub mod stepper;
 pub mod strassen;
 pub mod tile;
