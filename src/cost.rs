@@ -7,7 +7,7 @@
 //!
 //! A pair of a start by matching is one evaluation without its trace. The adjoint of the gradient does each product twice more: with
 //! layers = 2 and the trace at every stage a training evaluation costs 3 (2 m^2 d + 4 m^2 + 4 m (d + 1)). These are the flops of the
-//! problem: where the kernels multiply by halves ([`otflow_kernels::seven`]) they do seven eighths of the trace's.
+//! problem: where the kernels multiply by Strassen's scheme ([`otflow_kernels::strassen`]) they do seven eighths of the trace's.
 
 use clap::ValueEnum;
 use otflow_kernels::objective::Scheme;

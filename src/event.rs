@@ -112,7 +112,7 @@ pub enum Event {
         iteration: u64,
         /// Training time since the start, seconds.
         seconds: f64,
-        /// What it found.
+        /// The figures of the validation.
         #[serde(flatten)]
         figures: Figures,
         /// True if these are the best parameters so far.

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use otflow_kernels::engine::{Direction, Engine, engine, with_pairs, with_rows};
+use otflow_kernels::engine::{Direction, Engine, Transport, engine, with_pairs, with_rows};
 use otflow_kernels::objective::{self, Alpha, Grid, Scheme, TraceAt};
 use otflow_kernels::parameters::Shape;
 use otflow_kernels::progress::Progress;
@@ -192,9 +192,13 @@ impl FittedFlow {
     /// End points, n x d, of the paths of points x (n x d) in the flow's units, each with its y (n x c).
     pub fn transport(&mut self, x: &[f64], y: &[f64], direction: Direction) -> Vec<f64> {
         let mut ends = vec![0.0; x.len()];
-        let flow = (&self.scheme, self.alpha.a0);
-        with_pairs((x, self.engine.shape().d), y, |samples| {
-            self.engine.transport(samples, flow, direction, &mut ends);
+        let transport = Transport {
+            scheme: &self.scheme,
+            a0: self.alpha.a0,
+            direction,
+        };
+        with_pairs(x, self.engine.shape().d, y, |samples| {
+            self.engine.transport(samples, transport, &mut ends);
         });
         ends
     }
@@ -202,9 +206,13 @@ impl FittedFlow {
     /// Paths, n x (nt + 1) x d, of points x (n x d) in the flow's units, each with its y (n x c).
     pub fn paths(&mut self, x: &[f64], y: &[f64], direction: Direction) -> Vec<f64> {
         let mut paths = vec![0.0; x.len() * (self.scheme.steps + 1)];
-        let flow = (&self.scheme, self.alpha.a0);
-        with_pairs((x, self.engine.shape().d), y, |samples| {
-            self.engine.paths(samples, flow, direction, &mut paths);
+        let transport = Transport {
+            scheme: &self.scheme,
+            a0: self.alpha.a0,
+            direction,
+        };
+        with_pairs(x, self.engine.shape().d, y, |samples| {
+            self.engine.paths(samples, transport, &mut paths);
         });
         paths
     }

@@ -14,7 +14,7 @@
 use otflow::workloads::{WORKLOADS, Workload};
 use otflow_kernels::batch::{COSTS, Chunks, Share};
 use otflow_kernels::engine::lanes_of;
-use otflow_kernels::tree::roots_of;
+use otflow_kernels::tree_sum::roots_of;
 
 /// Seconds of an iteration on two cores of a Zen 4, from the README's table of `otflow bench`.
 const MEASURED: [(&str, f64); 3] = [("power", 1.62), ("miniboone", 4.00), ("bsds300", 8.30)];

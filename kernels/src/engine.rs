@@ -10,7 +10,7 @@ use crate::flow::Flow;
 use crate::lanes::{Lanes, Real, lanes};
 use crate::matching;
 pub use crate::matching::Pairs;
-use crate::objective::{Alpha, Costs, Scheme};
+use crate::objective::{Alpha, CostSums, Costs, Scheme};
 use crate::orthogonal::orthogonalize;
 use crate::parameters::Shape;
 use crate::peak::multiply_adds;
@@ -36,6 +36,17 @@ impl Precision {
             Precision::F64 => "f64",
         }
     }
+}
+
+/// A `Transport` says how points are carried along the flow without the trace.
+#[derive(Clone, Copy, Debug)]
+pub struct Transport<'a> {
+    /// The steps.
+    pub scheme: &'a Scheme,
+    /// The weight of L, which scales the dynamics.
+    pub a0: f64,
+    /// The direction: from the data to the normal, or back.
+    pub direction: Direction,
 }
 
 /// An `Engine` is a potential with its flow. The trait is object safe; [`engine`] makes one.
@@ -81,7 +92,7 @@ pub trait Engine: Send {
             .iter_mut()
             .zip(mean)
             .for_each(|(value, mean)| *value = mean);
-        Costs::from_sums([costs[0], costs[1], costs[2]], n, alpha)
+        Costs::from_sums(CostSums::from_slice(costs), n, alpha)
     }
 
     /// Sums the gradient of M and M itself over a share of the pairs, in chunks of at least [`matching::TILES`] tiles. In the
@@ -106,22 +117,10 @@ pub trait Engine: Send {
     fn states(&mut self, samples: Samples, scheme: &Scheme, a0: f64, out: &mut [f64]);
 
     /// Writes the paths in order of travel, n x (nt + 1) x d, without the trace; each starts at its sample.
-    fn paths(
-        &mut self,
-        samples: Samples,
-        flow: (&Scheme, f64),
-        direction: Direction,
-        out: &mut [f64],
-    );
+    fn paths(&mut self, samples: Samples, transport: Transport, out: &mut [f64]);
 
     /// Writes the ends of the paths, n x d, without the trace.
-    fn transport(
-        &mut self,
-        samples: Samples,
-        flow: (&Scheme, f64),
-        direction: Direction,
-        out: &mut [f64],
-    );
+    fn transport(&mut self, samples: Samples, transport: Transport, out: &mut [f64]);
 }
 
 impl<T: Lanes> Engine for Batch<T> {
@@ -163,7 +162,7 @@ impl<T: Lanes> Engine for Batch<T> {
             add(costs, &worker.sums(tile.count));
         });
         let costs = self.sums.sum(0);
-        Costs::from_sums([costs[0], costs[1], costs[2]], samples.n, alpha)
+        Costs::from_sums(CostSums::from_slice(costs), samples.n, alpha)
     }
 
     fn sum_share(&mut self, samples: Samples, scheme: &Scheme, alpha: &Alpha, share: Share) {
@@ -219,13 +218,12 @@ impl<T: Lanes> Engine for Batch<T> {
         });
     }
 
-    fn paths(
-        &mut self,
-        samples: Samples,
-        (scheme, a0): (&Scheme, f64),
-        direction: Direction,
-        out: &mut [f64],
-    ) {
+    fn paths(&mut self, samples: Samples, transport: Transport, out: &mut [f64]) {
+        let Transport {
+            scheme,
+            a0,
+            direction,
+        } = transport;
         let (d, width) = (self.net.shape.d, self.net.shape.d * (scheme.steps + 1));
         self.over_rows(&samples, Rows { out, width }, |net, worker, rows| {
             worker.path(Flow { net, a0 }, scheme, direction, |k, x| {
@@ -234,13 +232,12 @@ impl<T: Lanes> Engine for Batch<T> {
         });
     }
 
-    fn transport(
-        &mut self,
-        samples: Samples,
-        (scheme, a0): (&Scheme, f64),
-        direction: Direction,
-        out: &mut [f64],
-    ) {
+    fn transport(&mut self, samples: Samples, transport: Transport, out: &mut [f64]) {
+        let Transport {
+            scheme,
+            a0,
+            direction,
+        } = transport;
         let d = self.net.shape.d;
         self.over_rows(&samples, Rows { out, width: d }, |net, worker, rows| {
             worker.path(Flow { net, a0 }, scheme, direction, |_, _| {});

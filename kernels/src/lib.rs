@@ -53,8 +53,3 @@ pub mod trace;
 pub mod trajectory;
 pub mod tree_sum;
 pub mod weight_gradient;
-
-#[doc(hidden)]
-pub use strassen as seven;
-#[doc(hidden)]
-pub use tree_sum as tree;

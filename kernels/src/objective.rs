@@ -18,7 +18,7 @@
 //! was below that of `StepNodes`, and with a point fewer the error of l grew two- to threefold. `tests/quadrature.rs` of the
 //! program trains with each.
 
-use crate::quadrature::legendre;
+use crate::quadrature::{QuadratureNode, legendre};
 use crate::stepper::Stepper;
 
 /// `Alpha` holds the weights of the loss; a0 also scales the dynamics.
@@ -154,8 +154,8 @@ impl Scheme {
                 weight: node_weight(nt, nt),
             }],
             TraceAt::GaussPoints => legendre(nt / 2 + 2)
-                .map(|(z, weight)| {
-                    let at = 0.5 * (1.0 + z) * nt as f64;
+                .map(|QuadratureNode { point, weight }| {
+                    let at = 0.5 * (1.0 + point) * nt as f64;
                     Point {
                         step: at as usize,
                         fraction: at.fract(),
@@ -202,10 +202,33 @@ pub struct Costs {
     pub r: f64,
 }
 
+/// The sums of the costs over samples.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CostSums {
+    /// The sum of v(1).
+    pub v: f64,
+    /// The sum of -log p, in nats.
+    pub nll: f64,
+    /// The sum of r(1).
+    pub r: f64,
+}
+
+impl CostSums {
+    /// Returns the sums at the start of a slice, in the order v, -log p, r.
+    pub fn from_slice(sums: &[f64]) -> Self {
+        CostSums {
+            v: sums[0],
+            nll: sums[1],
+            r: sums[2],
+        }
+    }
+}
+
 impl Costs {
-    /// Returns the costs from the sums of v(1), of -log p and of r(1) over n samples.
-    pub fn from_sums([v, nll, r]: [f64; 3], n: usize, alpha: &Alpha) -> Self {
-        let (l, c, r) = (v / n as f64, nll / n as f64, r / n as f64);
+    /// Returns the mean costs from their sums over n samples.
+    pub fn from_sums(sums: CostSums, n: usize, alpha: &Alpha) -> Self {
+        let n = n as f64;
+        let (l, c, r) = (sums.v / n, sums.nll / n, sums.r / n);
         Costs {
             loss: alpha.a0 * l + alpha.a1 * c + alpha.a2 * r,
             l,

@@ -39,6 +39,15 @@ impl Pace {
     }
 }
 
+/// How far a pass is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tiles {
+    /// The number of tiles done.
+    pub done: usize,
+    /// The number of all its tiles.
+    pub all: usize,
+}
+
 impl Progress {
     /// Gives up the current pass and every later one.
     pub fn give_up(&self) {
@@ -80,10 +89,13 @@ impl Progress {
         self.workers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the number of tiles done in this pass or the last, and of all its tiles.
-    pub fn tiles(&self) -> (usize, usize) {
-        let tiles = self.tiles.load(Ordering::Relaxed);
-        (self.done.load(Ordering::Relaxed).min(tiles), tiles)
+    /// Returns the tiles of this pass, or of the last.
+    pub fn tiles(&self) -> Tiles {
+        let all = self.tiles.load(Ordering::Relaxed);
+        Tiles {
+            done: self.done.load(Ordering::Relaxed).min(all),
+            all,
+        }
     }
 
     /// Starts a pass over `tiles` tiles.

@@ -6,28 +6,51 @@
 
 use std::f64::consts::PI;
 
-/// Returns the points z and weights on [-1, 1], from left to right; n is at least 1.
-pub fn legendre(n: usize) -> impl Iterator<Item = (f64, f64)> + Clone {
+/// A point of a rule on [-1, 1].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct QuadratureNode {
+    /// The point.
+    pub point: f64,
+    /// Its weight.
+    pub weight: f64,
+}
+
+/// Returns the points and weights on [-1, 1], from left to right; n is at least 1.
+pub fn legendre(n: usize) -> impl Iterator<Item = QuadratureNode> + Clone {
     (0..n).map(move |i| {
         let mut z = -(PI * (i as f64 + 0.75) / (n as f64 + 0.5)).cos();
         // Five steps square an error below 1e-2 far below rounding.
         for _ in 0..5 {
-            let (p, slope) = polynomial(n, z);
-            z -= p / slope;
+            let p = Polynomial::at(n, z);
+            z -= p.value / p.slope;
         }
-        let slope = polynomial(n, z).1;
-        (z, 2.0 / ((1.0 - z * z) * slope * slope))
+        let slope = Polynomial::at(n, z).slope;
+        let weight = 2.0 / ((1.0 - z * z) * slope * slope);
+        QuadratureNode { point: z, weight }
     })
 }
 
-/// Returns P_n(z) and P_n'(z), by the three-term recurrence.
-fn polynomial(n: usize, z: f64) -> (f64, f64) {
-    let (mut before, mut p) = (1.0, z);
-    for k in 2..=n {
-        let k = k as f64;
-        (before, p) = (p, ((2.0 * k - 1.0) * z * p - (k - 1.0) * before) / k);
+/// A Legendre polynomial at a point.
+struct Polynomial {
+    /// P_n(z).
+    value: f64,
+    /// P_n'(z).
+    slope: f64,
+}
+
+impl Polynomial {
+    /// Computes the polynomial by the three-term recurrence.
+    fn at(n: usize, z: f64) -> Self {
+        let (mut before, mut p) = (1.0, z);
+        for k in 2..=n {
+            let k = k as f64;
+            (before, p) = (p, ((2.0 * k - 1.0) * z * p - (k - 1.0) * before) / k);
+        }
+        Polynomial {
+            value: p,
+            slope: n as f64 * (z * p - before) / (z * z - 1.0),
+        }
     }
-    (p, n as f64 * (z * p - before) / (z * z - 1.0))
 }
 
 #[cfg(test)]
@@ -39,7 +62,7 @@ mod tests {
         for n in 1..=20 {
             let integral = |degree: usize| {
                 legendre(n)
-                    .map(|(z, w)| w * z.powi(degree as i32))
+                    .map(|QuadratureNode { point, weight }| weight * point.powi(degree as i32))
                     .sum::<f64>()
             };
             for even in (0..2 * n).step_by(2) {

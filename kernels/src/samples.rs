@@ -20,7 +20,7 @@ pub fn with_rows<R>(rows: &[f64], width: usize, f: impl FnOnce(Samples) -> R) ->
 }
 
 /// Calls `f` with n points x of d values, each with its context y of c values; y is empty where c is 0.
-pub fn with_pairs<R>((x, d): (&[f64], usize), y: &[f64], f: impl FnOnce(Samples) -> R) -> R {
+pub fn with_pairs<R>(x: &[f64], d: usize, y: &[f64], f: impl FnOnce(Samples) -> R) -> R {
     let n = x.len() / d;
     let c = y.len() / n.max(1);
     let row = |i: usize, out: &mut [f64]| {

@@ -7,7 +7,7 @@ use otflow_kernels::batch::Chunks;
 use otflow_kernels::engine::lanes_of;
 use otflow_kernels::objective::Scheme;
 use otflow_kernels::parameters::Shape;
-use otflow_kernels::tree::sums_a_thread;
+use otflow_kernels::tree_sum::sums_a_thread;
 
 use crate::cost::{Computation, flops_per_sample};
 use crate::data::{Dataset, SplitPart, SplitTable};

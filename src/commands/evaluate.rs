@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use anyhow::{Result, anyhow};
 use otflow_kernels::engine::Direction;
-use otflow_kernels::objective::{Costs, log_density};
+use otflow_kernels::objective::{CostSums, Costs, log_density};
 use serde::Serialize;
 
 use crate::cli;
@@ -169,7 +169,11 @@ impl EvaluationRows {
         let seconds = start.elapsed().as_secs_f64();
         let rows = model.len();
         let costs = Costs::from_sums(
-            [totals.l, -model.iter().sum::<f64>(), totals.r],
+            CostSums {
+                v: totals.l,
+                nll: -model.iter().sum::<f64>(),
+                r: totals.r,
+            },
             rows,
             &fitted.alpha(),
         );

@@ -22,7 +22,7 @@ use super::save::screenshot;
 use super::session_file;
 use super::state::comparison::ComparedRun;
 use super::state::settings::SettingsView;
-use super::state::{LoopRequest, State, TileCount, View};
+use super::state::{LoopRequest, State, View};
 use super::terminal::JobControl;
 use super::update::{settings, update};
 use super::user_editor;
@@ -170,8 +170,7 @@ impl<'a, W: Write> EventLoop<'a, W> {
         self.fetch_other_processes();
         if let Some(Instruments { progress, meter }) = self.feed.instruments() {
             self.state.add_reading(meter.read());
-            let (done, all) = progress.tiles();
-            self.dirty |= self.state.set_tiles(TileCount { done, all });
+            self.dirty |= self.state.set_tiles(progress.tiles());
         }
         self.fetch_events()
     }

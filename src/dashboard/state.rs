@@ -26,6 +26,7 @@ use flow::FlowView;
 use log::{ChartTick, EventLog};
 use losses::LossesView;
 use matching::MatchingStart;
+use otflow_kernels::progress::Tiles;
 use series::LossSeries;
 use settings::SettingsView;
 use throughput::MeterReadings;
@@ -49,7 +50,7 @@ pub struct State {
     /// The last readings of the meter.
     pub readings: MeterReadings,
     /// The tiles of the pass that is being computed.
-    pub tiles: TileCount,
+    pub tiles: Tiles,
     /// The last validation.
     pub validated: Option<Figures>,
     /// The best validation.
@@ -154,13 +155,4 @@ pub struct OptimizerStep {
     pub gradient: f64,
     /// The norm of the change over the norm of the parameters.
     pub update: f64,
-}
-
-/// The tiles of a pass over the batch.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct TileCount {
-    /// The tiles that are done.
-    pub done: usize,
-    /// All tiles of the pass.
-    pub all: usize,
 }

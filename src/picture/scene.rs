@@ -8,7 +8,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use otflow_kernels::engine::{Direction, Engine, with_pairs, with_rows};
+use otflow_kernels::engine::{Direction, Engine, Transport, with_pairs, with_rows};
 use otflow_kernels::objective::{Scheme, TraceAt, log_density};
 
 use super::measure::{CellGrid, bounds_around, cell_grid, inverse_error, straightness};
@@ -176,9 +176,13 @@ impl SnapshotFlow<'_> {
     /// End points, n x d, of the paths of points x, n x d, each with its given values.
     fn ends(&mut self, x: &[f64], given: Range<usize>, direction: Direction) -> Vec<f64> {
         let mut out = vec![0.0; x.len()];
-        with_pairs((x, self.d), &self.given[given], |samples| {
-            self.engine
-                .transport(samples, (&self.scheme, self.a0), direction, &mut out)
+        let transport = Transport {
+            scheme: &self.scheme,
+            a0: self.a0,
+            direction,
+        };
+        with_pairs(x, self.d, &self.given[given], |samples| {
+            self.engine.transport(samples, transport, &mut out)
         });
         out
     }
@@ -189,9 +193,13 @@ impl SnapshotFlow<'_> {
         let (first, others) = x.split_at(x.len().min(PATHS * d));
         let cut = self.given.len() / (x.len() / d).max(1) * (first.len() / d);
         let mut paths = vec![0.0; first.len() / d * width];
-        with_pairs((first, d), &self.given[..cut], |samples| {
-            self.engine
-                .paths(samples, (&self.scheme, self.a0), direction, &mut paths)
+        let transport = Transport {
+            scheme: &self.scheme,
+            a0: self.a0,
+            direction,
+        };
+        with_pairs(first, d, &self.given[..cut], |samples| {
+            self.engine.paths(samples, transport, &mut paths)
         });
         let ends = paths
             .chunks_exact(width)

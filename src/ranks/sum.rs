@@ -14,8 +14,8 @@
 use otflow_kernels::batch::{COSTS, Chunks};
 use otflow_kernels::engine::{Engine, Pairs, Samples};
 use otflow_kernels::matching::TILES;
-use otflow_kernels::objective::{Alpha, Costs, Scheme};
-use otflow_kernels::tree::{fold, roots_of};
+use otflow_kernels::objective::{Alpha, CostSums, Costs, Scheme};
+use otflow_kernels::tree_sum::{fold, roots_of};
 
 use super::{Ranks, rows, share};
 
@@ -42,8 +42,7 @@ impl Ranks {
         for (value, sum) in gradient.iter_mut().zip(sums) {
             *value = sum / n as f64;
         }
-        let costs = [costs[0], costs[1], costs[2]];
-        Some(Costs::from_sums(costs, n, alpha))
+        Some(Costs::from_sums(CostSums::from_slice(costs), n, alpha))
     }
 
     /// M over the pairs, and its gradient (overwritten); pairs of others' shares are not looked at. None when the pass was given

@@ -6,7 +6,7 @@
 //! ```
 
 use otflow_kernels::engine::{Engine, with_rows};
-use otflow_kernels::objective::{Alpha, Costs, Scheme, log_density};
+use otflow_kernels::objective::{Alpha, CostSums, Costs, Scheme, log_density};
 
 use crate::data::random::Stream;
 use crate::data::{DataError, Dataset};
@@ -44,11 +44,11 @@ impl Validation {
     pub fn figures(&self, mut pass: Pass) -> Option<Figures> {
         let ends = self.ends(&mut pass, self.n)?;
         let total = |of: fn(&End) -> f64| ends.iter().map(of).sum::<f64>();
-        let sums = [
-            total(|end| end.v),
-            -total(|end| end.log),
-            total(|end| end.r),
-        ];
+        let sums = CostSums {
+            v: total(|end| end.v),
+            nll: -total(|end| end.log),
+            r: total(|end| end.r),
+        };
         let costs = Costs::from_sums(sums, self.n, pass.alpha);
         let paired = self
             .truth

@@ -3,8 +3,9 @@
 use otflow_kernels::batch::{Batch, Chunks, Share};
 use otflow_kernels::engine::{Engine, Samples};
 use otflow_kernels::lanes::Lanes;
-use otflow_kernels::objective::{Costs, Scheme, TraceAt};
+use otflow_kernels::objective::{CostSums, Costs, Scheme, TraceAt};
 use otflow_kernels::parameters::Shape;
+use otflow_kernels::progress::Tiles;
 use otflow_kernels::stepper::Stepper;
 use otflow_kernels::tree_sum::{fold, roots_of};
 use wide::{f32x16, f64x8};
@@ -40,7 +41,7 @@ fn a_pass_that_is_given_up_ends_early() {
     let watcher = std::thread::spawn({
         let progress = progress.clone();
         move || {
-            while progress.tiles().0 < 2 {
+            while progress.tiles().done < 2 {
                 std::thread::yield_now();
             }
             progress.give_up();
@@ -55,7 +56,7 @@ fn a_pass_that_is_given_up_ends_early() {
     let scheme = scheme(4, Stepper::Rk4, TraceAt::EveryStage);
     engine.gradient(samples, &scheme, &ALPHA, &mut gradient);
     watcher.join().unwrap();
-    let (done, tiles) = progress.tiles();
+    let Tiles { done, all: tiles } = progress.tiles();
     assert_eq!(tiles, 12_500_000);
     assert!(progress.given_up() && (2..tiles).contains(&done));
 }
@@ -94,7 +95,7 @@ fn shared<T: Lanes>(shape: Shape, scheme: &Scheme, rows: &[f64], of: usize) -> V
         with_samples(&shape, &known, |samples| {
             engine.sum_share(samples, scheme, &ALPHA, share);
         });
-        let (done, tiles) = engine.progress().tiles();
+        let Tiles { done, all: tiles } = engine.progress().tiles();
         assert_eq!(done, tiles);
         let roots = roots_of(share.chunks(count), count);
         sums.extend((0..roots).map(|k| engine.sum(k).to_vec()));
@@ -117,7 +118,7 @@ fn engines_that_share_a_batch_find_the_same_bits() {
             let (found, sums) = total.split_at(gradient.len());
             let found = found.iter().map(|value| value / n as f64);
             assert!(found.eq(gradient.iter().copied()), "{n} over {of}");
-            let sums = [sums[0], sums[1], sums[2]];
+            let sums = CostSums::from_slice(sums);
             assert_eq!(Costs::from_sums(sums, n, &ALPHA), costs);
         }
     }

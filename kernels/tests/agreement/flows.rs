@@ -1,7 +1,7 @@
 //! The flow itself: order of convergence, where paths start and end, and no sample that touches another.
 
 use otflow_kernels::batch::Batch;
-use otflow_kernels::engine::{Direction, Engine, with_pairs};
+use otflow_kernels::engine::{Direction, Engine, Transport, with_pairs};
 use otflow_kernels::objective::{Grid, Scheme, TraceAt};
 use otflow_kernels::stepper::Stepper;
 use wide::f64x8;
@@ -109,8 +109,13 @@ fn both_grids_lead_to_the_same_ends_and_back() {
             ..scheme(128, Stepper::Rk4, TraceAt::EveryStage)
         };
         let mut out = vec![0.0; n * shape.d];
-        with_pairs((x, shape.d), &y, |samples| {
-            engine.transport(samples, (&scheme, 1.0), direction, &mut out);
+        let transport = Transport {
+            scheme: &scheme,
+            a0: 1.0,
+            direction,
+        };
+        with_pairs(x, shape.d, &y, |samples| {
+            engine.transport(samples, transport, &mut out);
         });
         out
     };
@@ -132,8 +137,13 @@ fn paths_start_at_the_sample_and_end_where_transport_does() {
     let (d, width) = (shape.d, shape.d * (scheme.steps + 1));
     let (mut paths, mut ends) = (vec![0.0; 19 * width], vec![0.0; 19 * d]);
     with_samples(&shape, &rows, |samples| {
-        engine.paths(samples, (&scheme, 1.0), Direction::Inverse, &mut paths);
-        engine.transport(samples, (&scheme, 1.0), Direction::Inverse, &mut ends);
+        let transport = Transport {
+            scheme: &scheme,
+            a0: 1.0,
+            direction: Direction::Inverse,
+        };
+        engine.paths(samples, transport, &mut paths);
+        engine.transport(samples, transport, &mut ends);
     });
     for ((path, end), row) in paths
         .chunks(width)

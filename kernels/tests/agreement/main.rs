@@ -8,7 +8,7 @@ mod pairs;
 mod problems;
 
 use otflow_kernels::batch::Batch;
-use otflow_kernels::engine::{Direction, Engine};
+use otflow_kernels::engine::{Direction, Engine, Transport};
 use otflow_kernels::lanes::Lanes;
 use otflow_kernels::objective::Scheme;
 use otflow_kernels::parameters::Shape;
@@ -60,12 +60,12 @@ fn everything<T: Lanes>(shape: Shape, scheme: &Scheme) -> Vec<Vec<f64>> {
     with_samples(&shape, &rows, |samples| {
         engine.potential(samples, 0.37, &mut potential);
         engine.states(samples, scheme, ALPHA.a0, &mut states);
-        engine.transport(
-            samples,
-            (scheme, ALPHA.a0),
-            Direction::Inverse,
-            &mut inverse,
-        );
+        let transport = Transport {
+            scheme,
+            a0: ALPHA.a0,
+            direction: Direction::Inverse,
+        };
+        engine.transport(samples, transport, &mut inverse);
         let separately = engine.costs(samples, scheme, &ALPHA);
         assert_eq!(separately, costs, "the loss with and without its gradient");
     });

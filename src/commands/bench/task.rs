@@ -4,7 +4,7 @@
 //! and drawing them costs nothing.
 
 use anyhow::{Context, Result, ensure};
-use otflow_kernels::engine::{Direction, Engine, Pairs, Precision, Samples, engine};
+use otflow_kernels::engine::{Direction, Engine, Pairs, Precision, Samples, Transport, engine};
 use otflow_kernels::objective::Scheme;
 use rand::RngExt;
 use rand_distr::StandardNormal;
@@ -158,8 +158,12 @@ impl<'a> BenchRunner<'a> {
                 for first in (0..n).step_by(PIECE) {
                     let n = PIECE.min(n - first);
                     let (piece, ends) = (Samples { n, ..samples }, &mut self.ends[..n * d]);
-                    let flow = (&self.scheme, alpha.a0);
-                    self.engine.transport(piece, flow, Direction::Inverse, ends);
+                    let transport = Transport {
+                        scheme: &self.scheme,
+                        a0: alpha.a0,
+                        direction: Direction::Inverse,
+                    };
+                    self.engine.transport(piece, transport, ends);
                 }
                 self.ends.iter().sum()
             }

@@ -4,7 +4,7 @@
 //! trace_hess at s_time; loss, cost_L, cost_C, cost_R; forward (n x (d+3)), inverse_x (forward's x integrated back), log_prob.
 
 use anyhow::{Context, Result, bail, ensure};
-use otflow_kernels::engine::{Direction, Engine, Precision, Samples, engine, with_rows};
+use otflow_kernels::engine::{Direction, Engine, Precision, Samples, Transport, engine, with_rows};
 use otflow_kernels::objective::{Alpha, Grid, Scheme, TraceAt, log_density};
 use otflow_kernels::parameters::Shape;
 use otflow_kernels::stepper::Stepper;
@@ -93,7 +93,12 @@ pub(super) fn compare(reference: &FlowReference, precision: Precision) -> Result
     let ends = self::rows(reference, &shape, &ends)?;
     let mut back = vec![0.0; reference.n * shape.d];
     with_rows(&ends, shape.columns(), |samples| {
-        engine.transport(samples, (&scheme, alpha.a0), Direction::Inverse, &mut back);
+        let transport = Transport {
+            scheme: &scheme,
+            a0: alpha.a0,
+            direction: Direction::Inverse,
+        };
+        engine.transport(samples, transport, &mut back);
     });
     errors.add("inverse_x", &back, &reference.inverse_x.concat());
     Ok(errors)

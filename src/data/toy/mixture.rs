@@ -7,7 +7,9 @@
 
 use std::f64::consts::PI;
 
-use super::quadrature::{QuadratureNode, log_sum_exp, panels};
+use otflow_kernels::quadrature::QuadratureNode;
+
+use super::quadrature::{log_sum_exp, panels};
 
 /// A mixture of isotropic Gaussians: its nodes and their common deviation.
 #[derive(Debug)]

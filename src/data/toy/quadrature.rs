@@ -1,6 +1,6 @@
 //! The numerics of the exact densities: Gauss-Legendre panels, log-sum-exp and a root finder that stays in its bracket.
 
-use otflow_kernels::quadrature::legendre;
+use otflow_kernels::quadrature::{QuadratureNode, legendre};
 
 /// Points in a panel.
 const ORDER: usize = 16;
@@ -8,24 +8,15 @@ const ORDER: usize = 16;
 /// Terms this far below the largest are left out of a sum: e^-45 is 3e-20, and no sum here has 1e4 terms.
 const NEGLIGIBLE: f64 = 45.0;
 
-/// A node of a quadrature rule.
-#[derive(Clone, Copy, Debug)]
-pub struct QuadratureNode {
-    /// Point t.
-    pub point: f64,
-    /// Weight w.
-    pub weight: f64,
-}
-
 /// The nodes of the integral over [a, b] in equal panels; the weights sum to b - a.
 pub fn panels(a: f64, b: f64, count: usize) -> impl Iterator<Item = QuadratureNode> {
     let half = (b - a) / (2 * count) as f64;
     let rule: Vec<_> = legendre(ORDER).collect();
     (0..count).flat_map(move |panel| {
         let middle = a + half * (2 * panel + 1) as f64;
-        let place = move |(z, w)| QuadratureNode {
-            point: middle + half * z,
-            weight: half * w,
+        let place = move |node: QuadratureNode| QuadratureNode {
+            point: middle + half * node.point,
+            weight: half * node.weight,
         };
         rule.clone().into_iter().map(place)
     })

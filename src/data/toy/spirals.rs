@@ -8,7 +8,9 @@
 
 use std::f64::consts::{PI, SQRT_2};
 
-use super::quadrature::{QuadratureNode, panels};
+use otflow_kernels::quadrature::QuadratureNode;
+
+use super::quadrature::panels;
 
 /// Side of the box.
 const SIDE: f64 = 1.0 / 6.0;

@@ -104,7 +104,7 @@ fn a_stop_gives_up_the_iteration_in_hand_and_keeps_what_was_done() {
     let progress = Arc::clone(&trainer.instruments().progress);
     let (finished, model) = std::thread::scope(|scope| {
         let run = scope.spawn(|| train(trainer, Outlets::new(Arc::new(publisher)), start).finished);
-        while progress.tiles().1 < 1_000_000 || progress.tiles().0 == 0 {
+        while progress.tiles().all < 1_000_000 || progress.tiles().done == 0 {
             std::thread::yield_now();
         }
         feed.commands.send(Command::Stop(Reason::Quit)).unwrap();

@@ -3,9 +3,10 @@
 
 use crate::dashboard::range::ValueRange;
 use crate::dashboard::state::settings::FileRequest;
-use crate::dashboard::state::{LoopRequest, State, TileCount};
+use crate::dashboard::state::{LoopRequest, State};
 use crate::event::{Event, Picture};
 use crate::meter::MeterReading;
+use otflow_kernels::progress::Tiles;
 
 impl State {
     /// Sets the time; true if the screen shows the difference.
@@ -44,7 +45,7 @@ impl State {
     }
 
     /// Sets the tiles of the present pass over the batch; true if the screen shows the difference.
-    pub fn set_tiles(&mut self, tiles: TileCount) -> bool {
+    pub fn set_tiles(&mut self, tiles: Tiles) -> bool {
         let before = std::mem::replace(&mut self.tiles, tiles);
         self.inside().is_some() && before != tiles
     }
