@@ -94,6 +94,14 @@ struct FigureSet {
     columns: PlottedColumns,
 }
 
+/// A figure as it is saved.
+struct NamedFigure {
+    /// The part of the file's name that says what is on the figure.
+    name: &'static str,
+    /// The figure, or why it can't be drawn.
+    figure: Result<SvgFigure, String>,
+}
+
 impl FigureSet {
     /// The figures of what `state` shows; None before the run has begun.
     fn of(state: &State) -> Option<Self> {
@@ -135,9 +143,12 @@ impl FigureSet {
     /// Draws and writes the figures; the names of those that were written. What failed is told.
     fn all(&self, tell: &Sender<LogText>) -> Vec<&'static str> {
         let flow = self.picture.iter().flat_map(|picture| self.flow(picture));
-        let losses = self.recorded.then(|| ("losses", self.losses()));
+        let losses = self.recorded.then(|| NamedFigure {
+            name: "losses",
+            figure: self.losses(),
+        });
         let mut saved = Vec::new();
-        for (what, figure) in flow.chain(losses) {
+        for NamedFigure { name: what, figure } in flow.chain(losses) {
             let name = format!("{}-{what}.png", self.destination.stem);
             match figure.and_then(|figure| self.save(&name, &figure)) {
                 Ok(()) => saved.push(what),
@@ -152,21 +163,23 @@ impl FigureSet {
     }
 
     /// The figures of the flow that can be drawn of points of their dimension.
-    fn flow(&self, picture: &Picture) -> Vec<(&'static str, Result<SvgFigure, String>)> {
+    fn flow(&self, picture: &Picture) -> Vec<NamedFigure> {
         let (columns, run) = (&self.columns, &self.run);
+        let named = |name, figure| NamedFigure {
+            name,
+            figure: Ok(figure),
+        };
         let mut figures = match picture.dimension {
-            0 | 1 => vec![("corner", plot::corner(picture, columns, run))],
+            0 | 1 => vec![named("corner", plot::corner(picture, columns, run))],
             _ => vec![
-                ("panels", plot::panels(picture, columns, run)),
-                ("paths", plot::paths(picture, columns, run)),
+                named("panels", plot::panels(picture, columns, run)),
+                named("paths", plot::paths(picture, columns, run)),
             ],
         };
-        let density = picture.density.as_ref();
-        figures.extend(density.map(|density| ("density", plot::density(density, columns, run))));
+        if let Some(density) = &picture.density {
+            figures.push(named("density", plot::density(density, columns, run)));
+        }
         figures
-            .into_iter()
-            .map(|(what, figure)| (what, Ok(figure)))
-            .collect()
     }
 
     fn losses(&self) -> Result<SvgFigure, String> {

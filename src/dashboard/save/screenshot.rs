@@ -56,7 +56,9 @@ fn write(buffer: &Buffer, destination: &Destination) -> io::Result<()> {
 /// The screen as text: a line for each row, without blanks at its end.
 pub fn text(buffer: &Buffer) -> String {
     let line = |row| {
-        let cells: String = cells(buffer, row).map(|(_, cell)| cell.symbol()).collect();
+        let cells: String = cells(buffer, row)
+            .map(|placed| placed.cell.symbol())
+            .collect();
         format!("{}\n", cells.trim_end())
     };
     (0..buffer.area.height).map(line).collect()
@@ -122,14 +124,20 @@ impl CellStyle {
     }
 }
 
-/// The cells of a row that show something of their own, with their columns: not those under the second half of a wide symbol.
-fn cells(buffer: &Buffer, row: u16) -> impl Iterator<Item = (u16, &Cell)> {
+/// A cell in its row.
+struct PlacedCell<'a> {
+    column: u16,
+    cell: &'a Cell,
+}
+
+/// The cells of a row that show something of their own: not those under the second half of a wide symbol.
+fn cells(buffer: &Buffer, row: u16) -> impl Iterator<Item = PlacedCell<'_>> {
     let mut free = 0;
     (0..buffer.area.width).filter_map(move |column| {
         let cell = buffer.cell((buffer.area.x + column, buffer.area.y + row))?;
         (column >= free).then(|| {
             free = column + width(cell);
-            (column, cell)
+            PlacedCell { column, cell }
         })
     })
 }
@@ -146,7 +154,7 @@ fn letter(cell: &Cell) -> Option<char> {
 
 fn runs(buffer: &Buffer, row: u16) -> Vec<CellRun> {
     let mut runs: Vec<CellRun> = Vec::new();
-    for (column, cell) in cells(buffer, row) {
+    for PlacedCell { column, cell } in cells(buffer, row) {
         let style = CellStyle::of(cell);
         if runs.last().is_none_or(|run| run.style != style) {
             runs.push(CellRun {
