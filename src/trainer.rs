@@ -9,18 +9,16 @@
 //!
 //! | file | holds |
 //! | --- | --- |
-//! | `optimizer.rs`, `adam.rs`, `muon.rs`, `schedule.rs` | the optimiser and its rate |
 //! | `initial.rs` | the parameters of a start from a model |
 //! | `matching.rs` | the first iterations of a start by matching |
 //! | `recovery.rs` | back to the last good parameters |
-//! | `state.rs` | all that training changes, to go on from |
+//! | `state.rs` | from a state and back |
 //! | `validation.rs` | the figures that pick the best parameters |
 //! | `judge.rs` | when those are computed, and the best of them kept |
-//! | `problem.rs` | a session in the kernels' terms |
 //! | `control.rs` | the loop: commands, pause, edits, limits, the end |
 //! | `distributed.rs` | a trainer that shares its work with other processes |
 //! | `checkpoints.rs` | when checkpoints are taken |
-//! | `picture.rs`, `picture/` | pictures for the screen, from a snapshot, on a thread of their own |
+//! | `peak.rs` | the peak that the speed on the screen is held against |
 
 mod checkpoints;
 mod control;
