@@ -12,7 +12,7 @@ use crate::session::{Initial, Session};
 /// The start of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Start {
-    /// [`SCHEMA`].
+    /// The version of the machine-readable output, [`super::SCHEMA`].
     pub schema: u32,
     /// Program version.
     pub version: String,
