@@ -268,7 +268,7 @@ pub struct NormalDraws {
 }
 
 /// The learned and the given columns of rows of (x, y), row-major.
-pub struct SplitRows {
+pub struct FlowRows {
     /// Learned columns, n x d.
     pub x: Vec<f64>,
     /// Given columns, n x c.
@@ -276,9 +276,9 @@ pub struct SplitRows {
 }
 
 /// Splits rows of (x, y) into x and y.
-pub fn split(rows: &[f64], shape: &Shape) -> SplitRows {
+pub fn split(rows: &[f64], shape: &Shape) -> FlowRows {
     let rows = || rows.chunks_exact(shape.columns());
-    SplitRows {
+    FlowRows {
         x: rows().flat_map(|row| &row[..shape.d]).copied().collect(),
         y: rows().flat_map(|row| &row[shape.d..]).copied().collect(),
     }

@@ -45,7 +45,7 @@ pub use learning::{CurvePoint, LearningCurve, learning};
 pub use losses::{LossCurves, losses};
 pub use panels::panels;
 pub use paths::paths;
-pub use scale::{AxisScale, Interval};
+pub use scale::{FigureScale, Interval};
 
 /// A kind of picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -81,7 +81,7 @@ pub struct Trainer {
 }
 
 /// The outcome of the step of an iteration.
-enum Step {
+enum StepOutcome {
     /// The parameters are new ones.
     Done,
     /// The quantity of this name is not finite, so the parameters are as they were.
@@ -295,14 +295,14 @@ impl Trainer {
     /// the iteration was given up before its step; after it, [`Trainer::settle`] makes up for the rest.
     pub fn iterate(&mut self, publish: &mut dyn FnMut(Event)) -> Option<Reason> {
         match self.step(publish) {
-            Step::GivenUp => return None,
-            Step::NotFinite(quantity) => {
+            StepOutcome::GivenUp => return None,
+            StepOutcome::NotFinite(quantity) => {
                 if let Some(reason) = self.roll_back(quantity, publish) {
                     self.state.over = Some(reason);
                     return self.state.over;
                 }
             }
-            Step::Done => {}
+            StepOutcome::Done => {}
         }
         self.state.pending = self.state.pending.with_sequel();
         self.settle(publish)
@@ -334,13 +334,13 @@ impl Trainer {
     }
 
     /// Computes loss and gradient, and takes a step where they are finite.
-    fn step(&mut self, publish: &mut dyn FnMut(Event)) -> Step {
+    fn step(&mut self, publish: &mut dyn FnMut(Event)) -> StepOutcome {
         if self.state.start.is_some() {
             return self.step_matching(publish);
         }
         let rate = self.learning_rate();
         let Some(costs) = self.gradient() else {
-            return Step::GivenUp;
+            return StepOutcome::GivenUp;
         };
         let broken = self.not_finite(&costs);
         let gradient = norm(self.gradient.iter().copied());
@@ -356,7 +356,7 @@ impl Trainer {
             update,
             losses: losses(&costs),
         });
-        broken.map_or(Step::Done, Step::NotFinite)
+        broken.map_or(StepOutcome::Done, StepOutcome::NotFinite)
     }
 
     /// Ends an iteration without a step, whose norm is 0.

@@ -116,7 +116,7 @@ pub fn forward<T: Lanes>(
             bar: factor * seed.bar,
             ..seed
         });
-        let at = trace::Evaluation {
+        let at = trace::TracePoint {
             net,
             resnet: &cache.resnet,
             gradient: &cache.gradient,
@@ -169,7 +169,7 @@ pub fn adjoint<T: Lanes>(
         c: &trace.c,
         slope_bar: &trace.slope_bar,
     });
-    let at = gradient::Evaluation {
+    let at = gradient::GradientPoint {
         net,
         s: &cache.s,
         resnet: &cache.resnet,

@@ -120,9 +120,9 @@ pub struct TraceTerm<'a, T> {
     pub slope_bar: &'a [Vec<T>],
 }
 
-/// An `Evaluation` is what the adjoint is taken of: its parameters and its results.
+/// A `GradientPoint` is what the adjoint is taken of: its parameters and its results.
 #[derive(Debug, Clone, Copy)]
-pub struct Evaluation<'a, T: Lanes> {
+pub struct GradientPoint<'a, T: Lanes> {
     /// The packed parameters.
     pub net: &'a Network<T>,
     /// s, inputs.
@@ -140,11 +140,11 @@ pub struct Evaluation<'a, T: Lanes> {
 ///
 /// Nothing else reaches slope_M, so that its cotangent goes on into a_M and u_{M-1} in the same pass, which leaves u_bar_{M-1}.
 pub fn adjoint<T: Lanes>(
-    at: Evaluation<T>,
+    at: GradientPoint<T>,
     bars: &mut Cotangents<T>,
     theta_bar: &mut ParameterGradient<T>,
 ) {
-    let Evaluation {
+    let GradientPoint {
         net,
         s,
         resnet,

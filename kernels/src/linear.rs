@@ -89,13 +89,13 @@ fn apply_columns<'a, T: Lanes, const P: usize>(
     let (x, later_x) = x.split_at(P * k.columns);
     let (y, later_y) = y.split_at_mut(P * k.rows);
     let mut y = columns_mut(y, k.rows);
-    by_blocks::<T, P, false>(k, columns(x, k.columns), Start::Zero, &mut y);
+    by_blocks::<T, P, false>(k, columns(x, k.columns), SumStart::Zero, &mut y);
     (later_x, later_y)
 }
 
-/// A `Start` is the value that the sums of a product start from.
+/// A `SumStart` is the value that the sums of a product start from.
 #[derive(Debug)]
-pub enum Start<'a, 'b, T, const P: usize> {
+pub enum SumStart<'a, 'b, T, const P: usize> {
     /// The sums start from zero.
     Zero,
     /// The sums start from what y holds.
@@ -106,11 +106,11 @@ pub enum Start<'a, 'b, T, const P: usize> {
     AddToBoth(&'a mut [&'b mut [T]; P]),
 }
 
-/// Computes K x for P columns wherever they lie; the sums start from what [`Start`] says.
+/// Computes K x for P columns wherever they lie; the sums start from what [`SumStart`] says.
 pub fn product<T: Lanes, const P: usize>(
     k: &Packed<T::Real>,
     x: [&[T]; P],
-    mut start: Start<T, P>,
+    mut start: SumStart<T, P>,
     y: &mut [&mut [T]; P],
 ) {
     if P <= BLOCK_COLUMNS {
@@ -118,10 +118,10 @@ pub fn product<T: Lanes, const P: usize>(
     }
     for (p, y) in y.iter_mut().enumerate() {
         let start = match &mut start {
-            Start::Zero => Start::Zero,
-            Start::Y => Start::Y,
-            Start::Other(other) => Start::Other([other[p]]),
-            Start::AddToBoth(other) => Start::AddToBoth(std::array::from_mut(&mut other[p])),
+            SumStart::Zero => SumStart::Zero,
+            SumStart::Y => SumStart::Y,
+            SumStart::Other(other) => SumStart::Other([other[p]]),
+            SumStart::AddToBoth(other) => SumStart::AddToBoth(std::array::from_mut(&mut other[p])),
         };
         product_columns::<T, 1>(k, [x[p]], start, std::array::from_mut(y));
     }
@@ -132,7 +132,7 @@ pub fn product<T: Lanes, const P: usize>(
 fn product_columns<T: Lanes, const P: usize>(
     k: &Packed<T::Real>,
     x: [&[T]; P],
-    start: Start<T, P>,
+    start: SumStart<T, P>,
     y: &mut [&mut [T]; P],
 ) {
     by_blocks::<T, P, true>(k, x, start, y);
@@ -143,11 +143,11 @@ fn product_columns<T: Lanes, const P: usize>(
 fn by_blocks<T: Lanes, const P: usize, const STARTED: bool>(
     k: &Packed<T::Real>,
     x: [&[T]; P],
-    mut start: Start<T, P>,
+    mut start: SumStart<T, P>,
     y: &mut [&mut [T]; P],
 ) {
     if !STARTED {
-        start = Start::Zero;
+        start = SumStart::Zero;
     }
     let start = &mut start;
     let (mut row, mut rest) = (0, k.data.as_slice());
@@ -198,7 +198,7 @@ pub fn columns_mut<V, const P: usize>(panel: &mut [V], rows: usize) -> [&mut [V]
 fn apply_block<T: Lanes, const R: usize, const P: usize>(
     block: &[T::Real],
     x: [&[T]; P],
-    start: &mut Start<T, P>,
+    start: &mut SumStart<T, P>,
     y: &mut [&mut [T]; P],
     row: usize,
 ) {
@@ -206,9 +206,9 @@ fn apply_block<T: Lanes, const R: usize, const P: usize>(
     let mut sum = [[T::default(); R]; P];
     for p in 0..P {
         let held = match start {
-            Start::Zero | Start::AddToBoth(_) => continue,
-            Start::Y => &y[p][row..row + R],
-            Start::Other(other) => &other[p][row..row + R],
+            SumStart::Zero | SumStart::AddToBoth(_) => continue,
+            SumStart::Y => &y[p][row..row + R],
+            SumStart::Other(other) => &other[p][row..row + R],
         };
         sum[p].copy_from_slice(held);
     }
@@ -226,7 +226,7 @@ fn apply_block<T: Lanes, const R: usize, const P: usize>(
     // 3. One store of y a block, after all columns of K.
     for p in 0..P {
         let y = &mut y[p][row..row + R];
-        if let Start::AddToBoth(other) = start {
+        if let SumStart::AddToBoth(other) = start {
             let other = &mut other[p][row..row + R];
             for r in 0..R {
                 other[r] += sum[p][r];

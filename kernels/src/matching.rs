@@ -96,7 +96,7 @@ impl<T: Lanes> Matching<T> {
             square = residual.mul_add(*residual, square);
             *bar = seed * *residual;
         }
-        let at = gradient::Evaluation {
+        let at = gradient::GradientPoint {
             net,
             s: &self.s,
             resnet: &self.resnet,

@@ -172,9 +172,9 @@ fn sum<N: Number>(terms: impl Iterator<Item = N>) -> N {
     terms.fold(N::from(0.0), |sum, term| sum + term)
 }
 
-/// A `Potential` holds Phi and its derivatives at one point.
+/// A `PointValues` holds Phi and its derivatives at one point.
 #[derive(Clone, Debug)]
-pub struct Potential<N> {
+pub struct PointValues<N> {
     /// The potential Phi(s).
     pub phi: N,
     /// The gradient grad_s Phi, inputs.
@@ -184,7 +184,7 @@ pub struct Potential<N> {
 }
 
 /// Returns Phi, its gradient and its exact trace at s = (x, y, t).
-pub fn potential<N: Number>(shape: &Shape, theta: &[N], s: &[N]) -> Potential<N> {
+pub fn potential<N: Number>(shape: &Shape, theta: &[N], s: &[N]) -> PointValues<N> {
     let at = Offsets::new(shape);
     let (m, d, last, one) = (shape.m, shape.d, shape.layers - 1, N::from(1.0));
     let h = N::from(shape.h());
@@ -247,7 +247,7 @@ pub fn potential<N: Number>(shape: &Shape, theta: &[N], s: &[N]) -> Potential<N>
             jac = (0..m).map(|k| jac[k] + h * slope[i][k] * y[k]).collect();
         }
     }
-    Potential { phi, grad, trace }
+    PointValues { phi, grad, trace }
 }
 
 /// A `Model` is a potential as the velocity field of the flow.

@@ -34,12 +34,12 @@ use std::ops::{Add, Sub};
 
 use crate::lanes::{Lanes, Real};
 use crate::layout::OUTER_VECTORS;
-use crate::linear::{Packed, Start, columns, outer as outer_product, product};
+use crate::linear::{Packed, SumStart, columns, outer as outer_product, product};
 
-/// A `Number` can be added and subtracted: a vector of lanes, or a scalar.
-pub trait Number: Copy + Add<Output = Self> + Sub<Output = Self> {}
+/// A `Addable` can be added and subtracted: a vector of lanes, or a scalar.
+pub trait Addable: Copy + Add<Output = Self> + Sub<Output = Self> {}
 
-impl<V: Copy + Add<Output = V> + Sub<Output = V>> Number for V {}
+impl<V: Copy + Add<Output = V> + Sub<Output = V>> Addable for V {}
 
 /// `Quarters` are the quarters \[\[11, 12\], \[21, 22\]\] of a matrix, or one element of each.
 pub type Quarters<V> = [[V; 2]; 2];
@@ -51,7 +51,7 @@ fn matrix_operands([[a, b], [c, d]]: Quarters<f64>) -> [f64; 7] {
 
 /// Returns the operands x_11, x_21, x_22, t_1 .. t_4 of x, or of y_bar.
 #[inline(always)]
-pub fn operands<V: Number>([[a, b], [c, d]]: Quarters<V>) -> [V; 7] {
+pub fn operands<V: Addable>([[a, b], [c, d]]: Quarters<V>) -> [V; 7] {
     let t_1 = b - a;
     let t_2 = d - t_1;
     [a, c, d, t_1, t_2, d - b, t_2 - c]
@@ -59,7 +59,7 @@ pub fn operands<V: Number>([[a, b], [c, d]]: Quarters<V>) -> [V; 7] {
 
 /// Returns the operands w_4, x_11, x_12, w_1, w_2, w_3, x_21 of x in K_bar, in the order of the [`operands`] of y_bar.
 #[inline(always)]
-pub fn gradient_operands<V: Number>([[a, b], [c, d]]: Quarters<V>) -> [V; 7] {
+pub fn gradient_operands<V: Addable>([[a, b], [c, d]]: Quarters<V>) -> [V; 7] {
     let w_1 = d - b;
     let w_2 = c + w_1;
     [a - w_2, a, b, w_1, w_2, c + d, c]
@@ -67,7 +67,7 @@ pub fn gradient_operands<V: Number>([[a, b], [c, d]]: Quarters<V>) -> [V; 7] {
 
 /// Returns the quarters of K_bar, from its seven products.
 #[inline(always)]
-pub fn join_gradient<V: Number>([s_1, s_2, s_3, s_4, s_5, s_6, s_7]: [V; 7]) -> Quarters<V> {
+pub fn join_gradient<V: Addable>([s_1, s_2, s_3, s_4, s_5, s_6, s_7]: [V; 7]) -> Quarters<V> {
     let u = s_3 + s_5;
     let v = u - s_6;
     [[v + s_1, v + s_4], [s_2 + s_3, u + s_4 - s_7]]
@@ -274,17 +274,17 @@ fn apply_pairs<T: Lanes, const Q: usize>(
     y: &mut [T],
 ) {
     let [[mut y_11, mut y_12], [mut y_21, mut y_22]] = quarters::<T, Q>(y, k.half);
-    let mut multiply = |operand: usize, start: Start<T, Q>, y: &mut [&mut [T]; Q]| {
+    let mut multiply = |operand: usize, start: SumStart<T, Q>, y: &mut [&mut [T]; Q]| {
         product(&k.operands[operand], x.operand(operand), start, y);
     };
     // The order needs no memory but y: each quarter holds u, v or w until the products that start from it are done.
-    multiply(0, Start::Zero, &mut y_11); // y_11 = u
-    multiply(4, Start::Other(shared(&y_11)), &mut y_12); // y_12 = v
-    multiply(1, Start::Y, &mut y_11);
-    multiply(5, Start::Other(shared(&y_12)), &mut y_22); // y_22 = w
-    multiply(6, Start::Other(shared(&y_22)), &mut y_21);
-    multiply(2, Start::Y, &mut y_12);
-    multiply(3, Start::AddToBoth(&mut y_22), &mut y_12); // p
+    multiply(0, SumStart::Zero, &mut y_11); // y_11 = u
+    multiply(4, SumStart::Other(shared(&y_11)), &mut y_12); // y_12 = v
+    multiply(1, SumStart::Y, &mut y_11);
+    multiply(5, SumStart::Other(shared(&y_12)), &mut y_22); // y_22 = w
+    multiply(6, SumStart::Other(shared(&y_22)), &mut y_21);
+    multiply(2, SumStart::Y, &mut y_12);
+    multiply(3, SumStart::AddToBoth(&mut y_22), &mut y_12); // p
 }
 
 /// The quarters of Q pairs of columns.

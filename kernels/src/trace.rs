@@ -37,7 +37,7 @@ use crate::linear::transpose;
 use crate::network::Network;
 use crate::tile::Scratch;
 
-pub use columns::{Cache, Evaluation, Seed};
+pub use columns::{Cache, Seed, TracePoint};
 
 /// Returns the columns 0..d in panels: pairs where Strassen's scheme is used, but for the last column of an odd number.
 fn panels<T: Lanes>(net: &Network<T>) -> impl Iterator<Item = Range<usize>> {
@@ -59,12 +59,12 @@ fn panels<T: Lanes>(net: &Network<T>) -> impl Iterator<Item = Range<usize>> {
 
 /// Returns the trace, one value a sample. With a seed, the adjoint pass follows at once.
 pub fn forward<T: Lanes>(
-    at: Evaluation<T>,
+    at: TracePoint<T>,
     cache: &mut Cache<T>,
     scratch: &mut Scratch<T>,
     mut seed: Option<Seed<T>>,
 ) -> T {
-    let Evaluation {
+    let TracePoint {
         net,
         resnet,
         gradient,
@@ -113,7 +113,7 @@ fn term<T: Lanes>(slope: &[T], z: &[T], c: impl Fn(usize) -> T) -> T {
 
 /// Runs the P columns of a panel through all layers, and with a seed the adjoint pass through them.
 fn run_panel<T: Lanes, const P: usize>(
-    at: Evaluation<T>,
+    at: TracePoint<T>,
     panel: Range<usize>,
     cache: &mut Cache<T>,
     scratch: &mut Scratch<T>,

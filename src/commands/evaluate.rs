@@ -21,7 +21,7 @@ use crate::data::random::Stream;
 use crate::data::{Dataset, SplitPart};
 use crate::event::{InverseError, Losses};
 use crate::exit::{Exit, refuse};
-use crate::fitted::{FittedFlow, NormalDraws, SplitRows, Units, split};
+use crate::fitted::{FittedFlow, FlowRows, NormalDraws, Units, split};
 use crate::headless::number::{DIGITS, format_number};
 use crate::mmd::{Mmd, mmd};
 use crate::model::TrainedModel;
@@ -210,7 +210,7 @@ impl EvaluationRows {
         let shape = fitted.shape();
         let mut sum = InverseErrorSum::default();
         for block in self.rows.chunks(fitted.block_rows() * shape.columns()) {
-            let SplitRows { x, y } = split(block, &shape);
+            let FlowRows { x, y } = split(block, &shape);
             let mapped = fitted.transport(&x, &y, Direction::Forward);
             let restored = fitted.transport(&mapped, &y, Direction::Inverse);
             sum.add(&x, &restored, shape.d);
@@ -222,7 +222,7 @@ impl EvaluationRows {
     fn straightness(&self, fitted: &mut FittedFlow) -> Option<f64> {
         let shape = fitted.shape();
         let first = self.rows.len().min(PATHS * shape.columns());
-        let SplitRows { x, y } = split(&self.rows[..first], &shape);
+        let FlowRows { x, y } = split(&self.rows[..first], &shape);
         let paths = fitted.paths(&x, &y, Direction::Forward);
         straightness(&paths, fitted.scheme().steps + 1, shape.d)
     }
@@ -239,7 +239,7 @@ impl EvaluationRows {
             .flat_map(|row| &self.rows[row * width..(row + 1) * width])
             .copied()
             .collect();
-        let SplitRows { y, .. } = split(&rows, &shape);
+        let FlowRows { y, .. } = split(&rows, &shape);
         let draws = NormalDraws {
             seed: args.seed.unwrap_or_default(),
             first: 0,

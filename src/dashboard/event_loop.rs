@@ -20,7 +20,7 @@ use super::outcome::Outcome;
 use super::save::figures::FigureSaver;
 use super::save::screenshot;
 use super::session_file;
-use super::state::comparison::ComparedRun;
+use super::state::comparison::ComparedCurves;
 use super::state::settings::SettingsView;
 use super::state::{LoopRequest, State, View};
 use super::terminal::JobControl;
@@ -94,7 +94,9 @@ impl<'a, W: Write> EventLoop<'a, W> {
             ..SettingsView::default()
         };
         let state = State {
-            compared: runs.map(|run| ComparedRun::new(run.name.clone())).collect(),
+            compared: runs
+                .map(|run| ComparedCurves::new(run.name.clone()))
+                .collect(),
             view: View {
                 settings,
                 ..View::default()

@@ -14,7 +14,7 @@ use super::fixtures;
 use super::layout;
 use super::pane::Pane;
 use super::range::IterationSpan;
-use super::state::comparison::ComparedRun;
+use super::state::comparison::ComparedCurves;
 use super::state::flow::FlowContent;
 use super::state::losses::{IterationRange, LossesView, Outliers};
 use super::state::series::Smoothing;
@@ -329,13 +329,13 @@ fn a_screen_that_is_too_small_says_so() {
 fn compared(values: &[f64]) -> State {
     let mut state = fixtures::run();
     state.silence = Some(45.0);
-    let mut other = ComparedRun::new("rings-20260101-120000".into());
+    let mut other = ComparedCurves::new("rings-20260101-120000".into());
     for (i, &value) in (1..).zip(values) {
         other.apply(&fixtures::iteration(50 * i, value));
     }
     state.compared = vec![
         other,
-        ComparedRun::new("a name that is wider than the pane".into()),
+        ComparedCurves::new("a name that is wider than the pane".into()),
     ];
     state
 }

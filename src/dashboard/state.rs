@@ -20,7 +20,7 @@ use super::pane::Pane;
 use super::range::ValueRange;
 use crate::event::{Best, Figures, Finished, Losses, Picture, Start};
 use crate::session::{Rejection, SessionField};
-use comparison::ComparedRun;
+use comparison::ComparedCurves;
 use edits::{Edit, EditHistory};
 use flow::FlowView;
 use log::{ChartTick, EventLog};
@@ -90,7 +90,7 @@ pub struct State {
     /// Seconds since the process that trains this run was last heard of; None if it is this one.
     pub silence: Option<f64>,
     /// The runs that this one is compared with.
-    pub compared: Vec<ComparedRun>,
+    pub compared: Vec<ComparedCurves>,
 }
 
 /// The choices of the user: what is looked at, and how.

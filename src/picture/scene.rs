@@ -15,7 +15,7 @@ use super::measure::{CellGrid, bounds_around, cell_grid, inverse_error, straight
 use crate::data::random::{DrawKey, Stream, normal_rows};
 use crate::data::{DataError, Dataset};
 use crate::event::{Density, Picture};
-use crate::fitted::{SplitRows, split};
+use crate::fitted::{FlowRows, split};
 use crate::problem::scheme;
 use crate::scaling::{ColumnRange, Scaling, Units};
 use crate::session::{FlowSettings, Session};
@@ -70,7 +70,7 @@ pub fn compute_picture(
     };
     // The same draws in every picture: what moves on the screen is the flow.
     let rows = data.picture_rows(snapshot.samples)?;
-    let SplitRows { x: rows, y } = split(&rows, &flow.engine.shape());
+    let FlowRows { x: rows, y } = split(&rows, &flow.engine.shape());
     flow.given = y;
     let draws = DrawKey {
         seed: model.seed,

@@ -7,7 +7,7 @@ use svg::node::element::{Circle, ClipPath, Group, Line, Path, Rectangle, Text};
 
 use super::colour::FAINT;
 use super::figure::{INK, LABEL, NAME, round, text};
-use super::scale::{AxisScale, Interval, extent};
+use super::scale::{FigureScale, Interval, extent};
 
 /// Largest distance of a drawn point from the axes, in lengths of an axis.
 const FAR: f64 = 100.0;
@@ -39,9 +39,9 @@ pub struct Axes {
     /// The rectangle between the axes, without labels.
     pub place: FigureRect,
     /// Horizontal scale.
-    pub x: AxisScale,
+    pub x: FigureScale,
     /// Vertical scale.
-    pub y: AxisScale,
+    pub y: FigureScale,
 }
 
 /// The texts around axes; an empty one is left out.
@@ -170,7 +170,7 @@ impl Axes {
         let alike = units[0].min(units[1]) * THIN > largest;
         let scale = |k: usize| {
             let half = if alike { largest } else { units[k] } * needed[k] / 2.0;
-            AxisScale::between(middle[k] - half, middle[k] + half)
+            FigureScale::between(middle[k] - half, middle[k] + half)
         };
         Axes {
             place,

@@ -11,7 +11,7 @@ use super::contours::{DensityGrid, cell_centre};
 use super::density::heat;
 use super::figure::{FigureSize, SvgFigure};
 use super::legend::{LegendEntry, colour_bar, legend_row};
-use super::scale::{AxisScale, minus};
+use super::scale::{FigureScale, minus};
 use crate::event::Density;
 
 const MAP: FigureRect = FigureRect {
@@ -55,8 +55,8 @@ pub fn conditional(density: &Density, condition: &Condition, name: &str) -> SvgF
     let mut figure = SvgFigure::new(size, &title);
     let [left, right, low, high] = density.bounds;
     let (y, x) = (
-        AxisScale::between(left, right),
-        AxisScale::between(low, high),
+        FigureScale::between(left, right),
+        FigureScale::between(low, high),
     );
     let axes = Axes {
         place: MAP,
@@ -88,7 +88,7 @@ pub fn conditional(density: &Density, condition: &Condition, name: &str) -> SvgF
     let axes = Axes {
         place: CURVES,
         x,
-        y: AxisScale::from_zero(heights),
+        y: FigureScale::from_zero(heights),
     };
     let style = |k: usize| LineStyle::new(SERIES[k % SERIES.len()], 1.8);
     let mut lines = axes.clipped();

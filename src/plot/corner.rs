@@ -7,7 +7,7 @@ use super::columns::{PlottedColumns, column, points};
 use super::figure::{FigureSize, SvgFigure};
 use super::histogram::histograms;
 use super::legend::{LegendEntry, legend_row};
-use super::scale::AxisScale;
+use super::scale::FigureScale;
 use crate::event::Picture;
 
 /// Largest number of columns that are plotted.
@@ -111,6 +111,6 @@ fn scatter_panel(place: FigureRect, picture: &Picture, [across, down]: [usize; 2
 }
 
 /// The scale of a column, around the data: generated samples far out would make the rest small.
-fn scale(picture: &Picture, k: usize) -> AxisScale {
-    AxisScale::around(column(&picture.data, picture.dimension, k).into_iter())
+fn scale(picture: &Picture, k: usize) -> FigureScale {
+    FigureScale::around(column(&picture.data, picture.dimension, k).into_iter())
 }

@@ -8,7 +8,7 @@ use super::columns::PlottedColumns;
 use super::contours::DensityGrid;
 use super::figure::{FigureSize, SvgFigure};
 use super::legend::{LegendEntry, colour_bar, legend_row};
-use super::scale::AxisScale;
+use super::scale::FigureScale;
 use crate::event::Density;
 
 /// Number of shades of the heat map.
@@ -88,8 +88,8 @@ pub fn density(density: &Density, columns: &PlottedColumns, name: &str) -> SvgFi
 fn axes(density: &Density) -> Axes {
     let [left, right, low, high] = density.bounds;
     let (x, y) = (
-        AxisScale::between(left, right),
-        AxisScale::between(low, high),
+        FigureScale::between(left, right),
+        FigureScale::between(low, high),
     );
     let ratio = (y.ends().length() / x.ends().length()).clamp(0.4, 2.0);
     let (width, height) = (SIDE / ratio.max(1.0), SIDE * ratio.min(1.0));

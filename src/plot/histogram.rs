@@ -4,7 +4,7 @@ use super::axes::{Axes, AxesText, FigureRect, LineStyle, Panel};
 use super::colour::{DATA, MODEL};
 use super::figure::{FigureSize, SvgFigure};
 use super::legend::{LegendEntry, legend_row};
-use super::scale::{AxisScale, minus};
+use super::scale::{FigureScale, minus};
 
 const PLACE: FigureRect = FigureRect {
     x: 84.0,
@@ -52,16 +52,16 @@ pub fn histogram(log: &LogDensities, name: &str) -> SvgFigure {
 }
 
 /// The scale of log p: around both histograms, without the few values that are far less likely than the rest.
-fn axis(log: &LogDensities) -> AxisScale {
+fn axis(log: &LogDensities) -> FigureScale {
     let both = log.data.iter().chain(&log.generated).copied();
     let mut sorted: Vec<f64> = both.filter(|v| v.is_finite()).collect();
     sorted.sort_by(f64::total_cmp);
     let n = sorted.len();
     let Some((&middle, &rare)) = sorted.get(n / 2).zip(sorted.get(n / 100)) else {
-        return AxisScale::around(sorted.into_iter());
+        return FigureScale::around(sorted.into_iter());
     };
     let lowest = middle - 3.0 * (middle - rare);
-    AxisScale::around(sorted.into_iter().filter(|v| *v >= lowest))
+    FigureScale::around(sorted.into_iter().filter(|v| *v >= lowest))
 }
 
 /// The entries of the legend.
@@ -98,7 +98,7 @@ fn mean(values: &[f64]) -> String {
 }
 
 /// The histograms of the data and of generated samples over a scale.
-pub(super) fn histograms(place: FigureRect, x: AxisScale, samples: [&[f64]; 2]) -> Panel {
+pub(super) fn histograms(place: FigureRect, x: FigureScale, samples: [&[f64]; 2]) -> Panel {
     let bins = Bins::new(x, samples[0].len().min(samples[1].len()));
     let sides = [DATA, MODEL].into_iter().zip(samples);
     let sides: Vec<(&str, Vec<f64>)> = sides
@@ -109,7 +109,7 @@ pub(super) fn histograms(place: FigureRect, x: AxisScale, samples: [&[f64]; 2]) 
     let axes = Axes {
         place,
         x,
-        y: AxisScale::from_zero(heights),
+        y: FigureScale::from_zero(heights),
     };
     let content = sides
         .iter()
@@ -133,7 +133,7 @@ struct Bins {
 
 impl Bins {
     /// Bins over a scale, as many as n values can fill.
-    fn new(axis: AxisScale, n: usize) -> Self {
+    fn new(axis: FigureScale, n: usize) -> Self {
         let ends = axis.ends();
         let count = (2.0 * (n as f64).sqrt()).clamp(5.0, BINS) as usize;
         Bins {
@@ -178,7 +178,7 @@ mod tests {
     #[test]
     fn every_value_on_the_axis_falls_into_a_bin() {
         let values = [0.0, 0.1, 0.5, 0.9, f64::NAN, f64::INFINITY];
-        let bins = Bins::new(AxisScale::between(0.0, 1.0), 4);
+        let bins = Bins::new(FigureScale::between(0.0, 1.0), 4);
         assert_eq!((bins.low, bins.count), (0.0, 5));
         let densities = bins.densities(&values);
         let shares: Vec<f64> = densities.iter().map(|h| h * bins.width).collect();

@@ -11,7 +11,7 @@ use super::axes::{Axes, FigureRect, LineStyle};
 use super::colour::SERIES;
 use super::figure::{FigureSize, LABEL, SvgFigure, round, text};
 use super::losses::entropy_style;
-use super::scale::{AxisScale, Interval, extent, minus};
+use super::scale::{FigureScale, Interval, extent, minus};
 
 /// Size of the axes; they are higher where there are many names beside them.
 const WIDTH: f64 = 560.0;
@@ -170,14 +170,14 @@ fn style(k: usize) -> LineStyle<'static> {
 }
 
 /// The scale of the training times.
-fn time_scale(curves: &[&LearningCurve]) -> AxisScale {
+fn time_scale(curves: &[&LearningCurve]) -> FigureScale {
     let ends = curves.iter().flat_map(|curve| [curve.first(), curve.end()]);
-    AxisScale::logarithmic(ends.flatten().map(|point| point.seconds))
+    FigureScale::logarithmic(ends.flatten().map(|point| point.seconds))
 }
 
 /// The scale of C.
 struct LearningAxis {
-    scale: AxisScale,
+    scale: FigureScale,
     /// Whether values of the curves lie above the scale.
     clips: bool,
 }
@@ -188,7 +188,7 @@ fn value_axis(curves: &[&LearningCurve], entropy: Option<f64>) -> LearningAxis {
     let all = all.map(|point| point.c).chain(entropy);
     let Some(Interval { low, high }) = extent(all.clone()) else {
         return LearningAxis {
-            scale: AxisScale::around(all),
+            scale: FigureScale::around(all),
             clips: false,
         };
     };
@@ -197,7 +197,7 @@ fn value_axis(curves: &[&LearningCurve], entropy: Option<f64>) -> LearningAxis {
     let clips = high - low > FLAT * (top - low) && top > low;
     let shown = if clips { top } else { high };
     LearningAxis {
-        scale: AxisScale::around([low, shown].into_iter()),
+        scale: FigureScale::around([low, shown].into_iter()),
         clips,
     }
 }

@@ -5,7 +5,7 @@ use svg::node::element::{Circle, Group, Line, Rectangle};
 use super::axes::{Axes, FigureRect, LineStyle, vertical_text};
 use super::colour::shade;
 use super::figure::{INK, LABEL, NAME, round, text};
-use super::scale::AxisScale;
+use super::scale::FigureScale;
 
 /// Length of the line of an entry, units of the figure.
 const LINE_LENGTH: f64 = 22.0;
@@ -104,7 +104,7 @@ pub fn legend_row(entries: &[LegendEntry], (middle, y): (f64, f64)) -> Group {
 
 /// The bar of the colours from 0, at the bottom, to `highest`, with ticks and their name at the right.
 pub fn colour_bar(place: FigureRect, highest: f64, name: &str) -> Group {
-    let scale = AxisScale::between(0.0, highest);
+    let scale = FigureScale::between(0.0, highest);
     let height = place.height / f64::from(SHADES);
     let mut group = Group::new().set("shape-rendering", "crispEdges");
     for k in 0..SHADES {
@@ -120,7 +120,7 @@ pub fn colour_bar(place: FigureRect, highest: f64, name: &str) -> Group {
     }
     let blank = Axes {
         place,
-        x: AxisScale::between(0.0, 1.0),
+        x: FigureScale::between(0.0, 1.0),
         y: scale,
     };
     let mut labels = Group::new().add(group).add(blank.outline());

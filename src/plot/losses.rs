@@ -7,7 +7,7 @@ use super::axes::{Axes, AxesText, DotStyle, FigureRect, LineStyle, RectGrid, ver
 use super::colour::{DATA, MAPPED, MODEL, REFERENCE, RESTORED};
 use super::figure::{FigureSize, LABEL, SvgFigure};
 use super::legend::{LegendEntry, legend_row};
-use super::scale::{AxisScale, Interval, extent};
+use super::scale::{FigureScale, Interval, extent};
 
 /// Size of a panel.
 const WIDTH: f64 = 400.0;
@@ -192,14 +192,14 @@ pub fn losses(losses: &LossCurves, name: &str) -> SvgFigure {
 }
 
 /// The scale of the iterations, from 0 to the last one.
-fn iteration_scale(losses: &LossCurves) -> AxisScale {
+fn iteration_scale(losses: &LossCurves) -> FigureScale {
     let curves = [&losses.loss, &losses.c];
     let rows = curves
         .into_iter()
         .flat_map(|curve| curve.training.iter().chain(&curve.validation))
         .chain(&losses.m);
     let last = extent(rows.map(|row| row[0])).map_or(1.0, |ends| ends.high);
-    AxisScale::between(0.0, 1.015 * last.max(1.0))
+    FigureScale::between(0.0, 1.015 * last.max(1.0))
 }
 
 /// Whether events have labels beside their lines.
@@ -232,7 +232,7 @@ impl<'a> LossPanel<'a> {
     }
 
     /// Draws the panel over a scale of iterations.
-    fn draw(&self, x: AxisScale, marks: &[EventMark]) -> Group {
+    fn draw(&self, x: FigureScale, marks: &[EventMark]) -> Group {
         let LossAxis { scale: y, note } = value_axis(self.curve, x.ends().high, self.entropy);
         let axes = Axes {
             place: self.place,
@@ -253,7 +253,7 @@ impl<'a> LossPanel<'a> {
 
 /// The scale of a loss.
 struct LossAxis {
-    scale: AxisScale,
+    scale: FigureScale,
     /// Note on the values beyond the scale; empty where there are none.
     note: &'static str,
 }
@@ -268,11 +268,11 @@ fn value_axis(curve: &LossCurve, last: f64, entropy: Option<f64>) -> LossAxis {
     };
     let (whole, late) = (after(0.0), after(EARLY * last));
     let range = |values| extent(values).map_or(0.0, |ends| ends.length());
-    let scale = AxisScale::fitting(whole.clone());
+    let scale = FigureScale::fitting(whole.clone());
     let (all, most) = (range(whole), range(late.clone()));
     if !scale.is_logarithmic() && most > 0.0 && all > FLAT * most {
         LossAxis {
-            scale: AxisScale::fitting(late),
+            scale: FigureScale::fitting(late),
             note: "the first iterations are off the scale",
         }
     } else {
@@ -281,12 +281,12 @@ fn value_axis(curve: &LossCurve, last: f64, entropy: Option<f64>) -> LossAxis {
 }
 
 /// The panel of the divergence C - H, with error bars of one standard error.
-fn divergence(x: AxisScale, losses: &LossCurves) -> Group {
+fn divergence(x: FigureScale, losses: &LossCurves) -> Group {
     let values = losses.divergence.iter().map(|point| point.value);
     let axes = Axes {
         place: PLACES.rect(3),
         x,
-        y: AxisScale::fitting(values),
+        y: FigureScale::fitting(values),
     };
     let mut group = axes.clipped().add(axes.grid());
     let Interval { low, high } = axes.y.ends();

@@ -49,7 +49,7 @@ impl Interval {
 
 /// The scale of an axis; low < high, both finite.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct AxisScale {
+pub struct FigureScale {
     kind: ScaleKind,
     low: f64,
     high: f64,
@@ -64,11 +64,11 @@ pub struct Tick {
     pub label: String,
 }
 
-impl AxisScale {
+impl FigureScale {
     /// A linear scale between two values; a wider one where they are not apart.
     pub fn between(low: f64, high: f64) -> Self {
         let Interval { low, high } = widened(low, high);
-        AxisScale {
+        FigureScale {
             kind: ScaleKind::Linear,
             low,
             high,
@@ -135,7 +135,7 @@ impl AxisScale {
 
     fn log(low: f64, high: f64) -> Self {
         let room = (high / low).powf(ROOM / 2.0);
-        AxisScale {
+        FigureScale {
             kind: ScaleKind::Log,
             low: (low / room).max(f64::MIN_POSITIVE),
             high: (high * room).min(LARGEST),
@@ -143,7 +143,7 @@ impl AxisScale {
     }
 
     fn symlog(low: f64, high: f64, threshold: f64) -> Self {
-        AxisScale {
+        FigureScale {
             kind: ScaleKind::Symlog { threshold },
             low: (low * (1.0 + ROOM)).max(-LARGEST),
             high: (high.max(0.0) * (1.0 + ROOM)).min(LARGEST),
@@ -345,13 +345,13 @@ pub fn minus(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn labels(scale: AxisScale) -> Vec<String> {
+    fn labels(scale: FigureScale) -> Vec<String> {
         scale.ticks().into_iter().map(|tick| tick.label).collect()
     }
 
     #[test]
     fn ticks_are_round_and_where_their_labels_say() {
-        let scale = AxisScale::between(-1.0, 1.0);
+        let scale = FigureScale::between(-1.0, 1.0);
         let minus = "\u{2212}";
         assert_eq!(
             labels(scale),
@@ -365,27 +365,27 @@ mod tests {
         );
         let shares: Vec<f64> = scale.ticks().iter().map(|tick| tick.share).collect();
         assert_eq!(shares, [0.0, 0.25, 0.5, 0.75, 1.0]);
-        let millions = labels(AxisScale::between(0.0, 3e6));
+        let millions = labels(FigureScale::between(0.0, 3e6));
         assert_eq!(millions[1], "0.5\u{b7}10\u{2076}");
         assert_eq!(millions[6], "3.0\u{b7}10\u{2076}");
     }
 
     #[test]
     fn far_apart_is_log_and_its_ticks_are_decades() {
-        let scale = AxisScale::fitting([1e-6, 1.0].into_iter());
+        let scale = FigureScale::fitting([1e-6, 1.0].into_iter());
         let ticks = scale.ticks();
         let named = ticks.iter().find(|tick| tick.label == "10\u{207b}\u{2074}");
         let middle = scale.share(1e-4).unwrap();
         assert_eq!(named.unwrap().share, middle);
         assert!((middle - 1.0 / 3.0).abs() < 0.02, "{middle}");
-        assert!(AxisScale::fitting([2.0, 3.0].into_iter()).ticks().len() > 2);
-        assert!(!AxisScale::fitting([2.0, 3.0].into_iter()).is_logarithmic());
+        assert!(FigureScale::fitting([2.0, 3.0].into_iter()).ticks().len() > 2);
+        assert!(!FigureScale::fitting([2.0, 3.0].into_iter()).is_logarithmic());
     }
 
     #[test]
     fn symlog_shows_both_signs_and_zero() {
         let values = [-1000.0, -1.0, 0.5, 1.0, 1.0, 2.0, 100.0];
-        let scale = AxisScale::fitting(values.into_iter());
+        let scale = FigureScale::fitting(values.into_iter());
         let labels = labels(scale);
         assert!(scale.is_logarithmic());
         for label in ["0", "\u{2212}100", "100"] {
@@ -413,10 +413,10 @@ mod tests {
         for set in sets {
             let values = || set.iter().copied();
             for scale in [
-                AxisScale::around(values()),
-                AxisScale::from_zero(values()),
-                AxisScale::fitting(values()),
-                AxisScale::logarithmic(values()),
+                FigureScale::around(values()),
+                FigureScale::from_zero(values()),
+                FigureScale::fitting(values()),
+                FigureScale::logarithmic(values()),
             ] {
                 let Interval { low, high } = scale.ends();
                 assert!(low < high && (high - low).is_finite(), "{set:?}: {scale:?}");

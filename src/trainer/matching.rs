@@ -17,7 +17,7 @@ use otflow_kernels::batch::Share;
 use otflow_kernels::engine::{Pairs, lanes_of};
 use otflow_kernels::matching::TILES;
 
-use super::{Step, Trainer};
+use super::{StepOutcome, Trainer};
 use crate::checkpoint::state::Served;
 use crate::cost::{Computation, flops_per_sample};
 use crate::data::batches::RankShare;
@@ -183,10 +183,10 @@ impl Trainer {
     }
 
     /// Computes M and its gradient, and takes Muon's step where they are finite.
-    pub(super) fn step_matching(&mut self, publish: &mut dyn FnMut(Event)) -> Step {
+    pub(super) fn step_matching(&mut self, publish: &mut dyn FnMut(Event)) -> StepOutcome {
         let rate = self.learning_rate();
         let Some(m) = self.matching_gradient() else {
-            return Step::GivenUp;
+            return StepOutcome::GivenUp;
         };
         let broken = if m.is_finite() {
             self.not_finite_gradient()
@@ -209,7 +209,7 @@ impl Trainer {
             update,
             m,
         });
-        broken.map_or(Step::Done, Step::NotFinite)
+        broken.map_or(StepOutcome::Done, StepOutcome::NotFinite)
     }
 
     /// M over the current pairs; the gradient goes into its buffer. None when it was given up.

@@ -43,7 +43,7 @@ impl Validation {
     /// The figures of the parameters that the engine holds. None when the pass for them was given up.
     pub fn figures(&self, mut pass: Pass) -> Option<Figures> {
         let ends = self.ends(&mut pass, self.n)?;
-        let total = |of: fn(&End) -> f64| ends.iter().map(of).sum::<f64>();
+        let total = |of: fn(&PathEnd) -> f64| ends.iter().map(of).sum::<f64>();
         let sums = CostSums {
             v: total(|end| end.v),
             nll: -total(|end| end.log),
@@ -80,7 +80,7 @@ impl Validation {
     }
 
     /// The ends of the paths of the first n samples. None when a pass was given up.
-    fn ends(&self, pass: &mut Pass, n: usize) -> Option<Vec<End>> {
+    fn ends(&self, pass: &mut Pass, n: usize) -> Option<Vec<PathEnd>> {
         let Pass {
             engine,
             ranks,
@@ -104,7 +104,7 @@ impl Validation {
             });
         let all = ranks.join(values.collect(), n, 3)?;
         let (ends, _) = all.as_chunks();
-        let end = |&[log, v, r]: &[f64; 3]| End { log, v, r };
+        let end = |&[log, v, r]: &[f64; 3]| PathEnd { log, v, r };
         Some(ends.iter().map(end).collect())
     }
 }
@@ -122,7 +122,7 @@ pub struct Pass<'a> {
 }
 
 /// The end of the path of a sample: its log density, v(1) and r(1).
-struct End {
+struct PathEnd {
     log: f64,
     v: f64,
     r: f64,

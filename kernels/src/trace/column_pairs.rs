@@ -10,7 +10,7 @@
 use std::ops::Range;
 
 use super::columns::{
-    Before, Cache, Curvatures, Evaluation, LayerPanel, Seed, SlopeSum, add_squares, first_columns,
+    Before, Cache, Curvatures, LayerPanel, Seed, SlopeSum, TracePoint, add_squares, first_columns,
     first_columns_adjoint, first_columns_transposed, next_columns, next_columns_adjoint,
     next_columns_transposed, y_bar_columns,
 };
@@ -22,12 +22,12 @@ use crate::weight_gradient::{PairTerm, WeightGradient};
 
 /// Runs the forward pass: it leaves y_i in `scratch.layers` and adds to c_i.
 pub fn forward<T: Lanes, const P: usize>(
-    at: Evaluation<T>,
+    at: TracePoint<T>,
     panel: &Range<usize>,
     cache: &mut Cache<T>,
     scratch: &mut Scratch<T>,
 ) {
-    let Evaluation { net, resnet, .. } = at;
+    let TracePoint { net, resnet, .. } = at;
     let (m, last) = (net.shape.m, net.shape.layers - 1);
     let (slope, k0) = (&resnet.slope[0], &net.k0[panel.start * m..]);
     let jac = &mut scratch.jac[..P * m];
@@ -64,13 +64,13 @@ pub fn forward<T: Lanes, const P: usize>(
 
 /// Runs the adjoint pass, from y_i in `scratch.layers`.
 pub fn adjoint<T: Lanes, const P: usize>(
-    at: Evaluation<T>,
+    at: TracePoint<T>,
     panel: &Range<usize>,
     cache: &mut Cache<T>,
     scratch: &mut Scratch<T>,
     seed: &mut Seed<T>,
 ) {
-    let Evaluation {
+    let TracePoint {
         net,
         resnet,
         gradient,

@@ -34,9 +34,9 @@ impl<T: Lanes> Cache<T> {
     }
 }
 
-/// An `Evaluation` holds the parameters and the columns that the trace is computed from.
+/// A `TracePoint` holds the parameters and the columns that the trace is computed from.
 #[derive(Debug, Clone, Copy)]
-pub struct Evaluation<'a, T: Lanes> {
+pub struct TracePoint<'a, T: Lanes> {
     /// The packed parameters.
     pub net: &'a Network<T>,
     /// The columns slope_i and u_i.

@@ -9,7 +9,7 @@
 use std::ops::Range;
 
 use super::columns::{
-    Before, Cache, Curvatures, Evaluation, LayerPanel, Seed, SlopeSum, add_squares, first_columns,
+    Before, Cache, Curvatures, LayerPanel, Seed, SlopeSum, TracePoint, add_squares, first_columns,
     first_columns_adjoint, first_columns_transposed, next_columns, next_columns_adjoint,
     next_columns_transposed, y_bar_columns,
 };
@@ -21,12 +21,12 @@ use crate::weight_gradient::WeightGradient;
 
 /// Runs the forward pass: it leaves y_i in `scratch.layers` and adds to c_i.
 pub fn forward<T: Lanes, const P: usize>(
-    at: Evaluation<T>,
+    at: TracePoint<T>,
     panel: &Range<usize>,
     cache: &mut Cache<T>,
     scratch: &mut Scratch<T>,
 ) {
-    let Evaluation { net, resnet, .. } = at;
+    let TracePoint { net, resnet, .. } = at;
     let (m, last) = (net.shape.m, net.shape.layers - 1);
     let jac = &mut scratch.jac[..P * m];
     first_columns::<T, P>(&resnet.slope[0], &net.k0[panel.start * m..], jac);
@@ -42,13 +42,13 @@ pub fn forward<T: Lanes, const P: usize>(
 
 /// Runs the adjoint pass, from y_i in `scratch.layers`.
 pub fn adjoint<T: Lanes, const P: usize>(
-    at: Evaluation<T>,
+    at: TracePoint<T>,
     panel: &Range<usize>,
     cache: &mut Cache<T>,
     scratch: &mut Scratch<T>,
     seed: &mut Seed<T>,
 ) {
-    let Evaluation {
+    let TracePoint {
         net,
         resnet,
         gradient,

@@ -88,7 +88,7 @@ pub fn session_file(
         if kind || !always && value(&plain, field.name).as_ref() == Some(&held) {
             continue;
         }
-        let written = WrittenField {
+        let written = FieldLine {
             session: &wanted,
             name: field.name,
             held: &held,
@@ -102,7 +102,7 @@ pub fn session_file(
 }
 
 /// A field that is written.
-struct WrittenField<'s, 'n> {
+struct FieldLine<'s, 'n> {
     session: &'s Session,
     /// Full name, with those of its groups.
     name: &'n str,
@@ -110,7 +110,7 @@ struct WrittenField<'s, 'n> {
     held: &'s str,
 }
 
-impl<'n> WrittenField<'_, 'n> {
+impl<'n> FieldLine<'_, 'n> {
     /// Writes the field with its comments, in the brackets of its groups; `open` holds the names of the groups that are open.
     fn write(&self, text: &mut String, open: &mut Vec<&'n str>) -> Result<()> {
         let mut groups: Vec<&str> = self.name.split('.').collect();

@@ -9,11 +9,11 @@ use otflow_kernels::parameters::Shape;
 use crate::cli;
 use crate::data::Dataset;
 use crate::event::{Density, Picture};
-use crate::fitted::{FittedFlow, SplitRows, Units, join, split};
+use crate::fitted::{FittedFlow, FlowRows, Units, join, split};
 use crate::model::TrainedModel;
 use crate::picture::{Snapshot, bounds_around, compute_picture, inverse_error};
 use crate::plot::{
-    AxisScale, Condition, FixedColumn, GridSize, Interval, LogDensities, PlottedColumns,
+    Condition, FigureScale, FixedColumn, GridSize, Interval, LogDensities, PlottedColumns,
     cell_centres, column,
 };
 use crate::problem::{precision, shape};
@@ -127,7 +127,7 @@ impl PlottedFlow {
     /// Log densities of the data and of generated samples under the model, in data units.
     pub fn log_densities(&mut self) -> LogDensities {
         let shape = self.fitted.shape();
-        let SplitRows { y, .. } = split(&self.rows, &shape);
+        let FlowRows { y, .. } = split(&self.rows, &shape);
         let mut generated = self.standardized.generated.clone();
         if let Some(scaling) = self.fitted.scaling() {
             scaling.standardize(&mut generated, learned(shape.d), Units::Standardized);
@@ -187,7 +187,7 @@ impl PlottedFlow {
         let column = |k: usize| column(&rows, shape.columns(), k);
         let means: Vec<f64> = (1..shape.columns()).map(|k| mean(&column(k))).collect();
         let y = common_range(column(1 + varied));
-        let x = AxisScale::around(column(0).into_iter()).ends();
+        let x = FigureScale::around(column(0).into_iter()).ends();
         let bounds = [y.low, y.high, x.low, x.high];
         let cells = cell_centres(bounds, CONDITIONAL_GRID);
         let on_grid = cells.chunks_exact(2).flat_map(|cell| {
@@ -240,7 +240,7 @@ fn common_range(mut values: Vec<f64>) -> Interval {
     let last = values.len().saturating_sub(1);
     let at = |share: f64| values.get((share * last as f64).round() as usize).copied();
     let ends = at(RARE).zip(at(1.0 - RARE)).unwrap_or((0.0, 1.0));
-    AxisScale::between(ends.0, ends.1).ends()
+    FigureScale::between(ends.0, ends.1).ends()
 }
 
 fn mean(values: &[f64]) -> f64 {

@@ -23,7 +23,7 @@ use crate::dashboard::canvas::Canvas;
 use crate::dashboard::component::Component;
 use crate::dashboard::dot_grid::DotGrid;
 use crate::dashboard::state::State;
-use crate::dashboard::state::comparison::ComparedRun;
+use crate::dashboard::state::comparison::ComparedCurves;
 use crate::dashboard::state::losses::{IterationRange, Outliers};
 
 /// Least size of four charts: a title and two rows each, and the iterations.
@@ -63,7 +63,8 @@ pub fn draw(state: &State, canvas: &mut Canvas) {
 /// Draws the letters and names of the runs compared with, in one line.
 fn draw_legend(state: &State, canvas: &mut Canvas) {
     let runs = state.compared.iter().enumerate();
-    let names = runs.map(|(number, run)| format!("{} {}", ComparedRun::letter(number), run.name));
+    let names =
+        runs.map(|(number, run)| format!("{} {}", ComparedCurves::letter(number), run.name));
     let text = names.collect::<Vec<_>>().join("  ");
     canvas.cut_line(0, &text, canvas.theme.dim());
 }

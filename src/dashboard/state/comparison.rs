@@ -5,7 +5,7 @@ use crate::dashboard::range::IterationSpan;
 
 /// The curves of a run that this one is compared with.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct ComparedRun {
+pub struct ComparedCurves {
     /// The name of its directory.
     pub name: String,
     /// The training curves.
@@ -14,7 +14,7 @@ pub struct ComparedRun {
     pub validation: LossSeries,
 }
 
-impl ComparedRun {
+impl ComparedCurves {
     /// A run without curves.
     pub fn new(name: String) -> Self {
         Self {

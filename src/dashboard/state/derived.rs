@@ -1,7 +1,7 @@
 //! What follows from the state: times, spans, the selected setting. Nothing here changes it.
 
 use super::State;
-use super::comparison::ComparedRun;
+use super::comparison::ComparedCurves;
 use super::flow::FlowContent;
 use super::series::Series;
 use crate::dashboard::component::Component;
@@ -67,7 +67,7 @@ impl State {
         let start = self.matching.as_ref().map(|matching| &matching.curve);
         let start = start.and_then(Series::span);
         let spans = [self.training.span(), self.validation.span(), start];
-        let compared = self.compared.iter().map(ComparedRun::span);
+        let compared = self.compared.iter().map(ComparedCurves::span);
         spans
             .into_iter()
             .chain(compared)

@@ -3,7 +3,7 @@
 
 mod readings;
 
-use super::comparison::ComparedRun;
+use super::comparison::ComparedCurves;
 use super::edits::Edit;
 use super::log::{ChartTick, LogKind};
 use super::{OptimizerStep, Popup, State};
@@ -272,7 +272,7 @@ impl State {
     }
 }
 
-impl ComparedRun {
+impl ComparedCurves {
     /// Changes the curves by an event.
     pub fn apply(&mut self, event: &Event) {
         match event {

@@ -10,7 +10,7 @@ use crate::dashboard::canvas::{Canvas, below};
 use crate::dashboard::component::Component;
 use crate::dashboard::range::ValueRange;
 use crate::dashboard::state::State;
-use crate::dashboard::state::comparison::ComparedRun;
+use crate::dashboard::state::comparison::ComparedCurves;
 use crate::dashboard::theme::Symbol;
 use crate::dashboard::window::Window;
 
@@ -107,7 +107,7 @@ fn draw_letters(state: &State, component: Component, frame: &ChartFrame, canvas:
             .last();
         if let Some((bucket, value)) = last {
             let place = (frame.end(bucket), frame.row(value));
-            let letter = ComparedRun::letter(number).to_string();
+            let letter = ComparedCurves::letter(number).to_string();
             canvas.write(place, &letter, canvas.theme.strong());
         }
     }
