@@ -130,7 +130,7 @@ impl RunDirectory {
         if let Some((path, length)) = &lengths.tensorboard
             && !cut::records(path, *length).map_err(naming("cut", path))?
         {
-            // ClosedDirectory anew from the metrics.
+            // Written anew from the metrics.
             tensorboard = Some(path.clone());
             lengths.tensorboard = None;
         }

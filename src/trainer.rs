@@ -61,11 +61,12 @@ use initial::initial;
 pub(crate) use validation::Estimate;
 use validation::Validation;
 
-/// Everything that training changes, and what it is trained on.
+/// The state of training, and what it is trained on and by.
 pub struct Trainer {
     session: Arc<Session>,
     data: Arc<Dataset>,
     engine: Box<dyn Engine>,
+    /// Its seconds and its position in the data are those of the last pause or start; [`Trainer::state`] gives those of now.
     state: TrainingState,
     gradient: Vec<f64>,
     /// x_1 of the current pairs, n x d, as long as a start by matching lasts; their rows are those of the batch.

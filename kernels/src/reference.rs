@@ -172,7 +172,7 @@ fn sum<N: Number>(terms: impl Iterator<Item = N>) -> N {
     terms.fold(N::from(0.0), |sum, term| sum + term)
 }
 
-/// A `PointValues` holds Phi and its derivatives at one point.
+/// `PointValues` hold Phi and its derivatives at one point.
 #[derive(Clone, Debug)]
 pub struct PointValues<N> {
     /// The potential Phi(s).

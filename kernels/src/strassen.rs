@@ -36,7 +36,7 @@ use crate::lanes::{Lanes, Real};
 use crate::layout::OUTER_VECTORS;
 use crate::linear::{Packed, SumStart, columns, outer as outer_product, product};
 
-/// A `Addable` can be added and subtracted: a vector of lanes, or a scalar.
+/// An `Addable` can be added and subtracted: a vector of lanes, or a scalar.
 pub trait Addable: Copy + Add<Output = Self> + Sub<Output = Self> {}
 
 impl<V: Copy + Add<Output = V> + Sub<Output = V>> Addable for V {}

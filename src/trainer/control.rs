@@ -38,7 +38,7 @@ pub struct Outlets {
 
 /// The rest of a checkpoint besides its trainer.
 pub struct Continuation {
-    /// The session as last as_edited, with what needs a new run.
+    /// The session as last edited, with what needs a new run.
     pub as_edited: Arc<Session>,
     /// The start as the front end is told of it: the run as it stands.
     pub shown: Start,
@@ -84,7 +84,7 @@ enum LoopState {
 struct TrainingLoop {
     trainer: Trainer,
     outlets: Outlets,
-    /// The session as last as_edited, with what needs a new run.
+    /// The session as last edited, with what needs a new run.
     as_edited: Arc<Session>,
     checkpoints: Checkpoints,
     /// The peak that the speed on the screen is held against; without threads for it the screen shows none.
@@ -387,7 +387,7 @@ fn change(
     to
 }
 
-/// Takes up an as_edited session, and has it recorded whole: by the texts of its fields alone it could not be told again.
+/// Takes up an edited session, and has it recorded whole: by the texts of its fields alone it could not be told again.
 fn edit(
     trainer: &mut Trainer,
     publisher: &Publisher,
@@ -403,7 +403,7 @@ fn edit(
     });
 }
 
-/// Takes up an as_edited session, whole; every changed field is told, also one that needs a new run, but not one that is
+/// Takes up an edited session, whole; every changed field is told, also one that needs a new run, but not one that is
 /// back at the value in force.
 pub fn adopt(
     trainer: &mut Trainer,

@@ -1,3 +1,5 @@
+//! Reference files against the kernels, whole, changed and broken.
+
 use serde_json::{Value, json};
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Rewriting every field of every session, and taking it back.
+
 use std::fs;
 use std::path::PathBuf;
 

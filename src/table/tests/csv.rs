@@ -1,3 +1,5 @@
+//! What is read of CSV files, and what is refused, with its place.
+
 use super::*;
 
 /// The content of a CSV of this text.

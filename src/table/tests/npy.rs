@@ -1,3 +1,5 @@
+//! What is read of NPY files, and what is refused, with its place.
+
 use super::*;
 
 /// A file of NumPy's format, as `numpy.lib.format.write_array` 2.4 lays it out: the text is padded so that the values start at
