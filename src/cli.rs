@@ -94,7 +94,7 @@ pub enum ProgramCommand {
     /// Write the metrics of a run as a CSV table, as a TensorBoard event file, or as both.
     /// A run under way is written as far as it has come. The table has a row for every iteration: iteration, seconds, lr,
     /// gradient, update, loss, L, C, R and, where it was validated, validation_loss, validation_L, validation_C,
-    /// validation_R, divergence, divergence_se.
+    /// validation_R, validation_C_se, divergence, divergence_se.
     Export(ExportArgs),
     /// Compare the kernels with files of reference values; exit 1 past the tolerance (f64 1e-11; f32 2e-6 for the loss, else 2e-5).
     ///

@@ -268,6 +268,7 @@ mod tests {
                     "L",
                     "C",
                     "R",
+                    "C_se",
                     "divergence",
                     "divergence_se",
                 ],

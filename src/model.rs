@@ -249,6 +249,7 @@ mod tests {
             iteration: 40,
             figures: Figures {
                 losses,
+                c_se: Some(0.1 + 0.7),
                 divergence: Some(-1.5e-300),
                 divergence_se: None,
             },

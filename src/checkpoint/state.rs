@@ -144,6 +144,7 @@ mod flat {
         l: f64,
         c: f64,
         r: f64,
+        c_se: Option<f64>,
         divergence: Option<f64>,
         divergence_se: Option<f64>,
     }
@@ -156,6 +157,7 @@ mod flat {
             l,
             c,
             r,
+            c_se: best.figures.c_se,
             divergence: best.figures.divergence,
             divergence_se: best.figures.divergence_se,
         };
@@ -173,6 +175,7 @@ mod flat {
                     c: flat.c,
                     r: flat.r,
                 },
+                c_se: flat.c_se,
                 divergence: flat.divergence,
                 divergence_se: flat.divergence_se,
             },

@@ -181,6 +181,7 @@ mod tests {
                     r: 0.25,
                     loss: 2.0 * c,
                 },
+                c_se: Some(0.02),
                 divergence: (c < 3.0).then_some(c - 2.75),
                 divergence_se: None,
             },

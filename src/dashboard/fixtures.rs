@@ -164,6 +164,7 @@ pub fn started_by_matching(last: u64) -> State {
                 seconds,
                 figures: Figures {
                     losses: losses(i, 0.05),
+                    c_se: Some(0.02),
                     divergence: None,
                     divergence_se: None,
                 },
@@ -201,6 +202,7 @@ pub fn validation(iteration: u64, value: f64) -> Event {
         seconds,
         figures: Figures {
             losses,
+            c_se: Some(0.02),
             divergence: None,
             divergence_se: None,
         },
@@ -269,6 +271,7 @@ pub fn run() -> State {
                 seconds,
                 figures: Figures {
                     losses: losses(i, 0.05),
+                    c_se: Some(0.02),
                     divergence,
                     divergence_se,
                 },

@@ -141,6 +141,7 @@ mod tests {
             iteration: 50,
             figures: Figures {
                 losses,
+                c_se: None,
                 divergence,
                 divergence_se: None,
             },

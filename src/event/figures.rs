@@ -25,6 +25,9 @@ pub struct Figures {
     /// The losses.
     #[serde(flatten)]
     pub losses: Losses,
+    /// The standard error of C over the validation samples, nats; None in runs of an earlier version.
+    #[serde(rename = "C_se", default)]
+    pub c_se: Option<f64>,
     /// C - H: the paired estimate of the divergence from the truth, nats; None where the truth is unknown.
     pub divergence: Option<f64>,
     /// The standard error of the divergence, nats.
@@ -35,9 +38,10 @@ impl Figures {
     /// True if every figure is finite.
     pub fn are_finite(&self) -> bool {
         let Losses { loss, l, c, r } = self.losses;
-        let paired = self.divergence.into_iter().chain(self.divergence_se);
-        let all = [loss, l, c, r].into_iter().chain(paired);
-        all.into_iter().all(f64::is_finite)
+        let errors = self.c_se.into_iter().chain(self.divergence_se);
+        let all = [loss, l, c, r].into_iter();
+        let mut all = all.chain(self.divergence).chain(errors);
+        all.all(f64::is_finite)
     }
 }
 

@@ -221,6 +221,7 @@ impl TextRow {
                         losses,
                         divergence,
                         divergence_se,
+                        ..
                     },
                 ..
             } => {

@@ -85,13 +85,14 @@ struct ValidationFigure {
 }
 
 /// The figures of the best validation.
-fn figures(best: &Best) -> [ValidationFigure; 6] {
+fn figures(best: &Best) -> [ValidationFigure; 7] {
     let figure = |key, value| ValidationFigure { key, value };
     [
         figure("validation_loss", Some(best.figures.losses.loss)),
         figure("validation_L", Some(best.figures.losses.l)),
         figure("validation_C", Some(best.figures.losses.c)),
         figure("validation_R", Some(best.figures.losses.r)),
+        figure("validation_C_se", best.figures.c_se),
         figure("divergence", best.figures.divergence),
         figure("divergence_se", best.figures.divergence_se),
     ]
@@ -168,6 +169,7 @@ fn decode_best(strings: &HashMap<String, String>) -> Result<Best, ModelFault> {
                 c: figure("validation_C")?,
                 r: figure("validation_R")?,
             },
+            c_se: known("validation_C_se")?,
             divergence: known("divergence")?,
             divergence_se: known("divergence_se")?,
         },

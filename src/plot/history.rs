@@ -59,6 +59,7 @@ impl LossCurves {
                         losses,
                         divergence,
                         divergence_se,
+                        ..
                     },
                 ..
             } => {

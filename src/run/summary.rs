@@ -34,7 +34,7 @@ pub struct Summary {
     pub seconds: f64,
     /// The reason why the run ended; null while it has not.
     pub reason: Option<Reason>,
-    /// The best validation: iteration, loss, L, C, R, divergence, divergence_se.
+    /// The best validation: iteration, loss, L, C, R, C_se, divergence, divergence_se.
     pub best: Option<Best>,
     /// The outcome of a start by matching, if the run had one.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -168,6 +168,7 @@ pub(crate) fn best(iteration: u64) -> Best {
         iteration,
         figures: Figures {
             losses,
+            c_se: Some(0.0195),
             divergence: Some(0.0157),
             divergence_se: Some(0.0021),
         },
@@ -191,6 +192,7 @@ pub(crate) fn events() -> Vec<Event> {
                     c: f64::NAN,
                     r: 1.234567e-5,
                 },
+                c_se: Some(0.0195),
                 divergence: Some(-0.25),
                 divergence_se: Some(DIVERGENCE_SE),
             },

@@ -200,6 +200,7 @@ fn the_summary_holds_the_run_in_one_object() {
         "L",
         "C",
         "R",
+        "C_se",
         "divergence",
         "divergence_se",
     ] {

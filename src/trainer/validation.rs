@@ -56,6 +56,7 @@ impl Validation {
             .map(|truth| Estimate::new(truth.iter().zip(&ends).map(|(p, end)| p - end.log)));
         Some(Figures {
             losses: super::losses(&costs),
+            c_se: Some(Estimate::new(ends.iter().map(|end| end.log)).error),
             divergence: paired.map(|paired| paired.mean),
             divergence_se: paired.map(|paired| paired.error),
         })

@@ -6,6 +6,7 @@
 //! | `lr`, `gradient`, `update` | learning rate; norm of the gradient; norm of the step over that of the parameters |
 //! | `loss`, `L`, `C`, `R` | training losses before the step; C in nats |
 //! | `validation_loss`, `validation_L`, `validation_C`, `validation_R` | losses of the validation after the step |
+//! | `validation_C_se` | standard error of the validation's C, nats |
 //! | `divergence`, `divergence_se` | C - H and its standard error, nats, where H is known |
 //! | `M` | matching loss before the step; in the iterations of a start by matching, which have no training losses |
 //!
@@ -17,11 +18,12 @@ use crate::event::{Event, Figures, Losses};
 
 const TRAINING: [&str; 8] = ["seconds", "lr", "gradient", "update", "loss", "L", "C", "R"];
 const MATCHING: &str = "M";
-const VALIDATION: [&str; 6] = [
+const VALIDATION: [&str; 7] = [
     "validation_loss",
     "validation_L",
     "validation_C",
     "validation_R",
+    "validation_C_se",
     "divergence",
     "divergence_se",
 ];
@@ -37,7 +39,7 @@ pub(crate) struct MetricsTable<'a> {
 struct MetricsRow {
     iteration: u64,
     training: Option<[Option<f64>; 8]>,
-    validation: Option<[Option<f64>; 6]>,
+    validation: Option<[Option<f64>; 7]>,
     matching: Option<f64>,
 }
 
@@ -91,6 +93,7 @@ impl<'a> MetricsTable<'a> {
                 figures:
                     Figures {
                         losses: Losses { loss, l, c, r },
+                        c_se,
                         divergence,
                         divergence_se,
                     },
@@ -98,7 +101,7 @@ impl<'a> MetricsTable<'a> {
             } => {
                 self.turn_to(iteration, FilledCells::Validation)?;
                 let [loss, l, c, r] = [loss, l, c, r].map(Some);
-                self.row.validation = Some([loss, l, c, r, divergence, divergence_se]);
+                self.row.validation = Some([loss, l, c, r, c_se, divergence, divergence_se]);
             }
             _ => {}
         }
@@ -158,12 +161,12 @@ mod tests {
         let rows = written(&synthetic::events());
         let expected = [
             "iteration,seconds,lr,gradient,update,loss,L,C,R,\
-             validation_loss,validation_L,validation_C,validation_R,divergence,divergence_se,M",
-            "1,0.5,0.1,2.5,0.01,123542.039,123456.789,2.8,0.03125,,,,,,,",
+             validation_loss,validation_L,validation_C,validation_R,validation_C_se,divergence,divergence_se,M",
+            "1,0.5,0.1,2.5,0.01,123542.039,123456.789,2.8,0.03125,,,,,,,,",
             "2,1.0,0.1,2.5,0.01,82.05,-3.2,2.8,0.03125,\
-             100000.0,-3.2,NaN,1.234567e-5,-0.25,0.30000000000000004,",
-            "3,15.0,0.05,2.5,0.01,NaN,NaN,2.8,0.03125,,,,,,,",
-            "4,21.25,0.025,2.5,0.01,85.75,0.5,2.8,0.03125,84.5,0.299,2.7657,0.0301,0.0157,0.0021,",
+             100000.0,-3.2,NaN,1.234567e-5,0.0195,-0.25,0.30000000000000004,",
+            "3,15.0,0.05,2.5,0.01,NaN,NaN,2.8,0.03125,,,,,,,,",
+            "4,21.25,0.025,2.5,0.01,85.75,0.5,2.8,0.03125,84.5,0.299,2.7657,0.0301,0.0195,0.0157,0.0021,",
         ];
         assert_eq!(rows, expected);
     }
@@ -172,12 +175,12 @@ mod tests {
     fn a_start_by_matching_fills_its_column_and_no_training_losses() {
         let rows = written(&synthetic::with_start());
         let expected = [
-            "1,0.25,0.02,1.5,0.125,,,,,,,,,,,12.5",
-            "2,0.5,0.02,1.5,0.125,,,,,84.5,0.299,2.7657,0.0301,0.0157,0.0021,1.25",
-            "3,1.5,0.1,2.5,0.01,85.75,0.5,2.8,0.03125,84.5,0.299,2.7657,0.0301,0.0157,0.0021,",
+            "1,0.25,0.02,1.5,0.125,,,,,,,,,,,,12.5",
+            "2,0.5,0.02,1.5,0.125,,,,,84.5,0.299,2.7657,0.0301,0.0195,0.0157,0.0021,1.25",
+            "3,1.5,0.1,2.5,0.01,85.75,0.5,2.8,0.03125,84.5,0.299,2.7657,0.0301,0.0195,0.0157,0.0021,",
         ];
         assert_eq!(rows[1..], expected);
-        assert!(rows.iter().all(|row| row.matches(',').count() == 15));
+        assert!(rows.iter().all(|row| row.matches(',').count() == 16));
     }
 
     #[test]
