@@ -7,6 +7,7 @@
 //! The one before it is kept as `state.1.ckpt`, for a disk that has damaged the last. Sessions are in it as the text that a
 //! session file would have, so that they are checked as such.
 
+pub(crate) mod best;
 pub mod state;
 
 use std::fs;
@@ -33,7 +34,7 @@ const DAMAGED: &str = "state.damaged.ckpt";
 
 const MAGIC: &[u8; 8] = b"otflow\n\x1a";
 /// The version of the content, and of which rows of a table an iteration has.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 const CRC: Crc<u64> = Crc::<u64>::new(&CRC_64_XZ);
 /// Bytes before and behind the content.
 const HEAD: usize = MAGIC.len() + 4;
@@ -439,11 +440,11 @@ mod tests {
         let last = run.path().join(NAMES[0]);
         let bytes = fs::read(&last).unwrap();
         let content = &bytes[HEAD..bytes.len() - TAIL];
-        let older = [MAGIC.as_slice(), &[3, 0, 0, 0], content].concat();
+        let older = [MAGIC.as_slice(), &[4, 0, 0, 0], content].concat();
         fs::write(&last, sealed(&older)).unwrap();
         let error = Checkpoint::latest(run.path()).unwrap_err().to_string();
         let sentence =
-            "has a checkpoint of version 3, and this program goes on from version 4 alone";
+            "has a checkpoint of version 4, and this program goes on from version 5 alone";
         assert!(error.contains(sentence), "{error}");
     }
 

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::session::{Applies, Rejection, Session};
-pub use end::{Best, Finished, Reason};
+pub use end::{Best, BestBy, Finished, Reason};
 use figures::number;
 pub use figures::{Figures, Losses};
 pub use picture::{Density, InverseError, Picture};
@@ -31,6 +31,11 @@ pub const SCHEMA: u32 = 1;
 /// The value of a figure that an older run directory does not have.
 fn missing() -> f64 {
     f64::NAN
+}
+
+/// What a rollback showed in a run directory that has no word of it.
+fn not_finite() -> String {
+    "is not finite".into()
 }
 
 /// A message from the trainer to whoever listens.
@@ -87,6 +92,12 @@ pub enum Event {
         figures: Figures,
         /// True if these are the best parameters so far.
         best: bool,
+        /// True if these are the best by C so far.
+        #[serde(rename = "best_C", default)]
+        best_c: bool,
+        /// The reason why they are not the best though their figures say so, in words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        doubt: Option<String>,
     },
     /// An edit of one field was accepted and is in force from the iteration after this one.
     Edit {
@@ -122,18 +133,37 @@ pub enum Event {
         /// The last iteration done with the batch before.
         iteration: u64,
     },
-    /// A loss or gradient was not finite: the last good parameters are back and the rate is lower.
+    /// Training has diverged: earlier parameters are back and the rate is lower.
     Rollback {
         /// The iteration that failed.
         iteration: u64,
-        /// First non-finite quantity.
+        /// The quantity that showed it, as `loss`.
         quantity: String,
+        /// What it showed, as the rest of a sentence.
+        #[serde(default = "not_finite")]
+        finding: String,
         /// Iteration whose parameters are back.
         to: u64,
         /// Learning rate from now on.
         lr: f64,
         /// Rollbacks left before the run gives up.
         left: u32,
+    },
+    /// The best parameters of the run are those of training again, at a command.
+    Restored {
+        /// The last iteration done before.
+        iteration: u64,
+        /// The iteration whose parameters are back.
+        to: u64,
+        /// What they are the best by.
+        by: BestBy,
+    },
+    /// An edit has changed what the loss is of: the best parameters under the session in force.
+    Judged {
+        /// The last iteration done before.
+        iteration: u64,
+        /// The best by the loss; None if there are none whose figures are numbers.
+        best: Option<Best>,
     },
     /// Parameters were written. Told by the writer when it is done: that of the end may come after `finished`, or find
     /// nobody there.
@@ -170,6 +200,8 @@ pub enum Command {
     Step,
     /// End the run; the current iteration is given up.
     Stop(Reason),
+    /// Take back the best parameters of the run and train on from them.
+    Restore(BestBy),
     /// The session file has changed: the new session, or why it was refused.
     Session(Result<Arc<Session>, Rejection>),
 }

@@ -37,7 +37,7 @@ use otflow_kernels::batch::Share;
 use otflow_kernels::progress::Progress;
 use serde::{Deserialize, Serialize};
 
-use crate::event::{Reason, Shared};
+use crate::event::{BestBy, Reason, Shared};
 use crate::session::{self, Session, to_ron};
 pub(crate) use start::{Identity, Worst};
 pub use world::{Entered, Limits, enter};
@@ -77,6 +77,8 @@ pub(crate) enum Message {
     Iterate,
     /// Take up an edited session.
     Edit(Arc<Session>),
+    /// Go on from the best parameters by this measure.
+    Restore(BestBy),
     /// The run is over.
     End(Reason),
 }
@@ -86,6 +88,7 @@ pub(crate) enum Message {
 enum Sent {
     Iterate,
     Edit(String),
+    Restore(BestBy),
     End(Reason),
 }
 
@@ -208,6 +211,7 @@ impl Ranks {
         let sent = match message {
             Message::Iterate => Sent::Iterate,
             Message::Edit(session) => Sent::Edit(to_ron(session)),
+            Message::Restore(by) => Sent::Restore(*by),
             Message::End(reason) => Sent::End(*reason),
         };
         let bytes = postcard::to_allocvec(&sent).map_err(|error| Lost(error.to_string()));
@@ -261,6 +265,7 @@ fn read(bytes: &[u8]) -> Result<Message, String> {
     let sent = postcard::from_bytes(bytes).map_err(|error| error.to_string())?;
     Ok(match sent {
         Sent::Iterate => Message::Iterate,
+        Sent::Restore(by) => Message::Restore(by),
         Sent::End(reason) => Message::End(reason),
         Sent::Edit(text) => {
             let session = session::parse(&text, Path::new("session"));
@@ -292,6 +297,7 @@ mod tests {
         let messages = [
             Message::Iterate,
             Message::Edit(Arc::new(session.unwrap())),
+            Message::Restore(BestBy::C),
             Message::End(Reason::Signal(15)),
         ];
         for messages in [&messages[..1], &messages] {

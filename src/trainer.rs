@@ -44,12 +44,14 @@ use rand::RngExt;
 pub use control::{Continuation, Outlets, Trained, adopt, train};
 pub use distributed::follow_rank_0;
 
+use crate::checkpoint::best::Objective;
 use crate::checkpoint::state::{Pending, TrainingState};
 use crate::cost::{Computation, flops_per_sample};
 use crate::data::batches::Batches;
 use crate::data::random::{Stream, generator};
 use crate::data::{DataError, Dataset};
-use crate::event::{Event, Losses, Reason};
+use crate::event::{Best, Event, Losses, Reason};
+use crate::loss_range::Finding;
 use crate::meter::{Instruments, TimedActivity};
 use crate::model::{ModelOrigin, TrainedModel};
 use crate::optimizer::schedule::RateChange;
@@ -58,6 +60,7 @@ use crate::problem::{alpha, precision, shape, training_scheme};
 use crate::ranks::Ranks;
 use crate::session::{Initial, Session, to_ron};
 use initial::initial;
+use judge::Judgement;
 pub(crate) use validation::Estimate;
 use validation::Validation;
 
@@ -85,8 +88,10 @@ pub struct Trainer {
 enum StepOutcome {
     /// The parameters are new ones.
     Done,
-    /// The quantity of this name is not finite, so the parameters are as they were.
-    NotFinite(String),
+    /// A quantity is not finite, so the parameters are as they were.
+    NotFinite(Finding),
+    /// The parameters are new ones, and a finite loss has left the range of sound training.
+    Diverged(Finding),
     /// The work was given up, and nothing has happened.
     GivenUp,
 }
@@ -120,6 +125,7 @@ impl Trainer {
         if let Initial::Model(path) = &trainer.session.start {
             trainer.state.theta = initial(path, &trainer.engine.shape())?;
             trainer.state.good.theta.clone_from(&trainer.state.theta);
+            trainer.state.origin = Some(trainer.state.theta.clone());
         }
         trainer.state.moments = OptimizerState::new(&trainer.optimizer(), &trainer.engine.shape());
         trainer.state.good.moments = trainer.state.moments.clone();
@@ -202,7 +208,7 @@ impl Trainer {
 
     /// The parameters as they are, or their average where there is one.
     pub fn last_model(&self) -> TrainedModel {
-        self.model(self.state.iteration, self.judged())
+        self.model(self.state.iteration, self.best(), self.judged())
     }
 
     /// The parameters that are judged, shown and saved: their average where there is one.
@@ -213,12 +219,12 @@ impl Trainer {
             .map_or(&self.state.theta, |average| &average.theta)
     }
 
-    fn model(&self, iteration: u64, theta: &[f64]) -> TrainedModel {
+    fn model(&self, iteration: u64, validation: Option<Best>, theta: &[f64]) -> TrainedModel {
         let origin = ModelOrigin {
             version: env!("CARGO_PKG_VERSION").into(),
             session: to_ron(&self.session),
             iteration,
-            validation: self.best(),
+            validation,
         };
         TrainedModel {
             shape: self.engine.shape(),
@@ -231,22 +237,25 @@ impl Trainer {
 
     /// Puts another session into force, as `session::apply` has made it: live fields from the next iteration on, the batch
     /// and the flow it is trained with from the next draw on. The best parameters are judged anew where their figures change.
-    pub fn take_up(&mut self, session: Arc<Session>) {
-        let judged_by = |session: &Session| (session.flow, session.validation, session.weights);
-        if judged_by(&self.session) != judged_by(&session) {
+    pub fn take_up(&mut self, session: Arc<Session>, publish: &mut dyn FnMut(Event)) {
+        let (old, new) = (Objective::of(&self.session), Objective::of(&session));
+        if old != new {
+            self.state.bests.change(old, &new);
+            self.state.range.start_anew();
             self.state.pending = self.state.pending.with_judgement();
         }
         // Neither limits nor what is shown undo the end of a schedule.
         let trained_by = |session: &Session| {
             let (data, start) = (session.data.clone(), session.start.clone());
             let optimizer = session.optimizer;
-            (data, start, optimizer, session.recovery, judged_by(session))
+            let judged_by = (session.flow, session.validation, session.weights);
+            (data, start, optimizer, session.recovery, judged_by)
         };
         if trained_by(&self.session) != trained_by(&session) {
             self.state.over = None;
         }
         self.session = session;
-        self.judge();
+        self.judge(publish);
     }
 
     /// The batch of the next iteration, if another one is due.
@@ -297,13 +306,18 @@ impl Trainer {
     pub fn iterate(&mut self, publish: &mut dyn FnMut(Event)) -> Option<Reason> {
         match self.step(publish) {
             StepOutcome::GivenUp => return None,
-            StepOutcome::NotFinite(quantity) => {
-                if let Some(reason) = self.roll_back(quantity, publish) {
-                    self.state.over = Some(reason);
-                    return self.state.over;
-                }
+            StepOutcome::NotFinite(found) => {
+                self.step_back();
+                self.state.over = self.slow_down(found, publish);
+            }
+            StepOutcome::Diverged(found) => {
+                self.go_back_to_best();
+                self.state.over = self.slow_down(found, publish);
             }
             StepOutcome::Done => {}
+        }
+        if self.state.over.is_some() {
+            return self.state.over;
         }
         self.state.pending = self.state.pending.with_sequel();
         self.settle(publish)
@@ -311,15 +325,20 @@ impl Trainer {
 
     /// Does what was given up after the last step or edit; nothing, if nothing was.
     pub fn settle(&mut self, publish: &mut dyn FnMut(Event)) -> Option<Reason> {
-        self.judge();
+        self.judge(publish);
         if self.state.pending != Pending::Sequel {
             return None;
         }
         let outcome = self.follow_schedule(publish)?;
         self.state.pending = self.state.pending.without_sequel();
         self.draw(publish);
-        if outcome == RateChange::Exhausted {
-            self.state.over = Some(Reason::Plateau);
+        match outcome {
+            Judgement::Sound(RateChange::Exhausted) => self.state.over = Some(Reason::Plateau),
+            Judgement::Sound(_) => {}
+            Judgement::Diverged(found) => {
+                self.go_back_to_best();
+                self.state.over = self.slow_down(found, publish);
+            }
         }
         self.state.over
     }
@@ -357,7 +376,22 @@ impl Trainer {
             update,
             losses: losses(&costs),
         });
-        broken.map_or(StepOutcome::Done, StepOutcome::NotFinite)
+        match broken {
+            Some(found) => StepOutcome::NotFinite(found),
+            None => self
+                .leaves_range(costs.loss)
+                .map_or(StepOutcome::Done, StepOutcome::Diverged),
+        }
+    }
+
+    /// What speaks for divergence in a finite loss of the current batch, with no validation to ask.
+    fn leaves_range(&mut self, loss: f64) -> Option<Finding> {
+        let columns = self.engine.shape().columns();
+        let batch = self.batches.rows().len() / columns;
+        let share = batch as f64 / self.validation.samples() as f64;
+        let known = self.known_loss().map(|known| known.of_batch(share));
+        let a1 = alpha(&self.session).a1;
+        self.state.range.record("loss", loss, known, a1)
     }
 
     /// Ends an iteration without a step, whose norm is 0.
@@ -424,14 +458,17 @@ impl Trainer {
         norm(step) / norm(self.state.theta.iter().copied()).max(f64::MIN_POSITIVE)
     }
 
-    /// Validates when it is due and lowers the rate as the schedule says. None when the validation was given up.
-    fn follow_schedule(&mut self, publish: &mut dyn FnMut(Event)) -> Option<RateChange> {
+    /// Validates when it is due or the loss is suspect, and lowers the rate as the schedule says. None when the validation was given up.
+    fn follow_schedule(&mut self, publish: &mut dyn FnMut(Event)) -> Option<Judgement> {
         let iteration = self.state.iteration;
         let schedule = self.optimizer().stepping().schedule;
         let old = self.learning_rate();
         let mut outcome = RateChange::Same;
-        if self.validates() {
-            outcome = self.validate(publish)?;
+        if self.is_validation_due() || self.state.range.is_suspect() {
+            outcome = match self.validate(publish)? {
+                Judgement::Sound(outcome) => outcome,
+                diverged => return Some(diverged),
+            };
         }
         if self.state.rate.record_iteration(schedule, iteration) == RateChange::Dropped {
             outcome = RateChange::Dropped;
@@ -444,7 +481,7 @@ impl Trainer {
                 new,
             });
         }
-        Some(outcome)
+        Some(Judgement::Sound(outcome))
     }
 }
 

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use otflow::data::Dataset;
 use otflow::data::random::{Stream, generator};
+use otflow::event::BestBy;
 use otflow::fitted::{FittedFlow, Units};
 use otflow::model::TrainedModel;
 use otflow::session;
@@ -113,7 +114,7 @@ fn trained() -> TrainedModel {
     for _ in 0..ITERATIONS {
         trainer.iterate(&mut |_| ());
     }
-    trainer.best_model().unwrap()
+    trainer.best_model(BestBy::Loss).unwrap()
 }
 
 #[test]

@@ -4,9 +4,11 @@
 use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
+use super::best::{BestParameters, Bests};
 use crate::data::batches::DataPosition;
 use crate::data::{Dataset, SplitPart};
-use crate::event::{Best, Reason};
+use crate::event::Reason;
+use crate::loss_range::LossRange;
 use crate::optimizer::schedule::ScheduleState;
 use crate::optimizer::{OptimizerState, ParameterAverage};
 use crate::session::{self, FlowSettings, Session};
@@ -40,7 +42,11 @@ pub struct TrainingState {
     pub(crate) position: DataPosition,
     /// The flow that the batches are trained with until the next draw or epoch.
     pub(crate) flow: FlowSettings,
-    pub(crate) best: Option<BestParameters>,
+    pub(crate) bests: Bests,
+    /// The parameters that the phase began with, until there are best ones.
+    pub(crate) origin: Option<Vec<f64>>,
+    /// The range of the loss.
+    pub(crate) range: LossRange,
     pub(crate) pending: Pending,
     /// The reason why training has come to an end that only an edit can undo.
     pub(crate) over: Option<Reason>,
@@ -57,14 +63,6 @@ pub(crate) enum Pending {
     Judgement,
     /// The judgement, and then the sequel.
     Both,
-}
-
-/// Parameters that are kept for their validation.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct BestParameters {
-    #[serde(with = "flat")]
-    pub(crate) figures: Best,
-    pub(crate) theta: Vec<f64>,
 }
 
 /// The use of the current pairs.
@@ -131,58 +129,6 @@ impl From<Pending> for [bool; 2] {
     }
 }
 
-/// [`Best`] in checkpoints, whose format has no flattened fields.
-mod flat {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    use crate::event::{Best, Figures, Losses};
-
-    #[derive(Serialize, Deserialize)]
-    struct Flat {
-        iteration: u64,
-        loss: f64,
-        l: f64,
-        c: f64,
-        r: f64,
-        c_se: Option<f64>,
-        divergence: Option<f64>,
-        divergence_se: Option<f64>,
-    }
-
-    pub(super) fn serialize<S: Serializer>(best: &Best, serializer: S) -> Result<S::Ok, S::Error> {
-        let Losses { loss, l, c, r } = best.figures.losses;
-        let flat = Flat {
-            iteration: best.iteration,
-            loss,
-            l,
-            c,
-            r,
-            c_se: best.figures.c_se,
-            divergence: best.figures.divergence,
-            divergence_se: best.figures.divergence_se,
-        };
-        flat.serialize(serializer)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Best, D::Error> {
-        let flat = Flat::deserialize(from)?;
-        Ok(Best {
-            iteration: flat.iteration,
-            figures: Figures {
-                losses: Losses {
-                    loss: flat.loss,
-                    l: flat.l,
-                    c: flat.c,
-                    r: flat.r,
-                },
-                c_se: flat.c_se,
-                divergence: flat.divergence,
-                divergence_se: flat.divergence_se,
-            },
-        })
-    }
-}
-
 impl TrainingState {
     /// The state before the first iteration.
     pub(crate) fn new(theta: Vec<f64>, moments: OptimizerState, flow: FlowSettings) -> Self {
@@ -196,6 +142,8 @@ impl TrainingState {
                 theta: theta.clone(),
                 moments: moments.clone(),
             },
+            origin: Some(theta.clone()),
+            range: LossRange::default(),
             theta,
             moments,
             average: None,
@@ -204,7 +152,7 @@ impl TrainingState {
             begun: 0,
             position: DataPosition::default(),
             flow,
-            best: None,
+            bests: Bests::default(),
             pending: Pending::Nothing,
             over: None,
         }
@@ -214,17 +162,17 @@ impl TrainingState {
     pub fn is_sound(&self, parameters: usize) -> bool {
         let finite = |values: &[f64]| values.iter().all(|value| value.is_finite());
         let vector = |values: &[f64]| values.len() == parameters && finite(values);
-        let best = self
-            .best
-            .as_ref()
-            .is_none_or(|best| vector(&best.theta) && best.figures.figures.are_finite());
+        let best = |best: &BestParameters| vector(&best.theta) && best.figures.figures.are_finite();
+        let origin = self.origin.as_deref().is_none_or(vector);
         let moments = [&self.moments, &self.good.moments].map(OptimizerState::parameters);
         let average = self
             .average
             .as_ref()
             .is_none_or(|average| vector(&average.theta));
         let numbers = [self.seconds, self.rate.factor()];
-        best && average
+        self.bests.all().all(best)
+            && average
+            && origin
             && finite(&numbers)
             && vector(&self.theta)
             && vector(&self.good.theta)

@@ -186,6 +186,8 @@ mod tests {
                 divergence_se: None,
             },
             best: true,
+            best_c: false,
+            doubt: None,
         }
     }
 

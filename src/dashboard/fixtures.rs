@@ -169,6 +169,8 @@ pub fn started_by_matching(last: u64) -> State {
                     divergence_se: None,
                 },
                 best: true,
+                best_c: false,
+                doubt: None,
             };
             state.apply(event, seconds);
         }
@@ -207,6 +209,8 @@ pub fn validation(iteration: u64, value: f64) -> Event {
             divergence_se: None,
         },
         best: false,
+        best_c: false,
+        doubt: None,
     }
 }
 
@@ -217,6 +221,7 @@ pub fn finished(iteration: u64, reason: Reason) -> Event {
         seconds: 60.0,
         reason,
         best: None,
+        best_c: None,
     })
 }
 
@@ -276,6 +281,8 @@ pub fn run() -> State {
                     divergence_se,
                 },
                 best: i <= 350,
+                best_c: false,
+                doubt: None,
             };
             state.apply(event, seconds);
         }
@@ -372,6 +379,7 @@ fn happen(state: &mut State, iteration: u64, now: f64) {
         },
         280 => Event::Rollback {
             iteration,
+            finding: "is not finite".into(),
             quantity: "C".into(),
             to: 279,
             lr: 0.0125,

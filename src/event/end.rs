@@ -16,8 +16,11 @@ pub struct Finished {
     pub seconds: f64,
     /// The reason of the end.
     pub reason: Reason,
-    /// The best validation, if there was one.
+    /// The best validation by the loss in force, if there was one.
     pub best: Option<Best>,
+    /// The best validation by C.
+    #[serde(rename = "best_C", default)]
+    pub best_c: Option<Best>,
 }
 
 /// The validation whose parameters were kept.
@@ -28,6 +31,25 @@ pub struct Best {
     /// The figures of the validation.
     #[serde(flatten)]
     pub figures: Figures,
+}
+
+/// The measure of the best validation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum BestBy {
+    /// The loss at the weights in force.
+    #[serde(rename = "loss")]
+    Loss,
+    /// C alone.
+    C,
+}
+
+impl fmt::Display for BestBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            BestBy::Loss => "loss",
+            BestBy::C => "C",
+        })
+    }
 }
 
 impl Best {
@@ -63,7 +85,7 @@ pub enum Reason {
     Quit,
     /// A signal asked for it: its number.
     Signal(i32),
-    /// A loss or gradient was not finite, and no rollbacks were left.
+    /// The loss was not finite or out of the range of sound training, and no rollbacks were left.
     Diverged,
     /// Another rank can't be reached any more.
     Lost,

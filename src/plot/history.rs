@@ -129,6 +129,9 @@ fn mark(event: &Event) -> Option<EventMark> {
             MarkKind::Rollback,
             format!("back to {to}, lr {}", rounded_rate(*lr)),
         ),
+        Event::Restored { iteration, to, .. } => {
+            (*iteration, MarkKind::Rollback, format!("back to {to}"))
+        }
         _ => return None,
     };
     Some(EventMark {

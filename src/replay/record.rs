@@ -10,7 +10,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use serde_json::Value;
 
 use super::beginning::Beginning;
-use crate::event::{Event, Finished, Start};
+use crate::event::{BestBy, Event, Finished, Start};
 use crate::file::{self, naming};
 use crate::model::TrainedModel;
 use crate::run::read;
@@ -35,16 +35,24 @@ pub(crate) struct RecordedRun {
     run: PathBuf,
 }
 
-/// A whole session that an edit has brought.
+/// What was done to the run from outside.
 pub(super) struct RecordedEdit {
     /// The last iteration done before it.
     pub(super) after: u64,
-    pub(super) session: Arc<Session>,
+    pub(super) change: RecordedChange,
+}
+
+/// A change from outside.
+pub(super) enum RecordedChange {
+    /// An edit has brought this whole session.
+    Session(Arc<Session>),
+    /// A command has brought back the best parameters by this measure.
+    Restored(BestBy),
 }
 
 /// Parameters in the run directory.
 pub(super) struct RecordedModel {
-    /// `best` or `last`.
+    /// `best`, `best-C` or `last`.
     pub(super) name: &'static str,
     pub(super) model: TrainedModel,
 }
@@ -107,7 +115,7 @@ impl RecordedRun {
 /// The parameters in a run directory; before the first validation there may be none.
 fn models(run: &Path) -> Result<Vec<RecordedModel>> {
     let mut models = Vec::new();
-    for name in ["best", "last"] {
+    for name in ["best", "best-C", "last"] {
         let path = run.join(name).with_extension("safetensors");
         if path.exists() {
             let model = TrainedModel::load(&path)?;
@@ -126,19 +134,24 @@ fn edits(path: &Path, from: u64) -> Result<Vec<RecordedEdit>> {
             continue;
         }
         let object: Value = serde_json::from_slice(&line.bytes).with_context(|| line.place())?;
-        if object["event"] != "session" {
-            continue;
-        }
-        let (after, text) = object["iteration"]
-            .as_u64()
-            .zip(object["session"].as_str())
-            .with_context(|| format!("{} has no session", line.place()))?;
-        let session = session::parse(text, path);
-        let session = session.map_err(|rejection| anyhow!("{}: {rejection}", line.place()))?;
-        edits.push(RecordedEdit {
-            after,
-            session: Arc::new(session),
-        });
+        let change = match object["event"].as_str() {
+            Some("session") => {
+                let text = object["session"].as_str();
+                let text = text.with_context(|| format!("{} has no session", line.place()))?;
+                let session = session::parse(text, path);
+                let session =
+                    session.map_err(|rejection| anyhow!("{}: {rejection}", line.place()))?;
+                RecordedChange::Session(Arc::new(session))
+            }
+            Some("restored") => {
+                let by = serde_json::from_value(object["by"].clone());
+                RecordedChange::Restored(by.with_context(|| line.place())?)
+            }
+            _ => continue,
+        };
+        let after = object["iteration"].as_u64();
+        let after = after.with_context(|| format!("{} has no iteration", line.place()))?;
+        edits.push(RecordedEdit { after, change });
     }
     Ok(edits)
 }
@@ -169,13 +182,14 @@ struct Untimed {
 
 /// The object, if it is one that training alone decides.
 fn untimed(mut object: Value) -> Option<Untimed> {
-    const TOLD: [&str; 8] = [
+    const TOLD: [&str; 9] = [
         "iteration",
         "matching",
         "validation",
         "resample",
         "rate",
         "rollback",
+        "restored",
         "edit",
         "finished",
     ];

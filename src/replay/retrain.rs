@@ -8,8 +8,8 @@ use anyhow::{Result, bail, ensure};
 use serde_json::Value;
 
 use super::beginning::Begun;
-use super::record::{RecordedEdit, RecordedModel, RecordedRun, ReplayRow};
-use crate::event::{Best, Build, Event, Finished, Reason, Start};
+use super::record::{RecordedChange, RecordedEdit, RecordedModel, RecordedRun, ReplayRow};
+use crate::event::{Best, BestBy, Build, Event, Finished, Reason, Start};
 use crate::model::TrainedModel;
 use crate::say;
 use crate::session::{Precision, Session};
@@ -31,8 +31,9 @@ pub(crate) struct Replay {
     pub(super) trainer: Trainer,
     as_edited: Arc<Session>,
     edits: VecDeque<RecordedEdit>,
-    /// The best parameters before the last iteration.
+    /// The best parameters before the last iteration, by the loss and by C.
     best: Option<Best>,
+    best_c: Option<Best>,
     rows: u64,
     /// Training time of the last row that was compared, seconds.
     pub(super) seconds: Option<f64>,
@@ -45,6 +46,7 @@ impl Replay {
             as_edited,
             edits: std::mem::take(&mut record.edits).into(),
             best: None,
+            best_c: None,
             rows: 0,
             seconds: None,
             record,
@@ -87,10 +89,14 @@ impl Replay {
                 );
             }
             self.best = self.trainer.best();
+            self.best_c = self.trainer.best_by(BestBy::C);
             let mut events = Vec::new();
             self.trainer.iterate(&mut |event| events.push(event));
             self.check(&events)?;
-            self.parameters()?;
+            // The end may change those of the last iteration once more.
+            if self.trainer.iteration() < self.record.iteration || self.record.end.is_none() {
+                self.parameters()?;
+            }
             done(self.trainer.iteration());
         }
         self.edit()
@@ -101,15 +107,16 @@ impl Replay {
         let iteration = self.trainer.iteration();
         while let Some(edit) = self.edits.front()
             && edit.after == iteration
-            && let Some(RecordedEdit { session, .. }) = self.edits.pop_front()
+            && let Some(RecordedEdit { change, .. }) = self.edits.pop_front()
         {
             let mut events = Vec::new();
-            adopt(
-                &mut self.trainer,
-                &mut self.as_edited,
-                session,
-                &mut |event| events.push(event),
-            );
+            let publish = &mut |event| events.push(event);
+            match change {
+                RecordedChange::Session(session) => {
+                    adopt(&mut self.trainer, &mut self.as_edited, session, publish);
+                }
+                RecordedChange::Restored(by) => self.trainer.restore(by, publish),
+            }
             self.check(&events)?;
         }
         Ok(())
@@ -133,16 +140,26 @@ impl Replay {
             return Ok(());
         };
         let mut events = Vec::new();
-        if matches!(end.reason, Reason::Iterations | Reason::Seconds) {
-            self.trainer.validate(&mut |event| events.push(event));
+        let over = self.trainer.over();
+        let mut reason = over.unwrap_or(end.reason);
+        if over.is_none() && !end.reason.ends_at_once() {
+            // A divergence that ends a run by itself shows in the figures of its end.
+            let limit = match end.reason {
+                Reason::Diverged => Reason::Iterations,
+                reason => reason,
+            };
+            let publish = &mut |event| events.push(event);
+            reason = self.trainer.last_figures(limit, publish);
         }
         events.push(Event::Finished(Finished {
             iteration: self.trainer.iteration(),
             seconds: 0.0,
-            reason: self.trainer.over().unwrap_or(end.reason),
+            reason,
             best: self.trainer.best(),
+            best_c: self.trainer.best_by(BestBy::C),
         }));
         self.check(&events)?;
+        self.parameters()?;
         match self.record.rows.next().transpose()? {
             None => Ok(()),
             Some(row) => bail!("{}: the replay has nothing like {}", row.place, row.object),
@@ -170,12 +187,15 @@ impl Replay {
                 if replayed["event"] != "finished" {
                     continue;
                 }
-                if row.object["best"] != replayed["best"] {
-                    replayed["best"] = serde_json::to_value(self.best)?;
+                for (key, best) in [("best", self.best), ("best_C", self.best_c)] {
+                    if row.object[key] != replayed[key] {
+                        replayed[key] = serde_json::to_value(best)?;
+                    }
                 }
             }
             self.rows += 1;
             self.seconds = row.seconds.or(self.seconds);
+            forget_newer(&row.object, &mut replayed);
             if let Some(difference) = difference(&row.object, &replayed) {
                 bail!("{}: {difference}", row.place);
             }
@@ -225,6 +245,19 @@ fn stored(model: &TrainedModel) -> Vec<f64> {
     match model.precision {
         Precision::F64 => model.theta.clone(),
         Precision::F32 => model.theta.iter().map(|&v| f64::from(v as f32)).collect(),
+    }
+}
+
+/// Takes out of an event of the replay what a run of an earlier version does not say.
+fn forget_newer(recorded: &Value, replayed: &mut Value) {
+    const NEWER: [&str; 3] = ["C_se", "best_C", "finding"];
+    if let Some(object) = replayed.as_object_mut() {
+        object.retain(|key, _| !NEWER.contains(&key.as_str()) || recorded.get(key).is_some());
+    }
+    if let (Some(recorded), Some(replayed)) = (recorded.get("best"), replayed.get_mut("best"))
+        && recorded.is_object()
+    {
+        forget_newer(recorded, replayed);
     }
 }
 

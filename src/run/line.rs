@@ -46,6 +46,7 @@ pub fn words(event: &Event) -> Option<String> {
         Event::Rate { old, new, .. } => ("rate", format!("{old} -> {new}")),
         Event::Rollback {
             quantity,
+            finding,
             to,
             lr,
             left,
@@ -53,9 +54,14 @@ pub fn words(event: &Event) -> Option<String> {
         } => (
             "rollback",
             format!(
-                "{quantity} is not finite: back to iteration {to}, rate {lr}, rollbacks left: {left}"
+                "{quantity} {finding}: back to iteration {to}, rate {lr}, rollbacks left: {left}"
             ),
         ),
+        Event::Restored { to, by, .. } => (
+            "restored",
+            format!("the best parameters by {by} are back: those after iteration {to}"),
+        ),
+        Event::Judged { best, .. } => ("judged", judged(best.as_ref())),
         Event::Accepted { .. } => (
             "accepted",
             "the session file is valid and changes nothing".into(),
@@ -95,9 +101,22 @@ pub fn iteration(event: &Event) -> Option<u64> {
         | Event::Rate { iteration, .. }
         | Event::Resample { iteration }
         | Event::Rollback { iteration, .. }
+        | Event::Restored { iteration, .. }
+        | Event::Judged { iteration, .. }
         | Event::Accepted { iteration }
         | Event::Checkpoint { iteration, .. }
         | Event::Paused { iteration, .. } => Some(*iteration),
+    }
+}
+
+/// The best parameters under an edited session, in words.
+pub fn judged(best: Option<&Best>) -> String {
+    match best {
+        Some(best) => format!(
+            "the best under the session in force: iteration {}, loss {:.6}, C {:.4} nats",
+            best.iteration, best.figures.losses.loss, best.figures.losses.c
+        ),
+        None => "no best parameters under the session in force".into(),
     }
 }
 

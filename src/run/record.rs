@@ -239,7 +239,12 @@ impl Writer {
         if !matches!(event, Event::Checkpoint { .. }) {
             self.metrics.push(json.as_bytes());
         }
-        if matches!(event, Event::Edit { applies, .. } if *applies != Applies::Restart) {
+        let replayed = match event {
+            Event::Edit { applies, .. } => *applies != Applies::Restart,
+            Event::Restored { .. } => true,
+            _ => false,
+        };
+        if replayed {
             self.edits.push(json.as_bytes());
         }
         if let Some(words) = line::words(event) {

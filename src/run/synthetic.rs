@@ -124,6 +124,8 @@ fn validation(iteration: u64, seconds: f64) -> Event {
         seconds,
         figures: best.figures,
         best: true,
+        best_c: false,
+        doubt: None,
     }
 }
 
@@ -153,6 +155,7 @@ pub(crate) fn with_start() -> Vec<Event> {
             seconds: 1.75,
             reason: Reason::Iterations,
             best: Some(best(3)),
+            best_c: None,
         }),
     ]
 }
@@ -197,6 +200,8 @@ pub(crate) fn events() -> Vec<Event> {
                 divergence_se: Some(DIVERGENCE_SE),
             },
             best: true,
+            best_c: false,
+            doubt: None,
         },
         edit("optimizer.lr", "0.1", "0.05", Applies::Live),
         edit("model.width", "32", "64", Applies::Restart),
@@ -210,6 +215,7 @@ pub(crate) fn events() -> Vec<Event> {
         iteration(3, 15.0, 0.05, f64::NAN),
         Event::Rollback {
             iteration: 3,
+            finding: "is not finite".into(),
             quantity: "L".into(),
             to: 2,
             lr: 0.025,
@@ -229,6 +235,8 @@ pub(crate) fn events() -> Vec<Event> {
             seconds: 21.5,
             figures: good.figures,
             best: true,
+            best_c: false,
+            doubt: None,
         },
         Event::Checkpoint {
             iteration: 4,
@@ -247,6 +255,7 @@ pub(crate) fn events() -> Vec<Event> {
             seconds: 21.5,
             reason: Reason::Iterations,
             best: Some(good),
+            best_c: None,
         }),
     ]
 }

@@ -10,8 +10,9 @@ use crossbeam_channel::RecvTimeoutError;
 
 use super::Trainer;
 use super::checkpoints::Checkpoints;
+use super::judge::Judgement;
 use super::peak::Peak;
-use crate::event::{Command, Event, Finished, Reason, Start};
+use crate::event::{BestBy, Command, Event, Finished, Reason, Start};
 use crate::feed::{Publisher, RunEntry};
 use crate::picture::{ParametersAt, PictureThread};
 use crate::problem::precision;
@@ -156,9 +157,7 @@ impl TrainingLoop {
     /// Sends the parameters to the run directory.
     fn keep(&self) {
         let publisher = &self.outlets.publisher;
-        if let Some(model) = self.trainer.best_model() {
-            publisher.keep("best", model);
-        }
+        keep_best(&self.trainer, publisher);
         publisher.keep("last", self.trainer.last_model());
     }
 
@@ -211,7 +210,7 @@ impl TrainingLoop {
             ..
         } = self;
         let publisher = &outlets.publisher;
-        validate_last(&mut trainer, reason, publisher);
+        let reason = validate_last(&mut trainer, reason, publisher);
         trainer.ranks.rest();
         trainer.pause();
         publisher.keep("last", trainer.last_model());
@@ -220,6 +219,7 @@ impl TrainingLoop {
             seconds: trainer.seconds(),
             reason,
             best: trainer.best(),
+            best_c: trainer.best_by(BestBy::C),
         };
         publisher.publish(Event::Finished(finished.clone()));
         if let (Some(painter), false) = (outlets.painter.take(), reason.ends_at_once()) {
@@ -249,20 +249,25 @@ fn iterate(run: &mut TrainingLoop, work: TrainerCall) -> Option<Reason> {
         ..
     } = run;
     let publisher = &outlets.publisher;
-    let mut validated = None;
+    let (mut validated, mut improved) = (false, false);
     let ended = work(trainer, &mut |event| {
-        if let Event::Validation { best, .. } = event {
-            validated = Some(best);
+        match event {
+            Event::Validation { best, best_c, .. } => {
+                validated = true;
+                improved |= best || best_c;
+            }
+            Event::Judged { .. } => improved = true,
+            _ => {}
         }
         publisher.publish(event);
     });
-    if let (Some(true), Some(model)) = (validated, trainer.best_model()) {
-        publisher.keep("best", model);
+    if improved {
+        keep_best(trainer, publisher);
     }
-    if validated.is_some() {
+    if validated {
         publisher.keep("last", trainer.last_model());
     }
-    if validated.is_some() || checkpoints.is_due() {
+    if validated || checkpoints.is_due() {
         checkpoints.offer(trainer, as_edited, publisher);
     }
     if let Some(painter) = &mut outlets.painter {
@@ -277,19 +282,45 @@ fn iterate(run: &mut TrainingLoop, work: TrainerCall) -> Option<Reason> {
 }
 
 impl Trainer {
-    /// A run that reached its limit ends with figures of its last parameters.
-    pub(super) fn last_figures(&mut self, reason: Reason, publish: &mut dyn FnMut(Event)) {
-        if matches!(reason, Reason::Iterations | Reason::Seconds) {
-            self.validate(publish);
+    /// A run that reached its limit ends with figures of its last parameters; the reason of the end, which is divergence where
+    /// these show it.
+    pub(crate) fn last_figures(
+        &mut self,
+        reason: Reason,
+        publish: &mut dyn FnMut(Event),
+    ) -> Reason {
+        if !matches!(reason, Reason::Iterations | Reason::Seconds) {
+            return reason;
+        }
+        match self.validate(publish) {
+            Some(Judgement::Diverged(found)) => {
+                publish(Event::Warning {
+                    message: format!("{found} at the end; the best parameters are kept"),
+                });
+                self.go_back_to_best();
+                Reason::Diverged
+            }
+            _ => reason,
         }
     }
 }
 
-fn validate_last(trainer: &mut Trainer, reason: Reason, publisher: &Publisher) {
-    let before = trainer.best();
-    trainer.last_figures(reason, &mut |event| publisher.publish(event));
-    if let (true, Some(model)) = (trainer.best() != before, trainer.best_model()) {
-        publisher.keep("best", model);
+fn validate_last(trainer: &mut Trainer, reason: Reason, publisher: &Publisher) -> Reason {
+    let bests = |trainer: &Trainer| [BestBy::Loss, BestBy::C].map(|by| trainer.best_by(by));
+    let before = bests(trainer);
+    let reason = trainer.last_figures(reason, &mut |event| publisher.publish(event));
+    if bests(trainer) != before {
+        keep_best(trainer, publisher);
+    }
+    reason
+}
+
+/// Sends the best parameters by each measure to the run directory.
+fn keep_best(trainer: &Trainer, publisher: &Publisher) {
+    for (by, name) in [(BestBy::Loss, "best"), (BestBy::C, "best-C")] {
+        if let Some(model) = trainer.best_model(by) {
+            publisher.keep(name, model);
+        }
     }
 }
 
@@ -336,6 +367,12 @@ fn obey(
             Command::Step => state,
             // The stop that has cut an iteration off is on its way: what comes before it would be between the two parts.
             Command::Session(_) if trainer.owes() => state,
+            Command::Restore(_) if trainer.owes() => state,
+            Command::Restore(by) => {
+                trainer.ranks.tell(&Message::Restore(by));
+                trainer.restore(by, &mut |event| publisher.publish(event));
+                state
+            }
             Command::Session(Ok(session)) => {
                 edit(trainer, publisher, as_edited, session);
                 state
@@ -398,9 +435,14 @@ fn edit(
         publisher.record(RunEntry::Edited(trainer.iteration(), Arc::clone(&new)));
     }
     trainer.ranks.tell(&Message::Edit(Arc::clone(&new)));
+    let mut judged = false;
     adopt(trainer, as_edited, new, &mut |event| {
+        judged |= matches!(event, Event::Judged { .. });
         publisher.publish(event)
     });
+    if judged {
+        keep_best(trainer, publisher);
+    }
 }
 
 /// Takes up an edited session, whole; every changed field is told, also one that needs a new run, but not one that is
@@ -430,6 +472,6 @@ pub fn adopt(
         });
     }
     let in_force = session::apply(trainer.session(), &new);
-    trainer.take_up(Arc::new(in_force));
+    trainer.take_up(Arc::new(in_force), publish);
     *as_edited = new;
 }

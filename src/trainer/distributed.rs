@@ -43,6 +43,7 @@ pub fn follow_rank_0(mut trainer: Trainer, mut edited: Arc<Session>) -> Result<(
         match trainer.ranks.hear() {
             Some(Message::Iterate) => _ = trainer.iterate(unheard),
             Some(Message::Edit(session)) => adopt(&mut trainer, &mut edited, session, unheard),
+            Some(Message::Restore(by)) => trainer.restore(by, unheard),
             Some(Message::End(reason)) => {
                 trainer.last_figures(reason, unheard);
                 trainer.ranks.rest();
@@ -93,7 +94,9 @@ mod tests {
     fn alone(text: &str) -> (Vec<Event>, TrainingState) {
         let mut trainer = trainer(text, 2);
         let events = (0..ITERATIONS).flat_map(|_| {
-            disturb(&mut trainer, |trainer| trainer.take_up(edited(text)));
+            disturb(&mut trainer, |trainer| {
+                trainer.take_up(edited(text), &mut |_| ())
+            });
             iterate(&mut trainer, 1)
         });
         let events = events.collect();
@@ -118,7 +121,9 @@ mod tests {
                 let mut trainer = one_of(ranks, threads, text);
                 let mut events = Vec::new();
                 for _ in 0..ITERATIONS {
-                    disturb(&mut trainer, |trainer| trainer.take_up(edited(text)));
+                    disturb(&mut trainer, |trainer| {
+                        trainer.take_up(edited(text), &mut |_| ())
+                    });
                     trainer.iterate(&mut |event| events.push(without_time(event)));
                 }
                 (events, state(&trainer))
@@ -148,7 +153,7 @@ mod tests {
             for _ in 0..ITERATIONS {
                 if trainer.iteration() == 4 {
                     trainer.ranks.tell(&Message::Edit(edited(SMALL)));
-                    trainer.take_up(edited(SMALL));
+                    trainer.take_up(edited(SMALL), &mut |_| ());
                 }
                 trainer.ranks.tell(&Message::Iterate);
                 trainer.iterate(&mut |_| ());

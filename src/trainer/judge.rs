@@ -5,9 +5,10 @@ use std::time::Instant;
 use otflow_kernels::objective::Scheme;
 
 use super::Trainer;
-use super::validation::{Pass, Resolution};
-use crate::checkpoint::state::BestParameters;
-use crate::event::{Best, Event, Figures};
+use super::validation::Pass;
+use crate::checkpoint::best::BestParameters;
+use crate::event::{Best, BestBy, Event, Figures};
+use crate::loss_range::{Finding, KnownLoss, Occasion, Resolution, doubt};
 use crate::meter::TimedActivity;
 use crate::model::TrainedModel;
 use crate::optimizer::schedule::RateChange;
@@ -17,33 +18,62 @@ use crate::session::FlowSettings;
 impl Trainer {
     /// The best validation so far.
     pub fn best(&self) -> Option<Best> {
-        self.state.best.as_ref().map(|best| best.figures)
+        self.best_by(BestBy::Loss)
     }
 
-    /// A copy of the parameters of the best validation.
-    pub fn best_model(&self) -> Option<TrainedModel> {
-        let best = self.state.best.as_ref()?;
-        Some(self.model(best.figures.iteration, &best.theta))
+    /// The best validation so far by this measure.
+    pub fn best_by(&self, by: BestBy) -> Option<Best> {
+        self.state.bests.by(by).map(|best| best.figures)
     }
 
-    /// The best parameters under the session in force, where an edit has changed what their figures are; none are left if they
-    /// are not finite under it.
-    pub(super) fn judge(&mut self) {
+    /// A copy of the parameters of the best validation by this measure.
+    pub fn best_model(&self, by: BestBy) -> Option<TrainedModel> {
+        let best = self.state.bests.by(by)?;
+        Some(self.model(best.figures.iteration, Some(best.figures), &best.theta))
+    }
+
+    /// The best parameters under the session in force, where an edit has changed what their figures are.
+    pub(super) fn judge(&mut self, publish: &mut dyn FnMut(Event)) {
         if !self.state.pending.has_judgement() {
             return;
         }
-        if let Some(BestParameters { figures, theta }) = self.state.best.take() {
+        let candidates = self.state.bests.candidates();
+        let by_c = self
+            .state
+            .bests
+            .by(BestBy::C)
+            .map(|best| best.figures.iteration);
+        let mut judged = Vec::new();
+        for BestParameters { figures, theta } in candidates {
             let Some(anew) = self.figures(&theta) else {
-                self.state.best = Some(BestParameters { figures, theta });
                 return;
             };
-            let anew = anew.are_finite().then_some(Best {
+            let Some(resolution) = self.resolution() else {
+                return;
+            };
+            let sound =
+                anew.are_finite() && doubt(&anew, resolution, self.engine.shape().d).is_none();
+            let figures = Best {
                 iteration: figures.iteration,
                 figures: anew,
-            });
-            self.state.best = anew.map(|figures| BestParameters { figures, theta });
+            };
+            judged.extend(sound.then_some(BestParameters { figures, theta }));
+        }
+        let bests = &mut self.state.bests;
+        bests.by_c = judged
+            .iter()
+            .find(|best| Some(best.figures.iteration) == by_c)
+            .cloned();
+        let all = bests.in_force.take().into_iter().chain(judged);
+        bests.in_force = all.reduce(BestParameters::less);
+        if bests.by_c.is_none() {
+            bests.by_c.clone_from(&bests.in_force);
         }
         self.state.pending = self.state.pending.without_judgement();
+        publish(Event::Judged {
+            iteration: self.state.iteration,
+            best: self.best(),
+        });
     }
 
     /// The integration of a validation: by the session in force, also while the batch is still trained with an older flow.
@@ -84,43 +114,101 @@ impl Trainer {
         figures
     }
 
-    /// Validates the parameters, or their average where there is one, unless that has been done; what the schedule makes of it. None, and nothing done,
-    /// when it was given up.
-    pub(crate) fn validate(&mut self, publish: &mut dyn FnMut(Event)) -> Option<RateChange> {
+    /// Validates the parameters, or their average where there is one, unless that has been done. None, and nothing done, when it
+    /// was given up.
+    pub(crate) fn validate(&mut self, publish: &mut dyn FnMut(Event)) -> Option<Judgement> {
         let iteration = self.state.iteration;
         if self.state.validated == iteration {
-            return Some(RateChange::Same);
+            return Some(Judgement::Sound(RateChange::Same));
         }
+        let occasion = if self.is_validation_due() {
+            Occasion::Due
+        } else {
+            Occasion::Suspicion
+        };
         let theta = self.judged().to_vec();
         let figures = self.figures(&theta)?;
-        let known = self
-            .best()
-            .map_or(f64::INFINITY, |best| best.figures.losses.loss);
-        let best = figures.are_finite().then_some(Best { iteration, figures });
-        let best = best.filter(|best| best.figures.losses.loss < known);
-        let resolution = match best {
-            Some(_) => Some(self.resolution()?),
-            None => None,
+        let found = Best { iteration, figures };
+        let is_best = |by: BestBy, of: fn(&Best) -> f64| {
+            let known = self.best_by(by).map_or(f64::INFINITY, |best| of(&best));
+            figures.are_finite() && of(&found) < known
         };
+        let best = is_best(BestBy::Loss, |best| best.figures.losses.loss);
+        let best_c = is_best(BestBy::C, |best| best.figures.losses.c);
+        let doubt = if best || best_c {
+            doubt(&figures, self.resolution()?, self.engine.shape().d)
+        } else {
+            None
+        };
+        let confirmed = doubt.is_none();
         self.state.validated = iteration;
         publish(Event::Validation {
             iteration,
             seconds: self.seconds(),
             figures,
-            best: best.is_some(),
+            best: best && confirmed,
+            best_c: best_c && confirmed,
+            doubt: doubt.as_ref().map(Finding::to_string),
         });
-        let Some(best) = best else {
-            let schedule = self.optimizer().stepping().schedule;
-            return Some(self.state.rate.record_stall(schedule));
-        };
-        self.state.best = Some(BestParameters {
-            figures: best,
-            theta,
-        });
-        self.state.rate.record_improvement();
-        if let Some(message) = resolution.and_then(|found| found.warning()) {
-            publish(Event::Warning { message });
+        let known = self.known_loss();
+        if let Some(finding) = self.state.range.judge(figures.losses.loss, known, occasion) {
+            return Some(Judgement::Diverged(finding));
         }
-        Some(RateChange::Same)
+        if let Some(doubt) = doubt {
+            return Some(self.doubted(doubt, publish));
+        }
+        let found = BestParameters {
+            figures: found,
+            theta,
+        };
+        if best_c {
+            self.state.bests.by_c = Some(found.clone());
+        }
+        if best {
+            self.state.bests.in_force = Some(found);
+            self.state.origin = None;
+            self.state.range.confirm_best();
+            self.state.rate.record_improvement();
+            return Some(Judgement::Sound(RateChange::Same));
+        }
+        if occasion == Occasion::Suspicion {
+            return Some(Judgement::Sound(RateChange::Same));
+        }
+        Some(self.stalled())
     }
+
+    /// The best validation as a measure of what is far above it.
+    pub(super) fn known_loss(&self) -> Option<KnownLoss> {
+        KnownLoss::new(&self.best()?, alpha(&self.session).a1)
+    }
+
+    /// What the schedule makes of a validation that is not the best so far.
+    fn stalled(&mut self) -> Judgement {
+        let schedule = self.optimizer().stepping().schedule;
+        Judgement::Sound(self.state.rate.record_stall(schedule))
+    }
+
+    /// What follows from a validation that would be the best if its C could be true.
+    fn doubted(&mut self, doubt: Finding, publish: &mut dyn FnMut(Event)) -> Judgement {
+        if self.state.range.count_false_best() {
+            return Judgement::Diverged(doubt);
+        }
+        if self.state.range.is_first_false_best() {
+            publish(Event::Warning {
+                message: format!(
+                    "not taken as the best: {doubt}; more flow.steps and validation.steps, a larger weights.hjb or \
+                     a smaller optimizer.lr help"
+                ),
+            });
+        }
+        self.stalled()
+    }
+}
+
+/// The outcome of a validation.
+pub(crate) enum Judgement {
+    /// Training is sound; what the schedule makes of it.
+    Sound(RateChange),
+    /// Training has diverged.
+    Diverged(Finding),
 }

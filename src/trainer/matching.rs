@@ -23,6 +23,7 @@ use crate::cost::{Computation, flops_per_sample};
 use crate::data::batches::RankShare;
 use crate::data::pairs::{BatchLocation, BatchRows, PairTimes, match_normals};
 use crate::event::Event;
+use crate::loss_range::Finding;
 use crate::meter::TimedActivity;
 use crate::optimizer::schedule::{PhaseProgress, ScheduleState};
 use crate::optimizer::{OptimizerState, norm};
@@ -105,7 +106,7 @@ impl Trainer {
     }
 
     /// True if a validation is due.
-    pub(super) fn validates(&self) -> bool {
+    pub(super) fn is_validation_due(&self) -> bool {
         match self.settings() {
             Some(Settings {
                 every, iterations, ..
@@ -191,7 +192,7 @@ impl Trainer {
         let broken = if m.is_finite() {
             self.not_finite_gradient()
         } else {
-            Some("M".into())
+            Some(Finding::not_finite("M"))
         };
         let gradient = norm(self.gradient.iter().copied());
         let update = match &broken {
@@ -209,7 +210,13 @@ impl Trainer {
             update,
             m,
         });
-        broken.map_or(StepOutcome::Done, StepOutcome::NotFinite)
+        match broken {
+            Some(found) => StepOutcome::NotFinite(found),
+            None => {
+                let left = self.state.range.record("M", m, None, 1.0);
+                left.map_or(StepOutcome::Done, StepOutcome::Diverged)
+            }
+        }
     }
 
     /// M over the current pairs; the gradient goes into its buffer. None when it was given up.
@@ -270,6 +277,10 @@ impl Trainer {
         self.state.start = None;
         self.normal = Vec::new();
         self.state.begun = self.state.iteration;
+        self.state.range.start_anew();
+        if self.state.bests.in_force.is_none() {
+            self.state.origin = Some(self.state.theta.clone());
+        }
         self.state.rate = ScheduleState::default();
         self.state.moments = OptimizerState::new(&self.session.optimizer, &self.engine.shape());
         self.state.flow = self.session.flow;

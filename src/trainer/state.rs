@@ -89,14 +89,17 @@ mod tests {
     fn disturb(trainer: &mut Trainer, text: &str) {
         let edit = |from: &str, to: &str| session(&text.replace(from, to));
         match trainer.iteration() {
-            3 => trainer.take_up(edit("flow: (steps: 4)", "flow: (steps: 3)")),
-            5 => trainer.take_up(edit("batch: ", "batch: 1")),
+            3 => trainer.take_up(edit("flow: (steps: 4)", "flow: (steps: 3)"), &mut |_| ()),
+            5 => trainer.take_up(edit("batch: ", "batch: 1"), &mut |_| ()),
             7 => trainer
                 .state
                 .theta
                 .iter_mut()
                 .for_each(|value| *value *= 1e200),
-            9 => trainer.take_up(edit("stop:", "weights: (likelihood: 9.0), stop:")),
+            9 => trainer.take_up(
+                edit("stop:", "weights: (likelihood: 9.0), stop:"),
+                &mut |_| (),
+            ),
             _ => {}
         }
     }
@@ -185,12 +188,14 @@ mod tests {
         let mut unbroken = trainer(&text, 1);
         iterate(&mut unbroken, 4);
         let mut first = again(&unbroken);
-        unbroken.take_up(Arc::clone(&edited));
+        unbroken.take_up(Arc::clone(&edited), &mut |_| ());
         given_up(&first);
-        first.take_up(edited);
+        first.take_up(edited, &mut |_| ());
         assert!(first.owes());
         let mut second = again(&first);
-        second.settle(&mut |event| panic!("{event:?}"));
+        let mut events = Vec::new();
+        second.settle(&mut |event| events.push(event));
+        assert!(matches!(events[..], [Event::Judged { .. }]), "{events:?}");
         assert_eq!(without_time(&second), without_time(&unbroken));
     }
 
@@ -201,9 +206,12 @@ mod tests {
         trainer.state.over = Some(Reason::Plateau);
         let mut second = again(&trainer);
         assert_eq!(second.over(), Some(Reason::Plateau));
-        second.take_up(session(&text.replace("iterations: 100", "iterations: 200")));
+        second.take_up(
+            session(&text.replace("iterations: 100", "iterations: 200")),
+            &mut |_| (),
+        );
         assert_eq!(second.over(), Some(Reason::Plateau));
-        second.take_up(session(&text.replace("lr: 0.05", "lr: 0.04")));
+        second.take_up(session(&text.replace("lr: 0.05", "lr: 0.04")), &mut |_| ());
         assert_eq!(second.over(), None);
     }
 
@@ -225,7 +233,17 @@ mod tests {
                 |state| state.theta.push(0.0),
                 |state| state.good.theta.clear(),
                 |state| state.moments = OptimizerState::Adam(Adam::new(1)),
-                |state| state.best.as_mut().unwrap().figures.figures.losses.l = f64::INFINITY,
+                |state| {
+                    state
+                        .bests
+                        .in_force
+                        .as_mut()
+                        .unwrap()
+                        .figures
+                        .figures
+                        .losses
+                        .l = f64::INFINITY
+                },
                 |state| state.position.draws = 0,
                 |state| state.position.size = 0,
                 |state| state.position.size = usize::MAX,

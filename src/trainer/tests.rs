@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::validation::Pass;
 use super::*;
-use crate::checkpoint::state::BestParameters;
+use crate::checkpoint::best::BestParameters;
+use crate::event::BestBy;
 use crate::problem::scheme;
 use crate::session;
 
@@ -120,9 +121,9 @@ fn training_lowers_the_loss_and_the_divergence() {
 fn the_best_parameters_are_a_copy() {
     let mut trainer = trainer(SMALL, 1);
     iterate(&mut trainer, 3);
-    let best = trainer.best_model().unwrap().theta;
+    let best = trainer.best_model(BestBy::Loss).unwrap().theta;
     iterate(&mut trainer, 2);
-    assert_eq!(trainer.best_model().unwrap().theta, best);
+    assert_eq!(trainer.best_model(BestBy::Loss).unwrap().theta, best);
     assert_ne!(trainer.state.theta, best);
 }
 
@@ -193,7 +194,7 @@ fn a_loss_that_is_not_finite_never_reaches_the_parameters() {
 fn where_the_last_good_parameters_fail_too_the_best_come_back() {
     let mut trainer = trainer(SMALL, 1);
     iterate(&mut trainer, 3);
-    let best = trainer.best_model().unwrap().theta;
+    let best = trainer.best_model(BestBy::Loss).unwrap().theta;
     // As if a new batch could not be integrated from where training stands.
     trainer.state.theta.fill(1e200);
     trainer.state.good.theta.fill(1e200);
@@ -217,7 +218,7 @@ fn the_batch_changes_at_the_next_draw_and_not_before() {
     let mut trainer = trainer(SMALL, 1);
     let edited = session(&SMALL.replace("batch: 200", "batch: 100"));
     iterate(&mut trainer, 1);
-    trainer.take_up(edited);
+    trainer.take_up(edited, &mut |_| ());
     iterate(&mut trainer, 2);
     assert_eq!(trainer.batches.rows().len(), 2 * 200);
     iterate(&mut trainer, 1);
@@ -226,7 +227,7 @@ fn the_batch_changes_at_the_next_draw_and_not_before() {
 
 /// What a validation of the best parameters finds under the session in force.
 fn judged(trainer: &mut Trainer) -> Losses {
-    let theta = trainer.best_model().unwrap().theta;
+    let theta = trainer.best_model(BestBy::Loss).unwrap().theta;
     trainer.figures(&theta).unwrap().losses
 }
 
@@ -241,7 +242,7 @@ fn an_edit_that_changes_the_figures_has_the_best_judged_anew() {
         let mut trainer = trainer(SMALL, 1);
         iterate(&mut trainer, 3);
         let before = trainer.best().unwrap().figures.losses;
-        trainer.take_up(session(&SMALL.replace(edit.0, edit.1)));
+        trainer.take_up(session(&SMALL.replace(edit.0, edit.1)), &mut |_| ());
         let after = trainer.best().unwrap().figures.losses;
         assert_eq!(after, judged(&mut trainer), "{edit:?}");
         assert_ne!(after, before, "{edit:?}");
@@ -253,14 +254,14 @@ fn one_validation_step_is_no_trouble_once_the_trace_is_at_every_stage() {
     let nodes = SMALL.replace("flow: (steps: 4)", "flow: (steps: 4, trace: StepNodes)");
     let mut trainer = trainer(&nodes, 1);
     iterate(&mut trainer, 1);
-    trainer.take_up(session(&SMALL.replace("steps: 5", "steps: 1")));
+    trainer.take_up(session(&SMALL.replace("steps: 5", "steps: 1")), &mut |_| ());
     // Validates at 3 while the batch, drawn anew at 4, is still trained by step nodes.
     let events = iterate(&mut trainer, 2);
     let c = events.iter().find_map(|event| match event {
         Event::Validation { figures, .. } => Some(figures.losses.c),
         _ => None,
     });
-    let theta = trainer.best_model().unwrap().theta;
+    let theta = trainer.best_model(BestBy::Loss).unwrap().theta;
     assert_eq!(c, Some(trainer.figures(&theta).unwrap().losses.c));
 }
 
@@ -284,6 +285,147 @@ fn the_best_validation_is_the_lowest() {
 }
 
 #[test]
+fn the_best_survives_an_edit_of_the_objective_and_back() {
+    let mut trainer = trainer(SMALL, 1);
+    iterate(&mut trainer, 9);
+    let best = trainer.best().unwrap();
+    let by_c = trainer.best_by(BestBy::C).unwrap();
+    let mut told = Vec::new();
+    let mut edit = |trainer: &mut Trainer, text: &str| {
+        trainer.take_up(session(text), &mut |event| told.push(event));
+    };
+    edit(
+        &mut trainer,
+        &SMALL.replace("stop:", "weights: (likelihood: 1.0), stop:"),
+    );
+    assert_ne!(
+        trainer.best().unwrap().figures.losses.loss,
+        best.figures.losses.loss
+    );
+    // As if the other objective had led far away.
+    trainer
+        .state
+        .theta
+        .iter_mut()
+        .for_each(|value| *value *= 3.0);
+    iterate(&mut trainer, 6);
+    edit(&mut trainer, SMALL);
+    let back = trainer.best().unwrap();
+    assert!(back.figures.losses.loss <= best.figures.losses.loss);
+    assert!(trainer.best_by(BestBy::C).unwrap().figures.losses.c <= by_c.figures.losses.c);
+    assert!(matches!(
+        told[..],
+        [Event::Judged { .. }, Event::Judged { .. }]
+    ));
+}
+
+#[test]
+fn the_best_parameters_come_back_at_a_command() {
+    for by in [BestBy::Loss, BestBy::C] {
+        let mut trainer = trainer(&starting(), 1);
+        let mut events = Vec::new();
+        trainer.restore(by, &mut |event| events.push(event));
+        assert!(matches!(events[..], [Event::Warning { .. }]));
+        iterate(&mut trainer, 13);
+        let best = trainer.best_by(by).unwrap();
+        let mut events = Vec::new();
+        trainer.restore(by, &mut |event| events.push(event));
+        let expected = Event::Restored {
+            iteration: 13,
+            to: best.iteration,
+            by,
+        };
+        assert_eq!(events, [expected]);
+        let theta = trainer.best_model(by).unwrap().theta;
+        assert_eq!(trainer.last_model().theta, theta);
+        let found = trainer.figures(&theta).unwrap();
+        assert_eq!(found, best.figures);
+        iterate(&mut trainer, 1);
+        assert_ne!(trainer.last_model().theta, theta);
+    }
+}
+
+#[test]
+fn a_finite_loss_far_above_the_best_is_taken_back_to_the_best() {
+    let mut trainer = trainer(SMALL, 1);
+    iterate(&mut trainer, 4);
+    let best = trainer.best_model(BestBy::Loss).unwrap().theta;
+    let mut events = Vec::new();
+    for _ in 0..4 {
+        // Steps that each go too far, though all is finite.
+        trainer
+            .state
+            .theta
+            .iter_mut()
+            .for_each(|value| *value *= 4.0);
+        events.extend(iterate(&mut trainer, 1));
+        if events
+            .iter()
+            .any(|event| matches!(event, Event::Rollback { .. }))
+        {
+            break;
+        }
+    }
+    let rollback = events.iter().find_map(|event| match event {
+        Event::Rollback {
+            to,
+            quantity,
+            finding,
+            ..
+        } => Some((*to, quantity.clone(), finding.clone())),
+        _ => None,
+    });
+    let (to, quantity, finding) = rollback.unwrap();
+    assert_eq!((to, quantity.as_str()), (3, "validation loss"));
+    assert!(finding.contains("far above the best"), "{finding}");
+    assert_eq!(trainer.state.theta, best);
+    let finite = |event: &Event| match event {
+        Event::Iteration { losses, .. } => losses.loss.is_finite(),
+        _ => true,
+    };
+    assert!(events.iter().all(finite));
+}
+
+#[test]
+fn before_a_validation_it_is_taken_back_to_the_beginning() {
+    let rare = SMALL.replace("every: 3", "every: 100");
+    let mut trainer = trainer(&rare, 1);
+    let begin = trainer.state.theta.clone();
+    iterate(&mut trainer, 2);
+    let mut events = Vec::new();
+    for _ in 0..3 {
+        trainer
+            .state
+            .theta
+            .iter_mut()
+            .for_each(|value| *value *= 8.0);
+        events.extend(iterate(&mut trainer, 1));
+    }
+    let to = events.iter().find_map(|event| match event {
+        Event::Rollback { to, quantity, .. } => Some((*to, quantity.clone())),
+        _ => None,
+    });
+    assert_eq!(to, Some((0, "loss".into())), "{events:?}");
+    assert_eq!(trainer.state.theta, begin);
+}
+
+#[test]
+fn a_divergence_in_the_figures_of_the_end_ends_with_the_best() {
+    let mut trainer = trainer(&SMALL.replace("every: 3", "every: 4"), 1);
+    iterate(&mut trainer, 4);
+    let best = trainer.best_model(BestBy::Loss).unwrap().theta;
+    trainer
+        .state
+        .theta
+        .iter_mut()
+        .for_each(|value| *value *= 30.0);
+    iterate(&mut trainer, 1);
+    let reason = trainer.last_figures(Reason::Iterations, &mut |_| ());
+    assert_eq!(reason, Reason::Diverged);
+    assert_eq!(trainer.last_model().theta, best);
+}
+
+#[test]
 fn a_plateau_without_drops_left_ends_the_run() {
     let plateau = SMALL
         .replace("lr: 0.05", "lr: 1e-12")
@@ -300,8 +442,10 @@ fn a_plateau_without_drops_left_ends_the_run() {
     let mut trainer = trainer(&plateau, 1);
     // The first validation cannot be beaten, whatever the others find.
     iterate(&mut trainer, 3);
-    if let Some(BestParameters { figures: best, .. }) = &mut trainer.state.best {
+    if let Some(BestParameters { figures: best, .. }) = &mut trainer.state.bests.in_force {
         best.figures.losses.loss = f64::MIN;
+        // Nothing is far above it then.
+        best.figures.c_se = None;
     }
     let mut reason = None;
     while reason.is_none() && trainer.iteration() < 100 {
@@ -326,5 +470,8 @@ fn a_gradient_too_large_to_square_counts_as_not_finite() {
     let at = trainer.engine.shape().tensors()[3].range.start;
     trainer.gradient[at] = 1e200;
     let named = trainer.not_finite(&Costs::default());
-    assert_eq!(named.as_deref(), Some("gradient of w.weight"));
+    assert_eq!(
+        named.map(|named| named.quantity).as_deref(),
+        Some("gradient of w.weight")
+    );
 }

@@ -11,6 +11,7 @@ use otflow_kernels::objective::{Alpha, CostSums, Costs, Scheme, log_density};
 use crate::data::random::Stream;
 use crate::data::{DataError, Dataset};
 use crate::event::Figures;
+use crate::loss_range::Resolution;
 use crate::ranks::Ranks;
 
 /// Samples and, where it is known, the true log density of each.
@@ -38,6 +39,11 @@ impl Validation {
             truth: data.log_density(&data.draw(Stream::Validation, 0, n)),
             n,
         })
+    }
+
+    /// Number of samples.
+    pub fn samples(&self) -> usize {
+        self.n
     }
 
     /// The figures of the parameters that the engine holds. None when the pass for them was given up.
@@ -73,7 +79,6 @@ impl Validation {
             Some(-Estimate::new(ends.iter().map(|end| end.log)).mean)
         };
         Some(Resolution {
-            samples,
             steps: scheme.steps,
             c: c(scheme.steps)?,
             fine: c(2 * scheme.steps)?,
@@ -131,37 +136,6 @@ struct PathEnd {
 
 /// Rows by which the integration is judged.
 const RESOLVED: usize = 256;
-/// Nats that C may be off by its integration: more than a model gains by a good setting.
-const TRUST: f64 = 0.05;
-
-/// The outcome of [`Validation::resolution`].
-pub struct Resolution {
-    samples: usize,
-    steps: usize,
-    c: f64,
-    fine: f64,
-}
-
-impl Resolution {
-    /// The warning that a user should get, if any.
-    pub fn warning(&self) -> Option<String> {
-        let Resolution {
-            samples,
-            steps,
-            c,
-            fine,
-        } = self;
-        let off = (c - fine).abs();
-        (off > TRUST).then(|| {
-            format!(
-                "C is not to be trusted: over {samples} samples it is {c:.3} nats in {steps} steps and {fine:.3} in {}; \
-                 more flow.steps and validation.steps, a larger weights.hjb or a smaller optimizer.lr help",
-                2 * steps
-            )
-        })
-    }
-}
-
 /// A mean with its standard error.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Estimate {
@@ -187,23 +161,6 @@ impl Estimate {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_c_that_finer_steps_do_not_confirm_is_warned_of() {
-        let resolution = |c, fine| Resolution {
-            samples: 256,
-            steps: 12,
-            c,
-            fine,
-        };
-        assert_eq!(resolution(2.83, 2.84).warning(), None);
-        let warning = resolution(2.4, 3.41).warning().unwrap();
-        assert!(
-            warning.contains("2.400 nats in 12 steps and 3.410 in 24"),
-            "{warning}"
-        );
-        assert!(resolution(3.41, 2.4).warning().is_some());
-    }
 
     #[test]
     fn the_standard_error_is_that_of_the_mean() {

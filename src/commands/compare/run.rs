@@ -114,6 +114,7 @@ impl ComparedRun {
                 seconds,
                 figures,
                 best: true,
+                ..
             } => {
                 self.points.push(CurvePoint {
                     seconds: *seconds,

@@ -47,7 +47,7 @@ pub(super) fn fork(args: &cli::TrainArgs, run: &Path, ranks: &Ranks) -> Result<L
     let alone = Ranks::alone();
     let mut trainer = Trainer::at(state, &alone, in_force, Arc::clone(&data), threads)?;
     // The best parameters are judged by all validation rows.
-    trainer.take_up(Arc::clone(&wanted));
+    trainer.take_up(Arc::clone(&wanted), &mut |_| ());
     if ranks.size() > 1 {
         trainer = Trainer::at(trainer.state(), ranks, wanted, data, threads)?;
     }

@@ -9,6 +9,7 @@ use super::log::{ChartTick, LogKind};
 use super::{OptimizerStep, Popup, State};
 use crate::dashboard::format::{duration, number, rate};
 use crate::event::{Best, Event, Finished, Start};
+use crate::run::line;
 use crate::session::{Applies, Rejection, fields, update_fields};
 
 /// Ticks of one kind kept for the charts, so that the many new batches never push an edit out.
@@ -118,16 +119,26 @@ impl State {
             Event::Rollback {
                 iteration,
                 quantity,
+                finding,
                 to,
                 lr,
                 left,
             } => {
                 let text = format!(
-                    "{quantity} not finite: back to {to}, lr {}, {left} rollbacks left",
+                    "{quantity} {finding}: back to {to}, lr {}, {left} rollbacks left",
                     rate(lr)
                 );
                 self.log.push(iteration, LogKind::Rollback, text);
                 self.add_tick(iteration, LogKind::Rollback);
+            }
+            Event::Restored { iteration, to, by } => {
+                let text = format!("the best by {by} is back: iteration {to}");
+                self.log.push(iteration, LogKind::Note, text);
+            }
+            Event::Judged { iteration, best } => {
+                let text = line::judged(best.as_ref());
+                self.log.push(iteration, LogKind::Note, text);
+                self.best = best;
             }
             Event::Checkpoint { iteration, path } => {
                 self.add_tick(iteration, LogKind::Checkpoint);
@@ -159,6 +170,7 @@ impl State {
             seconds,
             figures,
             best,
+            ..
         } = event
         else {
             return;

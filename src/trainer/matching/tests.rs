@@ -78,7 +78,7 @@ fn the_rate_of_the_start_is_its_own_and_can_be_edited() {
     };
     let first = rates(iterate(&mut trainer, 1));
     assert_eq!(first, [0.5]);
-    trainer.take_up(session(&text.replace("lr: 0.5", "lr: 0.25")));
+    trainer.take_up(session(&text.replace("lr: 0.5", "lr: 0.25")), &mut |_| ());
     let mut other = super::super::tests::trainer(&text, 1);
     let before = rates(iterate(&mut other, 3));
     let after = rates(iterate(&mut trainer, 2));
@@ -91,9 +91,10 @@ fn the_rate_of_the_start_is_its_own_and_can_be_edited() {
 fn a_start_that_is_shortened_ends_at_the_next_iteration() {
     let mut trainer = trainer(&starting(), 1);
     iterate(&mut trainer, 4);
-    trainer.take_up(session(
-        &starting().replace("iterations: 8", "iterations: 2"),
-    ));
+    trainer.take_up(
+        session(&starting().replace("iterations: 8", "iterations: 2")),
+        &mut |_| (),
+    );
     let events = iterate(&mut trainer, 2);
     assert_eq!(of_m(&events).len(), 1);
     assert!(
@@ -102,7 +103,7 @@ fn a_start_that_is_shortened_ends_at_the_next_iteration() {
             .any(|event| matches!(event, Event::Iteration { iteration: 6, .. }))
     );
     // Once over, it stays over.
-    trainer.take_up(session(&starting()));
+    trainer.take_up(session(&starting()), &mut |_| ());
     assert!(of_m(&iterate(&mut trainer, 3)).is_empty());
 }
 

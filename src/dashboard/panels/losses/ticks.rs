@@ -224,6 +224,7 @@ mod tests {
         let (quantity, lr) = ("C".into(), 0.1);
         state.apply(
             Event::Rollback {
+                finding: "is not finite".into(),
                 iteration,
                 quantity,
                 to,
