@@ -140,6 +140,11 @@ pub(crate) fn doubt(figures: &Figures, resolution: Resolution, d: usize) -> Opti
     })
 }
 
+/// The limit where no validation is known.
+fn above_first(first: f64, a1: f64) -> f64 {
+    first + TIMES * first.abs().max(a1)
+}
+
 impl LossRange {
     /// Forgets what the loss was measured by, which is another one from now on.
     pub(crate) fn start_anew(&mut self) {
@@ -164,7 +169,7 @@ impl LossRange {
         a1: f64,
     ) -> Option<Finding> {
         let first = *self.first.get_or_insert(loss);
-        let limit = known.map_or(first + TIMES * first.abs().max(a1), KnownLoss::limit);
+        let limit = known.map_or(above_first(first, a1), KnownLoss::limit);
         self.above = if loss > limit { self.above + 1 } else { 0 };
         (known.is_none() && self.above >= IN_A_ROW).then(|| Finding {
             quantity: quantity.into(),
@@ -179,23 +184,33 @@ impl LossRange {
         self.above >= IN_A_ROW && !self.cleared
     }
 
-    /// Judges the loss of a validation, which need not be finite. Where the training losses are in their range, one far above
+    /// Judges the loss of a validation, which need not be finite, at the weight `a1` of C. Where the training losses are in their range, one far above
     /// is no divergence: the network has learned its rows by heart.
     pub(crate) fn judge(
         &mut self,
         loss: f64,
         known: Option<KnownLoss>,
+        a1: f64,
         occasion: Occasion,
     ) -> Option<Finding> {
-        let known = known?;
-        let within = loss <= known.limit();
+        let (limit, sound) = match known {
+            Some(known) => {
+                let KnownLoss { loss, error } = known;
+                (
+                    known.limit(),
+                    format!("the best, {loss:.3e} +- {error:.1e}"),
+                )
+            }
+            None => {
+                let first = self.first?;
+                (above_first(first, a1), format!("the first, {first:.3e}"))
+            }
+        };
+        let within = loss <= limit;
         self.cleared = within && occasion == Occasion::Suspicion;
         (!within && self.above > 0).then(|| Finding {
             quantity: "validation loss".into(),
-            finding: format!(
-                "is {loss:.3e}, far above the best, {:.3e} +- {:.1e}",
-                known.loss, known.error
-            ),
+            finding: format!("is {loss:.3e}, far above {sound}"),
         })
     }
 
@@ -257,17 +272,20 @@ mod tests {
         }
         range.record("loss", 341.0, Some(KNOWN), 100.0);
         assert!(range.is_suspect());
-        assert_eq!(range.judge(250.0, Some(KNOWN), Occasion::Suspicion), None);
+        assert_eq!(
+            range.judge(250.0, Some(KNOWN), 100.0, Occasion::Suspicion),
+            None
+        );
         range.record("loss", 341.0, Some(KNOWN), 100.0);
         assert!(!range.is_suspect(), "it was an accident");
-        assert_eq!(range.judge(250.0, Some(KNOWN), Occasion::Due), None);
+        assert_eq!(range.judge(250.0, Some(KNOWN), 100.0, Occasion::Due), None);
         range.record("loss", 341.0, Some(KNOWN), 100.0);
         assert!(range.is_suspect(), "looked at anew");
         for loss in [341.0, f64::NAN, f64::INFINITY] {
             let mut range = range;
             assert!(
                 range
-                    .judge(loss, Some(KNOWN), Occasion::Suspicion)
+                    .judge(loss, Some(KNOWN), 100.0, Occasion::Suspicion)
                     .is_some()
             );
         }
@@ -277,7 +295,19 @@ mod tests {
     fn a_validation_far_above_is_no_divergence_where_training_is_in_its_range() {
         let mut range = LossRange::default();
         range.record("loss", 240.0, Some(KNOWN), 100.0);
-        assert_eq!(range.judge(1e6, Some(KNOWN), Occasion::Due), None);
+        assert_eq!(range.judge(1e6, Some(KNOWN), 100.0, Occasion::Due), None);
+    }
+
+    #[test]
+    fn a_first_validation_far_above_the_first_loss_is_divergence() {
+        let mut range = LossRange::default();
+        for loss in [300.0, 4000.0] {
+            assert_eq!(range.record("loss", loss, None, 100.0), None);
+        }
+        let judged = |loss| { range }.judge(loss, None, 100.0, Occasion::Due);
+        assert_eq!(judged(3299.0), None);
+        let told = judged(3301.0).unwrap().finding;
+        assert!(told.contains("far above the first, 3.000e2"), "{told}");
     }
 
     #[test]

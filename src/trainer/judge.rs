@@ -140,8 +140,11 @@ impl Trainer {
         } else {
             None
         };
-        let confirmed = doubt.is_none();
         self.state.validated = iteration;
+        let (known, a1) = (self.known_loss(), alpha(&self.session).a1);
+        let loss = figures.losses.loss;
+        let diverged = self.state.range.judge(loss, known, a1, occasion);
+        let confirmed = doubt.is_none() && diverged.is_none();
         publish(Event::Validation {
             iteration,
             seconds: self.seconds(),
@@ -150,9 +153,8 @@ impl Trainer {
             best_c: best_c && confirmed,
             doubt: doubt.as_ref().map(Finding::to_string),
         });
-        let known = self.known_loss();
-        if let Some(finding) = self.state.range.judge(figures.losses.loss, known, occasion) {
-            return Some(Judgement::Diverged(finding));
+        if let Some(found) = diverged {
+            return Some(Judgement::Diverged(found));
         }
         if let Some(doubt) = doubt {
             return Some(self.doubted(doubt, publish));
