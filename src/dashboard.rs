@@ -42,6 +42,7 @@ pub mod shades;
 pub mod state;
 pub mod terminal;
 mod terminal_owner;
+mod terms;
 pub mod theme;
 pub mod theme_options;
 pub mod update;

@@ -56,6 +56,22 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// Every verdict.
+    pub const ALL: [Self; 7] = [
+        Verdict::Starting,
+        Verdict::Improving,
+        Verdict::Stalled,
+        Verdict::Overfitting,
+        Verdict::Unstable,
+        Verdict::Diverged,
+        Verdict::Done,
+    ];
+
+    /// True if a user may want to do something about it.
+    pub fn asks(self) -> bool {
+        !matches!(self, Verdict::Starting | Verdict::Improving)
+    }
+
     /// The word.
     pub fn word(self) -> &'static str {
         match self {
@@ -87,6 +103,19 @@ pub struct Assessment {
     pub advice: String,
 }
 
+impl Assessment {
+    /// The figure and what to do next, in a line.
+    pub fn reason(&self) -> String {
+        let Assessment {
+            finding, advice, ..
+        } = self;
+        if advice.is_empty() {
+            return finding.clone();
+        }
+        format!("{finding}: {advice}")
+    }
+}
+
 /// One validation, as far as it tells how training goes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Point {
@@ -109,7 +138,7 @@ impl Point {
 }
 
 /// What the events so far have shown.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Evidence {
     /// The last validations since the last change.
     window: VecDeque<Point>,
@@ -127,14 +156,14 @@ pub struct Evidence {
     assessment: Assessment,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct TrainingMean {
     sum: f64,
     count: f64,
 }
 
 /// A change after which the trend is another one.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 struct Change {
     iteration: u64,
     /// In words, as `the edit of optimizer.lr`.
@@ -142,7 +171,7 @@ struct Change {
 }
 
 /// A sign of steps that go too far.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 struct Trouble {
     iteration: u64,
     finding: String,
@@ -152,7 +181,7 @@ struct Trouble {
 }
 
 /// The last iteration of a start by matching.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct Matching {
     iteration: u64,
     m: f64,

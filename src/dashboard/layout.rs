@@ -7,7 +7,9 @@ use ratatui::layout::{Rect, Size};
 
 use super::canvas::{Canvas, below};
 use super::pane::Pane;
-use super::panels::{banner, flow, footer, header, log, losses, optimizer, popup, settings};
+use super::panels::{
+    banner, flow, footer, header, log, losses, optimizer, popup, settings, verdict,
+};
 use super::state::State;
 use super::theme::{Focus, Theme};
 
@@ -40,6 +42,9 @@ pub fn screen(state: &State, theme: &Theme, buffer: &mut Buffer) {
     let body = middle(area, 1, 1);
     let height = banner::height(state).min(body.height / 3);
     banner::draw(state, &mut canvas.part(Rect { height, ..body }));
+    let body = below(body, height);
+    let height = verdict::height(state, area.height);
+    verdict::draw(state, &mut canvas.part(Rect { height, ..body }));
     let body = below(body, height);
     if !fits(area, SINGLE) {
         draw_lines(state, &mut canvas.part(body));

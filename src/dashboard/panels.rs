@@ -9,3 +9,4 @@ pub mod losses;
 pub mod optimizer;
 pub mod popup;
 pub mod settings;
+pub mod verdict;

@@ -35,6 +35,40 @@ pub enum Phase {
     Diverged,
 }
 
+impl Phase {
+    /// Every phase.
+    pub const ALL: [Self; 11] = [
+        Phase::Waiting,
+        Phase::Matching,
+        Phase::Running,
+        Phase::Watching,
+        Phase::Silent,
+        Phase::Pausing,
+        Phase::Paused,
+        Phase::Stopping,
+        Phase::Done,
+        Phase::Stopped,
+        Phase::Diverged,
+    ];
+
+    /// The word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Phase::Waiting => "WAITING",
+            Phase::Matching => "MATCH",
+            Phase::Running => "RUN",
+            Phase::Watching => "WATCH",
+            Phase::Silent => "NO NEWS",
+            Phase::Pausing => "PAUSING",
+            Phase::Paused => "PAUSED",
+            Phase::Stopping => "STOPPING",
+            Phase::Done => "DONE",
+            Phase::Stopped => "STOPPED",
+            Phase::Diverged => "DIVERGED",
+        }
+    }
+}
+
 impl State {
     /// The phase of the run.
     pub fn phase(&self) -> Phase {

@@ -239,6 +239,15 @@ fn the_help() {
 }
 
 #[test]
+fn what_the_numbers_mean() {
+    let mut state = fixtures::run();
+    state.view.popup = Some(Popup::Terms);
+    for size in [(80, 24), (120, 40)] {
+        insta::assert_snapshot!(text(&drawn(&state, &COLOUR, size)));
+    }
+}
+
+#[test]
 fn a_refused_file_while_asked_to_stop() {
     let mut state = fixtures::run();
     state.apply(rejected(), 21.0);

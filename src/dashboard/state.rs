@@ -20,6 +20,7 @@ use super::pane::Pane;
 use super::range::ValueRange;
 use crate::event::{Best, Figures, Finished, Losses, Picture, Start};
 use crate::session::{Rejection, SessionField};
+use crate::verdict::Evidence;
 use comparison::ComparedCurves;
 use edits::{Edit, EditHistory};
 use flow::FlowView;
@@ -83,6 +84,8 @@ pub struct State {
     pub finished: Option<Finished>,
     /// The choices of the user: what is looked at, and how.
     pub view: View,
+    /// What the events show of how training goes.
+    pub evidence: Evidence,
     /// The number of events that were lost.
     pub dropped: u64,
     /// The share of one core that drawing takes, 0 to 1.
@@ -127,6 +130,8 @@ pub struct View {
 pub enum Popup {
     /// The list of keys.
     Help,
+    /// What the numbers and words of the screen mean.
+    Terms,
     /// The question whether to stop.
     Quit,
 }

@@ -7,6 +7,7 @@ use ratatui::style::{Color, Modifier, Style};
 use super::component::Component;
 use super::phase::Phase;
 use super::state::log::LogKind;
+use crate::verdict::Verdict;
 
 /// The symbols that curves and points are drawn with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -304,24 +305,38 @@ impl Theme {
     /// The label of a phase in the header.
     pub fn phase(&self, phase: Phase) -> PhaseLabel {
         let strong = |hue| self.style(hue).add_modifier(Modifier::BOLD);
-        let (word, symbol, style) = match phase {
-            Phase::Waiting => ("WAITING", self.pick("…", "."), self.dim()),
-            Phase::Matching => ("MATCH", self.pick("▶", ">"), strong(Hue::Blue)),
-            Phase::Running => ("RUN", self.pick("▶", ">"), strong(Hue::Green)),
-            Phase::Watching => ("WATCH", self.pick("▷", ">"), strong(Hue::Green)),
-            Phase::Silent => ("NO NEWS", "?", strong(Hue::Orange)),
-            Phase::Pausing => ("PAUSING", self.pick("‖", "="), strong(Hue::Orange)),
-            Phase::Paused => ("PAUSED", self.pick("‖", "="), strong(Hue::Orange)),
-            Phase::Stopping => ("STOPPING", self.pick("■", "#"), strong(Hue::Orange)),
-            Phase::Done => ("DONE", self.pick("✓", "+"), strong(Hue::Green)),
-            Phase::Stopped => ("STOPPED", self.pick("■", "#"), strong(Hue::Orange)),
-            Phase::Diverged => ("DIVERGED", self.pick("✗", "x"), strong(Hue::Red)),
+        let (symbol, style) = match phase {
+            Phase::Waiting => (self.pick("…", "."), self.dim()),
+            Phase::Matching => (self.pick("▶", ">"), strong(Hue::Blue)),
+            Phase::Running => (self.pick("▶", ">"), strong(Hue::Green)),
+            Phase::Watching => (self.pick("▷", ">"), strong(Hue::Green)),
+            Phase::Silent => ("?", strong(Hue::Orange)),
+            Phase::Pausing => (self.pick("‖", "="), strong(Hue::Orange)),
+            Phase::Paused => (self.pick("‖", "="), strong(Hue::Orange)),
+            Phase::Stopping => (self.pick("■", "#"), strong(Hue::Orange)),
+            Phase::Done => (self.pick("✓", "+"), strong(Hue::Green)),
+            Phase::Stopped => (self.pick("■", "#"), strong(Hue::Orange)),
+            Phase::Diverged => (self.pick("✗", "x"), strong(Hue::Red)),
         };
         PhaseLabel {
-            word,
+            word: phase.word(),
             symbol,
             style,
         }
+    }
+
+    /// The symbol of a verdict, with the style of its word.
+    pub fn verdict(&self, verdict: Verdict) -> Symbol {
+        let (text, style) = match verdict {
+            Verdict::Starting => (self.pick("…", "."), self.dim()),
+            Verdict::Improving => (self.pick("↓", "v"), self.style(Hue::Green)),
+            Verdict::Stalled => (self.pick("→", ">"), self.style(Hue::Orange)),
+            Verdict::Overfitting => (self.pick("↔", "%"), self.style(Hue::Orange)),
+            Verdict::Unstable => (self.pick("↕", "!"), self.alert()),
+            Verdict::Diverged => (self.pick("✗", "x"), self.alert()),
+            Verdict::Done => (self.pick("✓", "+"), self.style(Hue::Green)),
+        };
+        Symbol { text, style }
     }
 
     /// The letter of a log line; the same letter is at its tick on the charts.

@@ -10,6 +10,7 @@ use super::keys::{self, Key};
 use super::pane::Pane;
 use super::state::log::LogKind;
 use super::state::{LoopRequest, Popup, State, View};
+use super::terms;
 use crate::event::{Command, Reason};
 
 /// Number of the signal that Ctrl-C stands for.
@@ -51,7 +52,7 @@ fn use_screen(state: &mut State, action: Action) -> Option<Command> {
         Action::Save => request(state, LoopRequest::Save),
         _ => match state.view.popup {
             Some(Popup::Quit) => answer(state, action),
-            Some(Popup::Help) => {
+            Some(Popup::Help | Popup::Terms) => {
                 use_help(&mut state.view, action);
                 None
             }
@@ -74,13 +75,22 @@ fn use_panes(state: &mut State, action: Action) -> Option<Command> {
     }
 }
 
+/// The number of lines of the open page of the help, at least.
+fn help_lines(view: &View) -> usize {
+    match view.popup {
+        Some(Popup::Terms) => terms::lines().len(),
+        _ => keys::rows(view.focus).count(),
+    }
+}
+
 /// Scrolls or closes the help.
 fn use_help(view: &mut View, action: Action) {
     match action {
-        Action::Down => {
-            view.help_scroll = (view.help_scroll + 1).min(keys::rows(view.focus).count())
-        }
+        Action::Down => view.help_scroll = (view.help_scroll + 1).min(help_lines(view)),
         Action::Up => view.help_scroll = view.help_scroll.saturating_sub(1),
+        Action::Help if view.popup == Some(Popup::Help) => {
+            (view.popup, view.help_scroll) = (Some(Popup::Terms), 0);
+        }
         Action::Back | Action::Help | Action::Quit | Action::Accept => {
             (view.popup, view.help_scroll) = (None, 0);
         }

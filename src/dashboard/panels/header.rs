@@ -1,4 +1,4 @@
-//! The top line: run, phase, iteration, time, time left, speed, threads, instruction set; what does not fit is left out from the right.
+//! The top line: run, phase, verdict, iteration, time, time left, speed, threads, instruction set; what does not fit is left out from the right.
 
 use ratatui::style::Style;
 
@@ -6,7 +6,8 @@ use crate::dashboard::canvas::{Canvas, shorten};
 use crate::dashboard::format::{duration, number, percent};
 use crate::dashboard::phase::Phase;
 use crate::dashboard::state::State;
-use crate::dashboard::theme::PhaseLabel;
+use crate::dashboard::theme::{PhaseLabel, Symbol, Theme};
+use crate::verdict::Verdict;
 
 /// Longest name of a run.
 const NAME: u16 = 24;
@@ -30,6 +31,7 @@ pub fn draw(state: &State, canvas: &mut Canvas) {
         (shorten(name, NAME, theme), theme.strong()),
         (format!("{symbol} {word}"), style),
     ];
+    parts.extend(verdict(state, theme));
     parts.extend(figures(state).into_iter().map(|text| (text, Style::new())));
     let mut column = 0;
     for (text, style) in parts {
@@ -40,6 +42,15 @@ pub fn draw(state: &State, canvas: &mut Canvas) {
         canvas.write((column, 0), &text, style);
         column += width + 2;
     }
+}
+
+/// The verdict, where the phase does not say the same.
+fn verdict(state: &State, theme: &Theme) -> Option<(String, Style)> {
+    let verdict = state.evidence.assessment().verdict;
+    let Symbol { text, style } = theme.verdict(verdict);
+    let matches = state.matches() && verdict == Verdict::Starting;
+    let told = state.start.is_none() || state.finished.is_some() || matches;
+    (!told).then(|| (format!("{text} {verdict}"), style))
 }
 
 fn figures(state: &State) -> Vec<String> {

@@ -8,13 +8,15 @@ use crate::dashboard::canvas::Canvas;
 use crate::dashboard::keys::{self, Binding};
 use crate::dashboard::pane::Pane;
 use crate::dashboard::state::{Popup, State};
+use crate::dashboard::terms;
 use crate::dashboard::theme::Focus;
 
 /// Draws the open box, if there is one.
 pub fn draw(state: &State, screen: &mut Canvas) {
     let theme = screen.theme;
     let (title, lines) = match state.view.popup {
-        Some(Popup::Help) => ("keys", help(state.view.focus)),
+        Some(Popup::Help) => ("keys, ? for what the numbers mean", help(state.view.focus)),
+        Some(Popup::Terms) => ("what the numbers and words mean", terms::lines()),
         Some(Popup::Quit) => (
             "stop?",
             vec![

@@ -43,6 +43,7 @@ impl State {
     }
 
     fn fold(&mut self, event: Event, now: f64) {
+        self.evidence.apply(&event);
         match event {
             Event::Start(start) => self.begin(start),
             Event::Iteration {
@@ -269,7 +270,7 @@ impl State {
             format!("ended: {}", finished.reason),
         );
         // The question before stopping is answered.
-        self.view.popup = self.view.popup.filter(|&popup| popup == Popup::Help);
+        self.view.popup = self.view.popup.filter(|&popup| popup != Popup::Quit);
         self.finished = Some(finished);
     }
 
