@@ -7,11 +7,13 @@
 //! | `start.rs`, `end.rs` | what a run begins with; why it ended |
 //! | `figures.rs` | losses, and the figures of a validation |
 //! | `picture.rs` | a picture of the flow |
+//! | `thinning.rs` | which rows of iterations a record has |
 
 mod end;
 mod figures;
 mod picture;
 mod start;
+mod thinning;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,6 +26,7 @@ use figures::number;
 pub use figures::{Figures, Losses};
 pub use picture::{Density, InverseError, Picture};
 pub use start::{Build, Fork, Shared, Start};
+pub use thinning::Thinning;
 
 /// Version of the machine-readable output.
 pub const SCHEMA: u32 = 1;

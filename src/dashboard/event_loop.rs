@@ -179,6 +179,9 @@ impl<'a, W: Write> EventLoop<'a, W> {
 
     /// Fetches the events of the run.
     fn fetch_events(&mut self) -> FeedState {
+        if self.feed.begins_afresh() {
+            self.state.forget_run();
+        }
         // No more than there are now: a fast trainer must not keep keys waiting.
         for _ in 0..=self.feed.events.len() {
             match self.feed.events.try_recv() {
@@ -201,6 +204,9 @@ impl<'a, W: Write> EventLoop<'a, W> {
     /// Fetches the events of the runs compared with, and when the process that trains this run was last heard of.
     fn fetch_other_processes(&mut self) {
         for (number, ComparedFeed { feed, .. }) in self.feed.others.iter().enumerate() {
+            if feed.begins_afresh() {
+                self.state.forget_compared(number);
+            }
             for event in feed.events.try_iter().take(feed.events.len()) {
                 self.state.apply_compared(number, &event);
                 self.dirty = true;

@@ -56,6 +56,7 @@ pub fn start() -> Event {
         compiled: "AVX2+FMA".into(),
         entropy: Some(2.85),
         fork: None,
+        thinned_after: None,
     })
 }
 

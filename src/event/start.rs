@@ -7,6 +7,7 @@ use std::sync::Arc;
 use otflow_kernels::engine::compiled;
 use serde::{Deserialize, Serialize};
 
+use super::Thinning;
 use crate::session::{Initial, Session};
 
 /// The start of a run.
@@ -43,6 +44,10 @@ pub struct Start {
     /// The state of another run that this one began with, if it was forked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fork: Option<Box<Fork>>,
+    /// The number of iterations, from the first of this record on, of which it has every row; of later ones it has those that
+    /// [`Thinning`] keeps. None for a record that has all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thinned_after: Option<u64>,
 }
 
 /// The build of a program, on which the last digits of a run depend besides its session.
@@ -85,6 +90,15 @@ impl Start {
         Build {
             version: &self.version,
             compiled: &self.compiled,
+        }
+    }
+
+    /// The rule by which the record of the run has its rows.
+    pub fn thinning(&self) -> Thinning {
+        let begun = self.fork.as_ref().map_or(0, |fork| fork.iteration);
+        match self.thinned_after {
+            Some(all) => Thinning::new(all, begun),
+            None => Thinning::none(),
         }
     }
 

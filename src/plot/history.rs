@@ -16,12 +16,12 @@ pub struct ReadLosses {
 }
 
 impl LossCurves {
-    /// Reads the losses of a run directory so far. Lines that are no events are left out.
+    /// Reads the losses of a run directory so far. Lines that are no events are left out; so are rows, where there are very many.
     ///
     /// # Errors
     /// When the metrics can't be read.
     pub fn read(run: &Path) -> Result<ReadLosses, String> {
-        let (mut losses, mut history) = (LossCurves::default(), History::new(run));
+        let (mut losses, mut history) = (LossCurves::default(), History::overview(run));
         let mut events = Vec::new();
         let mut more = true;
         while more {

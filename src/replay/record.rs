@@ -171,6 +171,13 @@ impl ReplayRow {
         let timed = serde_json::to_value(event).ok().and_then(untimed)?;
         Some(timed.object)
     }
+
+    /// True for an object of the same event at the same iteration.
+    pub(super) fn is_of_same(&self, object: &Value) -> bool {
+        ["event", "iteration"]
+            .into_iter()
+            .all(|name| self.object[name] == object[name])
+    }
 }
 
 /// An object and, apart from it, its time.

@@ -166,13 +166,20 @@ impl Replay {
         }
     }
 
-    /// Holds events of the replay against the next rows of the run.
+    /// Holds events of the replay against the next rows of the run, which may have left out some.
     fn check(&mut self, events: &[Event]) -> Result<()> {
-        let interrupted = self.interrupted();
+        let (interrupted, thinning) = (self.interrupted(), self.record.start.thinning());
         for event in events {
             let Some(mut replayed) = ReplayRow::object_of(event) else {
                 continue;
             };
+            let left_out = |iteration| !thinning.keeps(iteration);
+            if event.routine().is_some_and(left_out) {
+                let row = self.record.rows.peek()?;
+                if row.is_none_or(|row| !row.is_of_same(&replayed)) {
+                    continue;
+                }
+            }
             let last = self.trainer.iteration() == self.record.iteration;
             let Some(row) = self.record.rows.peek()? else {
                 // What a kill has cut off.

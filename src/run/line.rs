@@ -11,12 +11,22 @@ const KIND: usize = 12;
 
 /// The event as a JSON object, with its line end.
 pub fn json(event: &Event) -> String {
-    // Only a path that is not UTF-8 can't be told in JSON.
-    let warning = |error| {
-        serde_json::json!({ "event": "warning", "message": format!("an event can't be written as JSON: {error}") })
-            .to_string()
-    };
-    serde_json::to_string(event).unwrap_or_else(warning) + "\n"
+    let mut line = Vec::with_capacity(256);
+    write_json(event, &mut line);
+    String::from_utf8_lossy(&line).into_owned()
+}
+
+/// Appends the event as a JSON object, with its line end.
+pub fn write_json(event: &Event, line: &mut Vec<u8>) {
+    let before = line.len();
+    if let Err(error) = serde_json::to_writer(&mut *line, event) {
+        // Only a path that is not UTF-8 can't be told in JSON.
+        line.truncate(before);
+        let message = format!("an event can't be written as JSON: {error}");
+        let warning = serde_json::json!({ "event": "warning", "message": message });
+        line.extend(warning.to_string().into_bytes());
+    }
+    line.push(b'\n');
 }
 
 /// The line of `edits.jsonl` that has a whole edited session, as a session file writes it; the edits that it made follow.

@@ -5,11 +5,15 @@
 //! | `tail.rs` | a growing file, read a slice at a time |
 //! | `event.rs` | a line back as the event it was |
 //! | `edits.rs` | edits that `metrics.jsonl` does not have |
-//! | `history.rs` | the events of a run directory in order |
+//! | `history.rs` | the events of a run directory in order, all or what a picture needs |
+//! | `overview.rs` | the lines of a long record that a picture needs |
+//! | `skim.rs` | a first look at a huge record |
 
 mod edits;
 mod event;
 mod history;
+mod overview;
+mod skim;
 mod tail;
 
 use std::fs;
@@ -19,6 +23,7 @@ use std::path::Path;
 use crate::file;
 pub use event::event;
 pub use history::History;
+pub use skim::skim;
 
 /// The file a run directory is known by.
 pub(super) const METRICS: &str = "metrics.jsonl";

@@ -45,7 +45,7 @@ pub struct ClosedDirectory {
 }
 
 /// Starts to write `directory`. `tell` gets a checkpoint for every model written and a warning for what can't be written,
-/// once a file, with what and where.
+/// once a file, with what and where; the warnings are recorded too.
 pub fn record(
     directory: &RunDirectory,
     records: Receiver<RunEntry>,
@@ -80,10 +80,6 @@ impl Recording {
     }
 }
 
-fn warning(message: String) -> Event {
-    Event::Warning { message }
-}
-
 /// Seconds since 1970.
 fn wall() -> f64 {
     let time = SystemTime::now().duration_since(UNIX_EPOCH);
@@ -98,6 +94,8 @@ struct Writer {
     tensorboard: Option<Lines>,
     summary: Summary,
     directory: RunDirectory,
+    /// The line that is being made.
+    json: Vec<u8>,
     /// The latest of each name.
     models: BTreeMap<&'static str, HeldModel>,
     /// A checkpoint could not be written, which was told.
@@ -124,6 +122,7 @@ impl Writer {
             edits: lines(edits, lengths.edits),
             log: lines("log.txt", lengths.log),
             summary: Summary::default(),
+            json: Vec::new(),
             models: BTreeMap::new(),
             behind: false,
             directory,
@@ -148,8 +147,13 @@ impl Writer {
         let Some(note) = self.directory.resumed.clone() else {
             return;
         };
-        let mut history = History::new(self.directory.path());
-        let new = self.directory.lengths.tensorboard.is_none();
+        let path = self.directory.path();
+        // The curves are written anew.
+        let new = self.directory.tensorboard.is_some();
+        let mut history = match new {
+            true => History::new(path),
+            false => History::overview(path),
+        };
         let mut more = true;
         while more {
             let mut events = Vec::new();
@@ -174,8 +178,10 @@ impl Writer {
                 written = Instant::now();
             }
             match records.recv_timeout(FLUSH) {
-                Ok(RunEntry::Model(name, model)) => {
-                    self.keep(name, model);
+                Ok(RunEntry::Model(name, slot)) => {
+                    slot.take()
+                        .into_iter()
+                        .for_each(|model| self.keep(name, model));
                     continue;
                 }
                 Ok(RunEntry::Checkpoint(checkpoint)) => {
@@ -192,31 +198,31 @@ impl Writer {
                     if let Event::Finished(_) = event
                         && let Err(error) = self.write_summary()
                     {
-                        tell(warning(error.to_string()));
+                        self.warn(error.to_string(), tell);
                     }
-                    let frequent = matches!(
-                        event,
-                        Event::Iteration { .. } | Event::Matching { .. } | Event::Resample { .. }
-                    );
-                    if frequent && flushed.elapsed() < FLUSH {
+                    if event.routine().is_some() && flushed.elapsed() < FLUSH {
                         continue;
                     }
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
+            let mut warnings = Vec::new();
             for lines in self.files() {
-                lines.flush(&mut |message| tell(warning(message)));
+                lines.flush(&mut |message| warnings.push(message));
             }
+            self.warn_all(warnings, tell);
             flushed = Instant::now();
         }
     }
 
     /// Writes a checkpoint, after the lines that belong to it.
     fn checkpoint(&mut self, checkpoint: &Checkpoint, tell: &mut dyn FnMut(Event)) {
+        let mut warnings = Vec::new();
         for lines in self.files() {
-            lines.sync(&mut |message| tell(warning(message)));
+            lines.sync(&mut |message| warnings.push(message));
         }
+        self.warn_all(warnings, tell);
         let curves = self.tensorboard.as_ref();
         let curves = curves.map(|lines| (lines.path().to_owned(), lines.length()));
         let lengths = checkpoint::Lengths {
@@ -228,16 +234,31 @@ impl Writer {
         let saved = checkpoint.save(self.directory.path(), &lengths);
         let told = std::mem::replace(&mut self.behind, saved.is_err());
         if let (Err(error), false) = (saved, told) {
-            tell(warning(trouble(&error)));
+            self.warn(trouble(&error), tell);
+        }
+    }
+
+    /// Tells a warning of the writer's own, and takes it as if the trainer had.
+    fn warn(&mut self, message: String, tell: &mut dyn FnMut(Event)) {
+        let event = Event::Warning { message };
+        self.take(&event);
+        tell(event);
+    }
+
+    fn warn_all(&mut self, messages: Vec<String>, tell: &mut dyn FnMut(Event)) {
+        for message in messages {
+            self.warn(message, tell);
         }
     }
 
     fn take(&mut self, event: &Event) {
         self.summary.apply(event);
-        let json = line::json(event);
+        let mut json = std::mem::take(&mut self.json);
+        json.clear();
+        line::write_json(event, &mut json);
         // When a disk is done differs from run to run; the lines must not.
         if !matches!(event, Event::Checkpoint { .. }) {
-            self.metrics.push(json.as_bytes());
+            self.metrics.push(&json);
         }
         let replayed = match event {
             Event::Edit { applies, .. } => *applies != Applies::Restart,
@@ -245,12 +266,13 @@ impl Writer {
             _ => false,
         };
         if replayed {
-            self.edits.push(json.as_bytes());
+            self.edits.push(&json);
         }
         if let Some(words) = line::words(event) {
             let iteration = line::iteration(event).map_or(String::new(), |i| i.to_string());
             self.say(iteration, &words);
         }
+        self.json = json;
         self.draw(event);
     }
 
@@ -290,7 +312,7 @@ impl Writer {
             let told = self.models[name].failed.is_some();
             match self.save(name) {
                 Ok(event) => event.into_iter().for_each(&mut *tell),
-                Err(error) if !told => tell(warning(trouble(&error))),
+                Err(error) if !told => self.warn(trouble(&error), tell),
                 Err(_) => {}
             }
         }

@@ -85,6 +85,7 @@ pub(crate) fn start() -> Start {
         compiled: "AVX2+FMA".into(),
         entropy: Some(2.75),
         fork: None,
+        thinned_after: None,
     }
 }
 

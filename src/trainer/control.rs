@@ -105,6 +105,7 @@ pub struct Trained {
 pub fn train(trainer: Trainer, mut outlets: Outlets, start: Start) -> Trained {
     let precision = precision(trainer.session());
     outlets.publisher.attach(trainer.instruments().clone());
+    outlets.publisher.thin(start.thinning());
     let overrides = std::mem::take(&mut outlets.overrides);
     let resumed = outlets.resumed.take();
     let shown = resumed.as_ref().map_or(&start, |resumed| &resumed.shown);

@@ -58,7 +58,7 @@ impl ComparedRun {
             run: run.display().to_string(),
             ..ComparedRun::default()
         };
-        let mut history = History::new(run);
+        let mut history = History::overview(run);
         let mut more = true;
         while more {
             let mut events = Vec::new();
@@ -127,6 +127,7 @@ impl ComparedRun {
             }
             Event::Finished(finished) => {
                 self.reason = Some(finished.reason);
+                self.iterations = finished.iteration;
                 self.seconds = finished.seconds;
                 self.best = finished.best;
             }

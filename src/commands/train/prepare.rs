@@ -18,7 +18,7 @@ use super::resume::resume;
 use super::session_file::SessionFile;
 use crate::checkpoint::{Checkpoint, fingerprint};
 use crate::cli::{self, TensorBoardOutput};
-use crate::event::{SCHEMA, Start};
+use crate::event::{SCHEMA, Start, Thinning};
 use crate::ranks::Ranks;
 use crate::run::RunDirectory;
 use crate::run::read;
@@ -156,6 +156,7 @@ fn begun_now(args: &cli::TrainArgs, run: &mut LoadedRun, directory: &RunDirector
             RunOrigin::Forked(fork) => Some(fork.clone()),
             RunOrigin::Fresh | RunOrigin::Resumed(_) => None,
         },
+        thinned_after: Some(Thinning::ALL),
     }
 }
 

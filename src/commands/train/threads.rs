@@ -59,7 +59,7 @@ pub(super) fn start(front_end: FrontEnd, prepared: Prepared) -> Result<StartedRu
     let news = Arc::downgrade(&publisher);
     let recording = record(&directory, records, move |event| {
         if let Some(publisher) = news.upgrade() {
-            publisher.publish(event);
+            publisher.tell(event);
         }
     })?;
     let mut outlets = match front_end {
@@ -77,7 +77,7 @@ pub(super) fn start(front_end: FrontEnd, prepared: Prepared) -> Result<StartedRu
             // The trainer has not begun, so it hears this.
             let _ = commands.send(Command::Session(edit));
         }
-        past = (front_end == FrontEnd::Dashboard).then(|| History::new(directory.path()));
+        past = (front_end == FrontEnd::Dashboard).then(|| History::overview(directory.path()));
         outlets.notices = resumed.notices;
         outlets.resumed = Some(trainer::Continuation {
             as_edited: resumed.as_edited,

@@ -1,5 +1,8 @@
 //! A thread that reads one run directory for as long as somebody listens: the history at once, then what is appended.
 //! The end of the wire is waited for, so nothing is lost and memory stays bounded however long the run was.
+//!
+//! Of a long record the rows are thinned as they are read. A huge one is skimmed first; when all of it was gone through, what is shown
+//! begins afresh with the events that were found.
 
 use std::fs;
 use std::io;
@@ -15,10 +18,13 @@ use super::pictures::Pictures;
 use crate::event::{Event, Start};
 use crate::feed::Publisher;
 use crate::file::naming;
-use crate::run::read::History;
+use crate::run::read::{History, skim};
 
 /// The time between two looks at files that did not grow.
 const POLL: Duration = Duration::from_millis(200);
+
+/// The time between two looks at a front end that still has events to take.
+const MOMENT: Duration = Duration::from_millis(1);
 
 /// The message when a run goes on.
 const CUT: &str = "the run goes on from a checkpoint: what it had done after that is done again, and not shown twice";
@@ -52,7 +58,8 @@ pub(super) fn follow(
 ) -> io::Result<Following> {
     let mut follower = RunFollower {
         directory: directory.to_owned(),
-        history: History::new(directory),
+        opening: Opening::First,
+        history: History::overview(directory),
         failed: false,
         scope,
         pictures: None,
@@ -79,8 +86,21 @@ pub(super) fn follow(
     Ok(following)
 }
 
+/// The way through what there is when a run is opened.
+enum Opening {
+    /// It has not begun.
+    First,
+    /// A huge record was skimmed, and is gone through; its events so far.
+    Gathering(Vec<Event>),
+    /// They are all there, and take the place of those that are shown.
+    Gathered(Vec<Event>),
+    /// Events are handed on as they are read.
+    Over,
+}
+
 struct RunFollower {
     directory: PathBuf,
+    opening: Opening,
     history: History,
     /// The file can't be read, which was told.
     failed: bool,
@@ -95,6 +115,53 @@ struct RunFollower {
 impl RunFollower {
     /// Takes up what is new: whether there may be more at once; None when nobody listens any more.
     fn turn(&mut self) -> Option<bool> {
+        self.opening = match mem::replace(&mut self.opening, Opening::Over) {
+            Opening::First => match self.skim()? {
+                Opening::Over => return self.follow(),
+                skimmed => skimmed,
+            },
+            Opening::Gathering(mut events) => match self.history.read(&mut events) {
+                Ok(true) => Opening::Gathering(events),
+                // What keeps it from being read is told in the next turn.
+                Ok(false) | Err(_) => Opening::Gathered(events),
+            },
+            Opening::Gathered(events) => self.replace(events)?,
+            Opening::Over => return self.follow(),
+        };
+        Some(true)
+    }
+
+    /// Shows a huge record as far as short pieces of it tell.
+    fn skim(&mut self) -> Option<Opening> {
+        let events = match skim(&self.directory) {
+            Ok(Some(events)) => events,
+            Ok(None) | Err(_) => return Some(Opening::Over),
+        };
+        for event in events {
+            self.pass(event)?;
+        }
+        self.look()?;
+        Some(Opening::Gathering(Vec::new()))
+    }
+
+    /// Shows these events in place of those that are shown, once they are.
+    fn replace(&mut self, events: Vec<Event>) -> Option<Opening> {
+        if !self.publisher.begin_afresh() {
+            thread::sleep(MOMENT);
+            return Some(Opening::Gathered(events));
+        }
+        self.passed = Passed::default();
+        for event in events {
+            self.pass(event)?;
+        }
+        if let Some(pictures) = &mut self.pictures {
+            pictures.forget();
+        }
+        Some(Opening::Over)
+    }
+
+    /// Takes up what is new of a run that was opened.
+    fn follow(&mut self) -> Option<bool> {
         let mut events = Vec::new();
         let read = self.history.read(&mut events);
         for event in events {
@@ -106,7 +173,7 @@ impl RunFollower {
                 more
             }
             Err(_) if self.history.is_cut() => {
-                self.history = History::new(&self.directory);
+                self.history = History::overview(&self.directory);
                 self.again = true;
                 self.warn(CUT.into())?;
                 true
@@ -147,7 +214,7 @@ impl RunFollower {
     }
 
     fn begin(&mut self, start: &Start) -> Option<()> {
-        if self.scope == Scope::Curves {
+        if self.scope == Scope::Curves || self.pictures.is_some() {
             return Some(());
         }
         match Pictures::new(start, Arc::clone(&self.publisher)) {
@@ -212,7 +279,8 @@ mod tests {
             let place = Place {
                 follower: RunFollower {
                     directory: folder.path().to_owned(),
-                    history: History::new(folder.path()),
+                    opening: Opening::First,
+                    history: History::overview(folder.path()),
                     failed: false,
                     scope: Scope::Curves,
                     pictures: None,

@@ -47,6 +47,11 @@ impl Pictures {
         })
     }
 
+    /// Takes the parameters for new ones once more.
+    pub(super) fn forget(&mut self) {
+        self.seen = None;
+    }
+
     /// Orders a picture of parameters that are new; that they were written, if it finds such.
     ///
     /// # Errors

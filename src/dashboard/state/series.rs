@@ -1,6 +1,7 @@
 //! A curve in bounded memory: neighbouring iterations share a bucket that keeps the least and greatest of their values and of the
-//! running averages, so that no spike is lost. When the buckets run out, they are merged two by two and each new one takes twice
-//! as many values. The averages are taken before values are merged, so thinning never smooths.
+//! running averages, so that no spike is lost. When the buckets run out, neighbours are merged and each may span twice as many iterations,
+//! so that they are as wide on the chart wherever rows lie closer. The averages are taken before values are merged, so thinning never
+//! smooths.
 
 use crate::dashboard::component::Component;
 use crate::dashboard::range::{IterationSpan, ValueRange};
@@ -142,10 +143,8 @@ impl Bucket {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Series {
     buckets: Vec<Bucket>,
-    /// The number of values that a bucket takes.
+    /// The number of iterations that a bucket may span.
     stride: u64,
-    /// The number of values in the last bucket.
-    filled: u64,
     short: MovingAverage,
     long: MovingAverage,
     /// The iteration of the last finite value.
@@ -157,7 +156,6 @@ impl Default for Series {
         Self {
             buckets: Vec::new(),
             stride: 1,
-            filled: 0,
             short: MovingAverage::default(),
             long: MovingAverage::default(),
             finite: 0,
@@ -169,23 +167,23 @@ impl Series {
     /// Adds a value at the end of the curve.
     pub fn push(&mut self, iteration: u64, value: f64) {
         let new = Bucket::new(iteration, value, self.average(iteration, value));
-        if self.filled < self.stride
-            && let Some(last) = self.buckets.last_mut()
-        {
-            *last = last.join(new);
-            self.filled += 1;
-            return;
+        self.add(new);
+        while self.buckets.len() > CAPACITY {
+            self.stride = self.stride.saturating_mul(2);
+            for bucket in std::mem::take(&mut self.buckets) {
+                self.add(bucket);
+            }
         }
-        if self.buckets.len() == CAPACITY {
-            self.buckets = self
-                .buckets
-                .chunks(2)
-                .filter_map(|pair| pair.iter().copied().reduce(Bucket::join))
-                .collect();
-            self.stride *= 2;
+    }
+
+    /// Adds a bucket to the last one, if they fit into one, or behind it.
+    fn add(&mut self, bucket: Bucket) {
+        match self.buckets.last_mut() {
+            Some(last) if bucket.to.saturating_sub(last.from) < self.stride => {
+                *last = last.join(bucket);
+            }
+            _ => self.buckets.push(bucket),
         }
-        self.buckets.push(new);
-        self.filled = 1;
     }
 
     /// The averages after `value`; a value that is not finite leaves them alone.

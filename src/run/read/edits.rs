@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::path::PathBuf;
 
 use super::event::event;
-use super::tail::Tail;
+use super::tail::{Tail, lines};
 use crate::event::Event;
 use crate::run::line;
 
@@ -40,7 +40,12 @@ impl Edits {
                 None => waiting.push_back(edit),
             }
         };
-        while let Ok(true) = self.tail.read(&mut take) {}
+        let mut more = true;
+        while more {
+            let Ok(new) = self.tail.read() else { return };
+            more = new.more;
+            lines(new.lines).for_each(&mut take);
+        }
     }
 
     /// The edits that come before this event of the metrics.

@@ -16,38 +16,66 @@ const LONGEST: usize = 1 << 22;
 pub(super) struct Tail {
     path: PathBuf,
     at: u64,
-    /// The beginning of a line whose end is not there yet.
+    /// The lines that were handed out last, then the beginning of a line whose end is not there yet.
     rest: Vec<u8>,
+    /// Bytes of the lines that were handed out last.
+    handed: usize,
+}
+
+/// What is new in a file.
+pub(super) struct NewLines<'a> {
+    /// Whole lines.
+    pub(super) lines: &'a [u8],
+    /// Whether there may be more at once.
+    pub(super) more: bool,
+}
+
+/// The lines in some bytes, without their ends.
+pub(super) fn lines(mut bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        let end = match memchr::memchr(b'\n', bytes) {
+            None if bytes.is_empty() => return None,
+            None => bytes.len(),
+            Some(end) => end,
+        };
+        let line = &bytes[..end];
+        bytes = bytes.get(end + 1..).unwrap_or_default();
+        Some(line)
+    })
 }
 
 impl Tail {
+    /// Reads from the beginning.
     pub(super) fn new(path: PathBuf) -> Self {
-        let rest = Vec::new();
-        Tail { path, at: 0, rest }
+        Tail {
+            path,
+            at: 0,
+            rest: Vec::new(),
+            handed: 0,
+        }
     }
 
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Hands whole lines to `take`, without their ends. True if there may be more at once.
+    /// The next whole lines.
     ///
     /// # Errors
     /// When the file can't be read, or has become shorter than what was read of it.
-    pub(super) fn read(&mut self, mut take: impl FnMut(&[u8])) -> io::Result<bool> {
+    pub(super) fn read(&mut self) -> io::Result<NewLines<'_>> {
+        self.rest.drain(..std::mem::take(&mut self.handed));
         let fresh = self.slice().map_err(naming("read", &self.path))?;
-        let bytes = &self.rest[self.rest.len() - fresh..];
-        if let Some(last) = bytes.iter().rposition(|&byte| byte == b'\n') {
-            let whole = self.rest.len() - fresh + last;
-            self.rest[..whole]
-                .split(|&byte| byte == b'\n')
-                .for_each(take);
-            self.rest.drain(..=whole);
-        } else if self.rest.len() > LONGEST {
-            take(&self.rest);
-            self.rest.clear();
-        }
-        Ok(fresh as u64 == SLICE)
+        let before = self.rest.len() - fresh;
+        self.handed = match memchr::memrchr(b'\n', &self.rest[before..]) {
+            Some(last) => before + last + 1,
+            None if self.rest.len() > LONGEST => self.rest.len(),
+            None => 0,
+        };
+        Ok(NewLines {
+            lines: &self.rest[..self.handed],
+            more: fresh as u64 == SLICE,
+        })
     }
 
     /// True if the file has become shorter than what was read of it.
@@ -103,10 +131,9 @@ mod tests {
         }
 
         fn lines(&mut self) -> (Vec<String>, bool) {
-            let mut lines = Vec::new();
-            let take = |line: &[u8]| lines.push(String::from_utf8(line.to_vec()).unwrap());
-            let more = self.tail.read(take).unwrap();
-            (lines, more)
+            let new = self.tail.read().unwrap();
+            let text = |line: &[u8]| String::from_utf8(line.to_vec()).unwrap();
+            (lines(new.lines).map(text).collect(), new.more)
         }
     }
 
@@ -143,7 +170,7 @@ mod tests {
         let mut place = Place::new();
         place.append(&"x".repeat(2 * LONGEST));
         while place.lines().1 {
-            assert!(place.tail.rest.len() <= LONGEST);
+            assert!(place.tail.rest.len() <= LONGEST + SLICE as usize);
         }
     }
 
@@ -153,9 +180,9 @@ mod tests {
         place.append("one\n");
         place.lines();
         std::fs::write(place.tail.path(), "").unwrap();
-        let error = place.tail.read(|_| ()).unwrap_err().to_string();
+        let error = place.tail.read().err().unwrap().to_string();
         assert!(error.contains("metrics.jsonl: it has become shorter"));
         std::fs::remove_file(place.tail.path()).unwrap();
-        assert!(place.tail.read(|_| ()).is_err());
+        assert!(place.tail.read().is_err());
     }
 }

@@ -55,6 +55,7 @@ fn start(trainer: &Trainer) -> Start {
         compiled: String::new(),
         entropy: None,
         fork: None,
+        thinned_after: None,
     }
 }
 
@@ -109,7 +110,7 @@ fn a_stop_gives_up_the_iteration_in_hand_and_keeps_what_was_done() {
         }
         feed.commands.send(Command::Stop(Reason::Quit)).unwrap();
         let last = |record| match record {
-            RunEntry::Model("last", model) => Some(model),
+            RunEntry::Model("last", slot) => slot.take(),
             _ => None,
         };
         (run.join().unwrap(), records.iter().find_map(last).unwrap())

@@ -2,6 +2,7 @@
 //! other runs. A change that the screen need not show at once returns whether it does.
 
 use crate::dashboard::range::ValueRange;
+use crate::dashboard::state::comparison::ComparedCurves;
 use crate::dashboard::state::settings::FileRequest;
 use crate::dashboard::state::{LoopRequest, State};
 use crate::event::{Event, Picture};
@@ -65,6 +66,31 @@ impl State {
     pub fn apply_compared(&mut self, number: usize, event: &Event) {
         if let Some(run) = self.compared.get_mut(number) {
             run.apply(event);
+        }
+    }
+
+    /// Forgets what the events of the run have told, which come once more. What the user has chosen stays, and what comes from elsewhere.
+    pub fn forget_run(&mut self) {
+        let old = std::mem::take(self);
+        *self = State {
+            now: old.now,
+            readings: old.readings,
+            tiles: old.tiles,
+            picture: old.picture,
+            bounds: old.bounds,
+            view: old.view,
+            dropped: old.dropped,
+            cost: old.cost,
+            silence: old.silence,
+            compared: old.compared,
+            ..State::default()
+        };
+    }
+
+    /// Forgets the curves of a run that this one is compared with, which come once more.
+    pub fn forget_compared(&mut self, number: usize) {
+        if let Some(run) = self.compared.get_mut(number) {
+            *run = ComparedCurves::new(std::mem::take(&mut run.name));
         }
     }
 
