@@ -269,6 +269,7 @@ mod tests {
             seconds: 1.0,
             reason: Reason::Quit,
             best: None,
+            gates: Vec::new(),
         };
         publisher.publish(Event::Finished(end.clone()));
         assert_eq!(feed.dropped(), 0);

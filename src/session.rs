@@ -58,7 +58,7 @@ pub(crate) use field_value::ABSENT;
 pub use fields::{
     Change, FieldPart, SessionField, apply, changes, fields, parts, update_fields, value,
 };
-pub use gate::{FigureValue, Gate, GateFigure};
+pub use gate::{FigureValue, Gate, GateFigure, GateResult};
 pub use initial::Initial;
 pub use load::{load, parse, read};
 pub use manual::{Explanation, MANUAL, TABLE_MANUAL, explain};

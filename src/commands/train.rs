@@ -28,15 +28,14 @@ use signal_hook::consts::{SIGHUP, SIGINT};
 use crate::cli;
 use crate::cpu;
 use crate::dashboard::{self, Outcome};
-use crate::event::{Best, Command, Event, Reason};
+use crate::event::{Command, Event, Reason};
 use crate::exit::{Exit, refuse};
 use crate::front_end::{FrontEnd, obstacle};
 use crate::headless;
 use crate::ranks::{self, Entered, Lost, Ranks};
-use crate::run::summary::{Summary, Verdict};
+use crate::run::summary::Summary;
 use crate::run::{ClosedDirectory, line};
 use crate::say;
-use crate::session::Gate;
 use crate::signals;
 use crate::trainer::{Trained, follow_rank_0};
 use prepare::{PreparedFollower, prepare, prepare_follower};
@@ -161,31 +160,31 @@ fn show(args: &cli::TrainArgs, front_end: FrontEnd, run: &StartedRun) -> Result<
 
 /// Waits for the end, judges the gates, and says what a person must know.
 fn finish(run: StartedRun, front_end: FrontEnd) -> Result<Exit> {
-    let Trained { finished, in_force } = run
+    let Trained { finished, .. } = run
         .training
         .join()
         .map_err(|_| anyhow::anyhow!("the trainer panicked: a bug"))?;
-    let judge = |gate: &Gate| {
-        let value = Best::figure(finished.best.as_ref(), gate.figure);
-        Verdict::new(gate.to_string(), gate.missed(value))
-    };
-    let verdicts: Vec<Verdict> = in_force.gates.iter().map(judge).collect();
-    let missed: Vec<String> = verdicts.iter().filter_map(|v| v.missed.clone()).collect();
-    let ClosedDirectory { summary, result } = run.recording.finish(verdicts);
+    let ClosedDirectory { summary, result } = run.recording.finish();
     if front_end == FrontEnd::Dashboard {
         say::out(&line::words(&Event::Finished(finished.clone())).unwrap_or_default());
         say::out(&line::entry("steered", &steered(&summary)));
         let directory = run.directory.path().display().to_string();
         say::out(&line::entry("run", &directory));
     }
-    missed.iter().for_each(|sentence| say::err(sentence));
     result?;
+    let missed = finished.gates.iter().filter(|gate| !gate.passed);
+    // In the dashboard a person has judged already.
+    let missed: Vec<_> = missed
+        .filter(|_| front_end == FrontEnd::Headless)
+        .collect();
+    for gate in &missed {
+        say::err(&format!("error: gate {gate}"));
+    }
     Ok(match finished.reason {
         Reason::Diverged => Exit::Diverged,
         Reason::Lost => Exit::Failed,
         Reason::Signal(number) => Exit::Signal(number),
-        // In the dashboard a person has judged already.
-        _ if front_end == FrontEnd::Headless && !missed.is_empty() => Exit::GateMissed,
+        _ if !missed.is_empty() => Exit::GateMissed,
         _ => Exit::Done,
     })
 }

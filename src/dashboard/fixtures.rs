@@ -215,6 +215,7 @@ pub fn finished(iteration: u64, reason: Reason) -> Event {
         seconds: 60.0,
         reason,
         best: None,
+        gates: Vec::new(),
     })
 }
 

@@ -141,6 +141,7 @@ impl Replay {
             seconds: 0.0,
             reason: self.trainer.over().unwrap_or(end.reason),
             best: self.trainer.best(),
+            gates: Vec::new(),
         }));
         self.check(&events)?;
         match self.record.rows.next().transpose()? {

@@ -153,6 +153,7 @@ pub(crate) fn with_start() -> Vec<Event> {
             seconds: 1.75,
             reason: Reason::Iterations,
             best: Some(best(3)),
+            gates: Vec::new(),
         }),
     ]
 }
@@ -245,6 +246,10 @@ pub(crate) fn events() -> Vec<Event> {
             seconds: 21.5,
             reason: Reason::Iterations,
             best: Some(good),
+            gates: Best::judge(
+                Some(&good),
+                &["validation_C <= 2.9", "validation_L <= 0.1"].map(|gate| gate.parse().unwrap()),
+            ),
         }),
     ]
 }

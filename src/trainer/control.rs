@@ -11,7 +11,7 @@ use crossbeam_channel::RecvTimeoutError;
 use super::Trainer;
 use super::checkpoints::Checkpoints;
 use super::peak::Peak;
-use crate::event::{Command, Event, Finished, Reason, Start};
+use crate::event::{Best, Command, Event, Finished, Reason, Start};
 use crate::feed::{Publisher, RunEntry};
 use crate::picture::{ParametersAt, PictureThread};
 use crate::problem::precision;
@@ -220,6 +220,7 @@ impl TrainingLoop {
             seconds: trainer.seconds(),
             reason,
             best: trainer.best(),
+            gates: Best::judge(trainer.best().as_ref(), &trainer.session().gates),
         };
         publisher.publish(Event::Finished(finished.clone()));
         if let (Some(painter), false) = (outlets.painter.take(), reason.ends_at_once()) {
