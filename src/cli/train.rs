@@ -8,6 +8,7 @@ use clap::Args;
 
 use super::values::parse_positive;
 use crate::dashboard::theme_options::ThemeOptions;
+use crate::headless::{RowPace, Verbosity};
 use crate::ranks::Limits;
 use crate::session::overrides::{Overrides, resolve};
 use crate::session::reload::WatchChoice;
@@ -68,9 +69,18 @@ pub struct TrainArgs {
     /// Follow the session file while training; the default in the dashboard. `poll` for file systems without events.
     #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "native")]
     pub watch: Option<WatchChoice>,
-    /// A row every N iterations besides those at validations.
-    #[arg(long, conflicts_with = "json", value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    pub every: Option<u64>,
+    /// A row every N iterations, or every so many seconds of training as 10s, which is the default; implies --headless.
+    ///
+    /// Validations, the first and the last iteration always have a row.
+    #[arg(long, alias = "every", conflicts_with_all = ["json", "tui"], value_name = "N|10s")]
+    pub log_every: Option<RowPace>,
+    /// No rows and no progress bar; implies --headless. Stdout has warnings, refused session files, rollbacks, and the last lines: why
+    /// the run ended, its best validation, every gate, the run directory. Errors are on stderr as ever.
+    #[arg(short, long, conflicts_with_all = ["json", "tui", "log_every", "width"])]
+    pub quiet: bool,
+    /// Columns of a line of rows; default those of the terminal, 80 where stdout is none. 115 have room for all figures.
+    #[arg(long, conflicts_with_all = ["json"], value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(40..=1000))]
+    pub width: Option<u16>,
     /// Write the curves for TensorBoard too, into DIR or RUN/tensorboard.
     #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true)]
     pub tensorboard: Option<Option<PathBuf>>,
@@ -99,6 +109,20 @@ pub enum TensorBoardOutput {
 }
 
 impl TrainArgs {
+    /// Whether an argument asks for rows or JSON lines in the place of the dashboard.
+    pub fn asks_for_headless(&self) -> bool {
+        self.headless || self.json || self.quiet || self.log_every.is_some()
+    }
+
+    /// What is printed of the run in words.
+    pub fn verbosity(&self) -> Verbosity {
+        if self.quiet {
+            Verbosity::Quiet
+        } else {
+            Verbosity::Rows
+        }
+    }
+
     /// The overrides of a session file.
     ///
     /// # Errors

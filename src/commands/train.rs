@@ -22,7 +22,6 @@ mod threads;
 use std::io;
 
 use anyhow::Result;
-use indicatif::ProgressDrawTarget;
 use signal_hook::consts::{SIGHUP, SIGINT};
 
 use crate::cli;
@@ -31,7 +30,7 @@ use crate::dashboard::{self, Outcome};
 use crate::event::{Command, Event, Reason};
 use crate::exit::{Exit, refuse};
 use crate::front_end::{FrontEnd, obstacle};
-use crate::headless;
+use crate::headless::{self, OutputFormat, RowOptions};
 use crate::ranks::{self, Entered, Lost, Ranks};
 use crate::run::summary::Summary;
 use crate::run::{ClosedDirectory, line};
@@ -98,7 +97,7 @@ fn follow(args: &cli::TrainArgs, ranks: Ranks) -> Result<Exit> {
 
 /// The front end that is to show the run; the reason when the dashboard was asked for and cannot be had.
 fn choose_front_end(args: &cli::TrainArgs) -> Result<FrontEnd, String> {
-    if args.headless || args.json {
+    if args.asks_for_headless() {
         return Ok(FrontEnd::Headless);
     }
     match obstacle() {
@@ -128,12 +127,17 @@ fn show(args: &cli::TrainArgs, front_end: FrontEnd, run: &StartedRun) -> Result<
         let _ = run.feed.commands.send(Command::Stop(reason));
     };
     if front_end == FrontEnd::Headless {
+        let verbosity = args.verbosity();
         let format = if args.json {
-            headless::OutputFormat::Json
+            OutputFormat::Json
         } else {
-            headless::OutputFormat::Text { every: args.every }
+            OutputFormat::Text(RowOptions {
+                pace: args.log_every.unwrap_or_default(),
+                width: headless::line_width(args.width),
+                verbosity,
+            })
         };
-        let bar = ProgressDrawTarget::stderr();
+        let bar = headless::bar_target(verbosity);
         headless::run(&run.feed, format, bar, &mut io::stdout().lock())?;
         return Ok(Leaving::AtTheEnd);
     }
@@ -174,9 +178,7 @@ fn finish(run: StartedRun, front_end: FrontEnd) -> Result<Exit> {
     result?;
     let missed = finished.gates.iter().filter(|gate| !gate.passed);
     // In the dashboard a person has judged already.
-    let missed: Vec<_> = missed
-        .filter(|_| front_end == FrontEnd::Headless)
-        .collect();
+    let missed: Vec<_> = missed.filter(|_| front_end == FrontEnd::Headless).collect();
     for gate in &missed {
         say::err(&format!("error: gate {gate}"));
     }

@@ -93,9 +93,7 @@ impl Gate {
             (FigureValue::Unknown, _) => {
                 Some("missed, as the true density of this data is unknown".to_owned())
             }
-            (FigureValue::NotValidated, _) => {
-                Some("missed, as there was no validation".to_owned())
-            }
+            (FigureValue::NotValidated, _) => Some("missed, as there was no validation".to_owned()),
         };
         GateResult {
             gate: self,
