@@ -7,10 +7,12 @@
 //! | `models.rs` | the commands that use a trained model |
 //! | `tables.rs` | the commands that read a table alone |
 //! | `kernels.rs` | the commands that judge the kernels |
+//! | `report.rs` | the file of a report |
 //! | `values.rs` | values of arguments, from their text |
 
 mod kernels;
 mod models;
+mod report;
 mod runs;
 mod tables;
 mod train;
@@ -27,6 +29,7 @@ use rayon::ThreadPoolBuilder;
 use crate::dashboard::theme_options::ThemeOptions;
 pub use kernels::{BenchArgs, VerifyArgs};
 pub use models::{EvaluateArgs, SampleArgs, ScoreArgs};
+pub use report::{ReportFile, ReportFormat};
 pub use runs::{CompareArgs, ExportArgs, PlotArgs, ReplayArgs, RunOrder, WatchArgs};
 pub use tables::{ConvertArgs, InitArgs};
 pub use train::{TensorBoardOutput, TrainArgs};

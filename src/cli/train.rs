@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::report::ReportFile;
 use super::values::parse_positive;
 use crate::dashboard::theme_options::ThemeOptions;
 use crate::headless::{RowPace, Verbosity};
@@ -66,6 +67,13 @@ pub struct TrainArgs {
     /// A condition on the best validation besides the session's, as 'validation_C<=2.95'; exit 4 when missed. May be repeated.
     #[arg(long, value_name = "GATE")]
     pub require: Vec<Gate>,
+    /// Write a report of the run for a CI system: JUnit XML (.xml), or Markdown (.md) as for a summary of a job.
+    ///
+    /// Every gate is a test, and the training is one: a missed gate is a failure with its values; a divergence, a signal, a refusal
+    /// or what could not be written is an error. It has the run, session, CPU, build, seconds, C, C - H and where the parameters are. A
+    /// path that cannot be written is found before the training; until that ends the report says so.
+    #[arg(long, value_name = "F.xml|F.md")]
+    pub report: Option<ReportFile>,
     /// Follow the session file while training; the default in the dashboard. `poll` for file systems without events.
     #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "native")]
     pub watch: Option<WatchChoice>,
