@@ -51,7 +51,7 @@ pub struct Cli {
 /// A command of the program.
 #[derive(Debug, Subcommand)]
 pub enum ProgramCommand {
-    /// Look at a table and write a session for it, every field commented.
+    /// Look at a table and write a session for it, or write that of a 2-D set; every field commented.
     ///
     /// Columns without a density (text, constant ones, copies, a count of the rows) are left out, each with the reason; rounded
     /// values get a jitter of their step. Exit codes: 0 done, 1 the session cannot be written, 2 no table that can be learned, or
@@ -107,7 +107,7 @@ pub enum ProgramCommand {
     Verify(VerifyArgs),
     /// Validate a session; print it as it will be in force, with the shapes, flops and memory it needs.
     Check {
-        /// A session file.
+        /// A session file, or the name of a 2-D set as of `train`.
         session: PathBuf,
     },
     /// Time the kernels on the published workloads, against the FMA peak measured between the runs; over ranks under mpirun.
