@@ -3,6 +3,9 @@
 /// The share of letters (0 to 1) below which a suggestion would mislead; two letters swapped in a name of two are just alike enough.
 const ALIKE: f64 = 0.5;
 
+/// The weight of a likeness to the last part of a name, as of `lr` to `optimizer.lr` and of `C` to `validation_C`.
+const LAST_PART: f64 = 0.9;
+
 /// The message `unknown KIND `NAME`; did you mean `NEAREST`? Valid: ...`
 pub(super) fn describe_unknown(kind: &str, name: &str, valid: &[&str]) -> String {
     let hint = hint(name, valid);
@@ -50,9 +53,14 @@ struct Likeness<'a> {
 /// The valid name most like `name`, the first of several; None where there is none.
 fn most_alike<'a>(name: &str, valid: &[&'a str]) -> Option<Likeness<'a>> {
     let name = name.to_lowercase();
-    let likeness = |&other: &&'a str| Likeness {
-        alike: strsim::normalized_damerau_levenshtein(&name, &other.to_lowercase()),
-        other,
+    let alike = |other: &str| strsim::normalized_damerau_levenshtein(&name, other);
+    let likeness = |&other: &&'a str| {
+        let lower = other.to_lowercase();
+        let last = lower.rsplit(['.', '_']).next().unwrap_or_default();
+        Likeness {
+            alike: alike(&lower).max(LAST_PART * alike(last)),
+            other,
+        }
     };
     let all = valid.iter().map(likeness);
     all.reduce(|most, next| if next.alike > most.alike { next } else { most })
@@ -73,6 +81,17 @@ mod tests {
         ] {
             assert_eq!(nearest(typed, &names), Some(meant));
         }
+    }
+
+    #[test]
+    fn the_last_part_of_a_name_finds_it() {
+        let names = ["divergence", "validation_loss", "validation_C"];
+        assert_eq!(nearest("C", &names), Some("validation_C"));
+        assert_eq!(nearest("los", &names), Some("validation_loss"));
+        assert_eq!(
+            nearest("width", &["start.lr", "model.width"]),
+            Some("model.width")
+        );
     }
 
     #[test]

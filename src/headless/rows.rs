@@ -86,6 +86,8 @@ impl TextRows {
         let mut text = match (&row, event) {
             (Some(row), _) if self.waits_for(row.iteration) => String::new(),
             (_, Event::Finished(_)) => self.print_waiting(),
+            // Of these nothing is said, so the validation of the iteration may still come.
+            (_, Event::Resample { .. } | Event::Checkpoint { .. }) => String::new(),
             _ => self.print_waiting_if_due(),
         };
         let before = self.matched;

@@ -10,7 +10,7 @@ use super::fields::{changes, value};
 use super::tokens;
 use super::value_text::{replace_value, value_tokens};
 use super::{Session, parse, to_ron};
-use crate::nearest::{hint, nearest};
+use crate::nearest::hint;
 
 /// A field and the value that it is to have.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,9 +85,9 @@ fn describe_unknown_field(field: &str) -> String {
     let last = |name: &str| name.rsplit('.').next().map(str::to_lowercase);
     let namesakes = names.iter().filter(|name| last(name) == last(field));
     let namesakes: Vec<String> = namesakes.map(|name| format!("`{name}`")).collect();
-    let hint = match (nearest(field, &names), &namesakes[..]) {
-        (None, [_, ..]) => format!("; did you mean {}?", namesakes.join(" or ")),
-        _ => hint(field, &names),
+    let hint = match namesakes.is_empty() || field.contains('.') {
+        true => hint(field, &names),
+        false => format!("; did you mean {}?", namesakes.join(" or ")),
     };
     format!("there is no field `{field}`{hint} `otflow check SESSION` prints all")
 }
