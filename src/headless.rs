@@ -333,6 +333,18 @@ mod tests {
     }
 
     #[test]
+    fn a_line_without_room_for_the_loss_has_one_head_and_no_word_of_m() {
+        let narrow = OutputFormat::Text(RowOptions {
+            pace: RowPace::Iterations(1),
+            width: 50,
+            verbosity: Verbosity::Rows,
+        });
+        let text = told(narrow, synthetic::with_start());
+        assert_eq!(text.matches("iteration ").count(), 1 + 1, "{text}");
+        assert!(!text.contains("M:"), "{text}");
+    }
+
+    #[test]
     fn a_quiet_run_tells_of_trouble_and_of_its_end_alone() {
         let quiet = OutputFormat::Text(RowOptions {
             pace: RowPace::Iterations(1),

@@ -142,11 +142,17 @@ impl TextRows {
             (None, None) => self.headed.unwrap_or(self.first),
         };
         let mut text = String::new();
-        if self.headed != Some(minimised) {
+        let another = self.names_loss() && self.headed != Some(minimised);
+        if another || self.headed.is_none() {
             self.headed = Some(minimised);
             text += &columns::head(&self.columns, minimised);
         }
         text + &columns::line(&self.columns, &row)
+    }
+
+    /// Whether there is room for the column of the loss that is minimised.
+    fn names_loss(&self) -> bool {
+        self.columns.contains(&Column::Loss)
     }
 
     fn is_due(&self, row: &TextRow) -> bool {
@@ -192,6 +198,9 @@ impl TextRows {
             return String::new();
         }
         self.first = MinimisedLoss::Matching;
+        if !self.names_loss() {
+            return String::new();
+        }
         let words = "M: mean squared distance between the velocity of the flow and the straight way of a pair; \
             after the start its column has the loss";
         self.remark_unless_quiet(&line::entry("matching", words))

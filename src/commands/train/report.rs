@@ -183,7 +183,9 @@ impl ReportWriter {
                 kind,
                 message: printable(&message),
             }),
-            None => TestOutcome::Passed(finished.map(|finished| finished.reason.to_string())),
+            None => {
+                TestOutcome::Passed(finished.map(|finished| format!("passed, {}", finished.reason)))
+            }
         };
         let mut tests = vec![ReportTest {
             name: "training".into(),

@@ -213,6 +213,8 @@ fn markdown_says_in_its_head_how_it_went() {
     good.gates.truncate(1);
     let text = told("r.md", "moons", Some(&good), &Ok(Exit::Done));
     assert!(text.starts_with("## moons: passed\n"), "{text}");
+    let row = "| training | passed, all iterations done |";
+    assert!(text.contains(row), "{text}");
 }
 
 #[test]
