@@ -7,10 +7,12 @@
 //! | `models.rs` | the commands that use a trained model |
 //! | `tables.rs` | the commands that read a table alone |
 //! | `kernels.rs` | the commands that judge the kernels |
+//! | `report.rs` | the file of a report |
 //! | `values.rs` | values of arguments, from their text |
 
 mod kernels;
 mod models;
+mod report;
 mod runs;
 mod tables;
 mod train;
@@ -27,6 +29,7 @@ use rayon::ThreadPoolBuilder;
 use crate::dashboard::theme_options::ThemeOptions;
 pub use kernels::{BenchArgs, VerifyArgs};
 pub use models::{EvaluateArgs, SampleArgs, ScoreArgs};
+pub use report::{ReportFile, ReportFormat};
 pub use runs::{CompareArgs, ExportArgs, PlotArgs, ReplayArgs, RunOrder, WatchArgs};
 pub use tables::{ConvertArgs, InitArgs};
 pub use train::{TensorBoardOutput, TrainArgs};
@@ -48,7 +51,7 @@ pub struct Cli {
 /// A command of the program.
 #[derive(Debug, Subcommand)]
 pub enum ProgramCommand {
-    /// Look at a table and write a session for it, every field commented.
+    /// Look at a table and write a session for it, or write that of a 2-D set; every field commented.
     ///
     /// Columns without a density (text, constant ones, copies, a count of the rows) are left out, each with the reason; rounded
     /// values get a jitter of their step. Exit codes: 0 done, 1 the session cannot be written, 2 no table that can be learned, or
@@ -104,7 +107,7 @@ pub enum ProgramCommand {
     Verify(VerifyArgs),
     /// Validate a session; print it as it will be in force, with the shapes, flops and memory it needs.
     Check {
-        /// A session file.
+        /// A session file, or the name of a 2-D set as of `train`.
         session: PathBuf,
     },
     /// Time the kernels on the published workloads, against the FMA peak measured between the runs; over ranks under mpirun.

@@ -2,7 +2,7 @@
 //!
 //! | file | commands |
 //! | --- | --- |
-//! | `init.rs` | `init`: a session file for a table |
+//! | `init.rs` | `init`: a session file for a table or a 2-D set |
 //! | `train.rs` | `train`: trains a run, alone or as a rank |
 //! | `watch.rs` | `watch`: the dashboard on the runs of other processes |
 //! | `replay.rs` | `replay`: trains a run again and compares every bit |
@@ -15,6 +15,8 @@
 //! | `verify.rs` | `verify`: the kernels against reference values |
 //! | `bench.rs` | `bench`: the kernels against the peak of the machine |
 //! | `manual.rs` | `completions`, `man` |
+//! | `given.rs` | what a name on the command line stands for: a file, or a 2-D set |
+//! | `model_file.rs` | the model of a file or a run directory |
 //! | `rows.rs`, `progress.rs` | rows of a table for a trained flow; the progress bar of commands that go through many rows |
 
 pub mod bench;
@@ -23,8 +25,10 @@ pub mod compare;
 pub mod convert;
 pub mod evaluate;
 pub mod export;
+mod given;
 pub mod init;
 pub mod manual;
+mod model_file;
 pub mod plot;
 mod progress;
 pub mod replay;

@@ -11,9 +11,11 @@
 //! qemu-x86_64 -cpu Nehalem $otflow; echo $?    # nor AVX
 //! ```
 
+mod name;
 #[cfg(target_arch = "x86_64")]
 mod x86_64;
 
+pub use name::name;
 #[cfg(target_arch = "x86_64")]
 pub use x86_64::refuses;
 

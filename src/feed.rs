@@ -430,6 +430,7 @@ mod tests {
             reason: Reason::Quit,
             best: None,
             best_c: None,
+            gates: Vec::new(),
         };
         publisher.publish(Event::Finished(end.clone()));
         assert_eq!(feed.dropped(), 0);

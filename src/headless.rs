@@ -1,18 +1,25 @@
 //! Training without a screen: the events of a run on stdout, as aligned rows or as JSON lines.
 //!
-//! Text: a header, then rows of training losses, validation losses and C - H; between them, behind `#`, what happened.
-//! Never an escape code or a carriage return. JSON: every event is one line ([`crate::run::line::json`]), `start` first.
+//! Text: rows of training losses, validation losses and C - H below a head, as many columns as a line has room for; between them,
+//! behind `#`, what happened. Never an escape code or a carriage return. JSON: every event is one line ([`crate::run::line::json`]), `start` first.
 //! When the reader of a pipe closes it, printing stops and the training goes on.
 //!
 //! | file | holds |
 //! | --- | --- |
-//! | `rows.rs` | the aligned rows |
+//! | `rows.rs`, `columns.rs` | the aligned rows; their columns |
+//! | `pace.rs` | how often there is a row |
+//! | `remark.rs` | the lines behind `#` |
 //! | `bar.rs` | the progress bar |
+//! | `streams.rs` | what stdout and stderr are: the width of a line, and whether there is a bar |
 //! | `number.rs` | numbers in columns of equal width |
 
 mod bar;
+mod columns;
 pub(crate) mod number;
+mod pace;
+mod remark;
 mod rows;
+mod streams;
 
 use std::io::{self, ErrorKind, Write};
 
@@ -22,17 +29,16 @@ use crate::event::{Event, Finished};
 use crate::feed::Feed;
 use crate::run::line;
 use bar::RunProgressBar;
+pub use pace::RowPace;
 use rows::TextRows;
+pub use rows::{RowOptions, Verbosity};
+pub use streams::{bar_target, line_width};
 
 /// The format in which the events of a run are printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum OutputFormat {
     /// Aligned rows.
-    Text {
-        /// Iterations between rows; None for rows at validations only. There is always a row for the first and the last iteration,
-        /// and one when there was none for ten seconds of training.
-        every: Option<u64>,
-    },
+    Text(RowOptions),
     /// JSON lines.
     Json,
 }
@@ -54,7 +60,7 @@ pub fn run(
     };
     let mut bar = RunProgressBar::new(bar);
     let mut rows = match format {
-        OutputFormat::Text { every } => Some(TextRows::new(every)),
+        OutputFormat::Text(options) => Some(TextRows::new(options)),
         OutputFormat::Json => None,
     };
     let mut text_of = |event: &Event| {
@@ -157,7 +163,16 @@ mod tests {
     use crate::run::synthetic;
     use serde_json::Value;
 
-    const ROWS: OutputFormat = OutputFormat::Text { every: None };
+    const ROWS: OutputFormat = rows_at(RowPace::Seconds(10.0));
+
+    /// Rows of 80 columns at this pace.
+    const fn rows_at(pace: RowPace) -> OutputFormat {
+        OutputFormat::Text(RowOptions {
+            pace,
+            width: 80,
+            verbosity: Verbosity::Rows,
+        })
+    }
 
     /// What `run` prints about these events.
     fn told(format: OutputFormat, events: Vec<Event>) -> String {
@@ -228,6 +243,7 @@ mod tests {
             .map(|line| line.chars().count())
             .collect();
         assert_eq!(widths.len(), 5);
+        assert_eq!(widths[0], 79);
         assert!(widths.iter().all(|&width| width == widths[0]));
     }
 
@@ -238,9 +254,16 @@ mod tests {
 
     #[test]
     fn rows_come_as_often_as_asked_for() {
-        let every = |n| OutputFormat::Text { every: Some(n) };
+        let every = |n| rows_at(RowPace::Iterations(n));
         assert_eq!(rows(&told(every(7), plain_run())), [1, 7, 14, 21, 28, 30]);
+        assert_eq!(rows(&told(every(25), plain_run())), [1, 25, 30]);
         assert_eq!(rows(&told(every(0), plain_run())).len(), 30);
+        let seconds = |n| rows_at(RowPace::Seconds(n));
+        assert_eq!(
+            rows(&told(seconds(7.0), plain_run())),
+            [1, 8, 15, 22, 29, 30]
+        );
+        assert_eq!(rows(&told(seconds(0.5), plain_run())).len(), 30);
     }
 
     #[test]
@@ -277,7 +300,7 @@ mod tests {
             ("rejected", &["file", "line", "column", "message"]),
             ("rollback", &["iteration"]),
             ("checkpoint", &["iteration", "path"]),
-            ("finished", &["iteration", "reason", "best"]),
+            ("finished", &["iteration", "reason", "best", "gates"]),
         ];
         for (name, keys) in contract {
             let object = objects
@@ -296,26 +319,60 @@ mod tests {
     }
 
     #[test]
-    fn a_run_with_a_start_by_matching_has_a_column_for_it() {
-        let text = told(
-            OutputFormat::Text { every: Some(1) },
-            synthetic::with_start(),
-        );
+    fn a_start_by_matching_has_m_in_the_column_of_the_loss() {
+        let text = told(rows_at(RowPace::Iterations(1)), synthetic::with_start());
+        insta::assert_snapshot!(text);
         let rows: Vec<Vec<&str>> = text
             .lines()
             .filter(|line| !line.starts_with('#'))
             .map(|line| line.split_whitespace().collect())
             .collect();
-        // Six of the headings are of two words or more.
-        assert!(rows[1..].iter().all(|row| row.len() == 14), "{text}");
-        assert_eq!(
-            rows[1][..8],
-            ["1", "0.2", "0.02", "12.5000", "-", "-", "-", "-"]
-        );
-        assert_eq!(rows[2][3..9], ["1.25000", "-", "-", "-", "-", "84.5000"]);
-        assert_eq!(rows[3][3..6], ["-", "85.7500", "0.500000"]);
-        assert!(text.contains("#       2 matched     M 1.25"), "{text}");
-        assert!(text.contains("column M"), "{text}");
+        let firsts: Vec<&str> = rows.iter().map(|row| row[0]).collect();
+        assert_eq!(firsts, ["iteration", "1", "2", "iteration", "3"]);
+        assert_eq!([rows[0][3], rows[3][3]], ["M", "loss"]);
+        assert_eq!([rows[1][3], rows[4][3]], ["12.500", "85.750"]);
+    }
+
+    #[test]
+    fn a_line_without_room_for_the_loss_has_one_head_and_no_word_of_m() {
+        let narrow = OutputFormat::Text(RowOptions {
+            pace: RowPace::Iterations(1),
+            width: 50,
+            verbosity: Verbosity::Rows,
+        });
+        let text = told(narrow, synthetic::with_start());
+        assert_eq!(text.matches("iteration ").count(), 1 + 1, "{text}");
+        assert!(!text.contains("M:"), "{text}");
+    }
+
+    #[test]
+    fn a_quiet_run_tells_of_trouble_and_of_its_end_alone() {
+        let quiet = OutputFormat::Text(RowOptions {
+            pace: RowPace::Iterations(1),
+            width: 80,
+            verbosity: Verbosity::Quiet,
+        });
+        insta::assert_snapshot!(told(quiet, synthetic::events()));
+        let told = told(quiet, synthetic::with_start());
+        assert!(told.starts_with("#       3 finished "), "{told}");
+    }
+
+    #[test]
+    fn no_line_is_wider_than_it_may_be() {
+        for width in [40, 60, 80, 115, 200] {
+            let format = OutputFormat::Text(RowOptions {
+                pace: RowPace::Iterations(1),
+                width,
+                verbosity: Verbosity::Rows,
+            });
+            for events in [synthetic::events(), synthetic::with_start()] {
+                let text = told(format, events);
+                let lines = text.lines().map(|line| line.chars().count());
+                let widest = lines.max().unwrap();
+                // The name of the run directory has no blank.
+                assert!(widest <= width.max(60), "{widest} of {width}: {text}");
+            }
+        }
     }
 
     #[test]

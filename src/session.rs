@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `data.rs`, `toy.rs` | what is learned: a 2-D set by its name, or a table |
 //! | `initial.rs`, `optimizer.rs` | the start of a run; the optimiser with its schedule |
+//! | `built_in.rs` | the sessions of the 2-D sets that are compiled in |
 //! | `gate.rs` | conditions on the best validation |
 //! | `defaults.rs` | the values of fields that a file leaves out |
 //! | `field_table.rs` | every field: name, class, allowed values |
@@ -21,6 +22,7 @@
 
 mod allowed;
 mod applies;
+mod built_in;
 mod check;
 mod data;
 mod defaults;
@@ -52,13 +54,14 @@ use serde::{Deserialize, Serialize};
 pub use crate::table::{Header, Missing};
 
 pub use applies::Applies;
+pub use built_in::built_in;
 pub use check::find_fault;
 pub use data::{Data, Split, SplitRows, TableSource, Transform, Whiten};
 pub(crate) use field_value::ABSENT;
 pub use fields::{
     Change, FieldPart, SessionField, apply, changes, fields, parts, update_fields, value,
 };
-pub use gate::{FigureValue, Gate, GateFigure};
+pub use gate::{FigureValue, Gate, GateFigure, GateResult};
 pub use initial::Initial;
 pub use load::{load, parse, read};
 pub use manual::{Explanation, MANUAL, TABLE_MANUAL, explain};

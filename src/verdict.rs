@@ -734,6 +734,7 @@ mod tests {
                 reason,
                 best: None,
                 best_c: None,
+                gates: Vec::new(),
             }));
             evidence.assessment().verdict
         };

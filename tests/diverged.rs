@@ -68,7 +68,7 @@ fn steps_that_go_too_far_are_taken_back_and_the_rate_falls_also_where_the_run_wa
 fn without_a_rollback_left_it_ends_with_3_and_the_last_good_parameters() {
     let place = Place::new(&wild().replace("stop:", "recovery: (rollbacks: 0), stop:"));
     let output = place.train(&["--watch=poll"]).output().unwrap();
-    let rows = text(&output.stdout);
+    let rows = runs::unwrapped(&output.stdout);
     assert_eq!(code(&output), Some(3), "{rows}");
     let metrics = lines(&place.run().join("metrics.jsonl"));
     let failed = named(&metrics, "iteration").last().unwrap()["iteration"]

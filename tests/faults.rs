@@ -30,7 +30,7 @@ fn remove(directory: &Path) {
 
 /// How often a file is warned of in the rows.
 fn warnings(output: &Output, file: &str) -> usize {
-    let rows = text(&output.stdout);
+    let rows = runs::unwrapped(&output.stdout);
     let warned = rows
         .lines()
         .filter(|row| row.contains("warning") && row.contains(file));

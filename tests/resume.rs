@@ -79,7 +79,7 @@ fn a_damaged_checkpoint_is_named_and_the_one_before_it_used() {
         fs::write(&last, bytes).unwrap();
         let output = place.resume(&[]).output().unwrap();
         assert_eq!(code(&output), Some(0), "{}", text(&output.stderr));
-        let rows = text(&output.stdout);
+        let rows = runs::unwrapped(&output.stdout);
         assert!(rows.contains("state.ckpt is damaged: it"), "{rows}");
         assert!(place.run().join("state.damaged.ckpt").is_file());
         runs::same(&place, &whole_run, "resumed");

@@ -81,7 +81,7 @@ fn what_is_given_wrongly_is_refused_and_leaves_no_file() {
             "needs --given TABLE or --given COLUMN=VALUE for carat, depth",
         ),
         (&["carat=1"], "--given lacks depth"),
-        (&["karat=1"], "the given columns are carat, depth"),
+        (&["karat=1"], "did you mean `carat`? Valid: carat, depth"),
         (&["carat=1", "carat=2,depth=61"], "carat is given twice"),
         (&["carat=1,depth=inf"], "expected a finite number"),
         (&["carat=1.7e308,depth=61"], "so far from the data"),

@@ -10,7 +10,8 @@ use super::values::{parse_count, parse_steps, parse_weights};
 /// The arguments of `otflow evaluate`.
 #[derive(Debug, Args)]
 pub struct EvaluateArgs {
-    /// A model file.
+    /// A model file, or a run directory, of which the best parameters are taken; RUN/last.safetensors are the last.
+    #[arg(value_name = "RUN-or-MODEL")]
     pub model: PathBuf,
     /// A CSV or NPY file; default the test part of the model's own table, or fresh samples of its toy set.
     pub data: Option<PathBuf>,
@@ -47,7 +48,8 @@ pub struct EvaluateArgs {
 /// The arguments of `otflow score`.
 #[derive(Debug, Args)]
 pub struct ScoreArgs {
-    /// A model file.
+    /// A model file, or a run directory, of which the best parameters are taken; RUN/last.safetensors are the last.
+    #[arg(value_name = "RUN-or-MODEL")]
     pub model: PathBuf,
     /// A CSV or NPY file; for a conditional density with the given columns too.
     pub data: PathBuf,
@@ -71,7 +73,8 @@ pub struct ScoreArgs {
 /// The arguments of `otflow sample`.
 #[derive(Debug, Args)]
 pub struct SampleArgs {
-    /// A model file.
+    /// A model file, or a run directory, of which the best parameters are taken; RUN/last.safetensors are the last.
+    #[arg(value_name = "RUN-or-MODEL")]
     pub model: PathBuf,
     /// Rows; of a conditional density, for each given row.
     #[arg(short, long, value_name = "N", value_parser = parse_count)]

@@ -7,7 +7,8 @@ use clap::Args;
 /// The arguments of `otflow init`.
 #[derive(Debug, Args)]
 pub struct InitArgs {
-    /// A CSV or NPY file.
+    /// A CSV or NPY file; or the name of a 2-D set, as moons, whose built-in session is written.
+    #[arg(value_name = "TABLE-or-SET")]
     pub table: PathBuf,
     /// The session file; default TABLE's name with the ending .ron, in the working directory.
     #[arg(short, long, value_name = "SESSION")]

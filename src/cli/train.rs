@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::report::ReportFile;
 use super::values::parse_positive;
 use crate::dashboard::theme_options::ThemeOptions;
+use crate::headless::{RowPace, Verbosity};
 use crate::ranks::Limits;
 use crate::session::overrides::{Overrides, resolve};
 use crate::session::reload::WatchChoice;
@@ -16,7 +18,8 @@ use crate::session::{Assignment, Gate, Session};
 /// The arguments of `otflow train`.
 #[derive(Debug, Default, Args)]
 pub struct TrainArgs {
-    /// A session file; without one, sessions/8gaussians.ron or the built-in copy of it.
+    /// A session file, or the name of a 2-D set: 8gaussians, checkerboard, swissroll, circles, rings, moons, pinwheel, 2spirals. Of a set
+    /// NAME it is NAME.ron or sessions/NAME.ron where there is one, else the built-in session. Without one, 8gaussians.
     pub session: Option<PathBuf>,
     /// Go on with a run from its last checkpoint, to the same bits as if it had not ended; past a limit by --iterations or --seconds.
     ///
@@ -65,12 +68,28 @@ pub struct TrainArgs {
     /// A condition on the best validation besides the session's, as 'validation_C<=2.95'; exit 4 when missed. May be repeated.
     #[arg(long, value_name = "GATE")]
     pub require: Vec<Gate>,
+    /// Write a report of the run for a CI system: JUnit XML (.xml), or Markdown (.md) as for a summary of a job.
+    ///
+    /// Every gate is a test, and the training is one: a missed gate is a failure with its values; a divergence, a signal, a refusal
+    /// or what could not be written is an error. It has the run, session, CPU, build, seconds, C, C - H and where the parameters are. A
+    /// path that cannot be written is found before the training; until that ends the report says so.
+    #[arg(long, value_name = "F.xml|F.md")]
+    pub report: Option<ReportFile>,
     /// Follow the session file while training; the default in the dashboard. `poll` for file systems without events.
     #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "native")]
     pub watch: Option<WatchChoice>,
-    /// A row every N iterations besides those at validations.
-    #[arg(long, conflicts_with = "json", value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    pub every: Option<u64>,
+    /// A row every N iterations, or every so many seconds of training as 10s, which is the default; implies --headless.
+    ///
+    /// Validations, the first and the last iteration always have a row.
+    #[arg(long, alias = "every", conflicts_with_all = ["json", "tui"], value_name = "N|10s")]
+    pub log_every: Option<RowPace>,
+    /// No rows and no progress bar; implies --headless. Stdout has warnings, refused session files, rollbacks, and the last lines: why
+    /// the run ended, its best validation, every gate, the run directory. Errors are on stderr as ever.
+    #[arg(short, long, conflicts_with_all = ["json", "tui", "log_every", "width"])]
+    pub quiet: bool,
+    /// Columns of a line of rows; default those of the terminal, 80 where stdout is none. 115 have room for all figures.
+    #[arg(long, conflicts_with_all = ["json"], value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(40..=1000))]
+    pub width: Option<u16>,
     /// Write the curves for TensorBoard too, into DIR or RUN/tensorboard.
     #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true)]
     pub tensorboard: Option<Option<PathBuf>>,
@@ -99,6 +118,20 @@ pub enum TensorBoardOutput {
 }
 
 impl TrainArgs {
+    /// Whether an argument asks for rows or JSON lines in the place of the dashboard.
+    pub fn asks_for_headless(&self) -> bool {
+        self.headless || self.json || self.quiet || self.log_every.is_some()
+    }
+
+    /// What is printed of the run in words.
+    pub fn verbosity(&self) -> Verbosity {
+        if self.quiet {
+            Verbosity::Quiet
+        } else {
+            Verbosity::Rows
+        }
+    }
+
     /// The overrides of a session file.
     ///
     /// # Errors

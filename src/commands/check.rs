@@ -9,20 +9,26 @@ use otflow_kernels::objective::Scheme;
 use otflow_kernels::parameters::Shape;
 use otflow_kernels::tree_sum::sums_a_thread;
 
+use crate::commands::given::{self, Given};
 use crate::cost::{Computation, flops_per_sample};
 use crate::data::{Dataset, SplitPart, SplitTable};
 use crate::exit::{Exit, refuse};
 use crate::problem::{precision, scheme, shape};
 use crate::say;
 use crate::scaling::MeanAndScale;
-use crate::session::{self, Initial, Session, fields};
+use crate::session::{self, Initial, Session, built_in, fields};
 
 /// Bytes of a row of a tile: one 512-bit vector.
 const VECTOR: f64 = 64.0;
 
 /// Prints a session; the value is the exit code.
-pub fn check(file: &Path) -> Exit {
-    match session::load(file) {
+pub fn check(name: &Path) -> Exit {
+    let loaded = match given::session(name) {
+        Ok(Given::File(file)) => session::load(&file),
+        Ok(Given::Toy(toy)) => session::parse(built_in(toy), name),
+        Err(message) => return refuse(&message),
+    };
+    match loaded {
         Ok(session) => match Dataset::open(&session.data, session.model.seed) {
             Ok(data) => {
                 say::out(&describe(&session, &data));

@@ -16,6 +16,7 @@ use otflow_kernels::objective::{CostSums, Costs, log_density};
 use serde::Serialize;
 
 use crate::cli;
+use crate::commands::model_file::load_model;
 use crate::commands::rows::{missing, open_blocks, units};
 use crate::data::random::Stream;
 use crate::data::{Dataset, SplitPart};
@@ -24,7 +25,6 @@ use crate::exit::{Exit, refuse};
 use crate::fitted::{FittedFlow, FlowRows, NormalDraws, Units, split};
 use crate::headless::number::{DIGITS, format_number};
 use crate::mmd::{Mmd, mmd};
-use crate::model::TrainedModel;
 use crate::picture::{InverseErrorSum, straightness};
 use crate::say;
 use crate::trainer::Estimate;
@@ -81,9 +81,9 @@ pub struct Evaluation {
 /// # Errors
 /// When the threads cannot be started.
 pub fn evaluate(args: &cli::EvaluateArgs) -> Result<Exit> {
-    let model = match TrainedModel::load(&args.model) {
+    let model = match load_model(&args.model) {
         Ok(model) => model,
-        Err(error) => return Ok(refuse(&error.to_string())),
+        Err(message) => return Ok(refuse(&message)),
     };
     let mut fitted = FittedFlow::new(&model, cli::threads(args.threads), None)?;
     if let Some(alpha) = args.weights {

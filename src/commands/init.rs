@@ -1,4 +1,4 @@
-//! `otflow init`: writes a session file for a table, with a comment on every field.
+//! `otflow init`: writes a session file for a table or a 2-D set, with a comment on every field.
 //!
 //! | file | holds |
 //! | --- | --- |
@@ -8,6 +8,7 @@
 //! | `maps.rs` | the choice of the maps of the columns |
 //! | `settings.rs` | sizes by rows and columns |
 //! | `text.rs` | the text of the session |
+//! | `toy.rs` | the session of a 2-D set |
 //!
 //! The session is written once it can be trained: columns that the data set refuses are left out too.
 
@@ -18,17 +19,20 @@ mod settings;
 mod step;
 mod survey;
 mod text;
+mod toy;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
 use crate::cli;
+use crate::commands::given::{self, Given};
 use crate::data::{DataError, Dataset, SplitPart};
 use crate::exit::{Exit, refuse};
 use crate::file;
 use crate::say;
 use crate::scaling::{Column, ColumnRange, Units};
+use crate::session::Toy;
 use crate::table::shorten;
 use learned::{LearnedColumns, LeftOut};
 use maps::MapChoice;
@@ -58,7 +62,7 @@ struct PartRows {
     test: usize,
 }
 
-/// Surveys the table and writes the session; the value is the exit code.
+/// Surveys the table, or takes the built-in session of the 2-D set, and writes the session; the value is the exit code.
 ///
 /// # Errors
 /// When the session cannot be written.
@@ -81,11 +85,16 @@ pub fn init(args: &cli::InitArgs) -> Result<Exit> {
             folder.display()
         );
     }
-    let survey = match TableSurvey::of(table) {
+    let table = match given::table(table) {
+        Ok(Given::File(table)) => table,
+        Ok(Given::Toy(toy)) => return write_toy(toy, &out),
+        Err(message) => return Ok(refuse(&message)),
+    };
+    let survey = match TableSurvey::of(&table) {
         Ok(survey) => survey,
         Err(error) => return Ok(refuse(&error.to_string())),
     };
-    let Some(path) = relative(table, &out) else {
+    let Some(path) = relative(&table, &out) else {
         let name = table.display();
         return Ok(refuse(&format!(
             "{name}: a session can name paths in UTF-8 only"
@@ -103,6 +112,19 @@ pub fn init(args: &cli::InitArgs) -> Result<Exit> {
         return Ok(refuse_existing(&out));
     }
     say::out(&report(&survey, &new, &out));
+    Ok(Exit::Done)
+}
+
+/// Writes the session of a 2-D set.
+fn write_toy(toy: Toy, out: &Path) -> Result<Exit> {
+    let text = toy::session_text(toy, out)?;
+    if !file::create(out, text.as_bytes())? {
+        return Ok(refuse_existing(out));
+    }
+    let out = out.display();
+    say::out(&format!(
+        "{out}: the 2-D set {toy}\nnext: otflow train {out}"
+    ));
     Ok(Exit::Done)
 }
 

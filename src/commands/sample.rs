@@ -7,11 +7,12 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow, bail};
 
 use crate::cli;
+use crate::commands::model_file::load_model;
 use crate::commands::progress::{WHOLE, progress_bar};
 use crate::commands::rows::units;
 use crate::exit::{Exit, refuse};
 use crate::fitted::{FittedFlow, NormalDraws, Units};
-use crate::model::TrainedModel;
+use crate::nearest::describe_unknown;
 use crate::say;
 use crate::scaling::ColumnRange;
 use crate::signals::Interrupt;
@@ -22,9 +23,9 @@ use crate::table::{Blocks, Selection, TableWriter};
 /// # Errors
 /// When the output cannot be written, or the threads cannot be started.
 pub fn sample(args: &cli::SampleArgs) -> Result<Exit> {
-    let model = match TrainedModel::load(&args.model) {
+    let model = match load_model(&args.model) {
         Ok(model) => model,
-        Err(error) => return Ok(refuse(&error.to_string())),
+        Err(message) => return Ok(refuse(&message)),
     };
     let mut fitted = FittedFlow::new(&model, cli::threads(args.threads), args.steps)?;
     let units = units(args.standardized);
@@ -163,8 +164,11 @@ fn parse_pairs(texts: &[String], names: &[String]) -> Result<Vec<f64>> {
             .split_once('=')
             .ok_or_else(|| anyhow!("--given {text}: expected one TABLE alone, or COLUMN=VALUE"))?;
         let place = names.iter().position(|known| known == name.trim());
-        let place = place
-            .ok_or_else(|| anyhow!("--given {text}: the given columns are {}", names.join(", ")))?;
+        let place = place.ok_or_else(|| {
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            let unknown = describe_unknown("given column", name.trim(), &names);
+            anyhow!("--given {text}: {unknown}")
+        })?;
         let value: f64 = value
             .trim()
             .parse()

@@ -5,11 +5,11 @@ use std::time::Instant;
 use anyhow::Result;
 
 use crate::cli;
+use crate::commands::model_file::load_model;
 use crate::commands::progress::{WHOLE, progress_bar};
 use crate::commands::rows::{missing, open_blocks, units};
 use crate::exit::{Exit, refuse};
 use crate::fitted::FittedFlow;
-use crate::model::TrainedModel;
 use crate::say;
 use crate::signals::Interrupt;
 use crate::table::TableWriter;
@@ -22,9 +22,9 @@ const COLUMN: &str = "log_density";
 /// # Errors
 /// When the output cannot be written, or the threads cannot be started.
 pub fn score(args: &cli::ScoreArgs) -> Result<Exit> {
-    let model = match TrainedModel::load(&args.model) {
+    let model = match load_model(&args.model) {
         Ok(model) => model,
-        Err(error) => return Ok(refuse(&error.to_string())),
+        Err(message) => return Ok(refuse(&message)),
     };
     let mut fitted = FittedFlow::new(&model, cli::threads(args.threads), args.steps)?;
     let mut blocks = match open_blocks(&args.data, &fitted, missing(args.drop_missing)) {

@@ -8,12 +8,14 @@
 //! | `resume.rs`, `resumed.rs` | the last checkpoint of a run that goes on; what it has besides the trainer |
 //! | `fork.rs` | the state of another run |
 //! | `agreement.rs` | what the ranks of a distributed run agree on before it starts |
+//! | `report.rs` | the report of a run for a CI system |
 //! | `threads.rs` | trainer, run directory, watcher of the session file and signals, each on a thread |
 
 mod agreement;
 mod fork;
 mod loaded;
 mod prepare;
+mod report;
 mod resume;
 mod resumed;
 mod session_file;
@@ -22,24 +24,23 @@ mod threads;
 use std::io;
 
 use anyhow::Result;
-use indicatif::ProgressDrawTarget;
 use signal_hook::consts::{SIGHUP, SIGINT};
 
 use crate::cli;
 use crate::cpu;
 use crate::dashboard::{self, Outcome};
-use crate::event::{Best, Command, Event, Reason};
+use crate::event::{Command, Event, Finished, Reason};
 use crate::exit::{Exit, refuse};
 use crate::front_end::{FrontEnd, obstacle};
-use crate::headless;
+use crate::headless::{self, OutputFormat, RowOptions};
 use crate::ranks::{self, Entered, Lost, Ranks};
-use crate::run::summary::{Summary, Verdict};
+use crate::run::summary::Summary;
 use crate::run::{ClosedDirectory, line};
 use crate::say;
-use crate::session::Gate;
 use crate::signals;
 use crate::trainer::{Trained, follow_rank_0};
-use prepare::{PreparedFollower, prepare, prepare_follower};
+use prepare::{Prepared, PreparedFollower, prepare, prepare_follower};
+use report::ReportWriter;
 use threads::{StartedRun, start};
 
 /// Trains. What the user must know is printed; the value is the exit code.
@@ -69,19 +70,71 @@ fn lead(args: &cli::TrainArgs, ranks: Ranks) -> Result<Exit> {
         Ok(front_end) => front_end,
         Err(message) => return Ok(refuse(&message)),
     };
+    let file = args.report.as_ref();
+    let file = file.map(|file| {
+        let session = args.session.as_deref();
+        ReportWriter::open(file, session, args.out.as_deref())
+    });
+    let mut report = file.transpose()?;
     let prepared = match prepare(args, ranks) {
         Ok(prepared) => prepared,
-        Err(failure) => return failure.told(),
+        Err(failure) => {
+            report
+                .iter()
+                .try_for_each(|report| report.refused(&failure))?;
+            return failure.told();
+        }
     };
+    report
+        .iter_mut()
+        .try_for_each(|report| report.begin(&prepared))?;
     cpu::slow_build().into_iter().for_each(say::err);
-    let run = start(front_end, prepared)?;
+    let Ended { finished, exit } = train_prepared(args, front_end, prepared);
+    let written = report
+        .iter()
+        .try_for_each(|report| report.end(finished.as_ref(), &exit));
+    match (&exit, written) {
+        (Ok(Exit::Done), Err(error)) => Err(error),
+        (_, Err(error)) => {
+            say::err(&format!("error: {error:#}"));
+            exit
+        }
+        (_, Ok(())) => exit,
+    }
+}
+
+/// The end of a run at the rank that leads it.
+struct Ended {
+    /// The end as the trainer told it; None where it did not come to that.
+    finished: Option<Finished>,
+    exit: Result<Exit>,
+}
+
+/// Trains to the end of the run, and shows it.
+fn train_prepared(args: &cli::TrainArgs, front_end: FrontEnd, prepared: Prepared) -> Ended {
+    let run = match start(front_end, prepared) {
+        Ok(run) => run,
+        Err(error) => return Ended::without_trainer(Err(error)),
+    };
     let left = show(args, front_end, &run);
     if let Ok(Leaving::Early) = left {
-        return Ok(Exit::Signal(SIGINT));
+        return Ended::without_trainer(Ok(Exit::Signal(SIGINT)));
     }
     // Whatever became of the screen, the run directory gets its end.
-    let exit = finish(run, front_end)?;
-    left.map(|_| exit)
+    let Ended { finished, exit } = finish(run, front_end);
+    Ended {
+        finished,
+        exit: exit.and_then(|exit| left.map(|_| exit)),
+    }
+}
+
+impl Ended {
+    fn without_trainer(exit: Result<Exit>) -> Self {
+        Ended {
+            finished: None,
+            exit,
+        }
+    }
 }
 
 /// Trains as rank 0 says, and prints only errors.
@@ -99,7 +152,7 @@ fn follow(args: &cli::TrainArgs, ranks: Ranks) -> Result<Exit> {
 
 /// The front end that is to show the run; the reason when the dashboard was asked for and cannot be had.
 fn choose_front_end(args: &cli::TrainArgs) -> Result<FrontEnd, String> {
-    if args.headless || args.json {
+    if args.asks_for_headless() {
         return Ok(FrontEnd::Headless);
     }
     match obstacle() {
@@ -129,12 +182,17 @@ fn show(args: &cli::TrainArgs, front_end: FrontEnd, run: &StartedRun) -> Result<
         let _ = run.feed.commands.send(Command::Stop(reason));
     };
     if front_end == FrontEnd::Headless {
+        let verbosity = args.verbosity();
         let format = if args.json {
-            headless::OutputFormat::Json
+            OutputFormat::Json
         } else {
-            headless::OutputFormat::Text { every: args.every }
+            OutputFormat::Text(RowOptions {
+                pace: args.log_every.unwrap_or_default(),
+                width: headless::line_width(args.width),
+                verbosity,
+            })
         };
-        let bar = ProgressDrawTarget::stderr();
+        let bar = headless::bar_target(verbosity);
         headless::run(&run.feed, format, bar, &mut io::stdout().lock())?;
         return Ok(Leaving::AtTheEnd);
     }
@@ -159,35 +217,35 @@ fn show(args: &cli::TrainArgs, front_end: FrontEnd, run: &StartedRun) -> Result<
     }
 }
 
-/// Waits for the end, judges the gates, and says what a person must know.
-fn finish(run: StartedRun, front_end: FrontEnd) -> Result<Exit> {
-    let Trained { finished, in_force } = run
-        .training
-        .join()
-        .map_err(|_| anyhow::anyhow!("the trainer panicked: a bug"))?;
-    let judge = |gate: &Gate| {
-        let value = Best::figure(finished.best.as_ref(), gate.figure);
-        Verdict::new(gate.to_string(), gate.missed(value))
+/// Waits for the end, and says what a person must know.
+fn finish(run: StartedRun, front_end: FrontEnd) -> Ended {
+    let Ok(Trained { finished, .. }) = run.training.join() else {
+        return Ended::without_trainer(Err(anyhow::anyhow!("the trainer panicked: a bug")));
     };
-    let verdicts: Vec<Verdict> = in_force.gates.iter().map(judge).collect();
-    let missed: Vec<String> = verdicts.iter().filter_map(|v| v.missed.clone()).collect();
-    let ClosedDirectory { summary, result } = run.recording.finish(verdicts);
+    let ClosedDirectory { summary, result } = run.recording.finish();
     if front_end == FrontEnd::Dashboard {
         say::out(&line::words(&Event::Finished(finished.clone())).unwrap_or_default());
         say::out(&line::entry("steered", &steered(&summary)));
         let directory = run.directory.path().display().to_string();
         say::out(&line::entry("run", &directory));
     }
-    missed.iter().for_each(|sentence| say::err(sentence));
-    result?;
-    Ok(match finished.reason {
+    let missed = finished.gates.iter().filter(|gate| !gate.passed);
+    // In the dashboard a person has judged already.
+    let missed: Vec<_> = missed.filter(|_| front_end == FrontEnd::Headless).collect();
+    for gate in &missed {
+        say::err(&format!("error: gate {gate}"));
+    }
+    let exit = match finished.reason {
         Reason::Diverged => Exit::Diverged,
         Reason::Lost => Exit::Failed,
         Reason::Signal(number) => Exit::Signal(number),
-        // In the dashboard a person has judged already.
-        _ if front_end == FrontEnd::Headless && !missed.is_empty() => Exit::GateMissed,
+        _ if !missed.is_empty() => Exit::GateMissed,
         _ => Exit::Done,
-    })
+    };
+    Ended {
+        exit: result.map(|()| exit).map_err(anyhow::Error::from),
+        finished: Some(finished),
+    }
 }
 
 /// A sentence on what happened to a run besides training.

@@ -109,7 +109,7 @@ fn exit(outcome: Outcome, run: &Path, signal: Option<i32>) -> Result<Exit> {
         // A terminal that is gone has hung up, told or not.
         Outcome::Lost(_) => return Ok(Exit::Signal(signal.unwrap_or(SIGHUP))),
         Outcome::Finished(finished) => {
-            say::out(&line::words(&Event::Finished(finished)).unwrap_or_default());
+            say::out(&line::words(&Event::Finished(*finished)).unwrap_or_default());
         }
         Outcome::Abandoned => {}
     }

@@ -241,7 +241,7 @@ impl<'a, W: Write> EventLoop<'a, W> {
                 let asked = ends && self.state.silence.is_none();
                 if asked || leave || request == Some(LoopRequest::Leave) {
                     self.figures.finish();
-                    return Some(LoopExit::Outcome(Outcome::Finished(finished)));
+                    return Some(LoopExit::Outcome(Outcome::Finished(Box::new(finished))));
                 }
             }
             _ => {}

@@ -223,6 +223,7 @@ pub fn finished(iteration: u64, reason: Reason) -> Event {
         reason,
         best: None,
         best_c: None,
+        gates: Vec::new(),
     })
 }
 

@@ -8,7 +8,7 @@ use crate::event::Finished;
 #[derive(Debug)]
 pub enum Outcome {
     /// The run is over and the user has seen it.
-    Finished(Finished),
+    Finished(Box<Finished>),
     /// The user left without waiting, by a second Ctrl-C: the trainer was asked to stop but may not have saved.
     Abandoned,
     /// The trainer went without a last event, or a thread panicked; the terminal is given back and the panic's message is on it.

@@ -1,11 +1,11 @@
-//! The end of a run: why it ended, and its best validation.
+//! The end of a run: why it ended, its best validation, and what became of the gates.
 
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::{Figures, Losses};
-use crate::session::{FigureValue, GateFigure};
+use crate::session::{FigureValue, Gate, GateFigure, GateResult};
 
 /// The end of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,6 +21,9 @@ pub struct Finished {
     /// The best validation by C.
     #[serde(rename = "best_C", default)]
     pub best_c: Option<Best>,
+    /// Every gate in force at the end, judged by the best validation.
+    #[serde(default)]
+    pub gates: Vec<GateResult>,
 }
 
 /// The validation whose parameters were kept.
@@ -53,8 +56,16 @@ impl fmt::Display for BestBy {
 }
 
 impl Best {
+    /// Judges gates by the best validation, if there was one.
+    pub fn judge(best: Option<&Self>, gates: &[Gate]) -> Vec<GateResult> {
+        let gates = gates.iter();
+        gates
+            .map(|gate| gate.judge(Self::figure(best, gate.figure)))
+            .collect()
+    }
+
     /// The value of a figure of the best validation, if there was one, as a gate judges it.
-    pub fn figure(best: Option<&Self>, figure: GateFigure) -> FigureValue {
+    fn figure(best: Option<&Self>, figure: GateFigure) -> FigureValue {
         let Some(best) = best else {
             return FigureValue::NotValidated;
         };
@@ -150,8 +161,6 @@ impl<'de> Deserialize<'de> for Reason {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::session::Gate;
-
     fn best(divergence: Option<f64>) -> Best {
         let losses = Losses {
             loss: 10.0,
@@ -174,10 +183,10 @@ mod tests {
     fn every_figure_is_judged_by_its_own_value() {
         let best = best(Some(0.25));
         for (figure, value) in GateFigure::ALL.into_iter().zip([10.0, 1.0, 3.0, 0.5, 0.25]) {
-            let judged = Best::figure(Some(&best), figure);
-            let missed = |limit| Gate { figure, limit }.missed(judged);
-            assert_eq!(missed(value), None);
-            assert!(missed(value - 0.01).is_some());
+            let gates = [value, value - 0.01].map(|limit| Gate { figure, limit });
+            let results = Best::judge(Some(&best), &gates);
+            let passed: Vec<bool> = results.iter().map(|result| result.passed).collect();
+            assert_eq!(passed, [true, false]);
         }
     }
 

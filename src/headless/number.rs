@@ -8,6 +8,11 @@ pub(crate) const DIGITS: usize = 6;
 
 /// Formats a value with this number of significant digits, or fewer where [`WIDTH`] has no room for them.
 pub(crate) fn format_number(value: f64, digits: usize) -> String {
+    format_in(value, digits, WIDTH)
+}
+
+/// Formats a value with this number of significant digits, or fewer where `width`, at least 7, has no room for them.
+pub(crate) fn format_in(value: f64, digits: usize, width: usize) -> String {
     if !value.is_finite() {
         return value.to_string();
     }
@@ -19,24 +24,33 @@ pub(crate) fn format_number(value: f64, digits: usize) -> String {
         .and_then(|text| text.parse().ok())
         .unwrap_or(0);
     let decimals = digits as i32 - 1 - exponent;
-    let fixed = format!("{value:.*}", decimals.max(0) as usize);
-    if exponent >= -3 && decimals >= 0 && fixed.len() <= WIDTH {
-        return fixed;
+    // Behind a sign and `0.`, where the value is below 1; above it all digits have room.
+    let room = match exponent {
+        0.. => decimals,
+        _ => width as i32 - i32::from(value.is_sign_negative()) - 2,
+    };
+    let shown = decimals.min(room);
+    let fits = |places: &usize| format!("{value:.places$e}").len() <= width;
+    let places = (0..digits).rev().find(fits);
+    let digits_left = places.map_or(0, |places| places as i32 + 1);
+    if exponent >= -3 && decimals >= 0 && exponent + 1 + shown >= digits_left {
+        return format!("{value:.*}", shown.max(0) as usize);
     }
-    let shorter = (0..digits).rev().map(|places| format!("{value:.places$e}"));
-    shorter
-        .into_iter()
-        .find(|text| text.len() <= WIDTH)
-        .unwrap_or(scientific)
+    places.map_or(scientific, |places| format!("{value:.places$e}"))
 }
 
 /// Formats a setting as it was typed, or with fewer digits where that is too wide.
 pub(crate) fn format_setting(value: f64) -> String {
+    format_setting_in(value, DIGITS, WIDTH)
+}
+
+/// Formats a setting as it was typed, or with this number of digits or fewer where `width` has no room for it.
+pub(crate) fn format_setting_in(value: f64, digits: usize, width: usize) -> String {
     let typed = value.to_string();
-    if typed.len() <= WIDTH {
+    if typed.len() <= width {
         typed
     } else {
-        format_number(value, DIGITS)
+        format_in(value, digits, width)
     }
 }
 
@@ -55,7 +69,7 @@ mod tests {
             (1e-2, "0.0100000"),
             (-0.0123456789, "-0.0123457"),
             (0.00123456789, "0.00123457"),
-            (-0.00123456789, "-1.2346e-3"),
+            (-0.00123456789, "-0.0012346"),
             (1.23456789e-5, "1.23457e-5"),
             (-1.23456789e-300, "-1.23e-300"),
             (0.0, "0.00000"),
@@ -79,7 +93,29 @@ mod tests {
                     (text.parse::<f64>().unwrap() / value - 1.0).abs() <= ROUNDING,
                     "{text} for {value}"
                 );
+                let narrow = format_in(value, 5, 8);
+                assert!(narrow.len() <= 8, "{narrow}");
             }
+        }
+    }
+
+    #[test]
+    fn narrow_columns_have_fewer_digits() {
+        let cases = [
+            (2.8123456, "2.8123"),
+            (-12.3456, "-12.346"),
+            (12345.6, "12346"),
+            (0.0123456, "0.012346"),
+            (-0.0123456, "-0.01235"),
+            (0.00123456, "0.001235"),
+            (-0.00123456, "-0.00123"),
+            (0.000123456, "1.235e-4"),
+            (-0.000123456, "-1.23e-4"),
+            (123456.0, "1.2346e5"),
+            (-123456.0, "-1.235e5"),
+        ];
+        for (value, text) in cases {
+            assert_eq!(format_in(value, 5, 8), text);
         }
     }
 

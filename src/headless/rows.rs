@@ -1,46 +1,46 @@
 //! The aligned rows of a run, a fold over its events. A row is held back until the next event: if that is the validation of the same
-//! iteration, both are in one row. A run that starts by matching has a column for M; its first iterations have M and no training losses.
+//! iteration, both are in one row. The head comes before the first row, and again where a start by matching is over: its iterations
+//! have M in the column of the loss.
 
 use std::path::PathBuf;
 
-use super::number::{DIGITS, WIDTH, format_number, format_setting};
-use crate::event::{Event, Figures, Losses};
+use super::columns::{self, Column, Entropy, ITERATION_WIDTH, MinimisedLoss};
+use super::number::{DIGITS, format_number};
+use super::pace::RowPace;
+use super::remark::{excerpt, remark};
+use crate::event::{Event, Figures, Losses, Start};
 use crate::run::{Matched, line};
 use crate::session::Initial;
 
-/// Training time without a row after which the next iteration gets one, seconds.
-const LONGEST_PAUSE: f64 = 10.0;
+/// What is printed of a run in words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verbosity {
+    /// Rows, and all that happens.
+    Rows,
+    /// No rows; warnings, refused session files, rollbacks and the lines of the end.
+    Quiet,
+}
 
-/// Digits of a standard error.
-const ERROR_DIGITS: usize = 2;
-
-/// Index of the column of M, which runs without a start by matching do not have.
-const MATCHING: usize = 3;
-
-const HEADINGS: [&str; 14] = [
-    "iteration",
-    "seconds",
-    "lr",
-    "M",
-    "loss",
-    "L",
-    "C",
-    "R",
-    "val loss",
-    "val L",
-    "val C",
-    "val R",
-    "C - H",
-    "\u{b1} se",
-];
+/// The look of the rows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RowOptions {
+    /// How often there is a row.
+    pub pace: RowPace,
+    /// Columns of a terminal that a line may take.
+    pub width: usize,
+    /// Whether there are rows.
+    pub verbosity: Verbosity,
+}
 
 /// The rows of a run, with what the next one depends on.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct TextRows {
-    /// Iterations between rows; None for rows at validations only.
-    every: Option<u64>,
-    /// Whether there is a column of M: the run starts by matching.
-    starts: bool,
+    options: RowOptions,
+    columns: Vec<Column>,
+    /// The loss that the last head names; None before the first.
+    headed: Option<MinimisedLoss>,
+    /// The loss that the run begins with.
+    first: MinimisedLoss,
     matched: Option<Matched>,
     /// The row that is held back.
     waiting: Option<TextRow>,
@@ -53,23 +53,30 @@ pub(super) struct TextRows {
 
 /// The figures of a row; None where it has none.
 #[derive(Debug, Default)]
-struct TextRow {
-    iteration: u64,
-    seconds: f64,
-    lr: Option<f64>,
-    m: Option<f64>,
-    training: Option<Losses>,
-    validation: Option<Losses>,
-    divergence: Option<f64>,
-    divergence_se: Option<f64>,
+pub(super) struct TextRow {
+    pub(super) iteration: u64,
+    pub(super) seconds: f64,
+    pub(super) lr: Option<f64>,
+    pub(super) m: Option<f64>,
+    pub(super) training: Option<Losses>,
+    pub(super) validation: Option<Losses>,
+    pub(super) divergence: Option<f64>,
+    pub(super) divergence_se: Option<f64>,
 }
 
 impl TextRows {
-    /// The rows of a run before its first event, with `every` iterations between rows; None for rows at validations only.
-    pub(super) fn new(every: Option<u64>) -> Self {
+    /// The rows of a run before its first event.
+    pub(super) fn new(options: RowOptions) -> Self {
         TextRows {
-            every,
-            ..TextRows::default()
+            options,
+            columns: columns::fitting(options.width, Entropy::Known),
+            headed: None,
+            first: MinimisedLoss::Flow,
+            matched: None,
+            waiting: None,
+            printed: None,
+            iteration: 0,
+            run: None,
         }
     }
 
@@ -79,6 +86,8 @@ impl TextRows {
         let mut text = match (&row, event) {
             (Some(row), _) if self.waits_for(row.iteration) => String::new(),
             (_, Event::Finished(_)) => self.print_waiting(),
+            // Of these nothing is said, so the validation of the iteration may still come.
+            (_, Event::Resample { .. } | Event::Checkpoint { .. }) => String::new(),
             _ => self.print_waiting_if_due(),
         };
         let before = self.matched;
@@ -86,7 +95,7 @@ impl TextRows {
             text += &self.print_waiting();
             let m = format_number(start.m, DIGITS);
             let words = format!("M {m} after {:.1} s; the loss from here on", start.seconds);
-            text += &self.remark(&line::entry("matched", &words));
+            text += &self.remark_unless_quiet(&line::entry("matched", &words));
         }
         self.iteration = line::iteration(event).unwrap_or(self.iteration);
         let Some(row) = row else {
@@ -118,38 +127,58 @@ impl TextRows {
         }
     }
 
-    /// The text of the waiting row; empty without one.
+    /// The text of the waiting row, below a head where it needs one; empty without one.
     fn print_waiting(&mut self) -> String {
         let Some(row) = self.waiting.take() else {
             return String::new();
         };
         self.printed = Some(row.seconds);
-        self.aligned(row.cells())
+        if self.options.verbosity == Verbosity::Quiet {
+            return String::new();
+        }
+        let minimised = match (row.m, row.training) {
+            (Some(_), _) => MinimisedLoss::Matching,
+            (None, Some(_)) => MinimisedLoss::Flow,
+            (None, None) => self.headed.unwrap_or(self.first),
+        };
+        let mut text = String::new();
+        let another = self.names_loss() && self.headed != Some(minimised);
+        if another || self.headed.is_none() {
+            self.headed = Some(minimised);
+            text += &columns::head(&self.columns, minimised);
+        }
+        text + &columns::line(&self.columns, &row)
+    }
+
+    /// Whether there is room for the column of the loss that is minimised.
+    fn names_loss(&self) -> bool {
+        self.columns.contains(&Column::Loss)
     }
 
     fn is_due(&self, row: &TextRow) -> bool {
-        let asked = self
-            .every
-            .is_some_and(|every| row.iteration.is_multiple_of(every.max(1)));
-        asked
-            || row.validation.is_some()
-            || self
-                .printed
-                .is_none_or(|printed| row.seconds - printed >= LONGEST_PAUSE)
+        let since = |printed: f64| row.seconds - printed;
+        row.validation.is_some()
+            || self.printed.is_none_or(|printed| match self.options.pace {
+                RowPace::Iterations(every) => row.iteration.is_multiple_of(every.max(1)),
+                RowPace::Seconds(pause) => since(printed) >= pause,
+            })
     }
 
     /// The lines behind `#` about an event.
     fn remarks_on(&mut self, event: &Event) -> String {
-        let mut text = line::words(event).map_or(String::new(), |words| self.remark(&words));
-        if let Event::Start(start) = event {
-            self.run.clone_from(&start.run);
-            self.starts = matches!(start.session.start, Initial::Matching { .. });
-            if self.starts {
-                let words = "column M, of the iterations up to the end of the start: mean squared distance between\n\
-                    the velocity of the flow and the straight way of a pair; loss, L, C and R come after";
-                text += &self.remark(&line::entry("matching", words));
+        let words = line::words(event);
+        let mut text = match (event, words) {
+            (_, None) => String::new(),
+            (Event::Rejected(_), Some(words)) => {
+                excerpt(&words, self.iteration, ITERATION_WIDTH, self.options.width)
             }
-            text += &self.aligned(HEADINGS.map(String::from));
+            (Event::Warning { .. } | Event::Rollback { .. } | Event::Finished(_), Some(words)) => {
+                self.remark(&words)
+            }
+            (_, Some(words)) => self.remark_unless_quiet(&words),
+        };
+        if let Event::Start(start) = event {
+            text += &self.begin(start);
         }
         if let (Event::Finished(_), Some(run)) = (event, &self.run) {
             text += &self.remark(&line::entry("run", &run.display().to_string()));
@@ -157,29 +186,37 @@ impl TextRows {
         text
     }
 
-    /// A line of cells, each at the right of its column.
-    fn aligned(&self, cells: [String; 14]) -> String {
-        let first = HEADINGS[0].len();
-        let cells = cells.iter().enumerate();
-        let cells = cells.filter(|(i, _)| self.starts || *i != MATCHING);
-        let padded: Vec<String> = cells
-            .map(|(i, cell)| format!("{cell:>width$}", width = if i < 2 { first } else { WIDTH }))
-            .collect();
-        padded.join(" ") + "\n"
+    /// Takes up what the rows of a run depend on, and explains M where the run has it.
+    fn begin(&mut self, start: &Start) -> String {
+        self.run.clone_from(&start.run);
+        let entropy = match start.entropy {
+            Some(_) => Entropy::Known,
+            None => Entropy::Unknown,
+        };
+        self.columns = columns::fitting(self.options.width, entropy);
+        if !matches!(start.session.start, Initial::Matching { .. }) {
+            return String::new();
+        }
+        self.first = MinimisedLoss::Matching;
+        if !self.names_loss() {
+            return String::new();
+        }
+        let words = "M: mean squared distance between the velocity of the flow and the straight way of a pair; \
+            after the start its column has the loss";
+        self.remark_unless_quiet(&line::entry("matching", words))
     }
 
     /// Lines of words behind `#`, with the iteration in its column.
     fn remark(&self, words: &str) -> String {
-        let margin = HEADINGS[0].len() - 1;
-        let mut iteration = if self.iteration > 0 {
-            self.iteration.to_string()
-        } else {
-            String::new()
-        };
-        let lines = words
-            .lines()
-            .map(|line| format!("#{:>margin$} {line}\n", std::mem::take(&mut iteration)));
-        lines.collect()
+        remark(words, self.iteration, ITERATION_WIDTH, self.options.width)
+    }
+
+    /// The same, or nothing.
+    fn remark_unless_quiet(&self, words: &str) -> String {
+        match self.options.verbosity {
+            Verbosity::Rows => self.remark(words),
+            Verbosity::Quiet => String::new(),
+        }
     }
 }
 
@@ -248,28 +285,5 @@ impl TextRow {
             training: self.training.or(earlier.training),
             ..self
         }
-    }
-
-    fn cells(&self) -> [String; 14] {
-        let loss =
-            |value: Option<f64>| value.map_or("-".into(), |value| format_number(value, DIGITS));
-        let [train, check] = [self.training, self.validation];
-        [
-            self.iteration.to_string(),
-            format!("{:.1}", self.seconds),
-            self.lr.map_or("-".into(), format_setting),
-            loss(self.m),
-            loss(train.map(|t| t.loss)),
-            loss(train.map(|t| t.l)),
-            loss(train.map(|t| t.c)),
-            loss(train.map(|t| t.r)),
-            loss(check.map(|v| v.loss)),
-            loss(check.map(|v| v.l)),
-            loss(check.map(|v| v.c)),
-            loss(check.map(|v| v.r)),
-            loss(self.divergence),
-            self.divergence_se
-                .map_or("-".into(), |se| format_number(se, ERROR_DIGITS)),
-        ]
     }
 }

@@ -157,6 +157,7 @@ impl Replay {
             reason,
             best: self.trainer.best(),
             best_c: self.trainer.best_by(BestBy::C),
+            gates: Vec::new(),
         }));
         self.check(&events)?;
         self.parameters()?;

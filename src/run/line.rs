@@ -170,8 +170,10 @@ fn ended(finished: &Finished) -> String {
         .best
         .as_ref()
         .map_or("without a validation".into(), best);
+    let gates = finished.gates.iter();
+    let gates: String = gates.map(|result| format!("\ngate {result}")).collect();
     format!(
-        "{}: {} iterations in {:.1} s\n{best}",
+        "{}: {} iterations in {:.1} s\n{best}{gates}",
         finished.reason, finished.iteration, finished.seconds
     )
 }

@@ -13,7 +13,7 @@ use jiff::ZonedDateTime;
 use super::RunDirectory;
 use super::line;
 use super::lines::Lines;
-use super::summary::{Summary, Verdict};
+use super::summary::Summary;
 use crate::checkpoint::{self, Checkpoint};
 use crate::event::Event;
 use crate::feed::RunEntry;
@@ -38,7 +38,7 @@ pub struct Recording {
 /// A run directory after the end of its run.
 #[derive(Debug)]
 pub struct ClosedDirectory {
-    /// The summary, gates included.
+    /// The summary.
     pub summary: Summary,
     /// An error says what is still missing on the disk after a last attempt.
     pub result: io::Result<()>,
@@ -62,8 +62,8 @@ pub fn record(
 }
 
 impl Recording {
-    /// Waits until the trainer is gone and everything is written, then adds the gates to the summary.
-    pub fn finish(self, gates: Vec<Verdict>) -> ClosedDirectory {
+    /// Waits until the trainer is gone and everything is written.
+    pub fn finish(self) -> ClosedDirectory {
         let Ok(mut writer) = self.thread.join() else {
             let error = io::Error::other("the writer of the run directory panicked");
             return ClosedDirectory {
@@ -71,7 +71,6 @@ impl Recording {
                 result: Err(error),
             };
         };
-        writer.summary.gates = gates;
         let result = writer.close();
         ClosedDirectory {
             summary: writer.summary,

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::matched::Matched;
 use crate::event::{Best, Event, Reason, SCHEMA, Shared};
-use crate::session::Applies;
+use crate::session::{Applies, GateResult};
 
 /// The content of `summary.json`. Numbers that are not finite are null.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -45,30 +45,8 @@ pub struct Summary {
     pub rejected: u64,
     /// Returns to the last good parameters.
     pub rollbacks: u64,
-    /// Every gate and whether the best validation passes.
-    pub gates: Vec<Verdict>,
-}
-
-/// One gate, judged.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Verdict {
-    /// The gate as the session writes it: `validation_C <= 2.95`.
-    pub gate: String,
-    /// The reason why the gate is missed; null when it passes.
-    pub missed: Option<String>,
-    /// True if the gate passes.
-    pub passed: bool,
-}
-
-impl Verdict {
-    /// A gate with the reason why it is missed, if it is.
-    pub fn new(gate: String, missed: Option<String>) -> Self {
-        Verdict {
-            gate,
-            passed: missed.is_none(),
-            missed,
-        }
-    }
+    /// Every gate, judged by the best validation.
+    pub gates: Vec<GateResult>,
 }
 
 impl Summary {
@@ -95,6 +73,7 @@ impl Summary {
                 self.seconds = finished.seconds;
                 self.reason = Some(finished.reason);
                 self.best = finished.best;
+                self.gates.clone_from(&finished.gates);
             }
             _ => {}
         }

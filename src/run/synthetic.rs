@@ -157,6 +157,7 @@ pub(crate) fn with_start() -> Vec<Event> {
             reason: Reason::Iterations,
             best: Some(best(3)),
             best_c: None,
+            gates: Vec::new(),
         }),
     ]
 }
@@ -257,6 +258,10 @@ pub(crate) fn events() -> Vec<Event> {
             reason: Reason::Iterations,
             best: Some(good),
             best_c: None,
+            gates: Best::judge(
+                Some(&good),
+                &["validation_C <= 2.9", "validation_L <= 0.1"].map(|gate| gate.parse().unwrap()),
+            ),
         }),
     ]
 }

@@ -7,7 +7,6 @@ use crate::session::Precision;
 use otflow_kernels::parameters::Shape;
 use serde_json::Value;
 use std::collections::BTreeSet;
-use summary::Verdict;
 
 fn text(directory: &RunDirectory, file: &str) -> String {
     fs::read_to_string(directory.path().join(file)).unwrap()
@@ -28,7 +27,7 @@ fn names(objects: &[Value]) -> Vec<&str> {
 }
 
 /// A directory with the synthetic run in it.
-fn recorded(parent: &Path, verdicts: Vec<Verdict>) -> RunDirectory {
+fn recorded(parent: &Path) -> RunDirectory {
     let directory = RunDirectory::create(parent, "8gaussians", "Session()\r\n// as typed").unwrap();
     let Wires {
         publisher,
@@ -40,7 +39,7 @@ fn recorded(parent: &Path, verdicts: Vec<Verdict>) -> RunDirectory {
         .into_iter()
         .for_each(|event| publisher.publish(event));
     drop(publisher);
-    recording.finish(verdicts).result.unwrap();
+    recording.finish().result.unwrap();
     directory
 }
 
@@ -101,7 +100,7 @@ fn a_given_directory_must_be_empty_and_is_left_alone_otherwise() {
 #[test]
 fn metrics_and_edits_hold_the_events_as_they_are_printed() {
     let parent = tempfile::tempdir().unwrap();
-    let directory = recorded(parent.path(), vec![]);
+    let directory = recorded(parent.path());
     let events = synthetic::events().into_iter();
     let events = events.filter(|event| !matches!(event, Event::Checkpoint { .. }));
     let printed: String = events.map(|event| line::json(&event)).collect();
@@ -118,7 +117,7 @@ fn metrics_and_edits_hold_the_events_as_they_are_printed() {
 #[test]
 fn the_log_tells_what_happened_with_the_time() {
     let parent = tempfile::tempdir().unwrap();
-    let log = text(&recorded(parent.path(), vec![]), "log.txt");
+    let log = text(&recorded(parent.path()), "log.txt");
     let told: Vec<&str> = log
         .lines()
         .filter_map(|line| line.get(30..40))
@@ -172,12 +171,8 @@ fn a_start_says_how_many_ranks_there_are_where_there_are_several() {
 #[test]
 fn the_summary_holds_the_run_in_one_object() {
     let parent = tempfile::tempdir().unwrap();
-    let verdicts = vec![
-        Verdict::new("validation_C <= 2.9".into(), None),
-        Verdict::new("validation_L <= 0.1".into(), Some("it is 0.3".into())),
-    ];
     let summary: Value =
-        serde_json::from_str(&text(&recorded(parent.path(), verdicts), "summary.json")).unwrap();
+        serde_json::from_str(&text(&recorded(parent.path()), "summary.json")).unwrap();
     let start = synthetic::start();
     for (key, expected) in [
         ("schema", Value::from(start.schema)),
@@ -213,7 +208,9 @@ fn the_summary_holds_the_run_in_one_object() {
         ),
         (&true.into(), &false.into())
     );
-    assert_eq!(summary["gates"][1]["missed"], "it is 0.3");
+    assert_eq!(summary["gates"][1]["gate"], "validation_L <= 0.1");
+    assert_eq!(summary["gates"][1]["value"], 0.299);
+    assert_eq!(summary["gates"][1]["missed"], "missed by 0.199");
 }
 
 #[test]
@@ -239,7 +236,7 @@ fn a_directory_that_is_gone_neither_stops_the_writer_nor_goes_unsaid() {
         .into_iter()
         .for_each(|event| publisher.publish(event));
     drop(publisher);
-    let error = recording.finish(vec![]).result.unwrap_err().to_string();
+    let error = recording.finish().result.unwrap_err().to_string();
     let warnings: Vec<String> = warnings.iter().collect();
     for file in [
         "metrics.jsonl",
@@ -293,7 +290,7 @@ fn the_event_file_grows_with_the_run_and_is_that_of_an_export() {
     let rest = events.into_iter().skip(1);
     rest.for_each(|event| publisher.publish(event));
     drop(publisher);
-    recording.finish(vec![]).result.unwrap();
+    recording.finish().result.unwrap();
     let live = timeless(&fs::read(&path).unwrap());
     let args = crate::cli::ExportArgs {
         run: directory.path().to_owned(),

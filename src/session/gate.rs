@@ -1,4 +1,4 @@
-//! Gates: `FIGURE <= LIMIT`, a condition on the best validation, in session files and after `--require`.
+//! Gates: `FIGURE <= LIMIT`, a condition on the best validation, in session files and after `--require`; and what becomes of them.
 
 use std::fmt;
 use std::str::FromStr;
@@ -59,17 +59,70 @@ impl GateFigure {
     }
 }
 
+/// A gate that was judged by the best validation. The names are those of the JSON under `gates`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GateResult {
+    /// The gate.
+    pub gate: Gate,
+    /// The value that the best validation has of the figure; None where it has none that is finite.
+    pub value: Option<f64>,
+    /// True if the gate passes.
+    pub passed: bool,
+    /// The value minus the limit where the gate is missed by a value; else None.
+    pub missed_by: Option<f64>,
+    /// The reason why the gate is missed, in words; None when it passes.
+    pub missed: Option<String>,
+}
+
 impl Gate {
-    /// Judges the value that the best validation has of the gate's figure: None when it passes; otherwise a sentence that says by
-    /// what it fails.
-    pub fn missed(&self, value: FigureValue) -> Option<String> {
-        let what = match value {
-            FigureValue::Known(value) if value <= self.limit && value.is_finite() => return None,
-            FigureValue::Known(value) => format!("but the best validation has {value}"),
-            FigureValue::Unknown => "but the truth of this data is unknown".to_owned(),
-            FigureValue::NotValidated => "but there was no validation".to_owned(),
+    /// Judges the value that the best validation has of the gate's figure.
+    pub fn judge(self, value: FigureValue) -> GateResult {
+        let finite = match value {
+            FigureValue::Known(value) if value.is_finite() => Some(value),
+            _ => None,
         };
-        Some(format!("gate missed: {self}, {what}"))
+        let missed_by = finite
+            .map(|value| value - self.limit)
+            .filter(|&excess| excess > 0.0);
+        let missed = match (value, missed_by) {
+            (FigureValue::Known(_), Some(excess)) => Some(format!("missed by {}", short(excess))),
+            (FigureValue::Known(value), None) if finite.is_none() => {
+                Some(format!("missed, as it is {value}"))
+            }
+            (FigureValue::Known(_), None) => None,
+            (FigureValue::Unknown, _) => {
+                Some("missed, as the true density of this data is unknown".to_owned())
+            }
+            (FigureValue::NotValidated, _) => Some("missed, as there was no validation".to_owned()),
+        };
+        GateResult {
+            gate: self,
+            value: finite,
+            passed: missed.is_none(),
+            missed_by,
+            missed,
+        }
+    }
+}
+
+/// A value in five significant digits.
+fn short(value: f64) -> f64 {
+    format!("{value:.4e}").parse().unwrap_or(value)
+}
+
+impl GateResult {
+    /// The value and what became of the gate: `0.0312 passed`, `0.0812 missed by 0.0312`.
+    pub fn outcome(&self) -> String {
+        let value = self.value.map(|value| format!("{} ", short(value)));
+        let outcome = self.missed.as_deref().unwrap_or("passed");
+        value.unwrap_or_default() + outcome
+    }
+}
+
+impl fmt::Display for GateResult {
+    /// The gate, its value and what became of it: `divergence <= 0.05: 0.0312 passed`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.gate, self.outcome())
     }
 }
 
@@ -144,33 +197,55 @@ mod tests {
     }
 
     #[test]
-    fn a_figure_at_its_limit_passes_and_one_above_is_named_with_its_value() {
-        let gate = gate("validation_C <= 2.95");
-        assert_eq!(gate.missed(FigureValue::Known(2.95)), None);
+    fn a_figure_at_its_limit_passes_and_one_above_is_missed_by_the_difference() {
+        let gate = gate("validation_C <= 2.5");
+        let passed = gate.judge(FigureValue::Known(2.5));
+        assert_eq!((passed.passed, passed.missed_by), (true, None));
+        assert_eq!(passed.to_string(), "validation_C <= 2.5: 2.5 passed");
+        let missed = gate.judge(FigureValue::Known(2.75));
+        assert_eq!((missed.passed, missed.missed_by), (false, Some(0.25)));
         assert_eq!(
-            gate.missed(FigureValue::Known(3.1)).unwrap(),
-            "gate missed: validation_C <= 2.95, but the best validation has 3.1"
+            missed.to_string(),
+            "validation_C <= 2.5: 2.75 missed by 0.25"
         );
+        let digits = gate.judge(FigureValue::Known(2.512345678));
+        assert_eq!(digits.outcome(), "2.5123 missed by 0.012346");
+        let far_below = gate.judge(FigureValue::Known(-1.23456789e-7));
+        assert_eq!(far_below.outcome(), "-0.00000012346 passed");
     }
 
     #[test]
-    fn a_figure_that_is_absent_or_not_finite_is_a_miss() {
+    fn a_figure_that_is_absent_or_not_finite_is_a_miss_without_a_value() {
         let c = gate("validation_C <= 2.95");
-        for value in [f64::NAN, f64::NEG_INFINITY, f64::INFINITY] {
-            assert!(c.missed(FigureValue::Known(value)).is_some());
+        for (value, words) in [
+            (FigureValue::Known(f64::NAN), "NaN"),
+            (FigureValue::Known(f64::NEG_INFINITY), "-inf"),
+            (FigureValue::Known(f64::INFINITY), "inf"),
+            (FigureValue::NotValidated, "no validation"),
+            (FigureValue::Unknown, "unknown"),
+        ] {
+            let result = c.judge(value);
+            assert_eq!(
+                (result.passed, result.value, result.missed_by),
+                (false, None, None)
+            );
+            let told = result.to_string();
+            assert!(
+                told.starts_with("validation_C <= 2.95: missed, as ") && told.contains(words),
+                "{told}"
+            );
         }
-        assert!(
-            c.missed(FigureValue::NotValidated)
-                .unwrap()
-                .contains("no validation")
-        );
-        let divergence = gate("divergence <= 1");
-        assert!(
-            divergence
-                .missed(FigureValue::Unknown)
-                .unwrap()
-                .contains("unknown")
-        );
+    }
+
+    #[test]
+    fn a_result_reads_back_from_json_with_the_names_of_the_contract() {
+        let result = gate("divergence <= 0.05").judge(FigureValue::Known(0.1));
+        let json = serde_json::to_value(&result).unwrap();
+        let expected = serde_json::json!({
+            "gate": "divergence <= 0.05", "value": 0.1, "passed": false, "missed_by": 0.05, "missed": "missed by 0.05"
+        });
+        assert_eq!(json, expected);
+        assert_eq!(serde_json::from_value::<GateResult>(json).unwrap(), result);
     }
 
     #[test]

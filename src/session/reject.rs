@@ -167,7 +167,7 @@ fn describe_unknown_field(group: &str, found: &str, expected: &[&str]) -> String
     );
     if all_fields().any(|field| field.name == dotted(group, found)) {
         let hint = format!("another kind of `{group}`");
-        return describe_unknown_with_hint(&kind, found, Some(&hint), expected);
+        return describe_unknown_with_hint(&kind, found, &hint, expected);
     }
     let namesake = |field: &&FieldDefinition| field.name.rsplit('.').next() == Some(found);
     let elsewhere: Vec<_> = all_fields()
@@ -177,7 +177,7 @@ fn describe_unknown_field(group: &str, found: &str, expected: &[&str]) -> String
     if elsewhere.is_empty() {
         return describe_unknown(&kind, found, expected);
     }
-    describe_unknown_with_hint(&kind, found, Some(&elsewhere.join(" or ")), expected)
+    describe_unknown_with_hint(&kind, found, &elsewhere.join(" or "), expected)
 }
 
 /// The reason of RON, in terms of what to do.

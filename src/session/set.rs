@@ -10,7 +10,7 @@ use super::fields::{changes, value};
 use super::tokens;
 use super::value_text::{replace_value, value_tokens};
 use super::{Session, parse, to_ron};
-use crate::nearest::describe_unknown;
+use crate::nearest::hint;
 
 /// A field and the value that it is to have.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,8 +30,7 @@ impl FromStr for Assignment {
             .ok_or("expected FIELD=VALUE, as optimizer.lr=0.01")?;
         let (field, value) = (field.trim(), value.trim());
         if !all_fields().any(|known| known.name == field) {
-            let names: Vec<&str> = all_fields().map(|known| known.name).collect();
-            return Err(describe_unknown("field", field, &names));
+            return Err(describe_unknown_field(field));
         }
         if !is_single(value) {
             return Err(format!(
@@ -78,6 +77,19 @@ pub fn set(session: &Session, assignments: &[Assignment]) -> Result<Session, Str
         Some(change) => Err(format!("it would change `{}` too", change.field)),
         None => Ok(new),
     }
+}
+
+/// The message for a name that no field has: the fields of the same last name, else the nearest.
+fn describe_unknown_field(field: &str) -> String {
+    let names: Vec<&str> = all_fields().map(|known| known.name).collect();
+    let last = |name: &str| name.rsplit('.').next().map(str::to_lowercase);
+    let namesakes = names.iter().filter(|name| last(name) == last(field));
+    let namesakes: Vec<String> = namesakes.map(|name| format!("`{name}`")).collect();
+    let hint = match namesakes.is_empty() || field.contains('.') {
+        true => hint(field, &names),
+        false => format!("; did you mean {}?", namesakes.join(" or ")),
+    };
+    format!("there is no field `{field}`{hint} `otflow check SESSION` prints all")
 }
 
 /// Parses a text as if it were a file in the working directory.
@@ -285,9 +297,12 @@ mod tests {
                 "`optimizer.lr` must be a number above 0 and up to 10",
             ),
             ("data.name=\"moon\"", "did you mean `moons`"),
-            ("optimizer.rate=1", "unknown field `optimizer.rate`"),
+            ("optimizer.rate=1", "there is no field `optimizer.rate`"),
             ("optimizer.lrr=1", "did you mean `optimizer.lr`?"),
-            ("lr=1", "unknown field `lr`"),
+            ("optimzer.lr=1", "did you mean `optimizer.lr`?"),
+            ("lr=1", "did you mean `start.lr` or `optimizer.lr`?"),
+            ("width=1", "did you mean `model.width`?"),
+            ("learning_rate=1", "the nearest is `"),
             ("optimizer.lr", "expected FIELD=VALUE"),
             ("optimizer.lr=", "no single value"),
             ("optimizer.lr=0.1, clamp: 3", "no single value"),

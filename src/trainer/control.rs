@@ -12,7 +12,7 @@ use super::Trainer;
 use super::checkpoints::Checkpoints;
 use super::judge::Judgement;
 use super::peak::Peak;
-use crate::event::{BestBy, Command, Event, Finished, Reason, Start};
+use crate::event::{Best, BestBy, Command, Event, Finished, Reason, Start};
 use crate::feed::{Publisher, RunEntry};
 use crate::picture::{ParametersAt, PictureThread};
 use crate::problem::precision;
@@ -221,6 +221,7 @@ impl TrainingLoop {
             reason,
             best: trainer.best(),
             best_c: trainer.best_by(BestBy::C),
+            gates: Best::judge(trainer.best().as_ref(), &trainer.session().gates),
         };
         publisher.publish(Event::Finished(finished.clone()));
         if let (Some(painter), false) = (outlets.painter.take(), reason.ends_at_once()) {

@@ -197,6 +197,12 @@ pub fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
+/// The rows of a run, its remarks on one line each whatever the width of a line.
+pub fn unwrapped(stdout: &[u8]) -> String {
+    let continued = format!("\n#{}", " ".repeat(21));
+    text(stdout).replace(&continued, " ")
+}
+
 /// The objects of a file of JSON lines.
 pub fn lines(file: &Path) -> Vec<Value> {
     let text = fs::read_to_string(file).unwrap();

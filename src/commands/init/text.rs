@@ -15,6 +15,8 @@ use crate::table::shorten;
 
 /// Fields that are written even at their defaults.
 const ALWAYS_WRITTEN: &[&str] = &[
+    "data.name",
+    "data.path",
     "data.columns",
     "data.given",
     "data.jitter",
@@ -39,6 +41,13 @@ const ALWAYS_WRITTEN: &[&str] = &[
     "validation.every",
     "stop.iterations",
 ];
+
+/// The comment on the comments behind the fields.
+pub const LEGEND: &str = "\
+// Behind every field: meaning; what is allowed; default; when an edit of a running session takes hold: live (at the next iteration),
+// resample (at the next epoch, or when the batch is drawn again), restart (not before a new run). Further fields are at their
+// defaults: `otflow check` shows all.
+";
 
 /// The paths of a table and of its session file.
 #[derive(Clone, Copy)]
@@ -73,23 +82,32 @@ pub fn session_file(
     let mut wanted = plain.clone();
     set_columns(&mut wanted, survey, chosen);
     settings::set_recipe(&mut wanted, chosen.rows, chosen.names.len());
-    let mut text = head(survey, chosen, paths.table);
-    text.push_str("Session(\n");
+    let text = head(survey, chosen, paths.table) + &fields_text(&wanted, &plain, Some(&path))?;
+    let session = read(&text)?;
+    Ok(GeneratedSession { text, session })
+}
+
+/// Writes the fields of a session with the comments of the manual, all but those that are rarely changed and as in `plain`; `path` is
+/// what the file is to have for that of the table, as the session has it from the root.
+///
+/// # Errors
+/// When the manual does not explain a field.
+pub fn fields_text(wanted: &Session, plain: &Session, path: Option<&str>) -> Result<String> {
+    let mut text = "Session(\n".to_owned();
     let mut open = Vec::new();
-    for field in fields(&wanted) {
-        let held = match field.name {
-            // The session has it from the root.
-            "data.path" => path.clone(),
+    for field in fields(wanted) {
+        let held = match (field.name, path) {
+            ("data.path", Some(path)) => path.to_owned(),
             _ => field.value,
         };
-        let always = field.name == "data.path" || ALWAYS_WRITTEN.contains(&field.name);
+        let always = ALWAYS_WRITTEN.contains(&field.name);
         // A kind is the opening bracket of its group.
         let kind = !field.name.contains('.');
-        if kind || !always && value(&plain, field.name).as_ref() == Some(&held) {
+        if kind || !always && value(plain, field.name).as_ref() == Some(&held) {
             continue;
         }
         let written = FieldLine {
-            session: &wanted,
+            session: wanted,
             name: field.name,
             held: &held,
         };
@@ -97,8 +115,7 @@ pub fn session_file(
     }
     close(&mut text, &mut open, 0);
     text.push_str(")\n");
-    let session = read(&text)?;
-    Ok(GeneratedSession { text, session })
+    Ok(text)
 }
 
 /// A field that is written.
@@ -119,14 +136,17 @@ impl<'n> FieldLine<'_, 'n> {
         close(text, open, shared);
         for depth in shared..groups.len() {
             let group = groups[depth];
-            let comments = explanation(&groups[..=depth].join("."))?;
+            let comments = self.explanation(&groups[..=depth].join("."))?;
             // Other kinds than that of the group are explained in further lines.
             if let Some(&line) = comments.above.first() {
                 let line = line.replace(": one of", ".");
                 text.push_str(&format!("{}// {line}\n", indent(open.len() + 1)));
             }
             let kind = match (depth, group) {
-                (0, "data") => Some("Table".to_owned()),
+                (0, "data") => Some(match self.session.data {
+                    Data::Toy { .. } => "Toy".to_owned(),
+                    Data::Table { .. } => "Table".to_owned(),
+                }),
                 (0, group) => value(self.session, group),
                 _ => None,
             };
@@ -135,7 +155,7 @@ impl<'n> FieldLine<'_, 'n> {
             text.push_str(&format!("{}{group}: {kind}(\n", indent(open.len() + 1)));
             open.push(group);
         }
-        let comments = explanation(self.name)?;
+        let comments = self.explanation(self.name)?;
         let indent = indent(open.len() + 1);
         for line in comments.above {
             text.push_str(&format!("{indent}// {line}\n"));
@@ -145,6 +165,15 @@ impl<'n> FieldLine<'_, 'n> {
             self.held, comments.beside
         ));
         Ok(())
+    }
+
+    /// The comments of the manual on a field.
+    fn explanation(&self, name: &str) -> Result<session::Explanation<'static>> {
+        let manual = match self.session.data {
+            Data::Table { .. } if name.starts_with("data") => TABLE_MANUAL,
+            _ => MANUAL,
+        };
+        explain(manual, name).with_context(|| format!("the manual has lost `{name}`"))
     }
 }
 
@@ -158,16 +187,6 @@ fn close(text: &mut String, open: &mut Vec<&str>, left: usize) {
 
 fn indent(depth: usize) -> String {
     "    ".repeat(depth)
-}
-
-/// The comments of the manual on a field.
-fn explanation(name: &str) -> Result<session::Explanation<'static>> {
-    let manual = if name.starts_with("data") {
-        TABLE_MANUAL
-    } else {
-        MANUAL
-    };
-    explain(manual, name).with_context(|| format!("the manual has lost `{name}`"))
 }
 
 /// The comments on the columns.
@@ -191,11 +210,9 @@ fn head(survey: &TableSurvey, chosen: &LearnedColumns, table: &str) -> String {
 // The sizes below are a start for so many rows and columns. A step of the values is what rounding has left of them: `jitter` fills it.
 // What the columns have to do with each other is straightened before the flow learns them: `transform` has the maps, and `whiten` takes
 // the correlations away after them.
-// Behind every field: meaning; what is allowed; default; when an edit of a running session takes hold: live (at the next iteration),
-// resample (at the next epoch), restart (not before a new run). Further fields are at their defaults: `otflow check` shows all.
 ",
     );
-    text
+    text + LEGEND
 }
 
 /// Sets the fields of the table's columns.

@@ -1,10 +1,11 @@
 //! The source of the pictures of `otflow plot`: a run directory or a model file. Losses are drawn from the metrics of a run, all other
 //! pictures from the parameters and the data of the session.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::flow::{ConditionalDensity, PlottedFlow};
 use crate::cli;
+use crate::commands::model_file::model_file;
 use crate::model::TrainedModel;
 use crate::plot::{self, LossCurves, PictureKind, PlottedColumns, ReadLosses, SvgFigure};
 use crate::run::read;
@@ -115,31 +116,16 @@ impl<'a> PlotSource<'a> {
 
     /// Loads the flow with its data.
     fn load(&self) -> Result<PlottedFlow, String> {
-        let file = self.model_file()?;
+        let file = model_file(&self.args.source)?;
         let model = TrainedModel::load(&file).map_err(|error| error.to_string())?;
         PlottedFlow::new(model, self.args).map_err(|error| format!("{}: {error:#}", file.display()))
-    }
-
-    /// The model file: of a run the best parameters, else the last.
-    fn model_file(&self) -> Result<PathBuf, String> {
-        let Some(run) = &self.run else {
-            return Ok(self.args.source.clone());
-        };
-        let files = ["best", "last"].map(|name| run.join(name).with_extension("safetensors"));
-        let found = files.into_iter().find(|file| Path::is_file(file));
-        found.ok_or_else(|| {
-            format!(
-                "{} has neither best.safetensors nor last.safetensors: \
-                 is it a run directory, and has the run been validated once?",
-                run.display()
-            )
-        })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::path::Path;
     use std::sync::Arc;
 
     use clap::Parser;

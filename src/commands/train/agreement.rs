@@ -1,6 +1,8 @@
 //! What the ranks of a distributed run agree on before it starts: that each of them can, and that all have the same to do. Every
 //! function here that takes ranks is a collective call: each rank makes it at the same place.
 
+use std::fmt;
+
 use anyhow::anyhow;
 
 use crate::exit::{Exit, refuse};
@@ -17,7 +19,25 @@ pub(super) enum Failure {
     Elsewhere(Exit),
 }
 
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Refused(message) => f.write_str(message),
+            Failure::Failed(error) => write!(f, "{error:#}"),
+            Failure::Elsewhere(_) => f.write_str("another rank cannot start; it has told why"),
+        }
+    }
+}
+
 impl Failure {
+    /// One word: `refused` for what was given, else `failed`.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Failure::Refused(_) | Failure::Elsewhere(Exit::Refused) => "refused",
+            Failure::Failed(_) | Failure::Elsewhere(_) => "failed",
+        }
+    }
+
     /// Says why nothing was done, if nobody else has.
     ///
     /// # Errors

@@ -24,7 +24,8 @@ pub(super) fn fork(args: &cli::TrainArgs, run: &Path, ranks: &Ranks) -> Result<L
     let begun = Arc::clone(&recorded.start().session);
     let name = recorded.start().name.clone();
     let given = args.session.as_deref();
-    let given = given.map(SessionFile::read).transpose().map_err(refused)?;
+    let given = given.map(|given| SessionFile::find(Some(given)));
+    let given = given.transpose().map_err(refused)?;
     let parsed = given.as_ref().map(SessionFile::parse).transpose();
     let parsed = parsed.map_err(refused)?;
     // Before the run is trained again, which may take long.

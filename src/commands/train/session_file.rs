@@ -1,11 +1,9 @@
-//! The session as it was given to `otflow train`: a file, the built-in copy, or the session in force in another run.
+//! The session as it was given to `otflow train`: a file, a built-in session, or the session in force in another run.
 
 use std::path::{Path, PathBuf};
 
-use crate::session::{self, EMBEDDED, Rejection, Session};
-
-/// The path in a checkout of the session of a run without arguments.
-const DEFAULT: &str = "sessions/8gaussians.ron";
+use crate::commands::given::{self, Given};
+use crate::session::{self, Rejection, Session, built_in};
 
 /// A session before it is parsed.
 pub(super) struct SessionFile {
@@ -18,27 +16,23 @@ pub(super) struct SessionFile {
 }
 
 impl SessionFile {
-    /// The file that is given, else the default one, else the built-in copy of that.
-    pub(super) fn find(given: Option<&Path>) -> Result<Self, Rejection> {
-        let default = Path::new(DEFAULT);
-        let path = given.or_else(|| default.is_file().then_some(default));
-        match path {
-            Some(path) => Self::read(path),
-            None => Ok(SessionFile {
+    /// The session of the file or 2-D set that is given, or of the default set.
+    ///
+    /// # Errors
+    /// When there is none, or its file can't be read, in a sentence.
+    pub(super) fn find(given: Option<&Path>) -> Result<Self, String> {
+        match given.map_or_else(|| Ok(given::default_session()), given::session)? {
+            Given::File(path) => Ok(SessionFile {
+                text: session::read(&path).map_err(|rejection| rejection.to_string())?,
+                name: stem(&path),
+                path: Some(path),
+            }),
+            Given::Toy(toy) => Ok(SessionFile {
                 path: None,
-                text: EMBEDDED.into(),
-                name: stem(default),
+                text: built_in(toy).into(),
+                name: toy.name().into(),
             }),
         }
-    }
-
-    /// Reads a file.
-    pub(super) fn read(path: &Path) -> Result<Self, Rejection> {
-        Ok(SessionFile {
-            path: Some(path.to_owned()),
-            text: session::read(path)?,
-            name: stem(path),
-        })
     }
 
     /// A session that no file has.
@@ -52,8 +46,9 @@ impl SessionFile {
 
     /// The session of the text.
     pub(super) fn parse(&self) -> Result<Session, Rejection> {
-        let built_in = Path::new("built-in 8gaussians");
-        session::parse(&self.text, self.path.as_deref().unwrap_or(built_in))
+        let built_in = || PathBuf::from(format!("built-in {}", self.name));
+        let path = self.path.clone().unwrap_or_else(built_in);
+        session::parse(&self.text, &path)
     }
 
     /// The refusal of this file for what the command line sets beside it.

@@ -328,7 +328,7 @@ mod tests {
             live.apply(event, 0.0);
         }
         drop(publisher);
-        recording.finish(vec![]).result.unwrap();
+        recording.finish().result.unwrap();
 
         let Wires {
             publisher,
