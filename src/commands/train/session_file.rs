@@ -8,6 +8,7 @@ use crate::session::{self, EMBEDDED, Rejection, Session};
 const DEFAULT: &str = "sessions/8gaussians.ron";
 
 /// A session before it is parsed.
+#[derive(Clone)]
 pub(super) struct SessionFile {
     /// The path; None for a session that no file has.
     pub(super) path: Option<PathBuf>,

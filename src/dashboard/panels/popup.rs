@@ -72,7 +72,7 @@ fn draw_frame(title: &str, canvas: &mut Canvas) -> Rect {
 /// The lines of the help: one for every row of the key tables, the focused pane's first, and two for the ticks and classes; the panes share a line.
 pub fn help(focus: Pane) -> Vec<String> {
     let ticks = "ticks: ! rollback, e edit, d rate, b best, m matched, w wrote, s batch";
-    let classes = "settings: live, next (batch), new (run): when an edit applies";
+    let classes = "settings: * edited; file: ! refused, n new run, d next draw, c command line";
     let line = |label: &str, help: &str| format!("{label:<10} {help}");
     let names = Pane::ALL.map(Pane::name).join(", ");
     let digits = |binding: &&Binding| matches!(binding.action, Action::Focus(_));
