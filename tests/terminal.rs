@@ -286,7 +286,7 @@ fn a_typed_value_gives_a_built_in_session_a_file_and_reaches_the_run() {
     };
     pty.press(b"\r");
     pty.wait_for(">  optimizer.lr = 0.02");
-    pty.press(b"5\x1b[D\x1b[D50\x15\x1b[C\x7f\r");
+    pty.press(b"\x155\x1b[D4\r");
     pty.wait_for("above 0 and up to 10");
     assert_eq!(
         files(),
@@ -303,7 +303,9 @@ fn a_typed_value_gives_a_built_in_session_a_file_and_reaches_the_run() {
     let edited = text("8gaussians-2.ron").replace("lr: 0.03,", "lr: 0.04,");
     fs::write(path.join("8gaussians-2.ron"), edited).unwrap();
     pty.wait_for(">* optimizer.lr 0.03 -> 0.04");
-    pty.press(b"\r\x15now 0.01\x1b");
+    pty.press(b"\r\x15now 0.01");
+    pty.wait_for("= now 0.01");
+    pty.press(b"\x1b");
     pty.wait_until("no line", |text| !text.contains("optimizer.lr ="));
     pty.press(b"qq");
     assert_eq!(pty.leave(), 0);

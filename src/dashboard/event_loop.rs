@@ -22,6 +22,7 @@ use super::save::figures::FigureSaver;
 use super::save::screenshot;
 use super::session_file;
 use super::state::comparison::ComparedCurves;
+use super::state::differences::FileNews;
 use super::state::settings::{FileRequest, SettingsView, WrittenField};
 use super::state::{LoopRequest, State, View};
 use super::terminal::JobControl;
@@ -207,6 +208,10 @@ impl<'a, W: Write> EventLoop<'a, W> {
         let path = session_file::create(&start.name, &session.text)?;
         self.watcher = Some((session.follow)(&path)?);
         self.state.adopt_file(path.clone());
+        // Before the first edit: what differs is what the command line sets.
+        if let Some(reading) = session_file::look(&path) {
+            self.state.set_file(reading, FileNews::Taken);
+        }
         Ok(path)
     }
 

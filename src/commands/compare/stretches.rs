@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::run::absent;
 use super::stretch::{LossTrend, LossTrends, Stretch};
-use crate::headless::number::{DIGITS, format_number};
+use crate::headless::number::{DIGITS, format_number, format_setting};
 use crate::trend::Estimate;
 
 /// A loss by its name and its place among the trends.
@@ -47,9 +47,9 @@ pub(super) fn rows(stretches: &[Stretch]) -> Vec<Vec<String>> {
     add("iterations", &|one| (one.last - one.first + 1).to_string());
     add("seconds", &|one| format!("{:.1}", one.seconds));
     add("rate", &|one| match one.rate {
-        Some(rate) if rate.start == rate.end => format_number(rate.start, DIGITS),
+        Some(rate) if rate.start == rate.end => format_setting(rate.start),
         Some(rate) => {
-            let ends = [rate.start, rate.end].map(|rate| format_number(rate, DIGITS));
+            let ends = [rate.start, rate.end].map(format_setting);
             ends.join(" -> ")
         }
         None => "-".into(),

@@ -24,15 +24,22 @@ use crate::dashboard::state::differences::HeldBack;
 use crate::dashboard::state::edits::Edit;
 use crate::dashboard::theme::Theme;
 
+/// Rows that the details of most settings take.
+const DETAILS: u16 = 8;
+
 /// Least height of the rows with a legend below them.
 const LEGEND: u16 = 6;
 
-/// The number of rows that show everything but the details, title included.
+/// The number of rows that show everything, title included; the details of some settings are longer.
 pub fn height(state: &State) -> u16 {
     let legend = u16::from(!reasons(state).is_empty());
     let headline = u16::from(state.edit.is_some());
     let list = list::height(state).max(1) as u16;
-    list.saturating_add(1 + legend + headline)
+    let details = match state.view.focus {
+        Pane::Settings => DETAILS,
+        _ => 0,
+    };
+    list.saturating_add(1 + legend + headline + details)
 }
 
 /// Draws the pane.

@@ -113,7 +113,6 @@ impl State {
             start.file = Some(path);
         }
         self.view.settings.followed = true;
-        self.view.settings.news = FileNews::Changed;
     }
 
     /// Takes the change of the session file that waits for the event loop.
