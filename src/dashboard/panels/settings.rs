@@ -27,8 +27,8 @@ use crate::dashboard::theme::Theme;
 /// Rows that the details of most settings take.
 const DETAILS: u16 = 8;
 
-/// Least height of the rows with a legend below them.
-const LEGEND: u16 = 6;
+/// Least height of the rows above a legend.
+const LEGEND: u16 = 5;
 
 /// The number of rows that show everything, title included; the details of some settings are longer.
 pub fn height(state: &State) -> u16 {
@@ -68,9 +68,11 @@ pub fn draw(state: &State, canvas: &mut Canvas) {
     };
     let details = wanted.min(most);
     let rest = area.height - details;
-    let reasons = reasons(state);
-    let shown = !reasons.is_empty() && rest >= LEGEND;
-    let rows = rest - u16::from(shown);
+    let mut marks = legend(&reasons(state), canvas.theme, area.width);
+    if rest < LEGEND + marks.len() as u16 {
+        marks.clear();
+    }
+    let rows = rest - marks.len() as u16;
     list::draw(
         state,
         &mut canvas.part(Rect {
@@ -78,10 +80,9 @@ pub fn draw(state: &State, canvas: &mut Canvas) {
             ..area
         }),
     );
-    if shown {
-        let theme = canvas.theme;
-        let mut line = canvas.part(below(area, rows));
-        line.cut_line(0, &legend(&reasons, theme), theme.dim());
+    for (row, text) in (rows..rest).zip(&marks) {
+        let dim = canvas.theme.dim();
+        canvas.part(area).cut_line(row, text, dim);
     }
     if details > 0 {
         details::draw(state, &lines, &mut canvas.part(below(area, rest)));
@@ -133,8 +134,16 @@ fn reasons(state: &State) -> Vec<HeldBack> {
     all
 }
 
-/// The marks of the rows that differ from the file, with their meanings.
-fn legend(reasons: &[HeldBack], theme: &Theme) -> String {
-    let one = |reason: &HeldBack| format!("{} {}", theme.held(*reason).text, reason.short());
-    reasons.iter().map(one).collect::<Vec<_>>().join("  ")
+/// The marks of the rows that differ from the file, with their meanings, in lines of this width.
+fn legend(reasons: &[HeldBack], theme: &Theme, width: u16) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for reason in reasons {
+        let mark = format!("{} {}", theme.held(*reason).text, reason.short());
+        let fits = |line: &&mut String| line.len() + 2 + mark.len() <= usize::from(width);
+        match lines.last_mut().filter(fits) {
+            Some(line) => *line = format!("{line}, {mark}"),
+            None => lines.push(mark),
+        }
+    }
+    lines
 }
