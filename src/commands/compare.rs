@@ -4,6 +4,7 @@
 //! | file | holds |
 //! | --- | --- |
 //! | `run.rs` | a run in a comparison |
+//! | `stretch_argument.rs` | a stretch as it was asked for |
 //! | `stretch.rs`, `stretches.rs` | a stretch of a run; the table of stretches |
 //! | `curve.rs` | a learning curve with the entropy of the data |
 //! | `picture.rs` | the picture of the curves |
@@ -14,6 +15,7 @@ mod peer;
 mod picture;
 mod run;
 mod stretch;
+mod stretch_argument;
 mod stretches;
 
 use std::ops::Range;
@@ -28,7 +30,8 @@ use crate::run::Matched;
 use crate::say;
 use picture::{ComparisonPlot, run_curves, stretch_curves};
 use run::{ComparedRun, ComparedSetting, absent};
-use stretch::{Stretch, StretchArgument};
+use stretch::Stretch;
+use stretch_argument::StretchArgument;
 
 /// The message where nothing could be read.
 const NOTHING: &str = "error: no run is left to be compared";
