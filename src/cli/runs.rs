@@ -37,7 +37,7 @@ pub struct CompareArgs {
     #[arg(value_name = "RUN", required_unless_present = "peer")]
     pub runs: Vec<PathBuf>,
     /// Also draw C of the validations over the training time, on a logarithmic axis: a curve for every run, of the best parameters so
-    /// far, with the name of its directory, and H as a line where it is known; of a stretch all validations over the time since it began.
+    /// far, with the name of its directory, and H as a line where it is known; of a stretch the best of it so far over the time since it began.
     /// PNG or SVG by its ending.
     #[arg(long, value_name = "F.png|F.svg")]
     pub out: Option<PathBuf>,

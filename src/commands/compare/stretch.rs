@@ -98,12 +98,19 @@ impl Stretch {
         fold.finish()
     }
 
-    /// The learning curve from the beginning of the stretch.
+    /// The learning curve from the beginning of the stretch: the validations that are the best of it so far.
     pub(super) fn curve(&self) -> CurveWithEntropy {
+        let mut least = f64::INFINITY;
+        let mut points = self.points.clone();
+        points.retain(|point| {
+            let better = point.c < least;
+            least = least.min(point.c);
+            better
+        });
         CurveWithEntropy {
             curve: LearningCurve {
                 name: self.stretch.clone(),
-                points: self.points.clone(),
+                points,
                 seconds: self.seconds,
             },
             entropy: self.entropy,
@@ -319,6 +326,22 @@ mod tests {
         assert_eq!((hjb.start.as_str(), hjb.end.as_str()), ("30.0", "70.0"));
         let times: Vec<f64> = told.points.iter().map(|point| point.seconds).collect();
         assert_eq!(times, [5.0, 10.0, 15.0, 20.0]);
+    }
+
+    #[test]
+    fn the_curve_has_the_best_of_the_stretch_so_far() {
+        let point = |(i, &c): (usize, &f64)| CurvePoint {
+            seconds: i as f64,
+            c,
+        };
+        let values = [3.0, 3.5, f64::NAN, 2.5, 2.5, 2.0];
+        let stretch = Stretch {
+            points: values.iter().enumerate().map(point).collect(),
+            ..Stretch::default()
+        };
+        let points = stretch.curve().curve.points;
+        let values: Vec<f64> = points.iter().map(|point| point.c).collect();
+        assert_eq!(values, [3.0, 2.5, 2.0]);
     }
 
     #[test]
