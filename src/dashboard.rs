@@ -62,7 +62,7 @@ use ratatui::backend::CrosstermBackend;
 use crate::feed::Feed;
 use event_loop::{EventLoop, LoopExit};
 use input::InputThread;
-pub use options::{Options, Switches};
+pub use options::{Options, Switches, UnwrittenSession};
 pub use outcome::Outcome;
 use terminal::TerminalGuard;
 pub use terminal_owner::TerminalOwner;

@@ -18,6 +18,7 @@
 //! | [`optimizer`] | Adam, Muon, the schedule of the rate |
 //! | [`event`] | what crosses threads: events, commands, pictures |
 //! | [`model`], [`fitted`] | parameters on disk; a trained flow that is asked for densities, samples, paths |
+//! | `trend`, `edit_effect` | level and slope of a stretch of a series; what an edit did to C |
 //! | [`checkpoint`] | the state of training, and its file |
 //! | `feed` | the wires between the trainer and those who listen |
 //! | `ranks` | the processes that train one run together |
@@ -36,6 +37,7 @@ mod cost;
 pub mod cpu;
 pub mod dashboard;
 pub mod data;
+mod edit_effect;
 pub mod event;
 pub mod exit;
 mod feed;
@@ -62,5 +64,6 @@ pub mod session;
 mod signals;
 pub mod table;
 pub mod trainer;
+mod trend;
 pub mod verdict;
 pub mod workloads;

@@ -59,18 +59,19 @@ pub use check::find_fault;
 pub use data::{Data, Split, SplitRows, TableSource, Transform, Whiten};
 pub(crate) use field_value::ABSENT;
 pub use fields::{
-    Change, FieldPart, SessionField, apply, changes, fields, parts, update_fields, value,
+    Change, FieldPart, SessionField, allowed, apply, changes, fields, parts, update_fields, value,
 };
 pub use gate::{FigureValue, Gate, GateFigure, GateResult};
 pub use initial::Initial;
 pub use load::{load, parse, read};
-pub use manual::{Explanation, MANUAL, TABLE_MANUAL, explain};
+pub use manual::{Explanation, FieldMeaning, MANUAL, TABLE_MANUAL, explain, meaning};
 pub use nudge::{NudgeDirection, nudge};
 pub use optimizer::{Optimizer, Schedule, Stepping};
 pub use rejection::Rejection;
 pub use rewrite::{Unwritable, rewrite};
-pub use set::{Assignment, set, value_with_entries};
+pub use set::{Assignment, set, typed, value_with_entries};
 pub use toy::Toy;
+pub use value_text::{WrittenText, written_texts};
 pub use write::to_ron;
 
 /// The session that a run without arguments trains.

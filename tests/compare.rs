@@ -157,6 +157,49 @@ fn what_cannot_be_drawn_is_said_and_leaves_no_picture() {
 }
 
 #[test]
+fn stretches_stand_side_by_side_with_their_difference() {
+    let place = place();
+    let output = compare(&place, &["run@1-", "slow@-4", "--out", "s.svg"]);
+    assert_eq!(code(&output), Some(0), "{}", text(&output.stderr));
+    let rows = text(&output.stdout);
+    let row = |name: &str| {
+        let found = rows.lines().find(|line| line.starts_with(name));
+        found.unwrap_or_else(|| panic!("no {name} in {rows}"))
+    };
+    assert!(row("stretch").contains("run@1-") && row("stretch").contains("slow@1-4"));
+    assert!(row("stretch").ends_with("difference"));
+    assert!(
+        row("iterations").split_whitespace().next_back() == Some("4"),
+        "{rows}"
+    );
+    assert!(row("optimizer.lr").contains("0.05") && row("optimizer.lr").contains("0.01"));
+    assert!(row("training C").ends_with("noise"), "{rows}");
+    let svg = fs::read_to_string(place.folder.path().join("s.svg")).unwrap();
+    assert!(svg.contains("slow@1-4"));
+    let json = compare(&place, &["run@2-3", "run", "--json"]);
+    let told: Vec<Value> = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!((told.len(), &told[0]["stretch"]), (2, &"run@2-3".into()));
+    assert_eq!(told[0]["training"]["count"], 2);
+}
+
+#[test]
+fn a_slip_in_a_stretch_is_told_from_a_run_that_is_not_there() {
+    let place = place();
+    for (argument, exit, words) in [
+        ("run@5", 2, "RUN@FROM-TO"),
+        ("run:1-5", 2, "RUN@FROM-TO"),
+        ("run@5-1", 2, "before it begins"),
+        ("run@1000-2000", 1, "no iteration from 1000 to 2000"),
+        ("gone@1-2", 1, "gone"),
+    ] {
+        let output = compare(&place, &[argument]);
+        let said = text(&output.stderr);
+        assert_eq!(code(&output), Some(exit), "{argument}: {said}");
+        assert!(said.contains(words), "{argument}: {said}");
+    }
+}
+
+#[test]
 fn json_has_the_figures_of_the_summaries_in_order() {
     let place = place();
     let output = compare(&place, &["slow", "run", "fork", "--json", "--sort", "c"]);

@@ -223,8 +223,8 @@ const NOTED: &str = r#"// Mine.
 fn steering(environment: &[(&str, &str)]) -> Pty {
     let mut pty = Pty::open_in(NOTED, &[], environment);
     pty.wait_for("RUN");
-    pty.press(b"3jjjjjjjjjjjjjjjjj");
-    pty.wait_for("> optimizer.lr");
+    pty.press(b"3jjjjj");
+    pty.wait_for(">  optimizer.lr");
     pty
 }
 
@@ -238,19 +238,75 @@ fn wait_for_file(pty: &Pty, expected: &str) {
 fn plus_changes_the_file_and_through_it_the_run_and_u_takes_it_back() {
     let mut pty = steering(&[]);
     pty.press(b"+");
-    pty.wait_for(">*optimizer.lr 0.01 -> 0.02");
+    pty.wait_for(">* optimizer.lr 0.01 -> 0.02");
     wait_for_file(&pty, &NOTED.replace("1e-2", "0.02"));
     pty.press(b"+");
-    pty.wait_for(">*optimizer.lr 0.02 -> 0.05");
+    pty.wait_for(">* optimizer.lr 0.02 -> 0.05");
     pty.press(b"u");
-    pty.wait_for(">*optimizer.lr 0.05 -> 0.02");
+    pty.wait_for(">* optimizer.lr 0.05 -> 0.02");
     pty.press(b"u");
-    pty.wait_for(">*optimizer.lr 0.02 -> 0.01");
+    pty.wait_for(">* optimizer.lr 0.02 -> 0.01");
     wait_for_file(&pty, &NOTED.replace("1e-2", "0.01"));
     pty.press(b"u");
     pty.wait_for("nothing to undo");
     pty.press(b"i");
     pty.wait_for("edits: 4");
+    pty.press(b"qq");
+    assert_eq!(pty.leave(), 0);
+}
+
+#[test]
+fn a_typed_value_gives_a_built_in_session_a_file_and_reaches_the_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_owned();
+    // Somebody else's, of the name that the session's own would have.
+    fs::write(path.join("8gaussians.ron"), "mine").unwrap();
+    let set = [
+        "data.batch=32",
+        "start=None",
+        "model.width=4",
+        "model.layers=2",
+        "flow.steps=2",
+        "validation.samples=20",
+        "validation.steps=2",
+        "stop.iterations=1000000000",
+    ];
+    let mut args = vec!["train", "--tui", "--out", "run"];
+    args.extend(set.iter().flat_map(|field| ["--set", field]));
+    let mut pty = Pty::start(&args, folder);
+    pty.wait_for("RUN");
+    pty.press(b"3jjjjj");
+    pty.wait_for(">  optimizer.lr");
+    let files = || {
+        let files = fs::read_dir(&path).unwrap();
+        let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<String> = names.filter(|name| name.ends_with(".ron")).collect();
+        names.sort();
+        names
+    };
+    pty.press(b"\r");
+    pty.wait_for(">  optimizer.lr = 0.02");
+    pty.press(b"\x155\x1b[D4\r");
+    pty.wait_for("above 0 and up to 10");
+    assert_eq!(
+        files(),
+        ["8gaussians.ron"],
+        "what is refused leaves no file"
+    );
+    pty.press(b"\x1b[F\x150.03\r");
+    pty.wait_for(">* optimizer.lr 0.02 -> 0.03");
+    assert_eq!(files(), ["8gaussians-2.ron", "8gaussians.ron"]);
+    let text = |name: &str| fs::read_to_string(path.join(name)).unwrap();
+    assert!(text("8gaussians-2.ron").contains("lr: 0.03,"));
+    assert_eq!(text("8gaussians.ron"), "mine");
+    // It is followed: an edit by another program reaches the run too.
+    let edited = text("8gaussians-2.ron").replace("lr: 0.03,", "lr: 0.04,");
+    fs::write(path.join("8gaussians-2.ron"), edited).unwrap();
+    pty.wait_for(">* optimizer.lr 0.03 -> 0.04");
+    pty.press(b"\r\x15now 0.01");
+    pty.wait_for("= now 0.01");
+    pty.press(b"\x1b");
+    pty.wait_until("no line", |text| !text.contains("optimizer.lr ="));
     pty.press(b"qq");
     assert_eq!(pty.leave(), 0);
 }
@@ -282,11 +338,11 @@ fn e_lends_the_terminal_to_the_editor_with_its_keys() {
     pty.wait_for("EDITING");
     // Keys of the dashboard, if it heard them.
     pty.press(b"0.03\r");
-    pty.wait_for(">*optimizer.lr 0.01 -> 0.03");
+    pty.wait_for(">* optimizer.lr 0.01 -> 0.03");
     wait_for_file(&pty, &NOTED.replace("1e-2", "0.03"));
     pty.wait_for("1 losses");
     pty.press(b"u");
-    pty.wait_for(">*optimizer.lr 0.03 -> 0.01");
+    pty.wait_for(">* optimizer.lr 0.03 -> 0.01");
     pty.press(b"p");
     pty.wait_for("PAUSED");
     pty.press(b"qq");
@@ -303,7 +359,7 @@ fn control_c_is_the_editor_s_while_it_has_the_terminal() {
     pty.press(b"\x03");
     pty.wait_for("ASKED");
     pty.press(b"0.03\r");
-    pty.wait_for(">*optimizer.lr 0.01 -> 0.03");
+    pty.wait_for(">* optimizer.lr 0.01 -> 0.03");
     pty.press(b"\x03");
     assert_eq!(pty.leave(), 130, "the dashboard's again");
     // One that is ended by it: a builtin waits, for dash loses a signal while it forks a command.

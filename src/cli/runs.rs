@@ -31,11 +31,14 @@ pub struct ReplayArgs {
 /// The arguments of `otflow compare`.
 #[derive(Debug, Args)]
 pub struct CompareArgs {
-    /// Run directories.
+    /// Run directories, or stretches of them by their iterations, RUN@FROM-TO, RUN@FROM- or RUN@-TO: of a stretch, level and slope of C, L
+    /// and R in training and validation with their standard errors; of two also the differences. A directory whose own name ends so is
+    /// written with a slash behind it.
     #[arg(value_name = "RUN", required_unless_present = "peer")]
     pub runs: Vec<PathBuf>,
     /// Also draw C of the validations over the training time, on a logarithmic axis: a curve for every run, of the best parameters so
-    /// far, with the name of its directory, and H as a line where it is known. PNG or SVG by its ending.
+    /// far, with the name of its directory, and H as a line where it is known; of a stretch the best of it so far over the time since it began.
+    /// PNG or SVG by its ending.
     #[arg(long, value_name = "F.png|F.svg")]
     pub out: Option<PathBuf>,
     /// Also draw the curves of other programs; may be repeated. A file of JSON lines {"peer": "OT-CFM", "seconds": 12.5,
@@ -50,10 +53,11 @@ pub struct CompareArgs {
         default_value = "Negative log-likelihood over training time"
     )]
     pub title: String,
-    /// What they are sorted by, the smallest first.
+    /// What runs are sorted by, the smallest first; stretches stand as given.
     #[arg(long, value_name = "FIGURE", default_value = "C", ignore_case = true)]
     pub sort: RunOrder,
-    /// A JSON list of {schema, run, reason, iterations, seconds, best, edits, settings: {field: {start, end}}}.
+    /// A JSON list of {schema, run, reason, iterations, seconds, best, edits, settings: {field: {start, end}}}; of stretches {schema, stretch,
+    /// first, last, seconds, rate, validation, training, settings}, losses as {level: {value, error}, slope: {value, error}}.
     #[arg(long)]
     pub json: bool,
 }

@@ -1,9 +1,11 @@
 //! `otflow compare`: a table of runs, finished or not, with the figures of their best validations and the settings that differ, and
-//! C over the training time as a picture.
+//! C over the training time as a picture; or the same of stretches of runs, with level and slope of their losses.
 //!
 //! | file | holds |
 //! | --- | --- |
 //! | `run.rs` | a run in a comparison |
+//! | `stretch_argument.rs` | a stretch as it was asked for |
+//! | `stretch.rs`, `stretches.rs` | a stretch of a run; the table of stretches |
 //! | `curve.rs` | a learning curve with the entropy of the data |
 //! | `picture.rs` | the picture of the curves |
 //! | `peer.rs` | the curves of other programs, from JSON lines |
@@ -12,8 +14,12 @@ mod curve;
 mod peer;
 mod picture;
 mod run;
+mod stretch;
+mod stretch_argument;
+mod stretches;
 
 use std::ops::Range;
+use std::path::PathBuf;
 
 use anyhow::Result;
 
@@ -22,8 +28,13 @@ use crate::exit::{Exit, refuse};
 use crate::headless::number::{DIGITS, format_number};
 use crate::run::Matched;
 use crate::say;
-use picture::ComparisonPlot;
+use picture::{ComparisonPlot, run_curves, stretch_curves};
 use run::{ComparedRun, ComparedSetting, absent};
+use stretch::Stretch;
+use stretch_argument::StretchArgument;
+
+/// The message where nothing could be read.
+const NOTHING: &str = "error: no run is left to be compared";
 
 /// Prints a table of the runs, and draws their curves if a picture is asked for. A directory that is no run is left out with a message.
 ///
@@ -34,16 +45,21 @@ pub fn compare(args: &cli::CompareArgs) -> Result<Exit> {
         Ok(picture) => picture,
         Err(message) => return Ok(refuse(&message)),
     };
-    let read = |run: &std::path::PathBuf| match ComparedRun::read(run) {
-        Ok(told) => Some(told),
-        Err(error) => {
-            say::err(&format!("left out: {error:#}"));
-            None
-        }
+    let asked = args.runs.iter().map(|run| StretchArgument::read(run));
+    let asked: Vec<Option<StretchArgument>> = match asked.collect() {
+        Ok(asked) => asked,
+        Err(message) => return Ok(refuse(&message)),
     };
-    let mut runs: Vec<ComparedRun> = args.runs.iter().filter_map(read).collect();
+    if asked.iter().any(Option::is_some) {
+        let whole = |(run, asked): (&PathBuf, Option<StretchArgument>)| {
+            asked.unwrap_or_else(|| StretchArgument::whole(run))
+        };
+        let asked: Vec<StretchArgument> = args.runs.iter().zip(asked).map(whole).collect();
+        return compare_stretches(args, picture, &asked);
+    }
+    let mut runs = kept(args.runs.iter().map(|run| ComparedRun::read(run)));
     if runs.is_empty() && !args.runs.is_empty() {
-        say::err("error: no run is left to be compared");
+        say::err(NOTHING);
         return Ok(Exit::Failed);
     }
     runs.sort_by(|a, b| a.compare(b, args.sort));
@@ -54,9 +70,45 @@ pub fn compare(args: &cli::CompareArgs) -> Result<Exit> {
         say::out(&table(&runs));
     }
     if let Some(picture) = picture {
-        picture.draw(&runs)?;
+        picture.draw(run_curves(&runs))?;
     }
     Ok(Exit::Done)
+}
+
+/// Prints a table of stretches of runs in the order given, and draws their curves if a picture is asked for.
+fn compare_stretches(
+    args: &cli::CompareArgs,
+    picture: Option<ComparisonPlot>,
+    asked: &[StretchArgument],
+) -> Result<Exit> {
+    let mut stretches = kept(asked.iter().map(Stretch::read));
+    if stretches.is_empty() {
+        say::err(NOTHING);
+        return Ok(Exit::Failed);
+    }
+    stretches::keep_differing(&mut stretches);
+    if args.json {
+        say::out(&serde_json::to_string_pretty(&stretches)?);
+    } else {
+        let rows = stretches::rows(&stretches);
+        say::out(&aligned(&rows, &(1..rows[0].len())));
+    }
+    if let Some(picture) = picture {
+        picture.draw(stretch_curves(&stretches))?;
+    }
+    Ok(Exit::Done)
+}
+
+/// What could be read; of the rest is said why not.
+fn kept<T>(read: impl Iterator<Item = Result<T>>) -> Vec<T> {
+    let mut kept = Vec::new();
+    for one in read {
+        match one {
+            Ok(one) => kept.push(one),
+            Err(error) => say::err(&format!("left out: {error:#}")),
+        }
+    }
+    kept
 }
 
 /// Removes the settings that are equal in all runs. A setting that a run does not have is absent there.

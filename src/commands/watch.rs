@@ -55,6 +55,7 @@ pub fn watch(args: &cli::WatchArgs) -> Result<Exit> {
         theme: args.look.here(),
         switches,
         followed: false,
+        unwritten: None,
     };
     let outcome = dashboard::run(&shown.feed, options)?;
     exit(outcome, run, asked(&leave, &shown.publisher))

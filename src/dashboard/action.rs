@@ -1,6 +1,7 @@
 //! What keys ask for, as plain data: the table of keys names it, `update` does it. Each pane with keys of its own has an enum.
 
 use super::pane::Pane;
+use super::state::value_input::InputEdit;
 use crate::session::NudgeDirection;
 
 /// An action that a key asks for.
@@ -48,6 +49,8 @@ pub enum Action {
     Flow(FlowAction),
     /// Change the settings pane or the session file.
     Settings(SettingsAction),
+    /// Change the value that is being typed.
+    Input(InputAction),
 }
 
 /// An action on the losses pane.
@@ -112,4 +115,17 @@ pub enum SettingsAction {
     OpenEditor,
     /// Show the list of edits, or the settings again.
     Edits,
+    /// Type a value for the selected field.
+    Type,
+}
+
+/// An action on the value that is being typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InputAction {
+    /// Change the text or move the cursor.
+    Edit(InputEdit),
+    /// Write the value into the session file.
+    Write,
+    /// Give the value up.
+    GiveUp,
 }

@@ -4,6 +4,7 @@
 mod tests;
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -21,7 +22,8 @@ use super::save::figures::FigureSaver;
 use super::save::screenshot;
 use super::session_file;
 use super::state::comparison::ComparedCurves;
-use super::state::settings::SettingsView;
+use super::state::differences::FileNews;
+use super::state::settings::{FileRequest, SettingsView, WrittenField};
 use super::state::{LoopRequest, State, View};
 use super::terminal::JobControl;
 use super::update::{settings, update};
@@ -29,6 +31,7 @@ use super::user_editor;
 use crate::event::Event;
 use crate::feed::{ComparedFeed, Feed};
 use crate::meter::Instruments;
+use crate::session::reload::FileWatcher;
 
 /// Longest sleep: how late events may be fetched.
 const LONGEST_SLEEP: Duration = Duration::from_millis(100);
@@ -69,6 +72,8 @@ pub(super) struct EventLoop<'a, W: Write> {
     screen: Terminal<CrosstermBackend<W>>,
     state: State,
     figures: FigureSaver,
+    /// Follows the file that a session without one has got here.
+    watcher: Option<FileWatcher>,
     opened: Instant,
     /// Whether the screen is older than the state.
     dirty: bool,
@@ -91,6 +96,7 @@ impl<'a, W: Write> EventLoop<'a, W> {
         let runs = feed.others.iter();
         let settings = SettingsView {
             followed: options.followed,
+            unwritten: options.unwritten.is_some(),
             ..SettingsView::default()
         };
         let state = State {
@@ -109,6 +115,7 @@ impl<'a, W: Write> EventLoop<'a, W> {
             screen,
             state,
             figures: FigureSaver::default(),
+            watcher: None,
             opened: Instant::now(),
             dirty: true,
             drawn: None,
@@ -144,8 +151,10 @@ impl<'a, W: Write> EventLoop<'a, W> {
     /// Runs the user's editor on the session file, and fetches what comes meanwhile.
     pub(super) fn open_editor(&mut self, jobs: &JobControl) {
         let start = self.state.start.as_ref();
-        let Some(file) = start.and_then(|start| start.file.clone()) else {
-            return;
+        let file = start.and_then(|start| start.file.clone());
+        let file = match file.map_or_else(|| self.write_first(), Ok) {
+            Ok(file) => file,
+            Err(message) => return self.state.warn(message),
         };
         let editor = user_editor::choose(|name| std::env::var(name).ok());
         let terminal = self.options.switches.terminal.clone();
@@ -174,7 +183,50 @@ impl<'a, W: Write> EventLoop<'a, W> {
             self.state.add_reading(meter.read());
             self.dirty |= self.state.set_tiles(progress.tiles());
         }
-        self.fetch_events()
+        let feed = self.fetch_events();
+        self.read_session_file();
+        feed
+    }
+
+    /// Reads the session file where an event has told that it has changed.
+    fn read_session_file(&mut self) {
+        let Some(unread) = self.state.take_unread_file() else {
+            return;
+        };
+        if let Some(reading) = session_file::look(&unread.path) {
+            self.state.set_file(reading, unread.news);
+            self.dirty = true;
+        }
+    }
+
+    /// Writes a session that has no file into one, and follows that.
+    fn write_first(&mut self) -> Result<PathBuf, String> {
+        let unwritten = self.options.unwritten.as_ref();
+        let (session, start) = unwritten
+            .zip(self.state.start.as_ref())
+            .ok_or("this session has no file")?;
+        let path = session_file::create(&start.name, &session.text)?;
+        self.watcher = Some((session.follow)(&path)?);
+        self.state.adopt_file(path.clone());
+        // Before the first edit: what differs is what the command line sets.
+        if let Some(reading) = session_file::look(&path) {
+            self.state.set_file(reading, FileNews::Taken);
+        }
+        Ok(path)
+    }
+
+    /// Makes a change in the session file, which a session without one gets first.
+    fn write(&mut self, request: &FileRequest) -> Result<Vec<WrittenField>, String> {
+        let file = match (&request.file, &self.options.unwritten) {
+            (Some(file), _) => file.clone(),
+            (None, Some(session)) => {
+                // What is refused leaves no file behind.
+                session_file::changed(&session.text, "session".as_ref(), &request.change)?;
+                self.write_first()?
+            }
+            (None, None) => return Err("this session has no file".into()),
+        };
+        session_file::write(&file, &request.change)
     }
 
     /// Fetches the events of the run.
@@ -317,7 +369,7 @@ impl<'a, W: Write> EventLoop<'a, W> {
                     let _ = self.feed.commands.send(command);
                 }
                 if let Some(request) = self.state.take_file_request() {
-                    let written = session_file::write(&request);
+                    let written = self.write(&request);
                     settings::answer(&mut self.state, request, written);
                 }
             }

@@ -13,8 +13,9 @@ mod settings;
 
 use crossterm::event::KeyCode;
 
-use super::action::Action;
+use super::action::{Action, InputAction};
 use super::pane::Pane;
+use super::state::value_input::InputEdit;
 use binding::row;
 pub use binding::{Binding, Key};
 
@@ -174,6 +175,30 @@ pub fn rows(focus: Pane) -> impl Iterator<Item = &'static Binding> {
     of(Some(focus)).chain(of(None)).flat_map(|table| table.rows)
 }
 
+/// The rows that act while a value is typed.
+pub fn input_rows() -> impl Iterator<Item = &'static Binding> {
+    settings::INPUT.iter()
+}
+
+/// The action of a key while a box is open, which the keys of panes do not reach.
+pub fn action_in_box(key: Key) -> Option<Action> {
+    let bound = |binding: &&Binding| binding.keys.contains(&key);
+    EVERYWHERE.iter().find(bound).map(|binding| binding.action)
+}
+
+/// The action of a key while a value is typed: what is no key of its own, and no letter, is one of every pane where that has control.
+pub fn action_in_input(key: Key) -> Option<Action> {
+    let own = input_rows().find(|binding| binding.keys.contains(&key));
+    match (own, key.code) {
+        (Some(binding), _) => Some(binding.action),
+        (None, KeyCode::Char(letter)) if !key.control => {
+            Some(Action::Input(InputAction::Edit(InputEdit::Insert(letter))))
+        }
+        (None, _) if key.control => action_in_box(key),
+        _ => None,
+    }
+}
+
 /// The action of a key while a pane has the focus.
 pub fn action(key: Key, focus: Pane) -> Option<Action> {
     rows(focus)
@@ -188,8 +213,9 @@ mod tests {
 
     #[test]
     fn no_key_is_bound_twice_in_a_table() {
-        for table in TABLES {
-            let keys: Vec<_> = table.rows.iter().flat_map(|binding| binding.keys).collect();
+        let tables = TABLES.map(|table| table.rows);
+        for rows in tables.into_iter().chain([settings::INPUT]) {
+            let keys: Vec<_> = rows.iter().flat_map(|binding| binding.keys).collect();
             for (i, key) in keys.iter().enumerate() {
                 assert!(!keys[..i].contains(key), "{}", key.label());
             }

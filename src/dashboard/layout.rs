@@ -118,8 +118,13 @@ fn panes(state: &State, body: Rect) -> Vec<PlacedPane> {
     let large = fits(body, LARGE);
     let log = (body.height / 5).max(4);
     let last = if large { optimizer::HEIGHT + 1 } else { 0 };
-    let wanted = state.fields.len() as u16 + 2 + last;
-    let flow = (body.height / 2).max(body.height.saturating_sub(wanted));
+    let wanted = settings::height(state) + last;
+    // With the keys on them the settings explain themselves.
+    let half = match state.view.focus {
+        Pane::Settings => body.height / 3,
+        _ => body.height / 2,
+    };
+    let flow = half.max(body.height.saturating_sub(wanted));
     let events = match state.view.focus {
         Pane::Optimizer if !large => Pane::Optimizer,
         _ => Pane::Log,

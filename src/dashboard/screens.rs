@@ -1,6 +1,7 @@
 //! Whole screens as text, from a list of events.
 
 mod hard;
+mod settings;
 
 use std::fmt::Write;
 
@@ -269,7 +270,7 @@ fn steered() -> State {
     state.apply(rejected(), 23.0);
     state.apply(edit("optimizer.lr", "0.05", "0.1"), 24.0);
     state.view.focus = Pane::Settings;
-    (state.view.settings.selected, state.now) = (8, 25.0);
+    (state.view.settings.selected, state.now) = (4, 25.0);
     state
 }
 
@@ -289,7 +290,7 @@ fn a_part_of_a_setting() {
     perform(&mut state, Action::Settings(SettingsAction::Part(1)));
     let screen = text(&drawn(&state, &COLOUR, (80, 24)));
     assert!(
-        screen.contains("> optimizer.schedule.every 500"),
+        screen.contains(">  optimizer.schedule.every 500"),
         "{screen}"
     );
 }
@@ -305,9 +306,11 @@ fn the_edits_of_a_run() {
 fn the_selected_setting_is_always_among_the_rows_and_marked_without_colour() {
     let mut state = steered();
     for (selected, name) in [
-        (0, "data.name"),
-        (5, "weights.likelihood"),
-        (11, "stop.seconds"),
+        (0, "weights.transport"),
+        (1, "weights.likelihood"),
+        (7, "stop.seconds"),
+        (8, "data.batch"),
+        (11, "model.width"),
     ] {
         state.view.settings.selected = selected;
         for theme in [&PLAIN, &ASCII] {

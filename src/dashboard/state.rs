@@ -3,16 +3,20 @@
 
 pub mod comparison;
 mod derived;
+pub mod differences;
 pub mod edits;
+pub mod effect;
 pub mod flow;
 mod fold;
 pub mod log;
 pub mod losses;
 pub mod matching;
+pub mod rate;
 pub mod series;
 pub mod settings;
 pub mod throughput;
 pub mod training_clock;
+pub mod value_input;
 
 use std::collections::VecDeque;
 
@@ -22,12 +26,14 @@ use crate::event::{Best, Figures, Finished, Losses, Picture, Start};
 use crate::session::{Rejection, SessionField};
 use crate::verdict::Evidence;
 use comparison::ComparedCurves;
+use differences::Differences;
 use edits::{Edit, EditHistory};
 use flow::FlowView;
 use log::{ChartTick, EventLog};
 use losses::LossesView;
 use matching::MatchingStart;
 use otflow_kernels::progress::Tiles;
+use rate::RateInForce;
 use series::LossSeries;
 use settings::SettingsView;
 use throughput::MeterReadings;
@@ -42,6 +48,10 @@ pub struct State {
     pub start: Option<Start>,
     /// The settings in force.
     pub fields: Vec<SessionField>,
+    /// The values of the session file that are not in force.
+    pub differences: Differences,
+    /// The learning rate in force; None before an iteration has told it.
+    pub rate: Option<RateInForce>,
     /// The last iteration that has ended.
     pub iteration: u64,
     /// The losses of the last iteration.

@@ -6,6 +6,7 @@ use ratatui::style::{Color, Modifier, Style};
 
 use super::component::Component;
 use super::phase::Phase;
+use super::state::differences::HeldBack;
 use super::state::log::LogKind;
 use crate::verdict::Verdict;
 
@@ -352,6 +353,22 @@ impl Theme {
             LogKind::Rejected | LogKind::Rollback | LogKind::Warning => ("!", self.alert()),
         };
         Symbol { text, style }
+    }
+
+    /// The mark of a setting whose value in the file is not in force.
+    pub fn held(&self, reason: HeldBack) -> Symbol {
+        let (text, style) = match reason {
+            HeldBack::Refused => ("!", self.alert()),
+            HeldBack::NewRun => ("n", self.strong()),
+            HeldBack::NextDraw => ("d", self.strong()),
+            HeldBack::CommandLine => ("c", self.strong()),
+        };
+        Symbol { text, style }
+    }
+
+    /// The mark of the setting that was edited last.
+    pub fn last_edit(&self) -> &'static str {
+        "*"
     }
 
     /// The symbols of straight lines.

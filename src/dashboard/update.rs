@@ -21,8 +21,14 @@ const FOREIGN: &str = "run of another process: ignored";
 
 /// Changes the state as a key asks; the command is for the trainer.
 pub fn update(state: &mut State, key: Key) -> Option<Command> {
-    let action = keys::action(key, state.view.focus)?;
-    perform(state, action)
+    let action = if state.view.popup.is_some() {
+        keys::action_in_box(key)
+    } else if state.view.settings.input.is_some() {
+        keys::action_in_input(key)
+    } else {
+        keys::action(key, state.view.focus)
+    };
+    perform(state, action?)
 }
 
 /// Changes the state as an action asks; the command is for the trainer.
@@ -115,6 +121,7 @@ fn change_view(state: &mut State, action: Action) {
         Action::Up => scroll(state, 1),
         Action::Down => scroll(state, -1),
         Action::Settings(action) => settings::update(state, action),
+        Action::Input(action) => settings::input(state, action),
         Action::Flow(action) => flow::update(state, action),
         Action::Quit
         | Action::Interrupt
@@ -331,7 +338,7 @@ mod tests {
         let mut selected = running.clone();
         (selected.view.focus, selected.view.settings.selected) = (Pane::Settings, 1);
         let mut schedule = selected.clone();
-        schedule.view.settings.selected = 8;
+        schedule.view.settings.selected = 4;
         let mut part = schedule.clone();
         settings::update(&mut part, SettingsAction::Part(1));
         let mut window = fixtures::run();

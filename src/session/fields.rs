@@ -61,6 +61,12 @@ pub fn value(session: &Session, name: &str) -> Option<String> {
     (value != FieldValue::Absent).then(|| value.to_string())
 }
 
+/// The values that a field, or a part of one, may have, in words; None if there is no such field.
+pub fn allowed(name: &str) -> Option<String> {
+    let field = all_fields().find(|field| field.name == name)?;
+    Some(field.allowed.to_string())
+}
+
 /// Lists the parts of a field that have steps of their own, as `value`, the text of the field, has them.
 pub fn parts(field: &str, value: &str) -> Vec<FieldPart> {
     let inner = value

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::field_table::all_fields;
-use super::fields::{changes, value};
+use super::fields::{allowed, changes, value};
 use super::tokens;
 use super::value_text::{replace_value, value_tokens};
 use super::{Session, parse, to_ron};
@@ -90,6 +90,37 @@ fn describe_unknown_field(field: &str) -> String {
         false => format!("; did you mean {}?", namesakes.join(" or ")),
     };
     format!("there is no field `{field}`{hint} `otflow check SESSION` prints all")
+}
+
+/// What is to be written into a session file so that a field, a kind or a part gets the value that a person has typed, as `--set` takes
+/// it. Of a kind every field that comes, goes or changes is named.
+///
+/// # Errors
+/// When the text is no value of the field beside the others, in one line that tells the values allowed.
+pub fn typed(session: &Session, field: &str, text: &str) -> Result<Vec<Assignment>, String> {
+    let text = text.trim();
+    let explained = |reason: String| match allowed(field) {
+        Some(allowed) if !reason.contains(&allowed) => {
+            format!("{reason}; `{field}` must be {allowed}")
+        }
+        _ => reason,
+    };
+    if text.is_empty() {
+        return Err(explained("no value".to_owned()));
+    }
+    let assignment: Result<Assignment, String> = format!("{field}={text}").parse();
+    let assignment = assignment.map_err(explained)?;
+    let new = set(session, &[assignment]).map_err(explained)?;
+    if is_group(field) {
+        let changes = changes(session, &new).into_iter();
+        return Ok(changes
+            .map(|change| Assignment::new(change.field, &change.new))
+            .collect());
+    }
+    let values = [value(session, field), value(&new, field)];
+    let [old, new] = values.map(Option::unwrap_or_default);
+    let change = (old != new).then(|| Assignment::new(field, &new));
+    Ok(change.into_iter().collect())
 }
 
 /// Parses a text as if it were a file in the working directory.
@@ -256,6 +287,48 @@ mod tests {
             "Some(2.0)"
         );
         assert_eq!(value_with_entries(&plain, "start.lr"), None);
+    }
+
+    #[test]
+    fn what_is_typed_becomes_what_is_written() {
+        let typed = |field: &str, text: &str| {
+            let assignments = typed(&session(TOY), field, text)?;
+            let one = |one: &Assignment| format!("{}={}", one.field, one.value);
+            Ok::<_, String>(assignments.iter().map(one).collect::<Vec<_>>().join(" "))
+        };
+        for (field, text, written) in [
+            ("optimizer.lr", " 1e-2 ", "optimizer.lr=0.01"),
+            ("optimizer.lr", "0.1", ""),
+            ("optimizer.clamp", "2", "optimizer.clamp=Some(2.0)"),
+            ("model.width", "7", "model.width=7"),
+            (
+                "optimizer.schedule.every",
+                "4",
+                "optimizer.schedule.every=4",
+            ),
+            (
+                "optimizer.schedule",
+                "Constant",
+                "optimizer.schedule=Constant",
+            ),
+            (
+                "optimizer",
+                "Muon(lr: 0.02)",
+                "optimizer=Muon() optimizer.lr=0.02 optimizer.schedule=Constant optimizer.momentum=0.95",
+            ),
+        ] {
+            assert_eq!(typed(field, text).as_deref(), Ok(written), "{field} {text}");
+        }
+        for (field, text, reason) in [
+            ("optimizer.lr", "", "above 0 and up to 10"),
+            ("optimizer.lr", "50", "above 0 and up to 10"),
+            ("optimizer.lr", "0.1, clamp: 3", "above 0 and up to 10"),
+            ("flow.grid", "Evn", "Even, Square or Drawn"),
+            ("start.lr", "0.1", "no field that this session has"),
+        ] {
+            let error = typed(field, text).unwrap_err();
+            assert!(error.contains(reason), "{field} {text}: {error}");
+        }
     }
 
     #[test]

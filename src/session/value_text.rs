@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::tokens::Token;
+use super::field_table::{FIELDS, FieldDefinition};
+use super::tokens::{self, Token};
 
 /// The tokens of a field's value.
 pub(super) fn value_tokens<'t, 'a>(
@@ -24,6 +25,28 @@ pub(super) fn value_tokens<'t, 'a>(
     None
 }
 
+/// The text of every field that a text gives a value, valid or not.
+pub fn written_texts(text: &str) -> Vec<WrittenText> {
+    let tokens = tokens::read(text);
+    let written = |field: &FieldDefinition| {
+        let value = value_tokens(&tokens, field.name)?;
+        Some(WrittenText {
+            field: field.name,
+            text: text[byte_range(value)].to_owned(),
+        })
+    };
+    FIELDS.iter().filter_map(written).collect()
+}
+
+/// A field with the text of its value in a session file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrittenText {
+    /// Dotted name.
+    pub field: &'static str,
+    /// Text of the value, not checked.
+    pub text: String,
+}
+
 /// The bytes from the first token to the last.
 pub(super) fn byte_range(tokens: &[Token]) -> Range<usize> {
     let start = tokens.first().map_or(0, |token| token.start);
@@ -42,4 +65,24 @@ pub(super) fn replace_value(text: &str, old_value: &[Token], value: &str) -> Str
     };
     let span = byte_range(place);
     format!("{}{value}{}", &text[..span.start], &text[span.end..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_texts_of_a_broken_file_are_found_as_far_as_it_goes() {
+        let text = "(data: Toy(name: \"moons\"), optimizer: Adam(lr: 20 /* ! */, clip: Some(1)), flow: (steps: x), stop: (";
+        let found: Vec<(&str, String)> = written_texts(text)
+            .into_iter()
+            .map(|written| (written.field, written.text))
+            .collect();
+        let told = |field| found.iter().find(|(name, _)| *name == field);
+        let text = |field| told(field).map(|(_, text)| text.as_str());
+        assert_eq!(text("optimizer.lr"), Some("20"));
+        assert_eq!(text("optimizer.clip"), Some("Some(1)"));
+        assert_eq!(text("flow.steps"), Some("x"));
+        assert_eq!(text("stop.iterations"), None);
+    }
 }

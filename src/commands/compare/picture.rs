@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::curve::CurveWithEntropy;
 use super::peer;
 use super::run::ComparedRun;
+use super::stretch::Stretch;
 use crate::cli;
 use crate::file;
 use crate::plot::{ImageFormat, LearningCurve, learning};
@@ -38,13 +39,11 @@ impl<'a> ComparisonPlot<'a> {
         }))
     }
 
-    /// Draws the curves of the runs, in this order, then those of other programs, and writes the file. Runs without a validation are left
-    /// out with a message.
+    /// Draws these curves, in this order, then those of other programs, and writes the file.
     ///
     /// # Errors
     /// When there is no curve at all, or the file can't be written.
-    pub fn draw(self, runs: &[ComparedRun]) -> anyhow::Result<()> {
-        let mut drawn = run_curves(runs);
+    pub fn draw(self, mut drawn: Vec<CurveWithEntropy>) -> anyhow::Result<()> {
         drawn.extend(self.peers);
         if drawn.is_empty() {
             anyhow::bail!("{}: there is nothing to draw", self.path.display());
@@ -56,8 +55,21 @@ impl<'a> ComparisonPlot<'a> {
     }
 }
 
-/// The curves of the runs that have a validation.
-fn run_curves(runs: &[ComparedRun]) -> Vec<CurveWithEntropy> {
+/// The curves of stretches of runs that have a validation; the others are left out with a message.
+pub fn stretch_curves(stretches: &[Stretch]) -> Vec<CurveWithEntropy> {
+    let curves = stretches.iter().map(Stretch::curve);
+    let (drawn, empty): (Vec<_>, Vec<_>) = curves.partition(|drawn| !drawn.curve.is_empty());
+    for CurveWithEntropy { curve, .. } in empty {
+        say::err(&format!(
+            "left out of the picture: {} has no validation",
+            curve.name
+        ));
+    }
+    drawn
+}
+
+/// The curves of the runs that have a validation; the others are left out with a message.
+pub fn run_curves(runs: &[ComparedRun]) -> Vec<CurveWithEntropy> {
     let short = |run: &ComparedRun| {
         let path = PathBuf::from(&run.run);
         let name = path

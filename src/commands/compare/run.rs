@@ -52,28 +52,12 @@ impl ComparedRun {
     /// # Errors
     /// When it is none, can't be read, or its metrics do not begin with a start.
     pub(super) fn read(run: &Path) -> Result<Self> {
-        fault(run).map_or(Ok(()), |fault| Err(anyhow!(fault)))?;
         let mut told = ComparedRun {
             schema: SCHEMA,
             run: run.display().to_string(),
             ..ComparedRun::default()
         };
-        let mut history = History::overview(run);
-        let mut more = true;
-        while more {
-            let mut events = Vec::new();
-            more = history.read(&mut events)?;
-            events.iter().for_each(|event| told.add(event));
-        }
-        if let Some(complaint) = history.complaint() {
-            say::err(&format!("warning: {complaint}"));
-        }
-        if told.settings.is_empty() {
-            bail!(
-                "{} does not begin with a start that is understood",
-                history.path().display()
-            );
-        }
+        read_events(run, |event| told.add(event))?;
         Ok(told)
     }
 
@@ -167,6 +151,34 @@ impl ComparedRun {
         let word = word.and_then(|word| word.as_str().map(str::to_owned));
         word.unwrap_or("-".into())
     }
+}
+
+/// Hands the events of a run directory to `add`, in order.
+///
+/// # Errors
+/// When it is none, can't be read, or its metrics do not begin with a start.
+pub(super) fn read_events(run: &Path, mut add: impl FnMut(&Event)) -> Result<()> {
+    fault(run).map_or(Ok(()), |fault| Err(anyhow!(fault)))?;
+    let mut history = History::overview(run);
+    let (mut more, mut started) = (true, false);
+    while more {
+        let mut events = Vec::new();
+        more = history.read(&mut events)?;
+        for event in &events {
+            started |= matches!(event, Event::Start(_));
+            add(event);
+        }
+    }
+    if let Some(complaint) = history.complaint() {
+        say::err(&format!("warning: {complaint}"));
+    }
+    if !started {
+        bail!(
+            "{} does not begin with a start that is understood",
+            history.path().display()
+        );
+    }
+    Ok(())
 }
 
 /// The setting of a run that does not have the field.

@@ -6,6 +6,7 @@ use crate::commands::given::{self, Given};
 use crate::session::{self, Rejection, Session, built_in};
 
 /// A session before it is parsed.
+#[derive(Clone)]
 pub(super) struct SessionFile {
     /// The path; None for a session that no file has.
     pub(super) path: Option<PathBuf>,

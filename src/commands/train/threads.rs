@@ -15,15 +15,15 @@ use anyhow::{Context, Result};
 use super::loaded::RunOrigin;
 use super::prepare::Prepared;
 use super::session_file::SessionFile;
-use crate::dashboard::Switches;
+use crate::dashboard::{Switches, UnwrittenSession};
 use crate::event::Command;
 use crate::feed::{Commands, Feed, Publisher, Wires, connect};
 use crate::front_end::FrontEnd;
 use crate::run::read::History;
 use crate::run::{Recording, RunDirectory, record};
-use crate::session::Session;
 use crate::session::overrides::Overrides;
 use crate::session::reload::{self, FileWatcher, WatchChoice, WatchMode};
+use crate::session::{Session, to_ron};
 use crate::signals;
 use crate::trainer::{self, Outlets, Trained};
 
@@ -37,6 +37,8 @@ pub(super) struct StartedRun {
     pub(super) switches: Switches,
     /// Follows the session file, and ends with the run.
     pub(super) watcher: Option<FileWatcher>,
+    /// The session, if it has no file and the dashboard may write one.
+    pub(super) unwritten: Option<UnwrittenSession>,
 }
 
 /// Starts the threads.
@@ -72,7 +74,11 @@ pub(super) fn start(front_end: FrontEnd, prepared: Prepared) -> Result<StartedRu
         FrontEnd::Headless => WatchChoice::Off,
     });
     let mut past = None;
+    let mut text = session_file.text.clone();
     if let RunOrigin::Resumed(resumed) = origin {
+        if session_file.path.is_none() {
+            text = to_ron(&resumed.as_edited);
+        }
         for edit in resumed.edits_meanwhile(&session_file, &overrides, follow) {
             // The trainer has not begun, so it hears this.
             let _ = commands.send(Command::Session(edit));
@@ -84,6 +90,10 @@ pub(super) fn start(front_end: FrontEnd, prepared: Prepared) -> Result<StartedRu
             shown: resumed.shown,
         });
     }
+    let unwritten = match (&session_file.path, follow) {
+        (Some(_), _) | (None, WatchChoice::Off) => None,
+        (None, _) => Some(unwritten(text, follow, overrides.clone(), commands.clone())),
+    };
     let watcher = watch(session_file, follow, &overrides, commands)?;
     let notice = notice(overrides.watch, watcher.as_ref());
     outlets.notices.extend(notice.map(str::to_owned));
@@ -102,6 +112,7 @@ pub(super) fn start(front_end: FrontEnd, prepared: Prepared) -> Result<StartedRu
         training,
         switches,
         watcher,
+        unwritten,
     })
 }
 
@@ -143,6 +154,33 @@ fn watch(
     let named = |path: &Path| format!("cannot watch {}", path.display());
     let watcher = reload::watch(&path, mode, &text, send).with_context(|| named(&path))?;
     Ok(Some(watcher))
+}
+
+/// A session that no file has, with the way to follow the file that it gets.
+fn unwritten(
+    text: String,
+    follow: WatchChoice,
+    overrides: Overrides,
+    commands: Commands,
+) -> UnwrittenSession {
+    let file = SessionFile {
+        path: None,
+        text: text.clone(),
+        name: String::new(),
+    };
+    let follow = move |path: &Path| {
+        let file = SessionFile {
+            path: Some(path.to_owned()),
+            ..file.clone()
+        };
+        let watcher = watch(file, follow, &overrides, commands.clone());
+        let watcher = watcher.map_err(|error| format!("{error:#}"))?;
+        watcher.ok_or_else(|| format!("{} is not followed", path.display()))
+    };
+    UnwrittenSession {
+        text,
+        follow: Arc::new(follow),
+    }
 }
 
 /// A sentence that a user who asked for the file to be followed should know.

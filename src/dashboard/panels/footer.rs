@@ -26,7 +26,10 @@ pub fn draw(state: &State, canvas: &mut Canvas) {
         canvas.write((0, 0), &notice, theme.changed());
         column = notice.chars().count() as u16 + 2;
     }
-    for binding in keys::rows(state.view.focus) {
+    let typing = state.view.settings.input.is_some();
+    let input = keys::input_rows().filter(|_| typing);
+    let panes = keys::rows(state.view.focus).filter(|_| !typing);
+    for binding in input.chain(panes) {
         let Some(word) = binding.footer else { continue };
         if state.silence.is_some() && binding.action == Action::Pause {
             continue;

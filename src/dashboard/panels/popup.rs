@@ -71,10 +71,10 @@ fn draw_frame(title: &str, canvas: &mut Canvas) -> Rect {
     }
 }
 
-/// The lines of the help: one for every row of the key tables, the focused pane's first, and two for the ticks and classes; the panes share a line.
+/// The lines of the help: one for every row of the key tables, the focused pane's first, and two for the ticks and the marks of settings; the panes share a line.
 pub fn help(focus: Pane) -> Vec<String> {
     let ticks = "ticks: ! rollback, e edit, d rate, b best, m matched, w wrote, s batch";
-    let classes = "settings: live, next (batch), new (run): when an edit applies";
+    let marks = "marks: * edited, ! refused, n new run, d next draw, c command line";
     let line = |label: &str, help: &str| format!("{label:<10} {help}");
     let names = Pane::ALL.map(Pane::name).join(", ");
     let digits = |binding: &&Binding| matches!(binding.action, Action::Focus(_));
@@ -84,7 +84,7 @@ pub fn help(focus: Pane) -> Vec<String> {
         Action::Focus(_) => line(&format!("1 to {}", Pane::ALL.len()), &names),
         _ => line(&row.label(), row.help),
     });
-    rows.chain([ticks.into(), classes.into()]).collect()
+    rows.chain([ticks.into(), marks.into()]).collect()
 }
 
 /// The area in the middle of the screen that is as large as wanted, but not larger than the screen.

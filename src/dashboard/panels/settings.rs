@@ -1,50 +1,92 @@
-//! The hyperparameters in force, one row each: name, value, when an edit applies. `>` marks the selected row, `*` the last
-//! edit, which is shown in full above. A row shows its edit, old -> new, while that is fresh. The selected row of a setting that
-//! has parts shows the one that keys act on. The list of edits, which takes the place of the settings, is in `edits`.
+//! The settings in force: in one line the answer to the last key or the last edit, then the rows in their groups, what is to be known of
+//! the selected one, and a legend of the marks.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `list.rs` | the rows |
+//! | `details.rs` | what is to be known of the selected setting |
+//! | `edits.rs` | the list of edits, which takes the place of all that |
+//! | `row.rs`, `wrap.rs` | a row with the class at the right; text in lines |
 
+mod details;
 mod edits;
+mod list;
 mod row;
+mod wrap;
 
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 
-use crate::dashboard::canvas::Canvas;
+use crate::dashboard::canvas::{Canvas, below};
 use crate::dashboard::format::rate;
 use crate::dashboard::pane::Pane;
 use crate::dashboard::state::State;
+use crate::dashboard::state::differences::HeldBack;
+use crate::dashboard::state::edits::Edit;
 use crate::dashboard::theme::Theme;
-use crate::session::SessionField;
-use row::{SettingsRow, draw_arrows};
 
-/// Draws the answer to the last key or the last edit in one line, then the rows around the selected one, or around the edited
-/// one while the keys act elsewhere; or the list of edits.
+/// Rows that the details of most settings take.
+const DETAILS: u16 = 8;
+
+/// Least height of the rows above a legend.
+const LEGEND: u16 = 5;
+
+/// The number of rows that show everything, title included; the details of some settings are longer.
+pub fn height(state: &State) -> u16 {
+    let legend = u16::from(!reasons(state).is_empty());
+    let headline = u16::from(state.edit.is_some());
+    let list = list::height(state).max(1) as u16;
+    let details = match state.view.focus {
+        Pane::Settings => DETAILS,
+        _ => 0,
+    };
+    list.saturating_add(1 + legend + headline + details)
+}
+
+/// Draws the pane.
 pub fn draw(state: &State, canvas: &mut Canvas) {
-    let headline = headline(state);
+    let headline = headline(state, canvas.theme);
     if let Some(text) = &headline {
         canvas.cut_line(0, text, canvas.theme.changed());
     }
-    let canvas = &mut canvas.below(u16::from(headline.is_some()));
+    let area = below(canvas.area, u16::from(headline.is_some()));
     if state.view.settings.edits {
-        edits::draw(state, canvas);
-        return;
+        return edits::draw(state, &mut canvas.part(area));
     }
-    let area = canvas.area;
-    let first = first(state, usize::from(area.height));
-    let table = Rect {
-        width: area.width.saturating_sub(2),
-        ..area
+    let focused = state.view.focus == Pane::Settings;
+    let lines = if focused {
+        details::lines(state, area.width)
+    } else {
+        Vec::new()
     };
-    let shown = state.fields.iter().enumerate().skip(first);
-    for (line, (at, field)) in (0..area.height).zip(shown) {
-        let text = text(state, at, field);
-        let row = SettingsRow {
-            text: &text,
-            style: style(state, canvas.theme, at, field),
-            applies: shows_class(state, at, field).then_some(field.applies),
-        };
-        row.draw(line, &mut canvas.part(table));
+    // The list keeps the larger half, but lines that it does not need are the details'.
+    let free = (list::height(state) as u16).min(area.height);
+    let most = (area.height.saturating_sub(1) / 2).max(area.height - free);
+    let wanted = if lines.is_empty() {
+        0
+    } else {
+        lines.len() as u16 + 1
+    };
+    let details = wanted.min(most);
+    let rest = area.height - details;
+    let mut marks = legend(&reasons(state), canvas.theme, area.width);
+    if rest < LEGEND + marks.len() as u16 {
+        marks.clear();
     }
-    draw_arrows(first, state.fields.len(), canvas);
+    let rows = rest - marks.len() as u16;
+    list::draw(
+        state,
+        &mut canvas.part(Rect {
+            height: rows,
+            ..area
+        }),
+    );
+    for (row, text) in (rows..rest).zip(&marks) {
+        let dim = canvas.theme.dim();
+        canvas.part(area).cut_line(row, text, dim);
+    }
+    if details > 0 {
+        details::draw(state, &lines, &mut canvas.part(below(area, rest)));
+    }
 }
 
 /// The title of the pane: the rate in force may be below its base.
@@ -56,82 +98,52 @@ pub fn title(state: &State) -> String {
     }
 }
 
-fn headline(state: &State) -> Option<String> {
-    let edit = state.edit.as_ref().map(|edit| {
-        format!(
-            "* {} {} -> {} @{}",
-            edit.field, edit.old, edit.new, edit.iteration
-        )
-    });
-    state.view.settings.note.clone().or(edit)
+fn headline(state: &State, theme: &Theme) -> Option<String> {
+    let edit = || Some(last_edit(state, state.edit.as_ref()?, theme));
+    state.view.settings.note.clone().or_else(edit)
 }
 
-/// The row of the last edited field.
-fn edited(state: &State) -> Option<usize> {
-    let edit = state.edit.as_ref()?;
-    state
-        .fields
-        .iter()
-        .position(|field| field.name == edit.field)
-}
-
-/// The first row shown: the one of interest stands in the middle, as far as the ends allow.
-fn first(state: &State, rows: usize) -> usize {
-    let selected = state.view.settings.selected;
-    let interest = match state.view.focus {
-        Pane::Settings => selected,
-        _ => edited(state).unwrap_or(selected),
-    };
-    let last = state.fields.len().saturating_sub(rows);
-    interest.saturating_sub(rows / 2).min(last)
-}
-
-/// Whether keys act on the setting in row `at`.
-fn selected(state: &State, at: usize) -> bool {
-    state.view.focus == Pane::Settings && state.view.settings.selected == at
-}
-
-/// Whether the last edit is one of this field.
-fn last_edited(state: &State, field: &SessionField) -> bool {
-    let edit = state.edit.as_ref();
-    edit.is_some_and(|edit| edit.field == field.name)
-}
-
-/// The text of row `at`: the part that keys act on, a fresh edit, or name and value in columns.
-fn text(state: &State, at: usize, field: &SessionField) -> String {
-    let marks = [
-        if selected(state, at) { '>' } else { ' ' },
-        if last_edited(state, field) { '*' } else { ' ' },
-    ];
-    let marks = String::from_iter(marks);
-    if let Some(part) = state.selected_part().filter(|_| selected(state, at)) {
-        return format!("{marks}{} {}", part.name, part.value);
+/// The last edit; one that is not in force has its mark and its reason.
+fn last_edit(state: &State, edit: &Edit, theme: &Theme) -> String {
+    let Edit {
+        field,
+        old,
+        new,
+        iteration,
+    } = edit;
+    let named = |other: &&crate::session::SessionField| other.name == field;
+    let held = state.fields.iter().find(named);
+    match held.and_then(|field| state.differences.of(field)) {
+        Some(held) if held.value == *new && held.reason != HeldBack::Refused => {
+            let mark = theme.held(held.reason).text;
+            let reason = held.reason.words();
+            format!("{mark} {field} {new} {reason} @{iteration}")
+        }
+        _ => format!("{} {field} {old} -> {new} @{iteration}", theme.last_edit()),
     }
-    if let Some(edit) = state.edits.fresh_edit(field.name, state.now) {
-        return format!("{marks}{} {} -> {}", field.name, edit.old, edit.new);
-    }
-    let longest = state.fields.iter().map(|field| field.name.len()).max();
-    let width = longest.unwrap_or(0);
-    format!("{marks}{:<width$} {}", field.name, field.value)
 }
 
-/// Whether row `at` tells when an edit applies; beside a fresh edit there is no room for it.
-fn shows_class(state: &State, at: usize, field: &SessionField) -> bool {
-    let part = state.selected_part().filter(|_| selected(state, at));
-    part.is_some() || state.edits.fresh_edit(field.name, state.now).is_none()
+/// The reasons why rows differ from the file.
+fn reasons(state: &State) -> Vec<HeldBack> {
+    let fields = state.fields.iter();
+    let there: Vec<HeldBack> = fields
+        .filter_map(|field| Some(state.differences.of(field)?.reason))
+        .collect();
+    let mut all = HeldBack::ALL.to_vec();
+    all.retain(|reason| there.contains(reason));
+    all
 }
 
-fn style(state: &State, theme: &Theme, at: usize, field: &SessionField) -> Style {
-    let style = if state.edits.fresh_edit(field.name, state.now).is_some() {
-        theme.fresh()
-    } else if last_edited(state, field) {
-        theme.strong()
-    } else {
-        Style::new()
-    };
-    if selected(state, at) {
-        style.patch(theme.selected())
-    } else {
-        style
+/// The marks of the rows that differ from the file, with their meanings, in lines of this width.
+fn legend(reasons: &[HeldBack], theme: &Theme, width: u16) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for reason in reasons {
+        let mark = format!("{} {}", theme.held(*reason).text, reason.short());
+        let fits = |line: &&mut String| line.len() + 2 + mark.len() <= usize::from(width);
+        match lines.last_mut().filter(fits) {
+            Some(line) => *line = format!("{line}, {mark}"),
+            None => lines.push(mark),
+        }
     }
+    lines
 }

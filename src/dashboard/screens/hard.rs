@@ -10,6 +10,7 @@ use super::super::pane::Pane;
 use super::super::range::IterationSpan;
 use super::super::state::losses::{IterationRange, LossesView, Outliers};
 use super::super::state::series::Smoothing;
+use super::super::state::value_input::ValueInput;
 use super::super::state::{Popup, State};
 use super::super::update::perform;
 use super::{ASCII, COLOUR, compared, drawn, rejected, steered};
@@ -190,6 +191,10 @@ fn looks(state: &State) -> Vec<State> {
     (other.view.log_scroll, other.view.settings.selected) = (1000, 1000);
     looks.push(other.clone());
     (other.view.focus, other.view.popup) = (Pane::Settings, None);
+    let mut input = ValueInput::new("optimizer.schedule.patience", &"é".repeat(1000));
+    input.refused = Some("é ".repeat(1000));
+    other.view.settings.input = Some(input);
+    looks.push(other.clone());
     (other.view.settings.edits, other.view.settings.above) = (true, 1000);
     other.view.settings.note = Some("é".repeat(1000));
     looks.push(other);

@@ -98,9 +98,17 @@ impl State {
         Some(left / self.clock.rate()?)
     }
 
+    /// The settings in the order of the rows: those that an edit changes at once, those of the next draw, those that need a new run.
+    pub fn setting_rows(&self) -> Vec<&SessionField> {
+        let mut rows: Vec<&SessionField> = self.fields.iter().collect();
+        rows.sort_by_key(|field| field.applies as usize);
+        rows
+    }
+
     /// The selected setting.
     pub fn selected(&self) -> Option<&SessionField> {
-        self.fields.get(self.view.settings.selected)
+        let rows = self.setting_rows();
+        rows.get(self.view.settings.selected).copied()
     }
 
     /// The parts of the selected setting that keys can act on.

@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 
+use crate::edit_effect::{EditSurroundings, ValidationPoint, WINDOW, can_have_effect};
 use crate::session::Applies;
 use crate::session::Rejection;
 
@@ -56,6 +57,8 @@ pub struct EditEntry {
     pub when: f64,
     /// The result.
     pub result: EditResult,
+    /// The validations around an edit that is in force and can have an effect on them.
+    pub surroundings: Option<EditSurroundings>,
 }
 
 /// The accepted edits of one save of the file, which are undone together.
@@ -80,6 +83,10 @@ pub struct EditHistory {
     saves: VecDeque<SavedEdits>,
     /// The values that undoing has written and that are not yet in force.
     returning: Vec<ReturningValue>,
+    /// The last validations since the last edit that can have an effect on them.
+    recent: VecDeque<ValidationPoint>,
+    /// The training time, seconds.
+    trained: f64,
 }
 
 impl EditHistory {
@@ -88,13 +95,59 @@ impl EditHistory {
         &self.entries
     }
 
+    /// Sets the training time at which the next edits come.
+    pub fn set_trained(&mut self, seconds: f64) {
+        self.trained = seconds;
+    }
+
+    /// Adds a validation; whether the last edits are judged by it.
+    pub fn add_validation(&mut self, point: ValidationPoint) -> bool {
+        let last = self.last_surroundings().map(|last| last.iteration);
+        for entry in self.entries.iter_mut().rev() {
+            match &mut entry.surroundings {
+                Some(around) if Some(around.iteration) == last => around.add(point),
+                Some(_) => break,
+                None => {}
+            }
+        }
+        if self.recent.len() == WINDOW {
+            self.recent.pop_front();
+        }
+        if point.c.is_finite() {
+            self.recent.push_back(point);
+        }
+        last.is_some()
+    }
+
+    /// The validations around the last edit that can have an effect on them.
+    pub fn last_surroundings(&self) -> Option<&EditSurroundings> {
+        let mut entries = self.entries.iter().rev();
+        entries.find_map(|entry| entry.surroundings.as_ref())
+    }
+
+    /// The validations around an edit that is in force now. Edits of one iteration share theirs.
+    fn begin_surroundings(&mut self, iteration: u64) -> EditSurroundings {
+        let same = |around: &&EditSurroundings| around.iteration == iteration;
+        if let Some(shared) = self.last_surroundings().filter(same) {
+            return shared.clone();
+        }
+        EditSurroundings {
+            iteration,
+            seconds: self.trained,
+            before: self.recent.drain(..).collect(),
+            after: Vec::new(),
+        }
+    }
+
     /// Adds an accepted edit.
     pub fn add_accepted(&mut self, edit: &Edit, applies: Applies, now: f64) {
         let result = EditResult::Accepted {
             edit: edit.clone(),
             applies,
         };
-        self.push(edit.iteration, now, result);
+        let effective = applies != Applies::Restart && can_have_effect(&edit.field);
+        let around = effective.then(|| self.begin_surroundings(edit.iteration));
+        self.push(edit.iteration, now, result, around);
         let returned = |back: &ReturningValue| back.field == edit.field && back.value == edit.new;
         let undone = self.returning.iter().any(returned);
         self.returning.retain(|back| back.field != edit.field);
@@ -125,7 +178,7 @@ impl EditHistory {
             column: rejection.column,
             reason: reason.to_owned(),
         };
-        self.push(iteration, now, result);
+        self.push(iteration, now, result, None);
     }
 
     /// Forgets the values that are still to return: the file asks for what is in force.
@@ -151,10 +204,14 @@ impl EditHistory {
         self.saves.push_back(save);
     }
 
-    /// The edit that the row of a field still shows.
+    /// The edit in force that the row of a field still shows.
     pub fn fresh_edit(&self, field: &str, now: f64) -> Option<&Edit> {
         self.recent(now).find_map(|entry| match &entry.result {
-            EditResult::Accepted { edit, .. } if edit.field == field => Some(edit),
+            EditResult::Accepted { edit, applies }
+                if edit.field == field && *applies != Applies::Restart =>
+            {
+                Some(edit)
+            }
             _ => None,
         })
     }
@@ -169,7 +226,13 @@ impl EditHistory {
         entries.take_while(move |entry| now - entry.when < FRESH)
     }
 
-    fn push(&mut self, iteration: u64, when: f64, result: EditResult) {
+    fn push(
+        &mut self,
+        iteration: u64,
+        when: f64,
+        result: EditResult,
+        surroundings: Option<EditSurroundings>,
+    ) {
         if self.entries.len() == EDITS {
             self.entries.pop_front();
         }
@@ -177,6 +240,7 @@ impl EditHistory {
             iteration,
             when,
             result,
+            surroundings,
         });
     }
 }
@@ -268,6 +332,47 @@ mod tests {
             [3.5, 6.5, 8.4, 8.6].map(|now| edits.count_fresh(now)),
             [3, 2, 1, 0]
         );
+    }
+
+    #[test]
+    fn validations_count_for_the_edits_between_which_they_come() {
+        let mut edits = EditHistory::default();
+        let validate = |edits: &mut EditHistory, iterations: std::ops::RangeInclusive<u64>| {
+            for iteration in iterations {
+                edits.add_validation(ValidationPoint {
+                    iteration,
+                    seconds: 0.0,
+                    c: 3.0,
+                });
+            }
+        };
+        validate(&mut edits, 1..=20);
+        edits.add_accepted(&edit("a", "1", "2", 20), Applies::Live, 1.0);
+        edits.add_accepted(&edit("b", "1", "2", 20), Applies::Live, 1.0);
+        edits.add_accepted(&edit("c", "1", "2", 20), Applies::Restart, 1.0);
+        edits.add_accepted(&edit("gates", "1", "2", 22), Applies::Live, 1.0);
+        validate(&mut edits, 21..=25);
+        edits.add_accepted(&edit("a", "2", "3", 25), Applies::Live, 2.0);
+        validate(&mut edits, 26..=28);
+        let around = edits.entries.iter().map(|entry| {
+            let around = entry.surroundings.as_ref()?;
+            let numbers = |points: &[ValidationPoint]| {
+                let numbers = points.iter().map(|point| point.iteration);
+                numbers.collect::<Vec<u64>>()
+            };
+            Some((numbers(&around.before), numbers(&around.after)))
+        });
+        let first = Some(((13..=20).collect(), (21..=25).collect()));
+        let last = Some(((21..=25).collect(), (26..=28).collect()));
+        let expected = [first.clone(), first, None, None, last];
+        assert_eq!(around.collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn a_row_shows_no_edit_that_waits_for_a_new_run() {
+        let mut edits = EditHistory::default();
+        edits.add_accepted(&edit("a", "1", "2", 7), Applies::Restart, 1.0);
+        assert_eq!(edits.fresh_edit("a", 1.0), None);
     }
 
     #[test]

@@ -4,10 +4,14 @@
 mod readings;
 
 use super::comparison::ComparedCurves;
+use super::differences::FileNews;
 use super::edits::Edit;
+use super::effect::effect_in_words;
 use super::log::{ChartTick, LogKind};
+use super::rate::{self, RateInForce, RatePhase};
 use super::{OptimizerStep, Popup, State};
-use crate::dashboard::format::{duration, number, rate};
+use crate::dashboard::format::{duration, number, rate as rate_text};
+use crate::edit_effect::{ValidationPoint, can_have_effect};
 use crate::event::{Best, Event, Finished, Start};
 use crate::run::line;
 use crate::session::{Applies, Rejection, fields, update_fields};
@@ -59,6 +63,7 @@ impl State {
                 // A run that had ended may go on.
                 self.finished = None;
                 self.losses = Some(losses);
+                self.take_rate(RatePhase::Loss, lr);
                 self.step = Some(OptimizerStep {
                     lr,
                     gradient,
@@ -78,6 +83,7 @@ impl State {
                 self.matched(iteration, m);
                 self.iteration = iteration;
                 self.finished = None;
+                self.take_rate(RatePhase::Matching, lr);
                 self.step = Some(OptimizerStep {
                     lr,
                     gradient,
@@ -113,8 +119,9 @@ impl State {
                 self.log.push(
                     iteration,
                     LogKind::Rate,
-                    format!("learning rate {} -> {}", rate(old), rate(new)),
+                    format!("learning rate {} -> {}", rate_text(old), rate_text(new)),
                 );
+                self.set_rate(new);
                 self.add_tick(iteration, LogKind::Rate);
             }
             Event::Rollback {
@@ -127,8 +134,9 @@ impl State {
             } => {
                 let text = format!(
                     "{quantity} {finding}: back to {to}, lr {}, {left} rollbacks left",
-                    rate(lr)
+                    rate_text(lr)
                 );
+                self.set_rate(lr);
                 self.log.push(iteration, LogKind::Rollback, text);
                 self.add_tick(iteration, LogKind::Rollback);
             }
@@ -161,7 +169,10 @@ impl State {
             Event::Warning { message } => self.log.push(self.iteration, LogKind::Warning, message),
             Event::Finished(finished) => self.finish(finished),
             // Every few iterations: lines would bury the rest.
-            Event::Resample { iteration } => self.add_tick(iteration, LogKind::Resample),
+            Event::Resample { iteration } => {
+                self.take_drawn();
+                self.add_tick(iteration, LogKind::Resample);
+            }
         }
     }
 
@@ -179,13 +190,57 @@ impl State {
         self.validation.push(iteration, &figures.losses);
         self.clock.record(iteration, seconds, now);
         self.validated = Some(figures);
+        self.judge_edits(ValidationPoint {
+            iteration,
+            seconds,
+            c: figures.losses.c,
+        });
         if best {
             self.best = Some(Best { iteration, figures });
             self.log.add_best(iteration, &figures);
         }
     }
 
+    /// Takes news of the session file, which is to be read then.
+    fn hear_of_file(&mut self, news: FileNews) {
+        let known = &mut self.view.settings.news;
+        *known = news.max(*known);
+    }
+
+    /// Judges the last edits by one more validation.
+    fn judge_edits(&mut self, point: ValidationPoint) {
+        if !self.edits.add_validation(point) {
+            return;
+        }
+        if let Some(around) = self.edits.last_surroundings() {
+            let words = effect_in_words(&around.judge()).join("; ");
+            self.log.update_effect(around.iteration, words);
+        }
+    }
+
+    /// Takes the rate that an iteration had; its base is in force since before it.
+    fn take_rate(&mut self, phase: RatePhase, rate: f64) {
+        let field = phase.field();
+        let base = self.setting(field);
+        self.rate = base.map(|base| RateInForce { field, base, rate });
+    }
+
+    /// Takes the rate of the next iteration.
+    fn set_rate(&mut self, rate: f64) {
+        self.rate = self.rate.map(|before| RateInForce { rate, ..before });
+    }
+
+    /// Puts edits into force that have waited for a draw: of pairs in a start by matching, of the batch after it.
+    fn take_drawn(&mut self) {
+        let matches = self.matches();
+        let drawn = |field: &str| field.starts_with("start.") == matches;
+        for held in self.differences.take_drawn(drawn) {
+            update_fields(&mut self.fields, &held.field, &held.value);
+        }
+    }
+
     fn reject(&mut self, rejection: Rejection) {
+        self.hear_of_file(FileNews::Changed);
         self.log.add_rejection(self.iteration, &rejection);
         self.edits.add_refused(self.iteration, self.now, &rejection);
         self.rejection = Some(rejection);
@@ -194,6 +249,7 @@ impl State {
     /// Clears a rejection: the run has read the file, which is valid, and found nothing to change.
     fn accept(&mut self) {
         self.rejection = None;
+        self.hear_of_file(FileNews::Taken);
         self.edits.forget_returning();
         // The same values again are a reason to look at what stands above the file.
         if let Some(field) = self.view.settings.asked.take() {
@@ -235,6 +291,7 @@ impl State {
         );
         self.log.push(0, LogKind::Note, text);
         self.start = Some(start);
+        self.hear_of_file(FileNews::Taken);
     }
 
     fn edited(&mut self, edit: Edit, applies: Applies) {
@@ -243,8 +300,10 @@ impl State {
             Applies::Resample => " (from the next batch)",
             Applies::Live => "",
         };
-        if applies != Applies::Restart {
+        self.differences.add_edit(&edit.field, &edit.new, applies);
+        if applies == Applies::Live {
             update_fields(&mut self.fields, &edit.field, &edit.new);
+            self.follow_edit(&edit.field);
         }
         self.log.push(
             edit.iteration,
@@ -252,11 +311,31 @@ impl State {
             format!("{} {} -> {}{when}", edit.field, edit.old, edit.new),
         );
         self.add_tick(edit.iteration, LogKind::Edit);
+        self.edits.set_trained(self.clock.elapsed(None));
         self.edits.add_accepted(&edit, applies, self.now);
+        if applies != Applies::Restart && can_have_effect(&edit.field) {
+            let around = self.edits.last_surroundings();
+            let words = around.map(|around| effect_in_words(&around.judge()).join("; "));
+            self.log
+                .add_effect(edit.iteration, words.unwrap_or_default());
+        }
+        self.hear_of_file(FileNews::Changed);
         // What the last key asked for is in force.
         (self.view.settings.note, self.view.settings.asked) = (None, None);
         self.edit = Some(edit);
         self.rejection = None;
+    }
+
+    /// Follows an edit of the base of the rate, or of what makes its factor.
+    fn follow_edit(&mut self, field: &str) {
+        if rate::changes_factor(field) {
+            self.rate = None;
+        }
+        let base = self.setting(field);
+        let of_base = self.rate.filter(|rate| rate.field == field).zip(base);
+        if let Some((rate, base)) = of_base {
+            self.rate = Some(rate.with_base(base));
+        }
     }
 
     fn finish(&mut self, finished: Finished) {

@@ -53,6 +53,8 @@ pub struct LogLine {
     pub kind: LogKind,
     /// The text, without a line break.
     pub text: String,
+    /// The iteration of the edits whose effect the line tells, if it does.
+    pub effect_of: Option<u64>,
 }
 
 /// The lines of the log.
@@ -83,7 +85,25 @@ impl EventLog {
             iteration,
             kind,
             text,
+            effect_of: None,
         });
+    }
+
+    /// Adds the line below the edits of an iteration that tells their effect.
+    pub fn add_effect(&mut self, iteration: u64, text: String) {
+        self.lines.retain(|line| line.effect_of != Some(iteration));
+        self.push(iteration, LogKind::Note, text);
+        if let Some(line) = self.lines.back_mut() {
+            line.effect_of = Some(iteration);
+        }
+    }
+
+    /// Changes the line that tells the effect of the edits of an iteration.
+    pub fn update_effect(&mut self, iteration: u64, text: String) {
+        let mut lines = self.lines.iter_mut().rev();
+        if let Some(line) = lines.find(|line| line.effect_of == Some(iteration)) {
+            line.text = text;
+        }
     }
 
     /// Adds the best validation so far.
@@ -135,6 +155,20 @@ mod tests {
                 (5, LogKind::Checkpoint)
             ]
         );
+    }
+
+    #[test]
+    fn the_effect_stands_below_the_edits_of_its_iteration_and_changes_in_place() {
+        let mut log = EventLog::default();
+        log.push(7, LogKind::Edit, "a".into());
+        log.add_effect(7, "not yet".into());
+        log.push(7, LogKind::Edit, "b".into());
+        log.add_effect(7, "not yet".into());
+        log.push(8, LogKind::Note, "c".into());
+        log.update_effect(7, "none".into());
+        log.update_effect(9, "gone".into());
+        let texts: Vec<&str> = log.lines().iter().map(|line| line.text.as_str()).collect();
+        assert_eq!(texts, ["a", "b", "none", "c"]);
     }
 
     #[test]

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use super::differences::FileNews;
 use super::edits::SavedEdits;
+use super::value_input::ValueInput;
 use crate::session::NudgeDirection;
 
 /// The note on a file that is no valid session.
@@ -11,7 +13,7 @@ pub const BROKEN: &str = "mend the file first (e opens it)";
 /// The choices of the settings pane.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SettingsView {
-    /// The row of the selected setting.
+    /// The number of the selected setting, in the order of the rows.
     pub selected: usize,
     /// The part of the selected setting that keys act on, from 1; 0 for the whole.
     pub part: usize,
@@ -21,6 +23,12 @@ pub struct SettingsView {
     pub above: usize,
     /// Whether changes of the session file reach the run.
     pub followed: bool,
+    /// Whether a session without a file gets one at the first edit.
+    pub unwritten: bool,
+    /// The line in which a value is being typed.
+    pub input: Option<ValueInput>,
+    /// What events have told of the file since it was last read.
+    pub news: FileNews,
     /// The answer to the last key, in one line.
     pub note: Option<String>,
     /// The field that the last step has changed in the file but not yet in the run.
@@ -32,8 +40,8 @@ pub struct SettingsView {
 /// A change of the session file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FileRequest {
-    /// The session file.
-    pub file: PathBuf,
+    /// The session file; None for a session that gets one first.
+    pub file: Option<PathBuf>,
     /// The values to be written.
     pub change: FileChange,
 }
@@ -48,8 +56,21 @@ pub enum FileChange {
         /// The direction of the step.
         way: NudgeDirection,
     },
+    /// A value that was typed.
+    Value(TypedValue),
     /// The values before some edits.
     Undo(SavedEdits),
+}
+
+/// A value that was typed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TypedValue {
+    /// The dotted name of the field, or of a part of one.
+    pub field: &'static str,
+    /// The text of the value.
+    pub text: String,
+    /// The rate that the value, a base of it, makes the rate in force; None for a value typed itself.
+    pub rate_now: Option<f64>,
 }
 
 /// A field whose value in the session file was replaced.

@@ -1,4 +1,4 @@
-//! A row of the settings pane with the class at the right, which tells when an edit applies; and the marks of rows that are hidden.
+//! A row of the list of edits with the class at the right, which tells when an edit applies; and the marks of rows that are hidden.
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -40,15 +40,15 @@ impl SettingsRow<'_> {
     }
 }
 
-/// Draws marks at the right edge where there are more of `count` rows than those shown from the `first` on.
-pub fn draw_arrows(first: usize, count: usize, canvas: &mut Canvas) {
+/// Draws marks at the right edge where there are more of `count` rows than the `shown` ones from the `first` on.
+pub fn draw_arrows(first: usize, count: usize, shown: u16, canvas: &mut Canvas) {
     let (more, area) = (canvas.theme.more(), canvas.area);
     let strong = canvas.theme.strong();
     let edge = area.width.saturating_sub(1);
     if first > 0 {
         canvas.write((edge, 0), more.up, strong);
     }
-    if count > first + usize::from(area.height) {
+    if count > first + usize::from(shown) {
         let bottom = area.height.saturating_sub(1);
         canvas.write((edge, bottom), more.down, strong);
     }

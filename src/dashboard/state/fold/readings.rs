@@ -1,13 +1,26 @@
 //! What the event loop reads besides events: the time, the meter, the progress of an iteration, pictures of the flow, the events of
 //! other runs. A change that the screen need not show at once returns whether it does.
 
+use std::path::PathBuf;
+
 use crate::dashboard::range::ValueRange;
 use crate::dashboard::state::comparison::ComparedCurves;
+use crate::dashboard::state::differences::{FileNews, FileReading};
+use crate::dashboard::state::log::LogKind;
 use crate::dashboard::state::settings::FileRequest;
 use crate::dashboard::state::{LoopRequest, State};
 use crate::event::{Event, Picture};
 use crate::meter::MeterReading;
 use otflow_kernels::progress::Tiles;
+
+/// The session file, of which events have told something.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UnreadFile {
+    /// The file.
+    pub path: PathBuf,
+    /// What they have told.
+    pub news: FileNews,
+}
 
 impl State {
     /// Sets the time; true if the screen shows the difference.
@@ -102,6 +115,30 @@ impl State {
     /// Takes the request that waits for the event loop.
     pub fn take_request(&mut self) -> Option<LoopRequest> {
         self.view.request.take()
+    }
+
+    /// Takes the session file whose changes reach the run, if events have told something new of it.
+    pub fn take_unread_file(&mut self) -> Option<UnreadFile> {
+        let view = &mut self.view.settings;
+        let news = std::mem::take(&mut view.news);
+        let unread = view.followed && news != FileNews::None;
+        let path = self.start.as_ref().filter(|_| unread)?.file.clone()?;
+        Some(UnreadFile { path, news })
+    }
+
+    /// Sets what the session file has.
+    pub fn set_file(&mut self, reading: FileReading, news: FileNews) {
+        self.differences.add_reading(reading, news, &self.fields);
+    }
+
+    /// Takes the file that a session without one has got; it is followed from now on.
+    pub fn adopt_file(&mut self, path: PathBuf) {
+        let text = format!("wrote the session to {}, which is followed", path.display());
+        self.log_line(LogKind::Note, text);
+        if let Some(start) = &mut self.start {
+            start.file = Some(path);
+        }
+        self.view.settings.followed = true;
     }
 
     /// Takes the change of the session file that waits for the event loop.

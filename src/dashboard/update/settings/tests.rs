@@ -6,6 +6,8 @@ use super::*;
 use crate::dashboard::fixtures;
 use crate::dashboard::keys::Key;
 use crate::dashboard::pane::Pane;
+use crate::dashboard::state::Popup;
+use crate::dashboard::state::rate::RateInForce;
 use crate::dashboard::update::update;
 use crate::event::Event;
 use crate::session::Applies;
@@ -24,7 +26,8 @@ fn followed() -> State {
 }
 
 fn select_field(state: &mut State, name: &str) {
-    let row = state.fields.iter().position(|field| field.name == name);
+    let rows = state.setting_rows();
+    let row = rows.iter().position(|field| field.name == name);
     state.view.settings.selected = row.unwrap();
 }
 
@@ -58,7 +61,7 @@ fn rejected() -> Event {
 fn nudged(field: &'static str) -> FileRequest {
     let way = NudgeDirection::Up;
     FileRequest {
-        file: "s.ron".into(),
+        file: Some("s.ron".into()),
         change: FileChange::Nudge { field, way },
     }
 }
@@ -91,7 +94,10 @@ fn a_step_asks_for_the_file_alone_and_its_note_goes_when_it_is_in_force() {
 fn why_nothing_can_be_written_is_said() {
     let mut state = followed();
     select_field(&mut state, "model.width");
-    assert_eq!(press(&mut state, '+'), Some("model.width needs a new run"));
+    assert_eq!(
+        press(&mut state, '+'),
+        Some("model.width needs a new run; Enter types a value for it")
+    );
     select_field(&mut state, "optimizer.lr");
     state.view.settings.followed = false;
     for key in ['+', '-', 'u', 'e'] {
@@ -222,4 +228,237 @@ fn the_edits_scroll_and_a_step_leads_back_to_the_settings() {
     press(&mut state, '+');
     let view = &state.view.settings;
     assert_eq!((view.edits, &view.request), (false, &None));
+}
+
+/// Opens the line at a field and types a text in the place of its value.
+fn typed(state: &mut State, field: &str, text: &str) {
+    select_field(state, field);
+    update(state, Key::plain(KeyCode::Enter));
+    update(state, Key::control('u'));
+    for letter in text.chars() {
+        update(state, Key::letter(letter));
+    }
+}
+
+fn input(state: &State) -> &ValueInput {
+    state.view.settings.input.as_ref().unwrap()
+}
+
+#[test]
+fn a_value_is_typed_over_the_present_one_and_enter_asks_for_the_file() {
+    let mut state = followed();
+    select_field(&mut state, "optimizer.lr");
+    update(&mut state, Key::plain(KeyCode::Enter));
+    assert_eq!(
+        (input(&state).text().as_str(), state.view.zoom),
+        ("0.1", false)
+    );
+    // Letters that are keys of the pane go into the value, and so does what is a key everywhere.
+    for letter in ['q', '+', '2'] {
+        update(&mut state, Key::letter(letter));
+    }
+    assert_eq!(input(&state).text(), "0.1q+2");
+    assert_eq!(state.view.popup, None);
+    for code in [KeyCode::Home, KeyCode::Delete, KeyCode::Tab, KeyCode::Up] {
+        update(&mut state, Key::plain(code));
+    }
+    assert_eq!(
+        (input(&state).text(), state.view.focus),
+        (".1q+2".into(), Pane::Settings)
+    );
+    typed(&mut state, "optimizer.lr", "");
+    update(&mut state, Key::plain(KeyCode::End));
+    update(&mut state, Key::control('u'));
+    for letter in "0.2".chars() {
+        update(&mut state, Key::letter(letter));
+    }
+    update(&mut state, Key::plain(KeyCode::Enter));
+    let request = state.view.settings.request.take().unwrap();
+    let change = FileChange::Value(TypedValue {
+        field: "optimizer.lr",
+        text: "0.2".into(),
+        rate_now: None,
+    });
+    assert_eq!(
+        (&request.change, &request.file),
+        (&change, &Some("s.ron".into()))
+    );
+    answer(&mut state, request, Ok(written()));
+    assert_eq!(state.view.settings.input, None);
+    assert_eq!(
+        state.view.settings.note.as_deref(),
+        Some("wrote optimizer.lr 0.1 -> 0.2")
+    );
+}
+
+#[test]
+fn a_refused_value_stays_in_the_line_with_its_reason_until_escape() {
+    let mut state = followed();
+    typed(&mut state, "optimizer.lr", "50");
+    update(&mut state, Key::plain(KeyCode::Enter));
+    let request = state.view.settings.request.take().unwrap();
+    answer(&mut state, request, Err("must be smaller".into()));
+    let line = input(&state);
+    assert_eq!(
+        (line.text().as_str(), line.refused.as_deref()),
+        ("50", Some("must be smaller"))
+    );
+    update(&mut state, Key::plain(KeyCode::Backspace));
+    assert_eq!(input(&state).refused, None);
+    // The file breaks meanwhile.
+    state.apply(rejected(), 2.0);
+    update(&mut state, Key::plain(KeyCode::Enter));
+    assert!(
+        input(&state)
+            .refused
+            .as_ref()
+            .unwrap()
+            .contains("mend the file first")
+    );
+    update(&mut state, Key::plain(KeyCode::Esc));
+    let view = &state.view.settings;
+    assert_eq!((&view.input, &view.request), (&None, &None));
+    assert!(state.rejection.is_some(), "the banner stays");
+}
+
+#[test]
+fn a_rate_wanted_now_becomes_the_base_under_the_present_factor_and_is_logged() {
+    let mut state = followed();
+    let with = |lr| match fixtures::iteration(8, 1.0) {
+        Event::Iteration {
+            iteration,
+            seconds,
+            gradient,
+            update,
+            losses,
+            ..
+        } => Event::Iteration {
+            iteration,
+            seconds,
+            lr,
+            gradient,
+            update,
+            losses,
+        },
+        other => other,
+    };
+    typed(&mut state, "optimizer.lr", "now 1e-3");
+    update(&mut state, Key::plain(KeyCode::Enter));
+    assert!(
+        input(&state)
+            .refused
+            .as_ref()
+            .unwrap()
+            .contains("next iteration")
+    );
+    state.apply(with(0.025), 1.0);
+    for text in ["now 1e-3", "=0.001"] {
+        typed(&mut state, "optimizer.lr", "");
+        update(&mut state, Key::plain(KeyCode::End));
+        typed(&mut state, "optimizer.lr", text);
+        update(&mut state, Key::plain(KeyCode::Enter));
+        let request = state.view.settings.request.take().unwrap();
+        let FileChange::Value(value) = &request.change else {
+            panic!("{request:?}");
+        };
+        assert_eq!(
+            (value.text.as_str(), value.rate_now),
+            ("0.004", Some(0.001))
+        );
+        answer(&mut state, request, Ok(written()));
+        let line = state.log.lines().back().unwrap();
+        assert_eq!(line.text, "rate now 0.001 (base 0.004)");
+    }
+    edited(&mut state, ("0.1", "0.004"), 2.0);
+    let told = RateInForce {
+        field: "optimizer.lr",
+        base: 0.004,
+        rate: 0.001,
+    };
+    assert_eq!(state.rate, Some(told));
+    let schedule = Event::Edit {
+        iteration: 9,
+        field: "optimizer.schedule".into(),
+        old: "Halve(every: 500)".into(),
+        new: "Constant".into(),
+        applies: Applies::Live,
+    };
+    state.apply(schedule, 3.0);
+    assert_eq!(state.rate, None, "its factor is not known");
+}
+
+#[test]
+fn a_session_without_a_file_is_asked_to_get_one() {
+    let mut state = followed();
+    if let Some(start) = &mut state.start {
+        start.file = None;
+    }
+    (state.view.settings.followed, state.view.settings.unwritten) = (false, true);
+    select_field(&mut state, "optimizer.lr");
+    press(&mut state, '+');
+    let request = state.view.settings.request.take().unwrap();
+    assert_eq!(request.file, None);
+    state.adopt_file("moons.ron".into());
+    let line = state.log.lines().back().unwrap();
+    assert!(line.text.contains("moons.ron"), "{}", line.text);
+    press(&mut state, '+');
+    let request = state.view.settings.request.take().unwrap();
+    assert_eq!(request.file, Some("moons.ron".into()));
+}
+
+#[test]
+fn what_needs_a_new_run_or_a_draw_is_not_shown_as_in_force() {
+    let mut state = followed();
+    let edit = |field: &str, old: &str, new: &str, applies| Event::Edit {
+        iteration: 7,
+        field: field.into(),
+        old: old.into(),
+        new: new.into(),
+        applies,
+    };
+    state.apply(edit("model.width", "32", "64", Applies::Restart), 1.0);
+    state.apply(edit("flow.steps", "8", "20", Applies::Resample), 1.0);
+    assert_eq!(state.setting("model.width"), Some(32.0));
+    assert_eq!(state.setting("flow.steps"), Some(8.0));
+    select_field(&mut state, "model.width");
+    update(&mut state, Key::plain(KeyCode::Enter));
+    assert_eq!(input(&state).text(), "64", "what waits is edited on");
+    state.apply(Event::Resample { iteration: 8 }, 2.0);
+    assert_eq!(state.setting("flow.steps"), Some(20.0));
+    assert_eq!(state.setting("model.width"), Some(32.0));
+}
+
+#[test]
+fn enter_answers_a_question_before_it_opens_the_line() {
+    let mut state = followed();
+    state.view.popup = Some(Popup::Quit);
+    let command = update(&mut state, Key::plain(KeyCode::Enter));
+    assert!(command.is_some());
+    assert_eq!(state.view.settings.input, None);
+}
+
+#[test]
+fn every_key_of_the_line_does_something() {
+    for binding in crate::dashboard::keys::input_rows() {
+        for &key in binding.keys {
+            let acts = [KeyCode::Home, KeyCode::Right, KeyCode::End]
+                .into_iter()
+                .any(|at| {
+                    let mut before = followed();
+                    typed(&mut before, "optimizer.lr", "0.2");
+                    update(&mut before, Key::plain(KeyCode::Left));
+                    update(&mut before, Key::plain(at));
+                    let mut after = before.clone();
+                    update(&mut after, key);
+                    after != before
+                });
+            assert!(acts, "{}", key.label());
+        }
+    }
+    let mut state = followed();
+    typed(&mut state, "optimizer.lr", "0.2");
+    assert!(
+        update(&mut state, Key::control('c')).is_some(),
+        "stops as anywhere"
+    );
 }
