@@ -331,6 +331,7 @@ pub fn picture() -> Picture {
         mapped,
         generated,
         times,
+        ..Picture::default()
     }
 }
 

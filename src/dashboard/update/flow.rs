@@ -2,35 +2,54 @@
 
 use crate::dashboard::action::FlowAction;
 use crate::dashboard::state::State;
-use crate::dashboard::state::flow::{FlowContent, FlowView};
+use crate::dashboard::state::flow::{FlowContent, FlowView, views};
+use crate::event::PairMisfit;
 
 /// Share of the paths that a key moves the particles by.
 const STEP: f64 = 0.05;
 
 /// Changes the state of the pane as a key asks; a key that belongs to a view also shows it.
 pub fn update(state: &mut State, action: FlowAction) {
-    let dimension = state
-        .picture
-        .as_ref()
-        .map_or(0, |picture| picture.dimension);
     let (now, view) = (state.now, &mut state.view.flow);
+    let picture = state.picture.as_ref();
+    let columns = picture.map_or(0, |picture| picture.dimension + picture.context);
+    let shown = picture.map_or(view.content, |picture| view.shown(picture));
     match action {
         FlowAction::View => {
-            view.content = match view.content {
-                FlowContent::Data => FlowContent::Inverse,
-                FlowContent::Inverse => FlowContent::Density,
-                FlowContent::Density => FlowContent::Paths,
-                FlowContent::Paths => FlowContent::Data,
-            }
+            let views = picture.map(views).unwrap_or_default();
+            let place = views.iter().position(|&one| one == shown);
+            let next = place.and_then(|place| views.get((place + 1) % views.len()));
+            view.content = next.copied().unwrap_or(view.content);
+        }
+        FlowAction::Samples if shown == FlowContent::Pair => {
+            view.content = shown;
+            view.pair_samples ^= true;
         }
         FlowAction::Samples => {
-            view.samples = view.content != FlowContent::Density || !view.samples;
+            view.samples = shown != FlowContent::Density || !view.samples;
             view.content = FlowContent::Density;
         }
+        FlowAction::Pair(by) => {
+            let Some(misfits) = picture.and_then(|picture| picture.misfits.as_ref()) else {
+                return;
+            };
+            let last = misfits.pairs.len().saturating_sub(1);
+            let of = |pair: &PairMisfit| pair.columns == view.wanted;
+            let place = misfits.pairs.iter().position(of).or(view.rank);
+            let place = place
+                .map_or(0, |place| place.saturating_add_signed(by))
+                .min(last);
+            view.content = FlowContent::Pair;
+            view.rank = Some(place);
+            if let Some(pair) = misfits.pairs.get(place) {
+                view.wanted = pair.columns;
+            }
+        }
         FlowAction::Column { axis, by } => {
-            let last = dimension.saturating_sub(1);
-            let column = view.columns(dimension)[axis];
+            let last = columns.saturating_sub(1);
+            let column = view.columns(columns)[axis];
             view.wanted[axis] = column.saturating_add_signed(by).min(last);
+            view.rank = None;
         }
         FlowAction::Earlier | FlowAction::Later | FlowAction::Play | FlowAction::Turn => {
             view.content = FlowContent::Paths;
