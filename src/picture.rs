@@ -323,6 +323,12 @@ mod tests {
         painter.show_last(&session, at(3));
         let picture = feed.take_picture().unwrap();
         assert_eq!((picture.iteration, picture.data.len()), (3, 2 * 20));
+        let (density, truth) = (picture.density.unwrap(), picture.truth.unwrap());
+        assert_eq!(density.values.len(), truth.len());
+        let [left, right, low, high] = density.bounds;
+        let cell = (right - left) * (high - low) / truth.len() as f64;
+        let mass: f64 = truth.iter().map(|log| log.exp() * cell).sum();
+        assert!((0.8..1.2).contains(&mass), "{mass}");
         assert!(picture.seconds > 0.0);
     }
 

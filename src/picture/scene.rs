@@ -376,4 +376,74 @@ mod tests {
         let mass: f64 = density.values.iter().map(|log| log.exp() * cell).sum();
         assert!((0.5..1.3).contains(&mass), "{mass}");
     }
+
+    /// Of a table whose first column is `learned` and whose others are given, of u and v in (0, 1).
+    fn of_columns(learned: impl Fn(f64, f64) -> f64, fields: &str) -> Picture {
+        let folder = tempfile::tempdir().unwrap();
+        let row = |k: u32| {
+            let (u, v) = (
+                f64::from(k * 7 % 501) / 501.0,
+                f64::from(k * 11 % 701) / 701.0,
+            );
+            format!("{},{},{}\n", learned(u, v), 40.0 * u, 2.0 + v)
+        };
+        let rows: String = (0..2000).map(row).collect();
+        std::fs::write(folder.path().join("t.csv"), format!("a,b,c\n{rows}")).unwrap();
+        let text = format!(
+            r#"(data: Table(path: "t.csv", batch: 200, {fields}), model: (width: 6, precision: F64),
+                validation: (samples: 50, steps: 12), stop: (iterations: 10))"#
+        );
+        after_ten(session::parse(&text, &folder.path().join("s.ron")).unwrap())
+    }
+
+    #[test]
+    fn one_column_has_a_curve_of_mass_one_and_log_densities_in_units_of_the_table() {
+        let made = of_columns(
+            |u, _| (3.0 * u).exp(),
+            r#"columns: ["a"], transform: {"a": Log}"#,
+        );
+        let curve = made.curve.unwrap();
+        let step = (curve.high - curve.low) / (curve.values.len() - 1) as f64;
+        let mass: f64 = curve.values.iter().map(|log| log.exp() * step).sum();
+        assert!((0.6..1.2).contains(&mass), "{mass}");
+        assert_eq!((made.units.len(), made.context), (1, 0));
+        assert_eq!((made.density, made.strip, made.misfits), (None, None, None));
+        assert_eq!(
+            made.log_densities.generated.len(),
+            made.log_densities.data.len()
+        );
+        // The curve between its places, at the samples.
+        let scale = made.units[0].scale;
+        for (x, log) in made.data.iter().zip(&made.log_densities.data).take(20) {
+            let at = (x - curve.low) / step;
+            let (from, share) = (at as usize, at.fract());
+            let mixed = curve.values[from] + share * (curve.values[from + 1] - curve.values[from]);
+            assert!((mixed - scale.ln() - log).abs() < 0.1, "{x}: {mixed} {log}");
+        }
+    }
+
+    #[test]
+    fn a_given_column_has_a_strip_of_densities_and_pairs() {
+        let fields = r#"columns: ["a"], given: ["b", "c"], transform: {"b": Logit(-1.0, 41.0)}"#;
+        let made = of_columns(|u, v| 100.0 * (u + 0.1 * v), fields);
+        let strip = made.strip.unwrap();
+        let up = strip.values.len() / strip.across;
+        assert_eq!(up, 2 * strip.across);
+        let [left, right, low, high] = strip.bounds;
+        // Uniform on (0, 40): 1.7 deviations on both sides.
+        assert!(
+            (left + 1.73).abs() < 0.1 && (right - 1.73).abs() < 0.1,
+            "{left} {right}"
+        );
+        for column in 0..strip.across {
+            let values = strip.values.iter().skip(column).step_by(strip.across);
+            let mass: f64 = values.map(|log| log.exp() * (high - low) / up as f64).sum();
+            assert!((0.3..1.1).contains(&mass), "{column}: {mass}");
+        }
+        assert_eq!((made.context, made.given.len()), (2, 2 * made.data.len()));
+        let misfits = made.misfits.unwrap();
+        let mut pairs: Vec<_> = misfits.pairs.iter().map(|pair| pair.columns).collect();
+        pairs.sort_unstable();
+        assert_eq!(pairs, [[1, 0], [2, 0]]);
+    }
 }

@@ -171,6 +171,49 @@ mod tests {
     }
 
     #[test]
+    fn data_over_the_pair_goes_and_comes_back_without_leaving_it() {
+        let mut state = fixtures::run();
+        state.set_picture(Picture {
+            dimension: 3,
+            data: vec![0.0; 3],
+            misfits: Some(fixtures::misfits()),
+            ..Picture::default()
+        });
+        update(&mut state, FlowAction::Pair(0));
+        for seen in [false, true] {
+            update(&mut state, FlowAction::Samples);
+            let view = &state.view.flow;
+            assert_eq!((view.content, view.pair_samples), (FlowContent::Pair, seen));
+        }
+    }
+
+    #[test]
+    fn pairs_are_stepped_through_in_the_order_of_misfit() {
+        let mut state = fixtures::started();
+        update(&mut state, FlowAction::Pair(1));
+        assert_eq!(state.view.flow, FlowView::default(), "no picture yet");
+        state.set_picture(Picture {
+            dimension: 3,
+            misfits: Some(fixtures::misfits()),
+            ..Picture::default()
+        });
+        let mut after = |by| {
+            update(&mut state, FlowAction::Pair(by));
+            state.view.flow.wanted
+        };
+        let seen = [0, 1, 1, 1, -1, -9].map(&mut after);
+        assert_eq!(seen, [[0, 2], [1, 2], [0, 1], [0, 1], [1, 2], [0, 2]]);
+        update(&mut state, FlowAction::Column { axis: 0, by: 1 });
+        assert_eq!(
+            (state.view.flow.wanted, state.view.flow.rank),
+            ([1, 2], None)
+        );
+        // From a pair that was chosen the order goes on.
+        update(&mut state, FlowAction::Pair(1));
+        assert_eq!(state.view.flow.wanted, [0, 1]);
+    }
+
+    #[test]
     fn the_density_comes_with_the_data_and_then_without() {
         let view = after(&[FlowAction::Samples]).view.flow;
         assert!(view.samples && view.content == FlowContent::Density);

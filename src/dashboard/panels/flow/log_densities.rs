@@ -44,9 +44,9 @@ pub fn draw(log: &LogDensitySamples, canvas: &mut Canvas) {
         format!(
             "log p of data as bars, mean {data}; of generated as line, mean {model} nats{note}"
         ),
-        format!("data as bars, mean {data}; generated {model}{note}"),
-        format!("data {data}, generated {model}{note}"),
-        format!("data {data}, gen. {model}"),
+        format!("data as bars, mean {data}; model, mean {model} nats"),
+        format!("data as bars {data}, model {model}"),
+        format!("data {data}, model {model}"),
     ];
     canvas.cut_line(0, fitting(&names, area.width), Style::new());
 }

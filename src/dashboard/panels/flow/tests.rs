@@ -6,6 +6,8 @@ use crate::dashboard::fixtures::run;
 use crate::dashboard::screens::{styles, text};
 use crate::dashboard::theme::{Depth, Markers, Theme};
 use crate::dashboard::update::perform;
+use crate::event::{DensityCurve, LogDensitySamples, PairMisfit, PairMisfits};
+use crate::scaling::MeanAndScale;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -260,5 +262,128 @@ fn every_view_at_four_sizes_in_four_modes() {
     ];
     for (name, state) in states {
         insta::assert_snapshot!(name, in_all_modes(&state));
+    }
+}
+
+/// Pictures of wrong lengths whose numbers make no sense, in every combination of learned and given columns.
+fn hostile() -> impl Iterator<Item = Picture> {
+    const ODD: [f64; 9] = [
+        1.0,
+        -2.0,
+        f64::NAN,
+        f64::INFINITY,
+        0.5,
+        1e300,
+        f64::MIN,
+        3.0,
+        5e-324,
+    ];
+    let part = |n: usize, first: usize| -> Vec<f64> {
+        let odd = ODD.iter().copied().cycle();
+        odd.skip(first).take(n).collect()
+    };
+    let of = move |d: usize, c: usize, n: usize, first: usize| {
+        let odd = part(9, first);
+        let unit = |k: usize| MeanAndScale {
+            mean: odd[k % 9],
+            scale: odd[(k + 4) % 9],
+        };
+        let density = |across: usize| Density {
+            bounds: [odd[0], odd[1], odd[2], odd[3]],
+            across,
+            values: part(n, first),
+        };
+        let pair = |k: usize| PairMisfit {
+            columns: [k * 7, k],
+            distance: odd[k % 9],
+        };
+        Picture {
+            iteration: u64::MAX,
+            dimension: d,
+            data: part(n * d, first),
+            mapped: part(n, first),
+            restored: part(n * d + 1, first),
+            generated: part(2 * n * d, first),
+            times: part(n % 7, first),
+            forward: part(n * 5, first),
+            backward: part(n * 2 + 1, first),
+            straightness: Some(odd[0]),
+            density: Some(density(n % 5)),
+            context: c,
+            given: part(n * c / 2, first),
+            units: (0..n % (d + c + 3)).map(unit).collect(),
+            truth: Some(part(n / 2 * (first % 3), first)),
+            curve: Some(DensityCurve {
+                low: odd[0],
+                high: odd[1],
+                values: part(n, first),
+            }),
+            strip: Some(density(3)),
+            log_densities: LogDensitySamples {
+                data: part(n, first),
+                generated: part(n / 3, first),
+            },
+            misfits: Some(PairMisfits {
+                pairs: (0..n % 4).map(pair).collect(),
+                chance: odd[2],
+                all: usize::MAX,
+            }),
+            ..Picture::default()
+        }
+    };
+    let columns = [(0, 0), (1, 0), (1, 1), (1, 3), (2, 0), (2, 2), (5, 0)];
+    let sizes = [0, 1, 2, 9, 60, 61];
+    let all = columns.into_iter().flat_map(move |columns| {
+        let sizes = sizes.into_iter();
+        sizes.flat_map(move |n| (0..9).map(move |first| (columns, n, first)))
+    });
+    all.map(move |((d, c), n, first)| of(d, c, n, first))
+}
+
+#[test]
+fn no_picture_and_no_size_makes_a_view_fail() {
+    let braille = Theme {
+        markers: Markers::Braille,
+        colour: Depth::True,
+    };
+    let sizes = [(0, 0), (1, 1), (16, 5), (38, 10), (3, 40), (90, 2)];
+    for picture in hostile() {
+        let mut state = fixtures::five_columns();
+        state.set_picture(picture);
+        for content in FlowContent::ALL {
+            let mut state = state.clone();
+            state.view.flow.content = content;
+            state.view.flow.samples = true;
+            for columns in [[0, 1], [1, 0], [0, 0], [4, 99]] {
+                state.view.flow.wanted = columns;
+                for size in sizes {
+                    for theme in [&PLAIN, &braille] {
+                        title(&state, theme, size.0);
+                        canvas(&state, theme, size);
+                    }
+                }
+            }
+            for action in [FlowAction::Pair(1), FlowAction::Pair(-1), FlowAction::View] {
+                act(&mut state, action);
+                act(&mut state, FlowAction::Column { axis: 0, by: 1 });
+            }
+        }
+    }
+}
+
+#[test]
+fn every_view_draws_at_every_size_and_in_ascii_is_ascii() {
+    for (name, state) in states() {
+        for content in FlowContent::ALL {
+            let mut state = state.clone();
+            state.view.flow.content = content;
+            state.view.flow.playing_since = Some(0.0);
+            for width in (0..100).step_by(7) {
+                for height in (0..40).step_by(3) {
+                    let drawn = text(&canvas(&state, &PLAIN, (width, height)));
+                    assert!(drawn.is_ascii(), "{name} {content:?}");
+                }
+            }
+        }
     }
 }
