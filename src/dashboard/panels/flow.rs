@@ -38,6 +38,7 @@ use crate::dashboard::range::ValueRange;
 use crate::dashboard::state::State;
 use crate::dashboard::state::flow::FlowContent;
 use crate::event::{Density, Picture};
+use crate::picture::usual_range;
 use axes::{AxisColumn, ShownPlane};
 use density::ShadedDensity;
 use pair::PairView;
@@ -48,8 +49,11 @@ use title::{fitting, outside_note};
 
 /// Room around the data, as a share of its extent.
 const MARGIN: f64 = 0.1;
-/// Distance from 0 that paths need around the normal.
-const CORE: f64 = 3.0;
+/// What paths need around the normal, where the data has its units.
+const CORE: ValueRange = ValueRange {
+    low: -3.0,
+    high: 3.0,
+};
 
 /// Draws the view that is chosen.
 pub fn draw(state: &State, canvas: &mut Canvas) {
@@ -64,7 +68,7 @@ pub fn draw(state: &State, canvas: &mut Canvas) {
     let all = picture.dimension + picture.context;
     let plane = Plane {
         dimension: all,
-        columns: state.view.flow.columns(all),
+        columns: state.view.flow.axes(picture),
     };
     let Some(bounds) = bounds(state, plane) else {
         canvas.cut_line(0, "no finite point", theme.alert());
@@ -111,27 +115,10 @@ fn bounds(state: &State, plane: Plane) -> Option<PlaneBounds> {
 
 /// Draws the density of two columns, of one, or of one over a given one.
 fn draw_density(state: &State, picture: &Picture, shown: ShownPlane, canvas: &mut Canvas) {
-    let all = picture.dimension + picture.context;
-    if let (1, Some(strip)) = (picture.dimension, &picture.strip) {
-        // The columns of the strip, whatever is on the axes elsewhere.
-        let plane = Plane {
-            dimension: all,
-            columns: [1, 0],
-        };
-        let Some(bounds) = bounds(state, plane) else {
-            return;
-        };
-        let columns = plane.columns.map(|k| AxisColumn::of(state, picture, k));
-        let strip_plane = ShownPlane {
-            plane,
-            bounds,
-            columns: &columns,
-            aspect: Aspect::Free,
-        };
-        draw_map(state, picture, strip, strip_plane, canvas);
-    } else if all == 1 {
+    let strip = picture.strip.as_ref().filter(|_| picture.dimension == 1);
+    if shown.plane.dimension == 1 {
         column::draw(picture, shown.bounds.x, &shown.columns[0], canvas);
-    } else if let Some(density) = &picture.density {
+    } else if let Some(density) = strip.or(picture.density.as_ref()) {
         draw_map(state, picture, density, shown, canvas);
     }
 }
@@ -202,44 +189,38 @@ fn draw_paths(state: &State, picture: &Picture, shown: ShownPlane, canvas: &mut 
         );
     }
     let nodes = picture.times.len();
-    let core = ValueRange {
-        low: -CORE,
-        high: CORE,
-    };
     let time = [AxisColumn::plain("t of the flow"), shown.columns[0].clone()];
-    let (rows, shown) = if picture.dimension == 1 {
+    let (rows, shown, lines) = if picture.dimension == 1 {
+        let plane = Plane {
+            dimension: 2,
+            columns: [0, 1],
+        };
+        let rows = rows::over_time(rows, &picture.times, view.backward);
+        let bounds = PlaneBounds {
+            x: ValueRange {
+                low: 0.0,
+                high: 1.0,
+            },
+            y: way_bounds(shown.bounds.x, &rows, plane, 1),
+        };
         let over_time = ShownPlane {
-            plane: Plane {
-                dimension: 2,
-                columns: [0, 1],
-            },
-            bounds: PlaneBounds {
-                x: ValueRange {
-                    low: 0.0,
-                    high: 1.0,
-                },
-                y: learned_bounds(state).map_or(core, |range| range.join(core)),
-            },
+            plane,
+            bounds,
             columns: &time,
             aspect: Aspect::Free,
         };
-        (
-            rows::over_time(rows, &picture.times, view.backward).into(),
-            over_time,
-        )
+        (rows.into(), over_time, usize::from(canvas.area.height))
     } else {
-        let joined = |k: usize, range: ValueRange| {
-            let given = shown.plane.columns[k] >= picture.dimension;
-            if given { range } else { range.join(core) }
+        let rows = rows::paths(picture, rows, nodes);
+        let joined = |k: usize, range: ValueRange| match shown.aspect {
+            Aspect::Equal => range.join(CORE),
+            Aspect::Free => way_bounds(range, &rows, shown.plane, k),
         };
         let bounds = PlaneBounds {
             x: joined(0, shown.bounds.x),
             y: joined(1, shown.bounds.y),
         };
-        (
-            rows::paths(picture, rows, nodes),
-            ShownPlane { bounds, ..shown },
-        )
+        (rows, ShownPlane { bounds, ..shown }, usize::MAX)
     };
     let below = &mut canvas.below(1);
     let area = below.area;
@@ -247,6 +228,7 @@ fn draw_paths(state: &State, picture: &Picture, shown: ShownPlane, canvas: &mut 
     let paths = Paths {
         times: &picture.times,
         rows: &rows,
+        lines,
     };
     let outside = paths::draw(
         paths,
@@ -261,7 +243,9 @@ fn draw_paths(state: &State, picture: &Picture, shown: ShownPlane, canvas: &mut 
     canvas.cut_line(0, &name, Style::new());
 }
 
-/// The range of the only learned column.
-fn learned_bounds(state: &State) -> Option<ValueRange> {
-    state.bounds.first().copied().flatten()
+/// The range of the data and of all points of paths on an axis.
+fn way_bounds(data: ValueRange, rows: &[f64], plane: Plane, axis: usize) -> ValueRange {
+    let points = rows.chunks_exact(plane.dimension.max(1));
+    let usual = usual_range(points.map(|point| plane.of(point)[axis]));
+    usual.map_or(data, |[low, high]| data.join(ValueRange { low, high }))
 }

@@ -9,6 +9,9 @@ pub const SWEEP: f64 = 5.0;
 /// The rest at the end before they start again, as a share of the sweep.
 pub const HOLD: f64 = 0.2;
 
+/// Share of its distance by which a pair may be off the one that has its place, before that takes its place.
+const ALIKE: f64 = 0.2;
+
 /// A view of the flow; only one is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FlowContent {
@@ -125,8 +128,8 @@ impl FlowView {
         wanted.or(views.first()).copied().unwrap_or_default()
     }
 
-    /// Puts the columns on the axes that have the place in the order of misfit. Those there are stay while they fit no better by more than chance: the
-    /// order of pairs that fit alike changes with every picture.
+    /// Puts the columns on the axes that have the place in the order of misfit. Those there are stay while their distance is nearly the same: the order of
+    /// pairs that fit alike changes with every picture.
     pub fn follow_misfits(&mut self, picture: &Picture) {
         let Some(misfits) = &picture.misfits else {
             if picture.dimension == 1 && picture.context > 0 && self.rank.is_some() {
@@ -144,9 +147,19 @@ impl FlowView {
             .pairs
             .iter()
             .find(|pair| pair.columns == self.wanted);
-        let stays = |now: &PairMisfit| (now.distance - next.distance).abs() <= misfits.chance;
+        let stays =
+            |now: &PairMisfit| (now.distance - next.distance).abs() <= ALIKE * next.distance.abs();
         if !now.is_some_and(stays) {
             self.wanted = next.columns;
+        }
+    }
+
+    /// The columns on the two axes of the view that is shown of a picture: of one learned column, its density is over the first given one.
+    pub fn axes(&self, picture: &Picture) -> [usize; 2] {
+        match (picture.dimension, self.shown(picture)) {
+            (1, FlowContent::Density) if picture.context > 0 => [1, 0],
+            (1, FlowContent::Paths) => [0, 0],
+            _ => self.columns(picture.dimension + picture.context),
         }
     }
 

@@ -2,8 +2,10 @@
 //! form. The pair of columns is one that fits worst, by the energy distance of data and generated samples.
 //!
 //! ```text
-//! p(x) = 1/n sum over i of N(x; x_i, diag h^2)        h_k = s_k n^(-1/6),  s_k the interquartile range / 1.35 (Scott)
+//! p(x) = 1/n sum over i of N(x; x_i, diag h^2)        h_k = s_k sqrt(1 - r^2) n^(-1/6) (Scott)
 //! ```
+//!
+//! s_k is the interquartile range / 1.35, and r the correlation: columns that determine each other nearly would be blurred otherwise.
 
 use ratatui::style::Style;
 
@@ -66,20 +68,17 @@ fn caption(misfits: &PairMisfits, columns: [usize; 2]) -> Vec<String> {
             "generated, data marked".into(),
         ];
     };
-    let distance = format!("{:.4}", misfits.pairs[place].distance);
-    let chance = format!("{:.4}", misfits.chance);
-    let all = misfits.all;
-    let place = place + 1;
+    let found = misfits.pairs[place].distance;
+    let sign = if found > misfits.chance { '>' } else { '<' };
+    let (distance, chance) = (format!("{found:.4}"), format!("{:.4}", misfits.chance));
+    let (place, all) = (place + 1, misfits.all);
     vec![
         format!(
-            "misfit {place} of {all}: energy distance {distance} in standard units, the worst by chance {chance}"
+            "misfit {place} of {all}: energy distance {distance} {sign} {chance}, the most by chance in any"
         ),
-        format!("misfit {place}/{all}: energy distance {distance}, chance {chance}"),
-        format!("misfit {place}/{all}: {distance}, chance {chance}"),
-        format!(
-            "misfit {place}: {}",
-            number(misfits.pairs[place - 1].distance)
-        ),
+        format!("misfit {place}/{all}: energy distance {distance} {sign} chance {chance}"),
+        format!("misfit {place}/{all}: {distance} {sign} chance {chance}"),
+        format!("misfit {place}: {}", number(found)),
     ]
 }
 
@@ -97,8 +96,9 @@ fn smoothed(points: &[f64], frame: &PlaneFrame, [width, height]: [u16; 2]) -> De
         let (x, y) = (part(*x, across), part(*y, up));
         counts[y * across + x] += 1.0;
     }
+    let narrow = (1.0 - correlation(&places).powi(2)).max(0.0).sqrt();
     let width = |k: usize, count: usize| {
-        let spread = spread(places.iter().map(|place| place[k]));
+        let spread = narrow * spread(places.iter().map(|place| place[k]));
         (spread * (n.max(1) as f64).powf(-1.0 / 6.0) * count as f64).max(0.5)
     };
     let (wide, tall) = (kernel(width(0, across)), kernel(width(1, up)));
@@ -132,6 +132,22 @@ fn spread(values: impl Iterator<Item = f64>) -> f64 {
     at(0.75)
         .zip(at(0.25))
         .map_or(0.0, |(high, low)| (high - low) / 1.35)
+}
+
+/// The correlation of the two coordinates; 0 where one of them is constant.
+fn correlation(places: &[[f64; 2]]) -> f64 {
+    let n = places.len().max(1) as f64;
+    let mean = |product: &dyn Fn(&[f64; 2]) -> f64| places.iter().map(product).sum::<f64>() / n;
+    let [x, y] = [mean(&|place| place[0]), mean(&|place| place[1])];
+    let xy = mean(&|place| (place[0] - x) * (place[1] - y));
+    let xx = mean(&|place| (place[0] - x).powi(2));
+    let yy = mean(&|place| (place[1] - y).powi(2));
+    let size = (xx * yy).sqrt();
+    if size > 0.0 {
+        (xy / size).clamp(-1.0, 1.0)
+    } else {
+        0.0
+    }
 }
 
 /// Weights of a normal of this deviation, in cells, from the middle outwards; their sum over both sides is 1.
@@ -204,6 +220,23 @@ mod tests {
     }
 
     #[test]
+    fn points_on_a_line_stay_a_line() {
+        let points: Vec<f64> = (0..200)
+            .flat_map(|k| [f64::from(k) / 50.0 - 2.0; 2])
+            .collect();
+        let density = smoothed(&points, &frame(), [40, 20]);
+        let at = |x: usize, y: usize| density.values[y * 40 + x].exp();
+        assert!(
+            at(20, 20) > 0.1 && at(26, 20) == 0.0,
+            "{} {}",
+            at(20, 20),
+            at(26, 20)
+        );
+        assert_eq!(correlation(&[[0.0, 1.0], [1.0, 1.0]]), 0.0);
+        assert!((correlation(&[[0.0, 1.0], [1.0, 0.0]]) + 1.0).abs() < 1e-12);
+    }
+
+    #[test]
     fn no_points_and_no_area_give_a_density_of_nothing() {
         for (points, size) in [(&[][..], [40, 20]), (&[0.0, 0.0][..], [0, 0])] {
             let density = smoothed(points, &frame(), size);
@@ -221,7 +254,7 @@ mod tests {
         };
         let text = caption(&misfits, [1, 0]);
         assert!(
-            text[1].starts_with("misfit 2/3: energy distance 0.0100, chance 0.0200"),
+            text[1].starts_with("misfit 2/3: energy distance 0.0100 < chance 0.0200"),
             "{text:?}"
         );
         assert_eq!(caption(&misfits, [2, 0]), caption(&misfits, [0, 2]));

@@ -7,7 +7,7 @@ use super::plane::{PlaneFrame, part};
 use crate::dashboard::canvas::Canvas;
 use crate::dashboard::dot_grid::DotGrid;
 
-/// Most paths that are drawn.
+/// Most paths that are drawn as lines.
 const LINES: usize = 50;
 /// Cells of the area for each path, so that they can be told apart.
 const ROOM: usize = 16;
@@ -19,6 +19,8 @@ pub struct Paths<'a> {
     pub times: &'a [f64],
     /// The points: a row a path, a point a node.
     pub rows: &'a [f64],
+    /// Most paths that are drawn as lines.
+    pub lines: usize,
 }
 
 /// Draws the particles after a share of the way: those without a path shown as dots, the others as marks on their paths. Returns
@@ -29,7 +31,7 @@ pub fn draw(paths: Paths, share: f64, frame: &PlaneFrame, canvas: &mut Canvas) -
     if nodes == 0 || area.is_empty() {
         return 0;
     }
-    let lines = LINES.min(area.area() as usize / ROOM);
+    let lines = LINES.min(paths.lines).min(area.area() as usize / ROOM);
     let mut dots = DotGrid::new(area, theme.markers);
     let dot = |dots: &DotGrid, point: &[f64]| {
         let [x, y] = frame.place(point)?;
@@ -185,6 +187,7 @@ mod tests {
             let paths = Paths {
                 times: &[0.0, 1.0],
                 rows: &[0.0, 0.0, 1.0, 0.0],
+                lines: 1,
             };
             draw(
                 paths,
@@ -255,6 +258,7 @@ mod tests {
             let paths = Paths {
                 times: &[0.0, 1.0],
                 rows: &[0.0, 9.0, 0.5, 0.5, f64::NAN, 0.5],
+                lines: 9,
             };
             let mut buffer = Buffer::empty(area);
             let theme = Theme::default();

@@ -47,9 +47,10 @@ fn columns(state: &State, picture: &Picture, short: impl Fn(String) -> String) -
     };
     let name = |column| short(column_name(start, column));
     let all = picture.dimension + picture.context;
-    let [first, second] = state.view.flow.columns(all).map(name);
+    let axes = state.view.flow.axes(picture);
+    let [first, second] = axes.map(name);
     match all {
-        1 => format!(": {first}"),
+        _ if axes == [0, 0] && picture.dimension == 1 => format!(": {first}"),
         2 => format!(": {first}, {second}"),
         more => format!(": {first}, {second} of {more}"),
     }
