@@ -74,7 +74,7 @@ fn caption(misfits: &PairMisfits, columns: [usize; 2]) -> Vec<String> {
     let (place, all) = (place + 1, misfits.all);
     vec![
         format!(
-            "misfit {place} of {all}: energy distance {distance} {sign} {chance}, the most by chance in any"
+            "misfit {place} of {all}: energy distance {distance} {sign} {chance}, rarely exceeded by chance"
         ),
         format!("misfit {place}/{all}: energy distance {distance} {sign} chance {chance}"),
         format!("misfit {place}/{all}: {distance} {sign} chance {chance}"),
