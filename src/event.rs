@@ -24,7 +24,9 @@ use crate::session::{Applies, Rejection, Session};
 pub use end::{Best, BestBy, Finished, Reason};
 use figures::number;
 pub use figures::{Figures, Losses};
-pub use picture::{Density, InverseError, Picture};
+pub use picture::{
+    Density, DensityCurve, InverseError, LogDensitySamples, PairMisfit, PairMisfits, Picture,
+};
 pub use start::{Build, Fork, Shared, Start};
 pub use thinning::Thinning;
 

@@ -4,11 +4,17 @@
 //!
 //! | file | holds |
 //! | --- | --- |
-//! | `scene.rs` | the content of a picture: points, paths, density |
-//! | `measure.rs` | figures of points and paths; bounds and grid of a density |
+//! | `scene.rs` | the content of a picture: points, paths, densities |
+//! | `snapshot_flow.rs`, `units.rs` | the flow that is pictured; the units in which points are shown |
+//! | `measure.rs` | figures of points and paths; ranges of values, and the grid of a density |
+//! | `misfit.rs`, `energy.rs` | the pairs of columns that fit worst; the distance of two samples, and what it is by chance |
 
+mod energy;
 mod measure;
+mod misfit;
 mod scene;
+mod snapshot_flow;
+mod units;
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -22,13 +28,17 @@ use otflow_kernels::progress::Progress;
 
 use crate::cost::{Computation, flops_per_sample};
 use crate::data::Dataset;
-use crate::event::{Event, Picture};
+use crate::event::{Density, Event, Picture};
 use crate::feed::Publisher;
 use crate::meter::TimedActivity;
 use crate::problem::{precision, scheme, shape};
 use crate::session::{PictureSettings, Session};
-pub(crate) use measure::{InverseErrorSum, bounds_around, inverse_error, straightness};
+use measure::CellGrid;
+pub(crate) use measure::{
+    InverseErrorSum, bounds_around, inverse_error, straightness, usual_range,
+};
 pub use scene::{Snapshot, compute_picture};
+use snapshot_flow::density_scheme;
 
 /// Pause after a picture, in multiples of the time that it took.
 const REST: f64 = 50.0;
@@ -81,6 +91,7 @@ impl PictureThread {
                     data: &data,
                     engine,
                     publisher: &publisher,
+                    truth: None,
                 };
                 worker.run(&snapshots, &tell);
             })
@@ -169,10 +180,12 @@ fn pause(every: f64, seconds: f64) -> Duration {
 
 /// Points of the first picture, whose time is not known.
 fn first_points(session: &Session, shape: &Shape) -> usize {
-    // Forward, inverse and the inverse of the forward ends; the density's grid takes about as much again.
-    let passes = 6.0;
     let scheme = scheme(&session.flow);
-    let point = passes * flops_per_sample(Computation::Sample, shape, &scheme);
+    let of = |work, scheme: &_| flops_per_sample(work, shape, scheme);
+    // Forward, inverse and the inverse of the forward ends; the log densities of data and generated samples; where there is a grid of a density it
+    // takes about as much again.
+    let point = 4.0 * of(Computation::Sample, &scheme)
+        + 2.0 * of(Computation::Density, &density_scheme(&scheme));
     if point * GOOD as f64 <= FIRST_FLOPS {
         GOOD
     } else {
@@ -211,9 +224,34 @@ struct PictureWorker<'a> {
     data: &'a Dataset,
     engine: Box<dyn Engine>,
     publisher: &'a Publisher,
+    /// The true density on the grid of the last picture, which is nearly always that of the next.
+    truth: Option<Density>,
 }
 
 impl PictureWorker<'_> {
+    /// The true log density in the cells of a density, where it is known.
+    fn truth(&mut self, density: &Density) -> Option<Vec<f64>> {
+        let same = |truth: &&Density| {
+            let size = |density: &Density| (density.across, density.values.len());
+            truth.bounds == density.bounds && size(truth) == size(density)
+        };
+        if self.truth.as_ref().filter(same).is_none() {
+            let grid = CellGrid {
+                bounds: density.bounds,
+                across: density.across,
+                up: density.values.len() / density.across.max(1),
+            };
+            self.truth = self
+                .data
+                .log_density(&grid.centres())
+                .map(|values| Density {
+                    values,
+                    ..density.clone()
+                });
+        }
+        self.truth.as_ref().map(|truth| truth.values.clone())
+    }
+
     /// Computes a picture of every snapshot, shows it, and reports the seconds that it took.
     fn run(&mut self, snapshots: &Receiver<Snapshot>, done: &Sender<f64>) {
         for snapshot in snapshots {
@@ -231,6 +269,10 @@ impl PictureWorker<'_> {
                     Picture::default()
                 }
             };
+            picture.truth = picture
+                .density
+                .as_ref()
+                .and_then(|density| self.truth(density));
             let time = start.elapsed();
             picture.seconds = time.as_secs_f64();
             self.publisher.spend(TimedActivity::Pictures, time);
@@ -281,6 +323,12 @@ mod tests {
         painter.show_last(&session, at(3));
         let picture = feed.take_picture().unwrap();
         assert_eq!((picture.iteration, picture.data.len()), (3, 2 * 20));
+        let (density, truth) = (picture.density.unwrap(), picture.truth.unwrap());
+        assert_eq!(density.values.len(), truth.len());
+        let [left, right, low, high] = density.bounds;
+        let cell = (right - left) * (high - low) / truth.len() as f64;
+        let mass: f64 = truth.iter().map(|log| log.exp() * cell).sum();
+        assert!((0.8..1.2).contains(&mass), "{mass}");
         assert!(picture.seconds > 0.0);
     }
 

@@ -83,8 +83,10 @@ pub enum LossesAction {
 pub enum FlowAction {
     /// Show the next view.
     View,
-    /// Show the density, with the data over it or without.
+    /// Show the density, or the pair of columns that is shown, with the data over it or without.
     Samples,
+    /// Show another pair of columns, this far on in the order of misfit.
+    Pair(isize),
     /// Move the particles back along their paths.
     Earlier,
     /// Move the particles on along their paths.

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::state::State;
 use crate::event::Figures;
-use crate::event::{Density, Event, Finished, InverseError, Losses, Picture, Reason, Start};
+use crate::event::{
+    Density, Event, Finished, InverseError, Losses, PairMisfit, PairMisfits, Picture, Reason, Start,
+};
 use crate::meter::MeterReading;
 use crate::session::{Applies, SessionField};
 use crate::session::{
@@ -343,6 +345,17 @@ pub fn picture() -> Picture {
         mapped,
         generated,
         times,
+        ..Picture::default()
+    }
+}
+
+/// Three pairs of columns, the last two of which fit.
+pub fn misfits() -> PairMisfits {
+    let pair = |columns, distance| PairMisfit { columns, distance };
+    PairMisfits {
+        pairs: vec![pair([0, 2], 0.3), pair([1, 2], 0.1), pair([0, 1], -0.001)],
+        chance: 0.12,
+        all: 3,
     }
 }
 

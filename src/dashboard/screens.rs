@@ -46,7 +46,7 @@ fn drawn(state: &State, theme: &Theme, (width, height): (u16, u16)) -> Buffer {
 }
 
 /// One line a row, without trailing blanks.
-fn text(buffer: &Buffer) -> String {
+pub fn text(buffer: &Buffer) -> String {
     let row = |y| {
         (0..buffer.area.width)
             .map(|x| buffer[(x, y)].symbol())
@@ -61,7 +61,7 @@ fn text(buffer: &Buffer) -> String {
 }
 
 /// A letter a cell for its colour (upper case: bold), a digit for the brightness of the heat map's, `#` reversed, `-` dim.
-fn styles(buffer: &Buffer) -> String {
+pub fn styles(buffer: &Buffer) -> String {
     let mut out = String::new();
     for y in 0..buffer.area.height {
         let mut row = String::new();

@@ -24,6 +24,8 @@ const ANSI: [Color; 5] = [
 /// The shades among the 256 colours, near the way between the stops.
 const PALETTE: [u8; 10] = [17, 18, 24, 30, 36, 71, 113, 149, 185, 227];
 const SIGNS: &[u8] = b" .:-=+*#%@";
+/// The size of a difference from which on it has a colour, and from which on it has the strong one.
+const DIFFERENCES: [f64; 2] = [0.08, 0.3];
 
 /// The shade of a level from 0 to 1; None where there are no colours.
 pub fn colour(level: f64, depth: Depth) -> Option<Color> {
@@ -50,6 +52,53 @@ pub fn text_colour(level: f64) -> Color {
 /// The sign of a level, where there is no colour.
 pub fn sign(level: f64) -> char {
     SIGNS[nearest(level, SIGNS.len())].into()
+}
+
+/// The colour of a difference from -1 to 1: blue below 0, orange above, each weak or strong; None near 0, and where there are no colours.
+pub fn difference_colour(level: f64, depth: Depth) -> Option<Color> {
+    let strong = strength(level)?;
+    let pick = |below: [Color; 2], above: [Color; 2]| {
+        let of = if level < 0.0 { below } else { above };
+        of[usize::from(strong)]
+    };
+    match depth {
+        Depth::None => None,
+        Depth::Ansi16 => Some(pick(
+            [Color::Cyan, Color::Blue],
+            [Color::Yellow, Color::LightRed],
+        )),
+        Depth::Palette256 | Depth::True => Some(pick(
+            [Color::Indexed(110), Color::Indexed(26)],
+            [Color::Indexed(180), Color::Indexed(166)],
+        )),
+    }
+}
+
+/// The sign of a difference from -1 to 1, where there is no colour: `-` and `=` below 0, `+` and `#` above.
+pub fn difference_sign(level: f64) -> char {
+    match strength(level) {
+        None => ' ',
+        Some(strong) if level < 0.0 => {
+            if strong {
+                '='
+            } else {
+                '-'
+            }
+        }
+        Some(strong) => {
+            if strong {
+                '#'
+            } else {
+                '+'
+            }
+        }
+    }
+}
+
+/// Whether a difference is strong; None for one near 0 or not a number.
+fn strength(level: f64) -> Option<bool> {
+    let size = level.abs();
+    (size >= DIFFERENCES[0]).then_some(size >= DIFFERENCES[1])
 }
 
 fn nearest(level: f64, count: usize) -> usize {
@@ -110,6 +159,22 @@ mod tests {
             assert!(distinct.len() >= shades, "{depth:?}: {}", distinct.len());
         }
         assert_eq!(colour(0.5, Depth::None), None);
+    }
+
+    #[test]
+    fn differences_have_two_strengths_of_each_sign_and_nothing_near_zero() {
+        let signs: String = [-2.0, -0.1, 0.0, f64::NAN, 0.1, 0.9]
+            .map(difference_sign)
+            .iter()
+            .collect();
+        assert_eq!(signs, "=-  +#");
+        for depth in [Depth::Ansi16, Depth::Palette256, Depth::True] {
+            let colours = [-1.0, -0.1, 0.1, 1.0].map(|level| difference_colour(level, depth));
+            let distinct: std::collections::HashSet<_> = colours.iter().flatten().collect();
+            assert_eq!(distinct.len(), 4, "{depth:?}");
+            assert_eq!(difference_colour(0.01, depth), None);
+        }
+        assert_eq!(difference_colour(1.0, Depth::None), None);
     }
 
     #[test]

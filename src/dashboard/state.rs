@@ -86,7 +86,7 @@ pub struct State {
     pub clock: TrainingClock,
     /// The last picture of the flow.
     pub picture: Option<Picture>,
-    /// The finite range of each column of the data, over all pictures so far.
+    /// The usual range of each column of the data, learned and given, over all pictures so far.
     pub bounds: Vec<Option<ValueRange>>,
     /// Whether training is paused.
     pub paused: bool,

@@ -290,9 +290,44 @@ impl Theme {
     /// The symbol of a particle on its path.
     pub fn particle(&self) -> Symbol {
         Symbol {
-            text: self.pick("●", "o"),
+            text: self.pick("●", "@"),
             style: self.strong(),
         }
+    }
+
+    /// The symbol of the start of a path.
+    pub fn path_start(&self) -> &'static str {
+        self.pick("○", "o")
+    }
+
+    /// The arrow of a direction across and up, both in widths of a cell.
+    pub fn arrow(&self, across: f64, up: f64) -> &'static str {
+        const ROUND: [(&str, &str); 8] = [
+            ("→", ">"),
+            ("↗", "^"),
+            ("↑", "^"),
+            ("↖", "^"),
+            ("←", "<"),
+            ("↙", "v"),
+            ("↓", "v"),
+            ("↘", "v"),
+        ];
+        let eighth = (up.atan2(across) / std::f64::consts::FRAC_PI_4).round() as i32;
+        let (full, ascii) = ROUND[eighth.rem_euclid(8) as usize];
+        self.pick(full, ascii)
+    }
+
+    /// The symbol of a cell that is filled from below by a share of it, 0 to 1.
+    pub fn filled(&self, share: f64) -> &'static str {
+        const EIGHTHS: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
+        const ASCII: [&str; 4] = [" ", ".", ":", "#"];
+        let nearest = |count: usize| (share.clamp(0.0, 1.0) * (count - 1) as f64).round() as usize;
+        self.pick(EIGHTHS[nearest(EIGHTHS.len())], ASCII[nearest(ASCII.len())])
+    }
+
+    /// The symbol of a point of a line over bars, where there is no braille.
+    pub fn line_point(&self) -> &'static str {
+        self.pick("•", "*")
     }
 
     /// The style of the title of a pane.

@@ -352,8 +352,15 @@ mod tests {
             ..Picture::default()
         });
         flow::update(&mut columns, FlowAction::Column { axis: 0, by: 1 });
+        let mut pairs = running.clone();
+        pairs.set_picture(Picture {
+            dimension: 3,
+            misfits: Some(fixtures::misfits()),
+            ..Picture::default()
+        });
+        flow::update(&mut pairs, FlowAction::Pair(1));
         vec![
-            running, paused, asked, selected, schedule, part, window, columns,
+            running, paused, asked, selected, schedule, part, window, columns, pairs,
         ]
     }
 

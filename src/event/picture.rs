@@ -1,5 +1,7 @@
 //! A picture of the flow, as plain data.
 
+use crate::scaling::MeanAndScale;
+
 /// A picture of a trainer's flow: points in data units, row-major; the latest picture is all that is kept.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Picture {
@@ -28,8 +30,26 @@ pub struct Picture {
     pub backward: Vec<f64>,
     /// Mean of length over distance of the forward paths: 1 when all are straight; None when none goes anywhere.
     pub straightness: Option<f64>,
-    /// The model's density, for d = 2.
+    /// The model's density, for d = 2 without given columns; in the units of `data`, like `truth`, `curve` and `strip`.
     pub density: Option<Density>,
+    /// c, the given columns of the samples.
+    pub context: usize,
+    /// Given columns of the samples, which the generated ones share, n x c; in standardised units.
+    pub given: Vec<f64>,
+    /// Mean and deviation of the d + c columns in units of the table, by which standardised values become those of the table; empty
+    /// for a toy set, whose points are in its own units.
+    pub units: Vec<MeanAndScale>,
+    /// The true log density in the cells of `density`, where it is known.
+    pub truth: Option<Vec<f64>>,
+    /// The model's density, for d = 1 without given columns.
+    pub curve: Option<DensityCurve>,
+    /// The model's density over the first given column, for d = 1, with the other given columns at their means: the given column across, the
+    /// learned one upwards.
+    pub strip: Option<Density>,
+    /// Log densities of some of the samples under the model.
+    pub log_densities: LogDensitySamples,
+    /// How far the generated samples are from the data in every pair of columns; None for less than three columns.
+    pub misfits: Option<PairMisfits>,
 }
 
 /// |x - f^-1(f(x))| over the samples of a picture, in the flow's units.
@@ -50,4 +70,45 @@ pub struct Density {
     pub across: usize,
     /// log p in nats, row by row from the lowest y, each from the lowest x.
     pub values: Vec<f64>,
+}
+
+/// Log density of a model of one column, at places of equal distance.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DensityCurve {
+    /// First place.
+    pub low: f64,
+    /// Last place.
+    pub high: f64,
+    /// log p in nats from the first place to the last.
+    pub values: Vec<f64>,
+}
+
+/// Log densities under a model, nats per unit of volume of the table.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LogDensitySamples {
+    /// Those of samples of the data.
+    pub data: Vec<f64>,
+    /// Those of generated samples.
+    pub generated: Vec<f64>,
+}
+
+/// The energy distances between data and generated samples in pairs of columns.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PairMisfits {
+    /// The pairs, the largest distance first.
+    pub pairs: Vec<PairMisfit>,
+    /// The largest distance in any of the pairs that came of exchanging data and generated samples at random, in 19 attempts: what a good
+    /// model exceeds once in 20 pictures.
+    pub chance: f64,
+    /// Number of pairs of columns that there are; only those that seemed the worst on other samples are in `pairs` where there are many.
+    pub all: usize,
+}
+
+/// The energy distance in a pair of columns.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PairMisfit {
+    /// The columns, from 0, the given ones after the learned: first the one across.
+    pub columns: [usize; 2],
+    /// 2 E|X - Y| - E|X - X'| - E|Y - Y'| in standardised units, estimated without bias: it may be below 0.
+    pub distance: f64,
 }

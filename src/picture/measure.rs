@@ -10,6 +10,10 @@ use crate::event::InverseError;
 const NOWHERE: f64 = 1e-12;
 /// Margin around the data, as a share of its extent.
 const MARGIN: f64 = 0.15;
+/// Share of the values at each end that may lie outside a range, where there are enough of them.
+const RARE: f64 = 0.01;
+/// Smallest number of values of which some may lie outside.
+const ENOUGH: usize = 50;
 
 /// The sum of the distances |x - f^-1(f(x))| of rows, and the largest.
 #[derive(Default)]
@@ -74,6 +78,34 @@ fn distance(x: &[f64], y: &[f64]) -> f64 {
     squares.sum::<f64>().sqrt()
 }
 
+/// The range of the finite values, but at each end at most half as long again as that of all but a hundredth of them: a few values far from all
+/// others do not count. None without finite values.
+pub fn usual_range(values: impl Iterator<Item = f64>) -> Option<[f64; 2]> {
+    let mut sorted: Vec<f64> = values.filter(|value| value.is_finite()).collect();
+    sorted.sort_by(f64::total_cmp);
+    let (&least, &most) = sorted.first().zip(sorted.last())?;
+    let rare = (RARE * sorted.len() as f64) as usize;
+    let (low, high) = (sorted[rare], sorted[sorted.len() - 1 - rare]);
+    let room = 0.5 * (high - low);
+    if sorted.len() < ENOUGH || room <= 0.0 {
+        return Some([least, most]);
+    }
+    Some([least.max(low - room), most.min(high + room)])
+}
+
+/// The range with a margin on both sides; around a single value, or a half on both sides of 0 without any.
+pub fn with_margin(range: Option<[f64; 2]>) -> [f64; 2] {
+    let Some([from, to]) = range else {
+        return [-0.5, 0.5];
+    };
+    let extent = to - from;
+    if extent > 0.0 {
+        [from - MARGIN * extent, to + MARGIN * extent]
+    } else {
+        [from - 0.5, from + 0.5]
+    }
+}
+
 /// Bounds x low, x high, y low, y high around the finite values of rows of two, with a margin; the unit square around 0 without any.
 pub fn bounds_around(rows: &[f64]) -> [f64; 4] {
     let mut sides = [[f64::INFINITY, f64::NEG_INFINITY]; 2];
@@ -84,41 +116,52 @@ pub fn bounds_around(rows: &[f64]) -> [f64; 4] {
             }
         }
     }
-    let [[left, right], [low, high]] = sides.map(|[from, to]| {
-        let extent = to - from;
-        match extent {
-            _ if extent > 0.0 => [from - MARGIN * extent, to + MARGIN * extent],
-            _ if from.is_finite() => [from - 0.5, from + 0.5],
-            _ => [-0.5, 0.5],
-        }
-    });
+    let [[left, right], [low, high]] =
+        sides.map(|side| with_margin(side[0].is_finite().then_some(side)));
     [left, right, low, high]
 }
 
-/// The cells of a grid.
+/// A grid of equal cells within bounds x low, x high, y low, y high.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CellGrid {
+    /// Bounds, edge to edge.
+    pub bounds: [f64; 4],
     /// Number of cells in a row.
     pub across: usize,
-    /// Centres of all cells, from the lowest row and the left; rows of two values.
-    pub centres: Vec<f64>,
+    /// Number of rows.
+    pub up: usize,
 }
 
-/// A grid of at most `cells` nearly square cells within bounds x low, x high, y low, y high.
-pub fn cell_grid([left, right, low, high]: [f64; 4], cells: usize) -> CellGrid {
-    let (wide, tall) = (right - left, high - low);
-    let across = (cells as f64 * wide / tall).sqrt().round() as usize;
-    let across = across.clamp(1, cells.max(1));
-    let up = (cells / across).max(1);
-    let centre = |k: usize, count: usize| (k as f64 + 0.5) / count as f64;
-    let centres = (0..across * up).flat_map(|k| {
-        [
-            left + wide * centre(k % across, across),
-            low + tall * centre(k / across, up),
-        ]
-    });
-    CellGrid {
-        across,
-        centres: centres.collect(),
+impl CellGrid {
+    /// A grid of at most `cells` nearly square cells, and at least one.
+    pub fn square(bounds: [f64; 4], cells: usize) -> Self {
+        let [left, right, low, high] = bounds;
+        let across = (cells as f64 * (right - left) / (high - low))
+            .sqrt()
+            .round() as usize;
+        let across = across.clamp(1, cells.max(1));
+        CellGrid {
+            bounds,
+            across,
+            up: (cells / across).max(1),
+        }
+    }
+
+    /// The centres of all cells, from the lowest row and the left; rows of two values.
+    pub fn centres(&self) -> Vec<f64> {
+        let &CellGrid {
+            bounds: [left, right, low, high],
+            across,
+            up,
+        } = self;
+        let centre = |k: usize, count: usize| (k as f64 + 0.5) / count as f64;
+        let cell = |k: usize| {
+            [
+                left + (right - left) * centre(k % across, across),
+                low + (high - low) * centre(k / across, up),
+            ]
+        };
+        (0..across * up).flat_map(cell).collect()
     }
 }
 
@@ -170,16 +213,33 @@ mod tests {
     }
 
     #[test]
+    fn a_range_leaves_out_a_few_values_far_from_the_others() {
+        let even = || (0..=200).map(f64::from);
+        assert_eq!(usual_range(even()), Some([0.0, 200.0]));
+        let far = || even().chain([1e9, f64::NAN, f64::NEG_INFINITY]);
+        // 2 of 202 values may be outside at each end: 2 and 199 are left, and room of 98.5.
+        assert_eq!(usual_range(far()), Some([0.0, 297.5]));
+        assert_eq!(usual_range([3.0, 1e9].into_iter()), Some([3.0, 1e9]));
+        let same = std::iter::repeat_n(7.0, 99).chain([8.0]);
+        assert_eq!(usual_range(same), Some([7.0, 8.0]));
+        assert_eq!(usual_range([f64::NAN].into_iter()), None);
+        assert_eq!(with_margin(Some([0.0, 1.0])), [-0.15, 1.15]);
+        assert_eq!(with_margin(Some([2.0, 2.0])), [1.5, 2.5]);
+        assert_eq!(with_margin(None), [-0.5, 0.5]);
+    }
+
+    #[test]
     fn cells_are_nearly_square_and_their_centres_lie_inside() {
-        let CellGrid { across, centres } = cell_grid([0.0, 4.0, -1.0, 1.0], 2048);
-        assert_eq!((across, centres.len()), (64, 2 * 2048));
+        let grid = CellGrid::square([0.0, 4.0, -1.0, 1.0], 2048);
+        let centres = grid.centres();
+        assert_eq!((grid.across, grid.up, centres.len()), (64, 32, 2 * 2048));
         assert_eq!(
             centres[..4],
             [1.0 / 32.0, -31.0 / 32.0, 3.0 / 32.0, -31.0 / 32.0]
         );
         for cells in [0, 1, 2, 7] {
-            let CellGrid { across, centres } = cell_grid([0.0, 1e6, 0.0, 1.0], cells);
-            assert!(across >= 1 && centres.len() <= 2 * cells.max(1));
+            let grid = CellGrid::square([0.0, 1e6, 0.0, 1.0], cells);
+            assert!(grid.across >= 1 && grid.centres().len() <= 2 * cells.max(1));
         }
     }
 }

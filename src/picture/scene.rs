@@ -1,31 +1,33 @@
-//! The content of a picture: samples of the data and of the normal, where the flow takes them and along which paths, and the model's
-//! density around the data.
+//! The content of a picture: samples of the data and of the normal, where the flow takes them and along which paths, densities of the model
+//! around the data, and how far generated samples are from the data in pairs of columns.
 //!
 //! Points on the side of the data, and all points of paths, are in standardised units of a table's own columns: where the flow has
 //! others (maps, whitening), the inverse of these is applied. So the end of a path on the side of the normal is not where f(x) is shown,
 //! but where the inverse maps take it. f(x) itself, the inverse error and the length of paths are in the flow's units.
 
-use std::ops::Range;
 use std::sync::Arc;
 
-use otflow_kernels::engine::{Direction, Engine, Transport, with_pairs, with_rows};
-use otflow_kernels::objective::{Scheme, TraceAt, log_density};
+use otflow_kernels::engine::{Direction, Engine};
 
-use super::measure::{CellGrid, bounds_around, cell_grid, inverse_error, straightness};
+use super::measure::{CellGrid, inverse_error, straightness, usual_range, with_margin};
+use super::misfit::{ComparedRows, pair_misfits};
+use super::snapshot_flow::SnapshotFlow;
+use super::units::ShownUnits;
 use crate::data::random::{DrawKey, Stream, normal_rows};
 use crate::data::{DataError, Dataset};
-use crate::event::{Density, Picture};
-use crate::fitted::{FlowRows, split};
+use crate::event::{Density, DensityCurve, LogDensitySamples, PairMisfits, Picture};
+use crate::fitted::{FlowRows, join, split};
 use crate::problem::scheme;
-use crate::scaling::{ColumnRange, Scaling, Units};
 use crate::session::{FlowSettings, Session};
 
-/// Largest number of paths in each direction.
-const PATHS: usize = 200;
-/// Cells of the density's grid for every sample.
+/// Places of a density for every sample.
 const CELLS_PER_SAMPLE: usize = 4;
-/// Largest number of cells of the density's grid.
+/// Largest number of cells of a density's grid.
 const MOST_CELLS: usize = 2048;
+/// Largest number of places on a density's curve.
+const MOST_PLACES: usize = 512;
+/// Largest number of samples of the data, and of generated ones, whose log densities are computed.
+pub(super) const LOG_DENSITIES: usize = 256;
 
 /// The parameters and the session that a picture is computed from.
 pub struct Snapshot {
@@ -39,7 +41,7 @@ pub struct Snapshot {
     pub samples: usize,
 }
 
-/// Computes a picture; its `seconds` are left at 0.
+/// Computes a picture; its `seconds` are left at 0, and its `truth` at None.
 ///
 /// # Errors
 /// When the rows of a table cannot be read.
@@ -55,7 +57,7 @@ pub fn compute_picture(
         model,
         ..
     } = &*snapshot.session;
-    let d = data.dimension();
+    let (d, c) = (data.dimension(), data.context());
     engine.load(&snapshot.theta);
     let scheme = scheme(&FlowSettings {
         steps: validation.steps,
@@ -72,21 +74,37 @@ pub fn compute_picture(
     let rows = data.picture_rows(snapshot.samples)?;
     let FlowRows { x: rows, y } = split(&rows, &flow.engine.shape());
     flow.given = y;
-    let draws = DrawKey {
+    let draws = |draw| DrawKey {
         seed: model.seed,
         stream: Stream::Pictures,
-        draw: 1,
+        draw,
     };
-    let normal = normal_rows(draws, 0..(rows.len() / d) as u64, d);
+    let normal = normal_rows(draws(1), 0..(rows.len() / d) as u64, d);
     let forward = flow.follow(&rows, Direction::Forward);
     let backward = flow.follow(&normal, Direction::Inverse);
     let restored = flow.ends(&forward.ends, 0..flow.given.len(), Direction::Inverse);
     let nodes = scheme.steps + 1;
-    let units = ShownUnits {
-        scaling: data.scaling().filter(|scaling| scaling.transforms()),
-        d,
+    let units = ShownUnits::of(data);
+    let log_densities = LogDensitySamples {
+        data: log_densities(&mut flow, &rows, &units),
+        generated: log_densities(&mut flow, &backward.ends, &units),
     };
+    let shape = flow.engine.shape();
+    let given = units.show_given(flow.given.clone());
     let shown = units.show(rows.clone());
+    let generated = units.show(backward.ends);
+    let mut densities = ShownDensities {
+        flow: &mut flow,
+        units: &units,
+        cells: rows.len() / d * CELLS_PER_SAMPLE,
+    };
+    let compared = ComparedRows {
+        data: &join(&shown, &given, &shape),
+        generated: &join(&generated, &given, &shape),
+        columns: d + c,
+        learned: d,
+    };
+    let misfits = (d + c > 2).then(|| pair_misfits(compared, draws(2)));
     Ok(Picture {
         iteration: snapshot.iteration,
         seconds: 0.0,
@@ -94,145 +112,108 @@ pub fn compute_picture(
         inverse_error: inverse_error(&rows, &restored, d),
         times: (0..nodes).map(|k| k as f64 * scheme.dt()).collect(),
         straightness: straightness(&forward.paths, nodes, d),
-        density: (d == 2 && data.context() == 0).then(|| flow.density(&shown, &units)),
+        density: (d == 2 && c == 0).then(|| densities.plane(&shown)),
+        context: c,
+        units: units.columns(),
+        truth: None,
+        curve: (d == 1 && c == 0).then(|| densities.curve(&shown)),
+        strip: (d == 1 && c > 0).then(|| densities.strip(&shown, &given, c)),
+        log_densities,
+        misfits: misfits.filter(|misfits: &PairMisfits| !misfits.pairs.is_empty()),
+        given,
         data: shown,
         mapped: forward.ends,
         restored: units.show(restored),
-        generated: units.show(backward.ends),
+        generated,
         forward: units.show(forward.paths),
         backward: units.show(backward.paths),
     })
 }
 
-/// The units in which points are shown: standardised units of the columns.
-struct ShownUnits<'a> {
-    /// Scaling of the columns; None where the shown units are the flow's.
-    scaling: Option<&'a Scaling>,
-    d: usize,
+/// Log densities of the first of these points x, n x d, in the flow's units; nats per unit of volume of the table.
+fn log_densities(flow: &mut SnapshotFlow, x: &[f64], units: &ShownUnits) -> Vec<f64> {
+    let shape = flow.engine.shape();
+    let n = (x.len() / shape.d).min(LOG_DENSITIES);
+    let rows = join(&x[..n * shape.d], &flow.given[..n * shape.context], &shape);
+    let log = flow.log_densities(&rows);
+    let log = units.show_log_densities(log, &rows);
+    let determinant = units.log_determinant();
+    log.into_iter().map(|log| log - determinant).collect()
 }
 
-impl ShownUnits<'_> {
-    /// Converts points, n x d, from the flow's units to the shown ones.
-    fn show(&self, mut rows: Vec<f64>) -> Vec<f64> {
-        if let Some(scaling) = self.scaling {
-            scaling.restore(&mut rows, self.learned(), Units::Standardized);
-        }
-        rows
-    }
-
-    /// Converts points, n x d, from the shown units to the flow's.
-    fn to_flow(&self, mut rows: Vec<f64>) -> Vec<f64> {
-        if let Some(scaling) = self.scaling {
-            scaling.standardize(&mut rows, self.learned(), Units::Standardized);
-        }
-        rows
-    }
-
-    /// Converts log densities of rows from the flow's units to the shown ones; rows are in the flow's units and have no context.
-    fn show_log_densities(&self, log: Vec<f64>, rows: &[f64]) -> Vec<f64> {
-        let Some(scaling) = self.scaling else {
-            return log;
-        };
-        let offsets = scaling.offsets(rows, self.d);
-        let points = rows.chunks_exact(self.d).zip(log).zip(offsets);
-        let log = points.map(|((row, log), offset)| {
-            // At the bounds of a map and beyond them.
-            if row.iter().any(|value| value.is_infinite()) {
-                f64::NEG_INFINITY
-            } else {
-                log + offset
-            }
-        });
-        log.collect()
-    }
-
-    fn learned(&self) -> ColumnRange {
-        ColumnRange {
-            first: 0,
-            width: self.d,
-        }
-    }
+/// Densities of a flow in the units that are shown.
+struct ShownDensities<'a, 'b> {
+    flow: &'a mut SnapshotFlow<'b>,
+    units: &'a ShownUnits<'a>,
+    /// Number of places at which a density is to be known.
+    cells: usize,
 }
 
-/// The flow of a snapshot; rows have d values.
-struct SnapshotFlow<'a> {
-    engine: &'a mut dyn Engine,
-    scheme: Scheme,
-    a0: f64,
-    d: usize,
-    /// Given columns of the data, c values a row; empty without context.
-    given: Vec<f64>,
-}
-
-/// Points that a flow was followed from.
-struct FollowedPoints {
-    /// Paths of the first points, k x (nt + 1) x d.
-    paths: Vec<f64>,
-    /// End points of all points, n x d.
-    ends: Vec<f64>,
-}
-
-impl SnapshotFlow<'_> {
-    /// End points, n x d, of the paths of points x, n x d, each with its given values.
-    fn ends(&mut self, x: &[f64], given: Range<usize>, direction: Direction) -> Vec<f64> {
-        let mut out = vec![0.0; x.len()];
-        let transport = Transport {
-            scheme: &self.scheme,
-            a0: self.a0,
-            direction,
-        };
-        with_pairs(x, self.d, &self.given[given], |samples| {
-            self.engine.transport(samples, transport, &mut out)
-        });
-        out
+impl ShownDensities<'_, '_> {
+    /// Log densities of points x with given values y, both in the shown units.
+    fn log_densities(&mut self, x: Vec<f64>, y: Vec<f64>) -> Vec<f64> {
+        let shape = self.flow.engine.shape();
+        let rows = join(&self.units.to_flow(x), &self.units.given_to_flow(y), &shape);
+        let log = self.flow.log_densities(&rows);
+        self.units.show_log_densities(log, &rows)
     }
 
-    /// Follows points x, n x d, through the flow: the first with their paths, all to their end points.
-    fn follow(&mut self, x: &[f64], direction: Direction) -> FollowedPoints {
-        let (d, width) = (self.d, self.d * (self.scheme.steps + 1));
-        let (first, others) = x.split_at(x.len().min(PATHS * d));
-        let cut = self.given.len() / (x.len() / d).max(1) * (first.len() / d);
-        let mut paths = vec![0.0; first.len() / d * width];
-        let transport = Transport {
-            scheme: &self.scheme,
-            a0: self.a0,
-            direction,
-        };
-        with_pairs(first, d, &self.given[..cut], |samples| {
-            self.engine.paths(samples, transport, &mut paths)
-        });
-        let ends = paths
-            .chunks_exact(width)
-            .flat_map(|path| &path[width - d..]);
-        let mut ends: Vec<f64> = ends.copied().collect();
-        ends.extend(self.ends(others, cut..self.given.len(), direction));
-        FollowedPoints { paths, ends }
-    }
-
-    /// The log density on a grid around rows in the shown units.
-    fn density(&mut self, rows: &[f64], units: &ShownUnits) -> Density {
-        let bounds = bounds_around(rows);
-        let cells = MOST_CELLS.min(rows.len() / self.d * CELLS_PER_SAMPLE);
-        let CellGrid { across, centres } = cell_grid(bounds, cells);
-        // Half the steps and the rule with the fewest traces: half the cost, for errors far below a shade of the map.
-        let scheme = Scheme {
-            steps: self.scheme.steps.div_ceil(2),
-            trace: TraceAt::GaussPoints,
-            ..self.scheme
-        };
-        let centres = units.to_flow(centres);
-        let width = self.d + 3;
-        let mut states = vec![0.0; centres.len() / self.d * width];
-        with_rows(&centres, self.d, |samples| {
-            self.engine.states(samples, &scheme, self.a0, &mut states);
-        });
-        let log = states.chunks_exact(width).map(log_density);
+    /// The density of two columns on a grid around points.
+    fn plane(&mut self, points: &[f64]) -> Density {
+        let [left, right] = range(points, 0, 2);
+        let [low, high] = range(points, 1, 2);
+        let grid = CellGrid::square([left, right, low, high], self.cells.min(MOST_CELLS));
         Density {
-            bounds,
-            across,
-            values: units.show_log_densities(log.collect(), &centres),
+            bounds: grid.bounds,
+            across: grid.across,
+            values: self.log_densities(grid.centres(), Vec::new()),
         }
     }
+
+    /// The density of one column around points.
+    fn curve(&mut self, points: &[f64]) -> DensityCurve {
+        let [low, high] = range(points, 0, 1);
+        let count = self.cells.clamp(2, MOST_PLACES);
+        let place = |k: usize| low + (high - low) * k as f64 / (count - 1) as f64;
+        let places = (0..count).map(place).collect();
+        DensityCurve {
+            low,
+            high,
+            values: self.log_densities(places, Vec::new()),
+        }
+    }
+
+    /// The density of one column over the first of c given ones, the others at their means; the grid has twice as many cells in the
+    /// direction of the density as in the other.
+    fn strip(&mut self, points: &[f64], given: &[f64], c: usize) -> Density {
+        let [left, right] = usual_range(given.iter().step_by(c).copied()).unwrap_or([-0.5, 0.5]);
+        let [low, high] = range(points, 0, 1);
+        let across = ((self.cells.min(MOST_CELLS) / 2) as f64).sqrt().max(1.0) as usize;
+        let grid = CellGrid {
+            bounds: [left, right, low, high],
+            across,
+            up: 2 * across,
+        };
+        let mean = |k: usize| {
+            let n = (given.len() / c).max(1) as f64;
+            given.iter().skip(k).step_by(c).sum::<f64>() / n
+        };
+        let means: Vec<f64> = (1..c).map(mean).collect();
+        let centres = grid.centres();
+        let x = centres.iter().skip(1).step_by(2).copied();
+        let y = centres.iter().step_by(2);
+        let y = y.flat_map(|&first| std::iter::once(first).chain(means.iter().copied()));
+        Density {
+            bounds: grid.bounds,
+            across,
+            values: self.log_densities(x.collect(), y.collect()),
+        }
+    }
+}
+
+/// The usual range of column k of rows of `width` values, with a margin.
+fn range(rows: &[f64], k: usize, width: usize) -> [f64; 2] {
+    with_margin(usual_range(rows.iter().skip(k).step_by(width).copied()))
 }
 
 #[cfg(test)]
@@ -241,6 +222,7 @@ mod tests {
 
     use otflow_kernels::engine::engine;
 
+    use super::super::snapshot_flow::PATHS;
     use super::*;
     use crate::problem::{precision, shape};
     use crate::session;
@@ -393,5 +375,75 @@ mod tests {
         assert!(density.values.iter().all(|log| !log.is_nan()));
         let mass: f64 = density.values.iter().map(|log| log.exp() * cell).sum();
         assert!((0.5..1.3).contains(&mass), "{mass}");
+    }
+
+    /// Of a table whose first column is `learned` and whose others are given, of u and v in (0, 1).
+    fn of_columns(learned: impl Fn(f64, f64) -> f64, fields: &str) -> Picture {
+        let folder = tempfile::tempdir().unwrap();
+        let row = |k: u32| {
+            let (u, v) = (
+                f64::from(k * 7 % 501) / 501.0,
+                f64::from(k * 11 % 701) / 701.0,
+            );
+            format!("{},{},{}\n", learned(u, v), 40.0 * u, 2.0 + v)
+        };
+        let rows: String = (0..2000).map(row).collect();
+        std::fs::write(folder.path().join("t.csv"), format!("a,b,c\n{rows}")).unwrap();
+        let text = format!(
+            r#"(data: Table(path: "t.csv", batch: 200, {fields}), model: (width: 6, precision: F64),
+                validation: (samples: 50, steps: 12), stop: (iterations: 10))"#
+        );
+        after_ten(session::parse(&text, &folder.path().join("s.ron")).unwrap())
+    }
+
+    #[test]
+    fn one_column_has_a_curve_of_mass_one_and_log_densities_in_units_of_the_table() {
+        let made = of_columns(
+            |u, _| (3.0 * u).exp(),
+            r#"columns: ["a"], transform: {"a": Log}"#,
+        );
+        let curve = made.curve.unwrap();
+        let step = (curve.high - curve.low) / (curve.values.len() - 1) as f64;
+        let mass: f64 = curve.values.iter().map(|log| log.exp() * step).sum();
+        assert!((0.6..1.2).contains(&mass), "{mass}");
+        assert_eq!((made.units.len(), made.context), (1, 0));
+        assert_eq!((made.density, made.strip, made.misfits), (None, None, None));
+        assert_eq!(
+            made.log_densities.generated.len(),
+            made.log_densities.data.len()
+        );
+        // The curve between its places, at the samples.
+        let scale = made.units[0].scale;
+        for (x, log) in made.data.iter().zip(&made.log_densities.data).take(20) {
+            let at = (x - curve.low) / step;
+            let (from, share) = (at as usize, at.fract());
+            let mixed = curve.values[from] + share * (curve.values[from + 1] - curve.values[from]);
+            assert!((mixed - scale.ln() - log).abs() < 0.1, "{x}: {mixed} {log}");
+        }
+    }
+
+    #[test]
+    fn a_given_column_has_a_strip_of_densities_and_pairs() {
+        let fields = r#"columns: ["a"], given: ["b", "c"], transform: {"b": Logit(-1.0, 41.0)}"#;
+        let made = of_columns(|u, v| 100.0 * (u + 0.1 * v), fields);
+        let strip = made.strip.unwrap();
+        let up = strip.values.len() / strip.across;
+        assert_eq!(up, 2 * strip.across);
+        let [left, right, low, high] = strip.bounds;
+        // Uniform on (0, 40): 1.7 deviations on both sides.
+        assert!(
+            (left + 1.73).abs() < 0.1 && (right - 1.73).abs() < 0.1,
+            "{left} {right}"
+        );
+        for column in 0..strip.across {
+            let values = strip.values.iter().skip(column).step_by(strip.across);
+            let mass: f64 = values.map(|log| log.exp() * (high - low) / up as f64).sum();
+            assert!((0.3..1.1).contains(&mass), "{column}: {mass}");
+        }
+        assert_eq!((made.context, made.given.len()), (2, 2 * made.data.len()));
+        let misfits = made.misfits.unwrap();
+        let mut pairs: Vec<_> = misfits.pairs.iter().map(|pair| pair.columns).collect();
+        pairs.sort_unstable();
+        assert_eq!(pairs, [[1, 0], [2, 0]]);
     }
 }

@@ -37,6 +37,7 @@ fn picture(values: &[f64]) -> Picture {
         backward: rows,
         straightness: first,
         density: None,
+        ..Picture::default()
     }
 }
 

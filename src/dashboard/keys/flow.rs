@@ -11,7 +11,7 @@ pub const KEYS: &[Binding] = &[
         &[Key::letter('v')],
         Action::Flow(FlowAction::View),
         Some("view"),
-        "data and generated; f(x) and back; density; paths",
+        "next view of those that this data has",
     ),
     row(
         &[Key::letter('t')],
@@ -42,6 +42,18 @@ pub const KEYS: &[Binding] = &[
         Action::Flow(FlowAction::Samples),
         None,
         "density: with the data over it, or without",
+    ),
+    row(
+        &[Key::letter('n')],
+        Action::Flow(FlowAction::Pair(1)),
+        None,
+        "pair of columns that fits worst after this one",
+    ),
+    row(
+        &[Key::letter('N')],
+        Action::Flow(FlowAction::Pair(-1)),
+        None,
+        "pair of columns that fits worse",
     ),
     row(
         &[Key::letter('[')],

@@ -1,20 +1,35 @@
-//! The flow, in one of four views: samples of the data and of the model, all on one scale; where f takes the data and back; the
-//! density; particles on their paths. Two columns of the points, with equal axes.
+//! The flow, in one of the views that its data has: samples of the data and of the model, all on one scale; where f takes the data and back;
+//! the density, of two columns, of one, or of one over a given one; truth and model; the pair of columns that fits worst; log densities;
+//! particles on their paths. Two columns of the points are on the axes, whose values are in units of the table. Toy sets have equal axes.
 //!
 //! | file | holds |
 //! | --- | --- |
-//! | plane | the place of a point on an area, and back |
+//! | plane, rows | the place of a point on an area, and back; points with their given values |
+//! | axes | the values and names on the axes |
 //! | point_views, scatter | two or four views of points; the points of one |
-//! | density | the density |
+//! | density, truth | the density of two columns, or of one over a given one; beside the truth |
+//! | column, log_densities, histogram | the density of one column; log densities; bars and a line |
+//! | pair | the pair of columns that fits worst |
 //! | paths | particles on their paths |
 //! | title | the titles |
 
+mod axes;
+mod column;
 mod density;
+#[cfg(test)]
+mod fixtures;
+mod histogram;
+mod log_densities;
+mod pair;
 mod paths;
 mod plane;
 mod point_views;
+mod rows;
 mod scatter;
+#[cfg(test)]
+mod tests;
 mod title;
+mod truth;
 
 use ratatui::style::Style;
 
@@ -22,16 +37,23 @@ use crate::dashboard::canvas::Canvas;
 use crate::dashboard::range::ValueRange;
 use crate::dashboard::state::State;
 use crate::dashboard::state::flow::FlowContent;
-use crate::event::Picture;
+use crate::event::{Density, Picture};
+use crate::picture::usual_range;
+use axes::{AxisColumn, ShownPlane};
+use density::ShadedDensity;
+use pair::PairView;
 use paths::Paths;
-use plane::{Plane, PlaneBounds, PlaneFrame};
+use plane::{Aspect, Plane, PlaneBounds};
 pub use title::title;
 use title::{fitting, outside_note};
 
 /// Room around the data, as a share of its extent.
 const MARGIN: f64 = 0.1;
-/// Distance from 0 that paths need around the normal.
-const CORE: f64 = 3.0;
+/// What paths need around the normal, where the data has its units.
+const CORE: ValueRange = ValueRange {
+    low: -3.0,
+    high: 3.0,
+};
 
 /// Draws the view that is chosen.
 pub fn draw(state: &State, canvas: &mut Canvas) {
@@ -43,20 +65,39 @@ pub fn draw(state: &State, canvas: &mut Canvas) {
         canvas.cut_line(0, text, theme.dim());
         return;
     };
+    let all = picture.dimension + picture.context;
     let plane = Plane {
-        dimension: picture.dimension,
-        columns: state.view.flow.columns(picture.dimension),
+        dimension: all,
+        columns: state.view.flow.axes(picture),
     };
     let Some(bounds) = bounds(state, plane) else {
         canvas.cut_line(0, "no finite point", theme.alert());
         return;
     };
-    match state.view.flow.content {
+    let columns = plane.columns.map(|k| AxisColumn::of(state, picture, k));
+    let shown = ShownPlane {
+        plane,
+        bounds,
+        columns: &columns,
+        aspect: match picture.units[..] {
+            [] => Aspect::Equal,
+            _ => Aspect::Free,
+        },
+    };
+    let content = state.view.flow.shown(picture);
+    match content {
         FlowContent::Data | FlowContent::Inverse => {
-            point_views::draw(state, picture, plane, bounds, canvas);
+            point_views::draw(state, picture, content, shown, canvas);
         }
-        FlowContent::Density => draw_density(state, picture, plane, bounds, canvas),
-        FlowContent::Paths => draw_paths(state, picture, plane, bounds, canvas),
+        FlowContent::Density => draw_density(state, picture, shown, canvas),
+        FlowContent::Truth => {
+            if let Some((density, truth)) = picture.density.as_ref().zip(picture.truth.as_ref()) {
+                truth::draw(density, truth, shown, canvas);
+            }
+        }
+        FlowContent::Pair => draw_pair(state, picture, shown, canvas),
+        FlowContent::LogDensities => log_densities::draw(&picture.log_densities, canvas),
+        FlowContent::Paths => draw_paths(state, picture, shown, canvas),
     }
 }
 
@@ -72,36 +113,59 @@ fn bounds(state: &State, plane: Plane) -> Option<PlaneBounds> {
     Some(PlaneBounds { x, y })
 }
 
-fn draw_density(
-    state: &State,
-    picture: &Picture,
-    plane: Plane,
-    bounds: PlaneBounds,
-    canvas: &mut Canvas,
-) {
-    let Some(density) = picture.density.as_ref().filter(|_| plane.dimension == 2) else {
-        let text = format!("density: for 2 columns only, not {}", plane.dimension);
-        canvas.cut_line(0, &text, canvas.theme.dim());
-        return;
-    };
-    density::draw_legend(density, canvas);
-    let canvas = &mut canvas.below(1);
-    let frame = PlaneFrame::fit(plane, bounds, MARGIN, canvas.area);
-    let points = if state.view.flow.samples {
-        &picture.data[..]
-    } else {
-        &[]
-    };
-    density::draw(density, points, &frame, canvas);
+/// Draws the density of two columns, of one, or of one over a given one.
+fn draw_density(state: &State, picture: &Picture, shown: ShownPlane, canvas: &mut Canvas) {
+    let strip = picture.strip.as_ref().filter(|_| picture.dimension == 1);
+    if shown.plane.dimension == 1 {
+        column::draw(picture, shown.bounds.x, &shown.columns[0], canvas);
+    } else if let Some(density) = strip.or(picture.density.as_ref()) {
+        draw_map(state, picture, density, shown, canvas);
+    }
 }
 
-fn draw_paths(
+/// Draws a density on a grid, with its legend.
+fn draw_map(
     state: &State,
     picture: &Picture,
-    plane: Plane,
-    data: PlaneBounds,
+    density: &Density,
+    shown: ShownPlane,
     canvas: &mut Canvas,
 ) {
+    let map = ShadedDensity::new(density);
+    let learned = shown.plane.columns.into_iter().zip(shown.columns);
+    let learned = learned.filter(|(k, _)| *k < picture.dimension);
+    let determinant: f64 = learned.map(|(_, column)| column.scale.ln()).sum();
+    density::draw_legend(map.peak - determinant, canvas);
+    let canvas = &mut canvas.below(1);
+    let area = canvas.area;
+    let (inside, frame) = shown.inside(area, MARGIN);
+    density::draw(&map, &frame, &mut canvas.part(inside));
+    if state.view.flow.samples {
+        let points = rows::points(picture, &picture.data);
+        density::mark_samples(&map, &points, usize::MAX, &frame, &mut canvas.part(inside));
+    }
+    axes::draw(&shown.axes(&frame), inside, canvas);
+}
+
+fn draw_pair(state: &State, picture: &Picture, shown: ShownPlane, canvas: &mut Canvas) {
+    let Some(misfits) = &picture.misfits else {
+        return;
+    };
+    let data = rows::points(picture, &picture.data);
+    let view = PairView {
+        data: if state.view.flow.pair_samples {
+            &data
+        } else {
+            &[]
+        },
+        generated: &rows::points(picture, &picture.generated),
+        misfits,
+    };
+    pair::draw(&view, shown, canvas);
+}
+
+/// Draws the particles, in the plane of two columns, or of one column over the time.
+fn draw_paths(state: &State, picture: &Picture, shown: ShownPlane, canvas: &mut Canvas) {
     let view = &state.view.flow;
     let (way, rows) = if view.backward {
         ("normal to data", &picture.backward)
@@ -111,112 +175,77 @@ fn draw_paths(
     let mut names = vec![way.to_owned()];
     if let Some(ratio) = picture.straightness {
         let short = format!("{way}, path/chord {ratio:.2}");
-        names.splice(0..0, [format!("{short} (1 = straight)"), short.clone()]);
+        let marks = format!(
+            "{}..{}",
+            canvas.theme.path_start(),
+            canvas.theme.arrow(1.0, 0.0)
+        );
+        names.splice(
+            0..0,
+            [
+                format!("{way} {marks}, path/chord {ratio:.2} (1 = straight)"),
+                short.clone(),
+            ],
+        );
     }
+    let nodes = picture.times.len();
+    let time = [AxisColumn::plain("t of the flow"), shown.columns[0].clone()];
+    let (rows, shown, lines) = if picture.dimension == 1 {
+        let plane = Plane {
+            dimension: 2,
+            columns: [0, 1],
+        };
+        let rows = rows::over_time(rows, &picture.times, view.backward);
+        let bounds = PlaneBounds {
+            x: ValueRange {
+                low: 0.0,
+                high: 1.0,
+            },
+            y: way_bounds(shown.bounds.x, &rows, plane, 1),
+        };
+        let over_time = ShownPlane {
+            plane,
+            bounds,
+            columns: &time,
+            aspect: Aspect::Free,
+        };
+        (rows.into(), over_time, usize::from(canvas.area.height))
+    } else {
+        let rows = rows::paths(picture, rows, nodes);
+        let joined = |k: usize, range: ValueRange| match shown.aspect {
+            Aspect::Equal => range.join(CORE),
+            Aspect::Free => way_bounds(range, &rows, shown.plane, k),
+        };
+        let bounds = PlaneBounds {
+            x: joined(0, shown.bounds.x),
+            y: joined(1, shown.bounds.y),
+        };
+        (rows, ShownPlane { bounds, ..shown }, usize::MAX)
+    };
     let below = &mut canvas.below(1);
-    let bounds = data.join(PlaneBounds::square(CORE));
-    let frame = PlaneFrame::fit(plane, bounds, 0.0, below.area);
+    let area = below.area;
+    let (inside, frame) = shown.inside(area, 0.0);
     let paths = Paths {
         times: &picture.times,
-        rows,
+        rows: &rows,
+        lines,
     };
-    let outside = paths::draw(paths, view.share(state.now), &frame, below);
+    let outside = paths::draw(
+        paths,
+        view.share(state.now),
+        &frame,
+        &mut below.part(inside),
+    );
+    axes::draw(&shown.axes(&frame), inside, below);
     let note = outside_note(outside);
     let room = canvas.area.width.saturating_sub(note.len() as u16);
     let name = format!("{}{note}", fitting(&names, room));
     canvas.cut_line(0, &name, Style::new());
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::dashboard::action::{Action, FlowAction};
-    use crate::dashboard::fixtures;
-    use crate::dashboard::theme::{Depth, Markers, Theme};
-    use crate::dashboard::update::perform;
-    use crate::session;
-    use ratatui::buffer::Buffer;
-    use ratatui::layout::Rect;
-
-    const PLAIN: Theme = Theme {
-        markers: Markers::Ascii,
-        colour: Depth::None,
-    };
-
-    fn act(state: &mut State, action: FlowAction) {
-        perform(state, Action::Flow(action));
-    }
-
-    /// The pane after some keys, as rows.
-    fn drawn(actions: &[FlowAction], (width, height): (u16, u16)) -> Vec<String> {
-        let mut state = fixtures::run();
-        actions.iter().for_each(|&one| act(&mut state, one));
-        let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
-        draw(&state, &mut Canvas::whole(&PLAIN, &mut buffer));
-        let row = |y| (0..width).map(|x| buffer[(x, y)].symbol()).collect();
-        (0..height).map(row).collect()
-    }
-
-    #[test]
-    fn two_views_fit_a_small_pane_and_four_a_large_one() {
-        let small = drawn(&[], (38, 11));
-        assert!(small[0].starts_with("data ") && small[0].contains("generated"));
-        let large = drawn(&[], (80, 21)).join("\n");
-        for name in ["data", "f(x)", "generated", "f^-1(f(x))"] {
-            assert!(large.contains(name), "{name}");
-        }
-    }
-
-    #[test]
-    fn the_other_views_say_what_they_are() {
-        let titles = |actions: &[FlowAction]| drawn(actions, (38, 11)).remove(0);
-        let inverse = titles(&[FlowAction::View]);
-        assert!(inverse.starts_with("f(x), -4 to 4") && inverse.contains("inverse err 3e-4"));
-        assert!(titles(&[FlowAction::View; 2]).starts_with("log p "));
-        assert!(titles(&[FlowAction::View; 3]).starts_with("data to normal, path/chord 1.02"));
-        assert!(titles(&[FlowAction::Turn]).starts_with("normal to data"));
-    }
-
-    #[test]
-    fn the_title_tells_the_columns_and_the_time() {
-        let mut state = fixtures::run();
-        let title = |state: &State| super::title(state, &PLAIN, 60);
-        assert_eq!(title(&state), "flow at 390: x1, x2, path/chord 1.02");
-        act(&mut state, FlowAction::Later);
-        assert_eq!(title(&state), "flow at 390: x1, x2, t 0.05");
-        act(&mut state, FlowAction::Turn);
-        act(&mut state, FlowAction::Later);
-        assert_eq!(title(&state), "flow at 390: x1, x2, t 0.00");
-        let start = state.start.as_mut().unwrap();
-        start.columns = ["carat", "depth", "price in dollars", "given"]
-            .map(String::from)
-            .into();
-        let picture = |dimension| Picture {
-            dimension,
-            ..Picture::default()
-        };
-        state.set_picture(picture(3));
-        act(&mut state, FlowAction::Column { axis: 1, by: 1 });
-        let columns = "carat, price in do~ of 3";
-        assert_eq!(title(&state), format!("flow at 0: {columns}, t 0.00"));
-        let narrow = super::title(&state, &PLAIN, 32);
-        assert_eq!(narrow, "flow: carat, price~ of 3, t 0.00");
-        let narrower = super::title(&state, &PLAIN, 31);
-        assert_eq!(narrower, format!("flow: {columns}"));
-        state.set_picture(picture(1));
-        assert_eq!(title(&state), "flow at 0: carat, t 0.00");
-    }
-
-    #[test]
-    fn points_of_a_table_are_in_standardised_units() {
-        let mut state = fixtures::run();
-        let start = state.start.as_mut().unwrap();
-        let text = "(data: Table(path: \"a.csv\"))";
-        start.session = session::parse(text, "s.ron".as_ref()).unwrap().into();
-        let title = |width| super::title(&state, &PLAIN, width);
-        let whole = "flow at 390: x1, x2, path/chord 1.02, standardised";
-        assert_eq!(title(50), whole);
-        assert_eq!(title(49), whole.replace(", standardised", ""));
-        assert_eq!(title(34), "flow: x1, x2, path/chord 1.02");
-    }
+/// The range of the data and of all points of paths on an axis.
+fn way_bounds(data: ValueRange, rows: &[f64], plane: Plane, axis: usize) -> ValueRange {
+    let points = rows.chunks_exact(plane.dimension.max(1));
+    let usual = usual_range(points.map(|point| plane.of(point)[axis]));
+    usual.map_or(data, |[low, high]| data.join(ValueRange { low, high }))
 }

@@ -103,6 +103,7 @@ fn hostile() -> impl Iterator<Item = Picture> {
                 across,
                 values: part(n),
             }),
+            ..Picture::default()
         };
         [
             all(0, [0.0; 4], 0),

@@ -2,35 +2,54 @@
 
 use crate::dashboard::action::FlowAction;
 use crate::dashboard::state::State;
-use crate::dashboard::state::flow::{FlowContent, FlowView};
+use crate::dashboard::state::flow::{FlowContent, FlowView, views};
+use crate::event::PairMisfit;
 
 /// Share of the paths that a key moves the particles by.
 const STEP: f64 = 0.05;
 
 /// Changes the state of the pane as a key asks; a key that belongs to a view also shows it.
 pub fn update(state: &mut State, action: FlowAction) {
-    let dimension = state
-        .picture
-        .as_ref()
-        .map_or(0, |picture| picture.dimension);
     let (now, view) = (state.now, &mut state.view.flow);
+    let picture = state.picture.as_ref();
+    let columns = picture.map_or(0, |picture| picture.dimension + picture.context);
+    let shown = picture.map_or(view.content, |picture| view.shown(picture));
     match action {
         FlowAction::View => {
-            view.content = match view.content {
-                FlowContent::Data => FlowContent::Inverse,
-                FlowContent::Inverse => FlowContent::Density,
-                FlowContent::Density => FlowContent::Paths,
-                FlowContent::Paths => FlowContent::Data,
-            }
+            let views = picture.map(views).unwrap_or_default();
+            let place = views.iter().position(|&one| one == shown);
+            let next = place.and_then(|place| views.get((place + 1) % views.len()));
+            view.content = next.copied().unwrap_or(view.content);
+        }
+        FlowAction::Samples if shown == FlowContent::Pair => {
+            view.content = shown;
+            view.pair_samples ^= true;
         }
         FlowAction::Samples => {
-            view.samples = view.content != FlowContent::Density || !view.samples;
+            view.samples = shown != FlowContent::Density || !view.samples;
             view.content = FlowContent::Density;
         }
+        FlowAction::Pair(by) => {
+            let Some(misfits) = picture.and_then(|picture| picture.misfits.as_ref()) else {
+                return;
+            };
+            let last = misfits.pairs.len().saturating_sub(1);
+            let of = |pair: &PairMisfit| pair.columns == view.wanted;
+            let place = misfits.pairs.iter().position(of).or(view.rank);
+            let place = place
+                .map_or(0, |place| place.saturating_add_signed(by))
+                .min(last);
+            view.content = FlowContent::Pair;
+            view.rank = Some(place);
+            if let Some(pair) = misfits.pairs.get(place) {
+                view.wanted = pair.columns;
+            }
+        }
         FlowAction::Column { axis, by } => {
-            let last = dimension.saturating_sub(1);
-            let column = view.columns(dimension)[axis];
+            let last = columns.saturating_sub(1);
+            let column = view.columns(columns)[axis];
             view.wanted[axis] = column.saturating_add_signed(by).min(last);
+            view.rank = None;
         }
         FlowAction::Earlier | FlowAction::Later | FlowAction::Play | FlowAction::Turn => {
             view.content = FlowContent::Paths;
@@ -149,6 +168,49 @@ mod tests {
         assert_eq!(state.view.flow.columns(3), [0, 1]);
         assert_eq!(state.view.flow.columns(1), [0, 0]);
         assert_eq!(state.view.flow.columns(0), [0, 0]);
+    }
+
+    #[test]
+    fn data_over_the_pair_goes_and_comes_back_without_leaving_it() {
+        let mut state = fixtures::run();
+        state.set_picture(Picture {
+            dimension: 3,
+            data: vec![0.0; 3],
+            misfits: Some(fixtures::misfits()),
+            ..Picture::default()
+        });
+        update(&mut state, FlowAction::Pair(0));
+        for seen in [false, true] {
+            update(&mut state, FlowAction::Samples);
+            let view = &state.view.flow;
+            assert_eq!((view.content, view.pair_samples), (FlowContent::Pair, seen));
+        }
+    }
+
+    #[test]
+    fn pairs_are_stepped_through_in_the_order_of_misfit() {
+        let mut state = fixtures::started();
+        update(&mut state, FlowAction::Pair(1));
+        assert_eq!(state.view.flow, FlowView::default(), "no picture yet");
+        state.set_picture(Picture {
+            dimension: 3,
+            misfits: Some(fixtures::misfits()),
+            ..Picture::default()
+        });
+        let mut after = |by| {
+            update(&mut state, FlowAction::Pair(by));
+            state.view.flow.wanted
+        };
+        let seen = [0, 1, 1, 1, -1, -9].map(&mut after);
+        assert_eq!(seen, [[0, 2], [1, 2], [0, 1], [0, 1], [1, 2], [0, 2]]);
+        update(&mut state, FlowAction::Column { axis: 0, by: 1 });
+        assert_eq!(
+            (state.view.flow.wanted, state.view.flow.rank),
+            ([1, 2], None)
+        );
+        // From a pair that was chosen the order goes on.
+        update(&mut state, FlowAction::Pair(1));
+        assert_eq!(state.view.flow.wanted, [0, 1]);
     }
 
     #[test]

@@ -15,21 +15,28 @@ const RANGE: f64 = 7.0;
 /// The number of cells in the legend.
 const SHADES: u16 = 10;
 
-/// A density with its peak, from which shades are counted.
-struct ShadedDensity<'a> {
+/// A density with the peak from which its shades are counted.
+pub struct ShadedDensity<'a> {
     density: &'a Density,
-    peak: f64,
+    /// log p of the highest shade.
+    pub peak: f64,
 }
 
 impl<'a> ShadedDensity<'a> {
-    fn new(density: &'a Density) -> Self {
+    /// A density with its own peak.
+    pub fn new(density: &'a Density) -> Self {
         let finite = density.values.iter().filter(|value| value.is_finite());
         let peak = finite.fold(f64::NEG_INFINITY, |peak, &value| peak.max(value));
         Self { density, peak }
     }
 
-    /// The shade at a point, 0 to 1.
-    fn level(&self, [x, y]: [f64; 2]) -> Option<f64> {
+    /// This density with the peak of another.
+    pub fn with_peak(self, peak: f64) -> Self {
+        Self { peak, ..self }
+    }
+
+    /// log p at a point, mixed between the centres of cells; None outside the grid.
+    pub fn value(&self, [x, y]: [f64; 2]) -> Option<f64> {
         let Density {
             bounds: [left, right, low, high],
             across,
@@ -49,8 +56,12 @@ impl<'a> ShadedDensity<'a> {
             y.share,
         );
         let nearest = value(x.nearest(), y.nearest());
-        let value = if smooth.is_finite() { smooth } else { nearest };
-        let level = 1.0 + (value - self.peak) / RANGE;
+        Some(if smooth.is_finite() { smooth } else { nearest })
+    }
+
+    /// The shade at a point, 0 to 1.
+    fn level(&self, point: [f64; 2]) -> Option<f64> {
+        let level = 1.0 + (self.value(point)? - self.peak) / RANGE;
         (!level.is_nan()).then_some(level.clamp(0.0, 1.0))
     }
 }
@@ -87,14 +98,36 @@ impl GridPlace {
     }
 }
 
-/// Draws the density, and over it the points, of which there may be none.
-pub fn draw(density: &Density, points: &[f64], frame: &PlaneFrame, canvas: &mut Canvas) {
+/// The looks of the levels of a map.
+#[derive(Clone, Copy)]
+pub struct MapShades {
+    /// The colour of a level; None for the terminal's own.
+    pub colour: fn(f64, Depth) -> Option<Color>,
+    /// The sign of a level, where there is no colour.
+    pub sign: fn(f64) -> char,
+}
+
+/// Draws a density.
+pub fn draw(map: &ShadedDensity, frame: &PlaneFrame, canvas: &mut Canvas) {
+    let shades = MapShades {
+        colour: shades::colour,
+        sign: shades::sign,
+    };
+    draw_map(|point| map.level(point), shades, frame, canvas);
+}
+
+/// Draws the levels of points, which is None where nothing is to be drawn.
+pub fn draw_map(
+    level: impl Fn([f64; 2]) -> Option<f64>,
+    shades: MapShades,
+    frame: &PlaneFrame,
+    canvas: &mut Canvas,
+) {
     let (theme, area) = (canvas.theme, canvas.area);
-    let map = ShadedDensity::new(density);
     let cells = [f64::from(area.width), f64::from(area.height)];
     let level = |column: u16, below: f64| {
         let across = (f64::from(column) + 0.5) / cells[0];
-        map.level(frame.at([across, 1.0 - below / cells[1]]))
+        level(frame.at([across, 1.0 - below / cells[1]]))
     };
     for row in 0..area.height {
         for column in 0..area.width {
@@ -104,16 +137,15 @@ pub fn draw(density: &Density, points: &[f64], frame: &PlaneFrame, canvas: &mut 
             };
             if signs(theme) {
                 if let Some(level) = level(column, top + 0.5) {
-                    cell.set_char(shades::sign(level));
+                    cell.set_char((shades.sign)(level));
                 }
                 continue;
             }
-            let colour = |below| shades::colour(level(column, below)?, theme.colour);
+            let colour = |below| (shades.colour)(level(column, below)?, theme.colour);
             let halves = halves(colour(top + 0.25), colour(top + 0.75));
             cell.set_symbol(halves.text).set_style(halves.style);
         }
     }
-    mark_samples(&map, points, frame, canvas);
 }
 
 /// Whether signs stand for colours.
@@ -132,14 +164,22 @@ fn halves(upper: Option<Color>, lower: Option<Color>) -> Symbol {
     Symbol { text, style }
 }
 
-/// Draws a mark in every cell with a sample.
-fn mark_samples(map: &ShadedDensity, points: &[f64], frame: &PlaneFrame, canvas: &mut Canvas) {
+/// Draws a mark in every cell with a sample, over a density. At most `most` samples are marked, evenly spaced among all.
+pub fn mark_samples(
+    map: &ShadedDensity,
+    points: &[f64],
+    most: usize,
+    frame: &PlaneFrame,
+    canvas: &mut Canvas,
+) {
     let (theme, area) = (canvas.theme, canvas.area);
     if area.is_empty() {
         return;
     }
     let (wide, high) = (usize::from(area.width), usize::from(area.height));
-    for point in points.chunks_exact(frame.dimension()) {
+    let points = points.chunks_exact(frame.dimension());
+    let step = points.len().div_ceil(most.max(1)).max(1);
+    for point in points.step_by(step) {
         let Some([x, y]) = frame.place(point) else {
             continue;
         };
@@ -160,10 +200,9 @@ fn mark_samples(map: &ShadedDensity, points: &[f64], frame: &PlaneFrame, canvas:
     }
 }
 
-/// Draws the shades between their values, in one line; without the shades where it is too narrow.
-pub fn draw_legend(density: &Density, canvas: &mut Canvas) {
+/// Draws the shades between their values, in one line; without the shades where it is too narrow. `peak` is log p of the highest shade.
+pub fn draw_legend(peak: f64, canvas: &mut Canvas) {
     let theme = canvas.theme;
-    let peak = ShadedDensity::new(density).peak;
     if !peak.is_finite() {
         canvas.cut_line(0, "no finite density", theme.alert());
         return;
@@ -193,7 +232,7 @@ pub fn draw_legend(density: &Density, canvas: &mut Canvas) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::plane::{Plane, PlaneBounds};
+    use super::super::plane::{Aspect, Plane, PlaneBounds};
     use super::*;
     use crate::dashboard::range::ValueRange;
     use ratatui::buffer::Buffer;
@@ -220,10 +259,12 @@ mod tests {
             high: 1.0,
         };
         let bounds = PlaneBounds { x: side, y: side };
-        let frame = PlaneFrame::fit(plane, bounds, 0.0, area);
+        let frame = PlaneFrame::fit(plane, bounds, 0.0, area, Aspect::Equal);
         let theme = Theme { markers, colour };
         let canvas = &mut Canvas::whole(&theme, &mut buffer);
-        draw(density, points, &frame, canvas);
+        let map = ShadedDensity::new(density);
+        draw(&map, &frame, canvas);
+        mark_samples(&map, points, usize::MAX, &frame, canvas);
         buffer
     }
 

@@ -1,13 +1,16 @@
-//! Particles at a place on their paths, and the paths of the first of them.
+//! Particles at a place on their paths, and the paths of the first of them: a mark at the start, an arrow at the end; the way done is
+//! brighter than the way left.
+
+use ratatui::style::Style;
 
 use super::plane::{PlaneFrame, part};
 use crate::dashboard::canvas::Canvas;
 use crate::dashboard::dot_grid::DotGrid;
 
-/// Most paths that are drawn.
+/// Most paths that are drawn as lines.
 const LINES: usize = 50;
 /// Cells of the area for each path, so that they can be told apart.
-const ROOM: usize = 12;
+const ROOM: usize = 16;
 
 /// The paths of particles with the shares of the way at their nodes.
 #[derive(Clone, Copy)]
@@ -16,6 +19,8 @@ pub struct Paths<'a> {
     pub times: &'a [f64],
     /// The points: a row a path, a point a node.
     pub rows: &'a [f64],
+    /// Most paths that are drawn as lines.
+    pub lines: usize,
 }
 
 /// Draws the particles after a share of the way: those without a path shown as dots, the others as marks on their paths. Returns
@@ -26,7 +31,7 @@ pub fn draw(paths: Paths, share: f64, frame: &PlaneFrame, canvas: &mut Canvas) -
     if nodes == 0 || area.is_empty() {
         return 0;
     }
-    let lines = LINES.min(area.area() as usize / ROOM);
+    let lines = LINES.min(paths.lines).min(area.area() as usize / ROOM);
     let mut dots = DotGrid::new(area, theme.markers);
     let dot = |dots: &DotGrid, point: &[f64]| {
         let [x, y] = frame.place(point)?;
@@ -41,30 +46,72 @@ pub fn draw(paths: Paths, share: f64, frame: &PlaneFrame, canvas: &mut Canvas) -
             dots.set(x, y, theme.points().data);
         }
     }
-    for path in paths.rows.chunks_exact(nodes * d).take(lines) {
-        let mut before = None;
-        for point in path.chunks_exact(d) {
-            let here = dot(&dots, point);
-            if let Some((from, to)) = before.zip(here) {
-                dots.join(from, to, theme.dim());
+    let lined = || paths.rows.chunks_exact(nodes * d).take(lines);
+    // The way done over the way left of others.
+    for done in [false, true] {
+        let style = if done {
+            theme.points().data
+        } else {
+            theme.dim()
+        };
+        for (path, now) in lined().zip(&now) {
+            let nodes = path.chunks_exact(d).zip(paths.times);
+            let of = nodes.filter(|(_, time)| (**time <= share) == done);
+            let nodes = of.map(|(point, _)| point);
+            let way: Vec<&[f64]> = match done {
+                true => nodes.chain([&now[..]]).collect(),
+                false => std::iter::once(&now[..]).chain(nodes).collect(),
+            };
+            for step in way.windows(2) {
+                if let Some((from, to)) = dot(&dots, step[0]).zip(dot(&dots, step[1])) {
+                    dots.join(from, to, style);
+                }
             }
-            before = here;
         }
     }
     dots.paint(canvas.buffer);
+    for path in lined() {
+        mark(theme.path_start(), theme.dim(), &path[..d], frame, canvas);
+    }
+    for path in lined() {
+        if let Some([across, up]) = direction(path, frame, [area.width, area.height]) {
+            let end = &path[path.len() - d..];
+            mark(theme.arrow(across, up), theme.strong(), end, frame, canvas);
+        }
+    }
     let particle = theme.particle();
     for point in now.iter().take(lines) {
-        let Some([x, y]) = frame.place(point) else {
-            continue;
-        };
-        let column = part(x, area.width.into()) as u16;
-        let row = area.height - 1 - part(y, area.height.into()) as u16;
-        if let Some(cell) = canvas.buffer.cell_mut((area.x + column, area.y + row)) {
-            cell.set_symbol(particle.text).set_style(particle.style);
-        }
+        mark(particle.text, particle.style, point, frame, canvas);
     }
     let outside = |point: &&Vec<f64>| frame.place(point).is_none();
     now.iter().filter(outside).count()
+}
+
+/// Draws a symbol at a point.
+fn mark(symbol: &str, style: Style, point: &[f64], frame: &PlaneFrame, canvas: &mut Canvas) {
+    let area = canvas.area;
+    let Some([x, y]) = frame.place(point) else {
+        return;
+    };
+    let column = part(x, area.width.into()) as u16;
+    let row = area.height - 1 - part(y, area.height.into()) as u16;
+    canvas.replace((column, row), symbol, style);
+}
+
+/// The direction in which a path ends, across and up in widths of a cell: that of its last part which is longer than a cell. None for a path
+/// within a cell.
+fn direction(path: &[f64], frame: &PlaneFrame, [width, height]: [u16; 2]) -> Option<[f64; 2]> {
+    let cells = |point: &[f64]| {
+        let [x, y] = frame.place(point)?;
+        Some([x * f64::from(width), 2.0 * y * f64::from(height)])
+    };
+    let mut points = path.rchunks_exact(frame.dimension());
+    let end = cells(points.next()?)?;
+    let steps = points
+        .map_while(cells)
+        .map(|[x, y]| [end[0] - x, end[1] - y]);
+    let mut steps = steps.filter(|[x, y]| x.hypot(*y) >= 1.0);
+    steps.next()
 }
 
 /// The point of a path after a share of the way: on the straight line between two nodes.
@@ -86,7 +133,7 @@ fn between(path: &[f64], times: &[f64], share: f64, d: usize) -> Vec<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::plane::{Plane, PlaneBounds};
+    use super::super::plane::{Aspect, Plane, PlaneBounds};
     use super::*;
     use crate::dashboard::range::ValueRange;
     use crate::dashboard::theme::{Depth, Markers, Theme};
@@ -130,7 +177,7 @@ mod tests {
             dimension: 2,
             columns: [0, 1],
         };
-        let frame = PlaneFrame::fit(plane, UNIT, 0.0, area);
+        let frame = PlaneFrame::fit(plane, UNIT, 0.0, area, Aspect::Equal);
         let theme = Theme {
             markers: Markers::Ascii,
             colour: Depth::None,
@@ -140,6 +187,7 @@ mod tests {
             let paths = Paths {
                 times: &[0.0, 1.0],
                 rows: &[0.0, 0.0, 1.0, 0.0],
+                lines: 1,
             };
             draw(
                 paths,
@@ -149,9 +197,53 @@ mod tests {
             );
             (0..12).map(|x| buffer[(x, 1)].symbol()).collect::<String>()
         };
-        assert_eq!(row(0.0), "o...........");
-        assert_eq!(row(0.5), "......o.....");
-        assert_eq!(row(1.0), "...........o");
+        assert_eq!(row(0.0), "@..........>");
+        assert_eq!(row(0.5), "o.....@....>");
+        assert_eq!(row(1.0), "o..........@");
+    }
+
+    #[test]
+    fn an_arrow_points_where_its_path_ends() {
+        let side = |low, high| ValueRange { low, high };
+        let bounds = PlaneBounds {
+            x: side(-10.0, 10.0),
+            y: side(-10.0, 10.0),
+        };
+        let plane = Plane {
+            dimension: 2,
+            columns: [0, 1],
+        };
+        let area = Rect::new(0, 0, 20, 10);
+        let frame = PlaneFrame::fit(plane, bounds, 0.0, area, Aspect::Equal);
+        let arrows = |theme: Theme, path: &[f64]| {
+            let [across, up] = direction(path, &frame, [20, 10]).unwrap();
+            theme.arrow(across, up)
+        };
+        let braille = Theme::default();
+        let ascii = Theme {
+            markers: Markers::Ascii,
+            ..braille
+        };
+        let ways = [
+            [5.0, 0.0],
+            [5.0, 5.0],
+            [0.0, 5.0],
+            [-5.0, 5.0],
+            [-5.0, 0.0],
+            [-5.0, -5.0],
+            [0.0, -5.0],
+            [5.0, -5.0],
+        ];
+        let of = |theme| ways.map(|[x, y]| arrows(theme, &[0.0, 0.0, x, y])).concat();
+        assert_eq!(of(braille), "→↗↑↖←↙↓↘");
+        assert_eq!(of(ascii), ">^^^<vvv");
+        // The last step is too short to have a direction.
+        assert_eq!(arrows(ascii, &[0.0, 5.0, 0.0, 0.1, 0.01, 0.0]), "v");
+        assert_eq!(direction(&[0.0, 0.0, 0.1, 0.1], &frame, [20, 10]), None);
+        assert_eq!(
+            direction(&[0.0, 0.0, f64::NAN, 0.1], &frame, [20, 10]),
+            None
+        );
     }
 
     #[test]
@@ -161,11 +253,12 @@ mod tests {
             dimension: 1,
             columns: [0, 0],
         };
-        let frame = PlaneFrame::fit(plane, UNIT, 0.0, area);
+        let frame = PlaneFrame::fit(plane, UNIT, 0.0, area, Aspect::Equal);
         let outside = |share| {
             let paths = Paths {
                 times: &[0.0, 1.0],
                 rows: &[0.0, 9.0, 0.5, 0.5, f64::NAN, 0.5],
+                lines: 9,
             };
             let mut buffer = Buffer::empty(area);
             let theme = Theme::default();

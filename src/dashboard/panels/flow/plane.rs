@@ -1,5 +1,5 @@
-//! The plane of two columns of the points, and its frame: from a point to its place on an area, and back, with equal axes. A cell
-//! counts as twice as high as wide.
+//! The plane of two columns of the points, and its frame: from a point to its place on an area, and back. A cell counts as twice as high as
+//! wide.
 
 use ratatui::layout::Rect;
 
@@ -41,14 +41,15 @@ impl PlaneBounds {
         };
         Self { x: side, y: side }
     }
+}
 
-    /// The least rectangle around both.
-    pub fn join(self, other: Self) -> Self {
-        Self {
-            x: self.x.join(other.x),
-            y: self.y.join(other.y),
-        }
-    }
+/// The relation of the units on the two axes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aspect {
+    /// Units of one length, as for the coordinates of one space.
+    Equal,
+    /// Units that fill the area, as for columns of a table.
+    Free,
 }
 
 /// The part of a plane that an area shows.
@@ -56,23 +57,28 @@ impl PlaneBounds {
 pub struct PlaneFrame {
     plane: Plane,
     centre: [f64; 2],
-    /// Half the width of a cell in data units: that of a whole one may overflow.
-    half: f64,
+    /// Half of what the width of a cell is worth on each axis: a whole one may overflow.
+    half: [f64; 2],
     /// The width and the height of the area, in widths of a cell.
     size: [f64; 2],
 }
 
 impl PlaneFrame {
     /// The frame that shows all of `bounds` in the middle, with `room` on every side as a share of it.
-    pub fn fit(plane: Plane, bounds: PlaneBounds, room: f64, area: Rect) -> Self {
+    pub fn fit(plane: Plane, bounds: PlaneBounds, room: f64, area: Rect, aspect: Aspect) -> Self {
         let (left, right) = (bounds.x.low / 2.0, bounds.x.high / 2.0);
         let (low, high) = (bounds.y.low / 2.0, bounds.y.high / 2.0);
         let size = [f64::from(area.width), 2.0 * f64::from(area.height)];
-        let half = ((right - left) / size[0]).max((high - low) / size[1]) * (1.0 + 2.0 * room);
+        let needed = [(right - left) / size[0], (high - low) / size[1]];
+        let half = match aspect {
+            Aspect::Equal => [needed[0].max(needed[1]); 2],
+            Aspect::Free => needed,
+        };
+        let half = half.map(|half| half * (1.0 + 2.0 * room));
         Self {
             plane,
             centre: [left + right, low + high],
-            half: if half > 0.0 { half } else { 1.0 },
+            half: half.map(|half| if half > 0.0 { half } else { 1.0 }),
             size,
         }
     }
@@ -86,7 +92,7 @@ impl PlaneFrame {
     pub fn place(&self, point: &[f64]) -> Option<[f64; 2]> {
         let point = self.plane.of(point);
         let share =
-            |k: usize| 0.5 + (point[k] / 2.0 - self.centre[k] / 2.0) / self.half / self.size[k];
+            |k: usize| 0.5 + (point[k] / 2.0 - self.centre[k] / 2.0) / self.half[k] / self.size[k];
         let place = [share(0), share(1)];
         let inside = place.iter().all(|share| (0.0..=1.0).contains(share));
         inside.then_some(place)
@@ -94,7 +100,7 @@ impl PlaneFrame {
 
     /// The coordinates at a place.
     pub fn at(&self, place: [f64; 2]) -> [f64; 2] {
-        [0, 1].map(|k| self.centre[k] + (place[k] - 0.5) * self.size[k] * 2.0 * self.half)
+        [0, 1].map(|k| self.centre[k] + (place[k] - 0.5) * self.size[k] * 2.0 * self.half[k])
     }
 }
 
@@ -124,7 +130,13 @@ mod tests {
     fn a_circle_stays_a_circle_on_any_area() {
         for (width, height) in [(40, 20), (80, 5), (7, 33)] {
             let area = Rect::new(0, 0, width, height);
-            let frame = PlaneFrame::fit(FLAT, bounds([-1.0, 5.0, 2.0, 4.0]), 0.1, area);
+            let frame = PlaneFrame::fit(
+                FLAT,
+                bounds([-1.0, 5.0, 2.0, 4.0]),
+                0.1,
+                area,
+                Aspect::Equal,
+            );
             let radius = |angle: f64| {
                 let [x, y] = frame
                     .place(&[2.0 + angle.cos(), 3.0 + angle.sin()])
@@ -151,15 +163,31 @@ mod tests {
             bounds([-1.0, 5.0, 2.0, 4.0]),
             0.1,
             Rect::new(3, 4, 30, 11),
+            Aspect::Equal,
         );
         let [x, y] = frame.at(frame.place(&[4.0, 2.5]).unwrap());
         assert!((x - 4.0).abs() < 1e-12 && (y - 2.5).abs() < 1e-12);
     }
 
     #[test]
+    fn free_axes_fill_their_area() {
+        let (area, ends) = (Rect::new(0, 0, 30, 10), [-1.0, 5.0, 200.0, 900.0]);
+        let frame = PlaneFrame::fit(FLAT, bounds(ends), 0.0, area, Aspect::Free);
+        assert_eq!(frame.place(&[-1.0, 200.0]), Some([0.0, 0.0]));
+        assert_eq!(frame.place(&[5.0, 900.0]), Some([1.0, 1.0]));
+        assert_eq!(frame.at([0.5, 0.5]), [2.0, 550.0]);
+    }
+
+    #[test]
     fn all_bounds_are_inside_and_what_is_not_finite_is_not() {
         let ends = [-3.0, 1.0, 0.0, 9.0];
-        let frame = PlaneFrame::fit(FLAT, bounds(ends), 0.0, Rect::new(0, 0, 20, 10));
+        let frame = PlaneFrame::fit(
+            FLAT,
+            bounds(ends),
+            0.0,
+            Rect::new(0, 0, 20, 10),
+            Aspect::Equal,
+        );
         for x in &ends[..2] {
             for y in &ends[2..] {
                 assert!(frame.place(&[*x, *y]).is_some());
@@ -172,6 +200,7 @@ mod tests {
             bounds([f64::MIN, f64::MAX, 0.0, 0.0]),
             0.1,
             Rect::new(0, 0, 9, 9),
+            Aspect::Equal,
         );
         assert_eq!(huge.place(&[0.0, 0.0]), Some([0.5, 0.5]));
         assert!(huge.place(&[f64::MAX, 0.0]).is_some());

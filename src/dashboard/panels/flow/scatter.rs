@@ -50,7 +50,7 @@ fn draw_counts(counts: &[usize], style: Style, canvas: &mut Canvas) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::plane::{Plane, PlaneBounds};
+    use super::super::plane::{Aspect, Plane, PlaneBounds};
     use super::*;
     use crate::dashboard::theme::{Depth, Theme};
     use ratatui::buffer::Buffer;
@@ -73,7 +73,7 @@ mod tests {
             dimension: 2,
             columns: [0, 1],
         };
-        let frame = PlaneFrame::fit(plane, bounds, 0.1, area);
+        let frame = PlaneFrame::fit(plane, bounds, 0.1, area, Aspect::Equal);
         let canvas = &mut Canvas::whole(&PLAIN, &mut buffer);
         let outside = draw(points, &frame, Style::new(), canvas);
         let row = |y| (0..width).map(|x| buffer[(x, y)].symbol()).collect();

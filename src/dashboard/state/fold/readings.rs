@@ -11,6 +11,7 @@ use crate::dashboard::state::settings::FileRequest;
 use crate::dashboard::state::{LoopRequest, State};
 use crate::event::{Event, Picture};
 use crate::meter::MeterReading;
+use crate::picture::usual_range;
 use otflow_kernels::progress::Tiles;
 
 /// The session file, of which events have told something.
@@ -33,23 +34,26 @@ impl State {
             || self.particles_moved_since(before)
     }
 
-    /// Sets the picture of the flow, and widens the ranges of its columns.
+    /// Sets the picture of the flow, widens the ranges of its columns, and puts the columns on the axes that fit worst.
     pub fn set_picture(&mut self, picture: Picture) {
-        let columns = picture.dimension.max(1);
-        if self.bounds.len() < columns {
-            self.bounds.resize(columns, None);
-        }
-        for point in picture.data.chunks_exact(columns) {
-            for (bounds, &x) in self
-                .bounds
-                .iter_mut()
-                .zip(point)
-                .filter(|(_, x)| x.is_finite())
-            {
-                let value = ValueRange::of(x);
-                *bounds = Some(bounds.map_or(value, |bounds| bounds.join(value)));
+        let columns = [
+            (&picture.data, picture.dimension),
+            (&picture.given, picture.context),
+        ];
+        let columns = columns.into_iter().flat_map(|(rows, width)| {
+            (0..width).map(move |k| rows.iter().skip(k).step_by(width).copied())
+        });
+        for (k, values) in columns.enumerate() {
+            if self.bounds.len() <= k {
+                self.bounds.push(None);
+            }
+            if let Some([low, high]) = usual_range(values) {
+                let range = ValueRange { low, high };
+                let bounds = &mut self.bounds[k];
+                *bounds = Some(bounds.map_or(range, |bounds| bounds.join(range)));
             }
         }
+        self.view.flow.follow_misfits(&picture);
         self.picture = Some(picture);
     }
 
