@@ -28,6 +28,7 @@ use indicatif::ProgressDrawTarget;
 use crate::event::{Event, Finished};
 use crate::feed::Feed;
 use crate::run::line;
+use crate::verdict::Evidence;
 use bar::RunProgressBar;
 pub use pace::RowPace;
 use rows::TextRows;
@@ -63,10 +64,7 @@ pub fn run(
         OutputFormat::Text(options) => Some(TextRows::new(options)),
         OutputFormat::Json => None,
     };
-    let mut text_of = |event: &Event| {
-        rows.as_mut()
-            .map_or_else(|| line::json(event), |rows| rows.text_of(event))
-    };
+    let mut evidence = Evidence::default();
     let mut dropped = 0;
     let mut finished = None;
     while finished.is_none()
@@ -77,9 +75,23 @@ pub fn run(
             && feed.dropped() > dropped
         {
             dropped = feed.dropped();
-            text += &text_of(&dropped_warning(dropped));
+            text += &text_of(&mut rows, &dropped_warning(dropped));
         }
-        text += &text_of(&event);
+        let changed = evidence.apply(&event);
+        let ends = matches!(event, Event::Finished(_));
+        // The end comes last.
+        if !ends {
+            text += &text_of(&mut rows, &event);
+        }
+        if changed {
+            text += &match &rows {
+                Some(rows) => rows.verdict(evidence.assessment()),
+                None => line::json_verdict(line::iteration(&event), evidence.assessment()),
+            };
+        }
+        if ends {
+            text += &text_of(&mut rows, &event);
+        }
         bar.apply(&event);
         if !text.is_empty() {
             bar.suspend(|| out.print(&text));
@@ -98,6 +110,14 @@ pub fn run(
     match out.state {
         OutputState::Failed(error) => Err(error),
         OutputState::Open | OutputState::Closed => finished.ok_or_else(silence),
+    }
+}
+
+/// The text that an event adds.
+fn text_of(rows: &mut Option<TextRows>, event: &Event) -> String {
+    match rows {
+        Some(rows) => rows.text_of(event),
+        None => line::json(event),
     }
 }
 
@@ -273,12 +293,13 @@ mod tests {
             .lines()
             .map(|line| serde_json::from_str(line).unwrap())
             .collect();
-        assert_eq!(objects.len(), synthetic::events().len());
+        let verdicts = objects.iter().filter(|object| object["event"] == "verdict");
+        assert_eq!(objects.len() - verdicts.count(), synthetic::events().len());
         assert_eq!(
             (&objects[0]["event"], &objects[0]["schema"]),
             (&"start".into(), &SCHEMA.into())
         );
-        let contract: [(&str, &[&str]); 7] = [
+        let contract: [(&str, &[&str]); 8] = [
             (
                 "iteration",
                 &["iteration", "seconds", "lr", "loss", "L", "C", "R"],
@@ -300,6 +321,7 @@ mod tests {
             ("rejected", &["file", "line", "column", "message"]),
             ("rollback", &["iteration"]),
             ("checkpoint", &["iteration", "path"]),
+            ("verdict", &["iteration", "verdict", "finding", "advice"]),
             ("finished", &["iteration", "reason", "best", "gates"]),
         ];
         for (name, keys) in contract {

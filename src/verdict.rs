@@ -6,7 +6,7 @@
 //! unstable     a rollback, or a C that twice the steps did not confirm, within the last 10 validations,
 //!              or the last two with C > best + 10 se, training C as high
 //! overfitting  5 validations in a row with C - training C > 4 se, and the best C before them
-//! stalled      10 validations without a trend of C: |slope| < 2.3 errors of the slope
+//! stalled      10 validations without a trend of C: |slope| < 2.3 errors of the slope (`trend.rs`)
 //!              (where the schedule has still to lower the rate: and without a new best)
 //! improving    otherwise
 //! diverged, done  the end of the run
@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::{Best, Event, Figures, Finished, Reason};
 use crate::session::Schedule;
+use crate::trend::{SeriesPoint, Trend};
 
 /// Validations that a verdict looks back on.
 const WINDOW: usize = 10;
@@ -364,8 +365,8 @@ impl Evidence {
         };
         Assessment {
             verdict: Verdict::Done,
-            finding: format!("{}, {best}", finished.reason),
-            advice: format!("otflow evaluate judges it on the test part{last}"),
+            finding: best,
+            advice: format!("otflow evaluate judges it on rows it has not seen{last}"),
         }
     }
 
@@ -431,9 +432,7 @@ impl Evidence {
         (self.window.len() == WINDOW && !trend.falls() && !renewed).then(|| {
             format!(
                 "C has not moved by its error in {} iterations: {:+.1e} +- {:.1e}",
-                trend.iterations,
-                trend.slope * trend.iterations as f64,
-                trend.error * trend.iterations as f64
+                trend.iterations, trend.change, trend.error
             )
         })
     }
@@ -442,9 +441,7 @@ impl Evidence {
         match self.trend() {
             Some(trend) if trend.falls() => format!(
                 "C fell by {:.3} +- {:.3} nats in {} iterations",
-                -trend.slope * trend.iterations as f64,
-                trend.error * trend.iterations as f64,
-                trend.iterations
+                -trend.change, trend.error, trend.iterations
             ),
             _ => match self.window.iter().rev().find(|point| point.best) {
                 Some(best) => format!("best C {:.4} at iteration {}", best.c, best.iteration),
@@ -453,41 +450,37 @@ impl Evidence {
         }
     }
 
-    /// The straight line of least squares through C over the window.
-    fn trend(&self) -> Option<Trend> {
-        let n = self.window.len();
+    /// The trend of C over the window.
+    fn trend(&self) -> Option<CTrend> {
+        let points = self.window.iter().map(|point| SeriesPoint {
+            x: point.iteration as f64,
+            y: point.c,
+        });
+        let Trend { slope, .. } = Trend::fit(&points.collect::<Vec<_>>())?;
         let (first, last) = (self.window.front()?, self.window.back()?);
-        if n < FEW {
-            return None;
-        }
-        let x = |point: &Point| (point.iteration - first.iteration) as f64;
-        let mean = |of: &dyn Fn(&Point) -> f64| self.window.iter().map(of).sum::<f64>() / n as f64;
-        let (mx, mc) = (mean(&x), mean(&|point| point.c));
-        let xx = mean(&|point| (x(point) - mx).powi(2));
-        let slope = mean(&|point| (x(point) - mx) * (point.c - mc)) / xx;
-        let residual = mean(&|point| (point.c - mc - slope * (x(point) - mx)).powi(2));
-        Some(Trend {
-            slope,
-            error: (residual / xx / (n - 2) as f64).sqrt(),
-            iterations: last.iteration - first.iteration,
+        let iterations = last.iteration - first.iteration;
+        Some(CTrend {
+            change: slope.value * iterations as f64,
+            error: slope.error * iterations as f64,
+            iterations,
         })
     }
 }
 
-/// The trend of C.
+/// The change of C over the window by its trend.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Trend {
-    /// Nats an iteration.
-    slope: f64,
+struct CTrend {
+    /// Nats.
+    change: f64,
     /// Its standard error.
     error: f64,
     /// Iterations that it is of.
     iterations: u64,
 }
 
-impl Trend {
+impl CTrend {
     fn falls(self) -> bool {
-        self.slope < -TREND * self.error
+        self.change < -TREND * self.error
     }
 }
 

@@ -11,6 +11,7 @@ use super::remark::{excerpt, remark};
 use crate::event::{Event, Figures, Losses, Start};
 use crate::run::{Matched, line};
 use crate::session::Initial;
+use crate::verdict::Assessment;
 
 /// What is printed of a run in words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,6 +111,12 @@ impl TextRows {
             text += &self.print_waiting_if_due();
         }
         text
+    }
+
+    /// The text of a verdict that is another one than before.
+    pub(super) fn verdict(&self, assessment: &Assessment) -> String {
+        let words = format!("{}: {}", assessment.verdict, assessment.reason());
+        self.remark_unless_quiet(&line::entry("verdict", &words))
     }
 
     fn waits_for(&self, iteration: u64) -> bool {

@@ -3,8 +3,11 @@
 //!
 //! JSON numbers read back as the same f64; JSON has no other numbers than finite ones, so NaN and infinities become null.
 
+use serde::Serialize;
+
 use crate::event::{Best, Event, Finished, Start};
 use crate::session::{Applies, Session, to_ron};
+use crate::verdict::Assessment;
 
 /// Columns of the word in front of every text.
 const KIND: usize = 12;
@@ -35,6 +38,25 @@ pub fn edited(iteration: u64, session: &Session) -> String {
     serde_json::json!({ "event": "session", "iteration": iteration, "session": session })
         .to_string()
         + "\n"
+}
+
+/// A verdict after an iteration as one JSON object with its line end: event, iteration, verdict, finding, advice.
+pub fn json_verdict(iteration: Option<u64>, assessment: &Assessment) -> String {
+    #[derive(Serialize)]
+    struct VerdictLine<'a> {
+        event: &'static str,
+        iteration: Option<u64>,
+        #[serde(flatten)]
+        assessment: &'a Assessment,
+    }
+    let line = VerdictLine {
+        event: "verdict",
+        iteration,
+        assessment,
+    };
+    let mut json = serde_json::to_string(&line).unwrap_or_default();
+    json.push('\n');
+    json
 }
 
 /// The words for an event, without control characters; several lines for a refused session. None for what happens all

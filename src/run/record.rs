@@ -22,6 +22,7 @@ use crate::model::{self, TrainedModel};
 use crate::run::export::tensorboard;
 use crate::run::read::History;
 use crate::session::Applies;
+use crate::verdict::Assessment;
 
 /// No line waits longer for the disk.
 const FLUSH: Duration = Duration::from_secs(1);
@@ -251,6 +252,7 @@ impl Writer {
     }
 
     fn take(&mut self, event: &Event) {
+        let before = self.summary.verdict.verdict;
         self.summary.apply(event);
         let mut json = std::mem::take(&mut self.json);
         json.clear();
@@ -270,6 +272,12 @@ impl Writer {
         if let Some(words) = line::words(event) {
             let iteration = line::iteration(event).map_or(String::new(), |i| i.to_string());
             self.say(iteration, &words);
+        }
+        let Assessment { verdict, .. } = self.summary.verdict;
+        if verdict != before {
+            let words = format!("{verdict}: {}", self.summary.verdict.reason());
+            let iteration = line::iteration(event).map_or(String::new(), |i| i.to_string());
+            self.say(iteration, &line::entry("verdict", &words));
         }
         self.json = json;
         self.draw(event);

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::matched::Matched;
 use crate::event::{Best, Event, Reason, SCHEMA, Shared};
 use crate::session::{Applies, GateResult};
+use crate::verdict::{Assessment, Evidence};
 
 /// The content of `summary.json`. Numbers that are not finite are null.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -45,6 +46,11 @@ pub struct Summary {
     pub rejected: u64,
     /// Returns to the last good parameters.
     pub rollbacks: u64,
+    /// How training went: the last verdict, with its figure and what to do next.
+    pub verdict: Assessment,
+    /// What the verdict is drawn from.
+    #[serde(skip)]
+    pub evidence: Evidence,
     /// Every gate, judged by the best validation.
     pub gates: Vec<GateResult>,
 }
@@ -53,6 +59,9 @@ impl Summary {
     /// Takes one event into account.
     pub fn apply(&mut self, event: &Event) {
         Matched::take(&mut self.matching, event);
+        if self.evidence.apply(event) || matches!(event, Event::Finished(_)) {
+            self.verdict = self.evidence.assessment().clone();
+        }
         match event {
             Event::Start(start) => {
                 self.schema = SCHEMA;

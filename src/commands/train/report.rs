@@ -248,6 +248,7 @@ impl ReportWriter {
                 fact("best iteration", best.iteration),
                 fact("C", figures.losses.c),
             ]);
+            facts.extend(figures.c_se.map(|error| fact("C standard error", error)));
             facts.extend(figures.divergence.map(|value| fact("C - H", value)));
             let error = figures.divergence_se;
             facts.extend(error.map(|value| fact("C - H standard error", value)));
