@@ -145,6 +145,11 @@ fn every_mode_at_four_sizes() {
     }
 }
 
+fn set_scale(state: &mut State, scale: AxisScale) {
+    let view = &mut state.view.losses;
+    view.scales.set(view.page, scale);
+}
+
 #[test]
 fn a_wide_screen() {
     insta::assert_snapshot!(text(&drawn(&fixtures::run(), &COLOUR, (120, 40))));
@@ -153,7 +158,8 @@ fn a_wide_screen() {
 #[test]
 fn a_large_screen_with_log_axes_and_weights() {
     let mut state = fixtures::run();
-    (state.view.losses.scale, state.view.weighted) = (AxisScale::Log, true);
+    set_scale(&mut state, AxisScale::Log);
+    state.view.weighted = true;
     insta::assert_snapshot!(text(&drawn(&state, &COLOUR, (200, 60))));
 }
 
@@ -167,7 +173,7 @@ fn a_window_with_a_cursor_an_average_and_outliers() {
         }),
         cursor: Some(222),
         smoothing: Smoothing::Short,
-        outliers: Outliers::Marked,
+        outliers: Outliers::Included,
         ..LossesView::default()
     };
     insta::assert_snapshot!(text(&drawn(&state, &COLOUR, (80, 24))));
@@ -177,7 +183,7 @@ fn a_window_with_a_cursor_an_average_and_outliers() {
 fn the_losses_alone_with_log_iterations() {
     let mut state = fixtures::run();
     (state.view.zoom, state.view.losses.log_x) = (true, true);
-    state.view.losses.scale = AxisScale::SymLog;
+    set_scale(&mut state, AxisScale::SymLog);
     insta::assert_snapshot!(text(&drawn(&state, &COLOUR, (100, 40))));
 }
 

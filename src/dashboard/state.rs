@@ -9,6 +9,7 @@ mod fold;
 pub mod log;
 pub mod losses;
 pub mod matching;
+pub mod measures;
 pub mod series;
 pub mod settings;
 pub mod throughput;
@@ -26,6 +27,7 @@ use flow::FlowView;
 use log::{ChartTick, EventLog};
 use losses::LossesView;
 use matching::MatchingStart;
+use measures::MeasureSeries;
 use otflow_kernels::progress::Tiles;
 use series::LossSeries;
 use settings::SettingsView;
@@ -61,6 +63,8 @@ pub struct State {
     pub training: LossSeries,
     /// The validation curves.
     pub validation: LossSeries,
+    /// The curves besides the losses.
+    pub measures: MeasureSeries,
     /// The ticks on the charts, without that of the best validation.
     pub ticks: VecDeque<ChartTick>,
     /// The last accepted edit.

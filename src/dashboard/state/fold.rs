@@ -7,6 +7,7 @@ use super::comparison::ComparedCurves;
 use super::edits::Edit;
 use super::log::{ChartTick, LogKind};
 use super::{OptimizerStep, Popup, State};
+use crate::dashboard::component::Component;
 use crate::dashboard::format::{duration, number, rate};
 use crate::event::{Best, Event, Finished, Start};
 use crate::session::{Applies, Rejection, fields, update_fields};
@@ -57,11 +58,14 @@ impl State {
                 // A run that had ended may go on.
                 self.finished = None;
                 self.losses = Some(losses);
-                self.step = Some(OptimizerStep {
-                    lr,
-                    gradient,
-                    update,
-                });
+                self.step(
+                    iteration,
+                    OptimizerStep {
+                        lr,
+                        gradient,
+                        update,
+                    },
+                );
                 self.training.push(iteration, &losses);
                 self.clock.record(iteration, seconds, now);
             }
@@ -76,11 +80,14 @@ impl State {
                 self.matched(iteration, m);
                 self.iteration = iteration;
                 self.finished = None;
-                self.step = Some(OptimizerStep {
-                    lr,
-                    gradient,
-                    update,
-                });
+                self.step(
+                    iteration,
+                    OptimizerStep {
+                        lr,
+                        gradient,
+                        update,
+                    },
+                );
                 self.clock.record(iteration, seconds, now);
             }
             Event::Validation { .. } => self.validate(&event, now),
@@ -153,6 +160,12 @@ impl State {
         }
     }
 
+    /// Keeps the step of an iteration.
+    fn step(&mut self, iteration: u64, step: OptimizerStep) {
+        self.measures.push_step(iteration, &step);
+        self.step = Some(step);
+    }
+
     fn validate(&mut self, event: &Event, now: f64) {
         let &Event::Validation {
             iteration,
@@ -164,6 +177,8 @@ impl State {
             return;
         };
         self.validation.push(iteration, &figures.losses);
+        let training = self.training.series(Component::C);
+        self.measures.push_validation(iteration, &figures, training);
         self.clock.record(iteration, seconds, now);
         self.validated = Some(figures);
         if best {
