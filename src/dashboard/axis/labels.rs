@@ -13,8 +13,6 @@ use crate::dashboard::dot_grid::RowGrid;
 pub const WIDTH: usize = 8;
 /// Most values of a set that is looked at.
 const MOST: f64 = 400.0;
-/// Exponents of finite numbers.
-const EXPONENTS: std::ops::RangeInclusive<i32> = -323..=308;
 
 /// A label on an axis.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,17 +38,14 @@ impl Axis {
                 return labels;
             }
         }
-        let steps = self.multiples();
-        let sets: Vec<RoundValues> = match self.scale {
-            AxisScale::Log => self.decades().into_iter().chain(steps).collect(),
-            AxisScale::Linear | AxisScale::SymLog => steps,
-        };
+        let decades = (self.scale == AxisScale::Log).then(|| self.decades());
+        let sets = decades.into_iter().flatten().chain(self.multiples());
         let chosen = self.finest(sets, grid);
         texts(&chosen)
     }
 
     /// The finest of these sets, by falling coarseness, whose values stand on rows of their own.
-    fn finest(&self, sets: Vec<RoundValues>, grid: RowGrid) -> RoundValues {
+    fn finest(&self, sets: impl Iterator<Item = RoundValues>, grid: RowGrid) -> RoundValues {
         let apart = match grid.rows {
             0..5 => 1,
             5..24 => 2,
@@ -89,8 +84,9 @@ impl Axis {
     }
 
     /// The multiples of 5, 2 and 1 times the powers of ten that lie on the axis, by falling steps.
-    fn multiples(&self) -> Vec<RoundValues> {
-        let half = self.high / 2.0 - self.low / 2.0;
+    fn multiples(&self) -> impl Iterator<Item = RoundValues> {
+        let Self { low, high, .. } = *self;
+        let half = high / 2.0 - low / 2.0;
         let top = (half.log10().floor() as i32).saturating_add(1);
         let steps = (top.saturating_sub(3)..=top).rev().flat_map(|exponent| {
             let power = 10f64.powf(f64::from(exponent));
@@ -102,42 +98,46 @@ impl Axis {
             };
             [5.0, 2.0, 1.0].map(|digit| digit * power)
         });
-        let fits = |&step: &f64| {
+        let fits = move |&step: &f64| {
             let count = half / step * 2.0;
             step.is_finite() && step > 0.0 && count < MOST
         };
-        let set = |step: f64| {
-            let (first, last) = ((self.low / step).ceil(), (self.high / step).floor());
+        let set = move |step: f64| {
+            let (first, last) = ((low / step).ceil(), (high / step).floor());
             let count = (last - first).clamp(-1.0, MOST) as i64;
             let values = (0..=count).map(|k| (first + k as f64) * step);
             // Rounding must not carry one beyond the end.
-            let inside = values.filter(|value| (self.low..=self.high).contains(value));
+            let inside = values.filter(|value| (low..=high).contains(value));
             RoundValues {
                 values: inside.collect(),
                 step: Some(step),
             }
         };
-        steps.filter(fits).map(set).collect()
+        steps.filter(fits).map(set)
     }
 
     /// Every so many powers of ten, then all of them, then also 5 times, then 2 and 5 times them.
-    fn decades(&self) -> Vec<RoundValues> {
-        let strides = [128, 64, 32, 16, 8, 4, 2, 1].map(|stride| (stride, &[1.0][..]));
-        let between = [(1, &[1.0, 5.0][..]), (1, &[1.0, 2.0, 5.0][..])];
-        let set = |(stride, digits): (i32, &[f64])| {
-            let exponents = EXPONENTS.filter(|exponent| exponent % stride == 0);
+    fn decades(&self) -> impl Iterator<Item = RoundValues> {
+        const STRIDES: [i32; 8] = [128, 64, 32, 16, 8, 4, 2, 1];
+        const BETWEEN: [&[f64]; 2] = [&[1.0, 5.0], &[1.0, 2.0, 5.0]];
+        let Self { low, high, .. } = *self;
+        let exponent = |value: f64| value.log10().floor() as i32;
+        let ends = exponent(low)..=exponent(high);
+        let strides = STRIDES.into_iter().map(|stride| (stride, &[1.0][..]));
+        let between = BETWEEN.into_iter().map(|digits| (1, digits));
+        strides.chain(between).map(move |(stride, digits)| {
+            let exponents = ends.clone().filter(|exponent| exponent % stride == 0);
             let values = exponents.flat_map(|exponent| {
                 // Not powi, which takes the smallest ones for 0.
                 let power = 10f64.powf(f64::from(exponent));
                 digits.iter().map(move |digit| digit * power)
             });
-            let inside = values.filter(|value| (self.low..=self.high).contains(value));
+            let inside = values.filter(|value| (low..=high).contains(value));
             RoundValues {
                 values: inside.collect(),
                 step: None,
             }
-        };
-        strides.into_iter().chain(between).map(set).collect()
+        })
     }
 
     /// The labels at 0 and at the decades of both signs, the larger ones first, as far as they stand two rows apart.

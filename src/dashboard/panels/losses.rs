@@ -36,7 +36,7 @@ const ROOMY: u16 = 27;
 /// Least height that has a row for a rule above the iterations.
 const RULE: u16 = 20;
 /// Columns between two iterations on their axis, about.
-const ROOM: u16 = 4;
+const ROOM: u16 = 3;
 
 /// The charts of a page in columns of equal width, filled from the left top.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -22,7 +22,9 @@ fn fixed(first: u64, last: u64) -> IterationRange {
 /// The same scale on every page.
 fn scales(scale: AxisScale) -> PageScales {
     let mut scales = PageScales::default();
-    ChartPage::ALL.map(|page| scales.set(page, scale));
+    for page in ChartPage::ALL {
+        scales.set(page, scale);
+    }
     scales
 }
 
@@ -70,7 +72,32 @@ fn hard() -> Vec<State> {
     }));
     states.extend(tables.iter().map(|values| compared(values)));
     states.extend(matched());
+    states.extend(tables.iter().map(|values| measured(values)));
     states
+}
+
+/// A run whose steps and divergences have these values.
+fn measured(values: &[f64]) -> State {
+    let mut state = fixtures::started();
+    for (i, &value) in (1..).zip(values) {
+        let (mut step, mut validation) =
+            (fixtures::iteration(i, 2.0), fixtures::validation(i, 2.5));
+        if let Event::Iteration {
+            lr,
+            gradient,
+            update,
+            ..
+        } = &mut step
+        {
+            (*lr, *gradient, *update) = (value, value, value);
+        }
+        if let Event::Validation { figures, .. } = &mut validation {
+            (figures.divergence, figures.divergence_se) = (Some(value), Some(value));
+        }
+        state.apply(step, 0.0);
+        state.apply(validation, 0.0);
+    }
+    state
 }
 
 /// Pictures of wrong lengths and dimensions, with times and densities that make no sense.
@@ -176,7 +203,7 @@ fn looks(state: &State) -> Vec<State> {
         outliers: Outliers::Marked,
         matching_end: 150,
     };
-    for page in ChartPage::ALL {
+    for page in [ChartPage::Fit, ChartPage::Steps, ChartPage::Matching] {
         other.view.losses.page = page;
         looks.push(other.clone());
     }

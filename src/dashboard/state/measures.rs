@@ -63,20 +63,16 @@ impl MeasureSeries {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dashboard::fixtures;
     use crate::dashboard::range::ValueRange;
-    use crate::event::Losses;
+    use crate::event::Event;
 
     fn figures(c: f64, se: Option<f64>) -> Figures {
-        let losses = Losses {
-            c,
-            ..Losses::default()
+        let Event::Validation { mut figures, .. } = fixtures::validation(1, c) else {
+            unreachable!()
         };
-        Figures {
-            losses,
-            divergence: se.map(|_| c - 2.0),
-            divergence_se: se,
-            ..Figures::default()
-        }
+        (figures.divergence, figures.divergence_se) = (se.map(|_| c - 2.0), se);
+        figures
     }
 
     #[test]

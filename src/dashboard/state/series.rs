@@ -17,9 +17,9 @@ const LONG: f64 = 0.98;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Smoothing {
     /// The values as they are.
-    #[default]
     Off,
     /// The average with factor 0.9.
+    #[default]
     Short,
     /// The average with factor 0.98.
     Long,
@@ -169,22 +169,6 @@ impl Series {
     /// Adds a value at the end of the curve.
     pub fn push(&mut self, iteration: u64, value: f64) {
         let new = Bucket::new(iteration, value, self.average(iteration, value));
-        self.add(new);
-    }
-
-    /// Adds a range of values of one iteration at the end of the curve; it has no averages.
-    pub fn push_range(&mut self, iteration: u64, low: f64, high: f64) {
-        let ends = [low, high].map(|end| Bucket::new(iteration, end, AverageRanges::default()));
-        let [low, high] = ends;
-        self.add(low.join(high));
-    }
-
-    /// The long average after the last value; None before the first finite one.
-    pub fn long_average(&self) -> Option<f64> {
-        (self.long.weight > 0.0).then_some(self.long.mean)
-    }
-
-    fn add(&mut self, new: Bucket) {
         if self.filled < self.stride
             && let Some(last) = self.buckets.last_mut()
         {
@@ -202,6 +186,19 @@ impl Series {
         }
         self.buckets.push(new);
         self.filled = 1;
+    }
+
+    /// Adds a range of values of one iteration at the end of the curve.
+    pub fn push_range(&mut self, iteration: u64, low: f64, high: f64) {
+        self.push(iteration, low);
+        if let Some(last) = self.buckets.last_mut() {
+            *last = last.join(Bucket::new(iteration, high, AverageRanges::default()));
+        }
+    }
+
+    /// The long average after the last value; None before the first finite one.
+    pub fn long_average(&self) -> Option<f64> {
+        (self.long.weight > 0.0).then_some(self.long.mean)
     }
 
     /// The averages after `value`; a value that is not finite leaves them alone.

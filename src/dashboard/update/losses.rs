@@ -250,6 +250,36 @@ mod tests {
     }
 
     #[test]
+    fn pages_go_round_and_keep_a_scale_each() {
+        let pages = |mut state: State| {
+            ChartPage::ALL.map(|_| {
+                press(&mut state, "m");
+                state.view.losses.page
+            })
+        };
+        use ChartPage::{Fit, Losses, Matching, Steps};
+        assert_eq!(pages(run(3)), [Fit, Steps, Losses, Fit]);
+        let start = fixtures::started_by_matching(250);
+        assert_eq!(pages(start), [Fit, Steps, Matching, Losses]);
+        let mut state = run(3);
+        press(&mut state, "ymm");
+        let scale = |state: &State, page| state.view.losses.scales.of(page);
+        assert_eq!(scale(&state, Losses), AxisScale::Log);
+        assert_eq!(scale(&state, Steps), AxisScale::Log);
+        press(&mut state, "y");
+        assert_eq!(scale(&state, Steps), AxisScale::Linear);
+        assert_eq!(scale(&state, Losses), AxisScale::Log);
+    }
+
+    #[test]
+    fn the_page_of_a_start_shows_its_iterations() {
+        let mut state = fixtures::started_by_matching(260);
+        assert_eq!(seen(&state), (1, 260));
+        press(&mut state, "mmm");
+        assert_eq!(seen(&state), (1, 200));
+    }
+
+    #[test]
     fn any_keys_keep_the_window_and_the_cursor_inside_the_run() {
         let keys = ['+', '-', 'h', 'l', 'f', '0', 'c', 'x', 'a', 'r', 'y', 'm'];
         let mut turn = 12_345_u64;

@@ -1,10 +1,10 @@
-//! A chart: its legend, the range of its values, and what is drawn in which order: ticks of events, the floor, standard errors, other
-//! runs, training as a solid line, validations as a dashed one with a symbol at its end, and marks at the edges.
+//! A chart: its legend, the range of its values, and what is drawn in which order: ticks of events, standard errors, other
+//! runs, the level to compare with, training as a solid line, validations as a dashed one with a symbol at its end, and marks at the edges.
 //! Drawn here since the chart that ratatui brings has no log axis, puts NaN on the top row and shows nothing for a constant.
 
 use ratatui::style::Style;
 
-use super::content::{ChartContent, ChartCurve, ComparedPair, CurveKind};
+use super::content::{ChartContent, ComparedPair, CurveKind};
 use super::curve::{self, DrawnSeries, LineLook};
 use super::frame::{ChartFrame, plot};
 use super::{legend, shown, ticks};
@@ -37,59 +37,63 @@ pub fn draw(state: &State, content: &ChartContent, canvas: &mut Canvas) {
         markers: canvas.theme.markers,
     };
     if axis.is_some() {
-        frame.draw_labels(content.floor, canvas);
+        frame.draw_labels(content.level, canvas);
     }
     let canvas = &mut canvas.part(plot);
     let ticks = ticks::by_column(state, &frame);
     ticks::draw_lines(state, &ticks, &frame, canvas);
-    draw_floor(content, &frame, canvas);
-    if let Some(band) = content.band {
-        curve::draw_bars(band, &frame, canvas.theme.dim(), canvas);
-    }
     for pair in &content.compared {
-        draw_compared(pair, &frame, canvas);
+        draw_compared(content, pair, &frame, canvas);
     }
     for drawn in &content.curves {
-        draw_curve(drawn, &frame, canvas);
+        let look = look(content, drawn.kind, canvas.theme);
+        curve::draw_values_below_average(drawn.drawn, &frame, look, canvas);
+    }
+    // Above the many values, below the lines that are read.
+    draw_level(content, &frame, canvas);
+    for drawn in &content.curves {
+        let look = look(content, drawn.kind, canvas.theme);
+        curve::draw_line_or_average(drawn.drawn, &frame, look, canvas);
+        if drawn.kind == CurveKind::Validation {
+            let symbol = canvas.theme.validation();
+            curve::draw_last(drawn.drawn.series, &frame, symbol, canvas);
+        }
     }
     for pair in &content.compared {
         draw_letter(pair, &frame, canvas);
     }
     for drawn in &content.curves {
-        let style = look(drawn.kind, canvas.theme).style;
+        let style = look(content, drawn.kind, canvas.theme).style;
         curve::draw_edges(drawn.drawn, &frame, style, canvas);
     }
     ticks::draw_letters(&ticks, &frame, canvas);
 }
 
-/// How a curve is drawn.
-fn look(kind: CurveKind, theme: &Theme) -> LineLook {
-    match kind {
-        CurveKind::Training | CurveKind::Alone => LineLook {
-            stroke: Stroke::Solid,
-            style: theme.training().style,
+/// How a curve is drawn: validations as dashes beside training, solid alone.
+fn look(content: &ChartContent, kind: CurveKind, theme: &Theme) -> LineLook {
+    let alone = content.curves.len() == 1;
+    LineLook {
+        stroke: match kind {
+            CurveKind::Validation if !alone => Stroke::Dashed,
+            CurveKind::Training | CurveKind::Validation => Stroke::Solid,
         },
-        CurveKind::Validation => LineLook {
-            stroke: Stroke::Dashed,
-            style: theme.validation().style,
+        style: match kind {
+            CurveKind::Training => theme.training().style,
+            CurveKind::Validation => theme.validation().style,
         },
-    }
-}
-
-fn draw_curve(drawn: &ChartCurve, frame: &ChartFrame, canvas: &mut Canvas) {
-    let look = look(drawn.kind, canvas.theme);
-    curve::draw_line_with_average(drawn.drawn, frame, look, canvas);
-    if drawn.kind == CurveKind::Validation {
-        let symbol = canvas.theme.validation();
-        curve::draw_last(drawn.drawn.series, frame, symbol, canvas);
     }
 }
 
 /// Draws the curves of a run that this one is compared with.
-fn draw_compared(pair: &ComparedPair, frame: &ChartFrame, canvas: &mut Canvas) {
+fn draw_compared(
+    content: &ChartContent,
+    pair: &ComparedPair,
+    frame: &ChartFrame,
+    canvas: &mut Canvas,
+) {
     let kinds = [CurveKind::Training, CurveKind::Validation];
     for (series, kind) in [pair.training, pair.validation].into_iter().zip(kinds) {
-        let LineLook { stroke, style } = look(kind, canvas.theme);
+        let LineLook { stroke, style } = look(content, kind, canvas.theme);
         let style = Style::new().patch(style).patch(canvas.theme.dim());
         let look = LineLook { stroke, style };
         curve::draw_line(DrawnSeries::plain(series), frame, look, canvas);
@@ -108,15 +112,15 @@ fn draw_letter(pair: &ComparedPair, frame: &ChartFrame, canvas: &mut Canvas) {
     }
 }
 
-/// Draws the floor as a line, unless the range ends above it.
-fn draw_floor(content: &ChartContent, frame: &ChartFrame, canvas: &mut Canvas) {
-    let Some(floor) = content.floor.filter(|floor| frame.holds(floor.value)) else {
+/// Draws the level as a line, unless the range ends above it.
+fn draw_level(content: &ChartContent, frame: &ChartFrame, canvas: &mut Canvas) {
+    let Some(level) = content.level.filter(|level| frame.holds(level.value)) else {
         return;
     };
     let symbol = canvas.theme.rules().horizontal;
     let line = symbol.repeat(usize::from(frame.plot.width));
     canvas.line(
-        frame.row_of_weighted(floor.value),
+        frame.row_of_weighted(level.value),
         &line,
         canvas.theme.dim(),
     );

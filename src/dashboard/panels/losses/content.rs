@@ -1,4 +1,4 @@
-//! What a chart shows: its name, its curves, its floor, the scale of its values. One for each measure; `chart` draws them all alike.
+//! What a chart shows: its name, its curves, a level to compare them with, the scale of its values. One for each measure; `chart` draws them all alike.
 
 use super::curve::DrawnSeries;
 use crate::dashboard::axis::AxisScale;
@@ -17,10 +17,8 @@ pub struct ChartContent<'a> {
     pub curves: Vec<ChartCurve<'a>>,
     /// The curves of other runs.
     pub compared: Vec<ComparedPair<'a>>,
-    /// Ranges around the values of the curve, as of their standard errors.
-    pub band: Option<&'a Series>,
-    /// A weighted value that no curve can fall below but by noise, and its symbol.
-    pub floor: Option<Floor>,
+    /// A value that curves are compared with.
+    pub level: Option<ReferenceLevel>,
     /// The scale of the values that is asked for.
     pub scale: AxisScale,
     /// The least value that a log axis need show: what is smaller is noise.
@@ -29,10 +27,10 @@ pub struct ChartContent<'a> {
     pub factor: f64,
 }
 
-/// A lower bound of the values of a chart.
+/// A value that the curves of a chart are compared with, drawn as a line where it is not far from them.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Floor {
-    /// The symbol that formulas write.
+pub struct ReferenceLevel {
+    /// The symbol that formulas write; empty for 0, which is only a number.
     pub symbol: &'static str,
     /// The weighted value.
     pub value: f64,
@@ -54,12 +52,10 @@ pub struct ChartCurve<'a> {
 /// Where the values of a curve come from, by which it is drawn and named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CurveKind {
-    /// Training.
+    /// The iterations.
     Training,
-    /// Validations, beside training.
+    /// Validations.
     Validation,
-    /// Anything, alone in its chart.
-    Alone,
 }
 
 /// The curves of a run that this one is compared with.
@@ -104,6 +100,7 @@ fn loss(state: &State, component: Component) -> ChartContent<'_> {
         drawn: DrawnSeries {
             series: state.training.series(component),
             smoothing: state.view.losses.smoothing,
+            errors: None,
         },
         kind: CurveKind::Training,
         last,
@@ -127,7 +124,7 @@ fn loss(state: &State, component: Component) -> ChartContent<'_> {
     ChartContent {
         curves: vec![training, validation],
         compared: compared.collect(),
-        floor: entropy.map(|h| Floor {
+        level: entropy.map(|h| ReferenceLevel {
             symbol: "H",
             value: factor * h,
         }),
@@ -143,8 +140,7 @@ fn empty(state: &State, names: Vec<String>) -> ChartContent<'_> {
         names,
         curves: Vec::new(),
         compared: Vec::new(),
-        band: None,
-        floor: None,
+        level: None,
         scale: view.scales.of(view.page),
         least: None,
         factor: 1.0,
@@ -186,12 +182,12 @@ fn owned(names: &[&str]) -> Vec<String> {
 fn alone<'a>(
     state: &'a State,
     names: &[&str],
-    series: &'a Series,
+    (kind, series): (CurveKind, &'a Series),
     last: Option<f64>,
 ) -> ChartContent<'a> {
     let curve = ChartCurve {
         drawn: DrawnSeries::plain(series),
-        kind: CurveKind::Alone,
+        kind,
         last,
         error: None,
     };
@@ -205,7 +201,12 @@ fn alone<'a>(
 fn matching(state: &State) -> Option<ChartContent<'_>> {
     let start = state.matching.as_ref()?;
     let names = ["M matching loss, standardised", "M standardised", "M std."];
-    let mut content = alone(state, &names, &start.curve, Some(start.m));
+    let mut content = alone(
+        state,
+        &names,
+        (CurveKind::Training, &start.curve),
+        Some(start.m),
+    );
     // On every page, since it falls through decades.
     content.scale = state.view.losses.scales.of(ChartPage::Matching);
     for curve in &mut content.curves {
@@ -223,7 +224,14 @@ fn gap(state: &State) -> ChartContent<'_> {
         "gap of C, nats",
         "gap, nats",
     ];
-    alone(state, &names, &measures.gap, measures.last_gap)
+    let curve = (CurveKind::Validation, &measures.gap);
+    ChartContent {
+        level: Some(ReferenceLevel {
+            symbol: "",
+            value: 0.0,
+        }),
+        ..alone(state, &names, curve, measures.last_gap)
+    }
 }
 
 /// The chart of C - H on a log axis, where H is known.
@@ -236,13 +244,18 @@ fn divergence(state: &State) -> Option<ChartContent<'_>> {
         "C - H, nats",
     ];
     let last = state.validated.and_then(|figures| figures.divergence);
-    let mut content = alone(state, &names, &measures.divergence, last);
+    let mut content = alone(
+        state,
+        &names,
+        (CurveKind::Validation, &measures.divergence),
+        last,
+    );
     let error = state.validated.and_then(|figures| figures.divergence_se);
     for curve in &mut content.curves {
         curve.error = error;
+        curve.drawn.errors = Some(&measures.divergence_band);
     }
     Some(ChartContent {
-        band: Some(&measures.divergence_band),
         scale: AxisScale::Log,
         least: measures.least_se.map(|se| se * LEAST),
         ..content
@@ -258,19 +271,15 @@ fn steps(state: &State) -> Vec<ChartContent<'_>> {
     let rate = ["lr learning rate", "lr"];
     let gradient = ["gradient norm, of the loss or M", "gradient norm"];
     let update = ["step over weights, norms", "step/weights"];
+    let chart =
+        |names: &[&str], series, last| alone(state, names, (CurveKind::Training, series), last);
     vec![
-        alone(state, &rate, &measures.rate, step.map(|step| step.lr)),
-        alone(
-            state,
+        chart(&rate, &measures.rate, step.map(|step| step.lr)),
+        chart(
             &gradient,
             &measures.gradient,
             step.map(|step| step.gradient),
         ),
-        alone(
-            state,
-            &update,
-            &measures.update,
-            step.map(|step| step.update),
-        ),
+        chart(&update, &measures.update, step.map(|step| step.update)),
     ]
 }

@@ -17,6 +17,8 @@ pub struct DrawnSeries<'a> {
     pub series: &'a Series,
     /// The average that is drawn.
     pub smoothing: Smoothing,
+    /// The ranges of their standard errors, drawn as bars; where values are close they make a band.
+    pub errors: Option<&'a Series>,
 }
 
 /// How a line is drawn.
@@ -34,6 +36,7 @@ impl<'a> DrawnSeries<'a> {
         Self {
             series,
             smoothing: Smoothing::Off,
+            errors: None,
         }
     }
 
@@ -56,6 +59,12 @@ pub fn draw_line(drawn: DrawnSeries, frame: &ChartFrame, look: LineLook, canvas:
     let (width, height) = (dots.width(), dots.height());
     let x = |iteration: u64| DotGrid::nearest(frame.window.across(iteration), width);
     let y = |value: f64| DotGrid::nearest(frame.height(value), height);
+    for bucket in drawn.errors.iter().flat_map(|errors| frame.seen(errors)) {
+        if let Some(range) = bucket.range() {
+            let x = x(bucket.to.min(frame.window.last));
+            dots.join((x, y(range.low)), (x, y(range.high)), style);
+        }
+    }
     let mut before: Option<Dot> = None;
     for bucket in frame.seen(drawn.series) {
         let Some(range) = bucket.smooth(drawn.smoothing) else {
@@ -83,40 +92,32 @@ pub fn draw_line(drawn: DrawnSeries, frame: &ChartFrame, look: LineLook, canvas:
     dots.paint(canvas.buffer);
 }
 
-/// Draws a line, dim below its average if there is one.
-pub fn draw_line_with_average(
+/// Draws the values of a series whose average is drawn, dim.
+pub fn draw_values_below_average(
     drawn: DrawnSeries,
     frame: &ChartFrame,
     look: LineLook,
     canvas: &mut Canvas,
 ) {
-    if drawn.smoothing == Smoothing::Off {
-        draw_line(drawn, frame, look, canvas);
-        return;
+    if drawn.smoothing != Smoothing::Off {
+        let style = look.style.patch(canvas.theme.dim());
+        let look = LineLook { style, ..look };
+        draw_line(DrawnSeries::plain(drawn.series), frame, look, canvas);
     }
-    let patched = |style: Style| LineLook {
-        style: look.style.patch(style),
-        ..look
-    };
-    let (dim, bright) = (patched(canvas.theme.dim()), patched(canvas.theme.strong()));
-    draw_line(DrawnSeries::plain(drawn.series), frame, dim, canvas);
-    draw_line(drawn, frame, bright, canvas);
 }
 
-/// Draws a bar from the least to the greatest value of every bucket; where buckets are close they make a band.
-pub fn draw_bars(series: &Series, frame: &ChartFrame, style: Style, canvas: &mut Canvas) {
-    let mut dots = DotGrid::new(frame.plot, frame.markers);
-    let (width, height) = (dots.width(), dots.height());
-    for bucket in frame.seen(series) {
-        let Some(range) = bucket.range() else {
-            continue;
-        };
-        let last = bucket.to.min(frame.window.last);
-        let x = DotGrid::nearest(frame.window.across(last), width);
-        let y = |value: f64| DotGrid::nearest(frame.height(value), height);
-        dots.join((x, y(range.low)), (x, y(range.high)), style);
-    }
-    dots.paint(canvas.buffer);
+/// Draws the average of a series, bright; without one, its values.
+pub fn draw_line_or_average(
+    drawn: DrawnSeries,
+    frame: &ChartFrame,
+    look: LineLook,
+    canvas: &mut Canvas,
+) {
+    let style = match drawn.smoothing {
+        Smoothing::Off => look.style,
+        Smoothing::Short | Smoothing::Long => look.style.patch(canvas.theme.strong()),
+    };
+    draw_line(drawn, frame, LineLook { style, ..look }, canvas);
 }
 
 /// Draws a symbol at the last finite value within the window.

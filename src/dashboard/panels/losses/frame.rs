@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::content::Floor;
+use super::content::ReferenceLevel;
 use crate::dashboard::axis::{Axis, LABEL_WIDTH};
 use crate::dashboard::canvas::Canvas;
 use crate::dashboard::dot_grid::{DotGrid, RowGrid};
@@ -70,8 +70,8 @@ impl ChartFrame {
         series.within(self.window.first, self.window.last)
     }
 
-    /// Draws the labels of the values at the left of the plot; that of the floor goes first.
-    pub fn draw_labels(&self, floor: Option<Floor>, canvas: &mut Canvas) {
+    /// Draws the labels of the values at the left of the plot; that of the level goes first.
+    pub fn draw_labels(&self, level: Option<ReferenceLevel>, canvas: &mut Canvas) {
         let gutter = Rect {
             x: self.plot.x - GUTTER,
             width: GUTTER - 1,
@@ -82,16 +82,16 @@ impl ChartFrame {
             let column = gutter.width.saturating_sub(text.chars().count() as u16);
             canvas.write((column, row), text, canvas.theme.dim());
         };
-        let floor = floor.filter(|floor| self.holds(floor.value));
-        let floor_row = floor.map(|floor| self.row_of_weighted(floor.value));
-        if let Some((floor, row)) = floor.zip(floor_row) {
-            let long = format!("{} {}", floor.symbol, number(floor.value));
+        let level = level.filter(|level| self.holds(level.value) && !level.symbol.is_empty());
+        let level_row = level.map(|level| self.row_of_weighted(level.value));
+        if let Some((level, row)) = level.zip(level_row) {
+            let long = format!("{} {}", level.symbol, number(level.value));
             let fits = long.chars().count() <= LABEL_WIDTH;
-            write(row, if fits { &long } else { floor.symbol });
+            write(row, if fits { &long } else { level.symbol });
         }
         for label in self.axis.labels(self.rows()) {
             let row = self.row_of_weighted(label.value);
-            if Some(row) != floor_row {
+            if Some(row) != level_row {
                 write(row, &label.text);
             }
         }

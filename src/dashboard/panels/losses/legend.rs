@@ -1,5 +1,5 @@
 //! The title of a chart, which is its legend: the name and unit, then each curve as it is drawn, with its last value or the one at the
-//! cursor, and the floor. It has several forms; the longest that fits is shown, so that no word is cut.
+//! cursor, and the level that they are compared with. It has several forms; the longest that fits is shown, so that no word is cut.
 
 use ratatui::style::Style;
 
@@ -123,9 +123,10 @@ fn pieces(
     };
     let curves = content.curves.iter();
     let curves = curves.filter_map(|curve| curve_piece(content, curve, at, form, theme));
-    let floor = content.floor.map(|floor| {
+    let level = content.level.filter(|level| !level.symbol.is_empty());
+    let level = level.map(|level| {
         let rule = theme.rules().horizontal.repeat(2);
-        let text = format!("{} {}", floor.symbol, number(floor.value));
+        let text = format!("{} {}", level.symbol, number(level.value));
         let text = match form {
             LegendForm::Words | LegendForm::Short => format!("{rule} {text}"),
             LegendForm::Symbols | LegendForm::Close => text,
@@ -135,7 +136,7 @@ fn pieces(
             style: theme.dim(),
         }
     });
-    std::iter::once(title).chain(curves).chain(floor).collect()
+    std::iter::once(title).chain(curves).chain(level).collect()
 }
 
 /// A curve as it is drawn, its word and its value; None without a value.
@@ -161,17 +162,16 @@ fn curve_piece(
         (CurveKind::Validation, LegendForm::Short | LegendForm::Symbols) => {
             (theme.validation(), "val ")
         }
-        (CurveKind::Training | CurveKind::Alone, _) => (theme.training(), ""),
+        (CurveKind::Training, _) => (theme.training(), ""),
         (CurveKind::Validation, LegendForm::Close) => (theme.validation(), ""),
     };
-    let mark = if curve.kind == CurveKind::Alone {
-        ""
-    } else {
-        symbol.text
+    let text = match content.curves[..] {
+        // The name says it all.
+        [_] => format!("{value}{error}"),
+        _ => format!("{} {word}{value}{error}", symbol.text),
     };
-    let space = if mark.is_empty() { "" } else { " " };
     Some(Piece {
-        text: format!("{mark}{space}{word}{value}{error}"),
+        text,
         style: symbol.style,
     })
 }
@@ -210,5 +210,110 @@ fn values(bucket: &Bucket, smoothing: Smoothing, factor: f64) -> String {
             }
             text
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::content::contents;
+    use super::*;
+    use crate::dashboard::component::Component;
+    use crate::dashboard::fixtures;
+    use crate::dashboard::state::State;
+    use crate::dashboard::state::losses::ChartPage;
+    use crate::dashboard::theme::{Depth, Markers};
+
+    const THEME: Theme = Theme {
+        markers: Markers::Ascii,
+        colour: Depth::None,
+    };
+
+    /// The legend of a chart of the page, at most so wide.
+    fn legend(state: &State, chart: usize, room: usize) -> String {
+        let window = state.view.losses.window(state.span().unwrap());
+        let at = state.view.losses.cursor(window);
+        let contents = contents(state, false);
+        let (pieces, gap) = fitting(&contents[chart], None, at, room, &THEME);
+        let texts: Vec<String> = pieces.into_iter().map(|piece| piece.text).collect();
+        texts.join(&" ".repeat(gap))
+    }
+
+    #[test]
+    fn the_longest_form_that_fits_is_shown_and_no_word_is_cut() {
+        let state = fixtures::run();
+        let c = |room| legend(&state, Component::C as usize, room);
+        let forms = [
+            "C negative log-likelihood, nats   .. training 2.911   o validation 2.961   -- H 2.850",
+            "C negative log-likelihood, nats  .. train 2.911  o val 2.961  -- H 2.850",
+            "C nats   .. training 2.911   o validation 2.961   -- H 2.850",
+            "C nats  .. train 2.911  o val 2.961  -- H 2.850",
+            "C nats  .. 2.911  o val 2.961  H 2.850",
+            "C nats .. 2.911 o 2.961 H 2.850",
+            "C nats .. 2.911 o 2.961",
+            "C nats .. 2.911",
+            "C nats",
+        ];
+        for form in forms {
+            assert_eq!(c(form.len()), form);
+        }
+        for pair in forms.windows(2) {
+            assert_eq!(c(pair[0].len() - 1), pair[1]);
+        }
+    }
+
+    #[test]
+    fn the_cursor_reads_training_and_the_nearest_validation() {
+        let mut state = fixtures::started();
+        state.view.losses.smoothing = Smoothing::Off;
+        for i in 1..=9 {
+            state.apply(fixtures::iteration(i, i as f64), 0.0);
+        }
+        state.apply(fixtures::iteration(10, f64::NAN), 0.0);
+        state.apply(fixtures::validation(4, 40.0), 0.0);
+        state.apply(fixtures::validation(8, 80.0), 0.0);
+        let mut read = |cursor| {
+            state.view.losses.cursor = cursor;
+            legend(&state, Component::R as usize, 47)
+        };
+        assert_eq!(read(None), "R standardised  .. train NaN  o val 80.00");
+        assert_eq!(read(Some(5)), "R standardised @5  .. 5.000  o val 40.00 @4");
+        assert_eq!(
+            read(Some(8)),
+            "R standardised @8  .. train 8.000  o val 80.00"
+        );
+        assert_eq!(
+            read(Some(99)),
+            "R standardised @10  .. NaN/inf  o val 80.00 @8"
+        );
+        state.view.weighted = true;
+        let text = legend(&state, Component::R as usize, 60);
+        assert_eq!(
+            text,
+            "5 R, part of the loss @10  .. train NaN/inf  o val 400.0 @8"
+        );
+    }
+
+    #[test]
+    fn a_bucket_of_many_values_reads_from_least_to_greatest_with_its_average() {
+        let mut state = fixtures::started();
+        for i in 1..=2049 {
+            state.apply(fixtures::iteration(i, (i % 7) as f64), 0.0);
+        }
+        (state.view.losses.cursor, state.view.losses.smoothing) = (Some(10), Smoothing::Long);
+        let text = legend(&state, Component::L as usize, 80);
+        assert!(text.contains("@10"), "{text}");
+        assert!(text.contains("training 2.000..3.000 avg "), "{text}");
+    }
+
+    #[test]
+    fn the_divergence_has_its_standard_error_and_the_gap_its_sign() {
+        let mut state = fixtures::run();
+        state.view.losses.page = ChartPage::Fit;
+        assert_eq!(
+            legend(&state, 2, 47),
+            "C - H with std. error, nats  0.06000 +- 0.01000"
+        );
+        let gap = legend(&state, 1, 24);
+        assert!(gap.starts_with("gap of C, nats  0.0"), "{gap}");
     }
 }
