@@ -37,6 +37,15 @@ pub struct Axis {
     pub high: f64,
     /// The power of ten below which a symmetric logarithm spaces values evenly.
     even: f64,
+    /// The places of the ends on an even scale.
+    ends: PlacedEnds,
+}
+
+/// The places of the ends of an axis on an even scale.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct PlacedEnds {
+    low: f64,
+    high: f64,
 }
 
 /// Ranges narrower than this share of their values are drawn as constant: noise of rounding would fill the chart otherwise.
@@ -61,12 +70,16 @@ impl Axis {
             (low, high) = ((low - room).max(f64::MIN), (high + room).min(f64::MAX));
         }
         let top = low.abs().max(high.abs()).log10().floor() as i32;
-        Self {
+        let axis = Self {
             scale,
             low,
             high,
             even: 10f64.powi(top - DECADES).max(f64::MIN_POSITIVE),
-        }
+            ends: PlacedEnds::default(),
+        };
+        let (low, high) = (axis.place(low), axis.place(high));
+        let ends = PlacedEnds { low, high };
+        Self { ends, ..axis }
     }
 
     /// The place of a value on an even scale.
@@ -81,10 +94,21 @@ impl Axis {
 
     /// The share of the height where a finite value stands: 0 at the bottom, 1 at the top.
     pub fn position(&self, value: f64) -> f64 {
-        let (low, high) = (self.place(self.low), self.place(self.high));
+        let PlacedEnds { low, high } = self.ends;
         let place = (self.place(value) - low) / (high - low);
         // Subnormal ranges divide 0 by 0.
         if place.is_nan() { 0.5 } else { place }
+    }
+
+    /// The value at a share of the height, infinite where there is no number so large.
+    pub fn value(&self, share: f64) -> f64 {
+        let PlacedEnds { low, high } = self.ends;
+        let place = low + (high - low) * share;
+        match self.scale {
+            AxisScale::Linear => place * 2.0,
+            AxisScale::Log => 10f64.powf(place),
+            AxisScale::SymLog => place.sinh() * 2.0 * self.even,
+        }
     }
 }
 
@@ -141,6 +165,22 @@ mod tests {
             fit(f64::MIN, f64::MAX, AxisScale::Linear).position(0.0),
             0.5
         );
+    }
+
+    #[test]
+    fn values_and_places_are_inverse() {
+        for scale in [AxisScale::Linear, AxisScale::Log, AxisScale::SymLog] {
+            let axis = fit(0.5, 700.0, scale);
+            for share in [-0.5, 0.0, 0.3, 1.0, 1.5] {
+                let back = axis.position(axis.value(share));
+                // Below 0 a logarithm has no place.
+                let beyond = axis.value(share) <= 0.0 && scale == AxisScale::Log;
+                assert!(
+                    beyond || (back - share).abs() < 1e-9,
+                    "{scale:?} {share} {back}"
+                );
+            }
+        }
     }
 
     #[test]

@@ -46,7 +46,14 @@ fn overfitted() -> State {
         );
         if i % 30 == 0 {
             let mut event = fixtures::validation(i, 0.0);
-            if let Event::Validation { figures, best, .. } = &mut event {
+            if let Event::Validation {
+                figures,
+                best,
+                seconds: told,
+                ..
+            } = &mut event
+            {
+                *told = seconds;
                 (figures.losses, *best) = (losses(c + 1.7 * t), i == 60);
                 let divergence = figures.losses.c - 2.85;
                 (figures.divergence, figures.divergence_se) = (Some(divergence), Some(0.05));

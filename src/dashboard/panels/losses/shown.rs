@@ -114,13 +114,13 @@ fn cut(whole: ValueRange, core: ValueRange, all: &[ValueRange], scale: AxisScale
     if core.low >= core.high {
         return whole;
     }
-    let (least, most) = (low - NEAR * height, high + NEAR * height);
-    let ends = || all.iter().flat_map(|range| [range.low, range.high]);
-    let near = |end: &f64| (least..=most).contains(&axis.position(*end));
-    let near = ends()
-        .filter(near)
-        .map(ValueRange::of)
-        .fold(core, ValueRange::join);
+    let (least, most) = (
+        axis.value(low - NEAR * height),
+        axis.value(high + NEAR * height),
+    );
+    let ends = all.iter().flat_map(|range| [range.low, range.high]);
+    let near = ends.filter(|end| (least..=most).contains(end));
+    let near = near.map(ValueRange::of).fold(core, ValueRange::join);
     ValueRange {
         low: if low > excess * height {
             near.low
