@@ -56,6 +56,8 @@ pub enum Action {
 /// An action on the losses pane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LossesAction {
+    /// Show the next page of charts.
+    Page,
     /// Show iterations on a linear or a log axis.
     LogX,
     /// Halve the window.

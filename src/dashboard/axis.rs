@@ -1,5 +1,5 @@
-//! The axis of values, linear, logarithmic or symmetric logarithmic: the place of a value between bottom (0) and top (1), and the
-//! labels, always in real values; and round iterations for the axis below.
+//! The axis of values, linear, logarithmic or symmetric logarithmic: the place of a value between bottom (0) and top (1); its labels are
+//! in `labels`. And round iterations for the axis below.
 //!
 //! ```text
 //! linear  w(v) = v        log  w(v) = log10 v        symlog  w(v) = asinh(v / (2 even))
@@ -9,8 +9,10 @@
 //! `even` follows from the range alone, three decades below its larger end. The figures of `plot` have another symmetric logarithm,
 //! sign(v) log10(1 + |v| / threshold) with the median size of the values as threshold; the two give different places near 0.
 
-use super::format;
+mod labels;
+
 use super::range::ValueRange;
+pub use labels::WIDTH as LABEL_WIDTH;
 
 /// The spacing of values on an axis.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,6 +37,15 @@ pub struct Axis {
     pub high: f64,
     /// The power of ten below which a symmetric logarithm spaces values evenly.
     even: f64,
+    /// The places of the ends on an even scale.
+    ends: PlacedEnds,
+}
+
+/// The places of the ends of an axis on an even scale.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct PlacedEnds {
+    low: f64,
+    high: f64,
 }
 
 /// Ranges narrower than this share of their values are drawn as constant: noise of rounding would fill the chart otherwise.
@@ -42,15 +53,6 @@ const FLAT: f64 = 1e-12;
 
 /// Decades that a symmetric logarithm has on the side that reaches farther.
 const DECADES: i32 = 3;
-
-/// A label on an axis.
-#[derive(Clone, Debug, PartialEq)]
-pub struct AxisLabel {
-    /// The value where it stands.
-    pub value: f64,
-    /// The text.
-    pub text: String,
-}
 
 impl Axis {
     /// The axis of a finite range; a constant gets room on both sides. Log turns symmetric when the range is not above 0.
@@ -68,115 +70,46 @@ impl Axis {
             (low, high) = ((low - room).max(f64::MIN), (high + room).min(f64::MAX));
         }
         let top = low.abs().max(high.abs()).log10().floor() as i32;
-        Self {
+        let axis = Self {
             scale,
             low,
             high,
             even: 10f64.powi(top - DECADES).max(f64::MIN_POSITIVE),
-        }
+            ends: PlacedEnds::default(),
+        };
+        let (low, high) = (axis.place(low), axis.place(high));
+        let ends = PlacedEnds { low, high };
+        Self { ends, ..axis }
     }
 
     /// The place of a value on an even scale.
     fn place(&self, value: f64) -> f64 {
         match self.scale {
             AxisScale::Linear => value / 2.0,
-            AxisScale::Log => value.log10(),
+            // What is not above 0 stands below every decade.
+            AxisScale::Log => value.max(0.0).log10(),
             AxisScale::SymLog => (value / self.even / 2.0).asinh(),
         }
     }
 
     /// The share of the height where a finite value stands: 0 at the bottom, 1 at the top.
     pub fn position(&self, value: f64) -> f64 {
-        let (low, high) = (self.place(self.low), self.place(self.high));
+        let PlacedEnds { low, high } = self.ends;
         let place = (self.place(value) - low) / (high - low);
         // Subnormal ranges divide 0 by 0.
         if place.is_nan() { 0.5 } else { place }
     }
 
-    /// The labels: at the ends and, in a tall chart, in the middle; on a log axis at the decades, if there are two.
-    pub fn labels(&self, rows: u16) -> Vec<AxisLabel> {
-        let decades = match self.scale {
-            AxisScale::Linear => Vec::new(),
-            AxisScale::Log => self.decades(rows),
-            AxisScale::SymLog => self.signed_decades(rows),
-        };
-        if decades.len() > 1 {
-            return decades;
-        }
-        let mut values = vec![self.low, self.high];
-        if rows >= 7 {
-            values.insert(1, self.middle());
-        }
-        values
-            .into_iter()
-            .map(|value| AxisLabel {
-                value,
-                text: format::number(value),
-            })
-            .collect()
-    }
-
-    fn middle(&self) -> f64 {
-        let place = self.place(self.low) / 2.0 + self.place(self.high) / 2.0;
+    /// The value at a share of the height, infinite where there is no number so large.
+    pub fn value(&self, share: f64) -> f64 {
+        let PlacedEnds { low, high } = self.ends;
+        let place = low + (high - low) * share;
         match self.scale {
             AxisScale::Linear => place * 2.0,
             AxisScale::Log => 10f64.powf(place),
             AxisScale::SymLog => place.sinh() * 2.0 * self.even,
         }
     }
-
-    /// The labels at decades: at most one for every two rows, evenly spaced.
-    fn decades(&self, rows: u16) -> Vec<AxisLabel> {
-        let (first, last) = (
-            self.low.log10().ceil() as i32,
-            self.high.log10().floor() as i32,
-        );
-        let room = i32::from(rows / 2).max(1);
-        let step = ((last - first + room) / room).max(1);
-        (first..=last)
-            .step_by(step as usize)
-            // Not powi, which takes the smallest ones for 0.
-            .map(|e| AxisLabel {
-                value: 10f64.powf(f64::from(e)),
-                text: format!("1e{e}"),
-            })
-            .collect()
-    }
-
-    /// The labels at 0 and at the decades of both signs, the larger ones first, as far as they stand two rows apart.
-    fn signed_decades(&self, rows: u16) -> Vec<AxisLabel> {
-        let least = self.even.log10().round() as i32;
-        let powers = (least..=least + DECADES).rev();
-        let signed = powers.flat_map(|e| {
-            let value = 10f64.powi(e);
-            [(value, format!("1e{e}")), (-value, format!("-1e{e}"))]
-        });
-        let mut labels: Vec<AxisLabel> = Vec::new();
-        for (value, text) in std::iter::once((0.0, "0".into())).chain(signed) {
-            let rows_to = |other: f64| {
-                (self.position(value) - self.position(other)).abs()
-                    * f64::from(rows.saturating_sub(1))
-            };
-            let inside = self.low <= value && value <= self.high;
-            if inside && labels.iter().all(|other| rows_to(other.value) >= 2.0) {
-                labels.push(AxisLabel { value, text });
-            }
-        }
-        labels
-    }
-}
-
-/// The part of `values` that their bulk explains: Tukey's outer fences, 3 interquartile ranges beyond the quartiles; a column of a
-/// chart holds many values, so that most would reach beyond the inner ones. None without values.
-pub fn fences(mut values: Vec<f64>) -> Option<ValueRange> {
-    let last = values.len().checked_sub(1)?;
-    let mut quartile = |at: usize| *values.select_nth_unstable_by(at, f64::total_cmp).1;
-    let (low, high) = (quartile(last / 4), quartile(last - last / 4));
-    let room = 3.0 * (high - low);
-    Some(ValueRange {
-        low: low - room,
-        high: high + room,
-    })
 }
 
 /// The multiples of 1, 2 or 5 times a power of ten from `first` to `last`, at most `most` of them.
@@ -212,6 +145,7 @@ pub fn decades(first: u64, last: u64, most: u64) -> Vec<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dashboard::dot_grid::RowGrid;
 
     fn fit(low: f64, high: f64, scale: AxisScale) -> Axis {
         Axis::fit(ValueRange { low, high }, scale)
@@ -234,24 +168,28 @@ mod tests {
     }
 
     #[test]
+    fn values_and_places_are_inverse() {
+        for scale in [AxisScale::Linear, AxisScale::Log, AxisScale::SymLog] {
+            let axis = fit(0.5, 700.0, scale);
+            for share in [-0.5, 0.0, 0.3, 1.0, 1.5] {
+                let back = axis.position(axis.value(share));
+                // Below 0 a logarithm has no place.
+                let beyond = axis.value(share) <= 0.0 && scale == AxisScale::Log;
+                assert!(
+                    beyond || (back - share).abs() < 1e-9,
+                    "{scale:?} {share} {back}"
+                );
+            }
+        }
+    }
+
+    #[test]
     fn a_constant_stands_in_the_middle() {
         for value in [0.0, 3.0, -2.5, 1e300] {
             let place = fit(value, value, AxisScale::Linear).position(value);
             // Rounding of the range's ends.
             assert!((place - 0.5).abs() < 1e-12, "{value} at {place}");
         }
-    }
-
-    #[test]
-    fn a_log_axis_labels_decades_in_real_values() {
-        let axis = fit(0.5, 2000.0, AxisScale::Log);
-        let labels: Vec<_> = axis
-            .labels(10)
-            .into_iter()
-            .map(|label| label.text)
-            .collect();
-        assert_eq!(labels, ["1e0", "1e1", "1e2", "1e3"]);
-        assert!(fit(1e-300, 1e300, AxisScale::Log).labels(4).len() <= 2);
     }
 
     #[test]
@@ -268,9 +206,6 @@ mod tests {
         assert!((at(-30.0) + at(30.0) - 1.0).abs() < 1e-12);
         let steps = [at(1000.0) - at(100.0), at(100.0) - at(10.0)];
         assert!((steps[0] - steps[1]).abs() < 1e-3, "{steps:?}");
-        let texts = |rows| axis.labels(rows).into_iter().map(|label| label.text);
-        assert_eq!(texts(7).collect::<Vec<_>>(), ["0", "1e3", "-1e3"]);
-        assert!(texts(60).any(|text| text == "-1e1"));
     }
 
     #[test]
@@ -291,7 +226,9 @@ mod tests {
             for (i, &low) in ends.iter().enumerate() {
                 for &high in &ends[i..] {
                     let axis = fit(low, high, scale);
-                    for AxisLabel { value, .. } in axis.labels(20) {
+                    for labels::AxisLabel { value, .. } in
+                        axis.labels(RowGrid { rows: 20, dots: 4 })
+                    {
                         let place = axis.position(value);
                         assert!(
                             (-1e-9..=1.0 + 1e-9).contains(&place),
@@ -301,16 +238,6 @@ mod tests {
                 }
             }
         }
-    }
-
-    #[test]
-    fn fences_hold_the_bulk_and_not_the_outlier() {
-        let mut values = vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0];
-        values.push(1e6);
-        let ValueRange { low, high } = fences(values).unwrap();
-        assert!(low < 1.0 && high > 8.0 && high < 40.0);
-        assert_eq!(fences(Vec::new()), None);
-        assert_eq!(fences(vec![3.0]), Some(ValueRange::of(3.0)));
     }
 
     #[test]

@@ -29,16 +29,6 @@ impl Component {
         }
     }
 
-    /// The quantity that it measures, or its unit if it has one.
-    pub fn meaning(self) -> &'static str {
-        match self {
-            Self::Loss => "",
-            Self::L => "transport",
-            Self::C => "nats",
-            Self::R => "HJB",
-        }
-    }
-
     /// The setting that holds its weight in the loss.
     pub fn weight(self) -> Option<&'static str> {
         match self {

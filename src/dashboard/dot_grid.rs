@@ -10,6 +10,51 @@ use super::theme::Markers;
 /// Bit of each dot of a braille cell, by row from the top and column.
 const BITS: [[u8; 2]; 4] = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]];
 
+/// The numbers of dots that a cell has across and up.
+fn density(markers: Markers) -> (usize, usize) {
+    if markers == Markers::Braille {
+        (2, 4)
+    } else {
+        (1, 1)
+    }
+}
+
+/// The rows of an area, each some dots high, so that symbols and labels stand in the row of the dot for the same value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RowGrid {
+    /// The number of rows, above 0.
+    pub rows: u16,
+    /// The number of dots that a row is high.
+    pub dots: usize,
+}
+
+impl RowGrid {
+    /// The rows of an area of this height.
+    pub fn new(rows: u16, markers: Markers) -> Self {
+        let dots = density(markers).1;
+        Self { rows, dots }
+    }
+
+    /// The row, from the bottom, that holds the dot nearest to a share of the height.
+    pub fn row(self, share: f64) -> u16 {
+        let dot = DotGrid::nearest(share, usize::from(self.rows) * self.dots);
+        (dot / self.dots) as u16
+    }
+}
+
+/// Cells of a dash and the gap after it, which is one cell.
+const DASH: usize = 3;
+
+/// The way in which the dots of a line are set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stroke {
+    /// Every dot.
+    #[default]
+    Solid,
+    /// Two cells of three, so that a line below is seen in the gaps; with one dot a cell, a symbol of its own.
+    Dashed,
+}
+
 /// The dots of a cell.
 #[derive(Clone, Copy, Debug, Default)]
 struct DotCell {
@@ -23,27 +68,30 @@ struct DotCell {
 pub struct DotGrid {
     area: Rect,
     markers: Markers,
+    stroke: Stroke,
     cells: Vec<DotCell>,
 }
 
 impl DotGrid {
     /// A grid without dots.
     pub fn new(area: Rect, markers: Markers) -> Self {
+        Self::stroked(area, markers, Stroke::Solid)
+    }
+
+    /// A grid without dots whose lines are of one stroke.
+    pub fn stroked(area: Rect, markers: Markers, stroke: Stroke) -> Self {
         let cells = usize::from(area.width) * usize::from(area.height);
         Self {
             area,
             markers,
+            stroke,
             cells: vec![DotCell::default(); cells],
         }
     }
 
     /// The numbers of dots that a cell has across and up.
     fn density(&self) -> (usize, usize) {
-        if self.markers == Markers::Braille {
-            (2, 4)
-        } else {
-            (1, 1)
-        }
+        density(self.markers)
     }
 
     /// The number of dots across.
@@ -74,9 +122,11 @@ impl DotGrid {
         cell.bits |= BITS[y % up][x % across];
     }
 
-    /// Sets the dots from `from` to `to`, both given as x, y.
+    /// Sets the dots from `from` to `to`, both given as x, y, as the stroke asks.
     pub fn join(&mut self, from: (usize, usize), to: (usize, usize), style: Style) {
         let steps = from.0.abs_diff(to.0).max(from.1.abs_diff(to.1));
+        let (across, up) = self.density();
+        let steep = from.0.abs_diff(to.0) < from.1.abs_diff(to.1);
         for step in 0..=steps {
             let along = |a: usize, b: usize| {
                 let share = if steps == 0 {
@@ -86,18 +136,25 @@ impl DotGrid {
                 };
                 (a as f64 + (b as f64 - a as f64) * share).round() as usize
             };
-            self.set(along(from.0, to.0), along(from.1, to.1), style);
+            let (x, y) = (along(from.0, to.0), along(from.1, to.1));
+            // By place, so that pieces of a line go on with one another.
+            let cell = if steep { y / up } else { x / across };
+            if self.stroke == Stroke::Solid || cell % DASH != 2 {
+                self.set(x, y, style);
+            }
         }
     }
 
     /// Writes the cells that have dots.
     pub fn paint(&self, buffer: &mut Buffer) {
         for (position, &DotCell { bits, style }) in self.area.positions().zip(&self.cells) {
-            let symbol = match self.markers {
+            let symbol = match (self.markers, self.stroke) {
                 _ if bits == 0 => continue,
-                Markers::Braille => char::from_u32(0x2800 + u32::from(bits)).unwrap_or('?'),
-                Markers::Dots => '·',
-                Markers::Ascii => '.',
+                (Markers::Braille, _) => char::from_u32(0x2800 + u32::from(bits)).unwrap_or('?'),
+                (Markers::Dots, Stroke::Solid) => '·',
+                (Markers::Dots, Stroke::Dashed) => '•',
+                (Markers::Ascii, Stroke::Solid) => '.',
+                (Markers::Ascii, Stroke::Dashed) => 'o',
             };
             if let Some(cell) = buffer.cell_mut(position) {
                 // Styles add up otherwise.
@@ -138,6 +195,29 @@ mod tests {
         dots.join((0, 0), (1, 0), Style::new());
         dots.set(0, 3, Style::new().fg(Color::Red));
         assert_eq!(drawn(&dots), ["⠁"]);
+    }
+
+    #[test]
+    fn a_dashed_line_has_gaps_in_every_direction() {
+        let lines = [((0, 4), (4, 4)), ((2, 0), (2, 8)), ((0, 0), (4, 8))];
+        for ((from, to), count) in lines.into_iter().zip([4, 6, 6]) {
+            let mut dots = DotGrid::stroked(Rect::new(0, 0, 5, 9), Markers::Ascii, Stroke::Dashed);
+            dots.join(from, to, Style::new());
+            assert_eq!(
+                drawn(&dots).iter().filter(|cell| *cell == "o").count(),
+                count
+            );
+        }
+    }
+
+    #[test]
+    fn a_row_holds_the_dots_of_its_values() {
+        let grid = RowGrid::new(3, Markers::Braille);
+        assert_eq!(
+            [0.0, 0.3, 0.5, 1.0].map(|share| grid.row(share)),
+            [0, 0, 1, 2]
+        );
+        assert_eq!(RowGrid::new(3, Markers::Ascii).row(0.3), 1);
     }
 
     #[test]

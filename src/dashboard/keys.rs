@@ -146,7 +146,7 @@ const EVERYWHERE: &[Binding] = &[
     row(
         &[Key::letter('w')],
         Action::Weighted,
-        Some("weighted"),
+        Some("weights"),
         "L, C, R raw or times their weights",
     ),
     row(

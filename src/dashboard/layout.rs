@@ -1,4 +1,4 @@
-//! The places of the panes. 80 x 24 is a design size with four of the panes; below it one pane at a time, then a line a metric, then a
+//! The places of the panes. 80 x 24 is a design size with four of the panes, also less the line that tmux takes; below it one pane at a time, then a line a metric, then a
 //! word about the size. No size fails.
 
 use ratatui::Frame;
@@ -13,9 +13,9 @@ use super::panels::{
 use super::state::State;
 use super::theme::{Focus, Theme};
 
-/// Least size for all panes.
-const FULL: Size = Size::new(80, 24);
-/// Least size for one pane at a time.
+/// Least size for all panes: that of most terminals, less the status line of tmux.
+const FULL: Size = Size::new(80, 23);
+/// Least size for one pane at a time, another design size.
 const SINGLE: Size = Size::new(60, 16);
 /// Least size of the panes together in which the optimizer has a place of its own.
 const LARGE: Size = Size::new(110, 32);
@@ -150,7 +150,7 @@ fn panes(state: &State, body: Rect) -> Vec<PlacedPane> {
 fn draw_pane(state: &State, pane: Pane, canvas: &mut Canvas) {
     let room = canvas.area.width.saturating_sub(TITLED);
     let title = match pane {
-        Pane::Losses => losses::title(state),
+        Pane::Losses => losses::title(state, room),
         Pane::Flow => flow::title(state, canvas.theme, room),
         Pane::Settings => settings::title(state),
         Pane::Log => "log".into(),

@@ -1,5 +1,6 @@
 //! Whole screens as text, from a list of events.
 
+mod charts;
 mod hard;
 mod settings;
 
@@ -38,6 +39,20 @@ const ASCII: Theme = Theme {
     markers: Markers::Ascii,
     colour: Depth::None,
 };
+
+/// The modes of colour, by name.
+const MODES: [(&str, Theme); 4] = [
+    (
+        "truecolor",
+        Theme {
+            markers: Markers::Braille,
+            colour: Depth::True,
+        },
+    ),
+    ("16_colours", COLOUR),
+    ("no_colour", PLAIN),
+    ("ascii", ASCII),
+];
 
 fn drawn(state: &State, theme: &Theme, (width, height): (u16, u16)) -> Buffer {
     let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
@@ -127,23 +142,21 @@ fn the_styles_of_the_design_size() {
 
 /// Every size and every mode, with the density in the flow pane, which is what differs most between modes.
 #[test]
-fn every_mode_at_four_sizes() {
+fn every_mode_at_six_sizes() {
     let mut state = fixtures::run();
     state.view.flow.content = FlowContent::Density;
-    let mode = |markers, colour| Theme { markers, colour };
-    let modes = [
-        ("truecolor", mode(Markers::Braille, Depth::True)),
-        ("16_colours", COLOUR),
-        ("no_colour", PLAIN),
-        ("ascii", ASCII),
-    ];
-    for (name, theme) in modes {
-        for size in [(80, 24), (120, 40), (200, 60), (40, 12)] {
+    for (name, theme) in MODES {
+        for size in [(80, 24), (80, 23), (120, 40), (200, 60), (60, 16), (40, 12)] {
             let screen = drawn(&state, &theme, size);
             let shown = format!("{}\n\n{}", text(&screen), styles(&screen));
             insta::assert_snapshot!(format!("{name}_{}x{}", size.0, size.1), shown);
         }
     }
+}
+
+fn set_scale(state: &mut State, scale: AxisScale) {
+    let view = &mut state.view.losses;
+    view.scales.set(view.page, scale);
 }
 
 #[test]
@@ -154,7 +167,8 @@ fn a_wide_screen() {
 #[test]
 fn a_large_screen_with_log_axes_and_weights() {
     let mut state = fixtures::run();
-    (state.view.losses.scale, state.view.weighted) = (AxisScale::Log, true);
+    set_scale(&mut state, AxisScale::Log);
+    state.view.weighted = true;
     insta::assert_snapshot!(text(&drawn(&state, &COLOUR, (200, 60))));
 }
 
@@ -168,7 +182,7 @@ fn a_window_with_a_cursor_an_average_and_outliers() {
         }),
         cursor: Some(222),
         smoothing: Smoothing::Short,
-        outliers: Outliers::Marked,
+        outliers: Outliers::Included,
         ..LossesView::default()
     };
     insta::assert_snapshot!(text(&drawn(&state, &COLOUR, (80, 24))));
@@ -178,7 +192,7 @@ fn a_window_with_a_cursor_an_average_and_outliers() {
 fn the_losses_alone_with_log_iterations() {
     let mut state = fixtures::run();
     (state.view.zoom, state.view.losses.log_x) = (true, true);
-    state.view.losses.scale = AxisScale::SymLog;
+    set_scale(&mut state, AxisScale::SymLog);
     insta::assert_snapshot!(text(&drawn(&state, &COLOUR, (100, 40))));
 }
 
@@ -365,7 +379,10 @@ fn a_start_by_matching() {
     insta::assert_snapshot!(text(&drawn(&state, &COLOUR, (120, 40))));
     assert!(text(&drawn(&state, &ASCII, (120, 40))).is_ascii());
     let lines = text(&drawn(&state, &ASCII, (40, 12)));
-    assert!(lines.contains("M matching 0.6667"), "{lines}");
+    assert!(
+        lines.contains("M matching loss, standardised   0.6667"),
+        "{lines}"
+    );
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod fold;
 pub mod log;
 pub mod losses;
 pub mod matching;
+pub mod measures;
 pub mod rate;
 pub mod series;
 pub mod settings;
@@ -32,6 +33,7 @@ use flow::FlowView;
 use log::{ChartTick, EventLog};
 use losses::LossesView;
 use matching::MatchingStart;
+use measures::MeasureSeries;
 use otflow_kernels::progress::Tiles;
 use rate::RateInForce;
 use series::LossSeries;
@@ -72,6 +74,8 @@ pub struct State {
     pub training: LossSeries,
     /// The validation curves.
     pub validation: LossSeries,
+    /// The curves besides the losses.
+    pub measures: MeasureSeries,
     /// The ticks on the charts, without that of the best validation.
     pub ticks: VecDeque<ChartTick>,
     /// The last accepted edit.

@@ -4,7 +4,6 @@
 use clap::ValueEnum;
 use ratatui::style::{Color, Modifier, Style};
 
-use super::component::Component;
 use super::phase::Phase;
 use super::state::differences::HeldBack;
 use super::state::log::LogKind;
@@ -42,7 +41,6 @@ enum Hue {
     Blue,
     Green,
     Orange,
-    Purple,
     Red,
 }
 
@@ -54,7 +52,6 @@ impl Hue {
             Self::Blue => (Color::LightBlue, 32),
             Self::Green => (Color::LightBlue, 29),
             Self::Orange => (Color::LightRed, 166),
-            Self::Purple => (Color::Magenta, 134),
             Self::Red => (Color::LightRed, 160),
         };
         match depth {
@@ -220,28 +217,30 @@ impl Theme {
         }
     }
 
-    /// The style of a curve; colour-blind people can tell the hues apart.
-    pub fn curve(&self, component: Component) -> Style {
-        match component {
-            Component::Loss => Style::new(),
-            Component::L => self.style(Hue::Blue),
-            Component::C => self.style(Hue::Orange),
-            Component::R => self.style(Hue::Purple),
-        }
-    }
-
-    /// The symbol of a validation on the chart.
-    pub fn validation(&self, component: Component) -> Symbol {
-        let text = match component {
-            Component::Loss => self.pick("●", "o"),
-            Component::L => self.pick("▲", "*"),
-            Component::C => self.pick("◆", "+"),
-            Component::R => self.pick("■", "#"),
+    /// A piece of a training curve, or of any curve that is not of validations; colour-blind people can tell its hue from theirs.
+    pub fn training(&self) -> Symbol {
+        let text = match self.markers {
+            Markers::Braille => "⠒⠒",
+            Markers::Dots => "··",
+            Markers::Ascii => "..",
         };
         Symbol {
             text,
-            style: self.curve(component).add_modifier(Modifier::BOLD),
+            style: self.style(Hue::Blue),
         }
+    }
+
+    /// The symbol of the last validation on a chart, in the style of their curve.
+    pub fn validation(&self) -> Symbol {
+        Symbol {
+            text: self.pick("◆", "o"),
+            style: self.style(Hue::Orange).add_modifier(Modifier::BOLD),
+        }
+    }
+
+    /// The sign before a standard error.
+    pub fn plus_minus(&self) -> &'static str {
+        self.pick("±", "+-")
     }
 
     /// The style of text of less weight.
@@ -487,14 +486,13 @@ mod tests {
         match colour {
             Color::LightBlue => vec![[85, 85, 255], [92, 92, 255]],
             Color::LightRed => vec![[255, 85, 85], [255, 0, 0], [239, 41, 41]],
-            Color::Magenta => vec![[170, 0, 170], [205, 0, 205], [117, 80, 123]],
             other => vec![rgb(other).unwrap()],
         }
     }
 
     #[test]
     fn every_hue_can_be_read_on_black_and_on_white() {
-        let hues = [Hue::Blue, Hue::Green, Hue::Orange, Hue::Purple, Hue::Red];
+        let hues = [Hue::Blue, Hue::Green, Hue::Orange, Hue::Red];
         for depth in [Depth::Ansi16, Depth::Palette256, Depth::True] {
             for hue in hues {
                 for parts in shown(hue.colour(depth).unwrap()) {

@@ -7,6 +7,18 @@ use crate::dashboard::action::{Action, LossesAction};
 
 /// The keys of the losses pane.
 pub const KEYS: &[Binding] = &[
+    row(
+        &[Key::letter('m')],
+        Action::Losses(LossesAction::Page),
+        Some("charts"),
+        "charts: losses; C, gap, C - H; rate, gradient, step; M",
+    ),
+    row(
+        &[Key::letter('r')],
+        Action::Losses(LossesAction::Outliers),
+        Some("range"),
+        "values: without outliers, which have marks, or all",
+    ),
     key(
         &[Key::letter('+')],
         LossesAction::In,
@@ -46,11 +58,6 @@ pub const KEYS: &[Binding] = &[
         &[Key::letter('a')],
         LossesAction::Smooth,
         "average over iterations: off, 0.9, 0.98",
-    ),
-    key(
-        &[Key::letter('r')],
-        LossesAction::Outliers,
-        "outliers at the edge, marked, or in the range",
     ),
     key(
         &[Key::letter('x')],

@@ -1,76 +1,128 @@
-//! The losses: four charts over one iteration axis, or a line each where there is no room for charts.
+//! The losses: the charts of a page over one iteration axis, or a line each where there is no room for charts.
 //!
 //! | file | holds |
 //! | --- | --- |
+//! | content | which charts there are, and what each shows |
+//! | chart | how a chart is drawn |
+//! | legend | the title of a chart: names, last values, values at the cursor |
+//! | shown | the range of the values |
 //! | frame | the area, the iterations and the values of a chart |
-//! | chart | the chart of one loss |
-//! | matching | the chart of M, in a start by matching |
 //! | curve, ticks | what charts are drawn of |
-//! | values, readout | the title of a chart: last values, values at the cursor |
 
 mod chart;
+mod content;
 mod curve;
 mod frame;
-mod matching;
-mod readout;
+mod legend;
+mod shown;
 mod ticks;
-mod values;
 
 use ratatui::layout::{Rect, Size};
 
 use crate::dashboard::axis;
-use crate::dashboard::canvas::Canvas;
-use crate::dashboard::component::Component;
+use crate::dashboard::canvas::{Canvas, shorten};
 use crate::dashboard::dot_grid::DotGrid;
 use crate::dashboard::state::State;
 use crate::dashboard::state::comparison::ComparedCurves;
 use crate::dashboard::state::losses::{IterationRange, Outliers};
+use frame::GUTTER;
 
-/// Least size of four charts: a title and two rows each, and the iterations.
-const CHARTS: Size = Size::new(24, 13);
+/// Least size of a chart: its legend, and two rows with their labels.
+const CHART: Size = Size::new(GUTTER + 15, 3);
+/// Width of a chart from which on two may stand side by side.
+const HALF: u16 = 29;
+/// Height from which on every chart has room for its labels, so that there may be one more.
+const ROOMY: u16 = 27;
 /// Least height that has a row for a rule above the iterations.
 const RULE: u16 = 20;
 /// Columns between two iterations on their axis, about.
-const ROOM: u16 = 4;
+const ROOM: u16 = 3;
+
+/// The charts of a page in columns of equal width, filled from the left top.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct ChartGrid {
+    columns: u16,
+    /// The charts above one another.
+    rows: u16,
+    /// The rows of the axis of iterations.
+    axis: u16,
+}
+
+impl ChartGrid {
+    /// The grid for a number of charts: one column if they are high enough then, else two; None without room.
+    fn fit(area: Rect, charts: u16) -> Option<Self> {
+        let axis = if area.height < RULE { 1 } else { 2 };
+        let grids = [1, 2].map(|columns| Self {
+            columns,
+            rows: charts.div_ceil(columns),
+            axis,
+        });
+        let fits = |grid: &Self| {
+            let wide = [CHART.width, HALF][usize::from(grid.columns > 1)];
+            let high = area.height.saturating_sub(axis) >= grid.rows * CHART.height;
+            grid.column(area, 0).width >= wide && high
+        };
+        grids.into_iter().find(fits)
+    }
+
+    /// The area of a column.
+    fn column(self, area: Rect, column: u16) -> Rect {
+        let width = area.width.saturating_sub(self.columns - 1) / self.columns;
+        Rect {
+            x: area.x + column * (width + 1),
+            width,
+            ..area
+        }
+    }
+
+    /// The area of a chart of a column; what can't be shared evenly goes to the first ones.
+    fn chart(self, column: Rect, row: u16) -> Rect {
+        let rows = column.height.saturating_sub(self.axis);
+        let (height, over) = (rows / self.rows, rows % self.rows);
+        Rect {
+            y: column.y + row * height + row.min(over),
+            height: height + u16::from(row < over),
+            ..column
+        }
+    }
+}
 
 /// Draws charts or lines, as the area allows.
 pub fn draw(state: &State, canvas: &mut Canvas) {
-    let area = canvas.area;
-    if area.width < CHARTS.width || area.height < CHARTS.height {
+    let contents = content::contents(state, canvas.area.height >= ROOMY);
+    let legend = u16::from(!state.compared.is_empty());
+    let area = canvas.below(legend).area;
+    let Some(grid) = ChartGrid::fit(area, contents.len() as u16) else {
         draw_lines(state, canvas);
         return;
+    };
+    draw_runs(state, canvas);
+    for column in 0..grid.columns {
+        let area = grid.column(area, column);
+        let charts = contents.iter().skip(usize::from(column * grid.rows));
+        for (row, content) in (0..grid.rows).zip(charts) {
+            chart::draw(state, content, &mut canvas.part(grid.chart(area, row)));
+        }
+        let axis = area.height - grid.axis;
+        draw_iterations(state, &mut canvas.part(area).below(axis));
     }
-    let legend = u16::from(!state.compared.is_empty());
-    draw_legend(state, canvas);
-    let canvas = &mut canvas.below(legend);
-    let area = canvas.area;
-    let below = if area.height < RULE { 1 } else { 2 };
-    let rows = area.height - below;
-    let mut top = area.y;
-    for (index, component) in (0..).zip(Component::ALL) {
-        let height = rows / 4 + u16::from(index < rows % 4);
-        let chart = Rect {
-            y: top,
-            height,
-            ..area
-        };
-        chart::draw(state, component, &mut canvas.part(chart));
-        top += height;
-    }
-    draw_iterations(state, &mut canvas.below(rows));
 }
 
-/// Draws the letters and names of the runs compared with, in one line.
-fn draw_legend(state: &State, canvas: &mut Canvas) {
+/// Draws the letters and names of the runs compared with, in one line; those that don't fit are left out.
+fn draw_runs(state: &State, canvas: &mut Canvas) {
+    let theme = canvas.theme;
     let runs = state.compared.iter().enumerate();
-    let names =
-        runs.map(|(number, run)| format!("{} {}", ComparedCurves::letter(number), run.name));
-    let text = names.collect::<Vec<_>>().join("  ");
-    canvas.cut_line(0, &text, canvas.theme.dim());
+    let mut column = 0;
+    for (number, run) in runs {
+        let text = format!("{} {}", ComparedCurves::letter(number), run.name);
+        let room = canvas.area.width.saturating_sub(column);
+        canvas.write((column, 0), &shorten(&text, room, theme), theme.dim());
+        column = column.saturating_add(text.chars().count() as u16 + 2);
+    }
 }
 
-/// The title of the pane: the choices that are not as at the start.
-pub fn title(state: &State) -> String {
+/// The title of the pane: the page, and the choices that are not as at the start; what does not fit is left out whole.
+pub fn title(state: &State, room: u16) -> String {
     let view = &state.view.losses;
     let smoothing = view.smoothing.factor();
     let range = match view.range {
@@ -79,18 +131,20 @@ pub fn title(state: &State) -> String {
         IterationRange::Fixed(span) => Some(format!("{} to {}", span.first, span.last)),
     };
     let parts = [
-        Some("losses".into()),
         state.view.weighted.then(|| "weighted".into()),
         smoothing.map(|factor| format!("avg {factor}")),
+        (view.outliers == Outliers::Included).then(|| "full range".into()),
         range,
         view.log_x.then(|| "log x".into()),
-        (view.outliers == Outliers::Marked).then(|| "no outliers".into()),
     ];
-    parts
-        .into_iter()
-        .flatten()
-        .collect::<Vec<String>>()
-        .join(", ")
+    let mut title = view.page.name().to_owned();
+    for part in parts.into_iter().flatten() {
+        let longer = format!("{title}, {part}");
+        if longer.chars().count() <= usize::from(room) {
+            title = longer;
+        }
+    }
+    title
 }
 
 /// Draws the shared axis: round iterations, below a rule with ticks where there is room for one.
@@ -141,15 +195,11 @@ fn draw_iterations(state: &State, canvas: &mut Canvas) {
     }
 }
 
-/// Draws a line a curve: its last values.
+/// Draws the legends of the charts, a line each.
 pub fn draw_lines(state: &State, canvas: &mut Canvas) {
-    let theme = canvas.theme;
-    let start = state.matching.as_ref().filter(|start| !start.over);
-    for (row, component) in (0..).zip(Component::ALL) {
-        let text = match start.filter(|_| component == Component::Loss) {
-            Some(start) => matching::title(state, start, theme),
-            None => values::text(state, theme, component),
-        };
-        canvas.cut_line(row, &text, theme.curve(component));
+    let window = state.span().map(|span| state.view.losses.window(span));
+    let cursor = window.and_then(|window| state.view.losses.cursor(window));
+    for (row, content) in (0..canvas.area.height).zip(content::contents(state, false)) {
+        legend::draw(&content, None, cursor, row, canvas);
     }
 }

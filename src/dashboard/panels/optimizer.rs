@@ -12,13 +12,14 @@ pub const HEIGHT: u16 = 6;
 
 /// Draws a line each, the most needed first.
 pub fn draw(state: &State, canvas: &mut Canvas) {
+    let width = canvas.area.width;
     let lines = [
-        step(state),
+        step(state).map(|forms| fitting(forms, width)),
         speed(state),
         kernels(state),
-        split(state),
+        split(state).map(|forms| fitting(forms, width)),
         ahead(state),
-        inside(state, canvas.theme, canvas.area.width),
+        inside(state, canvas.theme, width),
     ];
     for (row, text) in (0..canvas.area.height).zip(lines.into_iter().flatten()) {
         canvas.cut_line(row, &text, Style::new());
@@ -33,7 +34,15 @@ pub fn title(state: &State) -> String {
     }
 }
 
-fn step(state: &State) -> Option<String> {
+/// The first of some forms that fits, so that no word is cut; else the last.
+fn fitting<const N: usize>(forms: [String; N], width: u16) -> String {
+    let fits = |text: &&String| text.chars().count() <= usize::from(width);
+    let shown = forms.iter().find(fits).or(forms.last());
+    shown.cloned().unwrap_or_default()
+}
+
+/// The rate, the gradient and the step, from the longest form to the shortest.
+fn step(state: &State) -> Option<[String; 3]> {
     let step = state.step?;
     let base = if state.matches() {
         "start.lr"
@@ -43,12 +52,12 @@ fn step(state: &State) -> Option<String> {
     let base = state.setting(base);
     let base = base.filter(|&base| base != step.lr).map(rate);
     let base = base.map_or(String::new(), |base| format!(" (base {base})"));
-    Some(format!(
-        "lr {}{base}  gradient norm {}  step/weights {}",
-        rate(step.lr),
-        number(step.gradient),
-        number(step.update)
-    ))
+    let (lr, gradient, update) = (rate(step.lr), number(step.gradient), number(step.update));
+    Some([
+        format!("lr {lr}{base}  gradient norm {gradient}  step/weights {update}"),
+        format!("lr {lr}  gradient norm {gradient}  step/weights {update}"),
+        format!("lr {lr}  gradient {gradient}  step {update}"),
+    ])
 }
 
 fn speed(state: &State) -> Option<String> {
@@ -72,18 +81,25 @@ fn kernels(state: &State) -> Option<String> {
     Some(format!("kernels {} GFLOP/s{peak}", number(recent.gflops)))
 }
 
-fn split(state: &State) -> Option<String> {
+/// The shares of the time, from the longest form to the shortest.
+fn split(state: &State) -> Option<[String; 3]> {
     let recent = state.readings.throughput()?;
     // Only a start by matching has any.
     let pairs = Some(recent.pairs).filter(|&pairs| pairs > 0.0);
     let pairs = pairs.map_or(String::new(), |pairs| format!(" pairs {},", percent(pairs)));
-    Some(format!(
-        "time: kernels {},{pairs} validation {}; beside it pictures {}, screen {}",
-        percent(recent.kernels),
-        percent(recent.validation),
-        percent(recent.pictures),
-        percent(state.cost)
-    ))
+    let [kernels, validation, pictures, screen] = [
+        recent.kernels,
+        recent.validation,
+        recent.pictures,
+        state.cost,
+    ]
+    .map(percent);
+    let inside = format!("time: kernels {kernels},{pairs} validation {validation}");
+    Some([
+        format!("{inside}; beside it pictures {pictures}, screen {screen}"),
+        format!("{inside}; pictures {pictures}"),
+        inside,
+    ])
 }
 
 fn ahead(state: &State) -> Option<String> {

@@ -8,7 +8,7 @@ use super::super::axis::AxisScale;
 use super::super::fixtures;
 use super::super::pane::Pane;
 use super::super::range::IterationSpan;
-use super::super::state::losses::{IterationRange, LossesView, Outliers};
+use super::super::state::losses::{ChartPage, IterationRange, LossesView, Outliers, PageScales};
 use super::super::state::series::Smoothing;
 use super::super::state::value_input::ValueInput;
 use super::super::state::{Popup, State};
@@ -18,6 +18,15 @@ use crate::event::{Density, Event, InverseError, Picture};
 
 fn fixed(first: u64, last: u64) -> IterationRange {
     IterationRange::Fixed(IterationSpan { first, last })
+}
+
+/// The same scale on every page.
+fn scales(scale: AxisScale) -> PageScales {
+    let mut scales = PageScales::default();
+    for page in ChartPage::ALL {
+        scales.set(page, scale);
+    }
+    scales
 }
 
 /// Runs whose series are hard to draw.
@@ -64,7 +73,32 @@ fn hard() -> Vec<State> {
     }));
     states.extend(tables.iter().map(|values| compared(values)));
     states.extend(matched());
+    states.extend(tables.iter().map(|values| measured(values)));
     states
+}
+
+/// A run whose steps and divergences have these values.
+fn measured(values: &[f64]) -> State {
+    let mut state = fixtures::started();
+    for (i, &value) in (1..).zip(values) {
+        let (mut step, mut validation) =
+            (fixtures::iteration(i, 2.0), fixtures::validation(i, 2.5));
+        if let Event::Iteration {
+            lr,
+            gradient,
+            update,
+            ..
+        } = &mut step
+        {
+            (*lr, *gradient, *update) = (value, value, value);
+        }
+        if let Event::Validation { figures, .. } = &mut validation {
+            (figures.divergence, figures.divergence_se) = (Some(value), Some(value));
+        }
+        state.apply(step, 0.0);
+        state.apply(validation, 0.0);
+    }
+    state
 }
 
 /// Pictures of wrong lengths and dimensions, with times and densities that make no sense.
@@ -159,10 +193,11 @@ fn zero_dimension() -> State {
 /// The same state looked at in other ways.
 fn looks(state: &State) -> Vec<State> {
     let mut other = state.clone();
-    (other.view.losses.scale, other.view.weighted) = (AxisScale::Log, true);
+    (other.view.losses.scales, other.view.weighted) = (scales(AxisScale::Log), true);
     let mut looks = vec![state.clone(), other.clone()];
     other.view.losses = LossesView {
-        scale: AxisScale::SymLog,
+        page: ChartPage::Losses,
+        scales: scales(AxisScale::SymLog),
         log_x: true,
         range: fixed(2, 300),
         cursor: Some(77),
@@ -170,6 +205,10 @@ fn looks(state: &State) -> Vec<State> {
         outliers: Outliers::Marked,
         matching_end: 150,
     };
+    for page in [ChartPage::Fit, ChartPage::Steps, ChartPage::Matching] {
+        other.view.losses.page = page;
+        looks.push(other.clone());
+    }
     for focus in Pane::ALL {
         other.view.focus = focus;
         other.view.zoom = true;
@@ -230,7 +269,7 @@ fn no_size_and_no_series_makes_drawing_fail() {
 #[test]
 fn any_part_of_any_series_draws_at_any_size() {
     let random = &mut ChaCha8Rng::seed_from_u64(3);
-    let scales = [AxisScale::Linear, AxisScale::Log, AxisScale::SymLog];
+    let kinds = [AxisScale::Linear, AxisScale::Log, AxisScale::SymLog];
     let outliers = [Outliers::Included, Outliers::Marked];
     let averages = [Smoothing::Off, Smoothing::Short, Smoothing::Long];
     for mut state in hard() {
@@ -248,7 +287,8 @@ fn any_part_of_any_series_draws_at_any_size() {
             ];
             state.view.losses = LossesView {
                 cursor: random.random_bool(0.5).then_some(to),
-                scale: scales[random.random_range(0..3)],
+                page: ChartPage::ALL[random.random_range(0..4)],
+                scales: scales(kinds[random.random_range(0..3)]),
                 log_x: random.random(),
                 range: ranges[random.random_range(0..4)],
                 smoothing: averages[random.random_range(0..3)],

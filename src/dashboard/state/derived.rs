@@ -3,6 +3,7 @@
 use super::State;
 use super::comparison::ComparedCurves;
 use super::flow::FlowContent;
+use super::losses::ChartPage;
 use super::series::Series;
 use crate::dashboard::component::Component;
 use crate::dashboard::pane::Pane;
@@ -62,10 +63,13 @@ impl State {
         weight.and_then(|name| self.setting(name)).unwrap_or(1.0)
     }
 
-    /// The first and the last iteration on the charts.
+    /// The first and the last iteration on the charts; those of the start on its page.
     pub fn span(&self) -> Option<IterationSpan> {
         let start = self.matching.as_ref().map(|matching| &matching.curve);
         let start = start.and_then(Series::span);
+        if start.is_some() && self.view.losses.page == ChartPage::Matching {
+            return start;
+        }
         let spans = [self.training.span(), self.validation.span(), start];
         let compared = self.compared.iter().map(ComparedCurves::span);
         spans

@@ -10,6 +10,7 @@ use super::effect::effect_in_words;
 use super::log::{ChartTick, LogKind};
 use super::rate::{self, RateInForce, RatePhase};
 use super::{OptimizerStep, Popup, State};
+use crate::dashboard::component::Component;
 use crate::dashboard::format::{duration, number, rate as rate_text};
 use crate::edit_effect::{ValidationPoint, can_have_effect};
 use crate::event::{Best, Event, Finished, Start};
@@ -64,11 +65,14 @@ impl State {
                 self.finished = None;
                 self.losses = Some(losses);
                 self.take_rate(RatePhase::Loss, lr);
-                self.step = Some(OptimizerStep {
-                    lr,
-                    gradient,
-                    update,
-                });
+                self.step(
+                    iteration,
+                    OptimizerStep {
+                        lr,
+                        gradient,
+                        update,
+                    },
+                );
                 self.training.push(iteration, &losses);
                 self.clock.record(iteration, seconds, now);
             }
@@ -84,11 +88,14 @@ impl State {
                 self.iteration = iteration;
                 self.finished = None;
                 self.take_rate(RatePhase::Matching, lr);
-                self.step = Some(OptimizerStep {
-                    lr,
-                    gradient,
-                    update,
-                });
+                self.step(
+                    iteration,
+                    OptimizerStep {
+                        lr,
+                        gradient,
+                        update,
+                    },
+                );
                 self.clock.record(iteration, seconds, now);
             }
             Event::Validation { .. } => self.validate(&event, now),
@@ -176,6 +183,12 @@ impl State {
         }
     }
 
+    /// Keeps the step of an iteration.
+    fn step(&mut self, iteration: u64, step: OptimizerStep) {
+        self.measures.push_step(iteration, &step);
+        self.step = Some(step);
+    }
+
     fn validate(&mut self, event: &Event, now: f64) {
         let &Event::Validation {
             iteration,
@@ -188,6 +201,8 @@ impl State {
             return;
         };
         self.validation.push(iteration, &figures.losses);
+        let training = self.training.series(Component::C);
+        self.measures.push_validation(iteration, &figures, training);
         self.clock.record(iteration, seconds, now);
         self.validated = Some(figures);
         self.judge_edits(ValidationPoint {

@@ -18,9 +18,9 @@ const LONG: f64 = 0.98;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Smoothing {
     /// The values as they are.
-    #[default]
     Off,
     /// The average with factor 0.9.
+    #[default]
     Short,
     /// The average with factor 0.98.
     Long,
@@ -184,6 +184,19 @@ impl Series {
             }
             _ => self.buckets.push(bucket),
         }
+    }
+
+    /// Adds a range of values of one iteration at the end of the curve.
+    pub fn push_range(&mut self, iteration: u64, low: f64, high: f64) {
+        self.push(iteration, low);
+        if let Some(last) = self.buckets.last_mut() {
+            *last = last.join(Bucket::new(iteration, high, AverageRanges::default()));
+        }
+    }
+
+    /// The long average after the last value; None before the first finite one.
+    pub fn long_average(&self) -> Option<f64> {
+        (self.long.weight > 0.0).then_some(self.long.mean)
     }
 
     /// The averages after `value`; a value that is not finite leaves them alone.

@@ -6,7 +6,8 @@ use crate::dashboard::axis::AxisScale;
 use crate::dashboard::component::Component;
 use crate::dashboard::range::IterationSpan;
 use crate::dashboard::state::State;
-use crate::dashboard::state::losses::{IterationRange, LossesView, Outliers};
+use crate::dashboard::state::losses::{ChartPage, IterationRange, LossesView, Outliers};
+use crate::dashboard::state::series::Series;
 use crate::dashboard::window::Window;
 
 /// Least width of a window, iterations.
@@ -18,9 +19,10 @@ const PAN: f64 = 0.25;
 
 /// Changes the state of the pane as a key asks.
 pub fn update(state: &mut State, action: LossesAction) {
-    let span = state.span();
+    let (span, with_start) = (state.span(), state.matching.is_some());
     let view = &mut state.view.losses;
     match action {
+        LossesAction::Page => view.page = view.page.next(with_start),
         LossesAction::LogX => view.log_x = !view.log_x,
         LossesAction::All => view.range = IterationRange::All,
         LossesAction::Outliers => {
@@ -43,20 +45,33 @@ pub fn update(state: &mut State, action: LossesAction) {
     }
 }
 
-/// Takes the next scale of the values: symmetric only where log alone doesn't do.
+/// Takes the next scale of the values of the page: symmetric only where log alone doesn't do.
 pub fn next_scale(state: &mut State) {
-    let all = Component::ALL.into_iter();
-    let ranges = all.flat_map(|component| {
-        let both = [&state.training, &state.validation];
-        both.map(|history| history.series(component).range())
-    });
-    let positive = ranges.flatten().all(|range| range.low > 0.0);
-    let view = &mut state.view.losses;
-    view.scale = match view.scale {
+    let page = state.view.losses.page;
+    let ranges = series(state, page).into_iter().filter_map(Series::range);
+    let positive = ranges.into_iter().all(|range| range.low > 0.0);
+    let scales = &mut state.view.losses.scales;
+    let next = match scales.of(page) {
         AxisScale::Linear => AxisScale::Log,
         AxisScale::Log if !positive => AxisScale::SymLog,
         AxisScale::Log | AxisScale::SymLog => AxisScale::Linear,
     };
+    scales.set(page, next);
+}
+
+/// The curves of a page whose scale can be chosen: C - H is always on a log axis.
+fn series(state: &State, page: ChartPage) -> Vec<&Series> {
+    let both = |component| [&state.training, &state.validation].map(|of| of.series(component));
+    let measures = &state.measures;
+    match page {
+        ChartPage::Losses => Component::ALL.into_iter().flat_map(both).collect(),
+        ChartPage::Fit => both(Component::C)
+            .into_iter()
+            .chain([&measures.gap])
+            .collect(),
+        ChartPage::Steps => vec![&measures.rate, &measures.gradient, &measures.update],
+        ChartPage::Matching => state.matching.iter().map(|start| &start.curve).collect(),
+    }
 }
 
 /// Moves or resizes the window, or moves the cursor.
@@ -221,7 +236,7 @@ mod tests {
             state.apply(fixtures::iteration(1, value), 0.0);
             [0; 3].map(|_| {
                 press(&mut state, "y");
-                state.view.losses.scale
+                state.view.losses.scales.of(ChartPage::Losses)
             })
         };
         assert_eq!(
@@ -235,8 +250,38 @@ mod tests {
     }
 
     #[test]
+    fn pages_go_round_and_keep_a_scale_each() {
+        let pages = |mut state: State| {
+            ChartPage::ALL.map(|_| {
+                press(&mut state, "m");
+                state.view.losses.page
+            })
+        };
+        use ChartPage::{Fit, Losses, Matching, Steps};
+        assert_eq!(pages(run(3)), [Fit, Steps, Losses, Fit]);
+        let start = fixtures::started_by_matching(250);
+        assert_eq!(pages(start), [Fit, Steps, Matching, Losses]);
+        let mut state = run(3);
+        press(&mut state, "ymm");
+        let scale = |state: &State, page| state.view.losses.scales.of(page);
+        assert_eq!(scale(&state, Losses), AxisScale::Log);
+        assert_eq!(scale(&state, Steps), AxisScale::Log);
+        press(&mut state, "y");
+        assert_eq!(scale(&state, Steps), AxisScale::Linear);
+        assert_eq!(scale(&state, Losses), AxisScale::Log);
+    }
+
+    #[test]
+    fn the_page_of_a_start_shows_its_iterations() {
+        let mut state = fixtures::started_by_matching(260);
+        assert_eq!(seen(&state), (1, 260));
+        press(&mut state, "mmm");
+        assert_eq!(seen(&state), (1, 200));
+    }
+
+    #[test]
     fn any_keys_keep_the_window_and_the_cursor_inside_the_run() {
-        let keys = ['+', '-', 'h', 'l', 'f', '0', 'c', 'x', 'a', 'r', 'y'];
+        let keys = ['+', '-', 'h', 'l', 'f', '0', 'c', 'x', 'a', 'r', 'y', 'm'];
         let mut turn = 12_345_u64;
         for iterations in [0, 1, 2, 5, 3000] {
             let mut state = run(iterations);

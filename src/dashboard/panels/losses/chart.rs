@@ -1,33 +1,29 @@
-//! The chart of one loss: its title, the range of its values, and what is drawn in which order: ticks of events, the floor of C,
-//! training as a line, validations as symbols, and marks at the edges.
+//! A chart: its legend, the range of its values, and what is drawn in which order: ticks of events, standard errors, other
+//! runs, the level to compare with, training as a solid line, validations as a dashed one with a symbol at its end, and marks at the edges.
 //! Drawn here since the chart that ratatui brings has no log axis, puts NaN on the top row and shows nothing for a constant.
 
-use super::curve::{self, DrawnSeries};
-use super::frame::{ChartFrame, plot, scale_word, scaled, shown_range};
-use super::{matching, readout, ticks, values};
+use ratatui::style::Style;
+
+use super::content::{ChartContent, ComparedPair, CurveKind};
+use super::curve::{self, DrawnSeries, LineLook};
+use super::frame::{ChartFrame, plot};
+use super::{legend, shown, ticks};
 use crate::dashboard::axis::{Axis, AxisScale};
 use crate::dashboard::canvas::{Canvas, below};
-use crate::dashboard::component::Component;
+use crate::dashboard::dot_grid::Stroke;
 use crate::dashboard::range::ValueRange;
 use crate::dashboard::state::State;
-use crate::dashboard::state::comparison::ComparedCurves;
-use crate::dashboard::theme::Symbol;
-use crate::dashboard::window::Window;
+use crate::dashboard::theme::Theme;
 
-/// Draws the chart of one component.
-pub fn draw(state: &State, component: Component, canvas: &mut Canvas) {
+/// Draws a chart.
+pub fn draw(state: &State, content: &ChartContent, canvas: &mut Canvas) {
     let area = canvas.area.intersection(canvas.buffer.area);
     let canvas = &mut canvas.part(area);
-    let start = state
-        .matching
-        .as_ref()
-        .filter(|_| component == Component::Loss);
-    if let Some(start) = start.filter(|start| !start.over) {
-        return matching::draw(state, start, canvas);
-    }
-    let window = state.span().map(|span| state.view.losses.window(span));
-    let axis = window.and_then(|window| axis(state, component, window));
-    draw_title(state, component, axis.as_ref(), canvas);
+    let view = &state.view.losses;
+    let window = state.span().map(|span| view.window(span));
+    let axis = window.and_then(|window| shown::axis(content, window, view.outliers));
+    let cursor = window.and_then(|window| view.cursor(window));
+    legend::draw(content, axis.as_ref(), cursor, 0, canvas);
     let plot = plot(below(area, 1));
     let (Some(window), false) = (window, plot.is_empty()) else {
         return;
@@ -37,134 +33,122 @@ pub fn draw(state: &State, component: Component, canvas: &mut Canvas) {
         window,
         // Without any finite value the marks at the edges are still drawn.
         axis: axis.unwrap_or(Axis::fit(ValueRange::of(0.0), AxisScale::Linear)),
-        factor: state.factor(component),
+        factor: content.factor,
+        markers: canvas.theme.markers,
     };
-    frame.draw_labels(canvas);
+    if axis.is_some() {
+        frame.draw_labels(content.level, canvas);
+    }
     let canvas = &mut canvas.part(plot);
     let ticks = ticks::by_column(state, &frame);
     ticks::draw_lines(state, &ticks, &frame, canvas);
-    if start.is_some() {
-        matching::draw_behind(state, &frame, canvas);
+    for pair in &content.compared {
+        draw_compared(content, pair, &frame, canvas);
     }
-    draw_floor(state, component, &frame, canvas);
-    draw_compared(state, component, &frame, canvas);
-    draw_curves(state, component, &frame, canvas);
-    draw_letters(state, component, &frame, canvas);
-    let drawn = ChartSeries::of(state, component);
-    for series in [drawn.training, drawn.validation] {
-        curve::draw_edges(series, &frame, canvas);
+    for drawn in &content.curves {
+        let look = look(content, drawn.kind, canvas.theme);
+        curve::draw_values_below_average(drawn.drawn, &frame, look, canvas);
+    }
+    // Above the many values, below the lines that are read.
+    draw_level(content, &frame, canvas);
+    for drawn in &content.curves {
+        let look = look(content, drawn.kind, canvas.theme);
+        curve::draw_line_or_average(drawn.drawn, &frame, look, canvas);
+        if drawn.kind == CurveKind::Validation {
+            let symbol = canvas.theme.validation();
+            curve::draw_last(drawn.drawn.series, &frame, symbol, canvas);
+        }
+    }
+    for pair in &content.compared {
+        draw_letter(pair, &frame, canvas);
+    }
+    for drawn in &content.curves {
+        let style = look(content, drawn.kind, canvas.theme).style;
+        curve::draw_edges(drawn.drawn, &frame, style, canvas);
     }
     ticks::draw_letters(&ticks, &frame, canvas);
 }
 
-/// The series of a chart, each with its average; the range of the values is made for them.
-struct ChartSeries<'a> {
-    training: DrawnSeries<'a>,
-    validation: DrawnSeries<'a>,
-}
-
-impl<'a> ChartSeries<'a> {
-    fn of(state: &'a State, component: Component) -> Self {
-        Self {
-            training: DrawnSeries {
-                series: state.training.series(component),
-                smoothing: state.view.losses.smoothing,
-            },
-            validation: DrawnSeries::plain(state.validation.series(component)),
-        }
+/// How a curve is drawn: validations as dashes beside training, solid alone.
+fn look(content: &ChartContent, kind: CurveKind, theme: &Theme) -> LineLook {
+    let alone = content.curves.len() == 1;
+    LineLook {
+        stroke: match kind {
+            CurveKind::Validation if !alone => Stroke::Dashed,
+            CurveKind::Training | CurveKind::Validation => Stroke::Solid,
+        },
+        style: match kind {
+            CurveKind::Training => theme.training().style,
+            CurveKind::Validation => theme.validation().style,
+        },
     }
 }
 
-/// Draws the values dim below their average, if there is one; the validations above.
-fn draw_curves(state: &State, component: Component, frame: &ChartFrame, canvas: &mut Canvas) {
-    let theme = canvas.theme;
-    let drawn = ChartSeries::of(state, component);
-    curve::draw_line_with_average(drawn.training, frame, theme.curve(component), canvas);
-    let symbol = theme.validation(component);
-    curve::draw_symbols(drawn.validation.series, frame, symbol, canvas);
-}
-
-/// Draws the curves of the runs compared with.
-fn draw_compared(state: &State, component: Component, frame: &ChartFrame, canvas: &mut Canvas) {
-    let theme = canvas.theme;
-    let style = theme.curve(component).patch(theme.dim());
-    let text = theme.validation(component).text;
-    for run in &state.compared {
-        let training = DrawnSeries::plain(run.training.series(component));
-        curve::draw_line(training, frame, style, canvas);
-        let validation = run.validation.series(component);
-        curve::draw_symbols(validation, frame, Symbol { text, style }, canvas);
+/// Draws the curves of a run that this one is compared with.
+fn draw_compared(
+    content: &ChartContent,
+    pair: &ComparedPair,
+    frame: &ChartFrame,
+    canvas: &mut Canvas,
+) {
+    let kinds = [CurveKind::Training, CurveKind::Validation];
+    for (series, kind) in [pair.training, pair.validation].into_iter().zip(kinds) {
+        let LineLook { stroke, style } = look(content, kind, canvas.theme);
+        let style = Style::new().patch(style).patch(canvas.theme.dim());
+        let look = LineLook { stroke, style };
+        curve::draw_line(DrawnSeries::plain(series), frame, look, canvas);
     }
 }
 
-/// Draws the letter of each run compared with where its curve ends.
-fn draw_letters(state: &State, component: Component, frame: &ChartFrame, canvas: &mut Canvas) {
-    for (number, run) in state.compared.iter().enumerate() {
-        let series = run.training.series(component);
-        let last = frame
-            .seen(series)
-            .filter_map(|bucket| Some((bucket, bucket.range()?.low)))
-            .last();
-        if let Some((bucket, value)) = last {
-            let place = (frame.end(bucket), frame.row(value));
-            let letter = ComparedCurves::letter(number).to_string();
-            canvas.write(place, &letter, canvas.theme.strong());
-        }
+/// Draws the letter of a run compared with where its curve ends.
+fn draw_letter(pair: &ComparedPair, frame: &ChartFrame, canvas: &mut Canvas) {
+    let last = frame
+        .seen(pair.training)
+        .filter_map(|bucket| Some((bucket, bucket.range()?.low)))
+        .last();
+    if let Some((bucket, value)) = last {
+        let place = (frame.end(bucket), frame.row(value));
+        canvas.write(place, &pair.letter.to_string(), canvas.theme.strong());
     }
 }
 
-/// The axis of what is seen of all curves, and the floor; None without a finite value.
-fn axis(state: &State, component: Component, window: Window) -> Option<Axis> {
-    let (factor, view) = (state.factor(component), &state.view.losses);
-    let drawn = ChartSeries::of(state, component);
-    let compared = state.compared.iter();
-    let compared = compared
-        .flat_map(|run| [&run.training, &run.validation])
-        .map(|losses| DrawnSeries::plain(losses.series(component)));
-    let ranges: Vec<ValueRange> = [drawn.training, drawn.validation]
-        .into_iter()
-        .chain(compared)
-        .flat_map(|series| series.ranges(window.first, window.last))
-        .collect();
-    let shown = shown_range(&ranges, view.outliers)?;
-    let ends = [shown.low, shown.high].map(|value| ValueRange::of(scaled(value, factor)));
-    let floor = values::floor(state, component).filter(|floor| floor.is_finite());
-    let range = ends[0].join(ends[1]);
-    let range = floor.map_or(range, |floor| range.join(ValueRange::of(floor)));
-    Some(Axis::fit(range, view.scale))
-}
-
-fn draw_title(state: &State, component: Component, axis: Option<&Axis>, canvas: &mut Canvas) {
-    let theme = canvas.theme;
-    let text = readout::text(state, theme, component)
-        .unwrap_or_else(|| values::text(state, theme, component));
-    let style = theme.curve(component).patch(theme.strong());
-    canvas.cut_line(0, &(text + scale_word(axis)), style);
-}
-
-fn draw_floor(state: &State, component: Component, frame: &ChartFrame, canvas: &mut Canvas) {
-    let Some(floor) = values::floor(state, component).filter(|floor| floor.is_finite()) else {
+/// Draws the level as a line, unless the range ends above it.
+fn draw_level(content: &ChartContent, frame: &ChartFrame, canvas: &mut Canvas) {
+    let Some(level) = content.level.filter(|level| frame.holds(level.value)) else {
         return;
     };
     let symbol = canvas.theme.rules().horizontal;
     let line = symbol.repeat(usize::from(frame.plot.width));
-    canvas.line(frame.row_of_weighted(floor), &line, canvas.theme.dim());
+    canvas.line(
+        frame.row_of_weighted(level.value),
+        &line,
+        canvas.theme.dim(),
+    );
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dashboard::component::Component;
     use crate::dashboard::fixtures;
     use crate::dashboard::panels::losses::frame::GUTTER;
+    use crate::dashboard::state::losses::{ChartPage, Outliers};
     use crate::dashboard::state::series::Smoothing;
-    use crate::dashboard::theme::{Depth, Markers, Theme};
+    use crate::dashboard::theme::{Depth, Markers};
     use ratatui::buffer::Buffer;
     use ratatui::layout::Rect;
     use ratatui::style::Modifier;
 
+    /// Draws the chart of a component of the loss.
+    fn draw_component(state: &State, component: Component, canvas: &mut Canvas) {
+        let contents = super::super::content::contents(state, false);
+        draw(state, &contents[component as usize], canvas);
+    }
+
     /// The chart of the loss after these training values, as rows of text.
     fn chart(values: &[f64]) -> Vec<String> {
         let mut state = fixtures::started();
+        state.view.losses.outliers = Outliers::Included;
         for (i, &value) in (1..).zip(values) {
             state.apply(fixtures::iteration(i, value), i as f64);
         }
@@ -175,7 +159,7 @@ mod tests {
         let mut buffer = Buffer::empty(Rect::new(0, 0, GUTTER + 9, 6));
         let area = buffer.area;
         let canvas = &mut Canvas::whole(&theme, &mut buffer);
-        draw(&state, Component::Loss, canvas);
+        draw_component(&state, Component::Loss, canvas);
         let row = |y| {
             (GUTTER..area.width)
                 .map(|x| buffer[(x, y)].symbol())
@@ -224,7 +208,7 @@ mod tests {
     fn every_scale_says_so_and_zero_needs_no_linear_axis() {
         let state = |scale, value| {
             let mut state = fixtures::started();
-            state.view.losses.scale = scale;
+            state.view.losses.scales.set(ChartPage::Losses, scale);
             state.apply(fixtures::iteration(1, value), 1.0);
             state.apply(fixtures::iteration(2, 100.0), 1.0);
             let mut buffer = Buffer::empty(Rect::new(0, 0, 60, 9));
@@ -233,16 +217,12 @@ mod tests {
                 colour: Depth::None,
             };
             let canvas = &mut Canvas::whole(&theme, &mut buffer);
-            draw(&state, Component::L, canvas);
+            draw_component(&state, Component::L, canvas);
             (0..60).map(|x| buffer[(x, 0)].symbol()).collect::<String>()
         };
-        assert!(state(AxisScale::Log, 1.0).trim_end().ends_with(" log"));
-        assert!(state(AxisScale::Log, 0.0).trim_end().ends_with(" symlog"));
-        assert!(
-            state(AxisScale::SymLog, 1.0)
-                .trim_end()
-                .ends_with(" symlog")
-        );
+        assert!(state(AxisScale::Log, 1.0).contains(", log "));
+        assert!(state(AxisScale::Log, 0.0).contains(", symlog "));
+        assert!(state(AxisScale::SymLog, 1.0).contains(", symlog "));
         assert!(!state(AxisScale::Linear, 1.0).contains("log"));
     }
 
@@ -259,7 +239,7 @@ mod tests {
         };
         let mut buffer = Buffer::empty(Rect::new(0, 0, GUTTER + 40, 10));
         let canvas = &mut Canvas::whole(&theme, &mut buffer);
-        draw(&state, Component::Loss, canvas);
+        draw_component(&state, Component::Loss, canvas);
         // One column a value: 1 at the left, 0 at the right of the two.
         let style = |x: u16, y: u16| buffer[(GUTTER + x, y)].modifier;
         assert_eq!((style(30, 1), style(31, 9)), (Modifier::DIM, Modifier::DIM));

@@ -5,13 +5,10 @@ use ratatui::style::Style;
 
 use super::frame::{ChartFrame, scaled};
 use crate::dashboard::canvas::Canvas;
-use crate::dashboard::dot_grid::DotGrid;
+use crate::dashboard::dot_grid::{DotGrid, Stroke};
 use crate::dashboard::range::ValueRange;
 use crate::dashboard::state::series::{Series, Smoothing};
 use crate::dashboard::theme::Symbol;
-
-/// Columns between two symbols, so that they don't hide the line.
-const SPACING: u16 = 3;
 
 /// A series as it is drawn: its values or an average of them.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +17,17 @@ pub struct DrawnSeries<'a> {
     pub series: &'a Series,
     /// The average that is drawn.
     pub smoothing: Smoothing,
+    /// The ranges of their standard errors, drawn as bars; where values are close they make a band.
+    pub errors: Option<&'a Series>,
+}
+
+/// How a line is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LineLook {
+    /// Which dots are set.
+    pub stroke: Stroke,
+    /// The style.
+    pub style: Style,
 }
 
 impl<'a> DrawnSeries<'a> {
@@ -28,6 +36,7 @@ impl<'a> DrawnSeries<'a> {
         Self {
             series,
             smoothing: Smoothing::Off,
+            errors: None,
         }
     }
 
@@ -44,11 +53,18 @@ type Dot = (usize, usize);
 
 /// Draws every bucket as the column from its least to its greatest value, joined to the one before; a gap where nothing is finite.
 /// A bucket that is wider than two dots, as in a narrow window, is the box that its values lie in.
-pub fn draw_line(drawn: DrawnSeries, frame: &ChartFrame, style: Style, canvas: &mut Canvas) {
-    let mut dots = DotGrid::new(frame.plot, canvas.theme.markers);
+pub fn draw_line(drawn: DrawnSeries, frame: &ChartFrame, look: LineLook, canvas: &mut Canvas) {
+    let LineLook { stroke, style } = look;
+    let mut dots = DotGrid::stroked(frame.plot, frame.markers, stroke);
     let (width, height) = (dots.width(), dots.height());
     let x = |iteration: u64| DotGrid::nearest(frame.window.across(iteration), width);
     let y = |value: f64| DotGrid::nearest(frame.height(value), height);
+    for bucket in drawn.errors.iter().flat_map(|errors| frame.seen(errors)) {
+        if let Some(range) = bucket.range() {
+            let x = x(bucket.to.min(frame.window.last));
+            dots.join((x, y(range.low)), (x, y(range.high)), style);
+        }
+    }
     let mut before: Option<Dot> = None;
     for bucket in frame.seen(drawn.series) {
         let Some(range) = bucket.smooth(drawn.smoothing) else {
@@ -66,59 +82,58 @@ pub fn draw_line(drawn: DrawnSeries, frame: &ChartFrame, style: Style, canvas: &
             dots.join((start, y), (end, y), style);
         }
         let middle = usize::midpoint(low, high);
-        if let Some(before) = before {
-            dots.join(before, (start, middle), style);
+        match before {
+            Some(before) => dots.join(before, (start, middle), style),
+            // A single value is seen, whatever the stroke.
+            None => dots.set(start, middle, style),
         }
         before = Some((end, middle));
     }
     dots.paint(canvas.buffer);
 }
 
-/// Draws a line, dim below its average if there is one.
-pub fn draw_line_with_average(
+/// Draws the values of a series whose average is drawn, dim.
+pub fn draw_values_below_average(
     drawn: DrawnSeries,
     frame: &ChartFrame,
-    style: Style,
+    look: LineLook,
     canvas: &mut Canvas,
 ) {
-    if drawn.smoothing == Smoothing::Off {
-        draw_line(drawn, frame, style, canvas);
-        return;
+    if drawn.smoothing != Smoothing::Off {
+        let style = look.style.patch(canvas.theme.dim());
+        let look = LineLook { style, ..look };
+        draw_line(DrawnSeries::plain(drawn.series), frame, look, canvas);
     }
-    let dim = style.patch(canvas.theme.dim());
-    draw_line(DrawnSeries::plain(drawn.series), frame, dim, canvas);
-    let bright = style.patch(canvas.theme.strong());
-    draw_line(drawn, frame, bright, canvas);
 }
 
-/// The values of neighbouring columns that share their symbols.
-struct SymbolGroup {
-    column: u16,
-    range: ValueRange,
+/// Draws the average of a series, bright; without one, its values.
+pub fn draw_line_or_average(
+    drawn: DrawnSeries,
+    frame: &ChartFrame,
+    look: LineLook,
+    canvas: &mut Canvas,
+) {
+    let style = match drawn.smoothing {
+        Smoothing::Off => look.style,
+        Smoothing::Short | Smoothing::Long => look.style.patch(canvas.theme.strong()),
+    };
+    draw_line(drawn, frame, LineLook { style, ..look }, canvas);
 }
 
-/// Draws the least and the greatest value of every few columns.
-pub fn draw_symbols(series: &Series, frame: &ChartFrame, symbol: Symbol, canvas: &mut Canvas) {
-    let mut groups: Vec<SymbolGroup> = Vec::new();
-    for bucket in frame.seen(series) {
-        let Some(range) = bucket.range() else {
-            continue;
-        };
-        let column = frame.end(bucket);
-        match groups.last_mut() {
-            Some(group) if column < group.column + SPACING => group.range = group.range.join(range),
-            _ => groups.push(SymbolGroup { column, range }),
-        }
-    }
-    for SymbolGroup { column, range } in groups {
-        for value in [range.low, range.high] {
-            canvas.replace((column, frame.row(value)), symbol.text, symbol.style);
-        }
+/// Draws a symbol at the last finite value within the window.
+pub fn draw_last(series: &Series, frame: &ChartFrame, symbol: Symbol, canvas: &mut Canvas) {
+    let last = frame
+        .seen(series)
+        .filter_map(|bucket| Some((bucket, bucket.range()?)));
+    if let Some((bucket, range)) = last.last() {
+        let middle = range.low / 2.0 + range.high / 2.0;
+        let place = (frame.end(bucket), frame.row(middle));
+        canvas.replace(place, symbol.text, symbol.style);
     }
 }
 
 /// Draws marks at the top for values above the range, and over them for NaN and +inf; at the bottom likewise, for -inf.
-pub fn draw_edges(drawn: DrawnSeries, frame: &ChartFrame, canvas: &mut Canvas) {
+pub fn draw_edges(drawn: DrawnSeries, frame: &ChartFrame, style: Style, canvas: &mut Canvas) {
     let theme = canvas.theme;
     let bottom = frame.plot.height - 1;
     for bucket in frame.seen(drawn.series) {
@@ -130,10 +145,10 @@ pub fn draw_edges(drawn: DrawnSeries, frame: &ChartFrame, canvas: &mut Canvas) {
         let ends: Vec<_> = ends.map(|value| scaled(value, frame.factor)).collect();
         let beyond = theme.beyond();
         if ends.iter().any(|&end| end > frame.axis.high) {
-            canvas.replace((frame.end(bucket), 0), beyond.up, theme.strong());
+            canvas.replace((frame.end(bucket), 0), beyond.up, style);
         }
         if ends.iter().any(|&end| end < frame.axis.low) {
-            canvas.replace((frame.end(bucket), bottom), beyond.down, theme.strong());
+            canvas.replace((frame.end(bucket), bottom), beyond.down, style);
         }
     }
     for bucket in frame.seen(drawn.series) {
@@ -159,6 +174,11 @@ mod tests {
     const THEME: Theme = Theme {
         markers: Markers::Ascii,
         colour: Depth::None,
+    };
+
+    const SOLID: LineLook = LineLook {
+        stroke: Stroke::Solid,
+        style: Style::new(),
     };
 
     /// A series of any kind: huge, tiny, constant, broken, empty, thinned.
@@ -215,6 +235,7 @@ mod tests {
                 Axis::fit(ValueRange { low, high }, scale)
             },
             factor: 1.0,
+            markers: Markers::Ascii,
         }
     }
 
@@ -234,7 +255,7 @@ mod tests {
             let mut buffer = Buffer::empty(Rect::new(0, 0, 310, 70));
             let drawn = DrawnSeries::plain(&series);
             let canvas = &mut Canvas::whole(&THEME, &mut buffer);
-            draw_line(drawn, &frame, Style::new(), &mut canvas.part(frame.plot));
+            draw_line(drawn, &frame, SOLID, &mut canvas.part(frame.plot));
             for bucket in frame.seen(&series) {
                 let Some(ValueRange { low, high }) = bucket.range() else {
                     continue;
@@ -263,7 +284,7 @@ mod tests {
             let mut buffer = Buffer::empty(Rect::new(0, 0, 310, 70));
             let drawn = DrawnSeries::plain(&series);
             let canvas = &mut Canvas::whole(&THEME, &mut buffer);
-            draw_edges(drawn, &frame, &mut canvas.part(frame.plot));
+            draw_edges(drawn, &frame, Style::new(), &mut canvas.part(frame.plot));
             let bottom = frame.plot.height - 1;
             for bucket in frame.seen(&series) {
                 let column = frame.end(bucket);
@@ -312,11 +333,12 @@ mod tests {
                 AxisScale::Linear,
             ),
             factor: 1.0,
+            markers: Markers::Ascii,
         };
         let mut buffer = Buffer::empty(frame.plot);
         let drawn = DrawnSeries::plain(&series);
         let canvas = &mut Canvas::whole(&THEME, &mut buffer);
-        draw_line(drawn, &frame, Style::new(), canvas);
+        draw_line(drawn, &frame, SOLID, canvas);
         assert_eq!(buffer, Buffer::with_lines(["......", ".    .", "......"]));
     }
 }

@@ -2,16 +2,17 @@
 
 use ratatui::layout::Rect;
 
-use crate::dashboard::axis::{self, Axis, AxisScale};
+use super::content::ReferenceLevel;
+use crate::dashboard::axis::{Axis, LABEL_WIDTH};
 use crate::dashboard::canvas::Canvas;
-use crate::dashboard::dot_grid::DotGrid;
-use crate::dashboard::range::ValueRange;
-use crate::dashboard::state::losses::Outliers;
+use crate::dashboard::dot_grid::{DotGrid, RowGrid};
+use crate::dashboard::format::number;
 use crate::dashboard::state::series::{Bucket, Series};
+use crate::dashboard::theme::Markers;
 use crate::dashboard::window::Window;
 
 /// Columns of the value labels.
-pub const GUTTER: u16 = 9;
+pub const GUTTER: u16 = LABEL_WIDTH as u16 + 1;
 
 /// The frame of reference of a chart.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +25,8 @@ pub struct ChartFrame {
     pub axis: Axis,
     /// The weight.
     pub factor: f64,
+    /// What the dots of the curves are drawn with.
+    pub markers: Markers,
 }
 
 impl ChartFrame {
@@ -44,9 +47,17 @@ impl ChartFrame {
 
     /// The row of the plot, from its top, where a weighted value stands.
     pub fn row_of_weighted(&self, value: f64) -> u16 {
-        let rows = usize::from(self.plot.height);
-        let up = DotGrid::nearest(self.axis.position(value), rows);
-        self.plot.height - 1 - up as u16
+        let up = self.rows().row(self.axis.position(value));
+        self.plot.height - 1 - up
+    }
+
+    fn rows(&self) -> RowGrid {
+        RowGrid::new(self.plot.height, self.markers)
+    }
+
+    /// Whether a weighted value lies within the range of the chart.
+    pub fn holds(&self, value: f64) -> bool {
+        (self.axis.low..=self.axis.high).contains(&value)
     }
 
     /// The share of the height where an unweighted value stands.
@@ -59,20 +70,30 @@ impl ChartFrame {
         series.within(self.window.first, self.window.last)
     }
 
-    /// Draws the labels of the values at the left of the plot.
-    pub fn draw_labels(&self, canvas: &mut Canvas) {
+    /// Draws the labels of the values at the left of the plot; that of the level goes first.
+    pub fn draw_labels(&self, level: Option<ReferenceLevel>, canvas: &mut Canvas) {
         let gutter = Rect {
             x: self.plot.x - GUTTER,
             width: GUTTER - 1,
             ..self.plot
         };
         let canvas = &mut canvas.part(gutter);
-        for label in self.axis.labels(self.plot.height) {
-            let column = gutter
-                .width
-                .saturating_sub(label.text.chars().count() as u16);
-            let place = (column, self.row_of_weighted(label.value));
-            canvas.write(place, &label.text, canvas.theme.dim());
+        let mut write = |row: u16, text: &str| {
+            let column = gutter.width.saturating_sub(text.chars().count() as u16);
+            canvas.write((column, row), text, canvas.theme.dim());
+        };
+        let level = level.filter(|level| self.holds(level.value) && !level.symbol.is_empty());
+        let level_row = level.map(|level| self.row_of_weighted(level.value));
+        if let Some((level, row)) = level.zip(level_row) {
+            let long = format!("{} {}", level.symbol, number(level.value));
+            let fits = long.chars().count() <= LABEL_WIDTH;
+            write(row, if fits { &long } else { level.symbol });
+        }
+        for label in self.axis.labels(self.rows()) {
+            let row = self.row_of_weighted(label.value);
+            if Some(row) != level_row {
+                write(row, &label.text);
+            }
         }
     }
 }
@@ -89,28 +110,5 @@ pub fn plot(area: Rect) -> Rect {
         x: area.x + gutter,
         width: area.width - gutter,
         ..area
-    }
-}
-
-/// The range that a chart shows of these ranges: the whole, or that of the bulk.
-pub fn shown_range(ranges: &[ValueRange], outliers: Outliers) -> Option<ValueRange> {
-    let whole = ranges.iter().copied().reduce(ValueRange::join)?;
-    if outliers == Outliers::Included {
-        return Some(whole);
-    }
-    let ends = ranges.iter().flat_map(|range| [range.low, range.high]);
-    let bulk = axis::fences(ends.collect())?;
-    Some(ValueRange {
-        low: whole.low.max(bulk.low),
-        high: whole.high.min(bulk.high),
-    })
-}
-
-/// The word for the scale of an axis at the end of a title.
-pub fn scale_word(axis: Option<&Axis>) -> &'static str {
-    match axis.map(|axis| axis.scale) {
-        Some(AxisScale::Log) => "  log",
-        Some(AxisScale::SymLog) => "  symlog",
-        _ => "",
     }
 }

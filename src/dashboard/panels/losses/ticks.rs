@@ -129,6 +129,7 @@ mod tests {
                 AxisScale::Linear,
             ),
             factor: 1.0,
+            markers: Markers::Ascii,
         }
     }
 
