@@ -44,7 +44,6 @@ pub mod fitted;
 mod front_end;
 mod headless;
 mod meter;
-#[allow(dead_code)] // Until the corner plot has it.
 mod misfit;
 mod mmd;
 pub mod model;

@@ -6,10 +6,13 @@
 
 use contour::ContourBuilder;
 
+use super::scale::FigureScale;
 use crate::event::Density;
 
 /// Largest log density that is distinguished from larger ones.
 const LARGEST: f64 = 690.0;
+/// Position on a colour scale of densities far below it.
+const BELOW: f64 = -0.1;
 
 /// A density on a grid of cells.
 #[derive(Clone, Debug)]
@@ -17,9 +20,9 @@ pub struct DensityGrid {
     /// Densities per unit of area, row by row from the lowest y; all finite.
     pub values: Vec<f64>,
     /// Numbers of cells.
-    size: GridSize,
+    pub size: GridSize,
     /// Bounds x low, x high, y low, y high.
-    bounds: [f64; 4],
+    pub bounds: [f64; 4],
 }
 
 impl DensityGrid {
@@ -59,6 +62,19 @@ impl DensityGrid {
             cells.for_each(|value| *value /= highest);
         }
         field
+    }
+
+    /// The positions of the densities on a colour scale; for those below it, which has lines too, a little below 0.
+    pub fn on(&self, colours: FigureScale) -> Self {
+        let share = |value: &f64| {
+            colours
+                .share(*value)
+                .map_or(BELOW, |share| share.max(BELOW))
+        };
+        DensityGrid {
+            values: self.values.iter().map(share).collect(),
+            ..self.clone()
+        }
     }
 
     /// The integral of the density over the grid.

@@ -15,6 +15,8 @@ const ROOM: f64 = 0.06;
 const FLAT: f64 = 1e-9;
 /// Ratio of the largest to the smallest positive value above which the scale is logarithmic.
 const WIDE: f64 = 20.0;
+/// Distance from the median beyond which values are far out, in those of the first and the last hundredth.
+const FAR_OUT: f64 = 3.0;
 /// Approximate number of ticks of a linear axis.
 const TICKS: f64 = 7.0;
 /// Magnitudes whose labels have no exponent.
@@ -107,6 +109,20 @@ impl FigureScale {
         let high = extent(values).map_or(1.0, |ends| ends.high);
         let high = if high > 0.0 { high } else { 1.0 };
         Self::between(0.0, high * (1.0 + ROOM))
+    }
+
+    /// A logarithmic scale over some decades below a value above 0; below 1 for another one.
+    pub fn decades_below(high: f64, decades: i32) -> Self {
+        let high = if high > 0.0 {
+            high.clamp(1e-250, LARGEST)
+        } else {
+            1.0
+        };
+        FigureScale {
+            kind: ScaleKind::Log,
+            low: high / 10f64.powi(decades),
+            high,
+        }
     }
 
     /// The scale that shows the finite values best: logarithmic where all are positive and far apart, symmetric logarithmic where some
@@ -242,6 +258,24 @@ impl FigureScale {
         }
         ticks
     }
+}
+
+/// The range of the finite values without those far out: further from the median than [`FAR_OUT`] times what all but a hundredth of
+/// the values on that side are. None if there are none.
+pub fn extent_of_most(values: impl Iterator<Item = f64>) -> Option<Interval> {
+    let mut sorted: Vec<f64> = values.filter(|value| value.is_finite()).collect();
+    sorted.sort_by(f64::total_cmp);
+    let last = sorted.len().checked_sub(1)?;
+    let [rare, middle, common] = [last / 100, last / 2, last - last / 100].map(|k| sorted[k]);
+    let (low, high) = (
+        middle - FAR_OUT * (middle - rare),
+        middle + FAR_OUT * (common - middle),
+    );
+    extent(
+        sorted
+            .into_iter()
+            .filter(|value| (low..=high).contains(value)),
+    )
 }
 
 /// The range of the finite values, clamped to where sums of two are finite; None if there are none.
@@ -393,6 +427,38 @@ mod tests {
         }
         let shares = values.map(|value| scale.share(value).unwrap());
         assert!(shares.is_sorted() && shares[0] > 0.0 && shares[6] < 1.0);
+    }
+
+    #[test]
+    fn decades_are_evenly_spaced_and_their_ticks_powers_of_ten() {
+        let scale = FigureScale::decades_below(0.2, 4);
+        for (value, share) in [(0.2, 1.0), (0.02, 0.75), (2e-4, 0.25), (2e-5, 0.0)] {
+            assert!(
+                (scale.share(value).unwrap() - share).abs() < 1e-12,
+                "{value}"
+            );
+        }
+        assert_eq!(scale.share(0.0), None);
+        let ticks = scale.ticks();
+        assert_eq!(ticks.len(), 4);
+        // 0.1 is the share 1 - log10(2) / 4.
+        let exact = 1.0 - 2f64.log10() / 4.0;
+        let tenth = ticks.iter().find(|tick| tick.label == "0.1").unwrap();
+        assert!((tenth.share - exact).abs() < 1e-12);
+        for odd in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+            assert!(FigureScale::decades_below(odd, 4).ends().high > 0.0);
+        }
+    }
+
+    #[test]
+    fn what_lies_far_out_does_not_stretch_the_range() {
+        let mut values: Vec<f64> = (0..=1000).map(|k| f64::from(k) / 1000.0).collect();
+        let whole = extent_of_most(values.iter().copied()).unwrap();
+        assert_eq!((whole.low, whole.high), (0.0, 1.0));
+        values.extend([50.0, -3.0, f64::NAN]);
+        let most = extent_of_most(values.into_iter()).unwrap();
+        assert_eq!((most.low, most.high), (0.0, 1.0));
+        assert_eq!(extent_of_most([f64::NAN].into_iter()), None);
     }
 
     #[test]

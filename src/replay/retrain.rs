@@ -69,8 +69,8 @@ impl Replay {
         ))
     }
 
-    /// Trains up to the last iteration of the record, its edits included; each iteration is told to `done`.
-    pub(super) fn iterate(&mut self, done: &mut dyn FnMut(u64)) -> Result<()> {
+    /// Trains up to the last iteration of the record, its edits included; the trainer is shown to `done` after each.
+    pub(super) fn iterate(&mut self, done: &mut dyn FnMut(&mut Trainer)) -> Result<()> {
         self.parameters()?;
         if self.trainer.owes() {
             // What a signal has cut off comes before any edit.
@@ -91,7 +91,7 @@ impl Replay {
             self.trainer.iterate(&mut |event| events.push(event));
             self.check(&events)?;
             self.parameters()?;
-            done(self.trainer.iteration());
+            done(&mut self.trainer);
         }
         self.edit()
     }
