@@ -17,14 +17,14 @@
 //! | [`problem`], `cost`, `probe`, `meter`, [`workloads`] | a session in the kernels' terms; flops, the peak, where the time goes; the published sizes |
 //! | [`optimizer`] | Adam, Muon, the schedule of the rate |
 //! | [`event`] | what crosses threads: events, commands, pictures |
-//! | [`model`], [`fitted`] | parameters on disk; a trained flow that is asked for densities, samples, paths |
+//! | [`model`], [`fitted`], `mmd`, `misfit` | parameters on disk; a trained flow that is asked for densities, samples, paths; figures of merit |
 //! | [`checkpoint`] | the state of training, and its file |
 //! | `feed` | the wires between the trainer and those who listen |
 //! | `ranks` | the processes that train one run together |
 //! | `picture` | pictures of the flow for the screen |
 //! | [`trainer`] | one iteration, and the loop around it |
 //! | [`run`], `replay` | the run directory, written and read; a run trained again |
-//! | `plot` | pictures as PNG and SVG |
+//! | `plot` | pictures as PNG and SVG, films as GIF and animated PNG |
 //! | [`dashboard`], `headless`, `front_end`, `signals` | the two front ends, the choice between them, what ends a run from outside |
 //! | [`cli`], [`commands`] | arguments; each command from its arguments to its exit code |
 #![forbid(unsafe_code)]

@@ -41,7 +41,7 @@ mod tests;
 
 use clap::ValueEnum;
 
-pub use caption::Caption;
+pub use caption::{Caption, FigureUnits};
 pub use columns::{PlottedColumns, column, points};
 pub use conditional::{Condition, ConditionalMap, FixedColumn, conditional};
 pub use contours::{GridSize, cell_centres};

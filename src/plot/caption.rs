@@ -3,6 +3,28 @@
 use super::scale::minus;
 use crate::event::Figures;
 
+/// The units of points and densities.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FigureUnits {
+    /// Those of a toy set.
+    Data,
+    /// Those of a table's columns.
+    Table,
+    /// Standardised units of a table's columns, in which C is given.
+    Standardized,
+}
+
+impl FigureUnits {
+    /// The name in a title.
+    fn name(self) -> &'static str {
+        match self {
+            FigureUnits::Data => "units of the data",
+            FigureUnits::Table => "units of the table",
+            FigureUnits::Standardized => "standardised units",
+        }
+    }
+}
+
 /// What every figure of a flow says of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Caption {
@@ -10,8 +32,8 @@ pub struct Caption {
     pub run: String,
     /// Iteration after which the parameters were taken.
     pub iteration: u64,
-    /// Name of the units of points and densities, as `units of the table`.
-    pub units: &'static str,
+    /// Units of points and densities.
+    pub units: FigureUnits,
     /// Figures of the parameters in a validation; None where they are not known.
     pub figures: Option<Figures>,
 }
@@ -25,13 +47,17 @@ impl Caption {
             units,
             ..
         } = self;
-        format!("{run}, iteration {iteration}: {what}, {units}")
+        format!("{run}, iteration {iteration}: {what}, {}", units.name())
     }
 
-    /// The line under the title: C, C - H where the entropy H is known, and a note.
+    /// The line under the title: C, of a table in standardised units, C - H where the entropy H is known, and a note.
     pub fn note(&self, note: &str) -> String {
         let c = self.figures.map(|figures| {
-            let c = format!("C {:.4} nats", figures.losses.c);
+            let units = match self.units {
+                FigureUnits::Table => " (standardised)",
+                FigureUnits::Data | FigureUnits::Standardized => "",
+            };
+            let c = format!("C {:.4} nats{units}", figures.losses.c);
             let Some(divergence) = figures.divergence else {
                 return minus(&c);
             };
@@ -56,7 +82,7 @@ mod tests {
         let mut caption = Caption {
             run: "moons".into(),
             iteration: 40,
-            units: "units of the data",
+            units: FigureUnits::Data,
             figures: None,
         };
         assert_eq!(
@@ -67,6 +93,10 @@ mod tests {
         let figures = |text: &str| serde_json::from_str(text).ok();
         caption.figures = figures(r#"{"loss": 0, "L": 0, "C": -2.5, "R": 0}"#);
         assert_eq!(caption.note(""), "C \u{2212}2.5000 nats");
+        caption.units = FigureUnits::Table;
+        assert_eq!(caption.note(""), "C \u{2212}2.5000 nats (standardised)");
+        assert!(caption.title("density").ends_with(", units of the table"));
+        caption.units = FigureUnits::Data;
         caption.figures = figures(
             r#"{"loss": 0, "L": 0, "C": -2.5, "R": 0, "divergence": 0.01, "divergence_se": 0.002}"#,
         );

@@ -198,6 +198,28 @@ mod tests {
         }
     }
 
+    /// On a logarithmic scale a contour of the normal is a circle too: share 1 - r^2 / (2 ln 10 decades) at radius r.
+    #[test]
+    fn contours_on_a_logarithmic_scale_lie_where_the_density_has_fallen_so_far() {
+        let field = DensityGrid::new(&normal(240, 240)).unwrap();
+        let colours = FigureScale::decades_below(1.0 / (2.0 * PI), 4);
+        let shares = field.on(colours);
+        assert!(
+            shares
+                .values
+                .iter()
+                .all(|share| (BELOW..=1.0).contains(share))
+        );
+        for share in [0.1, 0.5, 0.9] {
+            let radius = ((1.0 - share) * 2.0 * 4.0 * 10f64.ln()).sqrt();
+            let rings = shares.rings(share);
+            assert_eq!(rings.len(), 1);
+            for [x, y] in &rings[0] {
+                assert!((x.hypot(*y) - radius).abs() < 0.01, "{share}: {x} {y}");
+            }
+        }
+    }
+
     #[test]
     fn a_mass_that_is_not_there_has_no_level() {
         let mut density = normal(50, 50);

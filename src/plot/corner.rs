@@ -104,7 +104,7 @@ pub fn corner(
         entry(MODEL, "generated", &picture.generated),
     ];
     figure.add(legend_row(&entries, (size.width / 2.0, size.height - 42.0)));
-    let words = "misfit: energy distance, from 0 to 1 / noise level, passed once in 20 if the model is right";
+    let words = "misfit: energy distance, 0 to 1 / noise level, passed 1 in 20 by chance";
     let words = text(words, (size.width / 2.0, size.height - 16.0), LABEL);
     figure.add(words.set("text-anchor", "middle"));
     figure

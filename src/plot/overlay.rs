@@ -47,8 +47,8 @@ pub fn data_entry(name: &str, points: &[[f64; 2]]) -> LegendEntry<'static> {
 /// A line on a map, from its SVG path data.
 pub fn edged_line(d: String, dashes: &'static str) -> Group {
     let edge = LineStyle {
-        opacity: 0.65,
-        ..LineStyle::new("white", 3.0)
+        opacity: 0.6,
+        ..LineStyle::new("white", 2.6)
     };
     Group::new()
         .add(edge.draw(d.clone()))

@@ -98,7 +98,7 @@ fn caption() -> Caption {
     Caption {
         run: "run <1>".into(),
         iteration: 7,
-        units: "units of the table",
+        units: FigureUnits::Table,
         figures: None,
     }
 }

@@ -13,8 +13,8 @@ use crate::fitted::{FittedFlow, FlowRows, Units, join, split};
 use crate::model::TrainedModel;
 use crate::picture::{Snapshot, bounds_around, compute_picture, inverse_error};
 use crate::plot::{
-    Caption, ColumnDensity, Condition, ConditionalMap, FigureScale, FixedColumn, GridSize,
-    Interval, LogDensities, PlottedColumns, cell_centres, column, points,
+    Caption, ColumnDensity, Condition, ConditionalMap, FigureScale, FigureUnits, FixedColumn,
+    GridSize, Interval, LogDensities, PlottedColumns, cell_centres, column, points,
 };
 use crate::problem::{precision, shape};
 use crate::scaling::{ColumnRange, Scaling};
@@ -145,8 +145,8 @@ impl PlottedFlow {
             run: name.to_owned(),
             iteration: self.picture.iteration,
             units: match self.fitted.scaling() {
-                Some(_) => "units of the table",
-                None => "units of the data",
+                Some(_) => FigureUnits::Table,
+                None => FigureUnits::Data,
             },
             figures: self.figures,
         }
@@ -157,7 +157,7 @@ impl PlottedFlow {
         let caption = self.caption(name);
         match self.path_units() {
             Some(_) => Caption {
-                units: "standardised units",
+                units: FigureUnits::Standardized,
                 ..caption
             },
             None => caption,
@@ -375,4 +375,22 @@ fn near_rows(rows: &[f64], columns: usize, varied: usize, means: &[f64]) -> Vec<
 fn mean(values: &[f64]) -> f64 {
     let n = values.len().max(1) as f64;
     values.iter().map(|value| value / n).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_beside_a_conditional_density_are_the_fifth_nearest_in_the_other_given_columns() {
+        // x = k, y1 = 10 k, y2 = k - 5 of mean 0: the nearest are those around k = 5.
+        let row = |k: i32| [f64::from(k), f64::from(10 * k), f64::from(k - 5)];
+        let rows: Vec<f64> = (0..=10).flat_map(row).collect();
+        let mut near = near_rows(&rows, 3, 0, &[50.0, 0.0]);
+        near.sort_by(|a, b| a[0].total_cmp(&b[0]));
+        assert_eq!(near, [[40.0, 4.0], [50.0, 5.0], [60.0, 6.0]]);
+        // With y1 alone there is nothing to be near to.
+        let pairs: Vec<f64> = (0..4).flat_map(|k| [f64::from(k), 1.0]).collect();
+        assert_eq!(near_rows(&pairs, 2, 0, &[1.0]).len(), 4);
+    }
 }

@@ -15,7 +15,8 @@ use crate::dashboard::state::log::LogKind;
 use crate::event::Picture;
 use crate::file;
 use crate::plot::{
-    self, Caption, DensityMap, HistogramTop, LossCurves, PlottedColumns, SvgFigure, points,
+    self, Caption, DensityMap, FigureUnits, HistogramTop, LossCurves, PlottedColumns, SvgFigure,
+    points,
 };
 
 /// Longest wait for unfinished figures when the dashboard is left.
@@ -100,8 +101,8 @@ struct RunFigures {
     /// The directory that has the run's metrics, if there is one.
     recorded: Option<PathBuf>,
     picture: Option<Picture>,
-    /// The name of the units of points and densities.
-    units: &'static str,
+    /// The units of points and densities.
+    units: FigureUnits,
     columns: PlottedColumns,
 }
 
@@ -193,8 +194,8 @@ impl RunFigures {
             recorded: start.run.clone(),
             picture: state.picture.clone(),
             units: match unit(start) {
-                Some(_) => "standardised units",
-                None => "units of the data",
+                Some(_) => FigureUnits::Standardized,
+                None => FigureUnits::Data,
             },
             columns: match unit(start) {
                 Some(unit) => columns.with_unit(unit),
