@@ -8,7 +8,7 @@
 //! | `history.rs` | the losses of a run from its events |
 //! | `columns.rs` | the columns that are plotted |
 //! | `figure.rs`, `render.rs` | an SVG document, and its pixels |
-//! | `axes.rs`, `scale.rs`, `legend.rs`, `colour.rs` | axes, their scales, legends, colours |
+//! | `axes.rs`, `scale.rs`, `extent.rs`, `legend.rs`, `colour.rs` | axes, their scales, the ranges of values, legends, colours |
 //! | `caption.rs`, `overlay.rs` | title and note; dots and lines over a map |
 //! | `contours.rs`, `quantiles.rs` | contour lines and regions of a density; quantiles of a conditional one |
 //!
@@ -23,6 +23,7 @@ mod contours;
 mod corner;
 mod curve;
 mod density;
+mod extent;
 mod figure;
 mod film;
 mod histogram;
@@ -48,6 +49,7 @@ pub use contours::{GridSize, cell_centres};
 pub use corner::{HistogramTop, corner};
 pub use curve::{ColumnDensity, curve};
 pub use density::{DensityMap, density, highest};
+pub use extent::Interval;
 pub use figure::{FigureSize, ImageFormat, SvgFigure};
 pub use film::{Film, FilmFormat, Pace, frame_iterations};
 pub use histogram::{LogDensities, histogram};
@@ -57,7 +59,7 @@ pub use losses::{LossCurves, losses};
 pub use panels::panels;
 pub use paths::paths;
 pub use render::png;
-pub use scale::{FigureScale, Interval};
+pub use scale::FigureScale;
 
 /// A kind of picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -6,8 +6,9 @@ use std::fmt::Write;
 use svg::node::element::{Circle, ClipPath, Group, Line, Path, Rectangle, Text};
 
 use super::colour::FAINT;
+use super::extent::{Interval, extent_of_most};
 use super::figure::{INK, LABEL, NAME, round, text};
-use super::scale::{FigureScale, Interval, extent_of_most};
+use super::scale::FigureScale;
 
 /// Largest distance of a drawn point from the axes, in lengths of an axis.
 const FAR: f64 = 100.0;

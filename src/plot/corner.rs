@@ -7,10 +7,11 @@ use super::axes::{Axes, DotStyle, FigureRect, Panel};
 use super::caption::Caption;
 use super::colour::{DATA, MODEL};
 use super::columns::{PlottedColumns, column, points};
+use super::extent::extent_of_most;
 use super::figure::{FigureSize, INK, LABEL, SvgFigure, text};
 use super::histogram::HistogramPair;
 use super::legend::{LegendEntry, legend_row};
-use super::scale::{FigureScale, extent_of_most};
+use super::scale::FigureScale;
 use crate::event::Picture;
 use crate::misfit::{Misfit, column_misfit, pair_misfit};
 

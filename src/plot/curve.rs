@@ -3,10 +3,11 @@
 use super::axes::{AxesText, FigureRect, LineStyle, Panel};
 use super::caption::Caption;
 use super::colour::{DATA, MODEL, REFERENCE};
+use super::extent::{Interval, extent_of_most};
 use super::figure::{FigureSize, SvgFigure};
 use super::histogram::HistogramPair;
 use super::legend::{LegendEntry, legend_row};
-use super::scale::{FigureScale, Interval, extent_of_most};
+use super::scale::FigureScale;
 
 const PLACE: FigureRect = FigureRect {
     x: 84.0,

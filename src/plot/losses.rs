@@ -5,9 +5,10 @@ use svg::node::element::Group;
 
 use super::axes::{Axes, AxesText, DotStyle, FigureRect, LineStyle, RectGrid, vertical_text};
 use super::colour::{DATA, MAPPED, MODEL, REFERENCE, RESTORED};
+use super::extent::{Interval, extent};
 use super::figure::{FigureSize, LABEL, SvgFigure};
 use super::legend::{LegendEntry, legend_row};
-use super::scale::{FigureScale, Interval, extent};
+use super::scale::FigureScale;
 
 /// Size of a panel.
 const WIDTH: f64 = 400.0;

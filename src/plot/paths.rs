@@ -28,8 +28,9 @@ const PLACES: RectGrid = RectGrid {
     across: SIDE + LEFT,
     down: 0.0,
 };
-/// Length of an arrow head.
+/// Length of an arrow head, and its largest share of the path.
 const HEAD: f64 = 6.0;
+const HEAD_SHARE: f64 = 0.4;
 
 /// Draws the paths in the first two plotted columns.
 pub fn paths(picture: &Picture, columns: &PlottedColumns, caption: &Caption) -> SvgFigure {
@@ -129,7 +130,10 @@ fn head(axes: &Axes, path: &[[f64; 2]]) -> Option<String> {
         .filter_map(|point| axes.figure_point(*point));
     let (x, y) = before.map(way).find(|(x, y)| x.hypot(*y) > HEAD / 3.0)?;
     let length = x.hypot(y);
-    let (x, y) = (HEAD * x / length, HEAD * y / length);
+    let start = axes.figure_point(*path.first()?)?;
+    let chord = (end.0 - start.0).hypot(end.1 - start.1);
+    let size = HEAD.min(HEAD_SHARE * chord) / length;
+    let (x, y) = (size * x, size * y);
     let side = |s: f64| (end.0 - x - s * y / 2.5, end.1 - y + s * x / 2.5);
     let [left, right] = [side(1.0), side(-1.0)].map(|(x, y)| format!("{x:.2} {y:.2}"));
     Some(format!("M{left}L{:.2} {:.2}L{right}Z", end.0, end.1))
