@@ -17,7 +17,7 @@
 //! | [`problem`], `cost`, `probe`, `meter`, [`workloads`] | a session in the kernels' terms; flops, the peak, where the time goes; the published sizes |
 //! | [`optimizer`] | Adam, Muon, the schedule of the rate |
 //! | [`event`] | what crosses threads: events, commands, pictures |
-//! | [`model`], [`fitted`] | parameters on disk; a trained flow that is asked for densities, samples, paths |
+//! | [`model`], [`fitted`], `mmd`, `misfit` | parameters on disk; a trained flow that is asked for densities, samples, paths; figures of merit |
 //! | `trend`, `edit_effect` | level and slope of a stretch of a series; what an edit did to C |
 //! | [`checkpoint`] | the state of training, and its file |
 //! | `feed` | the wires between the trainer and those who listen |
@@ -25,7 +25,7 @@
 //! | `picture` | pictures of the flow for the screen |
 //! | [`trainer`] | one iteration, and the loop around it |
 //! | [`run`], `replay` | the run directory, written and read; a run trained again |
-//! | `plot` | pictures as PNG and SVG |
+//! | `plot` | pictures as PNG and SVG, films as GIF and animated PNG |
 //! | [`dashboard`], `headless`, `front_end`, `signals` | the two front ends, the choice between them, what ends a run from outside |
 //! | [`cli`], [`commands`] | arguments; each command from its arguments to its exit code |
 #![forbid(unsafe_code)]
@@ -47,6 +47,7 @@ mod front_end;
 mod headless;
 mod loss_range;
 mod meter;
+mod misfit;
 mod mmd;
 pub mod model;
 mod nearest;

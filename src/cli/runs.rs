@@ -92,8 +92,8 @@ pub struct PlotArgs {
     /// A run directory, of which the best parameters are shown, or a model file.
     #[arg(value_name = "RUN-or-MODEL")]
     pub source: PathBuf,
-    /// The picture; PNG or SVG by its ending. Of several, each has its name before the ending, as F-paths.png.
-    #[arg(long, value_name = "F.png|F.svg")]
+    /// The picture; PNG or SVG by its ending, a film GIF or animated PNG. Of several, each has its name before the ending, as F-paths.png.
+    #[arg(long, value_name = "F.png|F.svg|F.gif")]
     pub out: PathBuf,
     /// What to draw; several with commas between them.
     #[arg(long, value_delimiter = ',', default_value = "panels")]
@@ -113,6 +113,27 @@ pub struct PlotArgs {
     /// Seed of the points; default the session's.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    /// How a film is made.
+    #[command(flatten)]
+    pub film: FilmArgs,
+}
+
+/// The arguments of a film.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "A film (--what film)")]
+pub struct FilmArgs {
+    /// Number of frames, closer together at the beginning of the run.
+    #[arg(long, value_name = "N", default_value = "60", value_parser = clap::value_parser!(u16).range(2..=1000))]
+    pub frames: u16,
+    /// Width of a frame, pixels; default that of the picture, 900 at most.
+    #[arg(long, value_name = "PX", value_parser = clap::value_parser!(u16).range(160..=2000))]
+    pub width: Option<u16>,
+    /// Frames a second; the last is held for three seconds.
+    #[arg(long, value_name = "N", default_value = "12", value_parser = clap::value_parser!(u8).range(1..=50))]
+    pub rate: u8,
+    /// Worker threads that train the run again; default one a core. Any number gives the same bits.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
 }
 
 /// The arguments of `otflow export`.

@@ -1,10 +1,12 @@
-//! `otflow plot`: pictures of a run or a model as PNG or SVG.
+//! `otflow plot`: pictures of a run or a model as PNG or SVG, and films of runs as GIF or animated PNG.
 //!
 //! | file | holds |
 //! | --- | --- |
 //! | `source.rs` | the run or model that is drawn |
 //! | `flow.rs` | a trained flow with its data, in the units of the pictures |
+//! | `film.rs` | the film of a run |
 
+mod film;
 mod flow;
 mod source;
 
@@ -16,7 +18,7 @@ use clap::ValueEnum;
 use crate::cli;
 use crate::exit::{Exit, refuse};
 use crate::file;
-use crate::plot::{ImageFormat, PictureKind};
+use crate::plot::{FilmFormat, ImageFormat, PictureKind};
 use crate::say;
 use source::PlotSource;
 
@@ -34,11 +36,17 @@ pub fn plot(args: &cli::PlotArgs) -> Result<Exit> {
         Err(message) => return Ok(refuse(&message)),
     };
     for PictureOutput { kind, path, format } in outputs {
-        let figure = match source.figure(kind) {
-            Ok(figure) => figure,
-            Err(message) => return Ok(refuse(&message)),
+        let bytes = match format {
+            OutputFormat::Image(format) => match source.figure(kind) {
+                Ok(figure) => figure.bytes(format)?,
+                Err(message) => return Ok(refuse(&message)),
+            },
+            OutputFormat::Film(format) => match source.film(format) {
+                Ok(bytes) => bytes,
+                Err(message) => return Ok(refuse(&message)),
+            },
         };
-        file::replace(&path, &figure.bytes(format)?)?;
+        file::replace(&path, &bytes)?;
         say::out(&path.display().to_string());
     }
     Ok(Exit::Done)
@@ -48,20 +56,35 @@ pub fn plot(args: &cli::PlotArgs) -> Result<Exit> {
 struct PictureOutput {
     kind: PictureKind,
     path: PathBuf,
-    format: ImageFormat,
+    format: OutputFormat,
+}
+
+/// The format of a file.
+enum OutputFormat {
+    Image(ImageFormat),
+    Film(FilmFormat),
 }
 
 /// The pictures that are asked for. Where there are several, each has its name before the ending of the file.
 fn outputs(args: &cli::PlotArgs) -> Result<Vec<PictureOutput>, String> {
     let out = &args.out;
-    let format = ImageFormat::of(out).ok_or_else(|| ImageFormat::wrong_ending(out))?;
     let one = args.what.len() == 1;
-    let output = |&kind: &PictureKind| PictureOutput {
-        kind,
-        path: if one { out.clone() } else { named(out, kind) },
-        format,
+    let output = |&kind: &PictureKind| {
+        let format = match kind {
+            PictureKind::Film => FilmFormat::of(out)
+                .map(OutputFormat::Film)
+                .ok_or_else(|| FilmFormat::wrong_ending(out))?,
+            _ => ImageFormat::of(out)
+                .map(OutputFormat::Image)
+                .ok_or_else(|| ImageFormat::wrong_ending(out))?,
+        };
+        Ok(PictureOutput {
+            kind,
+            path: if one { out.clone() } else { named(out, kind) },
+            format,
+        })
     };
-    Ok(args.what.iter().map(output).collect())
+    args.what.iter().map(output).collect()
 }
 
 /// The path with the name of the picture before the ending.

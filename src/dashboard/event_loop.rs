@@ -310,11 +310,11 @@ impl<'a, W: Write> EventLoop<'a, W> {
             .map(|error| LoopExit::Outcome(Outcome::Lost(error)))
     }
 
-    /// Saves the screen, and begins with the figures.
+    /// Saves the screen, and begins with its PNG and the figures.
     fn save(&mut self) {
         let area = self.screen.get_frame().area();
-        screenshot::save(&mut self.state, &self.options.theme, area);
-        self.figures.begin(&mut self.state);
+        let screen = screenshot::save(&mut self.state, &self.options.theme, area);
+        self.figures.begin(&mut self.state, screen);
     }
 
     /// The time until the next frame may be drawn.

@@ -1,4 +1,4 @@
-//! What a key saves: the screen as it is seen and figures of the flow and the losses.
+//! What a key saves: the screen as it is seen, as SVG, PNG and text, and figures of the flow and the losses.
 
 pub mod figures;
 pub mod screenshot;
@@ -6,6 +6,24 @@ pub mod screenshot;
 use std::path::PathBuf;
 
 use super::state::State;
+use crate::plot::{FigureSize, SvgFigure};
+
+/// A picture as an SVG document.
+pub struct SvgPicture {
+    /// The document.
+    pub svg: String,
+    /// Its size, px.
+    pub size: FigureSize,
+}
+
+impl From<SvgFigure> for SvgPicture {
+    fn from(figure: SvgFigure) -> Self {
+        SvgPicture {
+            svg: figure.svg(),
+            size: figure.size(),
+        }
+    }
+}
 
 /// The place of saved files.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,8 +6,9 @@ use std::fmt::Write;
 use svg::node::element::{Circle, ClipPath, Group, Line, Path, Rectangle, Text};
 
 use super::colour::FAINT;
+use super::extent::{Interval, extent_of_most};
 use super::figure::{INK, LABEL, NAME, round, text};
-use super::scale::{FigureScale, Interval, extent};
+use super::scale::FigureScale;
 
 /// Largest distance of a drawn point from the axes, in lengths of an axis.
 const FAR: f64 = 100.0;
@@ -154,13 +155,14 @@ impl FigureRect {
 }
 
 impl Axes {
-    /// Axes around points, with units of equal length unless that would make the points a line.
+    /// Axes around points, without those far out, with units of equal length unless that would make the points a line.
     pub fn equal(place: FigureRect, points: &[[f64; 2]]) -> Self {
         let unit_interval = Interval {
             low: -0.5,
             high: 0.5,
         };
-        let side = |k: usize| extent(points.iter().map(|point| point[k])).unwrap_or(unit_interval);
+        let side =
+            |k: usize| extent_of_most(points.iter().map(|point| point[k])).unwrap_or(unit_interval);
         let sides = [side(0), side(1)];
         let middle = sides.map(|Interval { low, high }| low / 2.0 + high / 2.0);
         let needed = [place.width, place.height];

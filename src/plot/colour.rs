@@ -10,8 +10,6 @@ pub const RESTORED: &str = "#009e73";
 pub const MAPPED: &str = "#cc79a7";
 /// Colour of limits and references.
 pub const REFERENCE: &str = "#000000";
-/// Colour of normal draws.
-pub const NORMAL: &str = "#555555";
 /// Colour of grid lines.
 pub const FAINT: &str = "#dddddd";
 /// Colours of several curves, in order.

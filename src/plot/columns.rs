@@ -56,6 +56,14 @@ impl PlottedColumns {
         Ok(self)
     }
 
+    /// This choice with all columns plotted, in their order.
+    pub fn in_order(&self) -> Self {
+        PlottedColumns {
+            shown: (0..self.names.len()).collect(),
+            ..self.clone()
+        }
+    }
+
     /// Indices of the plotted columns.
     pub fn shown(&self) -> &[usize] {
         &self.shown

@@ -6,10 +6,13 @@
 
 use contour::ContourBuilder;
 
+use super::scale::FigureScale;
 use crate::event::Density;
 
 /// Largest log density that is distinguished from larger ones.
 const LARGEST: f64 = 690.0;
+/// Position on a colour scale of densities far below it.
+const BELOW: f64 = -0.1;
 
 /// A density on a grid of cells.
 #[derive(Clone, Debug)]
@@ -17,9 +20,9 @@ pub struct DensityGrid {
     /// Densities per unit of area, row by row from the lowest y; all finite.
     pub values: Vec<f64>,
     /// Numbers of cells.
-    size: GridSize,
+    pub size: GridSize,
     /// Bounds x low, x high, y low, y high.
-    bounds: [f64; 4],
+    pub bounds: [f64; 4],
 }
 
 impl DensityGrid {
@@ -59,6 +62,19 @@ impl DensityGrid {
             cells.for_each(|value| *value /= highest);
         }
         field
+    }
+
+    /// The positions of the densities on a colour scale; for those below it, which has lines too, a little below 0.
+    pub fn on(&self, colours: FigureScale) -> Self {
+        let share = |value: &f64| {
+            colours
+                .share(*value)
+                .map_or(BELOW, |share| share.max(BELOW))
+        };
+        DensityGrid {
+            values: self.values.iter().map(share).collect(),
+            ..self.clone()
+        }
     }
 
     /// The integral of the density over the grid.
@@ -179,6 +195,28 @@ mod tests {
         let values = DensityGrid::new(&grid).unwrap().relative().values;
         for (value, exact) in values.iter().zip([0.25, 1.0, 1.0, 0.25]) {
             assert!((value - exact).abs() < 1e-12, "{values:?}");
+        }
+    }
+
+    /// On a logarithmic scale a contour of the normal is a circle too: share 1 - r^2 / (2 ln 10 decades) at radius r.
+    #[test]
+    fn contours_on_a_logarithmic_scale_lie_where_the_density_has_fallen_so_far() {
+        let field = DensityGrid::new(&normal(240, 240)).unwrap();
+        let colours = FigureScale::decades_below(1.0 / (2.0 * PI), 4);
+        let shares = field.on(colours);
+        assert!(
+            shares
+                .values
+                .iter()
+                .all(|share| (BELOW..=1.0).contains(share))
+        );
+        for share in [0.1, 0.5, 0.9] {
+            let radius = ((1.0 - share) * 2.0 * 4.0 * 10f64.ln()).sqrt();
+            let rings = shares.rings(share);
+            assert_eq!(rings.len(), 1);
+            for [x, y] in &rings[0] {
+                assert!((x.hypot(*y) - radius).abs() < 0.01, "{share}: {x} {y}");
+            }
         }
     }
 

@@ -1,14 +1,14 @@
 //! A figure: an SVG document, and its rendering as PNG. Text stays text in the SVG, in DejaVu Sans or else the viewer's own
-//! sans-serif; the PNG is made with the DejaVu Sans that is built in, so no font of the system is read.
+//! sans-serif; the PNG is made with the DejaVu Sans that is built in.
 
 use std::path::Path;
-use std::sync::Arc;
 
-use resvg::tiny_skia::{Color, Pixmap, Transform};
-use resvg::usvg::{self, Options, Tree, fontdb};
+use resvg::tiny_skia::Pixmap;
 use svg::Document;
 use svg::node::Node;
 use svg::node::element::{Rectangle, Text, Title};
+
+use super::render::{self, RenderError};
 
 /// Font families of the SVG; the first is the one that is built in.
 const FAMILY: &str = "DejaVu Sans, Verdana, sans-serif";
@@ -52,20 +52,6 @@ impl ImageFormat {
         let name = path.display();
         format!("{name}: pictures are PNG or SVG: give a name that ends in .png or .svg")
     }
-}
-
-/// An error of rendering a figure as pixels.
-#[derive(Debug, thiserror::Error)]
-pub enum RenderError {
-    /// The SVG document could not be read: a bug.
-    #[error("cannot render the figure: {0}")]
-    Render(#[from] usvg::Error),
-    /// There is no memory for the pixels.
-    #[error("cannot render the figure: no memory for {0} x {1} pixels")]
-    Memory(u32, u32),
-    /// The pixels could not be encoded as PNG.
-    #[error("cannot pack the pixels of the figure: {0}")]
-    Pack(String),
 }
 
 /// The size of a figure, in units of 1/96 inch.
@@ -121,28 +107,25 @@ impl SvgFigure {
         format!("{}\n", self.document)
     }
 
+    /// The size of the figure.
+    pub fn size(&self) -> FigureSize {
+        self.size
+    }
+
     /// Renders the figure as a PNG image.
     ///
     /// # Errors
     /// When there is no memory for its pixels.
     pub fn png(&self) -> Result<Vec<u8>, RenderError> {
-        let mut fonts = fontdb::Database::new();
-        fonts.load_font_source(fontdb::Source::Binary(Arc::new(dejavu::sans::regular())));
-        let options = Options {
-            fontdb: Arc::new(fonts),
-            font_family: "DejaVu Sans".into(),
-            ..Options::default()
-        };
-        let tree = Tree::from_str(&self.svg(), &options)?;
-        let (width, height) = (self.size.width as f32, self.size.height as f32);
-        let pixels = |length: f32| (length * PIXELS).round() as u32;
-        let (wide, tall) = (pixels(width), pixels(height));
-        let mut map = Pixmap::new(wide, tall).ok_or(RenderError::Memory(wide, tall))?;
-        map.fill(Color::WHITE);
-        let transform = Transform::from_scale(PIXELS, PIXELS);
-        resvg::render(&tree, transform, &mut map.as_mut());
-        map.encode_png()
-            .map_err(|error| RenderError::Pack(error.to_string()))
+        render::png(&self.svg(), self.size, PIXELS)
+    }
+
+    /// Renders the figure with this number of pixels for a unit.
+    ///
+    /// # Errors
+    /// When there is no memory for the pixels.
+    pub fn pixels(&self, scale: f32) -> Result<Pixmap, RenderError> {
+        render::pixels(&self.svg(), self.size, scale)
     }
 
     /// The bytes of a file of this format.

@@ -1,6 +1,8 @@
-//! Histograms of the data and of generated samples over the same bins, as outlines of their densities.
+//! Histograms of the data and of generated samples over the same bins, as outlines of their densities, and the figure of those of
+//! their log densities.
 
 use super::axes::{Axes, AxesText, FigureRect, LineStyle, Panel};
+use super::caption::Caption;
 use super::colour::{DATA, MODEL};
 use super::figure::{FigureSize, SvgFigure};
 use super::legend::{LegendEntry, legend_row};
@@ -25,12 +27,12 @@ pub struct LogDensities {
 }
 
 /// Draws the histograms of the log densities of the data and of generated samples: they are equal if the model is right.
-pub fn histogram(log: &LogDensities, name: &str) -> SvgFigure {
+pub fn histogram(log: &LogDensities, caption: &Caption) -> SvgFigure {
     let size = FigureSize {
         width: PLACE.x + PLACE.width + 30.0,
         height: PLACE.y + PLACE.height + 82.0,
     };
-    let mut figure = SvgFigure::new(size, &format!("{name}: log densities under the model"));
+    let mut figure = SvgFigure::new(size, &caption.title("log densities under the model"));
     let x = axis(log);
     let beyond = |values: &[f64]| values.iter().filter(|v| **v < x.ends().low).count();
     let note = match beyond(&log.data) + beyond(&log.generated) {
@@ -39,7 +41,11 @@ pub fn histogram(log: &LogDensities, name: &str) -> SvgFigure {
     };
     let (data, generated) = (mean(&log.data), mean(&log.generated));
     figure.add_note(&format!("mean: data {data}, generated {generated}{note}"));
-    let Panel { axes, content } = histograms(PLACE, x, [&log.data, &log.generated]);
+    let bars = HistogramPair {
+        x,
+        samples: [&log.data, &log.generated],
+    };
+    let Panel { axes, content } = bars.draw(PLACE, bars.highest());
     figure.add(content);
     figure.add(axes.frame(&AxesText {
         x: "log p(x) (nats)",
@@ -98,30 +104,45 @@ fn mean(values: &[f64]) -> String {
 }
 
 /// The histograms of the data and of generated samples over a scale.
-pub(super) fn histograms(place: FigureRect, x: FigureScale, samples: [&[f64]; 2]) -> Panel {
-    let bins = Bins::new(x, samples[0].len().min(samples[1].len()));
-    let sides = [DATA, MODEL].into_iter().zip(samples);
-    let sides: Vec<(&str, Vec<f64>)> = sides
-        .map(|(colour, values)| (colour, bins.densities(values)))
-        .collect();
-    let heights = sides.iter().flat_map(|(_, heights)| heights);
-    let heights = heights.copied();
-    let axes = Axes {
-        place,
-        x,
-        y: FigureScale::from_zero(heights),
-    };
-    let content = sides
-        .iter()
-        .fold(axes.clipped(), |group, (colour, heights)| {
-            let outline = bins.outline(heights);
+pub(super) struct HistogramPair<'a> {
+    /// Scale of the values.
+    pub x: FigureScale,
+    /// The data, the generated samples.
+    pub samples: [&'a [f64]; 2],
+}
+
+impl HistogramPair<'_> {
+    fn bins(&self) -> Bins {
+        let sizes = self.samples.map(<[f64]>::len).into_iter();
+        Bins::new(self.x, sizes.filter(|n| *n > 0).min().unwrap_or(0))
+    }
+
+    /// The highest bin of both.
+    pub fn highest(&self) -> f64 {
+        let bins = self.bins();
+        let heights = self.samples.into_iter().flat_map(|s| bins.densities(s));
+        heights.fold(0.0, f64::max)
+    }
+
+    /// Draws both on a vertical axis from 0 to a little above `top`.
+    pub fn draw(&self, place: FigureRect, top: f64) -> Panel {
+        let bins = self.bins();
+        let axes = Axes {
+            place,
+            x: self.x,
+            y: FigureScale::from_zero(std::iter::once(top)),
+        };
+        let sides = [DATA, MODEL].into_iter().zip(self.samples);
+        let content = sides.fold(axes.clipped(), |group, (colour, values)| {
+            let outline = bins.outline(&bins.densities(values));
             let area = axes.path(outline.iter().copied()) + "Z";
             let area = LineStyle::new("none", 0.0).draw(area);
             let line = LineStyle::new(colour, 1.5).draw(axes.path(outline.into_iter()));
-            let area = area.set("fill", *colour).set("fill-opacity", 0.15);
+            let area = area.set("fill", colour).set("fill-opacity", 0.15);
             group.add(area).add(line)
         });
-    Panel { axes, content }
+        Panel { axes, content }
+    }
 }
 
 /// Bins of equal width.

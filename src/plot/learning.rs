@@ -9,9 +9,10 @@ use svg::node::element::{Circle, Group};
 
 use super::axes::{Axes, FigureRect, LineStyle};
 use super::colour::SERIES;
+use super::extent::{Interval, extent};
 use super::figure::{FigureSize, LABEL, SvgFigure, round, text};
 use super::losses::entropy_style;
-use super::scale::{FigureScale, Interval, extent, minus};
+use super::scale::{FigureScale, minus};
 
 /// Size of the axes; they are higher where there are many names beside them.
 const WIDTH: f64 = 560.0;

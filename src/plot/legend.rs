@@ -21,6 +21,10 @@ pub enum LegendSymbol<'a> {
     Line(LineStyle<'a>),
     /// A dot of this colour.
     Dot(&'a str),
+    /// A white dot with an edge of this colour.
+    Ring(&'a str),
+    /// An arrow head of this colour.
+    Arrow(&'a str),
 }
 
 /// An entry of a legend.
@@ -57,7 +61,9 @@ impl<'a> LegendEntry<'a> {
     fn symbol_length(&self) -> f64 {
         match self.symbol {
             LegendSymbol::Line(_) => LINE_LENGTH,
-            LegendSymbol::Dot(_) => LINE_LENGTH / 2.0,
+            LegendSymbol::Dot(_) | LegendSymbol::Ring(_) | LegendSymbol::Arrow(_) => {
+                LINE_LENGTH / 2.0
+            }
         }
     }
 
@@ -87,12 +93,15 @@ pub fn legend_row(entries: &[LegendEntry], (middle, y): (f64, f64)) -> Group {
             LegendSymbol::Line(style) => {
                 group.add(style.draw(format!("M{} {}h{length}", round(x), round(y))))
             }
-            LegendSymbol::Dot(colour) => group.add(
-                Circle::new()
-                    .set("cx", round(x + length / 2.0))
-                    .set("cy", round(y))
-                    .set("r", 3)
-                    .set("fill", colour),
+            LegendSymbol::Dot(colour) => group.add(dot((x + length / 2.0, y)).set("fill", colour)),
+            LegendSymbol::Arrow(colour) => {
+                let head = format!("M{} {}l8 4l-8 4z", round(x + 1.0), round(y - 4.0));
+                group.add(LineStyle::new("none", 0.0).draw(head).set("fill", colour))
+            }
+            LegendSymbol::Ring(colour) => group.add(
+                dot((x + length / 2.0, y))
+                    .set("fill", "white")
+                    .set("stroke", colour),
             ),
         };
         let meaning = text(&entry.meaning, (x + length + 6.0, y + 0.36 * LABEL), LABEL);
@@ -102,9 +111,16 @@ pub fn legend_row(entries: &[LegendEntry], (middle, y): (f64, f64)) -> Group {
     group
 }
 
-/// The bar of the colours from 0, at the bottom, to `highest`, with ticks and their name at the right.
-pub fn colour_bar(place: FigureRect, highest: f64, name: &str) -> Group {
-    let scale = FigureScale::between(0.0, highest);
+/// The dot of an entry.
+fn dot((x, y): (f64, f64)) -> Circle {
+    Circle::new()
+        .set("cx", round(x))
+        .set("cy", round(y))
+        .set("r", 3)
+}
+
+/// The bar of the colours of a scale, with ticks and their name at the right.
+pub fn colour_bar(place: FigureRect, scale: FigureScale, name: &str) -> Group {
     let height = place.height / f64::from(SHADES);
     let mut group = Group::new().set("shape-rendering", "crispEdges");
     for k in 0..SHADES {

@@ -5,9 +5,10 @@ use svg::node::element::Group;
 
 use super::axes::{Axes, AxesText, DotStyle, FigureRect, LineStyle, RectGrid, vertical_text};
 use super::colour::{DATA, MAPPED, MODEL, REFERENCE, RESTORED};
+use super::extent::{Interval, extent};
 use super::figure::{FigureSize, LABEL, SvgFigure};
 use super::legend::{LegendEntry, legend_row};
-use super::scale::{FigureScale, Interval, extent};
+use super::scale::FigureScale;
 
 /// Size of a panel.
 const WIDTH: f64 = 400.0;
@@ -148,8 +149,10 @@ pub fn losses(losses: &LossCurves, name: &str) -> SvgFigure {
         width: 2.0 * ACROSS + 30.0,
         height: TOP + rows * DOWN + 8.0,
     };
-    let mut figure = SvgFigure::new(size, &format!("{name}: losses"));
-    let x = iteration_scale(losses);
+    let last = last_iteration(losses);
+    let title = format!("{name}: losses up to iteration {last:.0}");
+    let mut figure = SvgFigure::new(size, &title);
+    let x = FigureScale::between(0.0, 1.015 * last.max(1.0));
     let panels = [
         (&losses.c, "C, negative log-likelihood (nats)"),
         (&losses.l, "L, transport cost"),
@@ -191,15 +194,14 @@ pub fn losses(losses: &LossCurves, name: &str) -> SvgFigure {
     figure
 }
 
-/// The scale of the iterations, from 0 to the last one.
-fn iteration_scale(losses: &LossCurves) -> FigureScale {
+/// The last iteration with a loss.
+fn last_iteration(losses: &LossCurves) -> f64 {
     let curves = [&losses.loss, &losses.c];
     let rows = curves
         .into_iter()
         .flat_map(|curve| curve.training.iter().chain(&curve.validation))
         .chain(&losses.m);
-    let last = extent(rows.map(|row| row[0])).map_or(1.0, |ends| ends.high);
-    FigureScale::between(0.0, 1.015 * last.max(1.0))
+    extent(rows.map(|row| row[0])).map_or(0.0, |ends| ends.high)
 }
 
 /// Whether events have labels beside their lines.

@@ -4,6 +4,7 @@
 use svg::node::element::Group;
 
 use super::axes::{Axes, AxesText, DotStyle, FigureRect, LineStyle, RectGrid};
+use super::caption::Caption;
 use super::colour::{DATA, MAPPED, MODEL, REFERENCE, RESTORED};
 use super::columns::{PlottedColumns, points};
 use super::figure::{FigureSize, SvgFigure};
@@ -15,7 +16,7 @@ const SIDE: f64 = 350.0;
 /// Space at the left of every panel.
 const LEFT: f64 = 84.0;
 /// Space above the first row of panels.
-const TOP: f64 = 84.0;
+const TOP: f64 = 102.0;
 const ACROSS: f64 = SIDE + LEFT;
 const DOWN: f64 = SIDE + 98.0;
 const PLACES: RectGrid = RectGrid {
@@ -34,7 +35,7 @@ const DOT: f64 = 1.6;
 const NORMAL: f64 = 4.0;
 
 /// Draws the four panels of the first two plotted columns.
-pub fn panels(picture: &Picture, columns: &PlottedColumns, name: &str) -> SvgFigure {
+pub fn panels(picture: &Picture, columns: &PlottedColumns, caption: &Caption) -> SvgFigure {
     let pair = columns.pair();
     let rows = |rows: &[f64]| points(rows, picture.dimension, pair);
     let [data, mapped, restored, generated] = [
@@ -43,14 +44,14 @@ pub fn panels(picture: &Picture, columns: &PlottedColumns, name: &str) -> SvgFig
         rows(&picture.restored),
         rows(&picture.generated),
     ];
-    let title = format!("{name}, iteration {}", picture.iteration);
     let mut figure = SvgFigure::new(
         FigureSize {
             width: 2.0 * ACROSS + 30.0,
             height: TOP + 2.0 * DOWN - 40.0,
         },
-        &title,
+        &caption.title("data, flow and samples"),
     );
+    figure.add_note(&caption.note(""));
     let names = pair.map(|k| columns.name(k));
     let normal = pair.map(|k| format!("z{}", k + 1));
     let space = |k: usize| Axes::equal(PLACES.rect(k), &data);

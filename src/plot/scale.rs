@@ -7,8 +7,8 @@
 
 use std::ops::Range;
 
-/// Largest magnitude that is drawn; twice it is still finite. Larger values are drawn as this.
-const LARGEST: f64 = 1e300;
+use super::extent::{Interval, LARGEST, extent};
+
 /// Margin around the values, as a share of their range.
 const ROOM: f64 = 0.06;
 /// Share of the values' magnitude below which their range is rounding error.
@@ -29,22 +29,6 @@ enum ScaleKind {
     Log,
     /// w(v) = sign(v) log10(1 + |v| / threshold)
     Symlog { threshold: f64 },
-}
-
-/// A closed interval of finite numbers.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Interval {
-    /// Lower end.
-    pub low: f64,
-    /// Upper end.
-    pub high: f64,
-}
-
-impl Interval {
-    /// Distance of the ends.
-    pub fn length(&self) -> f64 {
-        self.high - self.low
-    }
 }
 
 /// The scale of an axis; low < high, both finite.
@@ -107,6 +91,20 @@ impl FigureScale {
         let high = extent(values).map_or(1.0, |ends| ends.high);
         let high = if high > 0.0 { high } else { 1.0 };
         Self::between(0.0, high * (1.0 + ROOM))
+    }
+
+    /// A logarithmic scale over some decades below a value above 0; below 1 for another one.
+    pub fn decades_below(high: f64, decades: i32) -> Self {
+        let high = if high > 0.0 {
+            high.clamp(1e-250, LARGEST)
+        } else {
+            1.0
+        };
+        FigureScale {
+            kind: ScaleKind::Log,
+            low: high / 10f64.powi(decades),
+            high,
+        }
     }
 
     /// The scale that shows the finite values best: logarithmic where all are positive and far apart, symmetric logarithmic where some
@@ -244,22 +242,6 @@ impl FigureScale {
     }
 }
 
-/// The range of the finite values, clamped to where sums of two are finite; None if there are none.
-pub fn extent(values: impl Iterator<Item = f64>) -> Option<Interval> {
-    let finite = values.filter(|value| value.is_finite());
-    finite.fold(None, |extent: Option<Interval>, value| {
-        let value = value.clamp(-LARGEST, LARGEST);
-        let Interval { low, high } = extent.unwrap_or(Interval {
-            low: value,
-            high: value,
-        });
-        Some(Interval {
-            low: low.min(value),
-            high: high.max(value),
-        })
-    })
-}
-
 /// The interval between two values, made finite, and wider where they differ by no more than their rounding.
 fn widened(low: f64, high: f64) -> Interval {
     let kept = |v: f64| {
@@ -393,6 +375,27 @@ mod tests {
         }
         let shares = values.map(|value| scale.share(value).unwrap());
         assert!(shares.is_sorted() && shares[0] > 0.0 && shares[6] < 1.0);
+    }
+
+    #[test]
+    fn decades_are_evenly_spaced_and_their_ticks_powers_of_ten() {
+        let scale = FigureScale::decades_below(0.2, 4);
+        for (value, share) in [(0.2, 1.0), (0.02, 0.75), (2e-4, 0.25), (2e-5, 0.0)] {
+            assert!(
+                (scale.share(value).unwrap() - share).abs() < 1e-12,
+                "{value}"
+            );
+        }
+        assert_eq!(scale.share(0.0), None);
+        let ticks = scale.ticks();
+        assert_eq!(ticks.len(), 4);
+        // 0.1 is the share 1 - log10(2) / 4.
+        let exact = 1.0 - 2f64.log10() / 4.0;
+        let tenth = ticks.iter().find(|tick| tick.label == "0.1").unwrap();
+        assert!((tenth.share - exact).abs() < 1e-12);
+        for odd in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+            assert!(FigureScale::decades_below(odd, 4).ends().high > 0.0);
+        }
     }
 
     #[test]

@@ -95,6 +95,15 @@ fn learned(values: &[f64]) -> LearningCurve {
     }
 }
 
+fn caption() -> Caption {
+    Caption {
+        run: "run <1>".into(),
+        iteration: 7,
+        units: FigureUnits::Table,
+        figures: None,
+    }
+}
+
 fn columns() -> PlottedColumns {
     PlottedColumns::new(vec!["carat & \u{1}<cut>".into(), "price".into()])
 }
@@ -102,6 +111,18 @@ fn columns() -> PlottedColumns {
 /// Every picture, with words that it has to have.
 fn figures(values: &[f64]) -> Vec<(SvgFigure, Vec<&'static str>)> {
     let (picture, names, run) = (picture(values), columns(), "run <1>");
+    let caption = &caption();
+    let points = points(values, 2, [0, 1]);
+    let map = |density| DensityMap {
+        density,
+        points: &points,
+        brightest: values.get(2).copied(),
+    };
+    let column = ColumnDensity {
+        curve: points.clone(),
+        data: values.to_vec(),
+        generated: values.iter().rev().copied().collect(),
+    };
     let condition = Condition {
         variable: "price".into(),
         context: "carat".into(),
@@ -118,25 +139,37 @@ fn figures(values: &[f64]) -> Vec<(SvgFigure, Vec<&'static str>)> {
         bounds: [0.0, 1.0, 0.0, 2.0],
         ..grid(values)
     };
+    let conditional_map = ConditionalMap {
+        density: unit.clone(),
+        condition,
+        points: points.clone(),
+    };
     let pair = vec!["carat &  <cut>", "price"];
     vec![
         (
-            panels(&picture, &names, run),
+            panels(&picture, &names, caption),
             [pair.clone(), vec!["Data x", "z1"]].concat(),
         ),
-        (paths(&picture, &names, run), pair.clone()),
-        (density(&grid(values), &names, run), pair.clone()),
-        (density(&unit, &names, run), pair.clone()),
+        (paths(&picture, &names, caption), pair.clone()),
+        (density(&map(&grid(values)), &names, caption), pair.clone()),
+        (density(&map(&unit), &names, caption), pair.clone()),
         (losses(&history(values), run), vec!["iteration", "C (nats)"]),
         (
-            corner(&picture, &names, run),
+            corner(&picture, &names, HistogramTop::OfBoth, caption),
             [pair, vec!["density"]].concat(),
         ),
         (
-            histogram(&log, run),
+            histogram(&log, caption),
             vec!["log p(x) (nats)", "density (1/nat)"],
         ),
-        (conditional(&unit, &condition, run), vec!["price", "carat"]),
+        (
+            conditional(&conditional_map, values.get(1).copied(), caption),
+            vec!["price", "carat", "median", "5, 95%"],
+        ),
+        (
+            curve(&column, "price", values.get(3).copied(), caption),
+            vec!["price", "density of the model"],
+        ),
         (
             learning(
                 &[learned(values), learned(&[3.0, 2.0])],

@@ -103,7 +103,7 @@ impl ForkSource {
         let mut replay = Replay::new(record, begun);
         // Hidden where stderr is no terminal.
         let bar = ProgressBar::new(iteration - from);
-        let trained = replay.iterate(&mut |done| bar.set_position(done - from));
+        let trained = replay.iterate(&mut |trainer| bar.set_position(trainer.iteration() - from));
         bar.finish_and_clear();
         trained.with_context(|| elsewhere(&run))?;
         let state = replay.trainer.state();

@@ -71,8 +71,8 @@ impl Replay {
         ))
     }
 
-    /// Trains up to the last iteration of the record, its edits included; each iteration is told to `done`.
-    pub(super) fn iterate(&mut self, done: &mut dyn FnMut(u64)) -> Result<()> {
+    /// Trains up to the last iteration of the record, its edits included; the trainer is shown to `done` after each.
+    pub(super) fn iterate(&mut self, done: &mut dyn FnMut(&mut Trainer)) -> Result<()> {
         self.parameters()?;
         if self.trainer.owes() {
             // What a signal has cut off comes before any edit.
@@ -97,7 +97,7 @@ impl Replay {
             if self.trainer.iteration() < self.record.iteration || self.record.end.is_none() {
                 self.parameters()?;
             }
-            done(self.trainer.iteration());
+            done(&mut self.trainer);
         }
         self.edit()
     }

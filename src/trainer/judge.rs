@@ -114,6 +114,12 @@ impl Trainer {
         figures
     }
 
+    /// The figures of the parameters as they are, or of their average, without any consequence; None when they were given up.
+    pub(crate) fn figures_as_they_are(&mut self) -> Option<Figures> {
+        let theta = self.judged().to_vec();
+        self.figures(&theta)
+    }
+
     /// Validates the parameters, or their average where there is one, unless that has been done. None, and nothing done, when it
     /// was given up.
     pub(crate) fn validate(&mut self, publish: &mut dyn FnMut(Event)) -> Option<Judgement> {

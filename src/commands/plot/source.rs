@@ -3,11 +3,15 @@
 
 use std::path::PathBuf;
 
-use super::flow::{ConditionalDensity, PlottedFlow};
+use super::film::film;
+use super::flow::{FlowSource, PlottedFlow};
 use crate::cli;
 use crate::commands::model_file::model_file;
 use crate::model::TrainedModel;
-use crate::plot::{self, LossCurves, PictureKind, PlottedColumns, ReadLosses, SvgFigure};
+use crate::plot::{
+    self, DensityMap, FilmFormat, HistogramTop, LossCurves, PictureKind, PlottedColumns,
+    ReadLosses, SvgFigure,
+};
 use crate::run::read;
 use crate::say;
 
@@ -64,6 +68,20 @@ impl<'a> PlotSource<'a> {
         figure
     }
 
+    /// Makes the film of the run; the bytes of its file.
+    ///
+    /// # Errors
+    /// When this is no run, or one that can't be trained again.
+    pub fn film(&self, format: FilmFormat) -> Result<Vec<u8>, String> {
+        let Some(run) = &self.run else {
+            return Err(format!(
+                "{}: a film is of a run directory, which is trained again: give that instead of a model",
+                self.args.source.display()
+            ));
+        };
+        film(run, &self.name, format, self.args)
+    }
+
     /// Draws a picture of the flow.
     fn figure_of_flow(
         &self,
@@ -71,16 +89,17 @@ impl<'a> PlotSource<'a> {
         flow: &mut PlottedFlow,
     ) -> Result<SvgFigure, String> {
         let name = &self.name;
+        let caption = flow.caption(name);
         if kind == PictureKind::Conditional {
-            let ConditionalDensity { density, condition } = flow.conditional(&self.args.columns)?;
-            return Ok(plot::conditional(&density, &condition, name));
+            let map = flow.conditional(&self.args.columns)?;
+            return Ok(plot::conditional(&map, None, &caption));
         }
         let columns = PlottedColumns::new(flow.names()).choose(&self.args.columns)?;
         let d = flow.picture().dimension;
         if d < 2 && matches!(kind, PictureKind::Panels | PictureKind::Paths) {
             return Err(format!(
                 "{name} has one learned column, and these pictures are for two and more: \
-                 try --what corner, histogram or conditional"
+                 try --what density, corner, histogram or conditional"
             ));
         }
         Ok(match kind {
@@ -89,12 +108,24 @@ impl<'a> PlotSource<'a> {
                     Some(units) => columns.with_unit(units),
                     None => columns,
                 };
-                plot::paths(flow.standardized(), &columns, name)
+                plot::paths(flow.standardized(), &columns, &flow.path_caption(name))
             }
-            PictureKind::Density => plot::density(&flow.density()?, &columns, name),
-            PictureKind::Corner => plot::corner(flow.picture(), &columns, name),
-            PictureKind::Histogram => plot::histogram(&flow.log_densities(), name),
-            _ => plot::panels(flow.picture(), &columns, name),
+            PictureKind::Density if d == 1 => {
+                plot::curve(&flow.curve()?, &columns.name(0), None, &caption)
+            }
+            PictureKind::Density => {
+                let map = DensityMap {
+                    density: &flow.density(&columns)?,
+                    points: &flow.data_points(&columns),
+                    brightest: None,
+                };
+                plot::density(&map, &columns, &caption)
+            }
+            PictureKind::Corner => {
+                plot::corner(flow.picture(), &columns, HistogramTop::OfBoth, &caption)
+            }
+            PictureKind::Histogram => plot::histogram(&flow.log_densities(), &caption),
+            _ => plot::panels(flow.picture(), &columns, &caption),
         })
     }
 
@@ -118,7 +149,8 @@ impl<'a> PlotSource<'a> {
     fn load(&self) -> Result<PlottedFlow, String> {
         let file = model_file(&self.args.source)?;
         let model = TrainedModel::load(&file).map_err(|error| error.to_string())?;
-        PlottedFlow::new(model, self.args).map_err(|error| format!("{}: {error:#}", file.display()))
+        PlottedFlow::new(FlowSource::from(model), self.args)
+            .map_err(|error| format!("{}: {error:#}", file.display()))
     }
 }
 

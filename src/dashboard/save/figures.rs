@@ -1,22 +1,28 @@
-//! The figures of `otflow plot` as PNG files, beside the screen that the same key saves: the flow as it was last pictured, in the
-//! columns that are looked at, and the losses of the run's record. They are drawn on a thread of their own, one set at a time.
+//! The PNG files that a key saves: the screen, and figures of `otflow plot` (the flow as it was last pictured, in the columns that are
+//! looked at, and the losses of the run's record). They are drawn on a thread of their own, one set at a time.
 
 use std::io;
+use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError, unbounded};
 
-use super::Destination;
+use super::{Destination, SvgPicture};
 use crate::dashboard::state::State;
 use crate::dashboard::state::flow::{column_name, unit};
 use crate::dashboard::state::log::LogKind;
 use crate::event::Picture;
 use crate::file;
-use crate::plot::{self, LossCurves, PlottedColumns, SvgFigure};
+use crate::plot::{
+    self, Caption, DensityMap, FigureUnits, HistogramTop, LossCurves, PlottedColumns, SvgFigure,
+    points,
+};
 
 /// Longest wait for unfinished figures when the dashboard is left.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// Pixels of a PNG for a unit of its SVG.
+const PIXELS: f32 = 2.0;
 
 /// A line for the log.
 #[derive(Debug, PartialEq)]
@@ -45,17 +51,14 @@ pub struct FigureSaver {
 }
 
 impl FigureSaver {
-    /// Begins with the figures of what `state` shows; the log tells if it can't.
-    pub fn begin(&mut self, state: &mut State) {
+    /// Begins with the screen and the figures of what `state` shows; the log tells if it can't.
+    pub fn begin(&mut self, state: &mut State, screen: SvgPicture) {
         if self.lines.is_some() {
             let text = "pictures not saved: the last ones are still being drawn";
             state.log_line(LogKind::Warning, text.into());
             return;
         }
-        let Some(set) = FigureSet::of(state) else {
-            return;
-        };
-        match set.begin() {
+        match FigureSet::of(state, screen).begin() {
             Ok(lines) => self.lines = Some(lines),
             Err(error) => state.log_line(LogKind::Warning, format!("pictures not saved: {error}")),
         }
@@ -83,74 +86,89 @@ impl FigureSaver {
     }
 }
 
-/// The figures that one key saves.
+/// The pictures that one key saves.
 struct FigureSet {
     destination: Destination,
+    screen: SvgPicture,
+    /// The figures of the run; None before it has begun.
+    run: Option<RunFigures>,
+}
+
+/// The figures of a run.
+struct RunFigures {
     /// The name of the run, with which the titles begin.
-    run: String,
-    /// Whether the directory has the run's metrics.
-    recorded: bool,
+    name: String,
+    /// The directory that has the run's metrics, if there is one.
+    recorded: Option<PathBuf>,
     picture: Option<Picture>,
+    /// The units of points and densities.
+    units: FigureUnits,
     columns: PlottedColumns,
 }
 
-/// A figure as it is saved.
-struct NamedFigure {
-    /// The part of the file's name that says what is on the figure.
+/// A picture as it is saved.
+struct NamedPicture {
+    /// What is on it: the end of the file's name; empty for the screen.
     name: &'static str,
-    /// The figure, or why it can't be drawn.
-    figure: Result<SvgFigure, String>,
+    /// The picture, or why it can't be drawn.
+    drawn: Result<SvgPicture, String>,
 }
 
 impl FigureSet {
-    /// The figures of what `state` shows; None before the run has begun.
-    fn of(state: &State) -> Option<Self> {
-        let start = state.start.as_ref()?;
-        let name = |column| column_name(start, column);
-        let columns = PlottedColumns::new((0..start.dimension).map(name).collect());
-        let shown = state.view.flow.columns(start.dimension);
-        let columns = columns.choose(&shown.map(name)).ok()?;
-        Some(FigureSet {
+    /// The screen, and the figures of what `state` shows.
+    fn of(state: &State, screen: SvgPicture) -> Self {
+        FigureSet {
             destination: Destination::of(state),
-            run: start.name.clone(),
-            recorded: start.run.is_some(),
-            picture: state.picture.clone(),
-            columns: match unit(start) {
-                Some(unit) => columns.with_unit(unit),
-                None => columns,
-            },
-        })
+            screen,
+            run: RunFigures::of(state),
+        }
     }
 
     fn begin(self) -> io::Result<Receiver<LogText>> {
         let (tell, lines) = unbounded();
         let body = move || {
+            let Destination { directory, stem } = self.destination.clone();
             let saved = self.all(&tell);
-            let names = match &saved[..] {
-                [] => return,
-                [one] => (*one).to_owned(),
-                more => format!("{{{}}}", more.join(",")),
+            if saved.is_empty() {
+                return;
+            }
+            let (screen, figures): (Vec<&str>, Vec<&str>) =
+                saved.into_iter().partition(|name| name.is_empty());
+            let screen = screen.first().map(|_| format!("{stem}.png"));
+            let figures = match &figures[..] {
+                [] => None,
+                [one] => Some(format!("{stem}-{one}.png")),
+                more => Some(format!("{stem}-{{{}}}.png", more.join(","))),
             };
-            let Destination { directory, stem } = &self.destination;
-            let place = directory.display();
-            let text = format!("saved {stem}-{names}.png in {place}");
+            let names: Vec<String> = screen.into_iter().chain(figures).collect();
+            let text = format!("saved {} in {}", names.join(", "), directory.display());
             let _ = tell.send(LogText::note(text));
         };
         thread::Builder::new().name("figures".into()).spawn(body)?;
         Ok(lines)
     }
 
-    /// Draws and writes the figures; the names of those that were written. What failed is told.
-    fn all(&self, tell: &Sender<LogText>) -> Vec<&'static str> {
-        let flow = self.picture.iter().flat_map(|picture| self.flow(picture));
-        let losses = self.recorded.then(|| NamedFigure {
-            name: "losses",
-            figure: self.losses(),
-        });
+    /// Draws and writes the pictures; the names of those that were written. What failed is told.
+    fn all(self, tell: &Sender<LogText>) -> Vec<&'static str> {
+        let screen = NamedPicture {
+            name: "",
+            drawn: Ok(self.screen),
+        };
+        let screen = std::iter::once(screen);
+        let flow = self.run.iter().flat_map(RunFigures::flow);
+        let losses = self.run.iter().filter_map(RunFigures::losses);
         let mut saved = Vec::new();
-        for NamedFigure { name: what, figure } in flow.chain(losses) {
-            let name = format!("{}-{what}.png", self.destination.stem);
-            match figure.and_then(|figure| self.save(&name, &figure)) {
+        for NamedPicture { name: what, drawn } in screen.chain(flow).chain(losses) {
+            let Destination { directory, stem } = &self.destination;
+            let name = match what {
+                "" => format!("{stem}.png"),
+                what => format!("{stem}-{what}.png"),
+            };
+            let write = |SvgPicture { svg, size }| {
+                let bytes = plot::png(&svg, size, PIXELS).map_err(|error| error.to_string())?;
+                file::replace(&directory.join(&name), &bytes).map_err(|error| error.to_string())
+            };
+            match drawn.and_then(write) {
                 Ok(()) => saved.push(what),
                 // Nobody who listens: the dashboard was left.
                 Err(error) => {
@@ -161,37 +179,79 @@ impl FigureSet {
         }
         saved
     }
+}
+
+impl RunFigures {
+    /// The figures of what `state` shows; None before the run has begun.
+    fn of(state: &State) -> Option<Self> {
+        let start = state.start.as_ref()?;
+        let name = |column| column_name(start, column);
+        let columns = PlottedColumns::new((0..start.dimension).map(name).collect());
+        let shown = state.view.flow.columns(start.dimension);
+        let columns = columns.choose(&shown.map(name)).ok()?;
+        Some(RunFigures {
+            name: start.name.clone(),
+            recorded: start.run.clone(),
+            picture: state.picture.clone(),
+            units: match unit(start) {
+                Some(_) => FigureUnits::Standardized,
+                None => FigureUnits::Data,
+            },
+            columns: match unit(start) {
+                Some(unit) => columns.with_unit(unit),
+                None => columns,
+            },
+        })
+    }
 
     /// The figures of the flow that can be drawn of points of their dimension.
-    fn flow(&self, picture: &Picture) -> Vec<NamedFigure> {
-        let (columns, run) = (&self.columns, &self.run);
-        let named = |name, figure| NamedFigure {
+    fn flow(&self) -> Vec<NamedPicture> {
+        let Some(picture) = &self.picture else {
+            return Vec::new();
+        };
+        let columns = &self.columns;
+        let caption = &Caption {
+            run: self.name.clone(),
+            iteration: picture.iteration,
+            units: self.units,
+            figures: None,
+        };
+        let named = |name, figure: SvgFigure| NamedPicture {
             name,
-            figure: Ok(figure),
+            drawn: Ok(figure.into()),
         };
         let mut figures = match picture.dimension {
-            0 | 1 => vec![named("corner", plot::corner(picture, columns, run))],
+            0 | 1 => vec![named(
+                "corner",
+                plot::corner(picture, columns, HistogramTop::OfBoth, caption),
+            )],
             _ => vec![
-                named("panels", plot::panels(picture, columns, run)),
-                named("paths", plot::paths(picture, columns, run)),
+                named("panels", plot::panels(picture, columns, caption)),
+                named("paths", plot::paths(picture, columns, caption)),
             ],
         };
         if let Some(density) = &picture.density {
-            figures.push(named("density", plot::density(density, columns, run)));
+            // The picture has its grid in the order of its columns.
+            let columns = &columns.in_order();
+            let map = DensityMap {
+                density,
+                points: &points(&picture.data, picture.dimension, [0, 1]),
+                brightest: None,
+            };
+            figures.push(named("density", plot::density(&map, columns, caption)));
         }
         figures
     }
 
-    fn losses(&self) -> Result<SvgFigure, String> {
+    /// The losses of a run that is recorded.
+    fn losses(&self) -> Option<NamedPicture> {
         // Lines that are no events are the follower's to tell.
-        let losses = LossCurves::read(&self.destination.directory)?.losses;
-        Ok(plot::losses(&losses, &self.run))
-    }
-
-    fn save(&self, name: &str, figure: &SvgFigure) -> Result<(), String> {
-        let bytes = figure.png().map_err(|error| error.to_string())?;
-        file::replace(&self.destination.directory.join(name), &bytes)
-            .map_err(|error| error.to_string())
+        let read = LossCurves::read(self.recorded.as_deref()?);
+        let drawn = read.map(|read| plot::losses(&read.losses, &self.name).into());
+        Some(NamedPicture {
+            name: "losses",
+            drawn,
+        })
     }
 }
 
@@ -203,6 +263,7 @@ mod tests {
     use super::*;
     use crate::dashboard::fixtures;
     use crate::dashboard::state::log::LogLine;
+    use crate::plot::FigureSize;
     use crate::run::{line, synthetic};
 
     /// A run of the sample whose directory is `folder`, in which it has a record.
@@ -214,11 +275,25 @@ mod tests {
         state
     }
 
+    /// A screen with a word on it.
+    fn screen() -> SvgPicture {
+        let size = FigureSize {
+            width: 80.0,
+            height: 20.0,
+        };
+        let svg = "<svg xmlns='http://www.w3.org/2000/svg' width='80' height='20' font-family='DejaVu Sans Mono'>\
+                   <text x='1' y='15'>flow</text></svg>";
+        SvgPicture {
+            svg: svg.into(),
+            size,
+        }
+    }
+
     /// The log's lines after the pictures are done.
     fn told(state: &mut State) -> Vec<LogText> {
         let mut figures = FigureSaver::default();
         let before = state.log.lines().len();
-        figures.begin(state);
+        figures.begin(state, screen());
         while figures.lines.is_some() {
             figures.report(state);
             thread::yield_now();
@@ -245,14 +320,17 @@ mod tests {
         let mut state = recorded(folder.path());
         let place = folder.path().display();
         let names = ["panels", "paths", "density", "losses"];
-        let text = format!("saved screen-400-{{{}}}.png in {place}", names.join(","));
+        let text = format!(
+            "saved screen-400.png, screen-400-{{{}}}.png in {place}",
+            names.join(",")
+        );
         assert_eq!(told(&mut state), [LogText::note(text)]);
         for name in names {
             let path = folder.path().join(format!("screen-400-{name}.png"));
             let bytes = fs::read(path).unwrap();
             assert_eq!(bytes[..4], *b"\x89PNG", "{name}");
         }
-        assert_eq!(files(folder.path()).len(), 5, "and the record");
+        assert_eq!(files(folder.path()).len(), 6, "and screen and record");
     }
 
     #[test]
@@ -272,8 +350,24 @@ mod tests {
     }
 
     #[test]
-    fn before_the_first_event_there_is_nothing_to_draw() {
-        assert_eq!(told(&mut State::default()), []);
+    fn before_the_first_event_there_is_the_screen_alone() {
+        let set = FigureSet::of(&State::default(), screen());
+        let folder = tempfile::tempdir().unwrap();
+        let set = FigureSet {
+            destination: Destination {
+                directory: folder.path().into(),
+                ..set.destination
+            },
+            ..set
+        };
+        let lines: Vec<LogText> = set.begin().unwrap().iter().collect();
+        let place = folder.path().display();
+        assert_eq!(
+            lines,
+            [LogText::note(format!("saved screen-0.png in {place}"))]
+        );
+        let png = fs::read(folder.path().join("screen-0.png")).unwrap();
+        assert_eq!(png[16..24], [0, 0, 0, 160, 0, 0, 0, 40]);
     }
 
     #[test]
@@ -298,7 +392,7 @@ mod tests {
         assert!(
             lines[2]
                 .text
-                .contains("saved screen-400-{panels,density}.png in")
+                .contains("saved screen-400.png, screen-400-{panels,density}.png in")
         );
     }
 
@@ -307,8 +401,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut state = recorded(folder.path());
         let mut figures = FigureSaver::default();
-        figures.begin(&mut state);
-        figures.begin(&mut state);
+        figures.begin(&mut state, screen());
+        figures.begin(&mut state, screen());
         let last = state.log.lines().back().unwrap();
         assert!(last.text.contains("still being drawn"), "{}", last.text);
     }

@@ -9,12 +9,13 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 use ratatui::text::Span;
 
-use super::Destination;
+use super::{Destination, SvgPicture};
 use crate::dashboard::layout;
 use crate::dashboard::state::State;
 use crate::dashboard::state::log::LogKind;
 use crate::dashboard::theme::{PICTURE, Theme, rgb};
 use crate::file;
+use crate::plot::FigureSize;
 
 /// Width and height of a cell, px.
 const CELL: (f64, f64) = (8.0, 17.0);
@@ -23,12 +24,14 @@ const BASE: f64 = 13.0;
 /// Side of a braille dot, px.
 const DOT: f64 = 2.0;
 
-/// Saves the screen at this size into the run directory, or where there is none into the current folder; the log says where.
-pub fn save(state: &mut State, theme: &Theme, area: Rect) {
+/// Saves the screen at this size as SVG and text into the run directory, or where there is none into the current folder; the log says
+/// where. The value is the picture, which is still to be saved as PNG.
+pub fn save(state: &mut State, theme: &Theme, area: Rect) -> SvgPicture {
     let mut buffer = Buffer::empty(area);
     layout::screen(state, theme, &mut buffer);
     let destination = Destination::of(state);
-    let (kind, text) = match write(&buffer, &destination) {
+    let picture = picture(&buffer);
+    let (kind, text) = match write(&buffer, &picture, &destination) {
         Ok(()) => {
             let Destination { directory, stem } = destination;
             let text = format!("saved {stem}.svg, .txt in {}", directory.display());
@@ -40,16 +43,26 @@ pub fn save(state: &mut State, theme: &Theme, area: Rect) {
         ),
     };
     state.log_line(kind, text);
+    picture
+}
+
+/// The screen as a picture.
+fn picture(buffer: &Buffer) -> SvgPicture {
+    let (width, height) = place((buffer.area.width, buffer.area.height));
+    SvgPicture {
+        svg: svg(buffer),
+        size: FigureSize { width, height },
+    }
 }
 
 /// Writes the screen as SVG and as text.
 ///
 /// # Errors
 /// Names the file that can't be written.
-fn write(buffer: &Buffer, destination: &Destination) -> io::Result<()> {
+fn write(buffer: &Buffer, picture: &SvgPicture, destination: &Destination) -> io::Result<()> {
     let Destination { directory, stem } = destination;
     let path = |ending| directory.join(format!("{stem}.{ending}"));
-    file::replace(&path("svg"), svg(buffer).as_bytes())?;
+    file::replace(&path("svg"), picture.svg.as_bytes())?;
     file::replace(&path("txt"), text(buffer).as_bytes())
 }
 
@@ -428,11 +441,12 @@ mod tests {
             directory: directory.into(),
             stem: "screen-271".into(),
         };
-        write(&buffer, &place(folder.path())).unwrap();
+        write(&buffer, &picture(&buffer), &place(folder.path())).unwrap();
         let written = |file| std::fs::read_to_string(folder.path().join(file)).unwrap();
         assert_eq!(written("screen-271.svg"), svg(&buffer));
         assert_eq!(written("screen-271.txt"), text(&buffer));
-        let error = write(&buffer, &place(&folder.path().join("gone"))).unwrap_err();
+        let gone = place(&folder.path().join("gone"));
+        let error = write(&buffer, &picture(&buffer), &gone).unwrap_err();
         assert!(error.to_string().contains("screen-271.svg"));
     }
 }
