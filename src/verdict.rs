@@ -418,7 +418,7 @@ impl Evidence {
         let old = self.best?.iteration < self.window[first].iteration;
         (count >= OVERFITTED && old).then(|| {
             format!(
-                "validation C is {:.2} nats above training for {count} validations, its best {:.3} at iteration {}",
+                "C is {:.2} nats above training for {count} validations, best {:.3} at iteration {}",
                 last.gap().unwrap_or(f64::NAN),
                 self.best.map_or(f64::NAN, |best| best.c),
                 self.best.map_or(0, |best| best.iteration)

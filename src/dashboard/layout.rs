@@ -43,7 +43,7 @@ pub fn screen(state: &State, theme: &Theme, buffer: &mut Buffer) {
     let height = banner::height(state).min(body.height / 3);
     banner::draw(state, &mut canvas.part(Rect { height, ..body }));
     let body = below(body, height);
-    let height = verdict::height(state, area.height);
+    let height = verdict::height(state, area.into());
     verdict::draw(state, &mut canvas.part(Rect { height, ..body }));
     let body = below(body, height);
     if !fits(area, SINGLE) {

@@ -1,5 +1,7 @@
 //! The pages of charts on whole screens, and that no word of theirs is cut.
 
+use ratatui::layout::Size;
+
 use super::super::action::{Action, LossesAction};
 use super::super::axis::AxisScale;
 use super::super::component::Component;
@@ -12,6 +14,7 @@ use super::super::state::losses::{ChartPage, IterationRange, Outliers};
 use super::super::state::series::Smoothing;
 use super::super::update::perform;
 use super::{ASCII, COLOUR, MODES, drawn, set_scale, styles, text};
+use crate::dashboard::panels::verdict;
 use crate::event::{Event, Losses};
 
 /// The sizes that screens are designed for.
@@ -198,9 +201,13 @@ fn no_word_of_the_losses_is_cut_at_any_design_size() {
             for mut view in views(state) {
                 view.view.losses.page = page;
                 let screen = text(&drawn(&view, &ASCII, size));
+                let told = verdict::height(&view, Size::from(size));
                 let (width, rows) = match size {
-                    (60, 16) => (60, 2..15),
-                    (width, height) => (width * 13 / 25, 1..height - 1 - (height / 5).max(4)),
+                    (60, 16) => (60, 2 + told..15),
+                    (width, height) => {
+                        let log = ((height - 2 - told) / 5).max(4);
+                        (width * 13 / 25, 1 + told..height - 1 - log)
+                    }
                 };
                 let rows = usize::from(rows.start)..usize::from(rows.end);
                 for line in screen.lines().skip(rows.start).take(rows.len()) {
