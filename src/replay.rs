@@ -19,6 +19,7 @@ mod record;
 mod retrain;
 
 pub(crate) use beginning::Beginning;
+pub use fork_source::ForkPoint;
 pub(crate) use fork_source::{ForkSource, FoundState};
 pub(crate) use models::{ModelAt, ReplayedRun};
 pub(crate) use record::RecordedRun;

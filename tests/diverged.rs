@@ -47,7 +47,7 @@ fn steps_that_go_too_far_are_taken_back_and_the_rate_falls_also_where_the_run_wa
     for rollback in &rollbacks {
         let quantity = rollback["quantity"].as_str().unwrap();
         assert!(
-            ["L", "C", "R", "loss"].contains(&quantity) || quantity.starts_with("gradient of ")
+            ["L", "C", "R", "loss", "validation loss"].contains(&quantity) || quantity.starts_with("gradient of ")
         );
     }
     sound(&unbroken);
@@ -85,6 +85,30 @@ fn without_a_rollback_left_it_ends_with_3_and_the_last_good_parameters() {
     let tame = wild().replace("lr: 10.0", "lr: 0.01");
     fs::write(place.session(), tame).unwrap();
     place.goes_on(&[]);
+    sound(&place);
+    let mut replay = runs::otflow("replay");
+    let output = replay.arg(place.run()).output().unwrap();
+    assert_eq!(code(&output), Some(0), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_run_whose_loss_explodes_but_stays_finite_ends_with_3_and_no_false_best() {
+    let double = SMALL.replace("lr: 0.05", "lr: 10.0");
+    let place = Place::new(&double.replace("stop:", "recovery: (rollbacks: 2), stop:"));
+    let output = place.train(&[]).output().unwrap();
+    let metrics = lines(&place.run().join("metrics.jsonl"));
+    let rows = named(&metrics, "iteration");
+    assert!(rows.iter().all(|row| row["loss"].is_f64()), "all is finite");
+    let top = rows.iter().map(|row| row["loss"].as_f64().unwrap());
+    assert!(top.fold(0.0, f64::max) > 1e6, "and far away");
+    assert_eq!(code(&output), Some(3), "{}", text(&output.stdout));
+    assert!(!named(&metrics, "rollback").is_empty());
+    let first = rows[0]["loss"].as_f64().unwrap();
+    let summary = fs::read(place.run().join("summary.json")).unwrap();
+    let summary: Value = serde_json::from_slice(&summary).unwrap();
+    let best = summary["best"]["loss"].as_f64();
+    assert!(best.is_none_or(|best| best < 10.0 * first), "{best:?}");
+    assert_eq!(summary["verdict"]["verdict"], "diverged");
     sound(&place);
     let mut replay = runs::otflow("replay");
     let output = replay.arg(place.run()).output().unwrap();

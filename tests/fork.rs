@@ -87,6 +87,25 @@ fn with_the_same_session_it_goes_on_to_the_bits_of_the_run_it_comes_from() {
 }
 
 #[test]
+fn it_may_begin_with_the_best_validation() {
+    let place = Place::new(SMALL);
+    place.trains(&[]);
+    for (point, measure) in [("best", "best"), ("best-C", "best_C")] {
+        let fork = fork(&place.run(), point, &["--fork-at", point]);
+        let rows = lines(&place.run().join("metrics.jsonl"));
+        let best = named(&rows, "finished")[0][measure]["iteration"].clone();
+        let start = lines(&fork.join("metrics.jsonl"));
+        assert_eq!(
+            named(&start, "start")[0]["fork"]["iteration"],
+            best,
+            "{point}"
+        );
+        goes_on_as(&fork, &place.run(), best.as_u64().unwrap(), point);
+    }
+    refused(&place.run(), &["--fork-at", "beste"], "`best` or `best-C`");
+}
+
+#[test]
 fn it_says_where_it_comes_from_and_can_be_resumed() {
     let place = Place::new(SMALL);
     place.trains(&[]);

@@ -235,6 +235,30 @@ fn wait_for_file(pty: &Pty, expected: &str) {
 }
 
 #[test]
+fn the_best_parameters_come_back_by_a_key_and_the_run_replays() {
+    let mut pty = open(ENDLESS);
+    pty.wait_for("b best");
+    pty.press(b"B");
+    pty.wait_for("go on from the best?");
+    pty.press(b"\r");
+    pty.wait_for("the best by loss is back");
+    pty.press(b"BB");
+    pty.wait_for("the best by C is back");
+    pty.press(b"qq");
+    pty.wait_for("finished");
+    pty.wait_for("run ");
+    let edits = fs::read_to_string(pty.run().join("edits.jsonl")).unwrap();
+    assert_eq!(edits.matches("\"restored\"").count(), 2, "{edits}");
+    let replay = Command::new(env!("CARGO_BIN_EXE_otflow"))
+        .arg("replay")
+        .arg(pty.run())
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&replay.stderr).into_owned();
+    assert_eq!(replay.status.code(), Some(0), "{told}");
+}
+
+#[test]
 fn plus_changes_the_file_and_through_it_the_run_and_u_takes_it_back() {
     let mut pty = steering(&[]);
     pty.press(b"+");

@@ -11,6 +11,7 @@ use super::values::parse_positive;
 use crate::dashboard::theme_options::ThemeOptions;
 use crate::headless::{RowPace, Verbosity};
 use crate::ranks::Limits;
+use crate::replay::ForkPoint;
 use crate::session::overrides::{Overrides, resolve};
 use crate::session::reload::WatchChoice;
 use crate::session::{Assignment, Gate, Session};
@@ -34,9 +35,10 @@ pub struct TrainArgs {
     /// validation.samples. RUN is only read, and may be under way.
     #[arg(long, value_name = "RUN", conflicts_with = "resume")]
     pub from: Option<PathBuf>,
-    /// Iterations of RUN done before the fork; where it has no checkpoint, it is trained again up to there and compared.
+    /// Iterations of RUN done before the fork, or `best` or `best-C` for those of its best validation by the loss or by C; where
+    /// it has no checkpoint, it is trained again up to there and compared.
     #[arg(long, value_name = "K", requires = "from")]
-    pub fork_at: Option<u64>,
+    pub fork_at: Option<ForkPoint>,
     /// Rows on stdout, also on a terminal.
     #[arg(long, conflicts_with = "tui")]
     pub headless: bool,

@@ -37,6 +37,8 @@ pub enum Action {
     LogAxis,
     /// Show L, C, R alone or times their weights.
     Weighted,
+    /// Ask whether to go on from the best parameters; there, from the best by C.
+    Restore,
     /// Save the screen and the figures.
     Save,
     /// Draw everything again.

@@ -150,6 +150,12 @@ const EVERYWHERE: &[Binding] = &[
         "L, C, R raw or times their weights",
     ),
     row(
+        &[Key::letter('B')],
+        Action::Restore,
+        None,
+        "go on from the best parameters, after asking",
+    ),
+    row(
         &[Key::letter('s')],
         Action::Save,
         None,

@@ -66,8 +66,10 @@ pub struct State {
     pub tiles: Tiles,
     /// The last validation.
     pub validated: Option<Figures>,
-    /// The best validation.
+    /// The best validation by the loss in force.
     pub best: Option<Best>,
+    /// The best validation by C.
+    pub best_c: Option<Best>,
     /// The start by matching, if the run has had one.
     pub matching: Option<MatchingStart>,
     /// The training curves.
@@ -148,6 +150,8 @@ pub enum Popup {
     Terms,
     /// The question whether to stop.
     Quit,
+    /// The question from which parameters to go on.
+    Restore,
 }
 
 /// A request to the event loop: what neither a change of the state nor a command to the trainer can do.

@@ -11,7 +11,7 @@ use super::pane::Pane;
 use super::state::log::LogKind;
 use super::state::{LoopRequest, Popup, State, View};
 use super::terms;
-use crate::event::{Command, Reason};
+use crate::event::{BestBy, Command, Reason};
 
 /// Number of the signal that Ctrl-C stands for.
 const SIGINT: i32 = 2;
@@ -58,6 +58,7 @@ fn use_screen(state: &mut State, action: Action) -> Option<Command> {
         Action::Save => request(state, LoopRequest::Save),
         _ => match state.view.popup {
             Some(Popup::Quit) => answer(state, action),
+            Some(Popup::Restore) => choose(state, action),
             Some(Popup::Help | Popup::Terms) => {
                 use_help(&mut state.view, action);
                 None
@@ -71,7 +72,12 @@ fn use_screen(state: &mut State, action: Action) -> Option<Command> {
 fn use_panes(state: &mut State, action: Action) -> Option<Command> {
     match action {
         Action::Quit => quit(state),
-        Action::Pause | Action::Step if state.silence.is_some() => refuse(state),
+        Action::Pause | Action::Step | Action::Restore if state.silence.is_some() => refuse(state),
+        Action::Restore => {
+            let over = state.finished.is_some();
+            state.view.popup = state.view.popup.or((!over).then_some(Popup::Restore));
+            None
+        }
         Action::Pause => pause(state),
         Action::Step => (state.paused && state.finished.is_none()).then_some(Command::Step),
         other => {
@@ -123,7 +129,8 @@ fn change_view(state: &mut State, action: Action) {
         Action::Settings(action) => settings::update(state, action),
         Action::Input(action) => settings::input(state, action),
         Action::Flow(action) => flow::update(state, action),
-        Action::Quit
+        Action::Restore
+        | Action::Quit
         | Action::Interrupt
         | Action::Pause
         | Action::Step
@@ -178,6 +185,18 @@ fn answer(state: &mut State, action: Action) -> Option<Command> {
         }
         _ => None,
     }
+}
+
+/// Takes the answer to the question from which parameters to go on.
+fn choose(state: &mut State, action: Action) -> Option<Command> {
+    let command = match action {
+        Action::Accept => Some(Command::Restore(BestBy::Loss)),
+        Action::Restore => Some(Command::Restore(BestBy::C)),
+        Action::Back | Action::Quit => None,
+        _ => return None,
+    };
+    state.view.popup = None;
+    command
 }
 
 fn interrupt(state: &mut State) -> Option<Command> {
@@ -258,6 +277,25 @@ mod tests {
             matches!(press(&mut state, ' '), Some(Command::Pause)),
             "before the trainer answers"
         );
+    }
+
+    #[test]
+    fn the_best_comes_back_only_after_an_answer() {
+        let mut state = fixtures::run();
+        assert!(press(&mut state, 'B').is_none());
+        assert_eq!(state.view.popup, Some(Popup::Restore));
+        assert!(escape(&mut state).is_none());
+        assert_eq!(state.view.popup, None);
+        press(&mut state, 'B');
+        let by_c = press(&mut state, 'B');
+        assert!(matches!(by_c, Some(Command::Restore(BestBy::C))));
+        press(&mut state, 'B');
+        assert!(matches!(
+            perform(&mut state, Action::Accept),
+            Some(Command::Restore(BestBy::Loss))
+        ));
+        state.silence = Some(0.5);
+        assert!(press(&mut state, 'B').is_none() && state.view.popup.is_none());
     }
 
     #[test]

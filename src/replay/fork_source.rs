@@ -2,6 +2,7 @@
 //! one before, as long as that gives the bits that the run had.
 
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, ensure};
@@ -13,10 +14,34 @@ use super::retrain::{Replay, warn_of_another_build};
 use crate::checkpoint::state::TrainingState;
 use crate::checkpoint::{Checkpoint, NAMES, fingerprint};
 use crate::data::Dataset;
-use crate::event::Start;
+use crate::event::{BestBy, Start};
 use crate::run::read;
 use crate::say;
 use crate::session::{Data, Session};
+
+/// The place of a run at which another one begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ForkPoint {
+    /// After this iteration.
+    Iteration(u64),
+    /// After that of the best validation by this measure.
+    Best(BestBy),
+}
+
+impl FromStr for ForkPoint {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "best" => Ok(ForkPoint::Best(BestBy::Loss)),
+            "best-C" => Ok(ForkPoint::Best(BestBy::C)),
+            number => number
+                .parse()
+                .map(ForkPoint::Iteration)
+                .map_err(|_| "a number of iterations, `best` or `best-C`".into()),
+        }
+    }
+}
 
 /// A run, which may be under way, of which a state is wanted.
 pub(crate) struct ForkSource {
@@ -53,9 +78,16 @@ impl ForkSource {
     ///
     /// # Errors
     /// When the run has no such state.
-    pub fn iteration(&self, asked: Option<u64>) -> Result<u64> {
+    pub fn iteration(&self, asked: Option<ForkPoint>) -> Result<u64> {
         let (run, last) = (self.run.display(), self.record.iteration);
-        let iteration = asked.unwrap_or(last);
+        let iteration = match asked {
+            None => last,
+            Some(ForkPoint::Iteration(iteration)) => iteration,
+            Some(ForkPoint::Best(by)) => {
+                let best = self.record.bests.by(by);
+                best.with_context(|| format!("{run} has no best validation by {by}"))?
+            }
+        };
         ensure!(
             iteration <= last,
             "{run} has no state after iteration {iteration}: it has come to {last}"

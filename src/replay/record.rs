@@ -31,8 +31,44 @@ pub(crate) struct RecordedRun {
     pub(super) end: Option<Finished>,
     /// The last iteration.
     pub(super) iteration: u64,
+    /// The iterations of the best validations.
+    pub(super) bests: RecordedBests,
     pub(super) models: Vec<RecordedModel>,
     run: PathBuf,
+}
+
+/// The iterations of the best validations of a run, where there were any.
+#[derive(Clone, Copy, Default)]
+pub(super) struct RecordedBests {
+    loss: Option<u64>,
+    c: Option<u64>,
+}
+
+impl RecordedBests {
+    /// The iteration of the best validation by this measure.
+    pub(super) fn by(self, by: BestBy) -> Option<u64> {
+        match by {
+            BestBy::Loss => self.loss,
+            BestBy::C => self.c,
+        }
+    }
+
+    /// Takes up a row of the record.
+    fn take(&mut self, row: &Value) {
+        let iteration = row["iteration"].as_u64();
+        match row["event"].as_str() {
+            Some("validation") => {
+                if row["best"] == true {
+                    self.loss = iteration;
+                }
+                if row["best_C"] == true {
+                    self.c = iteration;
+                }
+            }
+            Some("judged") => self.loss = row["best"]["iteration"].as_u64(),
+            _ => {}
+        }
+    }
 }
 
 /// What was done to the run from outside.
@@ -71,8 +107,10 @@ impl RecordedRun {
         };
         let forked = start.fork.as_deref();
         let (mut end, mut iteration) = (None, forked.map_or(0, |fork| fork.iteration));
+        let mut bests = RecordedBests::default();
         for row in ReplayRows::open(&metrics, 0)? {
             let object = row?.object;
+            bests.take(&object);
             match object["event"].as_str() {
                 Some("iteration" | "matching") => {
                     iteration = object["iteration"].as_u64().unwrap_or(0);
@@ -93,6 +131,7 @@ impl RecordedRun {
                 .transpose()
                 .context("the end of the run is not understood")?,
             iteration,
+            bests,
             models: models(run)?,
             run: run.to_owned(),
         })

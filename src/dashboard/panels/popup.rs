@@ -5,11 +5,13 @@ use ratatui::style::Style;
 
 use crate::dashboard::action::Action;
 use crate::dashboard::canvas::Canvas;
+use crate::dashboard::format::number;
 use crate::dashboard::keys::{self, Binding};
 use crate::dashboard::pane::Pane;
 use crate::dashboard::state::{Popup, State};
 use crate::dashboard::terms;
 use crate::dashboard::theme::Focus;
+use crate::event::Best;
 
 /// Draws the open box, if there is one.
 pub fn draw(state: &State, screen: &mut Canvas) {
@@ -24,6 +26,7 @@ pub fn draw(state: &State, screen: &mut Canvas) {
                 "Esc          go on".into(),
             ],
         ),
+        Some(Popup::Restore) => ("go on from the best?", restore(state)),
         None => return,
     };
     let width = lines
@@ -48,6 +51,24 @@ pub fn draw(state: &State, screen: &mut Canvas) {
     for (_, row, mark) in marks.into_iter().filter(|mark| mark.0) {
         canvas.write((edge, row), mark, theme.strong());
     }
+}
+
+/// The choices of parameters to go on from.
+fn restore(state: &State) -> Vec<String> {
+    let choice = |key: &str, by: &str, best: Option<Best>| match best {
+        Some(Best { iteration, figures }) => format!(
+            "{key:<6} the best {by}: iteration {iteration}, loss {}, C {}",
+            number(figures.losses.loss),
+            number(figures.losses.c)
+        ),
+        None => format!("{key:<6} the best {by}: there is none yet"),
+    };
+    vec![
+        choice("Enter", "by the loss", state.best),
+        choice("B", "by C", state.best_c),
+        "Esc    go on from where training stands".into(),
+        "What was learned since then is given up; settings and rate stay.".into(),
+    ]
 }
 
 /// Draws an empty box; the area inside.

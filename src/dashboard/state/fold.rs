@@ -195,6 +195,7 @@ impl State {
             seconds,
             figures,
             best,
+            best_c,
             ..
         } = event
         else {
@@ -210,6 +211,9 @@ impl State {
             seconds,
             c: figures.losses.c,
         });
+        if best_c {
+            self.best_c = Some(Best { iteration, figures });
+        }
         if best {
             self.best = Some(Best { iteration, figures });
             self.log.add_best(iteration, &figures);
@@ -364,7 +368,10 @@ impl State {
             format!("ended: {}", finished.reason),
         );
         // The question before stopping is answered.
-        self.view.popup = self.view.popup.filter(|&popup| popup != Popup::Quit);
+        self.view.popup = self
+            .view
+            .popup
+            .filter(|popup| matches!(popup, Popup::Help | Popup::Terms));
         self.finished = Some(finished);
     }
 
