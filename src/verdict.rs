@@ -430,10 +430,15 @@ impl Evidence {
         let trend = self.trend()?;
         let renewed = self.rate_falls && self.window.iter().any(|point| point.best);
         (self.window.len() == WINDOW && !trend.falls() && !renewed).then(|| {
-            format!(
-                "C has not moved by its error in {} iterations: {:+.1e} +- {:.1e}",
-                trend.iterations, trend.change, trend.error
-            )
+            let CTrend {
+                change,
+                error,
+                iterations,
+            } = trend;
+            if change > TREND * error {
+                return format!("C has risen by {change:.4} +- {error:.4} in {iterations} iterations");
+            }
+            format!("C has not moved by its error in {iterations} iterations: {change:+.4} +- {error:.4}")
         })
     }
 

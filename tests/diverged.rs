@@ -47,7 +47,8 @@ fn steps_that_go_too_far_are_taken_back_and_the_rate_falls_also_where_the_run_wa
     for rollback in &rollbacks {
         let quantity = rollback["quantity"].as_str().unwrap();
         assert!(
-            ["L", "C", "R", "loss", "validation loss"].contains(&quantity) || quantity.starts_with("gradient of ")
+            ["L", "C", "R", "loss", "validation loss"].contains(&quantity)
+                || quantity.starts_with("gradient of ")
         );
     }
     sound(&unbroken);

@@ -257,7 +257,7 @@ fn a_run_with_edits_is_told_again_by_any_number_of_threads() {
         let said = text(&output.stdout);
         assert_eq!(code(&output), Some(0), "{}", text(&output.stderr));
         assert!(said.starts_with("the same bits: 40 iterations, "), "{said}");
-        assert!(said.contains("parameters best and last"), "{said}");
+        assert!(said.contains("parameters best, best-C, last"), "{said}");
     }
 }
 

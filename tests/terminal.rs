@@ -43,13 +43,13 @@ fn the_command_line_goes_before_what_the_terminal_promises() {
         ("NO_COLOR", ""),
     ];
     let mut pty = Pty::open_in(&pty::small(ENDLESS), &[], &rich);
-    pty.wait_for("2 flow: x1, x2");
+    pty.wait_for(": x1, x2");
     assert!(pty.coloured() && !pty.text().is_ascii());
     pty.press(b"qq");
     assert_eq!(pty.leave(), 0);
     let args = ["--markers", "ascii", "--colors", "none"];
     let mut pty = Pty::open_in(&pty::small(ENDLESS), &args, &rich);
-    pty.wait_for("2 flow: x1, x2");
+    pty.wait_for(": x1, x2");
     assert!(!pty.coloured() && pty.text().is_ascii());
     pty.press(b"qq");
     assert_eq!(pty.leave(), 0);
@@ -58,9 +58,9 @@ fn the_command_line_goes_before_what_the_terminal_promises() {
 #[test]
 fn s_saves_the_screen_and_the_pictures_while_training_goes_on() {
     let mut pty = open(ENDLESS);
-    pty.wait_for("2 flow: x1, x2");
+    pty.wait_for(": x1, x2");
     pty.press(b"s");
-    pty.wait_for("-{panels,paths");
+    pty.wait_for(".png,");
     pty.press(b"qq");
     let run = pty.run();
     pty.wait_for("run ");

@@ -31,7 +31,7 @@ fn trained() -> (TempDir, PathBuf, String) {
 fn a_finished_run_is_shown_as_it_ended_and_left_by_a_key() {
     let (folder, _, metrics) = trained();
     let mut lines = metrics.lines().rev();
-    let last = lines.find(|line| line.contains("\"event\":\"iteration\""));
+    let last = lines.find(|line| line.contains("\"event\":\"validation\""));
     let last: serde_json::Value = serde_json::from_str(last.unwrap()).unwrap();
     let loss = last["loss"].as_f64().unwrap();
     let mut pty = Pty::start(&["watch", "run"], folder);
@@ -40,10 +40,10 @@ fn a_finished_run_is_shown_as_it_ended_and_left_by_a_key() {
     }
     // The screen has four significant digits.
     let digits = 3 - loss.abs().log10().floor() as usize;
-    pty.wait_for(&format!("loss {loss:.digits$}"));
-    pty.wait_for("2 flow: x1, x2");
+    pty.wait_for(&format!("val {loss:.digits$}"));
+    pty.wait_for(": x1, x2");
     pty.resize((120, 40));
-    pty.wait_for("2 flow at 10");
+    pty.wait_for("flow 1/");
     pty.press(b"p");
     pty.wait_for("another process");
     pty.press(b"s");
@@ -64,16 +64,16 @@ fn a_growing_run_is_followed_line_by_line() {
         file.write_all(text.as_bytes()).unwrap();
     };
     let mut pty = Pty::start(&["watch", "run"], folder);
-    pty.wait_for("WATCH  0/10");
+    pty.wait_for("starting  0/10");
     append(lines[1]);
-    pty.wait_for("WATCH  1/10");
+    pty.wait_for("starting  1/10");
     let (torn, rest) = lines[2].split_at(lines[2].len() / 2);
     append(torn);
     pty.press(b"w");
     pty.wait_for("weighted");
-    assert!(pty.text().contains("WATCH  1/10"));
+    assert!(pty.text().contains("starting  1/10"));
     append(rest);
-    pty.wait_for("WATCH  2/10");
+    pty.wait_for("starting  2/10");
     append(&lines[3..].concat());
     pty.wait_for("DONE  10/10");
     pty.press(b"\x03");

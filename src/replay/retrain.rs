@@ -67,7 +67,7 @@ impl Replay {
         Ok(format!(
             "the same bits: {} iterations{from}, {rows} rows, parameters {}",
             record.iteration - first,
-            names.join(" and ")
+            names.join(", ")
         ))
     }
 

@@ -29,6 +29,8 @@ const SMALL: &str = r#"(
     data: Toy(name: "moons", batch: 100),
     model: (width: 6),
     flow: (steps: 3),
+    // Slow enough that no number of iterations makes it diverge.
+    optimizer: Adam(lr: 1e-4),
     validation: (every: 5, samples: 50, steps: 4),
     stop: (iterations: LIMIT),
 )"#;
