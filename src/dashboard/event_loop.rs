@@ -356,9 +356,8 @@ impl<'a, W: Write> EventLoop<'a, W> {
             self.interval = (3 * self.interval + (start - before)) / 4;
         }
         let cost = self.cost.as_secs_f64() / self.interval.as_secs_f64();
-        let pixels = self.pixels.as_ref();
-        self.state
-            .set_cost(cost + pixels.map_or(0.0, |pixels| pixels.cost(self.interval)));
+        let pixels = self.pixels.as_ref().map_or(0.0, FlowPixels::cost);
+        self.state.set_cost(cost + pixels);
         execute!(self.screen.backend_mut(), BeginSynchronizedUpdate)?;
         self.draw_frame()?;
         execute!(self.screen.backend_mut(), EndSynchronizedUpdate)?;

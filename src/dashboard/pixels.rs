@@ -40,8 +40,6 @@ use thread::{EncodedPicture, PixelOrder, PixelThread, RenderedOrder};
 
 /// Least time between two orders, in times that the last one took: at most 1% of a core.
 const REST: u32 = 100;
-/// The longest such time.
-const LONGEST_REST: Duration = Duration::from_secs(10);
 /// The size of a cell where the terminal does not tell; kitty scales pictures to their cells.
 const USUAL_CELL: CellSize = CellSize {
     width: 8,
@@ -105,11 +103,13 @@ impl FlowPixels {
         self.under_way.is_some()
     }
 
-    /// The time that the last order took, over the least time between two: its share of a core, 0 to 0.01.
-    pub fn cost(&self, interval: Duration) -> f64 {
-        let time = self.done.as_ref().map_or(Duration::ZERO, |done| done.time);
-        let rest = (time * REST).clamp(interval, LONGEST_REST.max(interval));
-        time.as_secs_f64() / rest.as_secs_f64().max(f64::MIN_POSITIVE)
+    /// The share of a core that the last order takes until the next one, 0 to 0.01; keys that hasten it left out.
+    pub fn cost(&self) -> f64 {
+        let Some((done, ordered)) = self.done.as_ref().zip(self.ordered) else {
+            return 0.0;
+        };
+        let until_next = ordered.elapsed().max(done.time * REST);
+        done.time.as_secs_f64() / until_next.as_secs_f64().max(f64::MIN_POSITIVE)
     }
 
     /// Takes what the thread has done and gives it the next order; whether there is something new to be shown.
@@ -133,7 +133,7 @@ impl FlowPixels {
         if self.busy() || same {
             return;
         }
-        let rest = last.map_or(Duration::ZERO, |done| (done.time * REST).min(LONGEST_REST));
+        let rest = last.map_or(Duration::ZERO, |done| done.time * REST);
         let early = self.ordered.is_some_and(|ordered| ordered.elapsed() < rest);
         if early && haste == Haste::None {
             return;
@@ -176,9 +176,8 @@ impl FlowPixels {
         });
         self.order(haste);
         let usable = self.usable();
-        let stays = |placed: &Arc<PixelOrder>| {
-            usable.is_some_and(|(order, _)| Arc::ptr_eq(order, placed))
-        };
+        let stays =
+            |placed: &Arc<PixelOrder>| usable.is_some_and(|(order, _)| Arc::ptr_eq(order, placed));
         for picture in usable.map_or(&[][..], |(_, pictures)| pictures) {
             blank(picture.area, frame);
         }

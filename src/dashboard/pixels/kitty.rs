@@ -72,10 +72,7 @@ mod tests {
         let png: Vec<u8> = (0..7000_u32).map(|k| (k * 7 % 251) as u8).collect();
         let parts = parts(&encode(&png, 2, Size::new(30, 9)));
         assert_eq!(parts.len(), 3);
-        let first = format!(
-            "a=T,f=100,i={},p=1,c=30,r=9,C=1,z=-1,q=2,m=1",
-            FIRST + 2
-        );
+        let first = format!("a=T,f=100,i={},p=1,c=30,r=9,C=1,z=-1,q=2,m=1", FIRST + 2);
         let keys: Vec<&str> = parts.iter().map(|(keys, _)| keys.as_str()).collect();
         assert_eq!(keys, [first.as_str(), "m=1,q=2", "m=0,q=2"]);
         assert!(parts.iter().all(|(_, payload)| payload.len() <= PART));

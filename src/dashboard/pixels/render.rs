@@ -227,7 +227,9 @@ pub fn indexed(pixmap: &Pixmap) -> IndexedPicture {
     let nearest = |colour: [u8; 3]| {
         let distance = |other: &[u8; 3]| {
             let pairs = colour.into_iter().zip(*other);
-            pairs.map(|(a, b)| u32::from(a.abs_diff(b)).pow(2)).sum::<u32>()
+            pairs
+                .map(|(a, b)| u32::from(a.abs_diff(b)).pow(2))
+                .sum::<u32>()
         };
         let places = palette.iter().enumerate();
         let best = places.min_by_key(|(_, other)| distance(other));

@@ -33,7 +33,9 @@ impl IndexedPicture {
     fn enlarged(&self, zoom: usize) -> Self {
         let rows = self.pixels.chunks_exact(self.width.max(1));
         let wide = rows.map(|row| {
-            let pixels = row.iter().flat_map(|pixel| std::iter::repeat_n(*pixel, zoom));
+            let pixels = row
+                .iter()
+                .flat_map(|pixel| std::iter::repeat_n(*pixel, zoom));
             pixels.collect::<Vec<_>>()
         });
         Self {
@@ -78,7 +80,10 @@ fn write_band(band: &[Option<u8>], width: usize, out: &mut Vec<u8>) {
     for (number, line) in lines.iter().enumerate() {
         let Some(line) = line else { continue };
         let _ = write!(out, "#{number}");
-        let used = line.iter().rposition(|&bits| bits != 0).map_or(0, |last| last + 1);
+        let used = line
+            .iter()
+            .rposition(|&bits| bits != 0)
+            .map_or(0, |last| last + 1);
         for run in line[..used].chunk_by(|a, b| a == b) {
             let character = b'?' + run[0];
             if run.len() > 3 {
@@ -127,7 +132,10 @@ mod tests {
         };
         let text = String::from_utf8(encode(&picture, 3)).unwrap();
         // Three rows of six: F is 7 above ?.
-        assert!(text.ends_with("\"1;1;6;3#0;2;0;0;0#0FFF$-\x1b\\"), "{text:?}");
+        assert!(
+            text.ends_with("\"1;1;6;3#0;2;0;0;0#0FFF$-\x1b\\"),
+            "{text:?}"
+        );
     }
 
     #[test]

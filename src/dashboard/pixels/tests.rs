@@ -85,23 +85,185 @@ fn kitty_files(bytes: &[u8]) -> Vec<Vec<u8>> {
     decoded.collect()
 }
 
+/// The pictures in the sequences of kitty.
+fn kitty_pictures(bytes: &[u8]) -> Vec<Pixmap> {
+    let files = kitty_files(bytes).into_iter();
+    files
+        .map(|file| Pixmap::decode_png(&file).unwrap())
+        .collect()
+}
+
+/// Red, green and blue of the pixel at shares of the width and of the height from above.
+fn pixel(picture: &Pixmap, [x, y]: [f64; 2]) -> [u8; 3] {
+    let at = |share: f64, count: u32| (share * f64::from(count)) as u32;
+    let pixel = picture.pixel(at(x, picture.width()), at(y, picture.height()));
+    let pixel = pixel.unwrap();
+    [pixel.red(), pixel.green(), pixel.blue()]
+}
+
 #[test]
-fn look() {
-    for (name, content) in [
-        ("data", FlowContent::Data),
-        ("density", FlowContent::Density),
-        ("paths", FlowContent::Paths),
+fn the_first_frame_has_characters_and_then_the_pictures_take_their_place() {
+    let mut screen = Screen::new(Protocol::Kitty, FlowContent::Data);
+    let mut plain = Buffer::empty(Rect::new(0, 0, 120, 40));
+    layout::screen(&screen.state, &Theme::default(), &mut plain);
+    let (before, cells, behind) = screen.frame();
+    assert_eq!((before.len(), behind.len()), (0, 0));
+    assert_eq!(cells, plain);
+    screen.settle();
+    let (before, cells, behind) = screen.frame();
+    assert!(before.is_empty());
+    let areas: Vec<Rect> = screen
+        .pixels
+        .placed
+        .as_ref()
+        .unwrap()
+        .scenes
+        .iter()
+        .map(|scene| scene.area)
+        .collect();
+    let pictures = kitty_pictures(&behind);
+    assert_eq!(pictures.len(), areas.len());
+    for (picture, area) in pictures.iter().zip(&areas) {
+        let size = (u32::from(area.width) * 10, u32::from(area.height) * 20);
+        assert_eq!((picture.width(), picture.height()), size);
+        assert!(area.positions().all(|place| cells[place].symbol() == " "));
+    }
+    let outside = |place: ratatui::layout::Position| !areas.iter().any(|area| area.contains(place));
+    let mut rest = cells.area.positions().filter(|place| outside(*place));
+    assert!(rest.all(|place| cells[place] == plain[place]));
+    let (before, _, behind) = screen.frame();
+    assert_eq!((before.len(), behind.len()), (0, 0), "they stay");
+}
+
+#[test]
+fn a_density_has_its_shades_where_the_characters_have_them() {
+    let mut screen = Screen::new(Protocol::Kitty, FlowContent::Density);
+    let (_, _, behind) = screen.shown();
+    let picture = &kitty_pictures(&behind)[0];
+    let order = screen.pixels.placed.clone().unwrap();
+    let [left, right, low, high] = order.scenes[0].edges;
+    // Eight normals of equal weight on a circle of radius 4 around 0, of which one is on the axis of x.
+    let at = |x: f64, y: f64| {
+        pixel(
+            picture,
+            [(x - left) / (right - left), (high - y) / (high - low)],
+        )
+    };
+    let bright = |[r, g, _]: [u8; 3]| u32::from(r) + u32::from(g);
+    assert!(bright(at(4.0, 0.0)) > 400, "{:?}", at(4.0, 0.0));
+    assert!(bright(at(0.0, 0.0)) < 80, "{:?}", at(0.0, 0.0));
+}
+
+#[test]
+fn a_large_area_has_a_picture_within_the_limit() {
+    for protocol in [Protocol::Kitty, Protocol::Sixel] {
+        let mut screen = Screen::new(protocol, FlowContent::Paths);
+        (screen.state.view.zoom, screen.state.view.focus) = (true, Pane::Flow);
+        let (_, _, behind) = screen.shown();
+        assert!(!behind.is_empty() && behind.len() < 1 << 20);
+        let area = screen.pixels.placed.as_ref().unwrap().scenes[0].area;
+        assert!(area.width > 80, "wider than 800 pixels");
+        if protocol == Protocol::Kitty {
+            let picture = &kitty_pictures(&behind)[0];
+            assert_eq!(picture.width(), 800);
+            let keys = format!("c={},r={},", area.width, area.height);
+            assert!(String::from_utf8_lossy(&behind).contains(&keys));
+        } else {
+            let size = format!(
+                "\"1;1;{};{}#",
+                area.width / 2 * 2 * 10,
+                area.height * 20 / 6 * 6
+            );
+            assert!(String::from_utf8_lossy(&behind).contains(&size), "{size}");
+        }
+    }
+}
+
+#[test]
+fn a_box_above_the_panes_deletes_the_pictures_and_they_come_back_at_once() {
+    for protocol in [Protocol::Kitty, Protocol::Sixel] {
+        let mut screen = Screen::new(protocol, FlowContent::Data);
+        let (_, _, first) = screen.shown();
+        screen.state.view.popup = Some(Popup::Help);
+        let areas: Vec<Rect> = screen
+            .pixels
+            .placed
+            .as_ref()
+            .unwrap()
+            .scenes
+            .iter()
+            .map(|scene| scene.area)
+            .collect();
+        let (before, cells, behind) = screen.frame();
+        let mut plain = Buffer::empty(cells.area);
+        layout::screen(&screen.state, &Theme::default(), &mut plain);
+        assert_eq!((cells, behind.len()), (plain, 0));
+        assert_eq!(erased(protocol, &areas), before);
+        screen.state.view.popup = None;
+        let (before, _, behind) = screen.frame();
+        assert!(before.is_empty());
+        assert_eq!(behind, first);
+    }
+}
+
+/// The bytes that erase pictures.
+fn erased(protocol: Protocol, areas: &[Rect]) -> Vec<u8> {
+    let mut out = Vec::new();
+    if protocol == Protocol::Kitty {
+        kitty::delete(&mut out).unwrap();
+        return out;
+    }
+    out.extend_from_slice(b"\x1b[0m");
+    for row in areas.iter().flat_map(|area| area.rows()) {
+        let place = format!("\x1b[{};{}H", row.y + 1, row.x + 1);
+        out.extend_from_slice(place.as_bytes());
+        out.extend(std::iter::repeat_n(b' ', row.width.into()));
+    }
+    out
+}
+
+#[test]
+fn another_view_has_characters_first_and_another_picture_keeps_the_old_one_until_it_is_drawn() {
+    let mut screen = Screen::new(Protocol::Kitty, FlowContent::Data);
+    screen.shown();
+    let mut newer = fixtures::picture();
+    newer.generated.rotate_right(1);
+    screen.state.picture = Some(newer);
+    let (before, _, behind) = screen.frame();
+    assert_eq!((before.len(), behind.len()), (0, 0), "the old one stays");
+    screen.settle();
+    let (before, _, behind) = screen.frame();
+    assert_eq!(before, erased(Protocol::Kitty, &[]));
+    assert!(!kitty_files(&behind).is_empty());
+    screen.state.view.flow.content = FlowContent::Density;
+    let (before, _, behind) = screen.frame();
+    assert_eq!(before, erased(Protocol::Kitty, &[]));
+    assert!(behind.is_empty() && screen.pixels.busy());
+}
+
+#[test]
+fn particles_that_move_and_views_without_pixels_have_characters() {
+    for (content, playing) in [
+        (FlowContent::Paths, Some(0.0)),
+        (FlowContent::LogDensities, None),
     ] {
         let mut screen = Screen::new(Protocol::Kitty, content);
-        screen.state.view.zoom = true;
-        screen.state.view.focus = Pane::Flow;
-        screen.state.view.flow.reached = 0.6;
-        screen.state.view.flow.samples = true;
-        let start = std::time::Instant::now();
-        let (_, _, behind) = screen.shown();
-        println!("{name} {} bytes {:?} {:?}", behind.len(), screen.pixels.done.as_ref().unwrap().time, start.elapsed());
-        for (k, file) in kitty_files(&behind).iter().enumerate() {
-            std::fs::write(format!("/tmp/lead/px-{name}-{k}.png"), file).unwrap();
+        screen.state.view.flow.playing_since = playing;
+        if content == FlowContent::LogDensities {
+            let picture = screen.state.picture.as_mut().unwrap();
+            picture.log_densities.data = vec![-1.0, -2.0];
         }
+        screen.frame();
+        assert!(screen.pixels.wanted.is_none() && !screen.pixels.busy());
+    }
+}
+
+#[test]
+fn sixels_need_the_size_of_a_cell_and_kitty_does_not() {
+    for (protocol, shown) in [(Protocol::Kitty, true), (Protocol::Sixel, false)] {
+        let mut screen = Screen::new(protocol, FlowContent::Data);
+        screen.pixels.told_cell = || None;
+        let (_, _, behind) = screen.shown();
+        assert_eq!(!behind.is_empty(), shown);
     }
 }

@@ -78,7 +78,9 @@ pub fn scene(map: &ShadedDensity, points: &[f64], frame: &PlaneFrame, area: Rect
     });
     let points = points.chunks_exact(frame.dimension());
     let marks = Layer::Marks {
-        places: points.filter_map(|point| frame.pixel_place(point)).collect(),
+        places: points
+            .filter_map(|point| frame.pixel_place(point))
+            .collect(),
         shape: Shape::Dot,
         ink: Ink::Rimmed,
     };

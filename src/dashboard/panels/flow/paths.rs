@@ -91,11 +91,7 @@ pub fn draw(paths: Paths, share: f64, frame: &PlaneFrame, canvas: &mut Canvas) -
 
 /// What is seen of the paths in an area after a share of the way: those without a path shown as dots, the others as discs on their paths.
 pub fn scene(paths: Paths, share: f64, frame: &PlaneFrame, area: Rect) -> PixelScene {
-    let (d, nodes, lines) = (
-        frame.dimension(),
-        paths.times.len(),
-        LINES.min(paths.lines),
-    );
+    let (d, nodes, lines) = (frame.dimension(), paths.times.len(), LINES.min(paths.lines));
     let travellers = || {
         let rows = if nodes == 0 { &[] } else { paths.rows };
         rows.chunks_exact((nodes * d).max(1))

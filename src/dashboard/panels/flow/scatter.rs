@@ -44,7 +44,9 @@ pub fn draw(points: &[f64], frame: &PlaneFrame, style: Style, canvas: &mut Canva
 pub fn scene(points: &[f64], frame: &PlaneFrame, ink: Ink, area: Rect) -> PixelScene {
     let points = points.chunks_exact(frame.dimension());
     let dots = Layer::Marks {
-        places: points.filter_map(|point| frame.pixel_place(point)).collect(),
+        places: points
+            .filter_map(|point| frame.pixel_place(point))
+            .collect(),
         shape: Shape::Dot,
         ink,
     };
