@@ -70,7 +70,8 @@ impl CellSize {
 
 /// Draws a scene; a cell is `unit` pixels high.
 fn draw(scene: &PixelScene, [width, height]: [u32; 2], unit: f32) -> Option<Pixmap> {
-    let pixmap = &mut Pixmap::new(width, height)?;
+    let mut drawn = Pixmap::new(width, height)?;
+    let pixmap = &mut drawn;
     let size = [width as f32, height as f32];
     for layer in &scene.layers {
         match layer {
@@ -86,7 +87,7 @@ fn draw(scene: &PixelScene, [width, height]: [u32; 2], unit: f32) -> Option<Pixm
             }
         }
     }
-    Some(pixmap.clone())
+    Some(drawn)
 }
 
 /// Draws a density, smooth between the centres of its cells.

@@ -171,7 +171,7 @@ fn a_large_area_has_a_picture_within_the_limit() {
         } else {
             let size = format!(
                 "\"1;1;{};{}#",
-                area.width / 2 * 2 * 10,
+                area.width * 10 / 2 * 2,
                 area.height * 20 / 6 * 6
             );
             assert!(String::from_utf8_lossy(&behind).contains(&size), "{size}");
