@@ -186,6 +186,10 @@ fn kitty_has_pictures_of_the_pane_that_go_with_a_box_and_with_the_dashboard() {
     let closing = pty.written().len();
     pty.press(b"\x1b");
     wait_for(&pty, b"\x1b_Ga=T", closing);
+    let resizing = pty.written().len();
+    pty.resize((100, 30));
+    let deletion = wait_for(&pty, deleted.as_bytes(), resizing);
+    wait_for(&pty, b"\x1b_Ga=T", deletion);
     pty.press(b"\x1a");
     pty.wait_stopped();
     let bytes = pty.written();

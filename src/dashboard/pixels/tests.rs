@@ -16,6 +16,7 @@ use crate::dashboard::pane::Pane;
 use crate::dashboard::state::flow::FlowContent;
 use crate::dashboard::state::{Popup, State};
 use crate::dashboard::theme::Theme;
+use crate::event::Picture;
 
 /// A screen of 120 x 40 cells of 10 x 20 pixels, and its pictures.
 struct Screen {
@@ -265,5 +266,54 @@ fn sixels_need_the_size_of_a_cell_and_kitty_does_not() {
         screen.pixels.told_cell = || None;
         let (_, _, behind) = screen.shown();
         assert_eq!(!behind.is_empty(), shown);
+    }
+}
+
+#[test]
+fn no_picture_of_the_flow_and_no_size_makes_pixels_fail() {
+    let usual = fixtures::picture();
+    let spoilt = |spoil: fn(&mut Picture)| {
+        let mut picture = usual.clone();
+        spoil(&mut picture);
+        picture
+    };
+    let pictures = [
+        Picture::default(),
+        spoilt(|picture| picture.times.clear()),
+        spoilt(|picture| picture.times.fill(f64::NAN)),
+        spoilt(|picture| picture.forward.fill(f64::INFINITY)),
+        spoilt(|picture| picture.data.fill(f64::NAN)),
+        spoilt(|picture| picture.data.fill(f64::MAX)),
+        spoilt(|picture| {
+            picture
+                .density
+                .iter_mut()
+                .for_each(|density| density.across = 0)
+        }),
+        spoilt(|picture| {
+            let densities = picture.density.iter_mut();
+            densities.for_each(|density| density.values.fill(f64::NAN));
+        }),
+        usual.clone(),
+    ];
+    let cell = CellSize {
+        width: 3,
+        height: 7,
+    };
+    for picture in pictures {
+        for content in FlowContent::ALL {
+            let mut state = fixtures::run();
+            state.set_picture(picture.clone());
+            (state.view.flow.content, state.view.flow.samples) = (content, true);
+            (state.view.zoom, state.view.focus) = (true, Pane::Flow);
+            for (width, height) in [(0, 0), (1, 1), (60, 16), (61, 17), (80, 24)] {
+                let mut cells = Buffer::empty(Rect::new(0, 0, width, height));
+                let theme = &Theme::default();
+                for scene in layout::screen_with_scenes(&state, theme, &mut cells) {
+                    assert!(cells.area.intersection(scene.area) == scene.area);
+                    let _ = (cell.fitted(&scene), cell.banded(&scene));
+                }
+            }
+        }
     }
 }
