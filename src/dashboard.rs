@@ -9,6 +9,7 @@
 //! | canvas, dot_grid, axis, window, range, shades, theme, format, component | what panels draw with |
 //! | phase | what the run is doing, in words |
 //! | theme_options | the colours and symbols that the terminal can show |
+//! | pixels | the flow pane in pixels, where the terminal has a protocol for them |
 //! | session_file, user_editor | the session file: written by the dashboard, opened in the user's editor |
 //! | save | the screen and the figures as files |
 //! | terminal, terminal_owner, input | the terminal, taken and given back; its keys |
@@ -35,6 +36,7 @@ mod outcome;
 pub mod pane;
 pub mod panels;
 pub mod phase;
+pub mod pixels;
 pub mod range;
 pub mod save;
 mod session_file;
@@ -71,7 +73,7 @@ pub use terminal_owner::TerminalOwner;
 /// Signals are not handled here, but for job control: who handles them sends `Command::Stop(Reason::Signal(n))` to the trainer.
 /// Fails only when the terminal can't be taken.
 pub fn run(feed: &Feed, options: Options) -> io::Result<Outcome> {
-    let guard = TerminalGuard::enter()?;
+    let guard = TerminalGuard::enter(options.graphics)?;
     let mut input = InputThread::spawn()?;
     let screen = Terminal::new(CrosstermBackend::new(BufWriter::new(io::stdout())))?;
     let mut event_loop = EventLoop::new(feed, options, screen);

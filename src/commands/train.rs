@@ -198,6 +198,7 @@ fn show(args: &cli::TrainArgs, front_end: FrontEnd, run: &StartedRun) -> Result<
     }
     let options = dashboard::Options {
         theme: args.look.here(),
+        graphics: args.look.graphics_here(),
         switches: run.switches.clone(),
         followed: run.watcher.is_some(),
         unwritten: run.unwritten.clone(),

@@ -53,6 +53,7 @@ pub fn watch(args: &cli::WatchArgs) -> Result<Exit> {
     let leave = Arc::clone(&switches.leave);
     let options = Options {
         theme: args.look.here(),
+        graphics: args.look.graphics_here(),
         switches,
         followed: false,
         unwritten: None,

@@ -5,6 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use super::pixels::scene::PixelScene;
 use super::theme::{Focus, Theme};
 
 /// An area of a buffer that a panel draws into. Columns and rows count from its left top corner.
@@ -16,6 +17,8 @@ pub struct Canvas<'a> {
     pub area: Rect,
     /// The cells of the whole screen.
     pub buffer: &'a mut Buffer,
+    /// What is drawn in pixels as well; None where nobody asks for it.
+    pub scenes: Option<&'a mut Vec<PixelScene>>,
 }
 
 impl<'a> Canvas<'a> {
@@ -25,6 +28,7 @@ impl<'a> Canvas<'a> {
             theme,
             area: buffer.area,
             buffer,
+            scenes: None,
         }
     }
 
@@ -34,6 +38,14 @@ impl<'a> Canvas<'a> {
             theme: self.theme,
             area,
             buffer: self.buffer,
+            scenes: self.scenes.as_deref_mut(),
+        }
+    }
+
+    /// Adds the picture of an area, where pictures are asked for.
+    pub fn picture(&mut self, scene: impl FnOnce() -> PixelScene) {
+        if let Some(scenes) = &mut self.scenes {
+            scenes.push(scene());
         }
     }
 

@@ -13,11 +13,13 @@ use crossterm::execute;
 use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::buffer::Buffer;
 
 use super::input::TerminalInput;
 use super::layout;
 use super::options::Options;
 use super::outcome::Outcome;
+use super::pixels::{FlowPixels, Haste};
 use super::save::figures::FigureSaver;
 use super::save::screenshot;
 use super::session_file;
@@ -35,6 +37,8 @@ use crate::session::reload::FileWatcher;
 
 /// Longest sleep: how late events may be fetched.
 const LONGEST_SLEEP: Duration = Duration::from_millis(100);
+/// Longest sleep while pictures of the flow pane are being drawn: how late they may be put on the screen.
+const BUSY_SLEEP: Duration = Duration::from_millis(10);
 /// Least time between two frames.
 const FRAME_INTERVAL: Duration = Duration::from_millis(100);
 /// Least time between two frames soon after a key.
@@ -71,6 +75,8 @@ pub(super) struct EventLoop<'a, W: Write> {
     options: Options,
     screen: Terminal<CrosstermBackend<W>>,
     state: State,
+    /// The pictures in the flow pane; None where the terminal has none.
+    pixels: Option<FlowPixels>,
     figures: FigureSaver,
     /// Follows the file that a session without one has got here.
     watcher: Option<FileWatcher>,
@@ -109,11 +115,14 @@ impl<'a, W: Write> EventLoop<'a, W> {
             },
             ..State::default()
         };
+        // Without a thread for them there are no pictures, and that is all.
+        let pixels = options.graphics.and_then(|one| FlowPixels::new(one).ok());
         Self {
             feed,
             options,
             screen,
             state,
+            pixels,
             figures: FigureSaver::default(),
             watcher: None,
             opened: Instant::now(),
@@ -145,6 +154,9 @@ impl<'a, W: Write> EventLoop<'a, W> {
         self.drawn = None;
         // Not `clear`, which asks the terminal for its cursor: one that does not answer would hold everything up.
         let area = self.screen.get_frame().area();
+        if let Some(pixels) = &mut self.pixels {
+            pixels.forget(self.screen.backend_mut())?;
+        }
         self.screen.resize(area)
     }
 
@@ -178,6 +190,8 @@ impl<'a, W: Write> EventLoop<'a, W> {
         }
         self.dirty |= self.state.set_dropped(self.feed.dropped());
         self.dirty |= self.figures.report(&mut self.state);
+        let haste = self.haste();
+        self.dirty |= self.pixels.as_mut().is_some_and(|one| one.poll(haste));
         self.fetch_other_processes();
         if let Some(Instruments { progress, meter }) = self.feed.instruments() {
             self.state.add_reading(meter.read());
@@ -317,13 +331,19 @@ impl<'a, W: Write> EventLoop<'a, W> {
         self.figures.begin(&mut self.state, screen);
     }
 
+    /// Whether the user waits for an answer to a key.
+    fn haste(&self) -> Haste {
+        match self.key {
+            Some(key) if key.elapsed() < AFTER_KEY => Haste::AfterKey,
+            _ => Haste::None,
+        }
+    }
+
     /// The time until the next frame may be drawn.
     fn until_next_frame(&self) -> Duration {
-        let after_key = self.key.is_some_and(|key| key.elapsed() < AFTER_KEY);
-        let interval = if after_key {
-            FRAME_INTERVAL_AFTER_KEY
-        } else {
-            FRAME_INTERVAL.max(COST_INTERVAL * self.cost)
+        let interval = match self.haste() {
+            Haste::AfterKey => FRAME_INTERVAL_AFTER_KEY,
+            Haste::None => FRAME_INTERVAL.max(COST_INTERVAL * self.cost),
         };
         self.drawn.map_or(Duration::ZERO, |drawn| {
             interval.saturating_sub(drawn.elapsed())
@@ -336,14 +356,51 @@ impl<'a, W: Write> EventLoop<'a, W> {
             self.interval = (3 * self.interval + (start - before)) / 4;
         }
         let cost = self.cost.as_secs_f64() / self.interval.as_secs_f64();
-        self.state.set_cost(cost);
+        let pixels = self.pixels.as_ref().map_or(0.0, FlowPixels::cost);
+        self.state.set_cost(cost + pixels);
         execute!(self.screen.backend_mut(), BeginSynchronizedUpdate)?;
-        self.screen
-            .draw(|frame| layout::draw(&self.state, &self.options.theme, frame))?;
+        self.draw_frame()?;
         execute!(self.screen.backend_mut(), EndSynchronizedUpdate)?;
         self.cost = (3 * self.cost + start.elapsed()) / 4;
         self.dirty = false;
         Ok(())
+    }
+
+    /// Draws the cells, and the pictures where there are any.
+    fn draw_frame(&mut self) -> io::Result<()> {
+        let haste = self.haste();
+        let (state, theme) = (&self.state, &self.options.theme);
+        let Some(pixels) = &mut self.pixels else {
+            self.screen
+                .draw(|frame| layout::draw(state, theme, frame))?;
+            return Ok(());
+        };
+        let before = self.screen.get_frame().area();
+        self.screen.autoresize()?;
+        let area = self.screen.get_frame().area();
+        if area != before {
+            // ratatui has cleared the screen.
+            pixels.forget(self.screen.backend_mut())?;
+        }
+        let mut cells = Buffer::empty(area);
+        let scenes = layout::screen_with_scenes(state, theme, &mut cells);
+        let out = self.screen.backend_mut();
+        pixels.erase(scenes, &state.view.flow, &mut cells, haste, out)?;
+        let mut fits = true;
+        self.screen.draw(|frame| {
+            fits = frame.area() == cells.area;
+            if fits {
+                *frame.buffer_mut() = cells;
+            } else {
+                layout::draw(state, theme, frame);
+            }
+        })?;
+        let out = self.screen.backend_mut();
+        if fits {
+            pixels.place(out)
+        } else {
+            pixels.forget(out)
+        }
     }
 
     /// Sleeps until a key comes or a frame is due.
@@ -353,6 +410,8 @@ impl<'a, W: Write> EventLoop<'a, W> {
         } else {
             LONGEST_SLEEP
         };
+        let busy = self.pixels.as_ref().is_some_and(FlowPixels::busy);
+        let sleep = if busy { sleep.min(BUSY_SLEEP) } else { sleep };
         let first = match keys.recv_timeout(sleep) {
             Ok(heard) => heard,
             Err(RecvTimeoutError::Timeout) => return Ok(()),

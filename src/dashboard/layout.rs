@@ -10,6 +10,7 @@ use super::pane::Pane;
 use super::panels::{
     banner, flow, footer, header, log, losses, optimizer, popup, settings, verdict,
 };
+use super::pixels::scene::PixelScene;
 use super::state::State;
 use super::theme::{Focus, Theme};
 
@@ -31,7 +32,19 @@ pub fn draw(state: &State, theme: &Theme, frame: &mut Frame) {
 
 /// Draws the whole screen into a buffer.
 pub fn screen(state: &State, theme: &Theme, buffer: &mut Buffer) {
+    draw_on(state, &mut Canvas::whole(theme, buffer));
+}
+
+/// Draws the whole screen into a buffer; what can be shown in pixels as well, which nothing lies over.
+pub fn screen_with_scenes(state: &State, theme: &Theme, buffer: &mut Buffer) -> Vec<PixelScene> {
+    let mut scenes = Vec::new();
     let canvas = &mut Canvas::whole(theme, buffer);
+    canvas.scenes = state.view.popup.is_none().then_some(&mut scenes);
+    draw_on(state, canvas);
+    scenes
+}
+
+fn draw_on(state: &State, canvas: &mut Canvas) {
     let area = canvas.area;
     if !fits(area, LINES) {
         draw_too_small(canvas);

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use super::pixels::protocol::Protocol;
 use super::terminal_owner::TerminalOwner;
 use super::theme::Theme;
 use crate::session::reload::FileWatcher;
@@ -14,6 +15,8 @@ use crate::session::reload::FileWatcher;
 pub struct Options {
     /// The markers and the colours.
     pub theme: Theme,
+    /// The protocol for pictures; None for characters only.
+    pub graphics: Option<Protocol>,
     /// The flags shared with the thread that handles signals.
     pub switches: Switches,
     /// Whether changes of the session file reach the run, so that it can be steered from the settings.

@@ -27,6 +27,13 @@ const SIGNS: &[u8] = b" .:-=+*#%@";
 /// The size of a difference from which on it has a colour, and from which on it has the strong one.
 const DIFFERENCES: [f64; 2] = [0.08, 0.3];
 
+/// Red, green and blue of lines in pixels that stand out a little from black and from white alike.
+pub const FAINT: [u8; 3] = [0x80; 3];
+/// Red, green and blue of marks in pixels over a density: the inside, and the rim.
+pub const LIGHT: [u8; 3] = [0xff; 3];
+/// See [`LIGHT`].
+pub const DARK: [u8; 3] = [0x10; 3];
+
 /// The shade of a level from 0 to 1; None where there are no colours.
 pub fn colour(level: f64, depth: Depth) -> Option<Color> {
     match depth {

@@ -12,21 +12,32 @@ use crossterm::terminal::{
 };
 use crossterm::{execute, style};
 
+use super::pixels::kitty;
+use super::pixels::protocol::Protocol;
+
 /// Whether the terminal is taken; shared with the panic hook.
 #[derive(Clone, Debug, Default)]
-pub struct TerminalTaken(Arc<AtomicBool>);
+pub struct TerminalTaken {
+    flag: Arc<AtomicBool>,
+    /// The protocol of the pictures that may be on the screen.
+    graphics: Option<Protocol>,
+}
 
 impl TerminalTaken {
     /// Whether the terminal is taken: no thread has panicked and the guard is not gone.
     pub fn holds(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
+        self.flag.load(Ordering::SeqCst)
     }
 
     /// Gives the terminal back. A failure means that it is gone, and then nobody needs it back.
     fn restore(&self) {
-        if self.0.swap(false, Ordering::SeqCst) {
+        if self.flag.swap(false, Ordering::SeqCst) {
             // Each on its own: one that fails must not keep the others from being tried.
             let mut out = io::stdout();
+            // Sixels go with the screen that they are on.
+            if self.graphics == Some(Protocol::Kitty) {
+                let _ = kitty::delete(&mut out);
+            }
             let _ = execute!(out, DisableMouseCapture);
             let _ = execute!(out, DisableBracketedPaste);
             let _ = execute!(out, LeaveAlternateScreen);
@@ -45,9 +56,12 @@ pub struct TerminalGuard {
 
 impl TerminalGuard {
     /// Takes the terminal, and sees to it that a panic on any thread gives it back before the message is written.
-    pub fn enter() -> io::Result<Self> {
+    pub fn enter(graphics: Option<Protocol>) -> io::Result<Self> {
         let guard = Self {
-            taken: TerminalTaken::default(),
+            taken: TerminalTaken {
+                graphics,
+                ..TerminalTaken::default()
+            },
             jobs: JobControl::watch()?,
         };
         let (taken, previous) = (guard.taken.clone(), std::panic::take_hook());
@@ -73,7 +87,7 @@ impl TerminalGuard {
         // The theme decides about colour; crossterm's own switch would also wipe bold and reverse.
         style::force_color_output(true);
         enable_raw_mode()?;
-        self.taken.0.store(true, Ordering::SeqCst);
+        self.taken.flag.store(true, Ordering::SeqCst);
         let mut out = io::stdout();
         execute!(out, EnterAlternateScreen, EnableBracketedPaste, Hide)?;
         out.flush()

@@ -94,7 +94,10 @@ pub const NUMBERS: &[Term] = &[
         "GFLOP/s",
         "10^9 multiplications and additions a second in the kernels; FMA peak: what these cores can do at most.",
     ),
-    term("UI", "share of one core that drawing takes."),
+    term(
+        "UI",
+        "share of one core that drawing takes, pictures of the flow pane included.",
+    ),
     term(
         "events lost",
         "events that the screen was too slow for; the run directory has them.",

@@ -3,6 +3,7 @@
 
 use clap::{Args, ValueEnum};
 
+use super::pixels::protocol::{Graphics, Protocol};
 use super::theme::{Depth, Markers, Theme};
 
 /// Terminals with all colours whose names don't say so; by ssh the name is all that arrives.
@@ -24,6 +25,10 @@ pub struct ThemeOptions {
     /// Colours of the dashboard; found out from NO_COLOR, COLORTERM and TERM, if not given.
     #[arg(long, value_name = "HOW")]
     pub colors: Option<Colors>,
+    /// Pixels in the flow pane; kitty or sixel where TERM and TERM_PROGRAM name a terminal that has them, and none in tmux, by ssh, without colour or
+    /// in ASCII, if not given.
+    #[arg(long, value_name = "WHICH")]
+    pub graphics: Option<Graphics>,
 }
 
 /// The number of colours that the command line asks for.
@@ -60,9 +65,29 @@ impl ThemeOptions {
         }
     }
 
+    /// The protocol for pictures in an environment, of which `variable` reads one; None for characters only.
+    pub fn graphics(&self, variable: impl Fn(&str) -> Option<String>) -> Option<Protocol> {
+        match self.graphics {
+            Some(Graphics::Off) => None,
+            Some(Graphics::Kitty) => Some(Protocol::Kitty),
+            Some(Graphics::Sixel) => Some(Protocol::Sixel),
+            None | Some(Graphics::Auto) => {
+                let theme = self.theme(&variable);
+                let plain = theme.markers == Markers::Ascii || theme.colour == Depth::None;
+                let set = |name: &str| variable(name).filter(|value| !value.is_empty());
+                Protocol::found(&set).filter(|_| !plain)
+            }
+        }
+    }
+
     /// The theme in the environment of the process.
     pub fn here(&self) -> Theme {
         self.theme(|name| std::env::var(name).ok())
+    }
+
+    /// The protocol for pictures in the environment of the process.
+    pub fn graphics_here(&self) -> Option<Protocol> {
+        self.graphics(|name| std::env::var(name).ok())
     }
 }
 
@@ -171,6 +196,7 @@ mod tests {
         let asked = |markers, colors| ThemeOptions {
             markers: Some(markers),
             colors: Some(colors),
+            graphics: None,
         };
         let poor = [("TERM", "linux"), ("LANG", "C"), ("NO_COLOR", "1")];
         for (colors, colour) in [
@@ -189,6 +215,28 @@ mod tests {
     }
 
     #[test]
+    fn pictures_are_off_without_colour_and_in_ascii_unless_they_are_asked_for() {
+        let kitty = ("TERM", "xterm-kitty");
+        let graphics = |graphics, environment: &[(&str, &str)]| {
+            let options = ThemeOptions {
+                graphics,
+                ..ThemeOptions::default()
+            };
+            options.graphics(|name| {
+                let found = environment.iter().find(|(key, _)| *key == name);
+                found.map(|(_, value)| (*value).to_owned())
+            })
+        };
+        assert_eq!(graphics(None, &[kitty]), Some(Protocol::Kitty));
+        assert_eq!(graphics(Some(Graphics::Off), &[kitty]), None);
+        for plain in [("NO_COLOR", "1"), ("LANG", "C")] {
+            assert_eq!(graphics(Some(Graphics::Auto), &[kitty, plain]), None);
+            let asked = graphics(Some(Graphics::Sixel), &[kitty, plain]);
+            assert_eq!(asked, Some(Protocol::Sixel));
+        }
+    }
+
+    #[test]
     fn it_is_asked_for_with_and_without_a_command() {
         let parsed = |words: &[&str]| {
             let words = ["otflow"].iter().chain(words);
@@ -203,8 +251,9 @@ mod tests {
         let options = Some(ThemeOptions {
             markers: Some(Markers::Dots),
             colors: Some(Colors::Ansi16),
+            graphics: Some(Graphics::Sixel),
         });
-        let asked = ["--markers", "dots", "--colors=16"];
+        let asked = ["--markers", "dots", "--colors=16", "--graphics=sixel"];
         assert_eq!(parsed(&asked), options);
         assert_eq!(parsed(&[&["train"], &asked[..]].concat()), options);
         assert_eq!(

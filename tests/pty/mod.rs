@@ -35,6 +35,9 @@ const SMALL: &str = r#"(
     stop: (iterations: LIMIT),
 )"#;
 
+/// Pixels of a cell across and up.
+const CELL: (u16, u16) = (10, 20);
+
 /// Name of the session file.
 const SESSION: &str = "small.ron";
 /// Name of the run directory.
@@ -46,6 +49,7 @@ pub struct Pty {
     keys: Box<dyn Write + Send>,
     child: Box<dyn Child + Send + Sync>,
     screen: Arc<Mutex<vt100::Parser>>,
+    written: Arc<Mutex<Vec<u8>>>,
     reading: Arc<AtomicBool>,
     reader: JoinHandle<()>,
     gone: Arc<AtomicBool>,
@@ -87,8 +91,8 @@ impl Pty {
         let size = PtySize {
             rows,
             cols,
-            pixel_width: 0,
-            pixel_height: 0,
+            pixel_width: CELL.0 * cols,
+            pixel_height: CELL.1 * rows,
         };
         let pair = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(program);
@@ -100,6 +104,8 @@ impl Pty {
         }
         let child = pair.slave.spawn_command(command).unwrap();
         let screen = Arc::new(Mutex::new(vt100::Parser::default()));
+        let written = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&written);
         let reading = Arc::new(AtomicBool::new(true));
         let mut reader = pair.master.try_clone_reader().unwrap();
         let gone = Arc::new(AtomicBool::new(false));
@@ -108,6 +114,7 @@ impl Pty {
             let mut bytes = [0; 4096];
             while let Ok(count @ 1..) = reader.read(&mut bytes) {
                 shown.lock().unwrap().process(&bytes[..count]);
+                kept.lock().unwrap().extend_from_slice(&bytes[..count]);
                 while !awake.load(Ordering::Relaxed) {
                     sleep(Duration::from_millis(10));
                 }
@@ -121,6 +128,7 @@ impl Pty {
             master: pair.master,
             child,
             screen,
+            written,
             reading,
             reader,
             gone,
@@ -148,8 +156,8 @@ impl Pty {
         let size = PtySize {
             rows,
             cols,
-            pixel_width: 0,
-            pixel_height: 0,
+            pixel_width: CELL.0 * cols,
+            pixel_height: CELL.1 * rows,
         };
         // First: what is drawn for the new size must not meet the old one.
         self.screen
@@ -163,6 +171,11 @@ impl Pty {
     /// Whether what the program writes is read.
     pub fn read(&self, on: bool) {
         self.reading.store(on, Ordering::Relaxed);
+    }
+
+    /// All bytes that the program has written.
+    pub fn written(&self) -> Vec<u8> {
+        self.written.lock().unwrap().clone()
     }
 
     pub fn text(&self) -> String {

@@ -140,8 +140,12 @@ fn draw_map(
     let area = canvas.area;
     let (inside, frame) = shown.inside(area, MARGIN);
     density::draw(&map, &frame, &mut canvas.part(inside));
+    let points = match state.view.flow.samples {
+        true => rows::points(picture, &picture.data),
+        false => Vec::new().into(),
+    };
+    canvas.picture(|| density::scene(&map, &points, &frame, inside));
     if state.view.flow.samples {
-        let points = rows::points(picture, &picture.data);
         density::mark_samples(&map, &points, usize::MAX, &frame, &mut canvas.part(inside));
     }
     axes::draw(&shown.axes(&frame), inside, canvas);
@@ -230,12 +234,12 @@ fn draw_paths(state: &State, picture: &Picture, shown: ShownPlane, canvas: &mut 
         rows: &rows,
         lines,
     };
-    let outside = paths::draw(
-        paths,
-        view.share(state.now),
-        &frame,
-        &mut below.part(inside),
-    );
+    let share = view.share(state.now);
+    let outside = paths::draw(paths, share, &frame, &mut below.part(inside));
+    // A picture is too slow for particles that move.
+    if view.playing_since.is_none() {
+        below.picture(|| paths::scene(paths, share, &frame, inside));
+    }
     axes::draw(&shown.axes(&frame), inside, below);
     let note = outside_note(outside);
     let room = canvas.area.width.saturating_sub(note.len() as u16);

@@ -1,11 +1,13 @@
 //! The density of the model as a map of log p: two colours a cell by half blocks, or one sign a cell. What is seven nats below
 //! the peak, a thousandth of it, and less has the lowest shade; the grid's outside and what is not a number stay empty.
 
+use ratatui::layout::Rect;
 use ratatui::style::{Color, Style};
 
 use super::plane::{PlaneFrame, part};
 use crate::dashboard::canvas::Canvas;
 use crate::dashboard::format::number;
+use crate::dashboard::pixels::scene::{DensityMap, Ink, Layer, PixelScene, Shape};
 use crate::dashboard::shades;
 use crate::dashboard::theme::{Depth, Markers, Symbol, Theme};
 use crate::event::Density;
@@ -63,6 +65,29 @@ impl<'a> ShadedDensity<'a> {
     fn level(&self, point: [f64; 2]) -> Option<f64> {
         let level = 1.0 + (self.value(point)? - self.peak) / RANGE;
         (!level.is_nan()).then_some(level.clamp(0.0, 1.0))
+    }
+}
+
+/// What is seen of a density, with marks for samples, in an area.
+pub fn scene(map: &ShadedDensity, points: &[f64], frame: &PlaneFrame, area: Rect) -> PixelScene {
+    let level = |density: &Density, peak, point| ShadedDensity { density, peak }.level(point);
+    let shades = Layer::Map(DensityMap {
+        density: map.density.clone(),
+        peak: map.peak,
+        level,
+    });
+    let points = points.chunks_exact(frame.dimension());
+    let marks = Layer::Marks {
+        places: points
+            .filter_map(|point| frame.pixel_place(point))
+            .collect(),
+        shape: Shape::Dot,
+        ink: Ink::Rimmed,
+    };
+    PixelScene {
+        area,
+        edges: frame.edges(),
+        layers: vec![shades, marks],
     }
 }
 
@@ -236,7 +261,6 @@ mod tests {
     use super::*;
     use crate::dashboard::range::ValueRange;
     use ratatui::buffer::Buffer;
-    use ratatui::layout::Rect;
 
     /// Four values on the unit square, the peak at the top right.
     fn corners() -> Density {

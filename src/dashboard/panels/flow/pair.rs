@@ -50,6 +50,7 @@ pub fn draw(view: &PairView, shown: ShownPlane, canvas: &mut Canvas) {
     density::draw(&map, &frame, &mut rest.part(inside));
     let most = inside.area() as usize / ROOM;
     density::mark_samples(&map, view.data, most, &frame, &mut rest.part(inside));
+    rest.picture(|| density::scene(&map, view.data, &frame, inside));
     axes::draw(&shown.axes(&frame), inside, &mut rest.part(area));
     if legend {
         let units = shown.columns.each_ref().map(|column| column.scale.ln());

@@ -1,11 +1,13 @@
 //! Particles at a place on their paths, and the paths of the first of them: a mark at the start, an arrow at the end; the way done is
 //! brighter than the way left.
 
+use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::plane::{PlaneFrame, part};
 use crate::dashboard::canvas::Canvas;
 use crate::dashboard::dot_grid::DotGrid;
+use crate::dashboard::pixels::scene::{Ink, Layer, PixelScene, Shape, Way, WayEnd};
 
 /// Most paths that are drawn as lines.
 const LINES: usize = 50;
@@ -87,6 +89,54 @@ pub fn draw(paths: Paths, share: f64, frame: &PlaneFrame, canvas: &mut Canvas) -
     now.iter().filter(outside).count()
 }
 
+/// What is seen of the paths in an area after a share of the way: those without a path shown as dots, the others as discs on their paths.
+pub fn scene(paths: Paths, share: f64, frame: &PlaneFrame, area: Rect) -> PixelScene {
+    let (d, nodes, lines) = (frame.dimension(), paths.times.len(), LINES.min(paths.lines));
+    let travellers = || {
+        let rows = if nodes == 0 { &[] } else { paths.rows };
+        rows.chunks_exact((nodes * d).max(1))
+    };
+    let now: Vec<_> = travellers()
+        .map(|path| between(path, paths.times, share, d))
+        .collect();
+    let marks = |points: &mut dyn Iterator<Item = &[f64]>, shape, ink| Layer::Marks {
+        places: points
+            .filter_map(|point| frame.pixel_place(point))
+            .collect(),
+        shape,
+        ink,
+    };
+    let way = |points: &mut dyn Iterator<Item = &[f64]>, end| Way {
+        points: points
+            .filter_map(|point| frame.pixel_place(point))
+            .collect(),
+        end,
+    };
+    let lined = || travellers().take(lines);
+    let all = lined().map(|path| way(&mut path.chunks_exact(d), WayEnd::Arrow));
+    let done = lined().zip(&now).map(|(path, now)| {
+        let nodes = paths.times.partition_point(|&time| time <= share);
+        let before = path.chunks_exact(d).take(nodes);
+        way(&mut before.chain([&now[..]]), WayEnd::Plain)
+    });
+    let ways = |ways: Vec<Way>, ink| Layer::Ways { ways, ink };
+    let (lined_now, rest) = now.split_at(lines.min(now.len()));
+    let points = |points: &[Vec<f64>], shape, ink| {
+        marks(&mut points.iter().map(|point| &point[..]), shape, ink)
+    };
+    PixelScene {
+        area,
+        edges: frame.edges(),
+        layers: vec![
+            points(rest, Shape::Dot, Ink::Data),
+            ways(all.collect(), Ink::Faint),
+            ways(done.collect(), Ink::Data),
+            marks(&mut lined().map(|path| &path[..d]), Shape::Ring, Ink::Faint),
+            points(lined_now, Shape::Disc, Ink::Rimmed),
+        ],
+    }
+}
+
 /// Draws a symbol at a point.
 fn mark(symbol: &str, style: Style, point: &[f64], frame: &PlaneFrame, canvas: &mut Canvas) {
     let area = canvas.area;
@@ -138,7 +188,6 @@ mod tests {
     use crate::dashboard::range::ValueRange;
     use crate::dashboard::theme::{Depth, Markers, Theme};
     use ratatui::buffer::Buffer;
-    use ratatui::layout::Rect;
 
     /// The line from 0 to 1.
     const UNIT: PlaneBounds = PlaneBounds {

@@ -3,6 +3,7 @@
 
 use ratatui::layout::Rect;
 
+use crate::dashboard::pixels::scene::PixelPlace;
 use crate::dashboard::range::ValueRange;
 
 /// A plane of two columns of the points; points of one column have 0 as the second.
@@ -96,6 +97,18 @@ impl PlaneFrame {
         let place = [share(0), share(1)];
         let inside = place.iter().all(|share| (0.0..=1.0).contains(share));
         inside.then_some(place)
+    }
+
+    /// The place of a point in a picture; None outside.
+    pub fn pixel_place(&self, point: &[f64]) -> Option<PixelPlace> {
+        let [x, y] = self.place(point)?.map(|share| share as f32);
+        Some(PixelPlace { x, y: 1.0 - y })
+    }
+
+    /// The coordinates of the left, right, lower and upper edge.
+    pub fn edges(&self) -> [f64; 4] {
+        let ([left, low], [right, high]) = (self.at([0.0, 0.0]), self.at([1.0, 1.0]));
+        [left, right, low, high]
     }
 
     /// The coordinates at a place.

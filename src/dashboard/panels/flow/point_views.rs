@@ -12,6 +12,7 @@ use super::plane::{Aspect, Plane, PlaneBounds};
 use super::title::{fitting, outside_note};
 use super::{MARGIN, rows, scatter};
 use crate::dashboard::canvas::{Canvas, below};
+use crate::dashboard::pixels::scene::Ink;
 use crate::dashboard::state::State;
 use crate::dashboard::state::flow::FlowContent;
 use crate::dashboard::theme::Theme;
@@ -30,6 +31,7 @@ struct PointView<'a> {
     /// The names of the view, from long to short.
     names: Vec<String>,
     style: Style,
+    ink: Ink,
     shown: ShownPlane<'a>,
     /// The room around the bounds, as a share of them.
     room: f64,
@@ -58,6 +60,7 @@ impl<'a> PointViews<'a> {
             points: rows::points(picture, points),
             names,
             style,
+            ink: Ink::Data,
             shown,
             room: MARGIN,
             values: true,
@@ -76,11 +79,14 @@ impl<'a> PointViews<'a> {
                 values: normal.shown.aspect == Aspect::Free,
                 ..view(&picture.mapped, mapped, styles.data)
             },
-            generated: view(
-                &picture.generated,
-                vec!["generated".into()],
-                styles.generated,
-            ),
+            generated: PointView {
+                ink: Ink::Generated,
+                ..view(
+                    &picture.generated,
+                    vec!["generated".into()],
+                    styles.generated,
+                )
+            },
             restored: view(&picture.restored, restored_names(picture), styles.data),
         }
     }
@@ -130,6 +136,7 @@ pub fn draw(
             (below, view.shown.frame(below, view.room))
         };
         let outside = scatter::draw(&view.points, &frame, view.style, &mut canvas.part(inside));
+        canvas.picture(|| scatter::scene(&view.points, &frame, view.ink, inside));
         axes::draw(&view.shown.axes(&frame), inside, &mut canvas.part(below));
         let note = outside_note(outside);
         let room = tile.width.saturating_sub(note.len() as u16);

@@ -1,10 +1,12 @@
 //! Points as dots; where a cell has one dot only, as signs for their number.
 
+use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::plane::{PlaneFrame, part};
 use crate::dashboard::canvas::Canvas;
 use crate::dashboard::dot_grid::DotGrid;
+use crate::dashboard::pixels::scene::{Ink, Layer, PixelScene, Shape};
 use crate::dashboard::theme::Markers;
 
 /// The signs of a cell, by the number of its points.
@@ -38,6 +40,23 @@ pub fn draw(points: &[f64], frame: &PlaneFrame, style: Style, canvas: &mut Canva
     outside
 }
 
+/// What is seen of points in an area.
+pub fn scene(points: &[f64], frame: &PlaneFrame, ink: Ink, area: Rect) -> PixelScene {
+    let points = points.chunks_exact(frame.dimension());
+    let dots = Layer::Marks {
+        places: points
+            .filter_map(|point| frame.pixel_place(point))
+            .collect(),
+        shape: Shape::Dot,
+        ink,
+    };
+    PixelScene {
+        area,
+        edges: frame.edges(),
+        layers: vec![dots],
+    }
+}
+
 /// Draws signs for the numbers of points in the cells.
 fn draw_counts(counts: &[usize], style: Style, canvas: &mut Canvas) {
     for (position, &count) in canvas.area.positions().zip(counts) {
@@ -54,7 +73,6 @@ mod tests {
     use super::*;
     use crate::dashboard::theme::{Depth, Theme};
     use ratatui::buffer::Buffer;
-    use ratatui::layout::Rect;
 
     const PLAIN: Theme = Theme {
         markers: Markers::Ascii,
