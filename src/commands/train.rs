@@ -200,6 +200,7 @@ fn show(args: &cli::TrainArgs, front_end: FrontEnd, run: &StartedRun) -> Result<
         theme: args.look.here(),
         switches: run.switches.clone(),
         followed: run.watcher.is_some(),
+        within_runs: false,
         unwritten: run.unwritten.clone(),
     };
     let outcome = dashboard::run(&run.feed, options).inspect_err(|_| stop(Reason::Quit))?;

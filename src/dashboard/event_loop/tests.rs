@@ -275,12 +275,12 @@ fn a_row_that_stops_showing_its_edit_is_drawn_anew() {
     (
         event_loop.state.now,
         event_loop.state.paused,
-        event_loop.dirty,
+        event_loop.pacer.dirty,
     ) = (3.0, true, false);
     event_loop.fetch();
-    assert!(std::mem::replace(&mut event_loop.dirty, false));
+    assert!(std::mem::replace(&mut event_loop.pacer.dirty, false));
     event_loop.fetch();
-    assert!(!event_loop.dirty);
+    assert!(!event_loop.pacer.dirty);
 }
 
 #[test]
