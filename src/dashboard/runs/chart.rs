@@ -121,18 +121,23 @@ pub fn draw(state: &RunsState, canvas: &mut Canvas) {
     draw_letters(state, &overlaid, &frame, &mut canvas.part(plot));
 }
 
-/// The axis of values: of all, or of what their bulk explains.
+/// The axis of values: of all, or of what their bulk explains and of where every curve ends.
 fn axis_up(state: &RunsState, overlaid: &[usize], ranges: ChartRanges) -> Axis {
     let OverlayView {
         scale, outliers, ..
     } = state.view.overlay;
-    let points = overlaid.iter().flat_map(|&run| state.curve(run).points());
-    let ends = points.flat_map(|point| [point.values.low, point.values.high]);
+    let curves = overlaid.iter().map(|&run| state.curve(run).points());
+    let points = curves.clone().flatten();
+    let values = points.flat_map(|point| [point.values.low, point.values.high]);
     let bulk = match outliers {
         Outliers::Included => None,
-        Outliers::Marked => fences(ends.collect()),
+        Outliers::Marked => fences(values.collect()),
     };
-    let bulk = bulk.unwrap_or(ranges.up);
+    let ends = curves.filter_map(|points| points.last().map(|last| last.values));
+    let bulk = bulk.into_iter().chain(ends).reduce(ValueRange::join);
+    let bulk = bulk
+        .filter(|_| outliers == Outliers::Marked)
+        .unwrap_or(ranges.up);
     let range = ValueRange {
         low: ranges.up.low.max(bulk.low),
         high: ranges.up.high.min(bulk.high),
@@ -185,23 +190,40 @@ fn draw_cursor(state: &RunsState, frame: &Frame, canvas: &mut Canvas) {
     }
 }
 
+/// A point of a curve on the chart.
+struct DrawnPoint {
+    dot: (usize, usize),
+    /// Whether it stands outside the range of the values.
+    beyond: bool,
+}
+
 fn draw_curve(state: &RunsState, run: usize, place: usize, frame: &Frame, canvas: &mut Canvas) {
     let abscissa = state.view.overlay.abscissa;
     let style = canvas.theme.overlaid(place);
     let mut dots = DotGrid::new(frame.plot, canvas.theme.markers);
     let (width, height) = (dots.width(), dots.height());
-    let mut before: Option<(usize, usize)> = None;
+    let range = ValueRange {
+        low: frame.up.low,
+        high: frame.up.high,
+    };
+    let mut before: Option<DrawnPoint> = None;
     for point in state.curve(run).points() {
         let share = frame.across.position(frame.inside(abscissa.of(point)));
         let x = DotGrid::nearest(share, width);
         let y = |value: f64| DotGrid::nearest(frame.share(value), height);
         let (low, high) = (y(point.values.low), y(point.values.high));
-        dots.join((x, low), (x, high), style);
-        let middle = usize::midpoint(low, high);
-        if let Some(before) = before {
-            dots.join(before, (x, middle), style);
+        let drawn = DrawnPoint {
+            dot: (x, usize::midpoint(low, high)),
+            beyond: point.values.low > range.high || point.values.high < range.low,
+        };
+        // What is beyond the range has a mark at its edge, and no line along it.
+        if !drawn.beyond {
+            dots.join((x, low), (x, high), style);
         }
-        before = Some((x, middle));
+        if let Some(before) = before.filter(|before| !(before.beyond && drawn.beyond)) {
+            dots.join(before.dot, drawn.dot, style);
+        }
+        before = Some(drawn);
     }
     dots.paint(canvas.buffer);
 }
@@ -230,7 +252,10 @@ fn draw_letters(state: &RunsState, overlaid: &[usize], frame: &Frame, canvas: &m
     let mut taken: Vec<(u16, u16)> = Vec::new();
     for (place, &run) in overlaid.iter().enumerate() {
         let points = state.curve(run).points();
-        let cells = points.iter().map(|point| {
+        let within = points
+            .iter()
+            .filter(|point| point.values.low <= frame.up.high && point.values.high >= frame.up.low);
+        let cells = within.map(|point| {
             let row = frame.row(point.values.low / 2.0 + point.values.high / 2.0);
             (frame.column(abscissa.of(point)), row)
         });

@@ -71,11 +71,14 @@ impl RunsState {
         told.join("  ")
     }
 
-    /// The runs whose curves are drawn: the marked ones, else the first few of the table.
+    /// The runs whose curves are drawn: the marked ones, else the first few of the table that can be read.
     pub fn overlaid(&self, table: &[usize]) -> Vec<usize> {
         match self.view.marked.is_empty() {
             false => self.view.marked.clone(),
-            true => table.iter().copied().take(FEW).collect(),
+            true => {
+                let readable = |run: &usize| self.rows[*run].status().phase().is_some();
+                table.iter().copied().filter(readable).take(FEW).collect()
+            }
         }
     }
 
@@ -203,10 +206,9 @@ mod tests {
             };
             let names = ["start.lr", "optimizer.lr"];
             let settings = names.into_iter().zip(values);
-            RunRow {
-                settings: settings.map(|(n, v)| (n.into(), setting(v))).collect(),
-                ..RunRow::default()
-            }
+            let mut row = RunRow::new("a".into());
+            row.settings = settings.map(|(n, v)| (n.into(), setting(v))).collect();
+            row
         };
         let all = DifferingSetting::all(&[row(["1", "2"]), row(["2", "1"])]);
         let shorts: Vec<&str> = all.iter().map(|setting| setting.short.as_str()).collect();
