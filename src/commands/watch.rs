@@ -125,7 +125,7 @@ fn watch_folder(folder: &Path, theme: Theme) -> Result<Exit> {
     drop(screen);
     exit(
         outcome,
-        line::entry("runs", &name.to_string()),
+        line::entry("run", &name.to_string()),
         asked(&switches.leave, &signalled.publisher),
     )
 }
