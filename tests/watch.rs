@@ -41,9 +41,9 @@ fn a_finished_run_is_shown_as_it_ended_and_left_by_a_key() {
     // The screen has four significant digits.
     let digits = 3 - loss.abs().log10().floor() as usize;
     pty.wait_for(&format!("loss {loss:.digits$}"));
-    pty.wait_for("2 flow: x1, x2");
+    pty.wait_for("x1, x2");
     pty.resize((120, 40));
-    pty.wait_for("2 flow at 10");
+    pty.wait_for("2 flow ");
     pty.press(b"p");
     pty.wait_for("another process");
     pty.press(b"?");
