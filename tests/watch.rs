@@ -43,7 +43,7 @@ fn a_finished_run_is_shown_as_it_ended_and_left_by_a_key() {
     pty.wait_for(&format!("loss {loss:.digits$}"));
     pty.wait_for("x1, x2");
     pty.resize((120, 40));
-    pty.wait_for("2 flow ");
+    pty.wait_for("at 10");
     pty.press(b"p");
     pty.wait_for("another process");
     pty.press(b"?");
