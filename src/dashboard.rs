@@ -2,7 +2,7 @@
 //!
 //! | file | holds |
 //! | --- | --- |
-//! | event_loop | the loop between keys, events and frames |
+//! | event_loop, frame_pacer | the loop between keys, events and frames; when a frame is due |
 //! | state | everything that the screen shows, as plain data; the fold over events |
 //! | pane, action, keys, update | the panes; what keys ask for, the table of keys, and how the state follows them |
 //! | layout, panels | the screen as a pure function of the state, a panel a file |
@@ -12,6 +12,7 @@
 //! | pixels | the flow pane in pixels, where the terminal has a protocol for them |
 //! | session_file, user_editor | the session file: written by the dashboard, opened in the user's editor |
 //! | save | the screen and the figures as files |
+//! | runs | the dashboard of a folder of runs |
 //! | terminal, terminal_owner, input | the terminal, taken and given back; its keys |
 //! | options, outcome | what the dashboard is started with, how it was left |
 //!
@@ -28,6 +29,7 @@ pub mod component;
 pub mod dot_grid;
 mod event_loop;
 pub mod format;
+mod frame_pacer;
 pub mod input;
 pub mod keys;
 pub mod layout;
@@ -38,6 +40,7 @@ pub mod panels;
 pub mod phase;
 pub mod pixels;
 pub mod range;
+pub mod runs;
 pub mod save;
 mod session_file;
 pub mod shades;
@@ -66,37 +69,98 @@ use event_loop::{EventLoop, LoopExit};
 use input::InputThread;
 pub use options::{Options, Switches, UnwrittenSession};
 pub use outcome::Outcome;
+use pixels::protocol::Protocol;
+use runs::{RunsDashboard, RunsExit, RunsInterruption};
 use terminal::TerminalGuard;
 pub use terminal_owner::TerminalOwner;
 
-/// Shows a run until it is over and the user leaves the dashboard. A run that ended by the user or a signal is left at once.
-/// Signals are not handled here, but for job control: who handles them sends `Command::Stop(Reason::Signal(n))` to the trainer.
-/// Fails only when the terminal can't be taken.
+/// The terminal while dashboards have it, with its keys; dropping it gives the terminal back.
+pub struct Screen {
+    guard: TerminalGuard,
+    input: InputThread,
+}
+
+/// Shows a run on a screen of its own, as [`Screen::show`] does.
 pub fn run(feed: &Feed, options: Options) -> io::Result<Outcome> {
-    let guard = TerminalGuard::enter(options.graphics)?;
-    let mut input = InputThread::spawn()?;
-    let screen = Terminal::new(CrosstermBackend::new(BufWriter::new(io::stdout())))?;
-    let mut event_loop = EventLoop::new(feed, options, screen);
-    let taken = guard.taken();
-    while taken.holds() {
-        let exit = match (guard.jobs().take_stop(), guard.jobs().take_resumed()) {
-            (true, _) => Some(LoopExit::Suspend),
-            (false, true) => Some(LoopExit::Resumed),
-            _ => event_loop.turn(input.keys()),
-        };
-        let retaken = match exit {
-            None => continue,
-            Some(LoopExit::Outcome(Outcome::Lost(error))) => return Ok(lost(event_loop, error)),
-            Some(LoopExit::Outcome(outcome)) => return Ok(outcome),
-            Some(LoopExit::Suspend) => guard.suspend(),
-            Some(LoopExit::Resumed) => guard.retake(),
-            Some(LoopExit::OpenEditor) => lend(&guard, &mut input, &mut event_loop),
-        };
-        if let Err(error) = retaken.and_then(|()| event_loop.repaint()) {
+    Screen::take(options.graphics)?.show(feed, options)
+}
+
+impl Screen {
+    /// Takes the terminal, for pictures by this protocol if there is one. Fails only when it can't be taken.
+    pub fn take(graphics: Option<Protocol>) -> io::Result<Self> {
+        Ok(Screen {
+            guard: TerminalGuard::enter(graphics)?,
+            input: InputThread::spawn()?,
+        })
+    }
+
+    /// Shows a run until it is over and the user leaves the dashboard. A run that ended by the user or a signal is left at once.
+    /// Signals are not handled here, but for job control: who handles them sends `Command::Stop(Reason::Signal(n))` to the trainer.
+    pub fn show(&mut self, feed: &Feed, options: Options) -> io::Result<Outcome> {
+        let Screen { guard, input } = self;
+        let mut event_loop = EventLoop::new(feed, options, terminal()?);
+        // What another dashboard has left is no part of the first frame.
+        if let Err(error) = event_loop.repaint() {
             return Ok(lost(event_loop, error));
         }
+        let taken = guard.taken();
+        while taken.holds() {
+            let exit = match (guard.jobs().take_stop(), guard.jobs().take_resumed()) {
+                (true, _) => Some(LoopExit::Suspend),
+                (false, true) => Some(LoopExit::Resumed),
+                _ => event_loop.turn(input.keys()),
+            };
+            let retaken = match exit {
+                None => continue,
+                Some(LoopExit::Outcome(Outcome::Lost(error))) => {
+                    return Ok(lost(event_loop, error));
+                }
+                Some(LoopExit::Outcome(outcome)) => return Ok(outcome),
+                Some(LoopExit::Suspend) => guard.suspend(),
+                Some(LoopExit::Resumed) => guard.retake(),
+                Some(LoopExit::OpenEditor) => lend(guard, input, &mut event_loop),
+            };
+            if let Err(error) = retaken.and_then(|()| event_loop.repaint()) {
+                return Ok(lost(event_loop, error));
+            }
+        }
+        Ok(Outcome::Broken)
     }
-    Ok(Outcome::Broken)
+
+    /// Shows a folder of runs until it is left or a run is to be shown.
+    pub fn show_runs(&mut self, runs: &mut RunsDashboard) -> io::Result<RunsExit> {
+        let guard = &self.guard;
+        let mut screen = terminal()?;
+        let mut painted = runs.repaint(&mut screen);
+        let taken = guard.taken();
+        while taken.holds() {
+            if let Err(error) = painted {
+                std::mem::forget(screen);
+                return Ok(RunsExit::Lost(error));
+            }
+            let interruption = match (guard.jobs().take_stop(), guard.jobs().take_resumed()) {
+                (true, _) => Some(RunsInterruption::Suspend),
+                (false, true) => {
+                    painted = guard.retake().and_then(|()| runs.repaint(&mut screen));
+                    continue;
+                }
+                _ => runs.turn(&mut screen, self.input.keys()),
+            };
+            painted = match interruption {
+                None => Ok(()),
+                Some(RunsInterruption::Exit(RunsExit::Lost(error))) => Err(error),
+                Some(RunsInterruption::Exit(exit)) => return Ok(exit),
+                Some(RunsInterruption::Suspend) => {
+                    guard.suspend().and_then(|()| runs.repaint(&mut screen))
+                }
+            };
+        }
+        Ok(RunsExit::Broken)
+    }
+}
+
+fn terminal() -> io::Result<Terminal<CrosstermBackend<BufWriter<io::Stdout>>>> {
+    Terminal::new(CrosstermBackend::new(BufWriter::new(io::stdout())))
 }
 
 /// A screen that nobody sees is not taken down: ratatui would complain of it on a stderr that is gone too, and panic.

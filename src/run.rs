@@ -23,6 +23,7 @@ mod lines;
 mod matched;
 pub mod read;
 mod record;
+pub mod settings;
 pub mod summary;
 
 #[cfg(test)]

@@ -10,7 +10,8 @@ use crate::plot::PictureKind;
 /// The arguments of `otflow watch`.
 #[derive(Debug, Args)]
 pub struct WatchArgs {
-    /// Run directories; the first is shown, the curves of the others are drawn beside its own.
+    /// Run directories; the first is shown, the curves of the others are drawn beside its own. Or one folder that holds run directories,
+    /// as runs/: a live table of them, from which each can be opened.
     #[arg(value_name = "RUN", required = true)]
     pub runs: Vec<PathBuf>,
     /// The look of the dashboard.

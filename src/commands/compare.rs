@@ -27,9 +27,10 @@ use crate::cli::{self, RunOrder};
 use crate::exit::{Exit, refuse};
 use crate::headless::number::{DIGITS, format_number};
 use crate::run::Matched;
+use crate::run::settings::{ComparedSetting, differing};
 use crate::say;
 use picture::{ComparisonPlot, run_curves, stretch_curves};
-use run::{ComparedRun, ComparedSetting, absent};
+use run::ComparedRun;
 use stretch::Stretch;
 use stretch_argument::StretchArgument;
 
@@ -113,19 +114,12 @@ fn kept<T>(read: impl Iterator<Item = Result<T>>) -> Vec<T> {
 
 /// Removes the settings that are equal in all runs. A setting that a run does not have is absent there.
 fn keep_differing(runs: &mut [ComparedRun]) {
-    let names = runs.iter().flat_map(|run| run.settings.keys().cloned());
-    let names: std::collections::BTreeSet<String> = names.collect();
-    for name in names {
-        for run in &mut *runs {
-            run.settings.entry(name.clone()).or_insert_with(absent);
-        }
-        let first = runs[0].settings.get(&name).cloned();
-        if runs
-            .iter()
-            .all(|run| run.settings.get(&name) == first.as_ref())
-        {
-            runs.iter_mut()
-                .for_each(|run| _ = run.settings.remove(&name));
+    let names = differing(runs.iter().map(|run| &run.settings));
+    for run in runs {
+        run.settings.retain(|name, _| names.contains(name));
+        for name in &names {
+            let setting = run.settings.entry(name.clone());
+            setting.or_insert_with(ComparedSetting::absent);
         }
     }
 }

@@ -201,6 +201,7 @@ fn show(args: &cli::TrainArgs, front_end: FrontEnd, run: &StartedRun) -> Result<
         graphics: args.look.graphics_here(),
         switches: run.switches.clone(),
         followed: run.watcher.is_some(),
+        within_runs: false,
         unwritten: run.unwritten.clone(),
     };
     let outcome = dashboard::run(&run.feed, options).inspect_err(|_| stop(Reason::Quit))?;

@@ -5,11 +5,13 @@
 //! | `follower.rs` | the thread that hands the events of a run on, in order |
 //! | `passed.rs` | what was handed on already when a run goes on |
 //! | `pictures.rs` | pictures from the parameters in the directory |
+//! | `folder.rs` | the thread that reads all runs of a folder |
 //!
 //! `metrics.jsonl` has all that the dashboard needs, the edits too, but for the parameters' files, which are looked at; so the
 //! fold over its events gives the very state that the trainer's own dashboard has. Nothing is written into the directory but what is saved by the key for it.
 //! Leaving by a key gives exit code 0: nothing was interrupted.
 
+mod folder;
 mod follower;
 mod passed;
 mod pictures;
@@ -22,22 +24,30 @@ use anyhow::Result;
 use signal_hook::consts::SIGHUP;
 
 use crate::cli;
-use crate::dashboard::{self, Options, Outcome};
+use crate::dashboard::runs::{RunsDashboard, RunsExit};
+use crate::dashboard::theme_options::ThemeOptions;
+use crate::dashboard::{self, Options, Outcome, Screen};
 use crate::event::{Command, Event, Reason};
 use crate::exit::{Exit, refuse};
 use crate::feed::{ComparedFeed, Feed, Publisher, Wires, connect};
 use crate::front_end::{FrontEnd, obstacle};
 use crate::run::line;
-use crate::run::read::fault;
+use crate::run::read::{METRICS, fault};
 use crate::say;
 use crate::signals;
 use follower::{Following, Scope, follow};
 
-/// Shows the first run, and the curves of the others beside its own.
+/// Shows the first run, and the curves of the others beside its own; or a folder of runs as a table.
 ///
 /// # Errors
 /// When a thread or the terminal cannot be had.
 pub fn watch(args: &cli::WatchArgs) -> Result<Exit> {
+    if let [folder] = args.runs.as_slice()
+        && fault(folder).is_some()
+        && folder.is_dir()
+    {
+        return watch_folder(folder, &args.look);
+    }
     let faults = args.runs.iter().filter_map(|run| fault(run));
     let obstacle = obstacle().map(|obstacle| {
         format!("no dashboard here: {obstacle}; metrics.jsonl has the run as JSON lines")
@@ -55,11 +65,72 @@ pub fn watch(args: &cli::WatchArgs) -> Result<Exit> {
         theme: args.look.here(),
         graphics: args.look.graphics_here(),
         switches,
-        followed: false,
-        unwritten: None,
+        ..Options::default()
     };
     let outcome = dashboard::run(&shown.feed, options)?;
-    exit(outcome, run, asked(&leave, &shown.publisher))
+    exit(
+        outcome,
+        line::entry("run", &run.display().to_string()),
+        asked(&leave, &shown.publisher),
+    )
+}
+
+/// Shows the runs of a folder as a table, and single ones of them as they are opened.
+fn watch_folder(folder: &Path, look: &ThemeOptions) -> Result<Exit> {
+    let name = folder.display();
+    match folder::runs_in(folder) {
+        Ok(runs) if runs.is_empty() => {
+            return Ok(refuse(&format!(
+                "{name} is no run directory and has none in it: there is no {METRICS} in it, nor in a directory in it"
+            )));
+        }
+        Ok(_) => {}
+        Err(error) => return Ok(refuse(&format!("cannot read {name}: {error}"))),
+    }
+    if let Some(obstacle) = obstacle() {
+        return Ok(refuse(&format!(
+            "no dashboard here: {obstacle}; `otflow compare {}/*` has the runs as a table",
+            name.to_string().trim_end_matches('/')
+        )));
+    }
+    let signalled = connect();
+    let switches = signals::end_run(signalled.feed.commands.clone(), FrontEnd::Dashboard)?;
+    let news = folder::follow(folder.to_owned())?;
+    let theme = look.here();
+    let mut runs = RunsDashboard::new(folder.to_owned(), news, theme, switches.clone());
+    let mut screen = Screen::take(look.graphics_here())?;
+    let outcome = loop {
+        let run = match screen.show_runs(&mut runs)? {
+            RunsExit::Open(run) => run,
+            RunsExit::Left => break Outcome::Abandoned,
+            RunsExit::Broken => break Outcome::Broken,
+            RunsExit::Lost(error) => break Outcome::Lost(error),
+        };
+        let shown = match open(&run, &[]) {
+            Ok(shown) => shown,
+            Err(error) => {
+                runs.tell(format!("cannot be shown: {error:#}"));
+                continue;
+            }
+        };
+        let options = Options {
+            theme,
+            graphics: look.graphics_here(),
+            switches: switches.clone(),
+            within_runs: true,
+            ..Options::default()
+        };
+        match screen.show(&shown.feed, options)? {
+            Outcome::Finished(_) | Outcome::Abandoned => {}
+            outcome => break outcome,
+        }
+    };
+    drop(screen);
+    exit(
+        outcome,
+        line::entry("run", &name.to_string()),
+        asked(&switches.leave, &signalled.publisher),
+    )
 }
 
 /// The runs that are shown, each read by a thread.
@@ -105,7 +176,8 @@ fn asked(leave: &AtomicBool, publisher: &Publisher) -> Option<i32> {
     }
 }
 
-fn exit(outcome: Outcome, run: &Path, signal: Option<i32>) -> Result<Exit> {
+/// Says in the lines that stay on the terminal how a run ended, if it has, and what was watched.
+fn exit(outcome: Outcome, watched: String, signal: Option<i32>) -> Result<Exit> {
     match outcome {
         Outcome::Broken => anyhow::bail!("a thread panicked: a bug; the run is not touched by it"),
         // A terminal that is gone has hung up, told or not.
@@ -115,6 +187,6 @@ fn exit(outcome: Outcome, run: &Path, signal: Option<i32>) -> Result<Exit> {
         }
         Outcome::Abandoned => {}
     }
-    say::out(&line::entry("run", &run.display().to_string()));
+    say::out(&watched);
     Ok(signal.map_or(Exit::Done, Exit::Signal))
 }

@@ -15,6 +15,7 @@ use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::buffer::Buffer;
 
+use super::frame_pacer::FramePacer;
 use super::input::TerminalInput;
 use super::layout;
 use super::options::Options;
@@ -35,18 +36,8 @@ use crate::feed::{ComparedFeed, Feed};
 use crate::meter::Instruments;
 use crate::session::reload::FileWatcher;
 
-/// Longest sleep: how late events may be fetched.
-const LONGEST_SLEEP: Duration = Duration::from_millis(100);
 /// Longest sleep while pictures of the flow pane are being drawn: how late they may be put on the screen.
 const BUSY_SLEEP: Duration = Duration::from_millis(10);
-/// Least time between two frames.
-const FRAME_INTERVAL: Duration = Duration::from_millis(100);
-/// Least time between two frames soon after a key.
-const FRAME_INTERVAL_AFTER_KEY: Duration = Duration::from_millis(33);
-/// Time after a key in which frames come faster.
-const AFTER_KEY: Duration = Duration::from_secs(1);
-/// Least time between two frames, in times that drawing one takes: at most 2% of a core.
-const COST_INTERVAL: u32 = 50;
 
 /// The reason why the loop ends or is interrupted.
 #[derive(Debug)]
@@ -81,16 +72,7 @@ pub(super) struct EventLoop<'a, W: Write> {
     /// Follows the file that a session without one has got here.
     watcher: Option<FileWatcher>,
     opened: Instant,
-    /// Whether the screen is older than the state.
-    dirty: bool,
-    /// The time of the last frame.
-    drawn: Option<Instant>,
-    /// The time of the last key.
-    key: Option<Instant>,
-    /// The time that drawing a frame takes, smoothed.
-    cost: Duration,
-    /// The time between two frames, smoothed.
-    interval: Duration,
+    pacer: FramePacer,
 }
 
 impl<'a, W: Write> EventLoop<'a, W> {
@@ -111,6 +93,7 @@ impl<'a, W: Write> EventLoop<'a, W> {
                 .collect(),
             view: View {
                 settings,
+                within_runs: options.within_runs,
                 ..View::default()
             },
             ..State::default()
@@ -126,22 +109,20 @@ impl<'a, W: Write> EventLoop<'a, W> {
             figures: FigureSaver::default(),
             watcher: None,
             opened: Instant::now(),
-            dirty: true,
-            drawn: None,
-            key: None,
-            cost: Duration::ZERO,
-            interval: LONGEST_SLEEP,
+            pacer: FramePacer::new(),
         }
     }
 
-    /// Makes one turn; it sleeps at most for [`LONGEST_SLEEP`].
+    /// Makes one turn; it sleeps at most for a tenth of a second.
     pub(super) fn turn(&mut self, keys: &Receiver<TerminalInput>) -> Option<LoopExit> {
         let feed = self.fetch();
         if let Some(exit) = self.follow_request(feed) {
             return Some(exit);
         }
-        let due = self.dirty && self.until_next_frame().is_zero();
-        let shown = if due { self.draw() } else { Ok(()) };
+        let shown = match self.pacer.is_due() {
+            true => self.draw(),
+            false => Ok(()),
+        };
         let heard = shown.and_then(|()| self.listen(keys));
         heard
             .err()
@@ -150,8 +131,7 @@ impl<'a, W: Write> EventLoop<'a, W> {
 
     /// Draws every cell anew at the next turn.
     pub(super) fn repaint(&mut self) -> io::Result<()> {
-        self.dirty = true;
-        self.drawn = None;
+        self.pacer.repaint();
         // Not `clear`, which asks the terminal for its cursor: one that does not answer would hold everything up.
         let area = self.screen.get_frame().area();
         if let Some(pixels) = &mut self.pixels {
@@ -183,19 +163,19 @@ impl<'a, W: Write> EventLoop<'a, W> {
 
     /// Fetches what has come and changes the state by it.
     fn fetch(&mut self) -> FeedState {
-        self.dirty |= self.state.advance(self.opened.elapsed().as_secs_f64());
+        self.pacer.dirty |= self.state.advance(self.opened.elapsed().as_secs_f64());
         if let Some(picture) = self.feed.take_picture() {
             self.state.set_picture(picture);
-            self.dirty = true;
+            self.pacer.dirty = true;
         }
-        self.dirty |= self.state.set_dropped(self.feed.dropped());
-        self.dirty |= self.figures.report(&mut self.state);
+        self.pacer.dirty |= self.state.set_dropped(self.feed.dropped());
+        self.pacer.dirty |= self.figures.report(&mut self.state);
         let haste = self.haste();
-        self.dirty |= self.pixels.as_mut().is_some_and(|one| one.poll(haste));
+        self.pacer.dirty |= self.pixels.as_mut().is_some_and(|one| one.poll(haste));
         self.fetch_other_processes();
         if let Some(Instruments { progress, meter }) = self.feed.instruments() {
             self.state.add_reading(meter.read());
-            self.dirty |= self.state.set_tiles(progress.tiles());
+            self.pacer.dirty |= self.state.set_tiles(progress.tiles());
         }
         let feed = self.fetch_events();
         self.read_session_file();
@@ -209,7 +189,7 @@ impl<'a, W: Write> EventLoop<'a, W> {
         };
         if let Some(reading) = session_file::look(&unread.path) {
             self.state.set_file(reading, unread.news);
-            self.dirty = true;
+            self.pacer.dirty = true;
         }
     }
 
@@ -257,12 +237,12 @@ impl<'a, W: Write> EventLoop<'a, W> {
                     // The end found the ring full.
                     if let Some(end) = self.feed.finished() {
                         self.state.apply(Event::Finished(end), self.state.now);
-                        self.dirty = true;
+                        self.pacer.dirty = true;
                     }
                     return FeedState::Closed;
                 }
             }
-            self.dirty = true;
+            self.pacer.dirty = true;
         }
         FeedState::Open
     }
@@ -275,13 +255,13 @@ impl<'a, W: Write> EventLoop<'a, W> {
             }
             for event in feed.events.try_iter().take(feed.events.len()) {
                 self.state.apply_compared(number, &event);
-                self.dirty = true;
+                self.pacer.dirty = true;
             }
         }
         if let Some(heard) = self.feed.heard() {
             // A clock that is behind that of the disk has just heard of it.
             let silence = heard.elapsed().unwrap_or_default().as_secs_f64();
-            self.dirty |= self.state.set_silence(silence);
+            self.pacer.dirty |= self.state.set_silence(silence);
         }
     }
 
@@ -333,36 +313,21 @@ impl<'a, W: Write> EventLoop<'a, W> {
 
     /// Whether the user waits for an answer to a key.
     fn haste(&self) -> Haste {
-        match self.key {
-            Some(key) if key.elapsed() < AFTER_KEY => Haste::AfterKey,
-            _ => Haste::None,
+        if self.pacer.follows_key() {
+            Haste::AfterKey
+        } else {
+            Haste::None
         }
-    }
-
-    /// The time until the next frame may be drawn.
-    fn until_next_frame(&self) -> Duration {
-        let interval = match self.haste() {
-            Haste::AfterKey => FRAME_INTERVAL_AFTER_KEY,
-            Haste::None => FRAME_INTERVAL.max(COST_INTERVAL * self.cost),
-        };
-        self.drawn.map_or(Duration::ZERO, |drawn| {
-            interval.saturating_sub(drawn.elapsed())
-        })
     }
 
     fn draw(&mut self) -> io::Result<()> {
-        let start = Instant::now();
-        if let Some(before) = self.drawn.replace(start) {
-            self.interval = (3 * self.interval + (start - before)) / 4;
-        }
-        let cost = self.cost.as_secs_f64() / self.interval.as_secs_f64();
+        let cost = self.pacer.begin();
         let pixels = self.pixels.as_ref().map_or(0.0, FlowPixels::cost);
         self.state.set_cost(cost + pixels);
         execute!(self.screen.backend_mut(), BeginSynchronizedUpdate)?;
         self.draw_frame()?;
         execute!(self.screen.backend_mut(), EndSynchronizedUpdate)?;
-        self.cost = (3 * self.cost + start.elapsed()) / 4;
-        self.dirty = false;
+        self.pacer.end();
         Ok(())
     }
 
@@ -405,11 +370,7 @@ impl<'a, W: Write> EventLoop<'a, W> {
 
     /// Sleeps until a key comes or a frame is due.
     fn listen(&mut self, keys: &Receiver<TerminalInput>) -> io::Result<()> {
-        let sleep = if self.dirty {
-            self.until_next_frame().min(LONGEST_SLEEP)
-        } else {
-            LONGEST_SLEEP
-        };
+        let sleep = self.pacer.sleep();
         let busy = self.pixels.as_ref().is_some_and(FlowPixels::busy);
         let sleep = if busy { sleep.min(BUSY_SLEEP) } else { sleep };
         let first = match keys.recv_timeout(sleep) {
@@ -420,9 +381,9 @@ impl<'a, W: Write> EventLoop<'a, W> {
             }
         };
         for heard in std::iter::once(first).chain(keys.try_iter()) {
-            self.dirty = true;
+            self.pacer.dirty = true;
             if let TerminalInput::Key(key) = heard {
-                self.key = Some(Instant::now());
+                self.pacer.hear_key();
                 if let Some(command) = update(&mut self.state, key) {
                     // A trainer that is gone needs no command.
                     let _ = self.feed.commands.send(command);

@@ -15,9 +15,10 @@ use crossterm::event::KeyCode;
 
 use super::action::{Action, InputAction};
 use super::pane::Pane;
+use super::state::trainer::Trainer;
 use super::state::value_input::InputEdit;
-use binding::row;
-pub use binding::{Binding, Key};
+use binding::needs;
+pub use binding::{Binding, Key, row};
 
 /// The keys of a pane, or of all panes.
 #[derive(Clone, Copy, Debug)]
@@ -50,29 +51,50 @@ pub const TABLES: [KeyTable; 4] = [
 
 /// The keys that act in every pane.
 const EVERYWHERE: &[Binding] = &[
-    row(
-        &[Key::letter('q')],
-        Action::Quit,
-        Some("quit"),
-        "stop and save, after asking; leave when done",
+    needs(
+        Trainer::ThisProcess,
+        row(
+            &[Key::letter('q')],
+            Action::Quit,
+            Some("quit"),
+            "stop and save, after asking; leave when done",
+        ),
     ),
-    row(
-        &[Key::control('c')],
-        Action::Interrupt,
-        None,
-        "stop and save; twice: leave at once",
+    needs(
+        Trainer::ThisProcess,
+        row(
+            &[Key::control('c')],
+            Action::Interrupt,
+            None,
+            "stop and save; twice: leave at once",
+        ),
     ),
-    row(
-        &[Key::letter('p'), Key::letter(' ')],
-        Action::Pause,
-        Some("pause"),
-        "pause training or go on",
+    needs(
+        Trainer::AnotherProcess,
+        row(
+            &[Key::letter('q'), Key::control('c')],
+            Action::Quit,
+            Some("quit"),
+            "leave; the run goes on",
+        ),
     ),
-    row(
-        &[Key::letter('.')],
-        Action::Step,
-        None,
-        "one iteration while paused",
+    needs(
+        Trainer::ThisProcess,
+        row(
+            &[Key::letter('p'), Key::letter(' ')],
+            Action::Pause,
+            Some("pause"),
+            "pause training or go on",
+        ),
+    ),
+    needs(
+        Trainer::ThisProcess,
+        row(
+            &[Key::letter('.')],
+            Action::Step,
+            None,
+            "one iteration while paused",
+        ),
     ),
     row(&[Key::letter('?')], Action::Help, Some("help"), "this help"),
     row(
@@ -149,11 +171,14 @@ const EVERYWHERE: &[Binding] = &[
         Some("weights"),
         "L, C, R raw or times their weights",
     ),
-    row(
-        &[Key::letter('B')],
-        Action::Restore,
-        None,
-        "go on from the best parameters, after asking",
+    needs(
+        Trainer::ThisProcess,
+        row(
+            &[Key::letter('B')],
+            Action::Restore,
+            None,
+            "go on from the best parameters, after asking",
+        ),
     ),
     row(
         &[Key::letter('s')],
@@ -175,10 +200,21 @@ const EVERYWHERE: &[Binding] = &[
     ),
 ];
 
-/// The rows that act while a pane has the focus, its own first.
-pub fn rows(focus: Pane) -> impl Iterator<Item = &'static Binding> {
+/// The rows that act on the run of this trainer while a pane has the focus, its own first.
+pub fn rows(focus: Pane, trainer: Trainer) -> impl Iterator<Item = &'static Binding> {
+    rows_of_any_trainer(focus).filter(move |row| row.is_offered(trainer))
+}
+
+fn rows_of_any_trainer(focus: Pane) -> impl Iterator<Item = &'static Binding> {
     let of = move |pane| TABLES.into_iter().filter(move |table| table.pane == pane);
     of(Some(focus)).chain(of(None)).flat_map(|table| table.rows)
+}
+
+/// Whether an action is one that no key is offered for with this trainer.
+pub fn is_refused(action: Action, trainer: Trainer) -> bool {
+    let rows = TABLES.into_iter().flat_map(|table| table.rows);
+    let mut rows = rows.filter(|row| row.action == action).peekable();
+    rows.peek().is_some() && rows.all(|row| !row.is_offered(trainer))
 }
 
 /// The rows that act while a value is typed.
@@ -205,11 +241,12 @@ pub fn action_in_input(key: Key) -> Option<Action> {
     }
 }
 
-/// The action of a key while a pane has the focus.
-pub fn action(key: Key, focus: Pane) -> Option<Action> {
-    rows(focus)
-        .find(|binding| binding.keys.contains(&key))
-        .map(|binding| binding.action)
+/// The action of a key while a pane has the focus; one that is not offered where the key has no other.
+pub fn action(key: Key, focus: Pane, trainer: Trainer) -> Option<Action> {
+    let bound = |binding: &&Binding| binding.keys.contains(&key);
+    let offered = rows(focus, trainer).find(bound);
+    let row = offered.or_else(|| rows_of_any_trainer(focus).find(bound));
+    row.map(|binding| binding.action)
 }
 
 #[cfg(test)]
@@ -220,10 +257,13 @@ mod tests {
     #[test]
     fn no_key_is_bound_twice_in_a_table() {
         let tables = TABLES.map(|table| table.rows);
-        for rows in tables.into_iter().chain([settings::INPUT]) {
-            let keys: Vec<_> = rows.iter().flat_map(|binding| binding.keys).collect();
-            for (i, key) in keys.iter().enumerate() {
-                assert!(!keys[..i].contains(key), "{}", key.label());
+        for trainer in [Trainer::ThisProcess, Trainer::AnotherProcess] {
+            for rows in tables.into_iter().chain([settings::INPUT]) {
+                let rows = rows.iter().filter(|row| row.is_offered(trainer));
+                let keys: Vec<_> = rows.flat_map(|binding| binding.keys).collect();
+                for (i, key) in keys.iter().enumerate() {
+                    assert!(!keys[..i].contains(key), "{}", key.label());
+                }
             }
         }
     }
@@ -239,8 +279,32 @@ mod tests {
             None
         );
         let stop = Key::pressed(press(KeyEventKind::Press, KeyModifiers::CONTROL)).unwrap();
-        assert_eq!(action(stop, Pane::Losses), Some(Action::Interrupt));
+        let own = |key, pane| action(key, pane, Trainer::ThisProcess);
+        assert_eq!(own(stop, Pane::Losses), Some(Action::Interrupt));
         let plain = Key::pressed(press(KeyEventKind::Press, KeyModifiers::NONE)).unwrap();
-        assert_eq!(action(plain, Pane::Log), None);
+        assert_eq!(own(plain, Pane::Log), None);
+    }
+
+    #[test]
+    fn what_would_command_the_trainer_is_not_offered_on_the_run_of_another_process() {
+        let another = Trainer::AnotherProcess;
+        let commands = [Action::Pause, Action::Step, Action::Interrupt];
+        for pane in Pane::ALL {
+            let offered: Vec<Action> = rows(pane, another).map(|row| row.action).collect();
+            assert!(commands.iter().all(|command| !offered.contains(command)));
+        }
+        let nudges = |trainer| {
+            let rows = rows(Pane::Settings, trainer);
+            rows.filter(|row| row.footer == Some("more")).count()
+        };
+        assert_eq!(
+            (nudges(another), nudges(Trainer::ThisProcess)),
+            (0, 1),
+            "an edit"
+        );
+        let enter = Key::plain(KeyCode::Enter);
+        assert_eq!(action(enter, Pane::Settings, another), Some(Action::Accept));
+        assert!(is_refused(Action::Pause, another) && !is_refused(Action::Quit, another));
+        assert!(!is_refused(Action::Pause, Trainer::ThisProcess));
     }
 }

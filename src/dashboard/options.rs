@@ -21,6 +21,8 @@ pub struct Options {
     pub switches: Switches,
     /// Whether changes of the session file reach the run, so that it can be steered from the settings.
     pub followed: bool,
+    /// Whether the run was opened from the table of many, to which one goes back by leaving it.
+    pub within_runs: bool,
     /// The session, if no file has it and one that is written can be followed.
     pub unwritten: Option<UnwrittenSession>,
 }

@@ -69,15 +69,27 @@ impl Phase {
     }
 }
 
+impl Phase {
+    /// The phase of a run that has ended for this reason.
+    pub fn ended(reason: Reason) -> Self {
+        match reason {
+            Reason::Diverged => Phase::Diverged,
+            Reason::Quit | Reason::Signal(_) | Reason::Lost => Phase::Stopped,
+            Reason::Iterations | Reason::Seconds | Reason::Plateau => Phase::Done,
+        }
+    }
+}
+
+/// Whether seconds of silence are more than a process that trains is silent for, whose iterations take so many.
+pub fn is_silent(silence: f64, iteration: f64) -> bool {
+    silence > (SLOW * iteration).max(PATIENCE)
+}
+
 impl State {
     /// The phase of the run.
     pub fn phase(&self) -> Phase {
         match (&self.finished, self.view.stopping, self.paused) {
-            (Some(finished), ..) => match finished.reason {
-                Reason::Diverged => Phase::Diverged,
-                Reason::Quit | Reason::Signal(_) | Reason::Lost => Phase::Stopped,
-                Reason::Iterations | Reason::Seconds | Reason::Plateau => Phase::Done,
-            },
+            (Some(finished), ..) => Phase::ended(finished.reason),
             (None, true, _) => Phase::Stopping,
             (None, false, true) => Phase::Paused,
             _ if self.view.pause_wanted => Phase::Pausing,
@@ -91,10 +103,10 @@ impl State {
 
     /// Whether the process that trains this run has not been heard of for longer than its iterations take.
     pub fn silent(&self) -> bool {
-        let usual = self.clock.rate().map_or(0.0, |rate| SLOW / rate);
+        let iteration = self.clock.rate().map_or(0.0, |rate| 1.0 / rate);
         let idle = self.paused || self.finished.is_some();
         self.silence
-            .is_some_and(|silence| silence > usual.max(PATIENCE) && !idle)
+            .is_some_and(|silence| is_silent(silence, iteration) && !idle)
     }
 }
 

@@ -16,6 +16,7 @@ pub mod rate;
 pub mod series;
 pub mod settings;
 pub mod throughput;
+pub mod trainer;
 pub mod training_clock;
 pub mod value_input;
 
@@ -135,6 +136,8 @@ pub struct View {
     pub help_scroll: usize,
     /// Whether a pause was asked for; the trainer may still be in an iteration.
     pub pause_wanted: bool,
+    /// Whether the run was opened from the table of many, to which one goes back by leaving it.
+    pub within_runs: bool,
     /// Whether the run was asked to stop.
     pub stopping: bool,
     /// The request that waits for the event loop.

@@ -217,6 +217,20 @@ impl Theme {
         }
     }
 
+    /// The style of the curve of a run among those of others, by its place; each has a letter besides.
+    pub fn overlaid(&self, place: usize) -> Style {
+        let hues = [Hue::Blue, Hue::Orange, Hue::Green, Hue::Red];
+        // Of the 16 colours two hues share one.
+        let count = match self.colour {
+            Depth::Ansi16 => 3,
+            Depth::None | Depth::Palette256 | Depth::True => hues.len(),
+        };
+        match place % (count + 1) {
+            0 => Style::new(),
+            hue => self.style(hues[hue - 1]),
+        }
+    }
+
     /// A piece of a training curve, or of any curve that is not of validations; colour-blind people can tell its hue from theirs.
     pub fn training(&self) -> Symbol {
         let text = match self.markers {
@@ -450,6 +464,14 @@ impl Theme {
     /// The mark of a value that is not finite.
     pub fn broken(&self) -> &'static str {
         self.pick("×", "x")
+    }
+
+    /// The mark of an order from the least to the greatest, and of the reverse.
+    pub fn order(&self) -> Arrows {
+        Arrows {
+            up: self.pick("↑", "^"),
+            down: self.pick("↓", "v"),
+        }
     }
 
     /// The last character of a text that was cut.

@@ -9,6 +9,7 @@ use super::action::Action;
 use super::keys::{self, Key};
 use super::pane::Pane;
 use super::state::log::LogKind;
+use super::state::trainer::Trainer;
 use super::state::{LoopRequest, Popup, State, View};
 use super::terms;
 use crate::event::{BestBy, Command, Reason};
@@ -26,7 +27,7 @@ pub fn update(state: &mut State, key: Key) -> Option<Command> {
     } else if state.view.settings.input.is_some() {
         keys::action_in_input(key)
     } else {
-        keys::action(key, state.view.focus)
+        keys::action(key, state.view.focus, state.trainer())
     };
     perform(state, action?)
 }
@@ -72,7 +73,7 @@ fn use_screen(state: &mut State, action: Action) -> Option<Command> {
 fn use_panes(state: &mut State, action: Action) -> Option<Command> {
     match action {
         Action::Quit => quit(state),
-        Action::Pause | Action::Step | Action::Restore if state.silence.is_some() => refuse(state),
+        action if keys::is_refused(action, state.trainer()) => refuse(state),
         Action::Restore => {
             let over = state.finished.is_some();
             state.view.popup = state.view.popup.or((!over).then_some(Popup::Restore));
@@ -91,7 +92,7 @@ fn use_panes(state: &mut State, action: Action) -> Option<Command> {
 fn help_lines(view: &View) -> usize {
     match view.popup {
         Some(Popup::Terms) => terms::lines().len(),
-        _ => keys::rows(view.focus).count(),
+        _ => keys::rows(view.focus, Trainer::ThisProcess).count(),
     }
 }
 
@@ -116,6 +117,9 @@ fn change_view(state: &mut State, action: Action) {
     match action {
         Action::Help => view.popup = Some(Popup::Help),
         Action::Back if view.zoom => view.zoom = false,
+        Action::Back if view.within_runs && state.rejection.is_none() => {
+            view.request = Some(LoopRequest::Leave);
+        }
         Action::Back => state.rejection = None,
         Action::Accept | Action::Zoom => view.zoom = !view.zoom,
         Action::Next => view.focus = neighbour(view.focus, 1),

@@ -26,7 +26,7 @@ pub use history::History;
 pub use skim::skim;
 
 /// The file a run directory is known by.
-pub(super) const METRICS: &str = "metrics.jsonl";
+pub(crate) const METRICS: &str = "metrics.jsonl";
 
 /// The reason why a directory can't be read as that of a run, if there is one.
 pub fn fault(run: &Path) -> Option<String> {

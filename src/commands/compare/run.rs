@@ -1,7 +1,6 @@
 //! A run in a comparison: its settings and the figures of its best validation, a fold over its events.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Result, anyhow, bail};
@@ -12,8 +11,9 @@ use crate::event::{Best, Event, Reason, SCHEMA};
 use crate::plot::CurvePoint;
 use crate::run::Matched;
 use crate::run::read::{History, fault};
+use crate::run::settings::{self, RunSettings};
 use crate::say;
-use crate::session::{ABSENT, Applies, fields};
+use crate::session::Applies;
 
 /// A run in a comparison; the names of the fields are those of the JSON list.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -30,20 +30,13 @@ pub(super) struct ComparedRun {
     pub(super) matching: Option<Matched>,
     pub(super) edits: u64,
     /// Settings at the start and at the end, by field.
-    pub(super) settings: BTreeMap<String, ComparedSetting>,
+    pub(super) settings: RunSettings,
     /// Validations whose parameters were kept.
     #[serde(skip)]
     pub(super) points: Vec<CurvePoint>,
     /// Entropy H of the data, nats, where it is known.
     #[serde(skip)]
     pub(super) entropy: Option<f64>,
-}
-
-/// The values of a field of the session, as the file writes them.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub(super) struct ComparedSetting {
-    pub(super) start: String,
-    pub(super) end: String,
 }
 
 impl ComparedRun {
@@ -64,29 +57,13 @@ impl ComparedRun {
     /// Adds an event.
     pub(super) fn add(&mut self, event: &Event) {
         Matched::take(&mut self.matching, event);
+        settings::apply(&mut self.settings, event);
         match event {
             Event::Start(start) => {
                 self.iterations = start.fork.as_ref().map_or(0, |fork| fork.iteration);
                 self.entropy = start.entropy;
-                let setting = |value: String| ComparedSetting {
-                    start: value.clone(),
-                    end: value,
-                };
-                let fields = fields(&start.session).into_iter();
-                self.settings = fields
-                    .map(|field| (field.name.to_owned(), setting(field.value)))
-                    .collect();
             }
-            Event::Edit {
-                field,
-                new,
-                applies,
-                ..
-            } if *applies != Applies::Restart => {
-                self.edits += 1;
-                let setting = self.settings.entry(field.clone()).or_insert_with(absent);
-                setting.end.clone_from(new);
-            }
+            Event::Edit { applies, .. } if *applies != Applies::Restart => self.edits += 1,
             Event::Iteration {
                 iteration, seconds, ..
             }
@@ -179,12 +156,4 @@ pub(super) fn read_events(run: &Path, mut add: impl FnMut(&Event)) -> Result<()>
         );
     }
     Ok(())
-}
-
-/// The setting of a run that does not have the field.
-pub(super) fn absent() -> ComparedSetting {
-    ComparedSetting {
-        start: ABSENT.into(),
-        end: ABSENT.into(),
-    }
 }

@@ -1,17 +1,16 @@
 //! A stretch of a run in a comparison: level and slope of its losses in training and validation, its rate, time and settings, a fold over the
 //! events of the run.
 
-use std::collections::BTreeMap;
-
 use anyhow::Result;
 use serde::Serialize;
 
 use super::curve::CurveWithEntropy;
-use super::run::{ComparedSetting, absent, read_events};
+use super::run::read_events;
 use super::stretch_argument::StretchArgument;
 use crate::event::{Event, Losses, SCHEMA};
 use crate::plot::{CurvePoint, LearningCurve};
-use crate::session::{Applies, fields};
+use crate::run::settings::{ComparedSetting, RunSettings, at_start};
+use crate::session::Applies;
 use crate::trend::{Estimate, SeriesPoint, Trend};
 
 /// L, C and R of a stretch, each with its trend over the iterations; None where there are too few.
@@ -71,7 +70,7 @@ pub(super) struct Stretch {
     pub(super) validation: LossTrends,
     pub(super) training: LossTrends,
     /// Settings at its beginning and at its end, by field.
-    pub(super) settings: BTreeMap<String, ComparedSetting>,
+    pub(super) settings: RunSettings,
     /// C of its validations over the time since its beginning.
     #[serde(skip)]
     pub(super) points: Vec<CurvePoint>,
@@ -149,14 +148,7 @@ impl<'a> StretchFold<'a> {
         match event {
             Event::Start(start) => {
                 self.told.entropy = start.entropy;
-                let setting = |value: String| ComparedSetting {
-                    start: value.clone(),
-                    end: value,
-                };
-                let fields = fields(&start.session).into_iter();
-                self.told.settings = fields
-                    .map(|field| (field.name.to_owned(), setting(field.value)))
-                    .collect();
+                self.told.settings = at_start(&start.session);
             }
             Event::Edit {
                 iteration,
@@ -166,7 +158,9 @@ impl<'a> StretchFold<'a> {
                 ..
             } if *applies != Applies::Restart && *iteration < self.asked.to => {
                 let settings = &mut self.told.settings;
-                let setting = settings.entry(field.clone()).or_insert_with(absent);
+                let setting = settings
+                    .entry(field.clone())
+                    .or_insert_with(ComparedSetting::absent);
                 setting.end.clone_from(new);
                 if *iteration < self.asked.from {
                     setting.start.clone_from(new);

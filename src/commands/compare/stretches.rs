@@ -3,9 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use super::run::absent;
 use super::stretch::{LossTrend, LossTrends, Stretch};
 use crate::headless::number::{DIGITS, format_number, format_setting};
+use crate::run::settings::ComparedSetting;
 use crate::trend::Estimate;
 
 /// A loss by its name and its place among the trends.
@@ -22,7 +22,12 @@ pub(super) fn keep_differing(stretches: &mut [Stretch]) {
     for name in names {
         let values: Vec<_> = stretches
             .iter()
-            .map(|one| one.settings.get(&name).cloned().unwrap_or_else(absent))
+            .map(|one| {
+                one.settings
+                    .get(&name)
+                    .cloned()
+                    .unwrap_or_else(ComparedSetting::absent)
+            })
             .collect();
         let first = &values[0];
         let same = values.iter().all(|value| value == first) && first.start == first.end;
@@ -57,7 +62,11 @@ pub(super) fn rows(stretches: &[Stretch]) -> Vec<Vec<String>> {
     let settings = stretches.first().map(|one| &one.settings);
     for name in settings.into_iter().flat_map(|settings| settings.keys()) {
         add(name, &|one| {
-            let setting = one.settings.get(name).cloned().unwrap_or_else(absent);
+            let setting = one
+                .settings
+                .get(name)
+                .cloned()
+                .unwrap_or_else(ComparedSetting::absent);
             match setting.start == setting.end {
                 true => setting.end,
                 false => format!("{} -> {}", setting.start, setting.end),
@@ -120,7 +129,6 @@ fn told(estimate: Estimate) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::run::ComparedSetting;
     use super::*;
 
     fn stretch(level: f64, error: f64, lr: [&str; 2]) -> Stretch {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crossbeam_channel::{Sender, unbounded};
 use crossterm::event::KeyCode;
@@ -278,12 +278,12 @@ fn a_row_that_stops_showing_its_edit_is_drawn_anew() {
     (
         event_loop.state.now,
         event_loop.state.paused,
-        event_loop.dirty,
+        event_loop.pacer.dirty,
     ) = (3.0, true, false);
     event_loop.fetch();
-    assert!(std::mem::replace(&mut event_loop.dirty, false));
+    assert!(std::mem::replace(&mut event_loop.pacer.dirty, false));
     event_loop.fetch();
-    assert!(!event_loop.dirty);
+    assert!(!event_loop.pacer.dirty);
 }
 
 #[test]

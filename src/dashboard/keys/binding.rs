@@ -3,6 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use crate::dashboard::action::Action;
+use crate::dashboard::state::trainer::Trainer;
 
 /// A key that was pressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,35 +57,51 @@ impl Key {
     }
 }
 
-/// A row of the table of keys.
+/// A row of a table of keys.
 #[derive(Clone, Copy, Debug)]
-pub struct Binding {
+pub struct Binding<A = Action> {
     /// The keys, which all do the same.
     pub keys: &'static [Key],
     /// The action.
-    pub action: Action,
+    pub action: A,
     /// The word in the footer, for the most needed keys.
     pub footer: Option<&'static str>,
     /// The line in the help.
     pub help: &'static str,
+    /// The trainer that the action needs; None for one that acts on every run. With another trainer the key is not offered.
+    pub needs: Option<Trainer>,
 }
 
 /// A row of the table, from its columns.
-pub const fn row(
+pub const fn row<A: Copy>(
     keys: &'static [Key],
-    action: Action,
+    action: A,
     footer: Option<&'static str>,
     help: &'static str,
-) -> Binding {
+) -> Binding<A> {
     Binding {
         keys,
         action,
         footer,
         help,
+        needs: None,
     }
 }
 
-impl Binding {
+/// A row whose action needs this trainer.
+pub const fn needs(trainer: Trainer, row: Binding) -> Binding {
+    Binding {
+        needs: Some(trainer),
+        ..row
+    }
+}
+
+impl<A> Binding<A> {
+    /// Whether the action can act on the run of this trainer.
+    pub fn is_offered(&self, trainer: Trainer) -> bool {
+        self.needs.is_none_or(|needed| needed == trainer)
+    }
+
     /// The names of the keys in the footer and the help.
     pub fn label(&self) -> String {
         self.keys

@@ -2,30 +2,40 @@
 
 use crossterm::event::KeyCode;
 
-use super::binding::{Binding, Key, row};
+use super::binding::{Binding, Key, needs, row};
 use crate::dashboard::action::{Action, InputAction, SettingsAction};
+use crate::dashboard::state::trainer::Trainer;
 use crate::dashboard::state::value_input::InputEdit;
 use crate::session::NudgeDirection;
 
 /// The keys of the settings pane.
 pub const KEYS: &[Binding] = &[
-    row(
-        &[Key::plain(KeyCode::Enter)],
-        Action::Settings(SettingsAction::Type),
-        Some("type"),
-        "type a value; at a rate also `now 0.001`",
+    needs(
+        Trainer::ThisProcess,
+        row(
+            &[Key::plain(KeyCode::Enter)],
+            Action::Settings(SettingsAction::Type),
+            Some("type"),
+            "type a value; at a rate also `now 0.001`",
+        ),
     ),
-    row(
-        &[Key::letter('+'), Key::letter('=')],
-        Action::Settings(SettingsAction::Nudge(NudgeDirection::Up)),
-        Some("more"),
-        "selected setting one step up, in the file",
+    needs(
+        Trainer::ThisProcess,
+        row(
+            &[Key::letter('+'), Key::letter('=')],
+            Action::Settings(SettingsAction::Nudge(NudgeDirection::Up)),
+            Some("more"),
+            "selected setting one step up, in the file",
+        ),
     ),
-    row(
-        &[Key::letter('-')],
-        Action::Settings(SettingsAction::Nudge(NudgeDirection::Down)),
-        Some("less"),
-        "selected setting one step down, in the file",
+    needs(
+        Trainer::ThisProcess,
+        row(
+            &[Key::letter('-')],
+            Action::Settings(SettingsAction::Nudge(NudgeDirection::Down)),
+            Some("less"),
+            "selected setting one step down, in the file",
+        ),
     ),
     row(
         &[Key::plain(KeyCode::Right)],
@@ -39,17 +49,23 @@ pub const KEYS: &[Binding] = &[
         None,
         "part before, or the whole setting",
     ),
-    row(
-        &[Key::letter('u')],
-        Action::Settings(SettingsAction::Undo),
-        Some("undo"),
-        "take the last edit back, in the file",
+    needs(
+        Trainer::ThisProcess,
+        row(
+            &[Key::letter('u')],
+            Action::Settings(SettingsAction::Undo),
+            Some("undo"),
+            "take the last edit back, in the file",
+        ),
     ),
-    row(
-        &[Key::letter('e')],
-        Action::Settings(SettingsAction::OpenEditor),
-        Some("edit"),
-        "the session file in $VISUAL, $EDITOR or vi",
+    needs(
+        Trainer::ThisProcess,
+        row(
+            &[Key::letter('e')],
+            Action::Settings(SettingsAction::OpenEditor),
+            Some("edit"),
+            "the session file in $VISUAL, $EDITOR or vi",
+        ),
     ),
     row(
         &[Key::letter('i')],

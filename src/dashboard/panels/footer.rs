@@ -1,11 +1,12 @@
 //! The bottom line: the most needed keys at the left; at the right the cost of the screen and the number of lost events.
 
+use std::ops::Range;
+
 use ratatui::style::Style;
 
-use crate::dashboard::action::Action;
 use crate::dashboard::canvas::Canvas;
 use crate::dashboard::format::duration;
-use crate::dashboard::keys;
+use crate::dashboard::keys::{self, Binding};
 use crate::dashboard::state::State;
 
 /// Draws the line.
@@ -28,25 +29,33 @@ pub fn draw(state: &State, canvas: &mut Canvas) {
     }
     let typing = state.view.settings.input.is_some();
     let input = keys::input_rows().filter(|_| typing);
-    let panes = keys::rows(state.view.focus).filter(|_| !typing);
-    for binding in input.chain(panes) {
-        let Some(word) = binding.footer else { continue };
-        if state.silence.is_some() && binding.action == Action::Pause {
-            continue;
-        }
-        let key = binding.keys[0].label();
-        let width = (key.chars().count() + word.chars().count()) as u16 + 1;
-        if column + width >= start {
-            break;
-        }
-        canvas.write((column, 0), &key, theme.strong());
-        let place = (column + key.chars().count() as u16 + 1, 0);
-        canvas.write(place, word, Style::new());
-        column += width + 2;
-    }
+    let panes = keys::rows(state.view.focus, state.trainer()).filter(|_| !typing);
+    column = draw_keys(input.chain(panes), column..start, canvas);
     if start >= column {
         canvas.write((start, 0), &right, alarm);
     }
+}
+
+/// Draws the keys that have a word here, as far as they fit between two columns; the column behind them.
+pub fn draw_keys<'a, A: 'a>(
+    rows: impl Iterator<Item = &'a Binding<A>>,
+    columns: Range<u16>,
+    canvas: &mut Canvas,
+) -> u16 {
+    let mut column = columns.start;
+    for binding in rows {
+        let Some(word) = binding.footer else { continue };
+        let key = binding.keys[0].label();
+        let letters = key.chars().count() as u16;
+        let width = letters + word.chars().count() as u16 + 1;
+        if column + width >= columns.end {
+            break;
+        }
+        canvas.write((column, 0), &key, canvas.theme.strong());
+        canvas.write((column + letters + 1, 0), word, Style::new());
+        column += width + 2;
+    }
+    column
 }
 
 fn notice(state: &State) -> Option<String> {

@@ -8,6 +8,7 @@ use crate::dashboard::canvas::Canvas;
 use crate::dashboard::format::number;
 use crate::dashboard::keys::{self, Binding};
 use crate::dashboard::pane::Pane;
+use crate::dashboard::state::trainer::Trainer;
 use crate::dashboard::state::{Popup, State};
 use crate::dashboard::terms;
 use crate::dashboard::theme::Focus;
@@ -15,9 +16,11 @@ use crate::event::Best;
 
 /// Draws the open box, if there is one.
 pub fn draw(state: &State, screen: &mut Canvas) {
-    let theme = screen.theme;
     let (title, lines) = match state.view.popup {
-        Some(Popup::Help) => ("keys, ? for what the numbers mean", help(state.view.focus)),
+        Some(Popup::Help) => (
+            "keys, ? for what the numbers mean",
+            help(state.view.focus, state.trainer()),
+        ),
         Some(Popup::Terms) => ("what the numbers and words mean", terms::lines()),
         Some(Popup::Quit) => (
             "stop?",
@@ -29,6 +32,12 @@ pub fn draw(state: &State, screen: &mut Canvas) {
         Some(Popup::Restore) => ("go on from the best?", restore(state)),
         None => return,
     };
+    draw_box(title, &lines, state.view.help_scroll, screen);
+}
+
+/// Draws a box with lines over the middle of the screen; `scroll` of them are above the first one shown, as far as others are hidden.
+pub fn draw_box(title: &str, lines: &[String], scroll: usize, screen: &mut Canvas) {
+    let theme = screen.theme;
     let width = lines
         .iter()
         .map(|line| line.chars().count())
@@ -39,7 +48,7 @@ pub fn draw(state: &State, screen: &mut Canvas) {
     let canvas = &mut screen.part(area);
     let inner = draw_frame(title, canvas);
     let hidden = lines.len().saturating_sub(usize::from(inner.height));
-    let above = state.view.help_scroll.min(hidden);
+    let above = scroll.min(hidden);
     for (row, line) in (0..inner.height).zip(lines.iter().skip(above)) {
         canvas.part(inner).cut_line(row, line, Style::new());
     }
@@ -93,14 +102,14 @@ fn draw_frame(title: &str, canvas: &mut Canvas) -> Rect {
 }
 
 /// The lines of the help: one for every row of the key tables, the focused pane's first, and two for the ticks and the marks of settings; the panes share a line.
-pub fn help(focus: Pane) -> Vec<String> {
+pub fn help(focus: Pane, trainer: Trainer) -> Vec<String> {
     let ticks = "ticks: ! rollback, e edit, d rate, b best, m matched, w wrote, s batch";
     let marks = "marks: * edited, ! refused, n new run, d next draw, c command line";
     let line = |label: &str, help: &str| format!("{label:<10} {help}");
     let names = Pane::ALL.map(Pane::name).join(", ");
     let digits = |binding: &&Binding| matches!(binding.action, Action::Focus(_));
     let first = |binding: &&Binding| binding.action == Action::Focus(Pane::Losses);
-    let rows = keys::rows(focus).filter(|row| first(row) || !digits(row));
+    let rows = keys::rows(focus, trainer).filter(|row| first(row) || !digits(row));
     let rows = rows.map(|row| match row.action {
         Action::Focus(_) => line(&format!("1 to {}", Pane::ALL.len()), &names),
         _ => line(&row.label(), row.help),
@@ -124,11 +133,19 @@ fn centred(screen: Rect, wanted: Size) -> Rect {
 mod tests {
     use super::*;
 
+    /// Every page of keys there is.
+    fn every_help() -> impl Iterator<Item = (Pane, Trainer)> {
+        let trainers = [Trainer::ThisProcess, Trainer::AnotherProcess];
+        trainers
+            .into_iter()
+            .flat_map(|trainer| Pane::ALL.map(|pane| (pane, trainer)))
+    }
+
     #[test]
     fn the_help_lists_every_key_with_what_it_does() {
-        for pane in Pane::ALL {
-            let lines = help(pane);
-            for binding in keys::rows(pane) {
+        for (pane, trainer) in every_help() {
+            let lines = help(pane, trainer);
+            for binding in keys::rows(pane, trainer) {
                 assert!(!binding.help.is_empty());
                 let listed =
                     |line: &String| line.contains(&binding.label()) && line.ends_with(binding.help);
@@ -140,8 +157,12 @@ mod tests {
 
     #[test]
     fn the_help_is_no_wider_than_the_design_size() {
-        for pane in Pane::ALL {
-            assert!(help(pane).iter().all(|line| line.chars().count() + 4 <= 80));
+        for (pane, trainer) in every_help() {
+            assert!(
+                help(pane, trainer)
+                    .iter()
+                    .all(|line| line.chars().count() + 4 <= 80)
+            );
         }
     }
 }

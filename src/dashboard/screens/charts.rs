@@ -235,7 +235,7 @@ fn the_bottom_line_has_whole_words_only() {
             state.view.focus = focus;
             let screen = text(&drawn(&state, &ASCII, size));
             let last = screen.lines().last().unwrap();
-            let known: Vec<String> = keys::rows(focus)
+            let known: Vec<String> = keys::rows(focus, state.trainer())
                 .filter_map(|row| Some(format!("{} {}", row.keys[0].label(), row.footer?)))
                 .chain(["UI 0.0%".into()])
                 .collect();

@@ -5,6 +5,7 @@ use super::comparison::ComparedCurves;
 use super::flow::FlowContent;
 use super::losses::ChartPage;
 use super::series::Series;
+use super::trainer::Trainer;
 use crate::dashboard::component::Component;
 use crate::dashboard::pane::Pane;
 use crate::dashboard::range::IterationSpan;
@@ -16,6 +17,14 @@ const LONG_ITERATION: f64 = 0.5;
 const FRAMES: f64 = 10.0;
 
 impl State {
+    /// The process that trains the run.
+    pub fn trainer(&self) -> Trainer {
+        match self.silence {
+            Some(_) => Trainer::AnotherProcess,
+            None => Trainer::ThisProcess,
+        }
+    }
+
     /// The training time now, seconds; also between the events of long iterations.
     pub fn elapsed(&self) -> f64 {
         let idle = self.paused || self.finished.is_some() || self.silent();

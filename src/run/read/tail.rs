@@ -66,6 +66,10 @@ impl Tail {
     pub(super) fn read(&mut self) -> io::Result<NewLines<'_>> {
         self.rest.drain(..std::mem::take(&mut self.handed));
         let fresh = self.slice().map_err(naming("read", &self.path))?;
+        if fresh == 0 {
+            // A record that rests takes no memory: there may be many.
+            self.rest.shrink_to_fit();
+        }
         let before = self.rest.len() - fresh;
         self.handed = match memchr::memrchr(b'\n', &self.rest[before..]) {
             Some(last) => before + last + 1,
