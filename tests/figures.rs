@@ -8,11 +8,14 @@
 mod pty;
 
 use std::fs;
+use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use otflow::event::{Event, Figures, Losses, Thinning};
+use otflow::run::line;
 use pty::Pty;
 
 /// The published toy: iterations of some 15 ms.
@@ -241,4 +244,103 @@ fn a_terminal_that_does_not_read_for_ten_seconds() {
     pty.read(true);
     pty.press(b"qq");
     pty.leave();
+}
+
+/// A small run in `folder` whose record is made one of ten million iterations, with a new batch in each and a validation after every
+/// hundredth: by the rule or with every row, as older programs made it. The lines.
+fn ten_million(folder: &Path, thinned: bool) -> u64 {
+    fs::write(folder.join("small.ron"), pty::small(10_000_000)).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_otflow"));
+    command.args(["train", "small.ron", "--headless", "--out", "run"]);
+    let output = command.args(["--iterations", "9"]).current_dir(folder);
+    assert!(output.output().unwrap().status.success());
+    let path = folder.join("run/metrics.jsonl");
+    let text = fs::read_to_string(&path).unwrap();
+    let start = text.lines().next().unwrap().to_owned();
+    let kept = format!(",\"thinned_after\":{}", Thinning::ALL);
+    let start = match thinned {
+        true => start,
+        false => start.replace(&kept, ""),
+    };
+    let rule = if thinned {
+        Thinning::new(Thinning::ALL, 0)
+    } else {
+        Thinning::none()
+    };
+    let mut file = BufWriter::new(fs::File::create(&path).unwrap());
+    let mut lines = 0;
+    let mut write = |line: &str| {
+        lines += 1;
+        file.write_all(line.as_bytes()).unwrap();
+    };
+    write(&(start + "\n"));
+    let mut best = f64::INFINITY;
+    for iteration in 1..=10_000_000_u64 {
+        let c = 2.6 + 1.0 / (iteration as f64).sqrt() + 0.1 * (iteration as f64).sin();
+        let losses = Losses {
+            loss: 30.0 * c + 0.1 + 0.2,
+            l: 0.1 * c,
+            c,
+            r: 0.01 / c,
+        };
+        let row = Event::Iteration {
+            iteration,
+            seconds: iteration as f64 / 7000.0,
+            lr: 0.1 / 3.0,
+            gradient: c.sqrt(),
+            update: 0.001 / c,
+            losses,
+        };
+        let validated = iteration % 100 == 0;
+        if validated || iteration % 100 == 1 || rule.keeps(iteration) {
+            write(&line::json(&row));
+        }
+        if validated {
+            let figures = Figures {
+                losses,
+                ..Figures::default()
+            };
+            write(&line::json(&Event::Validation {
+                iteration,
+                seconds: iteration as f64 / 7000.0,
+                figures,
+                best: c < best,
+                best_c: false,
+                doubt: None,
+            }));
+            best = best.min(c);
+        }
+        if rule.keeps(iteration) {
+            write(&line::json(&Event::Resample { iteration }));
+        }
+    }
+    file.flush().unwrap();
+    lines
+}
+
+#[test]
+#[ignore = "writes 3 GB and measures for a minute"]
+fn a_record_of_ten_million_iterations_is_opened() {
+    for (name, thinned) in [("thinned", true), ("with every row", false)] {
+        let folder = tempfile::tempdir().unwrap();
+        let lines = ten_million(folder.path(), thinned);
+        let bytes = fs::metadata(folder.path().join("run/metrics.jsonl")).unwrap();
+        let start = Instant::now();
+        let mut pty = Pty::start(&["watch", "run"], folder);
+        pty.wait_for("10000000/");
+        let shown = start.elapsed().as_secs_f64() * 1e3;
+        let at_first = memory(pty.id());
+        let mut most = at_first;
+        for _ in 0..100 {
+            sleep(Duration::from_millis(100));
+            most = most.max(memory(pty.id()));
+        }
+        println!("{}", pty.text());
+        println!(
+            "ten million iterations {name}: {lines} lines, {:.0} MB, shown after {shown:.0} ms with {at_first} kB, at most {most} kB in the next ten seconds",
+            bytes.len() as f64 / 1e6
+        );
+        pty.press(b"q");
+        assert_eq!(pty.leave(), 0);
+    }
 }

@@ -5,12 +5,15 @@
 
 mod runs;
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
 use otflow::checkpoint::{Checkpoint, Latest};
+use otflow::event::Thinning;
 use otflow::model::TrainedModel;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -129,4 +132,89 @@ fn a_run_that_is_killed_many_times_ends_with_the_bits_of_one_that_was_not() {
     let kills = std::env::var("KILLS").map_or(200, |kills| kills.parse().unwrap());
     // More than the fastest machine does between so many kills.
     println!("{:?}", survives(kills, 800 * kills, 2));
+}
+
+/// Iterations of some 50 microseconds.
+const FAST: &str = r#"Session(
+    data: Toy(name: "moons", batch: 16),
+    model: (width: 4, precision: F32),
+    flow: (steps: 2),
+    optimizer: Adam(lr: 0.001),
+    validation: (every: 100000, samples: 50, steps: 4),
+    stop: (iterations: 1000000000),
+)"#;
+
+/// The last iteration that a run without end has told when it is killed, once it has come to this one and has written rows, and its time.
+fn killed_after(place: &Place, iterations: u64) -> (u64, f64) {
+    let mut command = place.train(&["--threads", "1", "--every", "100"]);
+    command.stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    let mut told = (0, 0.0);
+    let metrics = place.run().join("metrics.jsonl");
+    // More than the start, which is written at once.
+    let written = || fs::metadata(&metrics).is_ok_and(|file| file.len() > 1 << 14);
+    let rows = BufReader::new(child.stdout.take().unwrap()).lines();
+    for row in rows.map_while(Result::ok) {
+        let mut cells = row.split_whitespace();
+        let iteration = cells.next().and_then(|cell| cell.parse().ok());
+        let seconds = cells.next().and_then(|cell| cell.parse().ok());
+        told = iteration.zip(seconds).unwrap_or(told);
+        if told.0 >= iterations && written() {
+            // What it has told until then is read to the end.
+            let _ = child.kill();
+        }
+    }
+    child.wait().unwrap();
+    told
+}
+
+/// The iterations of the rows that a kill has left, and the time of the last.
+fn rows_left(place: &Place) -> (Vec<u64>, f64) {
+    let text = fs::read_to_string(place.run().join("metrics.jsonl")).unwrap();
+    let rows = text.split_inclusive('\n');
+    let rows = rows.filter(|line| line.ends_with('\n') && line.contains(r#""event":"iteration""#));
+    let rows: Vec<Value> = rows.map(|row| serde_json::from_str(row).unwrap()).collect();
+    let seconds = rows.last().unwrap()["seconds"].as_f64().unwrap();
+    let iterations = rows.iter().map(|row| row["iteration"].as_u64().unwrap());
+    (iterations.collect(), seconds)
+}
+
+/// Every row up to the last is there that the rule keeps.
+fn without_gap(rows: &[u64]) {
+    let rule = Thinning::new(Thinning::ALL, 0);
+    let all = (1..=*rows.last().unwrap()).filter(|&i| rule.keeps(i));
+    let there: BTreeSet<&u64> = rows.iter().collect();
+    assert!(all.into_iter().all(|i| there.contains(&i)));
+    assert!(rows.is_sorted() && there.len() == rows.len());
+}
+
+#[test]
+fn a_kill_takes_the_last_rows_alone() {
+    let place = Place::new(FAST);
+    killed_after(&place, 3000);
+    let (rows, _) = rows_left(&place);
+    without_gap(&rows);
+    place.goes_on(&["--iterations", "4000"]);
+    let (rows, _) = rows_left(&place);
+    assert_eq!(rows, (1..=*rows.last().unwrap()).collect::<Vec<_>>());
+}
+
+/// After so many iterations as ITERATIONS says, 540,000 if it says nothing: long after a validation, with which lines are written at once.
+#[test]
+#[ignore = "minutes"]
+fn what_a_kill_takes_of_the_record_of_a_fast_run() {
+    let iterations = std::env::var("ITERATIONS").map_or(540_000, |count| count.parse().unwrap());
+    for _ in 0..5 {
+        let place = Place::new(FAST);
+        let (told, time) = killed_after(&place, iterations);
+        let (rows, seconds) = rows_left(&place);
+        without_gap(&rows);
+        println!(
+            "killed after iteration {told} ({:.0} a second): {} rows, the last of iteration {}, {:.2} s before",
+            told as f64 / time,
+            rows.len(),
+            rows.last().unwrap(),
+            time - seconds
+        );
+    }
 }

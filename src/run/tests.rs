@@ -7,6 +7,7 @@ use crate::session::Precision;
 use otflow_kernels::parameters::Shape;
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader};
 
 fn text(directory: &RunDirectory, file: &str) -> String {
     fs::read_to_string(directory.path().join(file)).unwrap()
@@ -255,6 +256,51 @@ fn a_directory_that_is_gone_neither_stops_the_writer_nor_goes_unsaid() {
             "{warnings:?}"
         );
     }
+}
+
+/// The file of metrics is a pipe that nobody reads: a disk that hangs.
+#[cfg(unix)]
+#[test]
+fn a_disk_that_hangs_holds_training_in_bounded_memory_and_loses_nothing() {
+    use nix::sys::stat::Mode;
+    let parent = tempfile::tempdir().unwrap();
+    let directory = RunDirectory::create(parent.path(), "rings", "").unwrap();
+    let pipe = directory.path().join("metrics.jsonl");
+    fs::remove_file(&pipe).unwrap();
+    nix::unistd::mkfifo(&pipe, Mode::S_IRWXU).unwrap();
+    let Wires {
+        publisher,
+        feed,
+        entries: records,
+    } = connect();
+    let wire = records.clone();
+    let recording = record(&directory, records, |event| panic!("{event:?}")).unwrap();
+    let count = 20_000;
+    let training = std::thread::spawn(move || {
+        publisher.publish(Event::Start(synthetic::start()));
+        for i in 1..=count {
+            publisher.publish(synthetic::iteration(i, 0.5, 0.1, 0.5));
+        }
+    });
+    let told = feed.events.iter().find_map(|event| match event {
+        Event::Warning { message } => Some(message),
+        _ => None,
+    });
+    assert!(told.unwrap().contains("training waits"));
+    assert!(wire.is_full() && !training.is_finished());
+    drop(wire);
+    // Also for writing, so that nobody who opens it waits any more.
+    let pipe = File::options().read(true).write(true).open(&pipe).unwrap();
+    let lines = BufReader::new(pipe.try_clone().unwrap()).lines();
+    let lines = lines.take(count as usize + 2).map(Result::unwrap);
+    let reading = std::thread::spawn(move || lines.collect::<Vec<String>>());
+    training.join().unwrap();
+    // A pipe can't be synced.
+    assert!(recording.finish(vec![]).result.is_err());
+    let lines = reading.join().unwrap();
+    let rows = lines.iter().filter(|line| line.contains("\"iteration\""));
+    assert_eq!(rows.count(), count as usize);
+    assert!(lines.iter().any(|line| line.contains("training waits")));
 }
 
 /// The events without their wall times, which are bytes 13 to 20 of a record and count for the last four.

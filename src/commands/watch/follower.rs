@@ -345,6 +345,43 @@ mod tests {
     }
 
     #[test]
+    fn a_huge_record_is_shown_by_pieces_and_then_afresh_as_a_whole() {
+        let all = synthetic::events().into_iter();
+        let all = all.filter(|event| !matches!(event, Event::Checkpoint { .. }));
+        let mut place = Place::new();
+        let (mut live, mut watched) = (State::default(), State::default());
+        for mut event in all {
+            place.append(&line::json(&event));
+            if let Event::Start(start) = &mut event {
+                start.run = Some(place.folder.path().to_owned());
+            }
+            live.apply(event, 0.0);
+        }
+        // As if this had been found by skimming.
+        place.follower.pass(synthetic::events()[1].clone()).unwrap();
+        place.follower.opening = Opening::Gathering(Vec::new());
+        watched.view.weighted = true;
+        while !matches!(place.follower.opening, Opening::Over) {
+            place.follower.turn().unwrap();
+            if place.feed.begins_afresh() {
+                assert_eq!(
+                    (watched.iteration, watched.training.span().is_some()),
+                    (1, true)
+                );
+                watched.forget_run();
+            }
+            let events = place.feed.events.try_iter();
+            events.for_each(|event| watched.apply(event, 0.0));
+        }
+        assert!(
+            std::mem::take(&mut watched.view.weighted),
+            "the user's choice"
+        );
+        assert_eq!(format!("{watched:#?}"), format!("{live:#?}"));
+        assert!(place.turn().is_empty());
+    }
+
+    #[test]
     fn what_is_appended_is_followed_and_what_is_no_json_told_once() {
         let mut place = Place::new();
         let lines: Vec<String> = synthetic::events().iter().map(line::json).collect();

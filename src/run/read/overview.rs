@@ -11,7 +11,7 @@ use memchr::memmem;
 use crate::event::Thinning;
 
 /// Rows of which none is left out.
-const ALL: u64 = 2048;
+const ALL: u64 = 4096;
 
 /// Chooses lines of a record, in their order.
 #[derive(Debug)]
@@ -209,7 +209,7 @@ mod tests {
             })
             .cloned()
             .collect();
-        assert!(expected.len() < 2 * (2048 + 5 * 1024));
+        assert!(expected.len() < 2 * (ALL + 4 * ALL / 2) as usize);
         for at_once in [1, 7, 1000] {
             let mut found = taken(&events, at_once);
             // The last of all is one that the rule keeps here.
@@ -242,7 +242,7 @@ mod tests {
         let found = taken(&events, 100);
         let best = |event: &&Event| matches!(event, Event::Validation { best: true, .. });
         assert_eq!(found.iter().filter(best).count(), 10);
-        assert!(found.len() < 2048 + 3 * 1024 + 10);
+        assert!(found.len() < 2 * ALL as usize);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::event::Event;
 use crate::file::{self, naming};
 
 /// Bytes of a record that is skimmed; a shorter one is gone through at once.
-const HUGE: u64 = 1 << 28;
+const HUGE: u64 = 1 << 26;
 /// Pieces between the beginning and the end.
 const PIECES: u64 = 512;
 /// Bytes of each; some ten lines.
