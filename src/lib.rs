@@ -18,6 +18,7 @@
 //! | [`optimizer`] | Adam, Muon, the schedule of the rate |
 //! | [`event`] | what crosses threads: events, commands, pictures |
 //! | [`model`], [`fitted`], `mmd`, `misfit` | parameters on disk; a trained flow that is asked for densities, samples, paths; figures of merit |
+//! | `loss_range`, [`verdict`] | what is divergence though it is finite; whether training goes well, in a word |
 //! | `trend`, `edit_effect` | level and slope of a stretch of a series; what an edit did to C |
 //! | [`checkpoint`] | the state of training, and its file |
 //! | `feed` | the wires between the trainer and those who listen |

@@ -109,7 +109,9 @@ impl Overview {
             },
             b"validation" => {
                 self.validations += 1;
-                let best = memmem::find(rest, br#""best":true"#).is_some();
+                let best = [&br#""best":true"#[..], br#""best_C":true"#]
+                    .into_iter()
+                    .any(|word| memmem::find(rest, word).is_some());
                 LineKind::Validation {
                     chosen: best || self.rule.keeps(self.validations),
                 }
