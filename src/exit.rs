@@ -11,7 +11,7 @@ pub enum Exit {
     Failed,
     /// Code 2: the arguments or the session are bad, or the build is for another CPU.
     Refused,
-    /// Code 3: training was not finite and had no rollbacks left.
+    /// Code 3: training diverged and had no rollbacks left, or diverged at its end.
     Diverged,
     /// Code 4: a gate was missed.
     GateMissed,

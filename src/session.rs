@@ -104,7 +104,7 @@ pub struct Session {
     /// The limits at which the run ends by itself. Live.
     #[serde(default)]
     pub stop: StopSettings,
-    /// The answer to a loss that is not finite. Live.
+    /// The answer to divergence. Live.
     #[serde(default)]
     pub recovery: RecoverySettings,
     /// The pace and size of the pictures that the dashboard gets. Live.
@@ -225,7 +225,7 @@ pub struct StopSettings {
     pub seconds: Option<f64>,
 }
 
-/// The answer to a loss that is not finite: the last good parameters return at a lower learning rate.
+/// The answer to divergence: earlier parameters return at a lower learning rate.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename = "Recovery", expecting = "struct Recovery")]
 #[serde(default, deny_unknown_fields)]
