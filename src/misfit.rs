@@ -2,17 +2,18 @@
 //! the same distribution would seem to be.
 //!
 //! ```text
-//! distance^2 = (2 E|x - y| - E|x - x'| - E|y - y'|) / (2 E|x - y|)        energy distance, from 0 (equal) to 1 (apart)
-//! noise^2    = 3.84 (1/n + 1/m) E|z - z'| / (2 E|x - y|)                  z of both samples, 3.84 = Phi^-1(0.975)^2
+//! distance^2 = 3 int (F - G)^2 dP                Cramer-von Mises, from 0 (equal) to 1 (apart, with equally many rows)
+//! noise^2    = 3.84 (1/n + 1/m) / 2              3.84 = Phi^-1(0.975)^2
 //! ```
 //!
-//! E is the mean over all pairs of the n rows x and m rows y, each with itself too. Under equality the numerator is (1/n + 1/m) E|z - z'|
-//! in the mean, and its distribution is such that `noise` is passed at most once in 20 times. In one dimension all follow from the
-//! distribution functions, as 2 E|x - y| - E|x - x'| - E|y - y'| = 2 int (F - G)^2; in two, |x| is pi/2 times the mean of |x . u| over
-//! all directions u, of which [`DIRECTIONS`] are taken. A pair is mapped so that x has covariance 1: neither units nor a strong correlation
-//! hide a difference.
+//! F and G are the distribution functions of the n rows x and the m rows y, P that of both together: all are ranks, so that a few rows far
+//! out count no more than others. Of a pair it is the mean over all directions u of the distance of u . x and u . y, of which
+//! [`DIRECTIONS`] are taken, after a map by which x has covariance 1: neither units nor a strong correlation hide a difference. Under
+//! equality distance^2 is (1/n + 1/m) / 2 in the mean, and a quadratic form of normal variables, so that `noise` is passed at most once
+//! in 20 times.
 //!
-//! Rizzo and Szekely, DISCO analysis, 2010; Szekely and Bakirov, Extremal probabilities for Gaussian quadratic forms, 2003.
+//! Kim, Balakrishnan and Wasserman, Robust multivariate nonparametric tests via projection averaging, 2020; Szekely and Bakirov,
+//! Extremal probabilities for Gaussian quadratic forms, 2003.
 
 use std::f64::consts::PI;
 
@@ -39,20 +40,29 @@ impl Misfit {
     pub fn in_noise_levels(&self) -> f64 {
         self.distance / self.noise
     }
+
+    /// The misfit of samples of n and m rows from the integral of (F - G)^2.
+    fn of(integral: f64, n: usize, m: usize) -> Self {
+        let rows = 1.0 / n as f64 + 1.0 / m as f64;
+        Misfit {
+            distance: (3.0 * integral).sqrt(),
+            noise: (QUANTILE_SQUARED * rows / 2.0).sqrt(),
+        }
+    }
 }
 
-/// The misfit of two samples of a column. Values that are not finite are left out; None where all that is left is equal, or nothing is.
+/// The misfit of two samples of a column. Values that are not finite are left out; None where a sample has no others.
 pub fn column_misfit(x: &[f64], y: &[f64]) -> Option<Misfit> {
     let finite = |values: &[f64]| -> Vec<f64> {
         let values = values.iter().copied();
         evenly(values.filter(|value| value.is_finite()).collect())
     };
     let (x, y) = (finite(x), finite(y));
-    misfit(DistanceSums::along(&x, &y), x.len(), y.len())
+    (!x.is_empty() && !y.is_empty()).then(|| Misfit::of(integral(&x, &y), x.len(), y.len()))
 }
 
-/// The misfit of two samples of a pair of columns. Rows that are not finite are left out; None where nothing is left, or a column of x
-/// is constant.
+/// The misfit of two samples of a pair of columns. Rows that are not finite are left out; None where a sample has no others, or a column
+/// of x is constant.
 pub fn pair_misfit(x: &[[f64; 2]], y: &[[f64; 2]]) -> Option<Misfit> {
     let finite = |rows: &[[f64; 2]]| -> Vec<[f64; 2]> {
         let rows = rows.iter().copied();
@@ -61,67 +71,39 @@ pub fn pair_misfit(x: &[[f64; 2]], y: &[[f64; 2]]) -> Option<Misfit> {
     };
     let (x, y) = (finite(x), finite(y));
     let whitening = PairWhitening::of(&x)?;
-    let mut sums = DistanceSums::default();
-    for k in 0..DIRECTIONS {
+    if y.is_empty() {
+        return None;
+    }
+    let along = |k: u32| {
         let (sin, cos) = (PI * (f64::from(k) + 0.5) / f64::from(DIRECTIONS)).sin_cos();
         let along = |rows: &[[f64; 2]]| -> Vec<f64> {
             let rows = rows.iter().map(|row| whitening.apply(*row));
             rows.map(|[a, b]| cos * a + sin * b).collect()
         };
-        sums.add(&DistanceSums::along(&along(&x), &along(&y)));
-    }
-    misfit(sums, x.len(), y.len())
+        integral(&along(&x), &along(&y)) / f64::from(DIRECTIONS)
+    };
+    let mean = (0..DIRECTIONS).map(along).sum();
+    Some(Misfit::of(mean, x.len(), y.len()))
 }
 
-/// Mean distances, up to a common factor.
-#[derive(Clone, Copy, Debug, Default)]
-struct DistanceSums {
-    /// 2 E|x - y| - E|x - x'| - E|y - y'|.
-    energy: f64,
-    /// E|x - y|.
-    across: f64,
-    /// E|z - z'| over both samples together.
-    pooled: f64,
-}
-
-impl DistanceSums {
-    /// The mean distances of two samples on a line: integrals over the gaps between the sorted values of both.
-    fn along(x: &[f64], y: &[f64]) -> Self {
-        let (n, m) = (x.len() as f64, y.len() as f64);
-        let tag = |values: &[f64], one: f64| -> Vec<(f64, f64)> {
-            values.iter().map(|value| (*value, one)).collect()
-        };
-        let mut both = tag(x, 1.0);
-        both.extend(tag(y, 0.0));
-        both.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-        let (mut of_x, mut of_both) = (0.0, 0.0);
-        let mut sums = DistanceSums::default();
-        for pair in both.windows(2) {
-            of_x += pair[0].1;
-            of_both += 1.0;
-            let gap = pair[1].0 - pair[0].0;
-            let (f, g, p) = (of_x / n, (of_both - of_x) / m, of_both / (n + m));
-            sums.energy += 2.0 * (f - g) * (f - g) * gap;
-            sums.across += (f * (1.0 - g) + g * (1.0 - f)) * gap;
-            sums.pooled += 2.0 * p * (1.0 - p) * gap;
+/// The integral of (F - G)^2 over the distribution of both samples together.
+fn integral(x: &[f64], y: &[f64]) -> f64 {
+    let share = |values: &[f64], [of_x, of_y]: [f64; 2]| -> Vec<(f64, [f64; 2])> {
+        values.iter().map(|value| (*value, [of_x, of_y])).collect()
+    };
+    let mut both = share(x, [1.0 / x.len() as f64, 0.0]);
+    both.extend(share(y, [0.0, 1.0 / y.len() as f64]));
+    both.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+    let (mut f, mut g, mut sum) = (0.0, 0.0, 0.0);
+    // Equal values are passed together.
+    for equal in both.chunk_by(|a, b| a.0 == b.0) {
+        for (_, [of_x, of_y]) in equal {
+            f += of_x;
+            g += of_y;
         }
-        sums
+        sum += equal.len() as f64 * (f - g) * (f - g);
     }
-
-    fn add(&mut self, other: &Self) {
-        self.energy += other.energy;
-        self.across += other.across;
-        self.pooled += other.pooled;
-    }
-}
-
-/// The misfit that follows from the mean distances of samples of n and m rows.
-fn misfit(sums: DistanceSums, n: usize, m: usize) -> Option<Misfit> {
-    let rows = 1.0 / n as f64 + 1.0 / m as f64;
-    let [distance, noise] = [sums.energy, QUANTILE_SQUARED * rows * sums.pooled]
-        .map(|e| (e / (2.0 * sums.across)).sqrt());
-    (n > 0 && m > 0 && distance.is_finite() && noise.is_finite() && noise > 0.0)
-        .then_some(Misfit { distance, noise })
+    sum / both.len() as f64
 }
 
 /// At most [`ROWS`] of the rows, evenly spaced.
@@ -190,50 +172,52 @@ mod tests {
     }
 
     #[test]
-    fn small_samples_agree_with_the_mean_distances_by_hand() {
-        // x = 0, 2; y = 1, 1, 4. E|x-y| = (1+1+4+1+1+2)/6, E|x-x'| = 1, E|y-y'| = 4*3/9, E|z-z'| = 2*18/25.
+    fn small_samples_agree_with_the_sums_by_hand() {
+        // At 0, 1, 1, 2, 4 F is 1/2, 1/2, 1/2, 1, 1 and G 0, 2/3, 2/3, 2/3, 1: the squares add up to 5/12.
         let found = column_misfit(&[0.0, 2.0], &[1.0, 4.0, 1.0]).unwrap();
-        let across = 10.0 / 6.0;
-        let energy = 2.0 * across - 1.0 - 12.0 / 9.0;
-        let noise = QUANTILE_SQUARED * (0.5 + 1.0 / 3.0) * (36.0 / 25.0);
-        let root = |e: f64| (e / (2.0 * across)).sqrt();
-        assert!((found.distance - root(energy)).abs() < 1e-14, "{found:?}");
-        assert!((found.noise - root(noise)).abs() < 1e-14, "{found:?}");
+        assert!((found.distance - 0.5).abs() < 1e-14, "{found:?}");
+        let noise = (QUANTILE_SQUARED * (1.0 / 2.0 + 1.0 / 3.0) / 2.0).sqrt();
+        assert!((found.noise - noise).abs() < 1e-14, "{found:?}");
+        let far: Vec<f64> = normal(1, 1000).iter().map(|value| value + 100.0).collect();
+        let apart = column_misfit(&normal(0, 1000), &far).unwrap();
+        assert!((apart.distance - 1.0).abs() < 1e-3, "{apart:?}");
     }
 
+    /// The mean over all directions u of [u . x <= u . z][u . y <= u . z] is 1/2 - angle(x - z, y - z) / 2 pi.
     #[test]
-    fn pairs_agree_with_the_mean_distances_of_all_points() {
-        let x: Vec<[f64; 2]> = normal_pairs(0, 150)
-            .iter()
-            .map(|[a, b]| [2.0 * a + b, b - 0.5 * a])
-            .collect();
-        let y: Vec<[f64; 2]> = normal_pairs(1, 100)
-            .iter()
-            .map(|[a, b]| [a + 0.5 * b, 1.5 * b])
-            .collect();
-        // The Mahalanobis distance by the covariance (p, q; q, r) of x.
-        let n = x.len() as f64;
-        let middle = [0, 1].map(|k| x.iter().map(|row| row[k]).sum::<f64>() / n);
-        let moment = |j: usize, k: usize| {
-            let product = |row: &[f64; 2]| (row[j] - middle[j]) * (row[k] - middle[k]);
-            x.iter().map(product).sum::<f64>() / n
+    fn pairs_agree_with_the_angles_between_all_points() {
+        let x: Vec<[f64; 2]> = normal_pairs(0, 40);
+        let y: Vec<[f64; 2]> = normal_pairs(1, 30);
+        let y: Vec<[f64; 2]> = y.iter().map(|[a, b]| [a + 0.5, 2.0 * b]).collect();
+        // The points after the map by which x has covariance 1.
+        let whitening = PairWhitening::of(&x).unwrap();
+        let map = |rows: &[[f64; 2]]| rows.iter().map(|row| whitening.apply(*row)).collect();
+        let (a, b): (Vec<[f64; 2]>, Vec<[f64; 2]>) = (map(&x), map(&y));
+        let covariance =
+            |j: usize, k: usize| a.iter().map(|row| row[j] * row[k]).sum::<f64>() / 40.0;
+        assert!((covariance(0, 0) - 1.0).abs() < 1e-12 && (covariance(1, 1) - 1.0).abs() < 1e-12);
+        assert!(covariance(0, 1).abs() < 1e-12);
+        let both = |p: &[f64; 2], q: &[f64; 2], z: &[f64; 2]| {
+            let [p, q] = [p, q].map(|p| [p[0] - z[0], p[1] - z[1]]);
+            match (p == [0.0; 2], q == [0.0; 2]) {
+                (true, true) => 1.0,
+                (true, _) | (_, true) => 0.5,
+                _ => {
+                    let (cross, dot) = (p[0] * q[1] - p[1] * q[0], p[0] * q[0] + p[1] * q[1]);
+                    0.5 - cross.abs().atan2(dot) / (2.0 * PI)
+                }
+            }
         };
-        let (p, q, r) = (moment(0, 0), moment(0, 1), moment(1, 1));
-        let far = |a: &[f64; 2], b: &[f64; 2]| {
-            let [u, v] = [a[0] - b[0], a[1] - b[1]];
-            ((r * u * u - 2.0 * q * u * v + p * v * v) / (p * r - q * q)).sqrt()
+        let mean = |p: &[[f64; 2]], q: &[[f64; 2]], z: &[f64; 2]| {
+            let all = p.iter().flat_map(|p| q.iter().map(move |q| both(p, q, z)));
+            all.sum::<f64>() / (p.len() * q.len()) as f64
         };
-        let mean = |x: &[[f64; 2]], y: &[[f64; 2]]| {
-            let all: f64 = x
-                .iter()
-                .flat_map(|a| y.iter().map(move |b| far(a, b)))
-                .sum();
-            all / (x.len() * y.len()) as f64
-        };
-        let exact = (1.0 - (mean(&x, &x) + mean(&y, &y)) / (2.0 * mean(&x, &y))).sqrt();
+        let at = |z: &[f64; 2]| mean(&a, &a, z) + mean(&b, &b, z) - 2.0 * mean(&a, &b, z);
+        let exact = a.iter().chain(&b).map(at).sum::<f64>() / 70.0;
         let found = pair_misfit(&x, &y).unwrap();
+        let exact = (3.0 * exact).sqrt();
         assert!(
-            (found.distance / exact - 1.0).abs() < 0.01,
+            (found.distance / exact - 1.0).abs() < 0.02,
             "{found:?} {exact}"
         );
     }
@@ -241,30 +225,31 @@ mod tests {
     #[test]
     fn samples_of_one_density_pass_the_noise_level_less_than_once_in_20_times() {
         let beyond = |misfit: Option<Misfit>| misfit.unwrap().in_noise_levels() > 1.0;
-        let columns = (0..200)
-            .filter(|k| beyond(column_misfit(&normal(2 * k, 300), &normal(2 * k + 1, 300))));
+        let columns = |k: u64| column_misfit(&normal(2 * k, 300), &normal(2 * k + 1, 300));
         // Binomial of 200 and 1/20: mean 10, deviation 3.
-        assert!(columns.count() <= 19);
-        let pairs = (0..60).filter(|k| {
-            beyond(pair_misfit(
-                &normal_pairs(2 * k, 300),
-                &normal_pairs(2 * k + 1, 300),
-            ))
-        });
-        assert!(pairs.count() <= 9);
+        assert!((0..200).filter(|k| beyond(columns(*k))).count() <= 19);
+        let pairs = |k: u64| pair_misfit(&normal_pairs(2 * k, 300), &normal_pairs(2 * k + 1, 300));
+        assert!((0..60).filter(|k| beyond(pairs(*k))).count() <= 9);
+        let squares = (0..200).map(|k| columns(k).unwrap().distance.powi(2));
+        // The mean is (1/n + 1/m) / 2 = 1/300; that of 200 has a deviation of some 6 %.
+        let mean = squares.sum::<f64>() / 200.0;
+        assert!((300.0 * mean - 1.0).abs() < 0.25, "{mean}");
     }
 
     #[test]
     fn a_shift_shows_as_the_integral_says_and_grows() {
-        // 2 E|x - y| and 2 E|x - x'| of normals of unit variance, the means s apart: x - y is normal of variance 2.
-        let mean = |s: f64| {
-            let erf = |z: f64| {
-                let steps = 2000;
-                let h = z / f64::from(steps);
-                let at = |k: i32| (-(h * (f64::from(k) + 0.5)).powi(2)).exp();
-                2.0 / PI.sqrt() * h * (0..steps).map(at).sum::<f64>()
-            };
-            2.0 / PI.sqrt() * (-s * s / 4.0).exp() + s * erf(s / 2.0)
+        // int (F - G)^2 dP of normals of unit variance, the means s apart.
+        let integral = |s: f64| {
+            let density = |z: f64| (-z * z / 2.0).exp() / (2.0 * PI).sqrt();
+            let (h, mut f, mut g, mut sum) = (1e-3, 0.0, 0.0, 0.0);
+            for k in -8000..14000 {
+                let z = h * f64::from(k);
+                let (p, q) = (h * density(z), h * density(z - s));
+                f += p;
+                g += q;
+                sum += f64::powi(f - g, 2) * (p + q) / 2.0;
+            }
+            sum
         };
         let (x, y) = (normal(0, 2000), normal(1, 2000));
         assert_eq!(column_misfit(&x, &x).unwrap().distance, 0.0);
@@ -272,7 +257,7 @@ mod tests {
         for s in [0.5, 1.0, 2.0, 4.0] {
             let shifted: Vec<f64> = y.iter().map(|value| value + s).collect();
             let found = column_misfit(&x, &shifted).unwrap();
-            let exact = (1.0 - mean(0.0) / mean(s)).sqrt();
+            let exact = (3.0 * integral(s)).sqrt();
             assert!(
                 (found.distance - exact).abs() < 0.03,
                 "{s}: {found:?} {exact}"
@@ -283,12 +268,25 @@ mod tests {
     }
 
     #[test]
-    fn two_columns_with_the_right_margins_and_a_wrong_dependence_differ_as_a_pair() {
+    fn rows_far_out_do_not_hide_that_all_others_are_wrong() {
         let x = normal_pairs(0, 1000);
+        let mut y: Vec<[f64; 2]> = normal_pairs(1, 1000)
+            .iter()
+            .map(|[a, b]| [a + 2.0, *b])
+            .collect();
+        let before = pair_misfit(&x, &y).unwrap().distance;
+        assert!(before > 0.3, "{before}");
+        y.iter_mut().take(50).for_each(|row| *row = [1e9, -1e12]);
+        let after = pair_misfit(&x, &y).unwrap().distance;
+        assert!((after / before - 1.0).abs() < 0.1, "{before} {after}");
+    }
+
+    #[test]
+    fn two_columns_with_the_right_margins_and_a_wrong_dependence_differ_as_a_pair() {
         let dependent = |rows: &[[f64; 2]]| -> Vec<[f64; 2]> {
             rows.iter().map(|[a, b]| [*a, 0.8 * a + 0.6 * b]).collect()
         };
-        let (x, y) = (dependent(&x), normal_pairs(1, 1000));
+        let (x, y) = (dependent(&normal_pairs(0, 1000)), normal_pairs(1, 1000));
         for k in [0, 1] {
             let column = |rows: &[[f64; 2]]| rows.iter().map(|row| row[k]).collect::<Vec<f64>>();
             assert!(
@@ -298,7 +296,8 @@ mod tests {
                     < 1.0
             );
         }
-        assert!(pair_misfit(&x, &y).unwrap().in_noise_levels() > 2.0);
+        let independent = pair_misfit(&x, &y).unwrap().in_noise_levels();
+        assert!(independent > 1.5, "{independent}");
         assert!(pair_misfit(&x, &dependent(&y)).unwrap().in_noise_levels() < 1.0);
     }
 
@@ -315,11 +314,12 @@ mod tests {
         odd.push([f64::NAN, 0.0]);
         odd.push([0.0, f64::INFINITY]);
         let scaled = pair_misfit(&other(&x), &odd).unwrap();
-        assert!((scaled.distance / found.distance - 1.0).abs() < 1e-6);
+        assert!((scaled.distance / found.distance - 1.0).abs() < 1e-3);
         assert_eq!(column_misfit(&[], &[1.0]), None);
-        assert_eq!(column_misfit(&[2.0, 2.0], &[2.0]), None);
         assert_eq!(column_misfit(&[f64::NAN], &[2.0]), None);
+        assert_eq!(column_misfit(&[2.0, 2.0], &[2.0]).unwrap().distance, 0.0);
         assert_eq!(pair_misfit(&[[1.0, 2.0], [1.0, 3.0]], &[[1.0, 2.0]]), None);
+        assert_eq!(pair_misfit(&x, &[]), None);
         assert_eq!(pair_misfit(&[], &[]), None);
     }
 }

@@ -60,7 +60,7 @@ fn s_saves_the_screen_and_the_pictures_while_training_goes_on() {
     let mut pty = open(ENDLESS);
     pty.wait_for(": x1, x2");
     pty.press(b"s");
-    pty.wait_for(".png,");
+    pty.wait_for("{,-pan");
     pty.press(b"qq");
     let run = pty.run();
     pty.wait_for("run ");
@@ -72,6 +72,8 @@ fn s_saves_the_screen_and_the_pictures_while_training_goes_on() {
     let endings = [
         ".txt",
         ".svg",
+        // Of the screen; one more than the figures have.
+        ".png",
         "-panels.png",
         "-paths.png",
         "-density.png",

@@ -118,7 +118,7 @@ pub fn conditional(map: &ConditionalMap, highest: Option<f64>, caption: &Caption
             let path = axes.path(quantile_line(field, q).into_iter());
             figure.add(axes.clipped().add(edged_line(path, dashes)));
         }
-        let mass = format!("mass inside the frame at least {:.3}", least_mass(field));
+        let mass = format!("mass inside the frame \u{2265} {:.3}", least_mass(field));
         note = [note, mass]
             .into_iter()
             .filter(|part| !part.is_empty())

@@ -105,7 +105,8 @@ pub fn corner(
         entry(MODEL, "generated", &picture.generated),
     ];
     figure.add(legend_row(&entries, (size.width / 2.0, size.height - 42.0)));
-    let words = "misfit: energy distance, 0 to 1 / noise level, passed 1 in 20 by chance";
+    let words =
+        "misfit: Cram\u{e9}r-von Mises distance, 0 to 1 / noise level, passed 1 in 20 by chance";
     let words = text(words, (size.width / 2.0, size.height - 16.0), LABEL);
     figure.add(words.set("text-anchor", "middle"));
     figure

@@ -175,7 +175,7 @@ fn region_edges(axes: &Axes, field: &DensityGrid) -> RegionEdges {
         let mut meaning = format!("{percent:.0}% of the mass");
         match field.level(mass) {
             Some(level) => edges = edges.add(edged_line(contour_path(axes, field, level), dashes)),
-            None => meaning = format!("{percent:.0}%: not in the frame"),
+            None => meaning = format!("{percent:.0}%: not inside"),
         }
         entries.push(line_entry(dashes, meaning));
     }

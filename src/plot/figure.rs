@@ -15,7 +15,7 @@ const FAMILY: &str = "DejaVu Sans, Verdana, sans-serif";
 /// Pixels of the PNG for a unit of the SVG: 192 dots an inch.
 const PIXELS: f32 = 2.0;
 /// Largest number of characters of a text; longer ones end in an ellipsis.
-const LONGEST: usize = 80;
+const LONGEST: usize = 100;
 
 /// Font size of a title.
 pub const TITLE: f64 = 15.0;

@@ -86,8 +86,10 @@ pub enum FilmError {
 
 /// Figures of equal size that are shown one after the other.
 pub struct Film<'a> {
-    /// Figures, in order.
-    pub figures: &'a [SvgFigure],
+    /// Number of frames.
+    pub frames: usize,
+    /// Draws the figure of a frame, from 0. A figure is drawn when its turn comes, as all of them may not fit into memory.
+    pub figure: &'a dyn Fn(usize) -> SvgFigure,
     /// Width of a frame, pixels.
     pub width: u32,
     /// Times.
@@ -104,15 +106,14 @@ impl Film<'_> {
         format: FilmFormat,
         done: &mut dyn FnMut(usize),
     ) -> Result<Vec<u8>, FilmError> {
-        let first = self.render(self.figures.first().ok_or(FilmError::Frames)?)?;
-        let n = self.figures.len();
+        let n = self.frames;
         let some = n.min(PALETTE_FRAMES);
-        let some = (0..some).map(|k| &self.figures[(k + 1) * n / some - 1]);
-        let some = some.map(|figure| self.render(figure));
+        let some = (0..some).map(|k| self.render((k + 1) * n / some - 1));
         let some: Vec<FramePixels> = some.collect::<Result<_, _>>()?;
+        let last = some.last().ok_or(FilmError::Frames)?;
+        let (width, height) = (last.width, last.height);
         let mut palette = Palette::of(&some, COLOURS);
         drop(some);
-        let (width, height) = (first.width, first.height);
         let side = |pixels: u32| u16::try_from(pixels).map_err(|_| FilmError::Size(width, height));
         let head = FilmHead {
             width: side(width)?,
@@ -122,8 +123,8 @@ impl Film<'_> {
             unchanged: palette.unchanged(),
         };
         let mut shown: Option<Vec<u8>> = None;
-        let mut frame = |(k, figure): (usize, &SvgFigure)| {
-            let pixels = self.render(figure)?;
+        let frame = |k: usize| {
+            let pixels = self.render(k)?;
             if (pixels.width, pixels.height) != (width, height) {
                 return Err(FilmError::Frames);
             }
@@ -138,11 +139,11 @@ impl Film<'_> {
             };
             Ok(TimedFrame { change, time })
         };
-        let mut frames = self.figures.iter().enumerate().map(&mut frame);
-        encode(format, &head, &mut frames)
+        encode(format, &head, &mut (0..n).map(frame))
     }
 
-    fn render(&self, figure: &SvgFigure) -> Result<FramePixels, FilmError> {
+    fn render(&self, frame: usize) -> Result<FramePixels, FilmError> {
+        let figure = (self.figure)(frame);
         let scale = f64::from(self.width) / figure.size().width;
         Ok(FramePixels::of(&figure.pixels(scale as f32)?))
     }
@@ -211,7 +212,8 @@ mod tests {
     fn bytes(figures: &[SvgFigure], format: FilmFormat) -> Result<Vec<u8>, FilmError> {
         let mut told = Vec::new();
         let film = Film {
-            figures,
+            frames: figures.len(),
+            figure: &|k| figures[k].clone(),
             width: 200,
             pace: PACE,
         };

@@ -1,6 +1,6 @@
 //! Pixels of an SVG document. Letters are those of DejaVu Sans and DejaVu Sans Mono, which are built in, so no font of the system is read.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use resvg::tiny_skia::{Color, Pixmap, Transform};
 use resvg::usvg::{self, Options, Tree, fontdb};
@@ -21,22 +21,30 @@ pub enum RenderError {
     Pack(String),
 }
 
+/// The fonts that are built in, read once.
+fn fonts() -> Arc<fontdb::Database> {
+    static FONTS: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
+        let mut fonts = fontdb::Database::new();
+        for font in [
+            dejavu::sans::regular(),
+            dejavu::sans::bold(),
+            dejavu::sans_mono::regular(),
+            dejavu::sans_mono::bold(),
+        ] {
+            fonts.load_font_source(fontdb::Source::Binary(Arc::new(font)));
+        }
+        Arc::new(fonts)
+    });
+    Arc::clone(&FONTS)
+}
+
 /// Renders a document of this size, on white, with this number of pixels for a unit.
 ///
 /// # Errors
 /// When it is not well-formed, or there is no memory for the pixels.
 pub fn pixels(svg: &str, size: FigureSize, scale: f32) -> Result<Pixmap, RenderError> {
-    let mut fonts = fontdb::Database::new();
-    for font in [
-        dejavu::sans::regular(),
-        dejavu::sans::bold(),
-        dejavu::sans_mono::regular(),
-        dejavu::sans_mono::bold(),
-    ] {
-        fonts.load_font_source(fontdb::Source::Binary(Arc::new(font)));
-    }
     let options = Options {
-        fontdb: Arc::new(fonts),
+        fontdb: fonts(),
         font_family: "DejaVu Sans".into(),
         ..Options::default()
     };

@@ -73,10 +73,16 @@ pub fn film(
         show(&bar, (k + 1) as f64 / n as f64);
     }
     bar.finish_and_clear();
-    let figures = figures(&contents);
-    let own = figures.first().map_or(WIDTH, |figure| figure.size().width);
+    // What is there in the end decides: the first iterations may pass through a narrow density that would leave the others dark.
+    let last = contents
+        .last()
+        .ok_or_else(|| format!("no film of {}: it has no iterations", run.display()))?;
+    let highest = last.highest();
+    let figure = |k: usize| contents[k].figure(highest);
+    let own = last.figure(highest).size().width;
     let film = Film {
-        figures: &figures,
+        frames: n,
+        figure: &figure,
         width: args.film.width.map_or(own.min(WIDTH) as u32, u32::from),
         pace: Pace {
             frame: (100.0 / f64::from(args.film.rate)).round() as u16,
@@ -150,8 +156,12 @@ impl FrameContent {
                 } else {
                     &args.columns
                 };
-                let picture = Box::new(flow.picture().clone());
-                (columns.choose(asked)?, Shown::Samples(picture))
+                let picture = Picture {
+                    forward: Vec::new(),
+                    backward: Vec::new(),
+                    ..flow.picture().clone()
+                };
+                (columns.choose(asked)?, Shown::Samples(Box::new(picture)))
             }
         };
         Ok(FrameContent {
@@ -189,15 +199,4 @@ impl FrameContent {
             }
         }
     }
-}
-
-/// The figures of all frames, with axes and colours up to the highest value of the later half of them: the first iterations may pass
-/// through a narrow density that would leave the others dark.
-fn figures(contents: &[FrameContent]) -> Vec<SvgFigure> {
-    let late = contents[contents.len() / 2..].iter();
-    let highest = late.map(FrameContent::highest).fold(0.0, f64::max);
-    contents
-        .iter()
-        .map(|content| content.figure(highest))
-        .collect()
 }

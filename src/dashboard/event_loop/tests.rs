@@ -208,13 +208,14 @@ fn a_key_saves_the_screen_and_a_failure_is_told() {
         sender.send(key('s', false)).unwrap();
         (0..2).for_each(|_| assert!(event_loop.turn(&keys).is_none()));
         let lines = event_loop.state.log.lines().iter();
-        lines.map(|line| line.text.clone()).collect::<Vec<_>>()
+        // The thread of the pictures may have told of its own.
+        lines
+            .map(|line| format!("{}\n", line.text))
+            .collect::<String>()
     };
-    let begins = |lines: &[String], words: &str| lines.iter().any(|line| line.starts_with(words));
-    assert!(begins(&told(), "the screen is not saved: cannot write"));
+    assert!(told().contains("the screen is not saved: cannot write"));
     std::fs::create_dir(folder.path().join("run")).unwrap();
-    let told = told();
-    assert!(begins(&told, "saved screen-0.svg, .txt in "), "{told:?}");
+    assert!(told().contains("saved screen-0.svg, .txt in "));
     assert!(folder.path().join("run/screen-0.svg").is_file());
 }
 

@@ -1,5 +1,5 @@
 //! The graphics protocol of kitty: a PNG file in base64, in parts of at most 4096 bytes, each an APC sequence `ESC _ G keys ; payload ESC \`.
-//! (https://sw.kovidgoyal.net/kitty/graphics-protocol)
+//! (<https://sw.kovidgoyal.net/kitty/graphics-protocol>)
 //!
 //! | key | value |
 //! | --- | --- |

@@ -108,7 +108,7 @@ struct RunFigures {
 
 /// A picture as it is saved.
 struct NamedPicture {
-    /// What is on it: the end of the file's name; empty for the screen.
+    /// What is on it: the end of the file's name, as `-losses`; empty for the screen.
     name: &'static str,
     /// The picture, or why it can't be drawn.
     drawn: Result<SvgPicture, String>,
@@ -132,16 +132,11 @@ impl FigureSet {
             if saved.is_empty() {
                 return;
             }
-            let (screen, figures): (Vec<&str>, Vec<&str>) =
-                saved.into_iter().partition(|name| name.is_empty());
-            let screen = screen.first().map(|_| format!("{stem}.png"));
-            let figures = match &figures[..] {
-                [] => None,
-                [one] => Some(format!("{stem}-{one}.png")),
-                more => Some(format!("{stem}-{{{}}}.png", more.join(","))),
+            let names = match &saved[..] {
+                [one] => (*one).to_owned(),
+                more => format!("{{{}}}", more.join(",")),
             };
-            let names: Vec<String> = screen.into_iter().chain(figures).collect();
-            let text = format!("saved {} in {}", names.join(", "), directory.display());
+            let text = format!("saved {stem}{names}.png in {}", directory.display());
             let _ = tell.send(LogText::note(text));
         };
         thread::Builder::new().name("figures".into()).spawn(body)?;
@@ -160,10 +155,7 @@ impl FigureSet {
         let mut saved = Vec::new();
         for NamedPicture { name: what, drawn } in screen.chain(flow).chain(losses) {
             let Destination { directory, stem } = &self.destination;
-            let name = match what {
-                "" => format!("{stem}.png"),
-                what => format!("{stem}-{what}.png"),
-            };
+            let name = format!("{stem}{what}.png");
             let write = |SvgPicture { svg, size }| {
                 let bytes = plot::png(&svg, size, PIXELS).map_err(|error| error.to_string())?;
                 file::replace(&directory.join(&name), &bytes).map_err(|error| error.to_string())
@@ -222,12 +214,12 @@ impl RunFigures {
         };
         let mut figures = match picture.dimension {
             0 | 1 => vec![named(
-                "corner",
+                "-corner",
                 plot::corner(picture, columns, HistogramTop::OfBoth, caption),
             )],
             _ => vec![
-                named("panels", plot::panels(picture, columns, caption)),
-                named("paths", plot::paths(picture, columns, caption)),
+                named("-panels", plot::panels(picture, columns, caption)),
+                named("-paths", plot::paths(picture, columns, caption)),
             ],
         };
         if let Some(density) = &picture.density {
@@ -238,7 +230,7 @@ impl RunFigures {
                 points: &points(&picture.data, picture.dimension, [0, 1]),
                 brightest: None,
             };
-            figures.push(named("density", plot::density(&map, columns, caption)));
+            figures.push(named("-density", plot::density(&map, columns, caption)));
         }
         figures
     }
@@ -249,7 +241,7 @@ impl RunFigures {
         let read = LossCurves::read(self.recorded.as_deref()?);
         let drawn = read.map(|read| plot::losses(&read.losses, &self.name).into());
         Some(NamedPicture {
-            name: "losses",
+            name: "-losses",
             drawn,
         })
     }
@@ -320,10 +312,8 @@ mod tests {
         let mut state = recorded(folder.path());
         let place = folder.path().display();
         let names = ["panels", "paths", "density", "losses"];
-        let text = format!(
-            "saved screen-400.png, screen-400-{{{}}}.png in {place}",
-            names.join(",")
-        );
+        let ends: Vec<String> = names.iter().map(|name| format!(",-{name}")).collect();
+        let text = format!("saved screen-400{{{}}}.png in {place}", ends.concat());
         assert_eq!(told(&mut state), [LogText::note(text)]);
         for name in names {
             let path = folder.path().join(format!("screen-400-{name}.png"));
@@ -341,12 +331,16 @@ mod tests {
         (picture.dimension, picture.density) = (1, None);
         state.set_picture(picture.clone());
         state.start.as_mut().unwrap().dimension = 1;
-        assert!(told(&mut state)[0].text.contains("400-{corner,losses}.png"));
+        assert!(
+            told(&mut state)[0]
+                .text
+                .contains("400{,-corner,-losses}.png")
+        );
         picture.dimension = 5;
         state.set_picture(picture);
         state.start.as_mut().unwrap().dimension = 5;
         let lines = told(&mut state);
-        assert!(lines[0].text.contains("-{panels,paths,losses}.png"));
+        assert!(lines[0].text.contains("{,-panels,-paths,-losses}.png"));
     }
 
     #[test]
@@ -392,7 +386,7 @@ mod tests {
         assert!(
             lines[2]
                 .text
-                .contains("saved screen-400.png, screen-400-{panels,density}.png in")
+                .contains("saved screen-400{,-panels,-density}.png in")
         );
     }
 
