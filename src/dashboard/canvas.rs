@@ -126,6 +126,17 @@ pub fn shorten(text: &str, width: u16, theme: &Theme) -> String {
     short
 }
 
+/// Two areas beside each other with a column between them, the left one of this width.
+pub fn beside(area: Rect, width: u16) -> [Rect; 2] {
+    let left = Rect { width, ..area };
+    let right = Rect {
+        x: left.right() + 1,
+        width: area.width - width - 1,
+        ..area
+    };
+    [left, right]
+}
+
 /// The area without its first rows.
 pub fn below(area: Rect, rows: u16) -> Rect {
     let rows = rows.min(area.height);

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, TryRecvError};
+use crossbeam_channel::{Receiver, TryRecvError};
 use crossterm::execute;
 use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use ratatui::Terminal;
@@ -16,7 +16,7 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::buffer::Buffer;
 
 use super::frame_pacer::FramePacer;
-use super::input::TerminalInput;
+use super::input::{TerminalInput, await_input};
 use super::layout;
 use super::options::Options;
 use super::outcome::Outcome;
@@ -373,14 +373,7 @@ impl<'a, W: Write> EventLoop<'a, W> {
         let sleep = self.pacer.sleep();
         let busy = self.pixels.as_ref().is_some_and(FlowPixels::busy);
         let sleep = if busy { sleep.min(BUSY_SLEEP) } else { sleep };
-        let first = match keys.recv_timeout(sleep) {
-            Ok(heard) => heard,
-            Err(RecvTimeoutError::Timeout) => return Ok(()),
-            Err(RecvTimeoutError::Disconnected) => {
-                return Err(io::Error::other("the terminal can't be read any more"));
-            }
-        };
-        for heard in std::iter::once(first).chain(keys.try_iter()) {
+        for heard in await_input(keys, sleep)? {
             self.pacer.dirty = true;
             if let TerminalInput::Key(key) = heard {
                 self.pacer.hear_key();

@@ -27,6 +27,25 @@ pub enum TerminalInput {
     Resized,
 }
 
+/// The inputs that have come within this time, in order.
+///
+/// # Errors
+/// When the terminal can't be read any more.
+pub fn await_input(
+    inputs: &Receiver<TerminalInput>,
+    time: Duration,
+) -> io::Result<impl Iterator<Item = TerminalInput>> {
+    let first = match inputs.recv_timeout(time) {
+        Ok(input) => Some(input),
+        Err(RecvTimeoutError::Timeout) => None,
+        Err(RecvTimeoutError::Disconnected) => {
+            return Err(io::Error::other("the terminal can't be read any more"));
+        }
+    };
+    let others = first.map(|_| inputs.try_iter());
+    Ok(first.into_iter().chain(others.into_iter().flatten()))
+}
+
 /// The handle of the thread; dropping it ends the thread. It is not joined: crossterm 0.29 never returns from a terminal that has died.
 #[derive(Debug)]
 pub struct InputThread {

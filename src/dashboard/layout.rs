@@ -5,7 +5,7 @@ use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 
-use super::canvas::{Canvas, below};
+use super::canvas::{Canvas, below, beside};
 use super::pane::Pane;
 use super::panels::{
     banner, flow, footer, header, log, losses, optimizer, popup, settings, verdict,
@@ -119,15 +119,7 @@ struct PlacedPane {
 /// and what the settings leave over. The optimizer has the last rows at the right of a large screen; on a smaller one it
 /// takes the log's place while it has the focus.
 fn panes(state: &State, body: Rect) -> Vec<PlacedPane> {
-    let left = Rect {
-        width: body.width * 13 / 25,
-        ..body
-    };
-    let right = Rect {
-        x: left.right() + 1,
-        width: body.width - left.width - 1,
-        ..body
-    };
+    let [left, right] = beside(body, body.width * 13 / 25);
     let large = fits(body, LARGE);
     let log = (body.height / 5).max(4);
     let last = if large { optimizer::HEIGHT + 1 } else { 0 };

@@ -1,5 +1,7 @@
 //! The theme: all colours and symbols, on the terminal's own background, which may be black or white; nothing is told by colour
-//! alone. The colours of the density are in `shades`.
+//! alone. The colours of the density are in `shades`, those of a picture of the screen in `theme/picture.rs`.
+
+mod picture;
 
 use clap::ValueEnum;
 use ratatui::style::{Color, Modifier, Style};
@@ -8,6 +10,7 @@ use super::phase::Phase;
 use super::state::differences::HeldBack;
 use super::state::log::LogKind;
 use crate::verdict::Verdict;
+pub use picture::{PICTURE, PictureColours, rgb};
 
 /// The symbols that curves and points are drawn with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -62,89 +65,12 @@ impl Hue {
     }
 }
 
-/// The red, green and blue of the 16 ANSI colours in a picture of the screen.
-const ANSI: [[u8; 3]; 16] = [
-    [0x1c, 0x1c, 0x1c],
-    [0xd7, 0x5f, 0x5f],
-    [0x87, 0xaf, 0x5f],
-    [0xd7, 0xaf, 0x5f],
-    [0x5f, 0x9f, 0xd7],
-    [0xaf, 0x87, 0xd7],
-    [0x5f, 0xaf, 0xaf],
-    [0xc6, 0xc6, 0xc6],
-    [0x6c, 0x6c, 0x6c],
-    [0xff, 0x87, 0x87],
-    [0xaf, 0xd7, 0x87],
-    [0xff, 0xd7, 0x87],
-    [0x87, 0xc3, 0xff],
-    [0xd7, 0xaf, 0xff],
-    [0x87, 0xd7, 0xd7],
-    [0xff, 0xff, 0xff],
-];
-/// The colours of a picture of the screen where the terminal has its own: red, green and blue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PictureColours {
-    /// The colour of text.
-    pub text: [u8; 3],
-    /// The colour behind it.
-    pub background: [u8; 3],
-}
-
-/// The colours of a picture of the screen where the terminal has its own.
-pub const PICTURE: PictureColours = PictureColours {
-    text: [0xd8; 3],
-    background: [0x1c; 3],
-};
-
-/// The red, green and blue of a colour; None for the terminal's own.
-pub fn rgb(colour: Color) -> Option<[u8; 3]> {
-    let place = match colour {
-        Color::Reset => return None,
-        Color::Rgb(red, green, blue) => return Some([red, green, blue]),
-        Color::Indexed(index) => index,
-        Color::Black => 0,
-        Color::Red => 1,
-        Color::Green => 2,
-        Color::Yellow => 3,
-        Color::Blue => 4,
-        Color::Magenta => 5,
-        Color::Cyan => 6,
-        Color::Gray => 7,
-        Color::DarkGray => 8,
-        Color::LightRed => 9,
-        Color::LightGreen => 10,
-        Color::LightYellow => 11,
-        Color::LightBlue => 12,
-        Color::LightMagenta => 13,
-        Color::LightCyan => 14,
-        Color::White => 15,
-    };
-    // A cube of 6 x 6 x 6, then 24 grays.
-    let level = |step: u8| if step == 0 { 0 } else { 55 + 40 * step };
-    Some(match place {
-        0..16 => ANSI[usize::from(place)],
-        16..232 => [(place - 16) / 36, (place - 16) / 6 % 6, (place - 16) % 6].map(level),
-        232.. => [8 + 10 * (place - 232); 3],
-    })
-}
-
 /// A symbol with its style.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Symbol {
     /// The symbol; a space where there is none.
     pub text: &'static str,
     /// The style.
-    pub style: Style,
-}
-
-/// The phase of the run as the header shows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PhaseLabel {
-    /// The word.
-    pub word: &'static str,
-    /// The symbol before the word.
-    pub symbol: &'static str,
-    /// The style of both.
     pub style: Style,
 }
 
@@ -351,10 +277,10 @@ impl Theme {
         }
     }
 
-    /// The label of a phase in the header.
-    pub fn phase(&self, phase: Phase) -> PhaseLabel {
+    /// The symbol of a phase, with the style of its word.
+    pub fn phase(&self, phase: Phase) -> Symbol {
         let strong = |hue| self.style(hue).add_modifier(Modifier::BOLD);
-        let (symbol, style) = match phase {
+        let (text, style) = match phase {
             Phase::Waiting => (self.pick("…", "."), self.dim()),
             Phase::Matching => (self.pick("▶", ">"), strong(Hue::Blue)),
             Phase::Running => (self.pick("▶", ">"), strong(Hue::Green)),
@@ -367,11 +293,7 @@ impl Theme {
             Phase::Stopped => (self.pick("■", "#"), strong(Hue::Orange)),
             Phase::Diverged => (self.pick("✗", "x"), strong(Hue::Red)),
         };
-        PhaseLabel {
-            word: phase.word(),
-            symbol,
-            style,
-        }
+        Symbol { text, style }
     }
 
     /// The symbol of a verdict, with the style of its word.

@@ -22,7 +22,6 @@ use crate::model::{self, TrainedModel};
 use crate::run::export::tensorboard;
 use crate::run::read::History;
 use crate::session::Applies;
-use crate::verdict::Assessment;
 
 /// No line waits longer for the disk.
 const FLUSH: Duration = Duration::from_secs(1);
@@ -252,7 +251,7 @@ impl Writer {
     }
 
     fn take(&mut self, event: &Event) {
-        let before = self.summary.verdict.verdict;
+        let before = self.summary.evidence.assessment().verdict;
         self.summary.apply(event);
         let mut json = std::mem::take(&mut self.json);
         json.clear();
@@ -273,9 +272,9 @@ impl Writer {
             let iteration = line::iteration(event).map_or(String::new(), |i| i.to_string());
             self.say(iteration, &words);
         }
-        let Assessment { verdict, .. } = self.summary.verdict;
-        if verdict != before {
-            let words = format!("{verdict}: {}", self.summary.verdict.reason());
+        let assessment = self.summary.evidence.assessment();
+        if assessment.verdict != before {
+            let words = format!("{}: {}", assessment.verdict, assessment.reason());
             let iteration = line::iteration(event).map_or(String::new(), |i| i.to_string());
             self.say(iteration, &line::entry("verdict", &words));
         }

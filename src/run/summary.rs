@@ -1,11 +1,11 @@
 //! `summary.json`: the run in one object, a fold over its events.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::matched::Matched;
 use crate::event::{Best, Event, Reason, SCHEMA, Shared};
 use crate::session::{Applies, GateResult};
-use crate::verdict::{Assessment, Evidence};
+use crate::verdict::Evidence;
 
 /// The content of `summary.json`. Numbers that are not finite are null.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -47,21 +47,21 @@ pub struct Summary {
     /// Returns to the last good parameters.
     pub rollbacks: u64,
     /// How training went: the last verdict, with its figure and what to do next.
-    pub verdict: Assessment,
-    /// What the verdict is drawn from.
-    #[serde(skip)]
+    #[serde(rename = "verdict", serialize_with = "assessment")]
     pub evidence: Evidence,
     /// Every gate, judged by the best validation.
     pub gates: Vec<GateResult>,
+}
+
+fn assessment<S: Serializer>(evidence: &Evidence, to: S) -> Result<S::Ok, S::Error> {
+    evidence.assessment().serialize(to)
 }
 
 impl Summary {
     /// Takes one event into account.
     pub fn apply(&mut self, event: &Event) {
         Matched::take(&mut self.matching, event);
-        if self.evidence.apply(event) || matches!(event, Event::Finished(_)) {
-            self.verdict = self.evidence.assessment().clone();
-        }
+        self.evidence.apply(event);
         match event {
             Event::Start(start) => {
                 self.schema = SCHEMA;

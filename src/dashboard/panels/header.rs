@@ -6,7 +6,7 @@ use crate::dashboard::canvas::{Canvas, shorten};
 use crate::dashboard::format::{duration, number, percent};
 use crate::dashboard::phase::Phase;
 use crate::dashboard::state::State;
-use crate::dashboard::theme::{PhaseLabel, Symbol, Theme};
+use crate::dashboard::theme::{Symbol, Theme};
 use crate::verdict::Verdict;
 
 /// Longest name of a run.
@@ -18,18 +18,15 @@ const QUIET: f64 = 5.0;
 /// Draws the line.
 pub fn draw(state: &State, canvas: &mut Canvas) {
     let theme = canvas.theme;
-    let PhaseLabel {
-        word,
-        symbol,
-        style,
-    } = theme.phase(state.phase());
+    let phase = state.phase();
+    let Symbol { text, style } = theme.phase(phase);
     let name = state
         .start
         .as_ref()
         .map_or("otflow", |start| start.name.as_str());
     let mut parts = vec![
         (shorten(name, NAME, theme), theme.strong()),
-        (format!("{symbol} {word}"), style),
+        (format!("{text} {}", phase.word()), style),
     ];
     parts.extend(verdict(state, theme));
     parts.extend(figures(state).into_iter().map(|text| (text, Style::new())));

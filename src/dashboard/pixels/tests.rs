@@ -62,6 +62,12 @@ impl Screen {
         }
     }
 
+    /// The areas of the pictures on the screen.
+    fn placed(&self) -> Vec<Rect> {
+        let scenes = &self.pixels.placed.as_ref().unwrap().scenes;
+        scenes.iter().map(|scene| scene.area).collect()
+    }
+
     /// The frame that has the pictures.
     fn shown(&mut self) -> (Vec<u8>, Buffer, Vec<u8>) {
         self.frame();
@@ -113,15 +119,7 @@ fn the_first_frame_has_characters_and_then_the_pictures_take_their_place() {
     screen.settle();
     let (before, cells, behind) = screen.frame();
     assert!(before.is_empty());
-    let areas: Vec<Rect> = screen
-        .pixels
-        .placed
-        .as_ref()
-        .unwrap()
-        .scenes
-        .iter()
-        .map(|scene| scene.area)
-        .collect();
+    let areas = screen.placed();
     let pictures = kitty_pictures(&behind);
     assert_eq!(pictures.len(), areas.len());
     for (picture, area) in pictures.iter().zip(&areas) {
@@ -186,15 +184,7 @@ fn a_box_above_the_panes_deletes_the_pictures_and_they_come_back_at_once() {
         let mut screen = Screen::new(protocol, FlowContent::Data);
         let (_, _, first) = screen.shown();
         screen.state.view.popup = Some(Popup::Help);
-        let areas: Vec<Rect> = screen
-            .pixels
-            .placed
-            .as_ref()
-            .unwrap()
-            .scenes
-            .iter()
-            .map(|scene| scene.area)
-            .collect();
+        let areas = screen.placed();
         let (before, cells, behind) = screen.frame();
         let mut plain = Buffer::empty(cells.area);
         layout::screen(&screen.state, &Theme::default(), &mut plain);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant, SystemTime};
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, TryRecvError};
+use crossbeam_channel::{Receiver, TryRecvError};
 use crossterm::execute;
 use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use ratatui::Terminal;
@@ -16,7 +16,7 @@ use super::news::RunNews;
 use super::state::{RunsRequest, RunsState};
 use super::update::update;
 use crate::dashboard::frame_pacer::FramePacer;
-use crate::dashboard::input::TerminalInput;
+use crate::dashboard::input::{TerminalInput, await_input};
 use crate::dashboard::options::Switches;
 use crate::dashboard::theme::Theme;
 
@@ -150,14 +150,7 @@ impl RunsDashboard {
 
     /// Sleeps until a key comes or a frame is due.
     fn listen(&mut self, keys: &Receiver<TerminalInput>) -> io::Result<()> {
-        let first = match keys.recv_timeout(self.pacer.sleep()) {
-            Ok(heard) => heard,
-            Err(RecvTimeoutError::Timeout) => return Ok(()),
-            Err(RecvTimeoutError::Disconnected) => {
-                return Err(io::Error::other("the terminal can't be read any more"));
-            }
-        };
-        for heard in std::iter::once(first).chain(keys.try_iter()) {
+        for heard in await_input(keys, self.pacer.sleep())? {
             self.pacer.dirty = true;
             if let TerminalInput::Key(key) = heard {
                 self.pacer.hear_key();

@@ -8,7 +8,7 @@ use super::keys::{INPUT, KEYS};
 use super::state::{Part, RunsState};
 use super::status::RunStatus;
 use super::{chart, help, table};
-use crate::dashboard::canvas::{Canvas, below};
+use crate::dashboard::canvas::{Canvas, below, beside};
 use crate::dashboard::panels::{footer, popup};
 use crate::dashboard::theme::{Focus, Theme};
 
@@ -66,16 +66,7 @@ pub fn screen(state: &RunsState, theme: &Theme, buffer: &mut Buffer) {
 /// The places of table and chart. Of rows the table has no more than it needs.
 fn halves(state: &RunsState, body: Rect) -> [Rect; 2] {
     if body.width >= BESIDE {
-        let left = Rect {
-            width: body.width * 11 / 20,
-            ..body
-        };
-        let right = Rect {
-            x: left.right() + 1,
-            width: body.width - left.width - 1,
-            ..body
-        };
-        return [left, right];
+        return beside(body, body.width * 11 / 20);
     }
     let wanted = table::height(state);
     let upper = Rect {
