@@ -228,6 +228,11 @@ impl Pty {
             assert!(start.elapsed() < DEADLINE, "does not end:\n{}", self.text());
             sleep(Duration::from_millis(20));
         };
+        // The last line may stand on the screen that is left, too.
+        let left = || !self.screen.lock().unwrap().screen().alternate_screen();
+        while !left() && start.elapsed() < DEADLINE {
+            sleep(LOOK);
+        }
         self.wait_for("run ");
         let raw = self.master.get_termios().unwrap();
         let fresh = native_pty_system().openpty(PtySize::default()).unwrap();
