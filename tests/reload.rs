@@ -282,3 +282,24 @@ fn the_thread_ends_with_the_watcher() {
         );
     });
 }
+
+#[test]
+fn an_edit_through_another_name_of_the_file_is_taken_up() {
+    for mode in [WatchMode::Native, WatchMode::Poll] {
+        let pty = Pty::prepared(mode, "s.ron", |directory| {
+            fs::create_dir(directory.join("elsewhere")).unwrap();
+            fs::write(directory.join("elsewhere/s.ron"), text(1.0)).unwrap();
+            fs::hard_link(directory.join("elsewhere/s.ron"), directory.join("s.ron")).unwrap();
+        });
+        // Of the same size, and some within the same second.
+        for lr in [2.0, 3.0, 4.0] {
+            fs::write(pty.beside("elsewhere/s.ron"), text(lr)).unwrap();
+            pty.expect(lr);
+        }
+        // Once the first second is over.
+        sleep(Duration::from_millis(2500));
+        fs::write(pty.beside("elsewhere/s.ron"), text(5.0)).unwrap();
+        pty.expect(5.0);
+        pty.expect_silence();
+    }
+}
