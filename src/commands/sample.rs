@@ -34,8 +34,9 @@ pub fn sample(args: &cli::SampleArgs) -> Result<Exit> {
         Err(error) => return Ok(refuse(&format!("{error:#}"))),
     };
     let seed = args.seed.unwrap_or_default();
-    let interrupt = Interrupt::listen()?;
+    // Before signals are heard: a pipe that nobody reads is waited for.
     let mut out = TableWriter::create(&args.out, &fitted.names())?;
+    let interrupt = Interrupt::listen()?;
     let bar = progress_bar_of_output(&args.out);
     let block = fitted.block_rows();
     let rows = args.n.saturating_mul(given.rows);

@@ -36,8 +36,9 @@ pub fn score(args: &cli::ScoreArgs) -> Result<Exit> {
         return Ok(refuse(&message));
     }
     let units = units(args.standardized);
-    let interrupt = Interrupt::listen()?;
+    // Before signals are heard: a pipe that nobody reads is waited for.
     let mut out = TableWriter::create(&args.out, &[COLUMN.to_owned()])?;
+    let interrupt = Interrupt::listen()?;
     let bar = progress_bar_of_output(&args.out);
     let (start, mut rows) = (Instant::now(), 0);
     while let Some(block) = blocks.next() {

@@ -36,9 +36,9 @@ const RETRY_INTERVAL: Duration = Duration::from_millis(50);
 /// The choice of a user whether and how a session file is followed. The docs of the variants are help texts of the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 pub enum WatchChoice {
-    /// By the events of the file system.
+    /// By the events of the file system, and once a second by its size and time.
     Native,
-    /// By looking once a second.
+    /// By reading it once a second.
     Poll,
     /// Not at all.
     Off,
