@@ -142,7 +142,8 @@ impl Aside {
         };
         let there = old.metadata()?;
         let beside = file.path().parent() == Some(parent(&to));
-        let put = match beside && there.nlink() == 1 && keeps_owner(file.as_file(), &there)? {
+        // Before the first byte: what is private never stands open.
+        let put = match beside && keeps_owner(file.as_file(), &there)? && there.nlink() == 1 {
             true => Put::Rename { to, old: Some(old) },
             false => Put::Overwrite(old),
         };
@@ -182,16 +183,14 @@ fn refuses_entries(error: &io::Error) -> bool {
     )
 }
 
-/// Gives a new file the owner and mode of an old one; returns whether that could be done.
+/// Gives a new file the owner and mode of an old one; returns false for one that only its own user can read, if that can't be done.
 fn keeps_owner(new: &File, old: &Metadata) -> io::Result<bool> {
     let made = new.metadata()?;
-    if (made.uid(), made.gid()) != (old.uid(), old.gid())
-        && fchown(new, Some(old.uid()), Some(old.gid())).is_err()
-    {
-        return Ok(false);
-    }
-    new.set_permissions(Permissions::from_mode(old.mode() & 0o7777))?;
-    Ok(true)
+    let kept = (made.uid(), made.gid()) == (old.uid(), old.gid())
+        || fchown(new, Some(old.uid()), Some(old.gid())).is_ok();
+    let mode = if kept { old.mode() & 0o7777 } else { 0o600 };
+    new.set_permissions(Permissions::from_mode(mode))?;
+    Ok(kept)
 }
 
 /// Copies a file aside over an old one; where that fails, the file aside is kept.
