@@ -56,6 +56,14 @@ impl Estimate {
         }
     }
 
+    /// The estimate in a unit of which there are so many in one of its own.
+    pub fn times(self, factor: f64) -> Self {
+        Estimate {
+            value: factor * self.value,
+            error: factor.abs() * self.error,
+        }
+    }
+
     /// Whether the value differs from 0 by more than three standard errors.
     pub fn is_beyond_noise(self) -> bool {
         self.value.abs() > BEYOND * self.error
