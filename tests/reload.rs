@@ -171,7 +171,7 @@ fn an_invalid_file_is_reported_with_its_place_until_it_is_mended() {
             assert_eq!((&rejection.file, rejection.line), (&pty.path, 1));
             rejection
                 .message
-                .contains("did you mean `lr`")
+                .contains("unknown field of `optimizer` `rl`")
                 .then_some(())
         });
         pty.expect_silence();
