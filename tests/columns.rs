@@ -79,6 +79,14 @@ fn rounded(x: f64, step: f64) -> f64 {
     (x / step).round() * step
 }
 
+/// A table whose last column is a sum of multiples of others.
+struct SumTable {
+    names: &'static str,
+    /// What is told of the last column.
+    told: &'static str,
+    row: Box<dyn Fn(u32) -> Vec<f64>>,
+}
+
 #[test]
 fn sums_of_columns_are_left_out_by_init_and_refused_by_train_in_their_own_units() {
     let (x, y, z) = (|k| normal(k, 0), |k| 3.0 + normal(k, 1), |k| normal(k, 2));
@@ -87,22 +95,34 @@ fn sums_of_columns_are_left_out_by_init_and_refused_by_train_in_their_own_units(
         let all: f64 = parts.iter().sum();
         parts.map(|part| part / all).to_vec()
     };
-    let tables: [(&str, &str, &dyn Fn(u32) -> Vec<f64>); 5] = [
-        ("x,y,sum", "`sum`: `x` + `y`", &|k| {
-            vec![x(k), y(k), x(k) + y(k)]
-        }),
-        ("a,b,c", "`c`: 1 - `a` - `b`", &shares),
-        ("x,d,y", "`y`: `x` - 2 `d`", &|k| {
-            vec![x(k), (x(k) - y(k)) / 2.0, y(k)]
-        }),
-        ("f,c", "`c`: a copy of `f`: 5 + 0.25 `f`", &|k| {
-            vec![x(k), 5.0 + 0.25 * x(k)]
-        }),
-        ("x,y,z,all", "`all`: `x` + `y` + `z`", &|k| {
-            vec![x(k), y(k), z(k), x(k) + y(k) + z(k)]
-        }),
+    let tables = [
+        SumTable {
+            names: "x,y,sum",
+            told: "`sum`: `x` + `y`",
+            row: Box::new(move |k| vec![x(k), y(k), x(k) + y(k)]),
+        },
+        SumTable {
+            names: "a,b,c",
+            told: "`c`: 1 - `a` - `b`",
+            row: Box::new(shares),
+        },
+        SumTable {
+            names: "x,d,y",
+            told: "`y`: `x` - 2 `d`",
+            row: Box::new(move |k| vec![x(k), (x(k) - y(k)) / 2.0, y(k)]),
+        },
+        SumTable {
+            names: "f,c",
+            told: "`c`: a copy of `f`: 5 + 0.25 `f`",
+            row: Box::new(move |k| vec![x(k), 5.0 + 0.25 * x(k)]),
+        },
+        SumTable {
+            names: "x,y,z,all",
+            told: "`all`: `x` + `y` + `z`",
+            row: Box::new(move |k| vec![x(k), y(k), z(k), x(k) + y(k) + z(k)]),
+        },
     ];
-    for (names, told, row) in tables {
+    for SumTable { names, told, row } in tables {
         let folder = table(names, 300, row);
         let (session, said) = made(folder.path());
         assert!(said.contains(&format!("left out {told}\n")), "{said}");
@@ -194,7 +214,13 @@ fn good_tables_are_not_warned_of() {
     let row = |k| {
         let (a, b, c) = (normal(k, 0), normal(k, 1), normal(k, 2));
         let near = 0.999 * a + (1.0_f64 - 0.999 * 0.999).sqrt() * b;
-        vec![a, near, a + near + 0.05 * c, uniform(k, 15), 1e6 + 1e3 * normal(k, 3)]
+        vec![
+            a,
+            near,
+            a + near + 0.05 * c,
+            uniform(k, 15),
+            1e6 + 1e3 * normal(k, 3),
+        ]
     };
     let folder = table("a,near,nearly,even,far", 3000, row);
     let good = trained(folder.path(), "");

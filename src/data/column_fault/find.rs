@@ -9,8 +9,8 @@
 //! bounded     all values on one side of 0, or between 0 and 1 or 100, and the mass is at that end
 //! ```
 //!
-//! d = distance from the end with quantiles d05, d50, d95; the mass is at it if the column is skewed towards it, 2 d05 < d50 and d95 - d50
-//! > SKEW (d50 - d05), or its tenth of d95 holds DENSE times as many rows as a uniform column has there. Samples of an unbounded flow
+//! d = distance from the end with quantiles d05, d50, d95; the mass is at it if the column is skewed towards it, 2 d05 < d50 and
+//! (d95 - d50) / (d50 - d05) > SKEW, or its tenth of d95 holds DENSE times as many rows as a uniform column has there. Samples of an unbounded flow
 //! would lie beyond the end. Both by [`ERRORS`] of a sample of this size. A uniform or normal column has none of these faults.
 
 use super::{ColumnFault, FaultKind};
