@@ -76,7 +76,7 @@ fn trained(folder: &Path, fields: &str) -> Done {
 }
 
 fn rounded(x: f64, step: f64) -> f64 {
-    (x / step).round() * step
+    (x / step).round() / (1.0 / step)
 }
 
 /// A table whose last column is a sum of multiples of others.
