@@ -53,7 +53,7 @@ pub struct Cli {
 pub enum ProgramCommand {
     /// Look at a table and write a session for it, or write that of a 2-D set; every field commented.
     ///
-    /// Columns without a density (text, constant ones, copies, a count of the rows) are left out, each with the reason; rounded
+    /// Columns without a density (text, constant ones, sums of others, a count of the rows) are left out, each with the reason; rounded
     /// values get a jitter of their step. Exit codes: 0 done, 1 the session cannot be written, 2 no table that can be learned, or
     /// SESSION is there already.
     Init(InitArgs),

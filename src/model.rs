@@ -212,7 +212,7 @@ mod tests {
     use super::*;
     use crate::event::Figures;
     use crate::event::Losses;
-    use crate::scaling::Column;
+    use crate::scaling::{Column, Lattice};
     use std::fs;
 
     const PUBLISHED: &str = "tests/reference/swissroll_published.safetensors";
@@ -259,6 +259,10 @@ mod tests {
             mean: -0.1 * k as f64,
             scale: 1e-300 / (k + 1) as f64,
             transform: None,
+            lattice: (k == 1).then_some(Lattice {
+                step: 0.1,
+                base: 0.3,
+            }),
         };
         let scaling = Scaling {
             whitening: None,

@@ -15,12 +15,14 @@
 //! | --- | --- |
 //! | `map.rs` | the maps g, their inverses and slopes |
 //! | `spline.rs`, `fit.rs` | the fitted one, and how it is fitted |
+//! | `lattice.rs` | the points that samples of a column of rounded values are rounded to |
 //! | `covariance.rs` | the covariance of the inner rows |
 //! | `whitening.rs`, `order.rs` | L and the maps h; the order of the columns in L |
 //! | `normal.rs` | quantiles of the normal |
 
 pub(crate) mod covariance;
 pub(crate) mod fit;
+mod lattice;
 mod map;
 pub(crate) mod normal;
 pub(crate) mod order;
@@ -31,6 +33,7 @@ mod whitening;
 
 use serde::{Deserialize, Serialize};
 
+pub use lattice::Lattice;
 pub use map::{Bounds, Center, ColumnMap};
 pub use spline::{Knot, Spline};
 pub use whitening::Whitening;
@@ -48,6 +51,9 @@ pub struct Column {
     /// The map g with the moments of the column before it; None for a column without a map.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transform: Option<ColumnTransform>,
+    /// Points that samples are rounded to; None where they are not rounded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lattice: Option<Lattice>,
 }
 
 /// A map of a column, and the moments of the column before the map.
@@ -104,7 +110,10 @@ impl Column {
     /// Whether the moments and the map of the column are valid. Files may hold any numbers.
     pub fn is_sound(&self) -> bool {
         let map = |transform: &ColumnTransform| transform.map.is_sound();
-        self.mapped().is_sound() && self.raw().is_sound() && self.transform.as_ref().is_none_or(map)
+        self.mapped().is_sound()
+            && self.raw().is_sound()
+            && self.transform.as_ref().is_none_or(map)
+            && self.lattice.is_none_or(|lattice| lattice.is_sound())
     }
 
     /// The standardised value z at x; infinite at the bounds of the map and beyond them.
@@ -242,6 +251,17 @@ impl Scaling {
         for row in rows.chunks_exact_mut(width) {
             for (value, column) in row.iter_mut().zip(columns) {
                 *value = convert(column, *value);
+            }
+        }
+    }
+
+    /// Rounds the learned columns of rows in the units of the table, all d + c columns, row-major, to the lattices that they have.
+    pub fn round(&self, rows: &mut [f64], d: usize) {
+        for row in rows.chunks_exact_mut(self.columns.len()) {
+            for (value, column) in row.iter_mut().zip(&self.columns[..d]) {
+                *value = column
+                    .lattice
+                    .map_or(*value, |lattice| lattice.round(*value));
             }
         }
     }

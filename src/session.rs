@@ -56,7 +56,7 @@ pub use crate::table::{Header, Missing};
 pub use applies::Applies;
 pub use built_in::{built_in, name_without_file};
 pub use check::find_fault;
-pub use data::{Data, Split, SplitRows, TableSource, Transform, Whiten};
+pub use data::{ColumnBounds, Data, Split, SplitRows, TableSource, Transform, Whiten};
 pub(crate) use field_value::ABSENT;
 pub use fields::{
     Change, FieldPart, SessionField, allowed, apply, changes, fields, parts, update_fields, value,

@@ -77,7 +77,7 @@ fn what_has_no_density_is_left_out_with_its_reason_and_the_rest_is_ready_to_trai
         "left out `born`: text, as `2021-01-01` in row 1",
         "left out `unit`: 7 in every row",
         "left out `note`: no values",
-        "left out `inches`: a copy of `height`",
+        "left out `inches`: a copy of `height`: 1 + 2 `height`",
         "next: otflow train people.ron",
     ] {
         assert!(said.lines().any(|told| told.trim() == line), "{said}");
@@ -121,7 +121,7 @@ fn what_may_be_touched_is_there_with_a_comment_and_the_rest_at_its_default() {
         assert!(classes.iter().any(|c| comment.contains(c)), "{line}");
         written.push(key);
     }
-    let expected = "path columns given missing jitter transform whiten test validation shuffle batch width layers precision iterations lr \
+    let expected = "path columns given missing jitter transform round whiten test validation shuffle batch width layers precision iterations lr \
         steps trace grid transport likelihood hjb lr schedule decay average every samples steps iterations";
     assert_eq!(written.join(" "), expected);
     let least = "(data: Table(path: \"people.csv\"), start: Matching(), optimizer: Muon())";

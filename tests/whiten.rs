@@ -242,10 +242,11 @@ fn the_same_rows_come_back_as_without_whitening() {
 #[test]
 fn a_column_that_others_determine_is_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
-    let mut text = "a,b,y,sum\n".to_owned();
+    let mut text = "a,b,y,sum,c\n".to_owned();
     for k in 0..400 {
         let (a, b) = (noise(2 * k), noise(2 * k + 1));
-        writeln!(text, "{a},{b},{},{}", a + b, 3.0 * a - b).unwrap();
+        let (y, sum, c) = (a + b, 3.0 * a - b, noise(5 * k + 3));
+        writeln!(text, "{a},{b},{y},{sum},{c}").unwrap();
     }
     fs::write(folder.path().join("t.csv"), text).unwrap();
     let refusal = |fields: &str| {
@@ -253,18 +254,20 @@ fn a_column_that_others_determine_is_refused_by_name() {
         refused.map_or_else(String::new, |error| error.to_string())
     };
     let all = refusal("");
-    let words = r#"column "y" is a sum of multiples of ["a", "b"]"#;
+    let words = "column `y` is `a` + `b`; column `sum` is 3 `a` - `b`: leave";
     assert!(all.contains(words), "{all}");
-    let given = refusal(r#"given: ["y"]"#);
-    assert!(given.contains("column \"sum\""), "{given}");
-    // A given column may be told by the others, and a map or noise takes the relation away.
-    assert_eq!(refusal(r#"columns: ["a", "b"], given: ["y"]"#), "");
+    // A given column determines a learned one as well, and no map takes the relation away.
+    let given = refusal(r#"columns: ["a", "b"], given: ["y"]"#);
+    assert!(given.contains("column `b` is `y` - `a`"), "{given}");
+    let mapped = refusal(r#"columns: ["a", "b", "y"], transform: {"y": Asinh(0, 1)}"#);
+    assert!(mapped.contains("column `y` is `a` + `b`"), "{mapped}");
+    // Noise does, and given columns may depend on each other.
     assert_eq!(
         refusal(r#"columns: ["a", "b", "y"], jitter: {"y": 0.1}"#),
         ""
     );
     assert_eq!(
-        refusal(r#"columns: ["a", "b", "y"], transform: {"y": Log}"#),
+        refusal(r#"columns: ["c"], given: ["a", "b", "y", "sum"]"#),
         ""
     );
 }

@@ -151,6 +151,9 @@ fn describe_table(text: &mut String, table: &SplitTable) {
             "  {name:<26} mean {mean:<14.6} deviation {scale:<14.6} {role}{map}{whitened}"
         );
     }
+    for fault in table.faults() {
+        _ = writeln!(text, "warning: {fault}");
+    }
 }
 
 /// Vectors as long as the parameters that a trainer holds: the parameters, the gradient, the best, the last good ones, and twice two

@@ -27,7 +27,7 @@ use anyhow::{Result, bail};
 
 use crate::cli;
 use crate::commands::given::{self, Given};
-use crate::data::{DataError, Dataset, SplitPart};
+use crate::data::{ColumnFault, DataError, Dataset, FaultKind, SplitPart, Unlearnable};
 use crate::exit::{Exit, refuse};
 use crate::file;
 use crate::say;
@@ -35,8 +35,7 @@ use crate::scaling::{Column, ColumnRange, Units};
 use crate::session::Toy;
 use crate::table::shorten;
 use learned::{LearnedColumns, LeftOut};
-use maps::MapChoice;
-use profile::ColumnProfile;
+use maps::{ColumnSummary, MapChoice, MapLimit};
 use survey::TableSurvey;
 use text::{GeneratedSession, SessionPaths, session_file};
 
@@ -149,40 +148,56 @@ fn find_learnable(survey: &TableSurvey, paths: SessionPaths) -> Result<Learnable
         if chosen.names.is_empty() {
             return Ok(Learnable::No(nothing_learnable(survey, &chosen)));
         }
-        let GeneratedSession { text, session } = session_file(survey, &chosen, paths)?;
-        let (name, reason) = match Dataset::open(&session.data, session.model.seed) {
+        let GeneratedSession { session, .. } = session_file(survey, &chosen, paths)?;
+        let unlearnable = match Dataset::open(&session.data, session.model.seed) {
             Ok(data) => {
+                chosen.faults = data
+                    .table()
+                    .map_or(Vec::new(), |table| table.faults().to_vec());
+                let sums = rounded_sums(&chosen.faults);
                 let rows = PartRows::of(&data).sum();
-                if rows == chosen.rows && chosen.maps.is_some() {
+                if sums.is_empty() && rows == chosen.rows && chosen.maps.is_some() {
+                    // With the faults that are left.
+                    let text = session_file(survey, &chosen, paths)?.text;
                     return Ok(Learnable::Yes(Box::new(NewSession {
                         text,
                         data,
                         columns: chosen,
                     })));
                 }
-                chosen.rows = rows;
-                chosen.maps = Some(choose_maps(survey, &data)?);
-                continue;
+                if sums.is_empty() {
+                    chosen.rows = rows;
+                    chosen.maps = Some(choose_maps(survey, &data)?);
+                    continue;
+                }
+                sums
             }
-            Err(DataError::Copy { column, of }) => {
-                (column, format!("a copy of `{}`", shorten(&of)))
-            }
-            Err(DataError::Constant { column, value }) => (
-                column,
-                format!("{value} in every row but some of the test part"),
-            ),
-            Err(DataError::Overflow { column }) => {
-                (column, "too large to be standardised".to_owned())
-            }
-            Err(DataError::Dependent { column, .. }) => {
-                (column, "a sum of multiples of columns before it".to_owned())
+            Err(DataError::Unlearnable(columns)) => {
+                let reason = |of: Unlearnable| LeftOut {
+                    name: of.column,
+                    reason: of.reason.to_string(),
+                };
+                columns.into_iter().map(reason).collect()
             }
             Err(error) => return Ok(Learnable::No(error.to_string())),
         };
-        chosen.names.retain(|other| *other != name);
+        let named = |name: &String| unlearnable.iter().any(|left| left.name == *name);
+        chosen.names.retain(|name| !named(name));
         chosen.maps = None;
-        chosen.left_out.push(LeftOut { name, reason });
+        chosen.left_out.extend(unlearnable);
     }
+}
+
+/// The columns that say no more than others, but for their rounding.
+fn rounded_sums(faults: &[ColumnFault]) -> Vec<LeftOut> {
+    let sums = faults
+        .iter()
+        .filter(|fault| matches!(fault.kind, FaultKind::RoundedSum(_)));
+    let left_out = |fault: &ColumnFault| LeftOut {
+        name: fault.column.clone(),
+        reason: fault.kind.to_string(),
+    };
+    sums.map(left_out).collect()
 }
 
 /// Chooses the maps of the columns of a data set; None for a column that gets none.
@@ -197,12 +212,29 @@ fn choose_maps(survey: &TableSurvey, data: &Dataset) -> Result<Vec<Option<MapCho
     };
     scaling.restore(&mut rows, all, Units::Data);
     let summary = |column: &Column| {
-        let profiles = survey.columns.iter();
-        let mut profiles = profiles.filter(|profile| profile.name == column.name);
-        profiles.next().map(ColumnProfile::summary)
+        let mut profiles = survey.columns.iter();
+        let profile = profiles.find(|profile| profile.name == column.name)?;
+        let faults = parts.faults().iter();
+        let faults = faults.filter(|fault| fault.column == column.name);
+        Some(ColumnSummary {
+            jitter: profile.jitter().unwrap_or(0.0),
+            least: profile.least(),
+            limit: limit(faults),
+        })
     };
     let summaries: Vec<_> = scaling.columns.iter().filter_map(summary).collect();
     Ok(maps::choose(&rows, &summaries))
+}
+
+/// The limit that the faults of a column set to its maps.
+fn limit<'a>(faults: impl Iterator<Item = &'a ColumnFault>) -> MapLimit {
+    faults.fold(MapLimit::Any, |limit, fault| match (limit, &fault.kind) {
+        (_, FaultKind::Bounded(bounds)) => MapLimit::Bounds(*bounds),
+        (MapLimit::Any, FaultKind::Outlier { .. } | FaultKind::HeavyTail { .. }) => {
+            MapLimit::BothSides
+        }
+        _ => limit,
+    })
 }
 
 /// All columns but those that cannot be learned.
@@ -211,6 +243,7 @@ fn learnable_columns(survey: &TableSurvey) -> LearnedColumns {
         names: Vec::new(),
         left_out: Vec::new(),
         maps: None,
+        faults: Vec::new(),
         rows: usize::try_from(survey.rows).unwrap_or(usize::MAX),
     };
     for column in &survey.columns {
@@ -271,8 +304,14 @@ fn report(survey: &TableSurvey, new: &NewSession, out: &Path) -> String {
          next: otflow train {out}",
         chosen.names.len(),
         survey.columns.len(),
-        left_out(chosen)
+        left_out(chosen) + &faults(chosen)
     )
+}
+
+/// A line for every fault of a column that the session does not treat.
+fn faults(chosen: &LearnedColumns) -> String {
+    let lines = chosen.faults.iter().map(|fault| format!("  {fault}\n"));
+    lines.collect()
 }
 
 /// A line for every column that is left out.

@@ -46,6 +46,9 @@ pub fn sample(args: &cli::SampleArgs) -> Result<Exit> {
         let y = given.repeated(first..first + n, args.n);
         let drawn = fitted.sample(NormalDraws { seed, first, n }, &y);
         let mut drawn = fitted.restored(drawn, units);
+        if let (Units::Data, Some(scaling)) = (units, fitted.scaling()) {
+            scaling.round(&mut drawn, fitted.shape().d);
+        }
         given.restore_typed(first..first + n, args.n, &mut drawn);
         if !drawn.iter().all(|value| value.is_finite()) {
             return Ok(refuse(

@@ -2,7 +2,8 @@
 
 use thiserror::Error;
 
-use crate::table::TableError;
+use super::unlearnable::{NoDensity, Unlearnable};
+use crate::table::{TableError, shorten};
 
 /// The error of a data set that can't be learned, or read.
 #[derive(Debug, Error)]
@@ -19,53 +20,14 @@ pub enum DataError {
     /// No column is learned, as every column is given.
     #[error("no column is left to be learned: `data.given` has them all")]
     NothingToLearn,
-    /// A column has the same value in every row.
-    #[error(
-        "column {column:?} is {value:?} in every row, so it has no density: leave it out of `data.columns`"
-    )]
-    Constant {
-        /// Name of the column.
-        column: String,
-        /// Value of the column.
-        value: f64,
-    },
-    /// The variance of a column is no finite number.
-    #[error("column {column:?} has values too large to be standardised: write it in a larger unit")]
-    Overflow {
-        /// Name of the column.
-        column: String,
-    },
-    /// A column is determined by another one.
-    #[error(
-        "column {column:?} is a copy of {of:?}, up to scale and offset, so the two have no density: leave one out of `data.columns`"
-    )]
-    Copy {
-        /// Name of the column.
-        column: String,
-        /// Name of the other column.
-        of: String,
-    },
-    /// A column is determined by others.
-    #[error(
-        "column {column:?} is a sum of multiples of {of:?}, so they have no density: leave one of them out of `data.columns`"
-    )]
-    Dependent {
-        /// Name of the column.
-        column: String,
-        /// Names of the columns before it.
-        of: Vec<String>,
-    },
-    /// Noise is asked for on a column that is not used.
-    #[error("`data.jitter` names {column:?}, which is none of the columns {columns}")]
-    Jitter {
-        /// Name that is no column.
-        column: String,
-        /// Names of the columns that there are.
-        columns: String,
-    },
-    /// A map is asked for on a column that is not used.
-    #[error("`data.transform` names {column:?}, which is none of the columns {columns}")]
-    Transform {
+    /// Columns have no density, or none that can be computed.
+    #[error("{}: leave it out of `data.columns`{}", describe(.0), others(.0))]
+    Unlearnable(Vec<Unlearnable>),
+    /// A field names a column that is not used.
+    #[error("`{field}` names {column:?}, which is none of the columns {columns}")]
+    NoSuchColumn {
+        /// Dotted name of the field.
+        field: &'static str,
         /// Name that is no column.
         column: String,
         /// Names of the columns that there are.
@@ -73,15 +35,24 @@ pub enum DataError {
     },
     /// A column has values for which its map is not defined.
     #[error(
-        "`data.transform` takes column {column:?} for one of values {domain}, and it has {value:?}: take another map, such as Normal"
+        "`{field}` takes column {column:?} for one of values {domain}, and it has {value:?} in row {row}{}: {advice}",
+        if *dropped { " of those without missing values" } else { "" }
     )]
     Domain {
+        /// Dotted name of the field that asks for the map.
+        field: &'static str,
         /// Name of the column.
         column: String,
         /// Values for which the map is defined, in words.
         domain: String,
         /// The least or the largest value of the column, for which the map is not defined.
         value: f64,
+        /// Row of this value, from 1, among those that are used.
+        row: usize,
+        /// Whether rows were left out for missing values.
+        dropped: bool,
+        /// What to do about it, in words.
+        advice: &'static str,
     },
     /// A column has no spread, or no finite one, after its map.
     #[error(
@@ -91,4 +62,33 @@ pub enum DataError {
         /// Name of the column.
         column: String,
     },
+}
+
+/// Number of columns that a message describes.
+const SHOWN: usize = 3;
+
+/// The words for columns that cannot be learned.
+fn describe(columns: &[Unlearnable]) -> String {
+    let shown = columns.iter().take(SHOWN);
+    let words = shown.map(|Unlearnable { column, reason }| {
+        let verb = match reason {
+            NoDensity::Rounding { .. } => "",
+            _ => "is ",
+        };
+        format!("column `{}` {verb}{reason}", shorten(column))
+    });
+    words.collect::<Vec<_>>().join("; ")
+}
+
+/// The words for the columns that are not described.
+fn others(columns: &[Unlearnable]) -> String {
+    let names = columns.iter().skip(SHOWN);
+    let names: Vec<String> = names
+        .map(|other| format!("`{}`", shorten(&other.column)))
+        .collect();
+    match names.len() {
+        0 => String::new(),
+        1..=20 => format!(", and so with {}", names.join(", ")),
+        more => format!(", and so with {more} others, from {} on", names[0]),
+    }
 }

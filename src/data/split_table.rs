@@ -10,19 +10,25 @@
 //! The noise of a row depends on (seed, epoch, row) alone; validation and test rows have the noise of epoch 0. No memory is used
 //! per row: orders are computed (`permutation.rs`), and measurements read the rows in the order of the file.
 
+mod by_column;
+mod density;
+mod faults;
 mod measure;
+pub(super) mod sample;
 
 use std::ops::Range;
 
 use rand::RngExt;
 
+use by_column::{numbers, transforms};
 use measure::ColumnMeasures;
 
+use super::column_fault::ColumnFault;
 use super::error::DataError;
 use super::permutation::Permutation;
 use super::random::{DrawKey, Stream, row_generator, spaced};
-use crate::scaling::{Column, ColumnRange, Scaling, Units};
-use crate::session::{self, SplitRows, Transform, Whiten};
+use crate::scaling::{Column, ColumnRange, Lattice, Scaling, Units};
+use crate::session::{self, SplitRows, Whiten};
 use crate::table::{Blocks, IndexedTable, Selection};
 
 /// Random words of a uniform value.
@@ -56,6 +62,10 @@ pub struct SplitTable {
     offset: f64,
     /// Width of the noise of every column, in its own units.
     jitter: Vec<f64>,
+    /// Whether `data.bounds` chose the map, of every column.
+    bounded: Vec<bool>,
+    /// Faults of the columns that the session does not treat.
+    faults: Vec<ColumnFault>,
 }
 
 impl SplitTable {
@@ -80,8 +90,14 @@ impl SplitTable {
             return Err(DataError::TooFew { rows: n });
         }
         let transforms = transforms(table, &columns)?;
+        let round = numbers("data.round", table.round, &columns)?;
         let mut split = SplitTable {
-            jitter: jitter(table, &columns)?,
+            jitter: numbers("data.jitter", table.jitter, &columns)?,
+            bounded: columns
+                .iter()
+                .map(|name| table.bounds.contains_key(name))
+                .collect(),
+            faults: Vec::new(),
             order: table.split.shuffle.map(|seed| {
                 let key = DrawKey {
                     seed,
@@ -101,8 +117,17 @@ impl SplitTable {
             training_rows: training,
             fitted_rows: training + validation,
         };
-        let ColumnMeasures { columns, offset } = split.measure_columns(&transforms)?;
+        let ColumnMeasures {
+            mut columns,
+            offset,
+            samples,
+            rounded_sums,
+        } = split.measure_columns(&transforms)?;
+        for ((column, step), sample) in columns.iter_mut().zip(round).zip(&samples) {
+            column.lattice = (step > 0.0).then(|| Lattice::through(&sample.values, step));
+        }
         (split.scaling.columns, split.offset) = (columns, offset);
+        split.faults = split.find_faults(samples, rounded_sums);
         let whitening = match table.whiten {
             Whiten::No => None,
             Whiten::Yes => Some(split.measure_whitening()?),
@@ -134,6 +159,11 @@ impl SplitTable {
     /// row in the units of the flow. 0 without maps.
     pub fn mean_offset(&self) -> f64 {
         self.offset
+    }
+
+    /// The faults of the columns that spoil their density and that the session does not treat.
+    pub fn faults(&self) -> &[ColumnFault] {
+        &self.faults
     }
 
     /// Number of the rows of the file that were left out for missing values.
@@ -268,33 +298,6 @@ fn selection(table: &session::TableSource, columns: Vec<String>) -> Selection {
         header: table.header,
         missing: table.missing,
     }
-}
-
-/// Width of the noise of every column.
-fn jitter(table: &session::TableSource, columns: &[String]) -> Result<Vec<f64>, DataError> {
-    if let Some(name) = table.jitter.keys().find(|name| !columns.contains(name)) {
-        return Err(DataError::Jitter {
-            column: name.clone(),
-            columns: columns.join(", "),
-        });
-    }
-    let width = |name: &String| table.jitter.get(name).copied().unwrap_or(0.0);
-    Ok(columns.iter().map(width).collect())
-}
-
-/// The kind of map that is asked for, of every column.
-fn transforms(
-    table: &session::TableSource,
-    columns: &[String],
-) -> Result<Vec<Transform>, DataError> {
-    if let Some(name) = table.transform.keys().find(|name| !columns.contains(name)) {
-        return Err(DataError::Transform {
-            column: name.clone(),
-            columns: columns.join(", "),
-        });
-    }
-    let map = |name: &String| table.transform.get(name).copied().unwrap_or_default();
-    Ok(columns.iter().map(map).collect())
 }
 
 /// The numbers 0 to n - 1 in an order that depends on the arguments only.
@@ -462,12 +465,12 @@ mod tests {
         };
         let rows = |row: fn(u32) -> String| (0..40).map(row).collect::<Vec<_>>().join("\n");
         let constant = format!("a,b\n{}", rows(|i| format!("{i},0.1")));
-        assert!(refusal(&constant, "").contains("column \"b\" is 0.1 in every row"));
+        assert!(refusal(&constant, "").contains("column `b` is 0.1 in every row"));
         let copied = format!(
             "a,b\n{}",
             rows(|i| format!("{},{}", i * i, 7 - 3 * (i * i) as i32))
         );
-        assert!(refusal(&copied, "").contains("column \"b\" is a copy of \"a\""));
+        assert!(refusal(&copied, "").contains("column `b` is a copy of `a`: 7 - 3 `a`"));
         let few = "a,b\n1,2\n3,5\n4,4";
         assert!(refusal(few, "").contains("3 rows are too few"));
         assert!(refusal(few, "given: [\"a\", \"b\"]").contains("no column is left"));

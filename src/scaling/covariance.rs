@@ -7,7 +7,7 @@
 //! From all rows on, the steps of the minimum covariance determinant (Rousseeuw and Van Driessen 1999).
 //!
 //! The steps go over the rows again and again, so the rows are held in memory; they are a sample. The covariance in
-//! `data/parts/measure.rs` is formed of all rows of a table in one pass, and serves to refuse columns that copy each other.
+//! `data/split_table/measure.rs` is formed of all rows of a table in one pass, and serves to refuse columns that depend on each other.
 
 use super::whitening::Whitening;
 

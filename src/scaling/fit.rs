@@ -140,7 +140,7 @@ fn are_distinct(left: &Knot, right: &Knot, range: f64) -> bool {
 
 /// Spreads equal values of a sorted sample evenly over the width of the noise, and sorts again. The value holds both edges of the
 /// noise around every value that is at least this share of the sample.
-pub(super) fn spread_ties(sample: &mut [f64], jitter: f64, share: f64) -> Vec<f64> {
+pub(crate) fn spread_ties(sample: &mut [f64], jitter: f64, share: f64) -> Vec<f64> {
     let mut edges = Vec::new();
     if jitter == 0.0 {
         return edges;

@@ -4,6 +4,8 @@
 //! Normal   u = the spline through quantiles (spline.rs, fit.rs)
 //! Log      u = log x                          x = e^u                              log g' = -u
 //! Asinh    u = asinh((x - center) / scale)   x = center + scale sinh u   log g' = -log cosh u - log scale
+//! Above    u = log(x - low)                    x = low + e^u                       log g' = -u
+//! Below    u = -log(high - x)                  x = high - e^-u                     log g' = u
 //! Logit    u = log((x - low) / (high - x))    x = low + (high - low) / (1 + e^-u)    log g' = |u| + 2 log(1 + e^-|u|) - log(high - low)
 //! ```
 //!
@@ -25,6 +27,10 @@ pub enum ColumnMap {
     Normal(Spline),
     /// The logarithm; defined for numbers above 0.
     Log,
+    /// The logarithm of the distance from a lower bound; defined for numbers above it.
+    Above(f64),
+    /// Minus the logarithm of the distance from an upper bound; defined for numbers below it.
+    Below(f64),
     /// The inverse hyperbolic sine: straight near a center, a logarithm on both sides far from it; defined for all numbers.
     Asinh(Center),
     /// The log odds; defined for numbers between two bounds.
@@ -54,9 +60,10 @@ pub struct Bounds {
 impl fmt::Display for Bounds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Bounds { low, high } = self;
-        match high.is_finite() {
-            true => write!(f, "between {low:?} and {high:?}"),
-            false => write!(f, "above {low:?}"),
+        match (low.is_finite(), high.is_finite()) {
+            (true, true) => write!(f, "between {low:?} and {high:?}"),
+            (false, true) => write!(f, "below {high:?}"),
+            _ => write!(f, "above {low:?}"),
         }
     }
 }
@@ -70,6 +77,11 @@ impl Bounds {
         } else {
             self.low < x && x < self.high
         }
+    }
+
+    /// Whether any bound is finite.
+    pub fn are_finite(&self) -> bool {
+        self.low.is_finite() || self.high.is_finite()
     }
 
     /// Mirrors a number that noise has carried over a bound at that bound: the value before its rounding lay inside.
@@ -95,6 +107,8 @@ impl fmt::Display for ColumnMap {
         match self {
             ColumnMap::Normal(spline) => write!(f, "made normal by {} knots", spline.knots()),
             ColumnMap::Log => f.write_str("as its logarithm"),
+            ColumnMap::Above(low) => write!(f, "as the logarithm of its distance above {low:?}"),
+            ColumnMap::Below(high) => write!(f, "as the logarithm of its distance below {high:?}"),
             ColumnMap::Asinh(Center { center, scale }) => {
                 write!(
                     f,
@@ -114,6 +128,8 @@ impl ColumnMap {
             Transform::None => None,
             Transform::Normal => fit_normal(sample, jitter, ColumnKind::Own).map(ColumnMap::Normal),
             Transform::Log => Some(ColumnMap::Log),
+            Transform::Above(low) => Some(ColumnMap::Above(low)),
+            Transform::Below(high) => Some(ColumnMap::Below(high)),
             Transform::Asinh(center, scale) => Some(ColumnMap::Asinh(Center { center, scale })),
             Transform::Logit(low, high) => Some(ColumnMap::Logit(Bounds { low, high })),
         }
@@ -124,6 +140,7 @@ impl ColumnMap {
         match self {
             ColumnMap::Normal(spline) => spline.is_sound(),
             ColumnMap::Log => true,
+            ColumnMap::Above(bound) | ColumnMap::Below(bound) => bound.is_finite(),
             ColumnMap::Asinh(Center { center, scale }) => {
                 center.is_finite() && scale.is_finite() && *scale > 0.0
             }
@@ -144,6 +161,14 @@ impl ColumnMap {
                 low: 0.0,
                 high: f64::INFINITY,
             },
+            ColumnMap::Above(low) => Bounds {
+                low: *low,
+                high: f64::INFINITY,
+            },
+            ColumnMap::Below(high) => Bounds {
+                low: f64::NEG_INFINITY,
+                high: *high,
+            },
             ColumnMap::Logit(bounds) => *bounds,
         }
     }
@@ -156,6 +181,8 @@ impl ColumnMap {
             _ if x >= high => f64::INFINITY,
             ColumnMap::Normal(spline) => spline.value(x),
             ColumnMap::Log => libm::log(x),
+            ColumnMap::Above(_) => libm::log(x - low),
+            ColumnMap::Below(_) => -libm::log(high - x),
             ColumnMap::Asinh(Center { center, scale }) => libm::asinh((x - center) / scale),
             ColumnMap::Logit(_) => libm::log((x - low) / (high - x)),
         }
@@ -166,6 +193,8 @@ impl ColumnMap {
         match self {
             ColumnMap::Normal(spline) => spline.inverse(u),
             ColumnMap::Log => self.bounds().clamp_inside(libm::exp(u)),
+            ColumnMap::Above(low) => self.bounds().clamp_inside(low + libm::exp(u)),
+            ColumnMap::Below(high) => self.bounds().clamp_inside(high - libm::exp(-u)),
             ColumnMap::Asinh(Center { center, scale }) => libm::sinh(u).mul_add(*scale, *center),
             ColumnMap::Logit(bounds) => {
                 // From the nearer bound, which has its digits there.
@@ -184,7 +213,8 @@ impl ColumnMap {
     pub fn log_slope(&self, u: f64) -> f64 {
         match self {
             ColumnMap::Normal(spline) => spline.log_slope(u),
-            ColumnMap::Log => -u,
+            ColumnMap::Log | ColumnMap::Above(_) => -u,
+            ColumnMap::Below(_) => u,
             ColumnMap::Asinh(Center { scale, .. }) => {
                 let u = u.abs();
                 // log cosh u without the overflow of cosh

@@ -266,6 +266,12 @@ fn logarithm_and_log_odds_keep_to_their_bounds() {
             f64::INFINITY,
             [1e-300, 1e-5, 1.0, 3e5, 1e300],
         ),
+        (
+            ColumnMap::Above(-2.0),
+            -2.0,
+            f64::INFINITY,
+            [-2.0 + 1e-9, -1.0, 2.0, 3e5, 1e300],
+        ),
         (logit, -2.0, 6.0, [-2.0 + 1e-9, -1.0, 2.0, 5.5, 6.0 - 1e-9]),
     ] {
         for x in inside {
@@ -294,6 +300,13 @@ fn logarithm_and_log_odds_keep_to_their_bounds() {
         assert_eq!(bounds.fold(low - 0.25), low + 0.25);
         assert!(low < bounds.fold(low) && bounds.fold(1e9) < high);
         assert_eq!(bounds.fold(low + 0.25), low + 0.25);
+    }
+    let (above, below) = (ColumnMap::Above(-6.0), ColumnMap::Below(6.0));
+    for x in [-1e300, -5.0, 0.0, 5.5, 6.0 - 1e-9, 6.0, 7.0] {
+        let u = below.value(x);
+        assert_eq!(u, -above.value(-x));
+        assert_eq!(below.inverse(u), -above.inverse(-u));
+        assert_eq!(below.log_slope(u), above.log_slope(-u));
     }
     assert_eq!(ColumnMap::Log.value(1.0), 0.0);
     assert_eq!(
@@ -351,6 +364,7 @@ fn maps_that_are_none_are_found_out() {
     };
     assert!(sound(r#"{"Normal":{"x":[0,1],"u":[0,2],"slope":[1,1]}}"#));
     assert!(sound(r#""Log""#) && sound(r#"{"Logit":{"low":0,"high":1}}"#));
+    assert!(sound(r#"{"Above":-1}"#) && sound(r#"{"Below":0}"#));
     assert!(sound(r#"{"Asinh":{"center":1,"scale":2}}"#));
     for map in [
         r#"{"Normal":{"x":[],"u":[],"slope":[]}}"#,
@@ -359,6 +373,7 @@ fn maps_that_are_none_are_found_out() {
         r#"{"Normal":{"x":[0,1],"u":[2,0],"slope":[1,1]}}"#,
         r#"{"Normal":{"x":[0,1],"u":[0,2],"slope":[1,0]}}"#,
         r#"{"Logit":{"low":1,"high":1}}"#,
+        r#"{"Above":1e999}"#,
         r#"{"Asinh":{"center":1,"scale":0}}"#,
         r#""Root""#,
     ] {

@@ -81,6 +81,24 @@ fn check_table(session: &Session) -> Result<(), Violation> {
         };
         return violation("data.transform", message);
     }
+    for (name, bounds) in table.bounds {
+        if !bounds.is_sound() {
+            let message = format!("the bounds of {name:?} must be finite, the lower one first");
+            return violation("data.bounds", message);
+        }
+        let map = table.transform.get(name).copied().unwrap_or_default();
+        if map != Transform::None {
+            let message = format!(
+                "{name:?} has bounds, which choose its map: take it out of `data.transform`"
+            );
+            return violation("data.bounds", message);
+        }
+    }
+    if let Some((name, step)) = table.round.iter().find(broad) {
+        let message =
+            format!("the step of {name:?} must be a finite number above 0, found {step:?}");
+        return violation("data.round", message);
+    }
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! The data of a session: a toy set, or a table with its columns, maps and split.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -46,6 +47,13 @@ pub enum Data {
         /// Maps that make columns normal before they are standardised, by column. Default {}: none.
         #[serde(default)]
         transform: BTreeMap<String, Transform>,
+        /// Bounds of columns, by column: no sample lies on them or beyond. Bounds choose the map of the column. Default {}: none.
+        #[serde(default)]
+        bounds: BTreeMap<String, ColumnBounds>,
+        /// Steps that samples are rounded to, by column, in the column's units. Densities are of the values with their noise.
+        /// Default {}: none.
+        #[serde(default)]
+        round: BTreeMap<String, f64>,
         /// Whether the correlations of the learned columns are removed after that, by a linear map. Default No.
         #[serde(default)]
         whiten: Whiten,
@@ -75,6 +83,10 @@ pub struct TableSource<'a> {
     pub jitter: &'a BTreeMap<String, f64>,
     /// Maps that make columns normal, by column.
     pub transform: &'a BTreeMap<String, Transform>,
+    /// Bounds, by column.
+    pub bounds: &'a BTreeMap<String, ColumnBounds>,
+    /// Steps that samples are rounded to, by column.
+    pub round: &'a BTreeMap<String, f64>,
     /// Whether the correlations of the learned columns are removed.
     pub whiten: Whiten,
     /// Shares of the rows for training, validation and test.
@@ -101,6 +113,8 @@ impl Data {
                 missing,
                 jitter,
                 transform,
+                bounds,
+                round,
                 whiten,
                 split,
                 batch: _,
@@ -112,6 +126,8 @@ impl Data {
                 missing: *missing,
                 jitter,
                 transform,
+                bounds,
+                round,
                 whiten: *whiten,
                 split: *split,
             }),
@@ -180,6 +196,56 @@ pub enum Transform {
     Asinh(f64, f64),
     /// The log odds of the position between the two bounds, of a column of values between them.
     Logit(f64, f64),
+    /// The logarithm of the distance from a lower bound: `data.bounds` choose it.
+    #[serde(skip)]
+    Above(f64),
+    /// Minus the logarithm of the distance from an upper bound: `data.bounds` choose it.
+    #[serde(skip)]
+    Below(f64),
+}
+
+/// The bounds of a column, in its own units. Without noise no value may lie on a bound; with it values may, as the noise is folded
+/// back.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum ColumnBounds {
+    /// All values lie above the number.
+    Above(f64),
+    /// All values lie below the number.
+    Below(f64),
+    /// All values lie between the two numbers, the lower one first.
+    Between(f64, f64),
+}
+
+impl fmt::Display for ColumnBounds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ColumnBounds::Above(low) => write!(f, "above {low:?}"),
+            ColumnBounds::Below(high) => write!(f, "below {high:?}"),
+            ColumnBounds::Between(low, high) => write!(f, "between {low:?} and {high:?}"),
+        }
+    }
+}
+
+impl ColumnBounds {
+    /// The map of a column that has these bounds.
+    pub fn map(&self) -> Transform {
+        match *self {
+            ColumnBounds::Above(low) => Transform::Above(low),
+            ColumnBounds::Below(high) => Transform::Below(high),
+            ColumnBounds::Between(low, high) => Transform::Logit(low, high),
+        }
+    }
+
+    /// Whether the bounds are finite and in order.
+    pub fn is_sound(&self) -> bool {
+        match *self {
+            ColumnBounds::Above(bound) | ColumnBounds::Below(bound) => bound.is_finite(),
+            ColumnBounds::Between(low, high) => {
+                low.is_finite() && high.is_finite() && low < high && (high - low).is_finite()
+            }
+        }
+    }
 }
 
 /// The split of the rows of a table: of the shuffled rows, the last ones are the test part, the ones before them the validation

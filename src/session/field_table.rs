@@ -34,6 +34,8 @@ const SCHEDULES: &str = "Constant, Halve(every: 500), Cosine(warmup: 20, floor: 
 const INITIAL: &str = "None, Matching() or Model(\"best.safetensors\")";
 const TRANSFORMS: &str =
     "maps by column such as {\"price\": Log}; each None, Normal, Log, Asinh(0, 1) or Logit(0, 1)";
+const BOUNDS: &str =
+    "bounds by column such as {\"price\": Above(0)}; each Above(0), Below(1) or Between(0, 1)";
 
 use Allowed::{Above, From, Whole, Words};
 use Applies::{Live, Resample, Restart};
@@ -71,6 +73,15 @@ pub(super) static FIELDS: &[FieldDefinition] = &[
     field("data.transform", Restart, Words(TRANSFORMS), |s| {
         table(s, |t| written(t.transform))
     }),
+    field("data.bounds", Restart, Words(BOUNDS), |s| {
+        table(s, |t| written(t.bounds))
+    }),
+    field(
+        "data.round",
+        Restart,
+        Words("steps by column such as {\"price\": 1.0}"),
+        |s| table(s, |t| written(t.round)),
+    ),
     field("data.whiten", Restart, Words("No, Yes or Normal"), |s| {
         table(s, |t| written(&t.whiten))
     }),
@@ -340,7 +351,11 @@ mod tests {
             serde_json::Value::Object(fields)
                 if !matches!(
                     name,
-                    "optimizer.schedule" | "data.jitter" | "data.transform"
+                    "optimizer.schedule"
+                        | "data.jitter"
+                        | "data.transform"
+                        | "data.bounds"
+                        | "data.round"
                 ) =>
             {
                 fields

@@ -1,6 +1,7 @@
 //! The columns of a table that a new session learns, and those that are left out.
 
 use super::maps::MapChoice;
+use crate::data::ColumnFault;
 
 /// The columns of a table that are learned.
 pub struct LearnedColumns {
@@ -10,6 +11,8 @@ pub struct LearnedColumns {
     pub left_out: Vec<LeftOut>,
     /// Maps of the learned columns, None for a column without one; None before the columns were looked at together.
     pub maps: Option<Vec<Option<MapChoice>>>,
+    /// What is to be known of the learned columns.
+    pub faults: Vec<ColumnFault>,
     /// Number of rows without missing values.
     pub rows: usize,
 }
@@ -23,6 +26,11 @@ pub struct LeftOut {
 }
 
 impl LearnedColumns {
+    /// What is to be known of a column.
+    pub fn faults(&self, name: &str) -> impl Iterator<Item = &ColumnFault> {
+        self.faults.iter().filter(move |fault| fault.column == name)
+    }
+
     /// The map of a column; None where it has none.
     pub fn map(&self, name: &str) -> Option<&MapChoice> {
         let place = self.names.iter().position(|other| other == name)?;

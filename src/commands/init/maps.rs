@@ -9,13 +9,15 @@
 //! in `covariance.rs`. The maps are chosen together, as columns that are products of others are sums of them as logarithms, which a
 //! choice for each column alone does not see.
 //!
+//! Where a column has bounds, its map is that of the bounds; where a few rows lie far out, one that brings them near.
+//!
 //! The search starts from the best of three choices: no maps, each column's best alone, all logarithms. Then one column after another
 //! takes its best map, until none changes. For many columns only the first step is made.
 
 use crate::headless::number::{format_number, format_setting};
 use crate::scaling::ColumnMap;
 use crate::scaling::covariance::find_inner_rows;
-use crate::session::Transform;
+use crate::session::{ColumnBounds, Transform};
 
 /// Cost of a map, nats: it has to gain more.
 const WORTH: f64 = 0.05;
@@ -31,6 +33,8 @@ const ROUNDS: usize = 4;
 const SMALL_SHARE: f64 = 0.1;
 /// Quantile of the values above 0 that is the small value.
 const SMALL_QUANTILE: f64 = 0.01;
+/// Share of the largest value below which a value is 0 but for its rounding.
+const ZERO: f64 = 1e-12;
 /// Significant digits of nats in messages.
 const DIGITS: usize = 2;
 
@@ -39,6 +43,8 @@ const DIGITS: usize = 2;
 pub struct MapChoice {
     /// The map.
     pub transform: Transform,
+    /// Bounds that choose the map; None where `transform` does.
+    pub bounds: Option<ColumnBounds>,
     /// Reason, as the comment of the session has it.
     pub reason: String,
 }
@@ -50,6 +56,20 @@ pub struct ColumnSummary {
     pub jitter: f64,
     /// Least value of all rows.
     pub least: f64,
+    /// What restricts the choice.
+    pub limit: MapLimit,
+}
+
+/// A limit to the maps that a column may get.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum MapLimit {
+    /// Any map, or none.
+    #[default]
+    Any,
+    /// The map of these bounds.
+    Bounds(ColumnBounds),
+    /// A logarithm on both sides of the median: a few rows lie far out.
+    BothSides,
 }
 
 /// A map that may be chosen for a column, with its values on the sample.
@@ -66,23 +86,34 @@ struct MapCandidate {
 }
 
 /// Chooses the maps of columns from a sample of rows with their noise, row-major; None for a column that gets none.
-pub fn choose(rows: &[f64], columns: &[ColumnSummary]) -> Vec<Option<MapChoice>> {
-    let d = columns.len();
+pub fn choose(rows: &[f64], summaries: &[ColumnSummary]) -> Vec<Option<MapChoice>> {
+    let d = summaries.len();
     let column = |i: usize| rows.iter().skip(i).step_by(d).copied().collect();
     let candidates = |(i, summary): (usize, &ColumnSummary)| candidates(column(i), *summary);
-    let columns: Vec<Vec<MapCandidate>> = columns.iter().enumerate().map(candidates).collect();
-    if !score(&columns, &vec![0; d]).is_finite() {
-        return vec![None; d];
-    }
-    let mut best = starting_choice(&columns);
-    let scores = ROUNDS * columns.iter().map(Vec::len).sum::<usize>();
-    if scores * rows.len() * d <= PRODUCTS {
-        refine(&columns, &mut best);
+    let columns = summaries.iter().enumerate().map(candidates);
+    let columns: Vec<Vec<MapCandidate>> = columns.collect();
+    let mut best = vec![0; d];
+    if score(&columns, &best).is_finite() {
+        best = starting_choice(&columns);
+        let scores = ROUNDS * columns.iter().map(Vec::len).sum::<usize>();
+        if scores * rows.len() * d <= PRODUCTS {
+            refine(&columns, &mut best);
+        }
     }
     let score_of = |choice: &[usize]| score(&columns, choice);
     let all = score_of(&best);
     let choice = |(i, &k): (usize, &usize)| {
         let candidate = &columns[i][k];
+        let limit = summaries[i].limit;
+        if let MapLimit::Bounds(bounds) = limit {
+            return Some(MapChoice {
+                transform: candidate.transform,
+                bounds: Some(bounds),
+                reason: format!(
+                    "{bounds}, as many values lie near that end and samples would lie beyond"
+                ),
+            });
+        }
         let word = match candidate.transform {
             Transform::None => return None,
             Transform::Log => "learned as its logarithm".to_owned(),
@@ -97,20 +128,28 @@ pub fn choose(rows: &[f64], columns: &[ColumnSummary]) -> Vec<Option<MapChoice>>
                 format_setting(center),
                 format_setting(scale)
             ),
-            Transform::Normal | Transform::Logit(..) => "made normal".to_owned(),
+            _ => "made normal".to_owned(),
         };
+        if limit == MapLimit::BothSides {
+            return Some(MapChoice {
+                transform: candidate.transform,
+                bounds: None,
+                reason: format!("{word}, as a few rows lie far out"),
+            });
+        }
         let mut without = best.clone();
         without[i] = 0;
         let nats = format_number(score_of(&without) - all + candidate.cost, DIGITS);
         Some(MapChoice {
             transform: candidate.transform,
+            bounds: None,
             reason: format!("{word}: {nats} nats less to be learned of the columns together"),
         })
     };
     best.iter().enumerate().map(choice).collect()
 }
 
-/// The candidates for a column; the first is no map.
+/// The candidates for a column; the first is no map, unless what limits the choice demands one.
 fn candidates(column: Vec<f64>, summary: ColumnSummary) -> Vec<MapCandidate> {
     let positive = summary.least - 0.5 * summary.jitter > 0.0;
     let mut sorted = column.clone();
@@ -129,11 +168,16 @@ fn candidates(column: Vec<f64>, summary: ColumnSummary) -> Vec<MapCandidate> {
     } else {
         from_zero
     };
-    let others = [two_sided, Some(Transform::Normal)];
-    for (transform, logarithm) in [(logarithm, true)]
-        .into_iter()
-        .chain(others.map(|map| (map, false)))
-    {
+    let maps = match summary.limit {
+        MapLimit::Any => vec![
+            (logarithm, true),
+            (two_sided, false),
+            (Some(Transform::Normal), false),
+        ],
+        MapLimit::BothSides => vec![(two_sided, false)],
+        MapLimit::Bounds(bounds) => vec![(Some(bounds.map()), true)],
+    };
+    for (transform, logarithm) in maps {
         let Some(transform) = transform else { continue };
         let Some(map) = ColumnMap::fit(transform, column.clone(), summary.jitter) else {
             continue;
@@ -154,12 +198,16 @@ fn candidates(column: Vec<f64>, summary: ColumnSummary) -> Vec<MapCandidate> {
             });
         }
     }
+    if summary.limit != MapLimit::Any && found.len() > 1 {
+        found.remove(0);
+    }
     found
 }
 
 /// The inverse hyperbolic sine that is a logarithm but for the least values of a column of values from 0 on.
 fn from_zero(sorted: &[f64]) -> Option<Transform> {
-    let above = &sorted[sorted.partition_point(|x| *x <= 0.0)..];
+    let zero = ZERO * sorted.last()?;
+    let above = &sorted[sorted.partition_point(|x| *x <= zero)..];
     let small = above.get((SMALL_QUANTILE * above.len() as f64) as usize)?;
     Some(Transform::Asinh(0.0, rounded(SMALL_SHARE * small, 0)))
 }
@@ -246,6 +294,7 @@ mod tests {
     const PLAIN: ColumnSummary = ColumnSummary {
         jitter: 0.0,
         least: f64::NEG_INFINITY,
+        limit: MapLimit::Any,
     };
 
     fn chosen(columns: &[Vec<f64>]) -> Vec<Transform> {
@@ -254,6 +303,7 @@ mod tests {
             .map(|column| ColumnSummary {
                 jitter: 0.0,
                 least: column.iter().copied().fold(f64::INFINITY, f64::min),
+                limit: MapLimit::Any,
             })
             .collect();
         let rows: Vec<f64> = (0..columns[0].len())

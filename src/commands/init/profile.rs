@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use super::maps::ColumnSummary;
 use super::step::RoundingStep;
 use crate::headless::number::format_setting;
 use crate::table::{Cell, shorten};
@@ -15,11 +14,6 @@ const NOISE: f64 = 1e-9;
 const CLASSES: usize = 10;
 /// Share of the values that need not be multiples of the step: few are written more finely than the others.
 const MISSED: f64 = 0.05;
-/// Share of the rows above which a single value is called a spike.
-const SPIKE_SHARE: f64 = 0.1;
-/// Density of a spike at least, in densities of a uniform column.
-const SPIKE_DENSITY: f64 = 100.0;
-
 /// The profile of a column.
 #[derive(Debug)]
 pub struct ColumnProfile {
@@ -62,13 +56,6 @@ struct OddField {
 struct FrequentValue {
     value: f64,
     times: u64,
-}
-
-/// A value that is far more frequent than others.
-struct Spike {
-    value: f64,
-    /// Share of the rows.
-    share: f64,
 }
 
 impl ColumnProfile {
@@ -166,18 +153,20 @@ impl ColumnProfile {
     /// none.
     pub fn jitter(&self) -> Option<f64> {
         let range = self.high - self.low;
-        let step = self.step.step().map(|step| self.coarser_step(step));
         let recur = !self.full && 2 * self.values.len() as u64 <= self.numbers;
         let gap = || if recur { self.least_gap(range) } else { None };
-        step.filter(|step| range / step <= FINE).or_else(gap)
+        self.lattice_step().or_else(gap)
     }
 
-    /// The properties that the choice of a map depends on.
-    pub fn summary(&self) -> ColumnSummary {
-        ColumnSummary {
-            jitter: self.jitter().unwrap_or(0.0),
-            least: self.low,
-        }
+    /// The step of which nearly all differences of values are multiples; None where rounding does not matter.
+    pub fn lattice_step(&self) -> Option<f64> {
+        let step = self.step.step().map(|step| self.coarser_step(step));
+        step.filter(|step| (self.high - self.low) / step <= FINE)
+    }
+
+    /// Least of the values.
+    pub fn least(&self) -> f64 {
+        self.low
     }
 
     /// The largest of 1, 2, 5, 10, ... steps such that all but a few values differ from the most frequent one by multiples of it.
@@ -242,22 +231,8 @@ impl ColumnProfile {
                 "; {} values only: rather a class, to be given or left out",
                 self.values.len()
             ));
-        } else if let Some(Spike { value, share }) = self.spike() {
-            words.push_str(&format!(
-                "; {} in {:.0} % of the rows: a spike, which a flow fits badly",
-                format_setting(value),
-                100.0 * share
-            ));
         }
         words
-    }
-
-    /// The most frequent value, if it is a spike.
-    fn spike(&self) -> Option<Spike> {
-        let FrequentValue { value, times } = self.most_frequent()?;
-        let share = times as f64 / self.numbers as f64;
-        let even = self.jitter().unwrap_or(0.0) / (self.high - self.low);
-        (share > SPIKE_SHARE && share > SPIKE_DENSITY * even).then_some(Spike { value, share })
     }
 }
 
@@ -333,13 +308,9 @@ mod tests {
     }
 
     #[test]
-    fn classes_and_spikes_are_told_of() {
+    fn classes_are_told_of() {
         let classes = numbers((0..30).map(|k| f64::from(k % 3)));
         assert!(classes.description().contains("3 values only"));
-        let spike = numbers((0..1000).map(|k| f64::from(if k % 4 == 0 { 0 } else { k % 500 })));
-        let words = spike.description();
-        let told = "0 to 499, step 1; 0 in 25 % of the rows: a spike, which a flow fits badly";
-        assert_eq!(words, told);
         // Values that are no longer counted are not taken for few.
         assert!(
             numbers((0..500).map(f64::from))

@@ -203,11 +203,14 @@ fn head(survey: &TableSurvey, chosen: &LearnedColumns, table: &str) -> String {
         );
         let map = chosen.map(&column.name);
         let map = map.map_or(String::new(), |choice| format!("; {}", choice.reason));
-        text.push_str(&format!("//     {name:<width$}  {words}{map}\n"));
+        let faults = chosen.faults(&column.name);
+        let faults: String = faults.map(|fault| format!("; {}", fault.kind)).collect();
+        text.push_str(&format!("//     {name:<width$}  {words}{map}{faults}\n"));
     }
     text.push_str(
         "//
-// The sizes below are a start for so many rows and columns. A step of the values is what rounding has left of them: `jitter` fills it.
+// The sizes below are a start for so many rows and columns. A step of the values is what rounding has left of them: `jitter` fills it,
+// and `round` takes samples back to it.
 // What the columns have to do with each other is straightened before the flow learns them: `transform` has the maps, and `whiten` takes
 // the correlations away after them.
 ",
@@ -224,6 +227,8 @@ fn set_columns(session: &mut Session, survey: &TableSurvey, chosen: &LearnedColu
         missing,
         jitter,
         transform,
+        bounds,
+        round,
         whiten,
         ..
     } = &mut session.data
@@ -244,8 +249,15 @@ fn set_columns(session: &mut Session, survey: &TableSurvey, chosen: &LearnedColu
         *transform = used()
             .filter_map(|column| {
                 let choice = chosen.map(&column.name)?;
-                Some((column.name.clone(), choice.transform))
+                let unbounded = choice.bounds.is_none();
+                unbounded.then(|| (column.name.clone(), choice.transform))
             })
+            .collect();
+        *bounds = used()
+            .filter_map(|column| Some((column.name.clone(), chosen.map(&column.name)?.bounds?)))
+            .collect();
+        *round = used()
+            .filter_map(|column| Some((column.name.clone(), column.lattice_step()?)))
             .collect();
         *whiten = Whiten::Normal;
     }

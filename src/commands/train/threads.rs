@@ -21,11 +21,12 @@ use crate::feed::{Commands, Feed, Publisher, Wires, connect};
 use crate::front_end::FrontEnd;
 use crate::run::read::History;
 use crate::run::{Recording, RunDirectory, record};
+use crate::say;
 use crate::session::overrides::Overrides;
 use crate::session::reload::{self, FileWatcher, WatchChoice, WatchMode};
 use crate::session::{Session, to_ron};
 use crate::signals;
-use crate::trainer::{self, Outlets, Trained};
+use crate::trainer::{self, Outlets, Trained, Trainer};
 
 /// A run under way.
 pub(super) struct StartedRun {
@@ -73,6 +74,7 @@ pub(super) fn start(front_end: FrontEnd, prepared: Prepared) -> Result<StartedRu
         FrontEnd::Dashboard => WatchChoice::Native,
         FrontEnd::Headless => WatchChoice::Off,
     });
+    outlets.notices = column_faults(&trainer, &origin);
     let mut past = None;
     let mut text = session_file.text.clone();
     if let RunOrigin::Resumed(resumed) = origin {
@@ -114,6 +116,18 @@ pub(super) fn start(front_end: FrontEnd, prepared: Prepared) -> Result<StartedRu
         watcher,
         unwritten,
     })
+}
+
+/// The faults of the columns that the session does not treat, told on stderr; a line for each. None for a run that goes on.
+fn column_faults(trainer: &Trainer, origin: &RunOrigin) -> Vec<String> {
+    let table = trainer.data().table();
+    let told = table.filter(|_| !matches!(origin, RunOrigin::Resumed(_)));
+    let faults = told.map_or(&[][..], |table| table.faults());
+    let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    lines
+        .iter()
+        .for_each(|line| say::err(&format!("warning: {line}")));
+    lines
 }
 
 /// Shows what a run that goes on has behind it.

@@ -1,13 +1,15 @@
 //! The measurements by which a table is standardised. They read all rows, block after block in the order of the file.
 //!
 //! ```text
-//! mean, variance and correlations of the columns as they are          columns without a density are refused by them
+//! mean, variance and correlations of the columns as they are          columns without a density are refused by them (density.rs)
 //! a map g for a column where one is asked for, then mean and variance of g(x), x with the noise of epoch 0
 //! ```
 //!
 //! Maps are fitted to rows spread evenly over the split, so that memory does not grow with the table.
 
+use super::sample::{ColumnSample, Extreme};
 use super::{DataError, SplitTable};
+use crate::data::unlearnable::Unlearnable;
 use crate::scaling::covariance::{InnerRows, find_inner_rows};
 use crate::scaling::order::order_columns;
 use crate::scaling::{Column, ColumnMap, ColumnTransform, MeanAndScale, Whitening, fit};
@@ -15,10 +17,12 @@ use crate::session::Transform;
 
 /// Rows read at a time.
 const BLOCK_ROWS: usize = 4096;
-/// Columns whose correlation is closer to 1 or -1 than this are copies of each other.
-const COPY: f64 = 1e-12;
 /// Standard deviations below this share of the mean are rounding.
-const CONSTANT: f64 = 1e-13;
+pub(super) const ROUNDING: f64 = 1e-13;
+/// Rows that the columns are judged by, at most.
+const JUDGED_ROWS: usize = 1 << 14;
+/// Values that the columns are judged by, at most, all columns together.
+const JUDGED_VALUES: usize = 1 << 20;
 /// Rows that a map is fitted to, at most.
 const SAMPLE_ROWS: usize = 65_536;
 /// Products that a covariance of the inner rows is formed of, at most.
@@ -32,46 +36,29 @@ pub(super) struct ColumnMeasures {
     pub columns: Vec<Column>,
     /// Mean over the training rows of `Scaling::offsets`.
     pub offset: f64,
+    /// What the columns are judged by.
+    pub samples: Vec<ColumnSample>,
+    /// Columns that are sums of others but for their rounding.
+    pub rounded_sums: Vec<Unlearnable>,
+}
+
+/// The moments of all columns as they are, without noise.
+pub(super) struct RawMoments {
+    /// Means.
+    pub mean: Vec<f64>,
+    /// Sums of products of deviations, width x width, of which the lower triangle is filled.
+    pub products: Vec<f64>,
+    /// Values of every column.
+    pub samples: Vec<ColumnSample>,
 }
 
 /// A row with its place.
 struct PlacedRow<'a> {
     /// Place of the row in the split.
     place: usize,
+    /// Number of the row in the table, from 0.
+    row: usize,
     values: &'a mut [f64],
-}
-
-/// The values of a column that its map is fitted to, and the extremes of the column.
-#[derive(Default)]
-struct MapSample {
-    /// Extremes of all rows, the test part too: the bounds of a map hold for the whole column.
-    all: Extremes,
-    /// Extremes of the training and validation rows.
-    fitted: Extremes,
-    /// Values that the map is fitted to.
-    values: Vec<f64>,
-}
-
-/// The extremes of values.
-struct Extremes {
-    least: f64,
-    largest: f64,
-}
-
-impl Default for Extremes {
-    fn default() -> Self {
-        Extremes {
-            least: f64::INFINITY,
-            largest: f64::NEG_INFINITY,
-        }
-    }
-}
-
-impl Extremes {
-    fn add(&mut self, value: f64) {
-        self.least = self.least.min(value);
-        self.largest = self.largest.max(value);
-    }
 }
 
 /// The moments of the values so far: the mean, and the sum of the squares about it (Welford 1962).
@@ -101,34 +88,75 @@ impl SplitTable {
         transforms: &[Transform],
     ) -> Result<ColumnMeasures, DataError> {
         let raw = self.measure_moments()?;
+        self.check_columns(&raw)?;
+        let rounded_sums = self.find_rounded_sums(&raw);
+        let RawMoments {
+            mean,
+            products,
+            samples,
+        } = raw;
+        let (width, n) = (mean.len(), self.fitted_rows as f64);
+        let variance = |i: usize| products[i * width + i] / n + self.jitter[i].powi(2) / 12.0;
+        let moments = |i: usize| MeanAndScale {
+            mean: mean[i],
+            scale: variance(i).sqrt(),
+        };
+        let raw = (0..width).map(moments);
         let names = self.table.names().iter();
         let column = |(name, raw): (&String, MeanAndScale)| Column {
             name: name.clone(),
             mean: raw.mean,
             scale: raw.scale,
             transform: None,
+            lattice: None,
         };
         let mut columns: Vec<Column> = names.zip(raw).map(column).collect();
         if transforms.iter().all(|map| *map == Transform::None) {
             return Ok(ColumnMeasures {
                 columns,
                 offset: 0.0,
+                samples,
+                rounded_sums,
             });
         }
-        for (i, sample) in self.map_samples(transforms)?.into_iter().enumerate() {
-            let map = self.fit_map(i, transforms[i], sample)?;
+        for (i, values) in self.map_samples(transforms)?.into_iter().enumerate() {
+            let map = self.fit_map(i, transforms[i], values, &samples[i])?;
             let raw = columns[i].raw();
             columns[i].transform = map.map(|map| ColumnTransform { map, raw });
         }
-        self.standardize_mapped(columns)
+        let offset = self.standardize_mapped(&mut columns)?;
+        Ok(ColumnMeasures {
+            columns,
+            offset,
+            samples,
+            rounded_sums,
+        })
     }
 
-    /// Mean and standard deviation of the columns as they are, with their noise.
-    fn measure_moments(&self) -> Result<Vec<MeanAndScale>, DataError> {
+    /// Moments and samples of the columns as they are, without their noise.
+    fn measure_moments(&self) -> Result<RawMoments, DataError> {
         let width = self.table.width();
         let n = self.fitted_rows as f64;
         let mut mean = vec![0.0; width];
-        self.for_each_fitted(|row| add(&mut mean, row.values))?;
+        let size = JUDGED_ROWS.min((JUDGED_VALUES / width).max(1));
+        let size = size.min(self.fitted_rows);
+        let mut samples = vec![ColumnSample::default(); width];
+        self.for_each_row(|PlacedRow { place, row, values }| {
+            let fitted = place < self.fitted_rows;
+            if fitted {
+                add(&mut mean, values);
+            }
+            let sampled = is_sampled(place, size, self.fitted_rows);
+            for (sample, value) in samples.iter_mut().zip(values) {
+                sample.all.add(*value, row);
+                if fitted {
+                    sample.extremes.add(*value, row);
+                }
+                if sampled {
+                    sample.values.push(*value);
+                }
+            }
+        })?;
         mean.iter_mut().for_each(|sum| *sum /= n);
         let mut products = vec![0.0; width * width];
         self.for_each_fitted(|PlacedRow { values: row, .. }| {
@@ -139,60 +167,26 @@ impl SplitTable {
                 }
             }
         })?;
-        self.check_columns(&mean, &products)?;
-        let variance = |i: usize| products[i * width + i] / n + self.jitter[i].powi(2) / 12.0;
-        let moments = |i: usize| MeanAndScale {
-            mean: mean[i],
-            scale: variance(i).sqrt(),
-        };
-        Ok((0..width).map(moments).collect())
+        Ok(RawMoments {
+            mean,
+            products,
+            samples,
+        })
     }
 
-    /// Checks that the columns have a density: `products` has the sums of products of deviations, width x width, below its
-    /// diagonal.
-    fn check_columns(&self, mean: &[f64], products: &[f64]) -> Result<(), DataError> {
-        let (width, names) = (mean.len(), self.table.names());
-        let n = self.fitted_rows as f64;
-        let spread = |i: usize| (products[i * width + i] / n).sqrt();
-        for i in 0..width {
-            if !spread(i).is_finite() {
-                return Err(DataError::Overflow {
-                    column: names[i].clone(),
-                });
-            }
-            if spread(i) <= CONSTANT * mean[i].abs() || spread(i) == 0.0 {
-                return Err(DataError::Constant {
-                    column: names[i].clone(),
-                    value: self.file_rows(&[0])?[i],
-                });
-            }
-            for j in 0..i {
-                let correlation = products[i * width + j] / (n * spread(i) * spread(j));
-                if 1.0 - correlation.abs() < COPY {
-                    return Err(DataError::Copy {
-                        column: names[i].clone(),
-                        of: names[j].clone(),
-                    });
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Reads what the maps of the columns are fitted to.
-    fn map_samples(&self, transforms: &[Transform]) -> Result<Vec<MapSample>, DataError> {
+    /// Reads the values that the maps of the columns are fitted to.
+    fn map_samples(&self, transforms: &[Transform]) -> Result<Vec<Vec<f64>>, DataError> {
         let n = self.fitted_rows;
         let size = n.min(SAMPLE_ROWS);
-        let mut samples: Vec<MapSample> = transforms.iter().map(|_| MapSample::default()).collect();
-        self.for_each_row(|PlacedRow { place, values }| {
-            for ((sample, transform), value) in samples.iter_mut().zip(transforms).zip(values) {
-                sample.all.add(*value);
-                if place < n {
-                    sample.fitted.add(*value);
-                }
-                if *transform == Transform::Normal && is_sampled(place, size, n) {
-                    sample.values.push(*value);
-                }
+        let mut samples = vec![Vec::new(); transforms.len()];
+        if !transforms.contains(&Transform::Normal) {
+            return Ok(samples);
+        }
+        self.for_each_fitted(|PlacedRow { place, values, .. }| {
+            if is_sampled(place, size, n) {
+                let columns = samples.iter_mut().zip(transforms).zip(values);
+                let wanted = columns.filter(|((_, map), _)| **map == Transform::Normal);
+                wanted.for_each(|((sample, _), value)| sample.push(*value));
             }
         })?;
         Ok(samples)
@@ -203,18 +197,15 @@ impl SplitTable {
         &self,
         i: usize,
         transform: Transform,
-        sample: MapSample,
+        mut values: Vec<f64>,
+        sample: &ColumnSample,
     ) -> Result<Option<ColumnMap>, DataError> {
         if transform == Transform::None {
             return Ok(None);
         }
         let column = || self.table.names()[i].clone();
-        let MapSample {
-            all,
-            fitted,
-            mut values,
-        } = sample;
-        let unseen = [fitted.least, fitted.largest]
+        let ColumnSample { extremes, all, .. } = sample;
+        let unseen = [extremes.least.value, extremes.largest.value]
             .into_iter()
             .filter(|extreme| !values.contains(extreme));
         let unseen: Vec<f64> = unseen.collect();
@@ -225,24 +216,34 @@ impl SplitTable {
         let outside = [all.least, all.largest];
         let outside = outside
             .iter()
-            .find(|extreme| !bounds.contain(**extreme, self.jitter[i]));
-        match outside {
-            None => Ok(Some(map)),
-            Some(value) => Err(DataError::Domain {
-                column: column(),
-                domain: bounds.to_string(),
-                value: *value,
-            }),
-        }
+            .find(|extreme| !bounds.contain(extreme.value, self.jitter[i]));
+        let Some(Extreme { value, row }) = outside else {
+            return Ok(Some(map));
+        };
+        let (field, advice) = if self.bounded[i] {
+            let advice = "move the bound, or leave the column out of `data.bounds`";
+            ("data.bounds", advice)
+        } else {
+            ("data.transform", "take another map, such as Normal")
+        };
+        Err(DataError::Domain {
+            field,
+            column: column(),
+            domain: bounds.to_string(),
+            value: *value,
+            row: row + 1,
+            dropped: self.dropped() > 0,
+            advice,
+        })
     }
 
-    /// Measures the columns after their maps.
-    fn standardize_mapped(&self, mut columns: Vec<Column>) -> Result<ColumnMeasures, DataError> {
+    /// Measures the columns after their maps; the value is the mean over the training rows of `Scaling::offsets`.
+    fn standardize_mapped(&self, columns: &mut [Column]) -> Result<f64, DataError> {
         let mut running = vec![RunningMoments::default(); columns.len()];
         let (mut slopes, d) = (0.0, self.d);
-        self.for_each_fitted(|PlacedRow { place, values }| {
-            self.add_jitter(&columns, values, &[place], 0);
-            for (i, (value, column)) in values.iter().zip(&columns).enumerate() {
+        self.for_each_fitted(|PlacedRow { place, values, .. }| {
+            self.add_jitter(columns, values, &[place], 0);
+            for (i, (value, column)) in values.iter().zip(&*columns).enumerate() {
                 let Some(transform) = &column.transform else {
                     continue;
                 };
@@ -260,7 +261,7 @@ impl SplitTable {
             }
             column.mean = running.mean;
             column.scale = (running.squares / running.n).sqrt();
-            if !column.is_sound() || column.scale <= CONSTANT * column.mean.abs() {
+            if !column.is_sound() || column.scale <= ROUNDING * column.mean.abs() {
                 return Err(DataError::Flat {
                     column: column.name.clone(),
                 });
@@ -269,7 +270,7 @@ impl SplitTable {
                 offset += column.log_scales();
             }
         }
-        Ok(ColumnMeasures { columns, offset })
+        Ok(offset)
     }
 
     /// Measures the linear map that removes the correlations of the learned columns, standardised and with the noise of epoch 0.
@@ -293,14 +294,7 @@ impl SplitTable {
                 products[j * d + i] = products[i * d + j];
             }
         }
-        let columns = &self.scaling.columns;
-        Whitening::of(&products, d).map_err(|i| DataError::Dependent {
-            column: columns[i].name.clone(),
-            of: columns[..i]
-                .iter()
-                .map(|column| column.name.clone())
-                .collect(),
-        })
+        Whitening::of(&products, d).map_err(|i| self.dependent_once_mapped(&products, i))
     }
 
     /// Measures the linear map that removes the correlations of the inner rows, in the order that suits the maps that make each
@@ -360,7 +354,7 @@ impl SplitTable {
         mut see: impl FnMut(usize, &mut [f64]),
     ) -> Result<(), DataError> {
         let columns = &self.scaling.columns;
-        self.for_each_fitted(|PlacedRow { place, values }| {
+        self.for_each_fitted(|PlacedRow { place, values, .. }| {
             self.add_jitter(columns, values, &[place], 0);
             for (value, column) in values.iter_mut().zip(columns) {
                 *value = column.standardize(*value);
@@ -388,7 +382,7 @@ impl SplitTable {
             self.table.read(first, rows)?;
             for (row, values) in (first..).zip(rows.chunks_exact_mut(width)) {
                 let place = place(row);
-                see(PlacedRow { place, values });
+                see(PlacedRow { place, row, values });
             }
         }
         Ok(())

@@ -9,6 +9,7 @@ fn column(name: &str, mean: f64, scale: f64) -> Column {
         mean,
         scale,
         transform: None,
+        lattice: None,
     }
 }
 
