@@ -81,6 +81,7 @@ fn still(session: &Session) -> (FittedFlow, Scaling) {
         precision: session::Precision::F64,
         theta: vec![0.0; shape.parameters()],
         scaling: data.scaling().cloned(),
+        name_source: data.name_source(),
         origin: None,
     };
     let file = tempfile::tempdir().unwrap();

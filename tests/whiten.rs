@@ -78,6 +78,7 @@ fn still(session: &Session) -> TrainedModel {
         precision: session::Precision::F64,
         theta: vec![0.0; shape.parameters()],
         scaling: data.scaling().cloned(),
+        name_source: data.name_source(),
         origin: None,
     }
 }

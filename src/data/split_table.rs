@@ -23,7 +23,7 @@ use super::permutation::Permutation;
 use super::random::{DrawKey, Stream, row_generator, spaced};
 use crate::scaling::{Column, ColumnRange, Scaling, Units};
 use crate::session::{self, SplitRows, Transform, Whiten};
-use crate::table::{Blocks, IndexedTable, Selection};
+use crate::table::{Blocks, IndexedTable, NameSource, Selection};
 
 /// Random words of a uniform value.
 const UNIFORM: u64 = 2;
@@ -42,6 +42,7 @@ pub enum SplitPart {
 /// A table with its split and its scaling.
 pub struct SplitTable {
     table: IndexedTable,
+    name_source: NameSource,
     /// Number of the learned columns; the others are given.
     d: usize,
     seed: u64,
@@ -64,7 +65,10 @@ impl SplitTable {
     /// # Errors
     /// The table can't be read or can't be learned.
     pub fn open(table: &session::TableSource, seed: u64) -> Result<Self, DataError> {
-        let columns = columns(table)?;
+        let TableNames {
+            columns,
+            source: name_source,
+        } = names(table)?;
         let d = columns.len() - table.given.len();
         if d == 0 {
             return Err(DataError::NothingToLearn);
@@ -96,6 +100,7 @@ impl SplitTable {
             },
             offset: 0.0,
             table: file,
+            name_source,
             d,
             seed,
             training_rows: training,
@@ -123,6 +128,11 @@ impl SplitTable {
     /// The number c of given columns.
     pub fn context(&self) -> usize {
         self.table.width() - self.d
+    }
+
+    /// The source of the names of the columns.
+    pub fn name_source(&self) -> NameSource {
+        self.name_source
     }
 
     /// The scaling that standardises the columns.
@@ -248,17 +258,36 @@ impl SplitTable {
     }
 }
 
-/// Names of the learned columns, then of the given ones.
-fn columns(table: &session::TableSource) -> Result<Vec<String>, DataError> {
-    let learned = if table.columns.is_empty() {
-        let all = Blocks::open(table.path, &selection(table, Vec::new()), 1)?;
-        let learned = all.names().iter();
-        let learned = learned.filter(|name| !table.given.contains(name));
-        learned.cloned().collect()
-    } else {
-        table.columns.to_vec()
+/// The columns of a table that are read.
+struct TableNames {
+    /// Names of the learned columns, then of the given ones.
+    columns: Vec<String>,
+    source: NameSource,
+}
+
+/// The names of the columns that are read, and where they come from.
+fn names(table: &session::TableSource) -> Result<TableNames, DataError> {
+    let (learned, source) = match Blocks::open(table.path, &selection(table, Vec::new()), 1) {
+        Ok(blocks) => {
+            let all = blocks.names();
+            let learned = match table.columns {
+                [] => all
+                    .iter()
+                    .filter(|name| !table.given.contains(name))
+                    .cloned()
+                    .collect(),
+                asked => asked.to_vec(),
+            };
+            (learned, NameSource::of(all, table.header))
+        }
+        Err(error) if table.columns.is_empty() => return Err(error.into()),
+        // Two columns that are not read may have the same name.
+        Err(_) => (table.columns.to_vec(), NameSource::File),
     };
-    Ok([learned.as_slice(), table.given].concat())
+    Ok(TableNames {
+        columns: [learned.as_slice(), table.given].concat(),
+        source,
+    })
 }
 
 /// The selection of columns in the file of a table.
