@@ -119,7 +119,7 @@ pub fn evaluate(args: &cli::EvaluateArgs) -> Result<Exit> {
         .filter(|most| *most > 0)
     {
         say::err(&format!(
-            "{} so far out, or beyond the bounds of a map, that the model's precision holds no density: left out of the figures; C of all rows has no number",
+            "{} so far out, or beyond the bounds of a map, that the model's precision holds no density: the figures, C too, are without them",
             count_rows(most as u64)
         ));
     }

@@ -126,7 +126,11 @@ impl NumberedRows {
             let rows = (values.len() / self.width) as u64;
             let before = self.kept + self.blocks.dropped();
             block.numbers.extend(before + 1..=before + rows);
-            block.values.extend(values);
+            if block.values.is_empty() {
+                block.values = values;
+            } else {
+                block.values.extend(values);
+            }
             self.kept += rows;
         }
         Ok((!block.numbers.is_empty()).then_some(block))

@@ -11,19 +11,21 @@
 //! per row: orders are computed (`permutation.rs`), and measurements read the rows in the order of the file.
 
 mod measure;
+mod names;
 
 use std::ops::Range;
 
 use rand::RngExt;
 
 use measure::ColumnMeasures;
+use names::TableNames;
 
 use super::error::DataError;
 use super::permutation::Permutation;
 use super::random::{DrawKey, Stream, row_generator, spaced};
 use crate::scaling::{Column, ColumnRange, Scaling, Units};
 use crate::session::{self, SplitRows, Transform, Whiten};
-use crate::table::{Blocks, IndexedTable, NameSource, Selection};
+use crate::table::{IndexedTable, NameSource, Selection};
 
 /// Random words of a uniform value.
 const UNIFORM: u64 = 2;
@@ -68,7 +70,7 @@ impl SplitTable {
         let TableNames {
             columns,
             source: name_source,
-        } = names(table)?;
+        } = TableNames::read(table)?;
         let d = columns.len() - table.given.len();
         if d == 0 {
             return Err(DataError::NothingToLearn);
@@ -256,38 +258,6 @@ impl SplitTable {
             }
         }
     }
-}
-
-/// The columns of a table that are read.
-struct TableNames {
-    /// Names of the learned columns, then of the given ones.
-    columns: Vec<String>,
-    source: NameSource,
-}
-
-/// The names of the columns that are read, and where they come from.
-fn names(table: &session::TableSource) -> Result<TableNames, DataError> {
-    let (learned, source) = match Blocks::open(table.path, &selection(table, Vec::new()), 1) {
-        Ok(blocks) => {
-            let all = blocks.names();
-            let learned = match table.columns {
-                [] => all
-                    .iter()
-                    .filter(|name| !table.given.contains(name))
-                    .cloned()
-                    .collect(),
-                asked => asked.to_vec(),
-            };
-            (learned, NameSource::of(all, table.header))
-        }
-        Err(error) if table.columns.is_empty() => return Err(error.into()),
-        // Two columns that are not read may have the same name.
-        Err(_) => (table.columns.to_vec(), NameSource::File),
-    };
-    Ok(TableNames {
-        columns: [learned.as_slice(), table.given].concat(),
-        source,
-    })
 }
 
 /// The selection of columns in the file of a table.
