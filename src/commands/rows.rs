@@ -85,7 +85,6 @@ impl ModelColumns {
             columns,
             header,
             missing,
-            ..Selection::default()
         };
         Ok(Blocks::open(path, &selection, rows)?)
     }

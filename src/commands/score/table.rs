@@ -30,7 +30,7 @@ enum Beside {
     Number,
     /// Its fields; `read` rows of them were taken so far.
     Fields {
-        fields: Fields,
+        fields: Box<Fields>,
         read: u64,
     },
 }
@@ -45,7 +45,7 @@ impl DensityTable {
             (false, false) => Beside::Nothing,
             (false, true) => Beside::Number,
             (true, _) => Beside::Fields {
-                fields: columns.open_fields(&args.data)?,
+                fields: Box::new(columns.open_fields(&args.data)?),
                 read: 0,
             },
         };
@@ -110,7 +110,7 @@ impl DensityTable {
     /// As of [`DensityTable::write`].
     pub fn finish(mut self) -> Result<()> {
         if let Beside::Fields { fields, .. } = self.beside {
-            for row in fields {
+            for row in *fields {
                 let mut row = row?;
                 row.push(String::new());
                 self.out.write_text(&row)?;
