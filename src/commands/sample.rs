@@ -8,7 +8,7 @@ use anyhow::{Context, Result, anyhow, bail};
 
 use crate::cli;
 use crate::commands::model_file::load_model;
-use crate::commands::progress::{WHOLE, progress_bar};
+use crate::commands::progress::{WHOLE, progress_bar_of_output};
 use crate::commands::rows::{ColumnMatch, ModelColumns, column_match, units};
 use crate::exit::{Exit, refuse};
 use crate::fitted::{FittedFlow, NormalDraws, Units};
@@ -35,13 +35,14 @@ pub fn sample(args: &cli::SampleArgs) -> Result<Exit> {
         Err(error) => return Ok(refuse(&format!("{error:#}"))),
     };
     let seed = args.seed.unwrap_or_default();
-    let interrupt = Interrupt::listen()?;
+    // Before signals are heard: a pipe that nobody reads is waited for.
     let names = fitted.names();
     let mut out = TableWriter::create(&args.out, &names)?;
     if fitted.name_source() == NameSource::File {
         out.write_numeric_names(&names)?;
     }
-    let bar = progress_bar();
+    let interrupt = Interrupt::listen()?;
+    let bar = progress_bar_of_output(&args.out);
     let block = fitted.block_rows();
     let rows = args.n.saturating_mul(given.rows);
     let mut first = 0;
@@ -65,7 +66,7 @@ pub fn sample(args: &cli::SampleArgs) -> Result<Exit> {
     }
     bar.finish_and_clear();
     out.finish()?;
-    say::out(&format!("{rows} rows -> {}", args.out.display()));
+    say::of_output(&args.out, &format!("{rows} rows -> {}", args.out.display()));
     Ok(Exit::Done)
 }
 

@@ -10,9 +10,10 @@ use anyhow::Result;
 
 use crate::cli;
 use crate::commands::model_file::load_model;
-use crate::commands::progress::{WHOLE, progress_bar};
+use crate::commands::progress::{WHOLE, progress_bar_of_output};
 use crate::commands::rows::{ModelColumns, column_match, count_rows, missing, units};
 use crate::exit::{Exit, refuse};
+use crate::file;
 use crate::fitted::FittedFlow;
 use crate::say;
 use crate::signals::Interrupt;
@@ -34,14 +35,18 @@ pub fn score(args: &cli::ScoreArgs) -> Result<Exit> {
         Ok(rows) => rows,
         Err(error) => return Ok(refuse(&error.to_string())),
     };
+    if let Err(message) = file::keeps_apart(&args.data, &args.out) {
+        return Ok(refuse(&message));
+    }
     let units = units(args.standardized);
-    let interrupt = Interrupt::listen()?;
+    // Before signals are heard: a pipe that nobody reads is waited for.
     let mut out = match DensityTable::create(args, &columns) {
         Ok(out) => out,
         Err(error) if error.is::<io::Error>() => return Err(error),
         Err(error) => return Ok(refuse(&error.to_string())),
     };
-    let bar = progress_bar();
+    let interrupt = Interrupt::listen()?;
+    let bar = progress_bar_of_output(&args.out);
     let (start, mut rows) = (Instant::now(), 0);
     let mut none = RowsWithoutDensity::default();
     loop {
@@ -62,12 +67,13 @@ pub fn score(args: &cli::ScoreArgs) -> Result<Exit> {
     }
     bar.finish_and_clear();
     out.finish()?;
-    say::out(&format!(
+    let told = format!(
         "{rows} rows, {} left out for missing values, {:.0} rows/s -> {}",
         rows_read.blocks.dropped(),
         rate(rows, start),
         args.out.display()
-    ));
+    );
+    say::of_output(&args.out, &told);
     none.tell(fitted.rescued());
     Ok(match args.strict && none.rows > 0 {
         true => Exit::Failed,
