@@ -380,6 +380,7 @@ mod tests {
             precision: Precision::F64,
             theta: vec![value; shape.parameters()],
             scaling: None,
+            name_source: None,
             origin: None,
         };
         for value in 0..2 * record_wire::CAPACITY {

@@ -5,25 +5,30 @@
 //! log p(x) = log p(s) - log det,   log p(s) = log p(z) + offset(z)        s: standardised (scaling.rs)
 //! ```
 //!
-//! Rows are (x, y), row-major: d learned columns, then c given ones.
+//! Rows are (x, y), row-major: d learned columns, then c given ones. A row so far out that f32 has no number for its density is
+//! computed in f64; where that has none either, or outside of the bounds of a map, the log density is minus infinity.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
-use otflow_kernels::engine::{Direction, Engine, Transport, engine, with_pairs, with_rows};
+use anyhow::{Context, Result, bail};
+use otflow_kernels::engine::{
+    Direction, Engine, Precision, Transport, engine, with_pairs, with_rows,
+};
 use otflow_kernels::objective::{self, Alpha, Grid, Scheme, TraceAt};
 use otflow_kernels::parameters::Shape;
 use otflow_kernels::progress::Progress;
 use otflow_kernels::stepper::Stepper;
 
 use crate::cost::{Computation, flops_per_sample};
+use crate::data::Dataset;
 use crate::data::random::{DrawKey, Stream, normal_rows};
 use crate::model::TrainedModel;
 use crate::problem::{alpha, scheme};
 pub use crate::scaling::Units;
 use crate::scaling::{ColumnRange, Scaling};
 use crate::session::{self, FlowSettings, Session};
+use crate::table::{Header, NameSource};
 
 /// Time steps of a model whose file does not hold the session it was validated by.
 const STEPS: usize = 32;
@@ -33,10 +38,23 @@ const BLOCK_ROWS: f64 = 1e10;
 /// A trained flow with its engine, scaling and session.
 pub struct FittedFlow {
     engine: Box<dyn Engine>,
+    /// Parameters of an f32 engine; None where the engine is one of f64.
+    single: Option<SinglePrecision>,
     scaling: Option<Scaling>,
+    name_source: NameSource,
     session: Option<Session>,
     scheme: Scheme,
     alpha: Alpha,
+}
+
+/// What is kept beside an f32 engine for the rows that it has no number for.
+struct SinglePrecision {
+    theta: Vec<f64>,
+    threads: usize,
+    /// An engine of f64, from the first such row on.
+    double: Option<Box<dyn Engine>>,
+    /// Rows that were computed in f64.
+    rescued: u64,
 }
 
 impl FittedFlow {
@@ -72,8 +90,16 @@ impl FittedFlow {
             a1: 1.0,
             a2: 1.0,
         };
+        let single = (precision == Precision::F32).then(|| SinglePrecision {
+            theta: model.theta.clone(),
+            threads,
+            double: None,
+            rescued: 0,
+        });
         Ok(FittedFlow {
             engine,
+            single,
+            name_source: name_source(model, session.as_ref()),
             scaling: model.scaling.clone(),
             scheme: session.as_ref().map_or(published, of_session),
             alpha: session.as_ref().map_or(unweighted, alpha),
@@ -127,6 +153,36 @@ impl FittedFlow {
         self.scaling.as_ref().map_or_else(numbered, Scaling::names)
     }
 
+    /// The source of the names of the columns: the file that was learned, or numbers.
+    pub fn name_source(&self) -> NameSource {
+        self.name_source
+    }
+
+    /// Checks that the columns of a data set have the names of the model's: a table may have been changed since.
+    ///
+    /// # Errors
+    /// When another column stands at a place. Nothing is compared where the model's names are not those of a table.
+    pub fn check_columns(&self, data: &Dataset) -> Result<()> {
+        let (names, there) = (self.names(), data.names());
+        if let (Some(_), true) = (&self.scaling, names != there) {
+            bail!(
+                "the table has other columns than when the model learned it: {} in the place of {}; name the columns in the session",
+                there.join(", "),
+                names.join(", ")
+            );
+        }
+        Ok(())
+    }
+
+    /// Converts rows of a data set from its own flow's units to those of the model; None where they are the same. They are not where the
+    /// table was changed since the model learned it.
+    pub fn rescaled(&self, data: &Dataset, rows: &[f64]) -> Option<Vec<f64>> {
+        let (own, other) = (self.scaling.as_ref()?, data.scaling()?);
+        let mut rows = (own != other).then(|| rows.to_vec())?;
+        other.restore(&mut rows, self.all_columns(), Units::Data);
+        Some(self.standardized(rows, Units::Data))
+    }
+
     /// Number of rows that one call should have: more take no less time each.
     pub fn block_rows(&self) -> usize {
         let work = flops_per_sample(Computation::Density, &self.shape(), &self.scheme);
@@ -154,28 +210,103 @@ impl FittedFlow {
         self.scaling.as_ref().map_or_else(none, offsets)
     }
 
-    /// Log densities log p(x), or log p(x | y), of rows of (x, y) in these units, nats per unit of volume in them.
+    /// Log densities log p(x), or log p(x | y), of rows of (x, y) in these units, nats per unit of volume in them: finite or, of rows
+    /// without a density that floating point can hold, minus infinity. NaN for a row with NaN.
     pub fn log_densities(&mut self, rows: Vec<f64>, units: Units) -> Vec<f64> {
-        self.log_densities_of_flow_rows(&self.standardized(rows, units), units)
+        let is_missing = |row: &[f64]| row.iter().any(|value| value.is_nan());
+        let width = self.shape().columns();
+        let missing: Vec<bool> = rows.chunks_exact(width).map(is_missing).collect();
+        let log = self.log_densities_of_flow_rows(&self.standardized(rows, units), units);
+        let log = log.into_iter().zip(missing);
+        // The maps of finite values may have no number.
+        log.map(|(log, missing)| {
+            if log.is_nan() && !missing {
+                f64::NEG_INFINITY
+            } else {
+                log
+            }
+        })
+        .collect()
     }
 
-    /// Log densities, per unit of volume in `units`, of rows in the flow's units. Minus infinity at the bounds of a map and beyond them.
+    /// Log densities, per unit of volume in `units`, of rows in the flow's units, as of [`FittedFlow::log_densities`]. Minus infinity at
+    /// the bounds of a map and beyond them.
     pub fn log_densities_of_flow_rows(&mut self, rows: &[f64], units: Units) -> Vec<f64> {
-        let shape = self.shape();
+        let width = self.shape().columns();
+        let states = self.states(rows);
+        let mut log = self.log_densities_at(&states, rows, units);
+        let is_lost = |(log, row): (&f64, &[f64])| {
+            !log.is_finite() && row.iter().all(|value| value.is_finite())
+        };
+        let lost = log.iter().zip(rows.chunks_exact(width)).map(is_lost);
+        let lost: Vec<usize> = lost
+            .enumerate()
+            .filter_map(|(k, lost)| lost.then_some(k))
+            .collect();
+        let far: Vec<f64> = lost
+            .iter()
+            .flat_map(|k| &rows[k * width..][..width])
+            .copied()
+            .collect();
+        for (&k, again) in lost.iter().zip(self.log_densities_in_f64(&far, units)) {
+            log[k] = again;
+        }
+        for (log, row) in log.iter_mut().zip(rows.chunks_exact(width)) {
+            if row.iter().any(|z| z.is_nan()) {
+                *log = f64::NAN;
+            } else if !log.is_finite() {
+                *log = f64::NEG_INFINITY;
+            }
+        }
+        log
+    }
+
+    /// Number of rows so far whose log density f32 could not hold and f64 could.
+    pub fn rescued(&self) -> u64 {
+        self.single.as_ref().map_or(0, |single| single.rescued)
+    }
+
+    /// Log densities of rows in the flow's units, computed in f64. None where the engine has that precision, or a second one cannot be
+    /// started.
+    fn log_densities_in_f64(&mut self, rows: &[f64], units: Units) -> Vec<f64> {
+        let (shape, a0) = (self.shape(), self.alpha.a0);
+        let Some(single) = self.single.as_mut().filter(|_| !rows.is_empty()) else {
+            return Vec::new();
+        };
+        if single.double.is_none() {
+            single.double = engine(shape, Precision::F64, single.threads).ok();
+            single
+                .double
+                .iter_mut()
+                .for_each(|double| double.load(&single.theta));
+        }
+        let Some(double) = &mut single.double else {
+            return Vec::new();
+        };
+        let mut states = vec![0.0; rows.len() / shape.columns() * (shape.d + 3)];
+        with_rows(rows, shape.columns(), |samples| {
+            double.states(samples, &self.scheme, a0, &mut states);
+        });
+        let log = self.log_densities_at(&states, rows, units);
+        let rescued = log.iter().filter(|log| log.is_finite()).count() as u64;
+        self.single
+            .iter_mut()
+            .for_each(|single| single.rescued += rescued);
+        log
+    }
+
+    /// Log densities of rows in the flow's units from their final states; any value where there is none.
+    fn log_densities_at(&self, states: &[f64], rows: &[f64], units: Units) -> Vec<f64> {
         let determinant = match units {
             Units::Data => self.log_determinant(),
             Units::Standardized => 0.0,
         };
-        let (states, offsets) = (self.states(rows), self.offsets(rows));
-        let states = states.chunks_exact(shape.d + 3).map(objective::log_density);
-        let rows = rows.chunks_exact(shape.columns());
-        let log_density = |((row, log), offset): ((&[f64], f64), f64)| {
-            if row.iter().any(|z| z.is_infinite()) && !row.iter().any(|z| z.is_nan()) {
-                return f64::NEG_INFINITY;
-            }
-            log + offset - determinant
-        };
-        rows.zip(states).zip(offsets).map(log_density).collect()
+        let states = states.chunks_exact(self.shape().d + 3);
+        let offsets = self.offsets(rows).into_iter();
+        states
+            .zip(offsets)
+            .map(|(state, offset)| objective::log_density(state) + offset - determinant)
+            .collect()
     }
 
     /// Final states (f(z), l, v, r) of rows of (x, y) in the flow's units, n x (d + 3).
@@ -254,6 +385,20 @@ impl FittedFlow {
             width: self.shape().columns(),
         }
     }
+}
+
+/// The source of the names of a model's columns. Older files do not say it: names are numbers then, unless the session says that the file
+/// has names. Those of a model without scaling were not known at the training.
+fn name_source(model: &TrainedModel, session: Option<&Session>) -> NameSource {
+    let Some(scaling) = &model.scaling else {
+        return NameSource::Numbers;
+    };
+    let table = session.and_then(|session| session.data.table());
+    let named = table.is_some_and(|table| table.header == Header::Yes);
+    model.name_source.unwrap_or_else(|| match named {
+        true => NameSource::File,
+        false => NameSource::guess(&scaling.names()),
+    })
 }
 
 /// Rows of normal draws: rows `first` to `first + n - 1` of those of a seed.

@@ -5,6 +5,7 @@
 
 mod metadata;
 mod read;
+mod stored_tensors;
 mod write;
 
 use std::io;
@@ -17,6 +18,7 @@ use crate::event::Best;
 use crate::file;
 use crate::scaling::Scaling;
 use crate::session::Precision;
+use crate::table::NameSource;
 
 /// Largest dimension, width, number of layers or rank that a file may claim; products of three of them fit into 64 bits.
 pub const LARGEST: usize = 65_536;
@@ -32,6 +34,8 @@ pub struct TrainedModel {
     pub theta: Vec<f64>,
     /// Scaling of the learned columns; None for toy sets and files of the published code.
     pub scaling: Option<Scaling>,
+    /// The source of the names of the columns; None where the file does not say, and without scaling.
+    pub name_source: Option<NameSource>,
     /// Origin of the parameters; None for a file of the published code.
     pub origin: Option<ModelOrigin>,
 }
@@ -110,6 +114,20 @@ pub enum ModelFault {
         /// Shape in the file.
         found: Vec<usize>,
     },
+    /// All tensors stand under a prefix that is none of those of PyTorch's wrappers.
+    #[error(
+        "tensors are named `{prefix}A`, ...: expected `A`, ...; save the potential's own state_dict, without `{prefix}`"
+    )]
+    Prefix {
+        /// The prefix, with its dot.
+        prefix: String,
+    },
+    /// Two tensors have the same name but for the prefixes of PyTorch's wrappers.
+    #[error("tensor {tensor}: there are two of this name, with and without prefix")]
+    Twice {
+        /// Name without prefix.
+        tensor: String,
+    },
     /// A tensor has another shape than the other tensors require.
     #[error("tensor {tensor}: expected shape {expected}, found {found:?}")]
     Shape {
@@ -120,7 +138,7 @@ pub enum ModelFault {
         /// Shape in the file.
         found: Vec<usize>,
     },
-    /// A tensor is neither F32 nor F64, or not of the type of the other tensors.
+    /// A tensor holds no floating-point numbers, or is not of the type of the other tensors.
     #[error("tensor {tensor}: expected {expected}, found {found}")]
     Type {
         /// Name of the tensor.
@@ -280,6 +298,7 @@ mod tests {
             precision,
             theta,
             scaling: Some(scaling),
+            name_source: Some(NameSource::File),
             origin: Some(origin),
         }
     }

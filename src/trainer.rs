@@ -231,6 +231,7 @@ impl Trainer {
             precision: self.session.model.precision,
             theta: theta.to_vec(),
             scaling: self.data.scaling().cloned(),
+            name_source: self.data.name_source(),
             origin: Some(origin),
         }
     }

@@ -81,6 +81,7 @@ fn still(session: &Session) -> (FittedFlow, Scaling) {
         precision: session::Precision::F64,
         theta: vec![0.0; shape.parameters()],
         scaling: data.scaling().cloned(),
+        name_source: data.name_source(),
         origin: None,
     };
     let file = tempfile::tempdir().unwrap();
@@ -327,7 +328,7 @@ fn evaluate_says_what_score_says_in_both_units_and_samples_lie_within_the_bounds
         SplitPart::Test,
     );
     let names = ["tail", "count", "percent", "amount"].map(str::to_owned);
-    let mut writer = TableWriter::create(&at("new.npy"), &names).unwrap();
+    let mut writer = TableWriter::create(&at("new.csv"), &names).unwrap();
     writer.write(&rows).unwrap();
     writer.finish().unwrap();
     let run = |command: &str, arguments: &[&str]| {
@@ -341,10 +342,10 @@ fn evaluate_says_what_score_says_in_both_units_and_samples_lie_within_the_bounds
         let blocks = Blocks::open(&at(name), &Selection::default(), 1000).unwrap();
         blocks.collect::<Result<Vec<_>, _>>().unwrap().concat()
     };
-    run("score", &["new.npy", "--out=data.npy"]);
+    run("score", &["new.csv", "--out=data.npy"]);
     let log = read("data.npy");
     let c = |log: &[f64]| -log.iter().sum::<f64>() / log.len() as f64;
-    let said = run("evaluate", &["new.npy", "--json"]);
+    let said = run("evaluate", &["new.csv", "--json"]);
     let said: serde_json::Value = serde_json::from_str(&said).unwrap();
     let said = |key: &str| said[0][key].as_f64().unwrap();
     assert!((said("C_data") - c(&log)).abs() < 1e-9);

@@ -78,6 +78,7 @@ fn still(session: &Session) -> TrainedModel {
         precision: session::Precision::F64,
         theta: vec![0.0; shape.parameters()],
         scaling: data.scaling().cloned(),
+        name_source: data.name_source(),
         origin: None,
     }
 }
@@ -385,7 +386,7 @@ fn score_evaluate_and_sample_speak_the_units_of_the_table() {
     let scaling = model.scaling.clone().unwrap();
     let w = rows(&open(&session).unwrap(), SplitPart::Test);
     let x = flow.restored(w.clone(), Units::Data);
-    let mut writer = TableWriter::create(&at("new.npy"), &scaling.names()).unwrap();
+    let mut writer = TableWriter::create(&at("new.csv"), &scaling.names()).unwrap();
     writer.write(&x).unwrap();
     writer.finish().unwrap();
     let run = |command: &str, arguments: &[&str]| {
@@ -399,10 +400,10 @@ fn score_evaluate_and_sample_speak_the_units_of_the_table() {
         let blocks = Blocks::open(&at(name), &Selection::default(), 1000).unwrap();
         blocks.collect::<Result<Vec<_>, _>>().unwrap().concat()
     };
-    run("score", &["new.npy", "--out=data.npy"]);
+    run("score", &["new.csv", "--out=data.npy"]);
     let log = read("data.npy");
     let c = -log.iter().sum::<f64>() / log.len() as f64;
-    let said = run("evaluate", &["new.npy", "--json"]);
+    let said = run("evaluate", &["new.csv", "--json"]);
     let said: serde_json::Value = serde_json::from_str(&said).unwrap();
     let said = |key: &str| said[0][key].as_f64().unwrap();
     let raw = scaling.columns.iter();

@@ -33,13 +33,16 @@ pub struct EvaluateArgs {
     /// Leave out rows of DATA with missing values.
     #[arg(long, requires = "data")]
     pub drop_missing: bool,
+    /// Take the columns of DATA in their order, whatever their names.
+    #[arg(long, requires = "data")]
+    pub by_position: bool,
     /// Seed of the generated rows; default 0.
     #[arg(long)]
     pub seed: Option<u64>,
     /// Worker threads; default one a core.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
-    /// A JSON list, an object for every step count: {schema, rows, steps, nfe, loss, L, C, R, C_data, C_se, divergence, divergence_se,
+    /// A JSON list, an object for every step count: {schema, rows, without_density, steps, nfe, loss, L, C, R, C_data, C_se, divergence, divergence_se,
     /// inverse_error, inverse_error_max, straightness, mmd, mmd_kernel, mmd_bandwidth, mmd_samples, rows_per_second}.
     #[arg(long)]
     pub json: bool,
@@ -53,7 +56,7 @@ pub struct ScoreArgs {
     pub model: PathBuf,
     /// A CSV or NPY file; for a conditional density with the given columns too.
     pub data: PathBuf,
-    /// One column `log_density`, nats, as CSV or, if it ends in .npy, NPY; `-` is stdout.
+    /// One column `log_density`, nats, as CSV or, if it ends in .npy, NPY; -inf where a row has no density in floating point. `-` is stdout.
     #[arg(short, long, value_name = "FILE")]
     pub out: PathBuf,
     /// Time steps, instead of those of its validation.
@@ -62,9 +65,18 @@ pub struct ScoreArgs {
     /// DATA and densities are in standardised units.
     #[arg(long)]
     pub standardized: bool,
-    /// Leave out rows with missing values.
+    /// Leave out rows with missing values, and write the number of every other row before its density, column `row`, from 1.
     #[arg(long)]
     pub drop_missing: bool,
+    /// Take the columns of DATA in their order, whatever their names.
+    #[arg(long)]
+    pub by_position: bool,
+    /// Write all columns of DATA as they are, and the density as the last one, as CSV; empty for a row that is left out.
+    #[arg(long)]
+    pub append: bool,
+    /// Exit code 1 if a row has no density in floating point.
+    #[arg(long)]
+    pub strict: bool,
     /// Worker threads; default one a core.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
@@ -85,6 +97,9 @@ pub struct SampleArgs {
     /// A table with the given columns, or their values as carat=1.0,depth=61; may be repeated.
     #[arg(long, value_name = "GIVEN")]
     pub given: Vec<String>,
+    /// Take the columns of the given TABLE in their order, whatever their names.
+    #[arg(long, requires = "given")]
+    pub by_position: bool,
     /// Seed of the draws; default 0.
     #[arg(long)]
     pub seed: Option<u64>,

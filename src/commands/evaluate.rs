@@ -3,6 +3,7 @@
 //! ```text
 //! L, C, R, loss as in training: C in standardised units of the table's columns; C_data = C + log det in their own
 //! inverse error |z - f^-1(f(z))|, mean and largest, in the flow's units
+//! rows without a density in the model's precision are counted and left out of all figures
 //! divergence C - H where the true density is known: mean of log p - log q over the same rows
 //! MMD^2 between rows and generated ones (mmd.rs); straightness, path length over displacement
 //! ```
@@ -17,7 +18,7 @@ use serde::Serialize;
 
 use crate::cli;
 use crate::commands::model_file::load_model;
-use crate::commands::rows::{missing, open_blocks, units};
+use crate::commands::rows::{ModelColumns, column_match, count_rows, missing, units};
 use crate::data::random::Stream;
 use crate::data::{Dataset, SplitPart};
 use crate::event::{InverseError, Losses};
@@ -39,8 +40,10 @@ const PATHS: usize = 1000;
 pub struct Evaluation {
     /// Version of the JSON.
     schema: u32,
-    /// Number of rows.
+    /// Number of rows that the figures are of.
     pub rows: usize,
+    /// Number of further rows, without a density in the model's precision: too far out, or beyond the bounds of a map.
+    pub without_density: usize,
     /// Number of time steps nt.
     pub steps: usize,
     /// Number of evaluations of the right-hand side along a path.
@@ -100,7 +103,25 @@ pub fn evaluate(args: &cli::EvaluateArgs) -> Result<Exit> {
     };
     for steps in steps {
         fitted.set_steps(steps);
-        found.push(rows.evaluate(args, &mut fitted));
+        match rows.evaluate(args, &mut fitted) {
+            Some(evaluation) => found.push(evaluation),
+            None => {
+                return Ok(refuse(
+                    "no row has a density in the model's precision: are the rows of the model's table, in its units?",
+                ));
+            }
+        }
+    }
+    if let Some(most) = found
+        .iter()
+        .map(|e| e.without_density)
+        .max()
+        .filter(|most| *most > 0)
+    {
+        say::err(&format!(
+            "{} so far out, or beyond the bounds of a map, that the model's precision holds no density: the figures, C too, are without them",
+            count_rows(most as u64)
+        ));
     }
     say::out(&if args.json {
         serde_json::to_string_pretty(&found)?
@@ -122,7 +143,8 @@ impl EvaluationRows {
     /// Reads the rows of the file of the arguments; else of the test part of the model's table, or draws samples of its toy set.
     fn open(args: &cli::EvaluateArgs, fitted: &FittedFlow) -> Result<Self> {
         if let Some(file) = &args.data {
-            let rows = open_blocks(file, fitted, missing(args.drop_missing))?;
+            let (how, missing) = (column_match(args.by_position), missing(args.drop_missing));
+            let rows = ModelColumns::all(fitted).open(file, how, missing, fitted.block_rows())?;
             let rows = rows.collect::<Result<Vec<_>, _>>()?.concat();
             return EvaluationRows {
                 rows: fitted.standardized(rows, units(args.standardized)),
@@ -137,9 +159,19 @@ impl EvaluationRows {
             )
         })?;
         let data = Dataset::open(&session.data, session.model.seed)?;
+        fitted.check_columns(&data)?;
         let rows = match data.table() {
             Some(table) => table.spaced_rows(SplitPart::Test, args.n.unwrap_or(usize::MAX))?,
             None => data.draw(Stream::Samples, 0, args.n.unwrap_or(SAMPLES)),
+        };
+        let rows = match fitted.rescaled(&data, &rows) {
+            None => rows,
+            Some(rows) => {
+                say::err(
+                    "the table was changed since the model learned it: its test part may have rows that were learned",
+                );
+                rows
+            }
         };
         let truth = data.log_density(&rows);
         EvaluationRows { rows, truth }.checked()
@@ -153,21 +185,51 @@ impl EvaluationRows {
         Ok(self)
     }
 
-    /// The figures of the flow on these rows.
-    fn evaluate(&self, args: &cli::EvaluateArgs, fitted: &mut FittedFlow) -> Evaluation {
+    /// The rows of these numbers, from 0.
+    fn only(&self, numbers: &[usize], width: usize) -> Self {
+        let rows = numbers
+            .iter()
+            .flat_map(|k| &self.rows[k * width..][..width]);
+        let truth = self.truth.as_ref();
+        EvaluationRows {
+            rows: rows.copied().collect(),
+            truth: truth.map(|truth| numbers.iter().map(|&k| truth[k]).collect()),
+        }
+    }
+
+    /// The figures of the flow on the rows with a density; None where there are none.
+    fn evaluate(&self, args: &cli::EvaluateArgs, fitted: &mut FittedFlow) -> Option<Evaluation> {
         let shape = fitted.shape();
         let start = Instant::now();
         let mut totals = CostTotals::default();
-        let mut model = Vec::new();
+        let (mut model, mut dense) = (Vec::new(), Vec::new());
+        let all = self.rows.len() / shape.columns();
+        let mut number = 0..all;
         for block in self.rows.chunks(fitted.block_rows() * shape.columns()) {
             let states = fitted.states(block);
-            totals.add(&states, shape.d);
-            let log = states.chunks_exact(shape.d + 3).map(log_density);
-            let offsets = fitted.offsets(block).into_iter();
-            model.extend(log.zip(offsets).map(|(log, offset)| log + offset));
+            let offsets = fitted.offsets(block);
+            for (state, offset) in states.chunks_exact(shape.d + 3).zip(offsets) {
+                let row = number.next();
+                let log = log_density(state) + offset;
+                if log.is_finite() && state.iter().all(|value| value.is_finite()) {
+                    totals.add(state, shape.d);
+                    model.push(log);
+                    dense.extend(row);
+                }
+            }
         }
         let seconds = start.elapsed().as_secs_f64();
         let rows = model.len();
+        if rows == 0 {
+            return None;
+        }
+        let only;
+        let judged = if rows == all {
+            self
+        } else {
+            only = self.only(&dense, shape.columns());
+            &only
+        };
         let costs = Costs::from_sums(
             CostSums {
                 v: totals.l,
@@ -177,16 +239,17 @@ impl EvaluationRows {
             rows,
             &fitted.alpha(),
         );
-        let paired = self
+        let paired = judged
             .truth
             .as_ref()
             .map(|truth| Estimate::new(truth.iter().zip(&model).map(|(p, q)| p - q)));
-        let inverse_error = self.inverse_error(fitted);
-        let mmd = self.mmd(args, fitted);
+        let inverse_error = judged.inverse_error(fitted);
+        let mmd = judged.mmd(args, fitted);
         let scheme = fitted.scheme();
-        Evaluation {
+        Some(Evaluation {
             schema: SCHEMA,
             rows,
+            without_density: all - rows,
             steps: scheme.steps,
             nfe: scheme.evaluations(),
             losses: crate::trainer::losses(&costs),
@@ -196,13 +259,13 @@ impl EvaluationRows {
             divergence_se: paired.map(|paired| paired.error),
             inverse_error: inverse_error.mean,
             inverse_error_max: inverse_error.max,
-            straightness: self.straightness(fitted),
+            straightness: judged.straightness(fitted),
             mmd: mmd.map(|mmd| mmd.squared),
             mmd_kernel: "gaussian",
             mmd_bandwidth: mmd.map(|mmd| mmd.bandwidth),
             mmd_samples: mmd.map(|mmd| mmd.samples),
-            rows_per_second: rows as f64 / seconds,
-        }
+            rows_per_second: all as f64 / seconds,
+        })
     }
 
     /// Mean and largest |z - f^-1(f(z))|.
@@ -263,12 +326,10 @@ struct CostTotals {
 }
 
 impl CostTotals {
-    /// Adds the final states of rows.
-    fn add(&mut self, states: &[f64], d: usize) {
-        for state in states.chunks_exact(d + 3) {
-            self.l += state[d + 1];
-            self.r += state[d + 2];
-        }
+    /// Adds the final state of a row.
+    fn add(&mut self, state: &[f64], d: usize) {
+        self.l += state[d + 1];
+        self.r += state[d + 2];
     }
 }
 
@@ -278,10 +339,13 @@ struct EvaluationTable<'a>(&'a [Evaluation]);
 impl fmt::Display for EvaluationTable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         type Quantity = fn(&Evaluation) -> Option<f64>;
-        let rows: [(&str, Quantity); 17] = [
+        let rows: [(&str, Quantity); 18] = [
             ("steps", |e| Some(e.steps as f64)),
             ("function evaluations", |e| Some(e.nfe as f64)),
             ("rows", |e| Some(e.rows as f64)),
+            ("  without density", |e| {
+                (e.without_density > 0).then_some(e.without_density as f64)
+            }),
             ("loss", |e| Some(e.losses.loss)),
             ("L", |e| Some(e.losses.l)),
             ("C, nats", |e| Some(e.losses.c)),

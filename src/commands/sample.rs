@@ -9,14 +9,14 @@ use anyhow::{Context, Result, anyhow, bail};
 use crate::cli;
 use crate::commands::model_file::load_model;
 use crate::commands::progress::{WHOLE, progress_bar_of_output};
-use crate::commands::rows::units;
+use crate::commands::rows::{ColumnMatch, ModelColumns, column_match, units};
 use crate::exit::{Exit, refuse};
 use crate::fitted::{FittedFlow, NormalDraws, Units};
 use crate::nearest::describe_unknown;
 use crate::say;
 use crate::scaling::ColumnRange;
 use crate::signals::Interrupt;
-use crate::table::{Blocks, Selection, TableWriter};
+use crate::table::{BLOCK_ROWS, Missing, NameSource, TableWriter};
 
 /// Writes new rows; the value is the exit code.
 ///
@@ -29,13 +29,18 @@ pub fn sample(args: &cli::SampleArgs) -> Result<Exit> {
     };
     let mut fitted = FittedFlow::new(&model, cli::threads(args.threads), args.steps)?;
     let units = units(args.standardized);
-    let given = match read_given(&args.given, &fitted, units) {
+    let how = column_match(args.by_position);
+    let given = match read_given(&args.given, &fitted, units, how) {
         Ok(given) => given,
         Err(error) => return Ok(refuse(&format!("{error:#}"))),
     };
     let seed = args.seed.unwrap_or_default();
     // Before signals are heard: a pipe that nobody reads is waited for.
-    let mut out = TableWriter::create(&args.out, &fitted.names())?;
+    let names = fitted.names();
+    let mut out = TableWriter::create(&args.out, &names)?;
+    if fitted.name_source() == NameSource::File {
+        out.write_numeric_names(&names)?;
+    }
     let interrupt = Interrupt::listen()?;
     let bar = progress_bar_of_output(&args.out);
     let block = fitted.block_rows();
@@ -99,9 +104,15 @@ impl GivenRows {
 }
 
 /// Reads `--given`: one table, or values by column.
-fn read_given(texts: &[String], fitted: &FittedFlow, units: Units) -> Result<GivenRows> {
+fn read_given(
+    texts: &[String],
+    fitted: &FittedFlow,
+    units: Units,
+    how: ColumnMatch,
+) -> Result<GivenRows> {
     let shape = fitted.shape();
-    let names = fitted.names().split_off(shape.d);
+    let columns = ModelColumns::given(fitted);
+    let names = columns.names();
     if shape.context == 0 {
         if !texts.is_empty() {
             bail!("the model is of a density without given columns: leave out --given");
@@ -116,8 +127,8 @@ fn read_given(texts: &[String], fitted: &FittedFlow, units: Units) -> Result<Giv
     let wanted = names.join(", ");
     let typed = match texts {
         [] => bail!("the model needs --given TABLE or --given COLUMN=VALUE for {wanted}"),
-        [file] if !file.contains('=') => read_table(Path::new(file), &names)?,
-        texts => parse_pairs(texts, &names)?,
+        [file] if !file.contains('=') => read_table(Path::new(file), &columns, how)?,
+        texts => parse_pairs(texts, names)?,
     };
     let mut values = typed.clone();
     if let Some(scaling) = fitted.scaling() {
@@ -147,12 +158,8 @@ fn read_given(texts: &[String], fitted: &FittedFlow, units: Units) -> Result<Giv
 }
 
 /// Reads the given columns of a table, row-major.
-fn read_table(file: &Path, names: &[String]) -> Result<Vec<f64>> {
-    let selection = Selection {
-        columns: names.to_vec(),
-        ..Selection::default()
-    };
-    let blocks = Blocks::open(file, &selection, 4096)?;
+fn read_table(file: &Path, columns: &ModelColumns, how: ColumnMatch) -> Result<Vec<f64>> {
+    let blocks = columns.open(file, how, Missing::Refuse, BLOCK_ROWS)?;
     let rows: Vec<Vec<f64>> = blocks.collect::<Result<_, _>>()?;
     if rows.is_empty() {
         bail!("{} has no rows", file.display());

@@ -1,5 +1,9 @@
-//! `otflow score`: writes the log density of every row of a table, block by block; memory does not grow with the rows.
+//! `otflow score`: writes the log density of every row of a table, block by block; memory does not grow with the rows. Where rows may be
+//! left out, the number of every row or its own columns stand beside its density (`score/table.rs`).
 
+mod table;
+
+use std::io;
 use std::time::Instant;
 
 use anyhow::Result;
@@ -7,16 +11,14 @@ use anyhow::Result;
 use crate::cli;
 use crate::commands::model_file::load_model;
 use crate::commands::progress::{WHOLE, progress_bar_of_output};
-use crate::commands::rows::{missing, open_blocks, units};
+use crate::commands::rows::{ModelColumns, column_match, count_rows, missing, units};
 use crate::exit::{Exit, refuse};
 use crate::file;
 use crate::fitted::FittedFlow;
 use crate::say;
 use crate::signals::Interrupt;
-use crate::table::TableWriter;
-
-/// Name of the column that is written.
-const COLUMN: &str = "log_density";
+use crate::table::{Blocks, Missing, TableError};
+use table::DensityTable;
 
 /// Writes the log densities; the value is the exit code.
 ///
@@ -28,8 +30,9 @@ pub fn score(args: &cli::ScoreArgs) -> Result<Exit> {
         Err(message) => return Ok(refuse(&message)),
     };
     let mut fitted = FittedFlow::new(&model, cli::threads(args.threads), args.steps)?;
-    let mut blocks = match open_blocks(&args.data, &fitted, missing(args.drop_missing)) {
-        Ok(blocks) => blocks,
+    let columns = ModelColumns::all(&fitted);
+    let mut rows_read = match NumberedRows::open(args, &columns, fitted.block_rows()) {
+        Ok(rows) => rows,
         Err(error) => return Ok(refuse(&error.to_string())),
     };
     if let Err(message) = file::keeps_apart(&args.data, &args.out) {
@@ -37,19 +40,26 @@ pub fn score(args: &cli::ScoreArgs) -> Result<Exit> {
     }
     let units = units(args.standardized);
     // Before signals are heard: a pipe that nobody reads is waited for.
-    let mut out = TableWriter::create(&args.out, &[COLUMN.to_owned()])?;
+    let mut out = match DensityTable::create(args, &columns) {
+        Ok(out) => out,
+        Err(error) if error.is::<io::Error>() => return Err(error),
+        Err(error) => return Ok(refuse(&error.to_string())),
+    };
     let interrupt = Interrupt::listen()?;
     let bar = progress_bar_of_output(&args.out);
     let (start, mut rows) = (Instant::now(), 0);
-    while let Some(block) = blocks.next() {
-        let block = match block {
-            Ok(block) => block,
+    let mut none = RowsWithoutDensity::default();
+    loop {
+        let block = match rows_read.next() {
+            Ok(Some(block)) => block,
+            Ok(None) => break,
             Err(error) => return Ok(refuse(&error.to_string())),
         };
-        let densities = fitted.log_densities(block, units);
-        out.write(&densities)?;
+        let densities = fitted.log_densities(block.values, units);
+        none.count(&densities, &block.numbers);
+        out.write(&densities, &block.numbers)?;
         rows += densities.len();
-        bar.set_position((blocks.progress() * WHOLE) as u64);
+        bar.set_position((rows_read.blocks.progress() * WHOLE) as u64);
         bar.set_message(format!("{rows} rows, {:.0} rows/s", rate(rows, start)));
         if let Some(signal) = interrupt.signal() {
             return Ok(Exit::Signal(signal));
@@ -59,12 +69,119 @@ pub fn score(args: &cli::ScoreArgs) -> Result<Exit> {
     out.finish()?;
     let told = format!(
         "{rows} rows, {} left out for missing values, {:.0} rows/s -> {}",
-        blocks.dropped(),
+        rows_read.blocks.dropped(),
         rate(rows, start),
         args.out.display()
     );
     say::of_output(&args.out, &told);
-    Ok(Exit::Done)
+    none.tell(fitted.rescued());
+    Ok(match args.strict && none.rows > 0 {
+        true => Exit::Failed,
+        false => Exit::Done,
+    })
+}
+
+/// A block of rows with their numbers in the table.
+struct NumberedBlock {
+    /// Values of the model's columns, row-major.
+    values: Vec<f64>,
+    /// Numbers of the rows, from 1; rows that are left out count.
+    numbers: Vec<u64>,
+}
+
+/// The rows of a table that are scored, with their numbers.
+struct NumberedRows {
+    blocks: Blocks,
+    /// Rows of a block, at most.
+    block_rows: usize,
+    /// Rows so far.
+    kept: u64,
+    /// Values in a row.
+    width: usize,
+}
+
+impl NumberedRows {
+    /// Opens the table of the arguments for a model with these columns.
+    fn open(args: &cli::ScoreArgs, columns: &ModelColumns, block_rows: usize) -> Result<Self> {
+        let missing = missing(args.drop_missing);
+        // Read one by one, rows have the numbers that those left out before them tell.
+        let at_once = if missing == Missing::Refuse {
+            block_rows
+        } else {
+            1
+        };
+        let how = column_match(args.by_position);
+        Ok(NumberedRows {
+            blocks: columns.open(&args.data, how, missing, at_once)?,
+            block_rows,
+            kept: 0,
+            width: columns.names().len(),
+        })
+    }
+
+    /// Reads the next block; None at the end.
+    fn next(&mut self) -> Result<Option<NumberedBlock>, TableError> {
+        let mut block = NumberedBlock {
+            values: Vec::new(),
+            numbers: Vec::new(),
+        };
+        while block.numbers.len() < self.block_rows {
+            let Some(values) = self.blocks.next().transpose()? else {
+                break;
+            };
+            let rows = (values.len() / self.width) as u64;
+            let before = self.kept + self.blocks.dropped();
+            block.numbers.extend(before + 1..=before + rows);
+            if block.values.is_empty() {
+                block.values = values;
+            } else {
+                block.values.extend(values);
+            }
+            self.kept += rows;
+        }
+        Ok((!block.numbers.is_empty()).then_some(block))
+    }
+}
+
+/// The rows that have no density in floating point.
+#[derive(Default)]
+struct RowsWithoutDensity {
+    rows: u64,
+    /// Number of the first of them.
+    first: u64,
+}
+
+impl RowsWithoutDensity {
+    /// Counts those of rows with these numbers.
+    fn count(&mut self, densities: &[f64], numbers: &[u64]) {
+        for (_, &number) in densities
+            .iter()
+            .zip(numbers)
+            .filter(|(log, _)| !log.is_finite())
+        {
+            if self.rows == 0 {
+                self.first = number;
+            }
+            self.rows += 1;
+        }
+    }
+
+    /// Says on stderr how many there are, and how many rows took f64.
+    fn tell(&self, rescued: u64) {
+        if rescued > 0 {
+            say::err(&format!(
+                "{} so far out that f32 holds no density: computed in f64",
+                count_rows(rescued)
+            ));
+        }
+        if self.rows > 0 {
+            say::err(&format!(
+                "{} so far out, or beyond the bounds of a map, that floating point holds no density: -inf was written; first: row {}",
+                count_rows(self.rows),
+                self.first
+            ));
+        }
+    }
 }
 
 /// Rows per second since the start.

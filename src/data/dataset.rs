@@ -8,6 +8,7 @@ use super::split_table::{SplitPart, SplitTable};
 use super::toy::{self, ToyDensity};
 use crate::scaling::Scaling;
 use crate::session::{Data, Toy};
+use crate::table::NameSource;
 
 /// Rows that a thread draws at a time.
 const CHUNK: usize = 1024;
@@ -65,6 +66,11 @@ impl Dataset {
     pub fn names(&self) -> Vec<String> {
         let toy = || ["x1", "x2"].map(str::to_owned).to_vec();
         self.scaling().map_or_else(toy, Scaling::names)
+    }
+
+    /// The source of the names of a table's columns; None for a toy set.
+    pub fn name_source(&self) -> Option<NameSource> {
+        self.table().map(SplitTable::name_source)
     }
 
     /// The scaling that standardises the columns of a table; None for a toy set.

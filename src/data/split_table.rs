@@ -14,6 +14,7 @@ mod by_column;
 mod density;
 mod faults;
 mod measure;
+mod names;
 pub(super) mod sample;
 
 use std::ops::Range;
@@ -22,6 +23,7 @@ use rand::RngExt;
 
 use by_column::{numbers, transforms};
 use measure::ColumnMeasures;
+use names::TableNames;
 
 use super::column_fault::ColumnFault;
 use super::error::DataError;
@@ -29,7 +31,7 @@ use super::permutation::Permutation;
 use super::random::{DrawKey, Stream, row_generator, spaced};
 use crate::scaling::{Column, ColumnRange, Lattice, Scaling, Units};
 use crate::session::{self, SplitRows, Whiten};
-use crate::table::{Blocks, IndexedTable, Selection};
+use crate::table::{IndexedTable, NameSource, Selection};
 
 /// Random words of a uniform value.
 const UNIFORM: u64 = 2;
@@ -48,6 +50,7 @@ pub enum SplitPart {
 /// A table with its split and its scaling.
 pub struct SplitTable {
     table: IndexedTable,
+    name_source: NameSource,
     /// Number of the learned columns; the others are given.
     d: usize,
     seed: u64,
@@ -74,7 +77,10 @@ impl SplitTable {
     /// # Errors
     /// The table can't be read or can't be learned.
     pub fn open(table: &session::TableSource, seed: u64) -> Result<Self, DataError> {
-        let columns = columns(table)?;
+        let TableNames {
+            columns,
+            source: name_source,
+        } = TableNames::read(table)?;
         let d = columns.len() - table.given.len();
         if d == 0 {
             return Err(DataError::NothingToLearn);
@@ -112,6 +118,7 @@ impl SplitTable {
             },
             offset: 0.0,
             table: file,
+            name_source,
             d,
             seed,
             training_rows: training,
@@ -148,6 +155,11 @@ impl SplitTable {
     /// The number c of given columns.
     pub fn context(&self) -> usize {
         self.table.width() - self.d
+    }
+
+    /// The source of the names of the columns.
+    pub fn name_source(&self) -> NameSource {
+        self.name_source
     }
 
     /// The scaling that standardises the columns.
@@ -276,19 +288,6 @@ impl SplitTable {
             }
         }
     }
-}
-
-/// Names of the learned columns, then of the given ones.
-fn columns(table: &session::TableSource) -> Result<Vec<String>, DataError> {
-    let learned = if table.columns.is_empty() {
-        let all = Blocks::open(table.path, &selection(table, Vec::new()), 1)?;
-        let learned = all.names().iter();
-        let learned = learned.filter(|name| !table.given.contains(name));
-        learned.cloned().collect()
-    } else {
-        table.columns.to_vec()
-    };
-    Ok([learned.as_slice(), table.given].concat())
 }
 
 /// The selection of columns in the file of a table.

@@ -1,5 +1,6 @@
 //! Encoding and decoding of the metadata of a model file. All entries are strings: `format` ("otflow"), `version`, `dimension`, `context`, `layers`, `rank`, `session`
-//! (RON), `iteration`; for a table `columns` (JSON: name, mean and scale of every column of (x, y), and its transform, if it has one);
+//! (RON), `iteration`; for a table `columns` (JSON: name, mean and scale of every column of (x, y), and its transform, if it has one)
+//! and `column_names` (`file` or `numbers`: where these names come from);
 //! and, if there was a validation, `validation_iteration`, `validation_loss`, `validation_L`, `validation_C`, `validation_R`,
 //! `divergence`, `divergence_se`. Numbers read back exactly.
 
@@ -11,8 +12,12 @@ use otflow_kernels::parameters::Shape;
 use super::{LARGEST, ModelFault, ModelOrigin, TrainedModel};
 use crate::event::{Best, Figures, Losses};
 use crate::scaling::{Column, Scaling, Whitening};
+use crate::table::NameSource;
 
 const FORMAT: &str = "otflow";
+
+/// Key of the source of the columns' names.
+const COLUMN_NAMES: &str = "column_names";
 
 /// Largest number of characters that a message shows of a value.
 const SHOWN: usize = 200;
@@ -25,6 +30,8 @@ pub(super) struct ModelMetadata {
     rank: usize,
     /// Scaling of the columns; None for toy sets.
     pub(super) scaling: Option<Scaling>,
+    /// Source of the names of the columns; None where the file does not say.
+    pub(super) name_source: Option<NameSource>,
     /// Origin of the parameters; None where the file names none.
     pub(super) origin: Option<ModelOrigin>,
 }
@@ -58,6 +65,9 @@ pub(super) fn encode(model: &TrainedModel) -> HashMap<String, String> {
         .as_ref()
         .and_then(|s| serde_json::to_string(s).ok());
     pairs.extend(columns.map(|columns| ("columns", columns)));
+    if let Some(source) = model.name_source {
+        pairs.push((COLUMN_NAMES, source.to_string()));
+    }
     if let Some(origin) = &model.origin {
         pairs.push(("version", origin.version.clone()));
         pairs.push(("session", origin.session.clone()));
@@ -119,10 +129,14 @@ pub(super) fn decode(
     let scaling = strings
         .get("columns")
         .map(|text| decode_scaling(text, d, d + context));
+    let name_source = strings
+        .contains_key(COLUMN_NAMES)
+        .then(|| parse(strings, COLUMN_NAMES, "file or numbers"));
     Ok(Some(ModelMetadata {
         d,
         context,
         scaling: scaling.transpose()?,
+        name_source: name_source.transpose()?,
         layers: decode_size(strings, "layers", 2)?,
         rank: decode_size(strings, "rank", 1)?,
         origin,

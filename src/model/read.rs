@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
 
+use half::{bf16, f16};
 use otflow_kernels::parameters::{Shape, Tensor};
 use safetensors::tensor::{TensorInfo, TensorView};
-use safetensors::{Dtype, SafeTensorError, SafeTensors};
+use safetensors::{Dtype, SafeTensors};
 use serde::Deserialize;
 
+use super::stored_tensors::StoredTensors;
 use super::write::PREFIX;
 use super::{LARGEST, ModelFault, TrainedModel, check_finite, metadata};
 use crate::file;
@@ -41,41 +43,32 @@ pub(super) fn read_bytes(path: &Path) -> Result<Vec<u8>, ModelFault> {
 pub(super) fn decode(bytes: &[u8]) -> Result<TrainedModel, ModelFault> {
     let misfit = |error| find_misfit(bytes).unwrap_or(ModelFault::Damaged(error));
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(misfit)?;
-    let file = SafeTensors::deserialize(bytes)?;
+    let file = StoredTensors::read(bytes)?;
     let described = header
         .metadata()
         .as_ref()
         .map(metadata::decode)
         .transpose()?
         .flatten();
-    let (shape, scaling, origin) = match described {
-        Some(described) => (
-            described.shape(width(&file)?),
-            described.scaling,
-            described.origin,
-        ),
-        None => (infer_shape(&file)?, None, None),
+    let shape = match &described {
+        Some(described) => described.shape(width(&file)?),
+        None => infer_shape(&file)?,
     };
     let tensors = shape.tensors();
-    if let Some((name, view)) = file
-        .iter()
-        .find(|(name, _)| tensors.iter().all(|t| t.name != *name))
-    {
-        return Err(ModelFault::Extra {
-            tensor: name.into(),
-            found: view.shape().to_vec(),
-        });
-    }
+    file.check_none_but(&tensors)?;
     let precision = precision(&file)?;
     let mut theta = Vec::new();
     for tensor in &tensors {
-        theta.extend(values(&file, tensor, precision)?);
+        theta.extend(values(&file, tensor)?);
     }
+    let name_source = described.as_ref().and_then(|of| of.name_source);
+    let (scaling, origin) = described.map_or((None, None), |of| (of.scaling, of.origin));
     Ok(TrainedModel {
         shape,
         precision,
         theta,
         scaling,
+        name_source,
         origin,
     })
 }
@@ -107,7 +100,7 @@ fn find_misfit(bytes: &[u8]) -> Option<ModelFault> {
 }
 
 /// Infers the shape from the tensors of a published checkpoint.
-fn infer_shape(file: &SafeTensors) -> Result<Shape, ModelFault> {
+fn infer_shape(file: &StoredTensors) -> Result<Shape, ModelFault> {
     let [rank, inputs] = sides(file, "A", "[rank, dimension + 1]")?;
     if inputs < 2 || rank > inputs {
         let expected =
@@ -118,7 +111,7 @@ fn infer_shape(file: &SafeTensors) -> Result<Shape, ModelFault> {
             found: vec![rank, inputs],
         });
     }
-    let is_there = |i: &usize| file.tensor(&format!("N.layers.{i}.weight")).is_ok();
+    let is_there = |i: &usize| file.tensor(&format!("N.layers.{i}.weight")).is_some();
     let layers = (0..LARGEST).take_while(is_there).count();
     // A potential has two layers at least: with fewer the second is missed by name.
     Ok(Shape {
@@ -131,12 +124,12 @@ fn infer_shape(file: &SafeTensors) -> Result<Shape, ModelFault> {
 }
 
 /// The width m, from the shape of the first layer.
-fn width(file: &SafeTensors) -> Result<usize, ModelFault> {
+fn width(file: &StoredTensors) -> Result<usize, ModelFault> {
     Ok(sides(file, "N.layers.0.weight", "[width, inputs]")?[0])
 }
 
 /// Rows and columns of a matrix, each from 1 to [`LARGEST`].
-fn sides(file: &SafeTensors, tensor: &str, expected: &str) -> Result<[usize; 2], ModelFault> {
+fn sides(file: &StoredTensors, tensor: &str, expected: &str) -> Result<[usize; 2], ModelFault> {
     let view = view(file, tensor, expected)?;
     match *view.shape() {
         [rows, columns]
@@ -155,39 +148,32 @@ fn sides(file: &SafeTensors, tensor: &str, expected: &str) -> Result<[usize; 2],
 }
 
 /// The tensor of this name; `expected` describes its shape in the error.
-fn view<'a>(
-    file: &SafeTensors<'a>,
+fn view<'f, 'a>(
+    file: &'f StoredTensors<'a>,
     tensor: &str,
     expected: &str,
-) -> Result<TensorView<'a>, ModelFault> {
-    file.tensor(tensor).map_err(|error| match error {
-        SafeTensorError::TensorNotFound(tensor) => ModelFault::Missing {
-            tensor,
-            expected: expected.into(),
-        },
-        error => error.into(),
+) -> Result<&'f TensorView<'a>, ModelFault> {
+    file.tensor(tensor).ok_or_else(|| ModelFault::Missing {
+        tensor: tensor.into(),
+        expected: expected.into(),
     })
 }
 
-/// The type of A; every other tensor must have the same.
-fn precision(file: &SafeTensors) -> Result<Precision, ModelFault> {
+/// The precision for the type of A, which holds its values exactly; every other tensor must have the same type.
+fn precision(file: &StoredTensors) -> Result<Precision, ModelFault> {
     match view(file, "A", "[rank, inputs]")?.dtype() {
-        Dtype::F32 => Ok(Precision::F32),
+        Dtype::F16 | Dtype::BF16 | Dtype::F32 => Ok(Precision::F32),
         Dtype::F64 => Ok(Precision::F64),
         other => Err(ModelFault::Type {
             tensor: "A".into(),
-            expected: "F32 or F64".into(),
+            expected: "F16, BF16, F32 or F64".into(),
             found: other.to_string(),
         }),
     }
 }
 
-/// The values of a tensor that has to have this shape and precision.
-fn values(
-    file: &SafeTensors,
-    tensor: &Tensor,
-    precision: Precision,
-) -> Result<Vec<f64>, ModelFault> {
+/// The values of a tensor that has to have this shape, and the type of A.
+fn values(file: &StoredTensors, tensor: &Tensor) -> Result<Vec<f64>, ModelFault> {
     let expected = format!("{:?}", tensor.shape);
     let view = view(file, &tensor.name, &expected)?;
     let name = tensor.name.clone();
@@ -198,32 +184,28 @@ fn values(
             found: view.shape().to_vec(),
         });
     }
-    let values: Vec<f64> = match (precision, view.dtype()) {
-        (Precision::F32, Dtype::F32) => view
-            .data()
-            .as_chunks()
-            .0
-            .iter()
-            .map(|b| f64::from(f32::from_le_bytes(*b)))
-            .collect(),
-        (Precision::F64, Dtype::F64) => view
-            .data()
-            .as_chunks()
-            .0
-            .iter()
-            .map(|b| f64::from_le_bytes(*b))
-            .collect(),
-        (_, found) => {
-            let expected = format!("{precision:?} as in A");
-            return Err(ModelFault::Type {
-                tensor: name,
-                expected,
-                found: found.to_string(),
-            });
-        }
+    let first = file.tensor("A").map_or(view.dtype(), TensorView::dtype);
+    if view.dtype() != first {
+        return Err(ModelFault::Type {
+            tensor: name,
+            expected: format!("{first} as in A"),
+            found: view.dtype().to_string(),
+        });
+    }
+    let values: Vec<f64> = match first {
+        Dtype::F16 => decode_each(view, |b| f16::from_le_bytes(b).into()),
+        Dtype::BF16 => decode_each(view, |b| bf16::from_le_bytes(b).into()),
+        Dtype::F32 => decode_each(view, |b| f32::from_le_bytes(b).into()),
+        _ => decode_each(view, f64::from_le_bytes),
     };
     check_finite(&name, &values)?;
     Ok(values)
+}
+
+/// The values of a tensor, N bytes each.
+fn decode_each<const N: usize>(view: &TensorView, decode: impl Fn([u8; N]) -> f64) -> Vec<f64> {
+    let values = view.data().as_chunks().0.iter();
+    values.map(|bytes| decode(*bytes)).collect()
 }
 
 #[cfg(test)]
@@ -358,9 +340,12 @@ mod tests {
         let single = TensorView::new(Dtype::F32, vec![1, 3], &[0; 12]).unwrap();
         let message = refusal(&with_tensor("c.weight", Some(single)));
         assert_eq!(message, "tensor c.weight: expected F64 as in A, found F32");
-        let half = TensorView::new(Dtype::F16, vec![3, 3], &[0; 18]).unwrap();
-        let message = refusal(&with_tensor("A", Some(half)));
-        assert_eq!(message, "tensor A: expected F32 or F64, found F16");
+        let whole = TensorView::new(Dtype::I16, vec![3, 3], &[0; 18]).unwrap();
+        let message = refusal(&with_tensor("A", Some(whole)));
+        assert_eq!(
+            message,
+            "tensor A: expected F16, BF16, F32 or F64, found I16"
+        );
     }
 
     #[test]
@@ -390,6 +375,7 @@ mod tests {
             precision: Precision::F64,
             theta,
             scaling: None,
+            name_source: None,
             origin: None,
         };
         let changed = |key: &str, value: &str| {
@@ -410,6 +396,10 @@ mod tests {
         assert_eq!(
             changed("context", "1"),
             "tensor A: expected shape [3, 4], found [3, 3]"
+        );
+        assert_eq!(
+            changed("column_names", "maybe"),
+            "metadata column_names: expected file or numbers, found \"maybe\""
         );
         assert_eq!(
             changed("iteration", "9"),

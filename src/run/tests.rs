@@ -365,6 +365,7 @@ fn models_are_saved_under_their_name() {
         precision: Precision::F32,
         theta,
         scaling: None,
+        name_source: None,
         origin: None,
     };
     let path = directory.save_model("best", &model).unwrap();

@@ -192,6 +192,15 @@ impl CsvRows {
     }
 }
 
+impl CsvRows {
+    /// Reads the text of all fields of the next row, whatever columns are selected; None at the end.
+    pub fn next_text(&mut self) -> Result<Option<Vec<String>>, TableProblem> {
+        let text = |field: &[u8]| String::from_utf8_lossy(field).into_owned();
+        let there = self.advance()?;
+        Ok(there.then(|| self.record.iter().map(text).collect()))
+    }
+}
+
 /// Whether a field can be part of a row; a first line of nothing else is no header.
 pub(super) fn is_value(field: &[u8]) -> bool {
     number(field).is_some()

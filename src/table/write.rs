@@ -83,6 +83,46 @@ impl TableWriter {
         Ok(self.rows)
     }
 
+    /// Writes the line of names also where all of them are numbers, which [`TableWriter::create`] leaves out: the reader of the table
+    /// knows that these are names. To be called before any row.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write_numeric_names(&mut self, names: &[String]) -> io::Result<()> {
+        if self.format == TableFormat::Csv && names.iter().all(|name| is_value(name.as_bytes())) {
+            self.write_record(names)?;
+        }
+        Ok(())
+    }
+
+    /// Whether the table can hold text.
+    pub fn holds_text(&self) -> bool {
+        self.format == TableFormat::Csv
+    }
+
+    /// Appends a row of text to a CSV.
+    ///
+    /// # Errors
+    /// The row has another length than the first, or the file is none of text or cannot be written.
+    pub fn write_text(&mut self, fields: &[String]) -> io::Result<()> {
+        if !self.holds_text() || fields.len() != self.width {
+            let error = io::Error::other("a row of text for another table");
+            return Err(file::naming("write", &self.path)(error));
+        }
+        self.write_record(fields)?;
+        self.rows += 1;
+        Ok(())
+    }
+
+    fn write_record(&mut self, fields: &[String]) -> io::Result<()> {
+        let mut write = || {
+            let mut writer = ::csv::Writer::from_writer(&mut self.out);
+            writer.write_record(fields)?;
+            writer.flush()
+        };
+        write().map_err(file::naming("write", &self.path))
+    }
+
     fn write_header(&mut self, names: &[String]) -> io::Result<()> {
         if self.format == TableFormat::Npy {
             return self.out.write_all(&header_bytes(0, self.width));
@@ -115,7 +155,7 @@ impl TableWriter {
 }
 
 /// Appends a number in the shortest digits, with an exponent where there would be many zeros.
-fn append_number(line: &mut String, value: f64) {
+pub(super) fn append_number(line: &mut String, value: f64) {
     let plain = value == 0.0 || !value.is_finite() || (1e-5..1e16).contains(&value.abs());
     // Writing to a string does not fail.
     let _ = if plain {

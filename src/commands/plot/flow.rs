@@ -112,6 +112,7 @@ impl PlottedFlow {
             sizes(&shape(&session, &data)) == sizes(&model.shape),
             "its network has another size than the session says"
         );
+        fitted.check_columns(&data)?;
         let rows = data.picture_rows(args.n as usize)?;
         let mut engine = engine(model.shape, precision(&session), 0)?;
         let snapshot = Snapshot {

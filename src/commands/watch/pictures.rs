@@ -116,6 +116,7 @@ mod tests {
             precision: session::Precision::F64,
             theta: vec![0.01; shape.parameters()],
             scaling: None,
+            name_source: None,
             origin: Some(ModelOrigin {
                 version: "0.1.0".into(),
                 session: to_ron(&synthetic::session()),
