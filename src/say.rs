@@ -12,3 +12,8 @@ pub fn out(text: &str) {
 pub fn err(text: &str) {
     let _ = writeln!(std::io::stderr(), "{}", text.trim_end_matches('\n'));
 }
+
+/// Prints a warning to stderr.
+pub fn warn(text: &str) {
+    err(&format!("warning: {text}"));
+}
