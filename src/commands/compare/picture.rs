@@ -8,7 +8,7 @@ use super::run::ComparedRun;
 use super::stretch::Stretch;
 use crate::cli;
 use crate::file;
-use crate::plot::{ImageFormat, LearningCurve, learning};
+use crate::plot::{ImageFile, ImageFormat, LearningCurve, learning};
 use crate::say;
 
 /// A picture that is asked for, with the curves of other programs.
@@ -50,7 +50,9 @@ impl<'a> ComparisonPlot<'a> {
         }
         let curves: Vec<LearningCurve> = drawn.iter().map(|drawn| drawn.curve.clone()).collect();
         let figure = learning(&curves, common_entropy(&drawn), self.title);
-        file::replace(self.path, &figure.bytes(self.format)?)?;
+        let ImageFile { bytes, warning } = figure.file(self.format)?;
+        warning.iter().for_each(|text| say::warn(text));
+        file::replace(self.path, &bytes)?;
         Ok(())
     }
 }
