@@ -109,7 +109,7 @@ pub enum ProgramCommand {
     Verify(VerifyArgs),
     /// Validate a session; print it as it will be in force, with the shapes, flops and memory it needs.
     Check {
-        /// A session file, or the name of a 2-D set as of `train`.
+        /// A session file, the name of a 2-D set, `-` or a pipe, as of `train`.
         session: PathBuf,
     },
     /// Time the kernels on the published workloads, against the FMA peak measured between the runs; over ranks under mpirun.

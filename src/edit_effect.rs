@@ -13,7 +13,12 @@
 //! departure  mean after - what the line through those before has at the middle of those after
 //! ```
 
+mod last_edit;
+mod words;
+
 use crate::trend::{Estimate, LEAST, SeriesPoint, Trend};
+pub use last_edit::{KnownEffects, LastEdit};
+pub use words::effect_in_words;
 
 /// Most validations on each side of an edit.
 pub const WINDOW: usize = 8;

@@ -1,5 +1,7 @@
 //! How the program ends: its exit codes, which are part of the contract, and the refusal of bad arguments.
 
+use std::io;
+
 use crate::say;
 
 /// The end of a command, as its exit code tells it.
@@ -31,6 +33,12 @@ impl Exit {
             Exit::Signal(number) => u8::try_from(128 + number).unwrap_or(128),
         }
     }
+}
+
+/// Whether an error is that of a pipe whose reader has left.
+pub fn reader_left(error: &anyhow::Error) -> bool {
+    let error = error.downcast_ref::<io::Error>();
+    error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
 /// Prints why nothing was done.

@@ -1,11 +1,27 @@
-//! Whole files: they are written under a temporary name in the same directory, synced and renamed. A reader sees the old file or
-//! the new one, never half of one, also after a power cut.
+//! Files that are written whole.
+//!
+//! | to write | take | which |
+//! | --- | --- | --- |
+//! | what the user names: a table, a picture, a report, a session | [`write_output`], [`create_output`], [`Output`] | goes where the path leads: links, pipes, devices, stdout (`output.rs`, `destination.rs`) |
+//! | a session file that is edited | [`overwrite`] | does the same, but makes no new file |
+//! | a file of a run directory, and what else the program names | [`replace`], [`replace_with`]; [`begin`] and [`finish`]; [`create`] | is written under a temporary name beside it, synced and renamed |
+//!
+//! A reader sees the old file or the new one, never half of one, also after a power cut; `output.rs` says where outputs fall short of that.
+//! To read, [`open()`] takes regular files only, [`open_stream`] all else.
 
-use std::fs::{self, File, Permissions};
+mod destination;
+mod output;
+
+use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use tempfile::NamedTempFile;
+
+pub use destination::{
+    STANDARD, is_nameless, is_stdout, is_stream, is_terminal, keeps_apart, open_stream,
+};
+pub use output::{Output, create_output, write_output};
 
 /// The beginning of temporary names.
 const TEMPORARY_PREFIX: &str = ".otflow-";
@@ -46,7 +62,9 @@ pub fn open(path: &Path) -> io::Result<File> {
 /// # Errors
 /// The file can't be written; the error names the path.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    replace_in(parent(path), path, bytes, None).map_err(naming("write", path))
+    let mut file = begin(path)?;
+    file.write_all(bytes).map_err(naming("write", path))?;
+    finish(file, path)
 }
 
 /// Writes a file with `write`, in the place of an old one, however long it becomes.
@@ -100,19 +118,13 @@ pub fn create(path: &Path, bytes: &[u8]) -> io::Result<bool> {
     created().map_err(naming("write", path))
 }
 
-/// Overwrites a file that exists, at the end of all links to it, and keeps its permissions.
+/// Overwrites a file that exists, at the end of all links to it, as [`write_output`] does.
 ///
 /// # Errors
-/// There is no file, the user may not write to it (renaming alone would not check that), or it can't be written; the error names
-/// the path.
+/// There is no file, the user may not write to it, or it can't be written; the error names the path.
 pub fn overwrite(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let overwritten = || {
-        let real = path.canonicalize()?;
-        let old = File::options().write(true).open(&real)?;
-        let permissions = old.metadata()?.permissions();
-        replace_in(parent(&real), &real, bytes, Some(permissions))
-    };
-    overwritten().map_err(naming("write", path))
+    fs::metadata(path).map_err(naming("write", path))?;
+    write_output(path, bytes)
 }
 
 /// Makes a function that adds a verb and a path to an error of the system, which names neither what was tried nor where.
@@ -123,21 +135,6 @@ pub fn naming(verb: &str, path: &Path) -> impl Fn(io::Error) -> io::Error {
             format!("cannot {verb} {}: {error}", path.display()),
         )
     }
-}
-
-/// Writes a file through a temporary one in `directory`, with these permissions or the ordinary ones.
-fn replace_in(
-    directory: &Path,
-    path: &Path,
-    bytes: &[u8],
-    permissions: Option<Permissions>,
-) -> io::Result<()> {
-    let mut file = temporary(directory)?;
-    file.write_all(bytes)?;
-    if let Some(permissions) = permissions {
-        file.as_file().set_permissions(permissions)?;
-    }
-    put(file, path)
 }
 
 /// Makes a temporary file in a directory.
@@ -157,7 +154,8 @@ fn put(file: NamedTempFile, path: &Path) -> io::Result<()> {
     sync_directory(parent(path))
 }
 
-/// Syncs a directory, so that a renaming in it lasts. Some file systems can't sync a directory and say that the request is invalid.
+/// Syncs a directory, so that a renaming in it lasts. Some file systems can't sync a directory and say that the request is invalid;
+/// and one that may be written to need not be readable.
 fn sync_directory(directory: &Path) -> io::Result<()> {
     if cfg!(not(unix)) {
         return Ok(());
@@ -166,7 +164,9 @@ fn sync_directory(directory: &Path) -> io::Result<()> {
         Err(error)
             if matches!(
                 error.kind(),
-                io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported
+                io::ErrorKind::InvalidInput
+                    | io::ErrorKind::Unsupported
+                    | io::ErrorKind::PermissionDenied
             ) =>
         {
             Ok(())
@@ -263,6 +263,7 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn a_renewed_file_keeps_its_permissions_and_the_links_to_it() {
+        use std::fs::Permissions;
         use std::os::unix::fs::{PermissionsExt, symlink};
         let directory = tempfile::tempdir().unwrap();
         let at = |name: &str| directory.path().join(name);

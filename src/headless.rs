@@ -25,6 +25,7 @@ use std::io::{self, ErrorKind, Write};
 
 use indicatif::ProgressDrawTarget;
 
+use crate::edit_effect::KnownEffects;
 use crate::event::{Event, Finished};
 use crate::feed::Feed;
 use crate::run::line;
@@ -64,7 +65,7 @@ pub fn run(
         OutputFormat::Text(options) => Some(TextRows::new(options)),
         OutputFormat::Json => None,
     };
-    let mut evidence = Evidence::default();
+    let (mut evidence, mut effects) = (Evidence::default(), KnownEffects::default());
     let mut dropped = 0;
     let mut finished = None;
     while finished.is_none()
@@ -78,10 +79,14 @@ pub fn run(
             text += &text_of(&mut rows, &dropped_warning(dropped));
         }
         let changed = evidence.apply(&event);
+        let effect = effects.apply(&event);
         let ends = matches!(event, Event::Finished(_));
         // The end comes last.
         if !ends {
             text += &text_of(&mut rows, &event);
+        }
+        if let (Some(rows), Some(words)) = (&rows, effect) {
+            text += &rows.effect(&words);
         }
         if changed {
             text += &match &rows {

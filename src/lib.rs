@@ -16,8 +16,9 @@
 //! | [`scaling`], [`data`] | maps and standardisation of columns; batches, validation samples, true log densities |
 //! | [`problem`], `cost`, `probe`, `meter`, [`workloads`] | a session in the kernels' terms; flops, the peak, where the time goes; the published sizes |
 //! | [`optimizer`] | Adam, Muon, the schedule of the rate |
+//! | `misfit` | how far two samples of a column or pair are apart |
 //! | [`event`] | what crosses threads: events, commands, pictures |
-//! | [`model`], [`fitted`], `mmd`, `misfit` | parameters on disk; a trained flow that is asked for densities, samples, paths; figures of merit |
+//! | [`model`], [`fitted`], `mmd` | parameters on disk; a trained flow that is asked for densities, samples, paths; a figure of merit |
 //! | `loss_range`, [`verdict`] | what is divergence though it is finite; whether training goes well, in a word |
 //! | `trend`, `edit_effect` | level and slope of a stretch of a series; what an edit did to C |
 //! | [`checkpoint`] | the state of training, and its file |

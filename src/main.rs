@@ -20,7 +20,7 @@ use otflow::commands::score::score;
 use otflow::commands::train::train;
 use otflow::commands::verify::verify;
 use otflow::commands::watch::watch;
-use otflow::exit::Exit;
+use otflow::exit::{Exit, reader_left};
 use otflow::{cpu, say};
 
 fn main() -> ExitCode {
@@ -56,9 +56,13 @@ fn run() -> ExitCode {
         Some(ProgramCommand::Completions { shell }) => Ok(manual::completions(shell)),
         Some(ProgramCommand::Man { out }) => manual::pages(out.as_deref()),
     };
-    let exit = exit.unwrap_or_else(|error| {
-        say::err(&format!("error: {error:#}"));
-        Exit::Failed
+    let exit = exit.unwrap_or_else(|error| match reader_left(&error) {
+        // As of `| head`: what it wanted it has.
+        true => Exit::Done,
+        false => {
+            say::err(&format!("error: {error:#}"));
+            Exit::Failed
+        }
     });
     ExitCode::from(exit.code())
 }

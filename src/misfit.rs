@@ -3,19 +3,23 @@
 //!
 //! ```text
 //! distance^2 = 3 int (F - G)^2 dP                Cramer-von Mises, from 0 (equal) to 1 (apart, with equally many rows)
-//! noise^2    = 3.84 (1/n + 1/m) / 2              3.84 = Phi^-1(0.975)^2
+//! noise^2    = z^2 (1/n + 1/m) / 2               z = Phi^-1(1 - 0.025 / k)
 //! ```
 //!
 //! F and G are the distribution functions of the n rows x and the m rows y, P that of both together: all are ranks, so that a few rows far
-//! out count no more than others. Of a pair it is the mean over all directions u of the distance of u . x and u . y, of which
+//! out count no more than others. Of a pair distance^2 is the mean over all directions u of that of u . x and u . y, of which
 //! [`DIRECTIONS`] are taken, after a map by which x has covariance 1: neither units nor a strong correlation hide a difference. Under
-//! equality distance^2 is (1/n + 1/m) / 2 in the mean, and a quadratic form of normal variables, so that `noise` is passed at most once
-//! in 20 times.
+//! equality distance^2 is (1/n + 1/m) / 2 in the mean, and a quadratic form Q of normal variables: P(Q > z^2 E Q) is at most that of a
+//! squared normal variable, 0.05 / k. So the worst of k comparisons passes `noise` at most once in 20 times (Bonferroni). Rows of x and y
+//! that share given values are alike, which makes the covariances of F - G smaller (law of total covariance): it is passed more rarely.
 //!
 //! Kim, Balakrishnan and Wasserman, Robust multivariate nonparametric tests via projection averaging, 2020; Szekely and Bakirov,
 //! Extremal probabilities for Gaussian quadratic forms, 2003.
 
 use std::f64::consts::PI;
+use std::fmt;
+
+use crate::scaling::normal::quantile;
 
 /// Largest number of rows of a sample that are compared, evenly spaced ones: it bounds the cost.
 const ROWS: usize = 2000;
@@ -23,15 +27,16 @@ const ROWS: usize = 2000;
 const DIRECTIONS: u32 = 16;
 /// Least width of a pair across its ridge, in standard deviations: below it there is rounding.
 const THINNEST: f64 = 1e-3;
-/// The square of the 97.5 % quantile of the normal distribution.
-const QUANTILE_SQUARED: f64 = 3.841_458_820_694_124;
+/// The share of comparisons of equal distributions that pass the noise level.
+const LEVEL: f64 = 0.05;
 
 /// The distance of two samples, and the noise level that it is judged by.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Misfit {
     /// Distance, from 0 to 1; it grows in proportion to a small shift: about half of it in standard deviations.
     pub distance: f64,
-    /// Distance that two samples of these sizes from the same distribution exceed at most once in 20 times.
+    /// Distance that two samples of these sizes from the same distribution exceed at most once in 20 times, or the worst of several
+    /// comparisons of such samples ([`Misfit::among`]).
     pub noise: f64,
 }
 
@@ -41,14 +46,39 @@ impl Misfit {
         self.distance / self.noise
     }
 
+    /// The misfit as one of k comparisons: its noise level is the one that the worst of them exceeds at most once in 20 times.
+    pub fn among(self, k: usize) -> Self {
+        Misfit {
+            noise: self.noise * deviations(k) / deviations(1),
+            ..self
+        }
+    }
+
+    /// The distance in noise levels, in words.
+    pub fn times_noise(&self) -> String {
+        format!("{:.1} x noise", self.in_noise_levels())
+    }
+
     /// The misfit of samples of n and m rows from the integral of (F - G)^2.
     fn of(integral: f64, n: usize, m: usize) -> Self {
         let rows = 1.0 / n as f64 + 1.0 / m as f64;
         Misfit {
             distance: (3.0 * integral).sqrt(),
-            noise: (QUANTILE_SQUARED * rows / 2.0).sqrt(),
+            noise: deviations(1) * (rows / 2.0).sqrt(),
         }
     }
+}
+
+/// The distance over the noise level.
+impl fmt::Display for Misfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.3} / {:.3}", self.distance, self.noise)
+    }
+}
+
+/// The number of deviations z of a normal variable that the worst of k passes at most once in 20 times.
+fn deviations(k: usize) -> f64 {
+    -quantile(LEVEL / 2.0 / k.max(1) as f64)
 }
 
 /// The misfit of two samples of a column. Values that are not finite are left out; None where a sample has no others.
@@ -58,7 +88,10 @@ pub fn column_misfit(x: &[f64], y: &[f64]) -> Option<Misfit> {
         evenly(values.filter(|value| value.is_finite()).collect())
     };
     let (x, y) = (finite(x), finite(y));
-    (!x.is_empty() && !y.is_empty()).then(|| Misfit::of(integral(&x, &y), x.len(), y.len()))
+    (!x.is_empty() && !y.is_empty()).then(|| {
+        let (n, m) = (x.len(), y.len());
+        Misfit::of(integral(x, y), n, m)
+    })
 }
 
 /// The misfit of two samples of a pair of columns. Rows that are not finite are left out; None where a sample has no others, or a column
@@ -74,36 +107,48 @@ pub fn pair_misfit(x: &[[f64; 2]], y: &[[f64; 2]]) -> Option<Misfit> {
     if y.is_empty() {
         return None;
     }
+    let [x, y] = [x, y].map(|rows| -> Vec<[f64; 2]> {
+        let rows = rows.into_iter().map(|row| whitening.apply(row));
+        rows.collect()
+    });
     let along = |k: u32| {
         let (sin, cos) = (PI * (f64::from(k) + 0.5) / f64::from(DIRECTIONS)).sin_cos();
         let along = |rows: &[[f64; 2]]| -> Vec<f64> {
-            let rows = rows.iter().map(|row| whitening.apply(*row));
+            let rows = rows.iter();
             rows.map(|[a, b]| cos * a + sin * b).collect()
         };
-        integral(&along(&x), &along(&y)) / f64::from(DIRECTIONS)
+        integral(along(&x), along(&y)) / f64::from(DIRECTIONS)
     };
     let mean = (0..DIRECTIONS).map(along).sum();
     Some(Misfit::of(mean, x.len(), y.len()))
 }
 
 /// The integral of (F - G)^2 over the distribution of both samples together.
-fn integral(x: &[f64], y: &[f64]) -> f64 {
-    let share = |values: &[f64], [of_x, of_y]: [f64; 2]| -> Vec<(f64, [f64; 2])> {
-        values.iter().map(|value| (*value, [of_x, of_y])).collect()
-    };
-    let mut both = share(x, [1.0 / x.len() as f64, 0.0]);
-    both.extend(share(y, [0.0, 1.0 / y.len() as f64]));
-    both.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-    let (mut f, mut g, mut sum) = (0.0, 0.0, 0.0);
-    // Equal values are passed together.
-    for equal in both.chunk_by(|a, b| a.0 == b.0) {
-        for (_, [of_x, of_y]) in equal {
-            f += of_x;
-            g += of_y;
+fn integral(mut x: Vec<f64>, mut y: Vec<f64>) -> f64 {
+    x.sort_unstable_by(f64::total_cmp);
+    y.sort_unstable_by(f64::total_cmp);
+    let (mut i, mut j, mut sum) = (0, 0, 0.0);
+    while let Some(next) = least(x.get(i), y.get(j)) {
+        let before = i + j;
+        // Equal values are passed together.
+        while x.get(i) == Some(&next) {
+            i += 1;
         }
-        sum += equal.len() as f64 * (f - g) * (f - g);
+        while y.get(j) == Some(&next) {
+            j += 1;
+        }
+        let difference = i as f64 / x.len() as f64 - j as f64 / y.len() as f64;
+        sum += (i + j - before) as f64 * difference * difference;
     }
-    sum / both.len() as f64
+    sum / (x.len() + y.len()) as f64
+}
+
+/// The lesser of the values that there are.
+fn least(x: Option<&f64>, y: Option<&f64>) -> Option<f64> {
+    match (x, y) {
+        (Some(x), Some(y)) => Some(x.min(*y)),
+        (x, y) => x.or(y).copied(),
+    }
 }
 
 /// At most [`ROWS`] of the rows, evenly spaced.
@@ -176,8 +221,16 @@ mod tests {
         // At 0, 1, 1, 2, 4 F is 1/2, 1/2, 1/2, 1, 1 and G 0, 2/3, 2/3, 2/3, 1: the squares add up to 5/12.
         let found = column_misfit(&[0.0, 2.0], &[1.0, 4.0, 1.0]).unwrap();
         assert!((found.distance - 0.5).abs() < 1e-14, "{found:?}");
-        let noise = (QUANTILE_SQUARED * (1.0 / 2.0 + 1.0 / 3.0) / 2.0).sqrt();
-        assert!((found.noise - noise).abs() < 1e-14, "{found:?}");
+        // 3.8415 is the 95 % quantile of chi^2 with one degree of freedom, 7.8794 the 99.5 % quantile.
+        for (k, chi_squared) in [(1, 3.841_458_820_694_124), (10, 7.879_438_576_622_417)] {
+            let noise = (chi_squared * (1.0 / 2.0 + 1.0 / 3.0) / 2.0_f64).sqrt();
+            assert!((found.among(k).noise - noise).abs() < 1e-12, "{found:?}");
+        }
+        assert_eq!(found.among(1), found);
+        assert_eq!(
+            format!("{found}, {}", found.times_noise()),
+            "0.500 / 1.265, 0.4 x noise"
+        );
         let far: Vec<f64> = normal(1, 1000).iter().map(|value| value + 100.0).collect();
         let apart = column_misfit(&normal(0, 1000), &far).unwrap();
         assert!((apart.distance - 1.0).abs() < 1e-3, "{apart:?}");

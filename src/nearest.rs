@@ -1,10 +1,18 @@
-//! The nearest valid name to an unknown one, for error messages.
+//! The nearest valid name to an unknown one, for error messages. A name is proposed where one of these is at least 2/3:
+//!
+//! ```text
+//! 1 - edits / letters of the longer name        of the whole names; of the last part of the valid one, times 0.9
+//! (2 + shorter / longer) / 3                    where the shorter name is a part of the longer
+//! ```
 
-/// The share of letters (0 to 1) below which a suggestion would mislead; two letters swapped in a name of two are just alike enough.
-const ALIKE: f64 = 0.5;
+/// The least likeness of a name that is proposed: at most a third of its letters differ.
+const ALIKE: f64 = 2.0 / 3.0;
 
 /// The weight of a likeness to the last part of a name, as of `lr` to `optimizer.lr` and of `C` to `validation_C`.
 const LAST_PART: f64 = 0.9;
+
+/// Letters from which on the beginning or the end of a name stands for it.
+const FEW: usize = 3;
 
 /// The message `unknown KIND `NAME`; did you mean `NEAREST`? Valid: ...`
 pub(super) fn describe_unknown(kind: &str, name: &str, valid: &[&str]) -> String {
@@ -25,15 +33,11 @@ pub(super) fn describe_unknown_with_hint(
     )
 }
 
-/// The end of a sentence about an unknown name: `; did you mean `NEAREST`?`, with less confidence `; the nearest is `NEAREST`.`, or a
-/// full stop where no name has anything in common with it.
+/// The end of a sentence about an unknown name: `; did you mean `NEAREST`?`, or a full stop where no name is alike enough.
 pub(crate) fn hint(name: &str, valid: &[&str]) -> String {
-    if let Some(near) = nearest(name, valid) {
-        return format!("; did you mean `{near}`?");
-    }
-    match most_alike(name, valid) {
-        Some(Likeness { alike, other }) if alike > 0.0 => format!("; the nearest is `{other}`."),
-        _ => ".".to_owned(),
+    match nearest(name, valid) {
+        Some(near) => format!("; did you mean `{near}`?"),
+        None => ".".to_owned(),
     }
 }
 
@@ -58,12 +62,40 @@ fn most_alike<'a>(name: &str, valid: &[&'a str]) -> Option<Likeness<'a>> {
         let lower = other.to_lowercase();
         let last = lower.rsplit(['.', '_']).next().unwrap_or_default();
         Likeness {
-            alike: alike(&lower).max(LAST_PART * alike(last)),
+            alike: alike(&lower)
+                .max(LAST_PART * alike(last))
+                .max(likeness_of_part(&name, &lower)),
             other,
         }
     };
     let all = valid.iter().map(likeness);
     all.reduce(|most, next| if next.alike > most.alike { next } else { most })
+}
+
+/// The likeness of two names of which one is a part of the other: its beginning, its end, or the beginnings of all its parts, as `val_C`
+/// of `validation_C`. 0 where neither is.
+fn likeness_of_part(a: &str, b: &str) -> f64 {
+    let letters = |name: &str| name.chars().count();
+    let (short, long) = match letters(a) <= letters(b) {
+        true => (a, b),
+        false => (b, a),
+    };
+    let parts = |name: &'_ str| {
+        name.split(['.', '_'])
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    let (some, all) = (parts(short), parts(long));
+    let abbreviated = some.len() == all.len()
+        && some
+            .iter()
+            .zip(&all)
+            .all(|(some, all)| !some.is_empty() && all.starts_with(some));
+    let part = long.starts_with(short) || long.ends_with(short) || abbreviated;
+    if !part || letters(short) < FEW {
+        return 0.0;
+    }
+    (2.0 + letters(short) as f64 / letters(long) as f64) / 3.0
 }
 
 #[cfg(test)]
@@ -95,12 +127,32 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_is_little_like_any_gets_the_nearest_all_the_same() {
-        assert_eq!(nearest("val_C", &["validation_L", "validation_C"]), None);
+    fn a_part_of_a_name_finds_it() {
+        let figures = ["validation_L", "validation_C"];
+        assert_eq!(nearest("val_C", &figures), Some("validation_C"));
+        let columns = ["lot", "House Price", "price of the land", "area"];
+        assert_eq!(nearest("price", &columns), Some("House Price"));
+        assert_eq!(nearest("area_m2", &columns), Some("area"));
         assert_eq!(
-            describe_unknown("figure", "val_C", &["validation_L", "validation_C"]),
-            "unknown figure `val_C`; the nearest is `validation_C`. Valid: validation_L, validation_C"
+            nearest("iter", &["iterations", "iteration"]),
+            Some("iteration")
         );
+    }
+
+    #[test]
+    fn a_third_of_the_letters_may_differ_and_no_more() {
+        assert_eq!(nearest("F23", &["F32"]), Some("F32"));
+        assert_eq!(nearest("abcdef", &["abcdxy"]), Some("abcdxy"));
+        for (name, other) in [
+            ("abcde", "abcxy"),
+            ("x9", "x1"),
+            ("or", "color"),
+            ("price", "spice"),
+        ] {
+            assert_eq!(nearest(name, &[other]), None, "{name}");
+        }
+        let fields = ["optimizer.lr", "model.width", "weights.transport"];
+        assert_eq!(hint("learning_rate", &fields), ".");
     }
 
     #[test]

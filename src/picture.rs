@@ -7,9 +7,8 @@
 //! | `scene.rs` | the content of a picture: points, paths, densities |
 //! | `snapshot_flow.rs`, `units.rs` | the flow that is pictured; the units in which points are shown |
 //! | `measure.rs` | figures of points and paths; ranges of values, and the grid of a density |
-//! | `misfit.rs`, `energy.rs` | the pairs of columns that fit worst; the distance of two samples, and what it is by chance |
+//! | `misfit.rs` | the pairs of columns that fit worst |
 
-mod energy;
 mod measure;
 mod misfit;
 mod scene;

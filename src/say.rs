@@ -2,6 +2,9 @@
 //! reason to fail: the exit code still says how it went.
 
 use std::io::Write;
+use std::path::Path;
+
+use crate::file;
 
 /// Prints to stdout.
 pub fn out(text: &str) {
@@ -16,4 +19,12 @@ pub fn err(text: &str) {
 /// Prints a warning to stderr.
 pub fn warn(text: &str) {
     err(&format!("warning: {text}"));
+}
+
+/// Prints a sentence on an output that the user named: to stdout, or to stderr where the output itself goes to stdout.
+pub fn of_output(output: &Path, text: &str) {
+    match file::is_stdout(output) {
+        true => err(text),
+        false => out(text),
+    }
 }

@@ -22,7 +22,7 @@
 pub(crate) mod covariance;
 pub(crate) mod fit;
 mod map;
-mod normal;
+pub(crate) mod normal;
 pub(crate) mod order;
 mod spline;
 #[cfg(test)]

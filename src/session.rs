@@ -54,7 +54,7 @@ use serde::{Deserialize, Serialize};
 pub use crate::table::{Header, Missing};
 
 pub use applies::Applies;
-pub use built_in::built_in;
+pub use built_in::{built_in, name_without_file};
 pub use check::find_fault;
 pub use data::{Data, Split, SplitRows, TableSource, Transform, Whiten};
 pub(crate) use field_value::ABSENT;
@@ -63,7 +63,7 @@ pub use fields::{
 };
 pub use gate::{FigureValue, Gate, GateFigure, GateResult};
 pub use initial::Initial;
-pub use load::{load, parse, read};
+pub use load::{StreamedSession, load, parse, read, read_stream};
 pub use manual::{Explanation, FieldMeaning, MANUAL, TABLE_MANUAL, explain, meaning};
 pub use nudge::{NudgeDirection, nudge};
 pub use optimizer::{Optimizer, Schedule, Stepping};

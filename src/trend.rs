@@ -7,7 +7,16 @@
 //! ```
 //!
 //! f makes up for neighbours that are alike, as validations of parameters that change slowly are; where q is underestimated, as in short
-//! stretches, so are the errors.
+//! stretches, so are the errors. A curve that flattens out scatters around its line and so hides its slope; Mann's test asks whether
+//! values fall in whatever shape:
+//!
+//! ```text
+//! S = sum over i < j of sign(y_j - y_i)       z = (S +- 1, towards 0) / sqrt(n (n - 1) (2 n + 5) / 18)
+//! ```
+//!
+//! Mann, Nonparametric tests against trend, 1945.
+
+use std::cmp::Ordering;
 
 use serde::Serialize;
 
@@ -44,6 +53,14 @@ impl Estimate {
         Estimate {
             value: other.value - self.value,
             error: self.error.hypot(other.error),
+        }
+    }
+
+    /// The estimate in a unit of which there are so many in one of its own.
+    pub fn times(self, factor: f64) -> Self {
+        Estimate {
+            value: factor * self.value,
+            error: factor.abs() * self.error,
         }
     }
 
@@ -106,6 +123,26 @@ impl Trend {
     }
 }
 
+/// The z of Mann's test for a trend of values in their order: normal where there is none and neighbours are independent, below 0 where they
+/// fall. 0 for less than [`LEAST`] values, or where one is no number.
+pub fn rank_trend(values: &[f64]) -> f64 {
+    if values.len() < LEAST || values.iter().any(|value| value.is_nan()) {
+        return 0.0;
+    }
+    let later = |(i, a): (usize, &f64)| -> f64 {
+        let signs = values[i + 1..].iter().map(|b| match b.total_cmp(a) {
+            Ordering::Less => -1.0,
+            Ordering::Equal => 0.0,
+            Ordering::Greater => 1.0,
+        });
+        signs.sum()
+    };
+    let s: f64 = values.iter().enumerate().map(later).sum();
+    let n = values.len() as f64;
+    let nearer = (s.abs() - 1.0).max(0.0).copysign(s);
+    nearer / (n * (n - 1.0) * (2.0 * n + 5.0) / 18.0).sqrt()
+}
+
 /// The factor f of errors for neighbours that are alike.
 fn alike(residuals: &[f64], squares: f64) -> f64 {
     let products: f64 = residuals.windows(2).map(|pair| pair[0] * pair[1]).sum();
@@ -151,6 +188,21 @@ mod tests {
         assert!((trend.slope.error - (2.0_f64 / 500.0).sqrt()).abs() < 1e-12);
         let far = trend.at(15.0 + 50.0);
         assert!((far.error.powi(2) - (0.5 + 2500.0 * 2.0 / 500.0)).abs() < 1e-12);
+    }
+
+    #[test]
+    fn ranks_see_a_trend_of_any_shape() {
+        let curve: Vec<f64> = (0..10).map(|k| f64::exp(-f64::from(k))).collect();
+        // All 45 pairs fall; the variance is 10 x 9 x 25 / 18 = 125.
+        assert!((rank_trend(&curve) + 44.0 / 125.0_f64.sqrt()).abs() < 1e-12);
+        // 5 pairs rise, one is equal, 4 fall: S = 1.
+        assert_eq!(rank_trend(&[2.0, 1.0, 3.0, 3.0, 1.5]), 0.0);
+        assert_eq!(rank_trend(&curve[..3]), 0.0);
+        assert_eq!(rank_trend(&[1.0, 2.0, f64::NAN, 3.0, 4.0]), 0.0);
+        let squares: f64 = (1..=400)
+            .map(|seed| rank_trend(&noise(10, 0.0, seed)).powi(2))
+            .sum();
+        assert!((squares / 400.0 - 1.0).abs() < 0.25, "{squares}");
     }
 
     #[test]

@@ -5,8 +5,8 @@
 //! starting     fewer than 3 validations since the beginning of the phase, or since the last edit, rollback or return
 //! unstable     a rollback, or a C that twice the steps did not confirm, within the last 10 validations,
 //!              or the last two with C > best + 10 se, training C as high
-//! overfitting  5 validations in a row with C - training C > 4 se, and the best C before them
-//! stalled      10 validations without a trend of C: |slope| < 2.3 errors of the slope (`trend.rs`)
+//! overfitting  5 validations in a row with C - training C > 4 se, or 2 where C has risen and training C fallen; the best C before them
+//! stalled      10 validations in which C does not fall: neither its slope by 2.3 errors nor its ranks by 2.6 (`trend.rs`)
 //!              (where the schedule has still to lower the rate: and without a new best)
 //! improving    otherwise
 //! diverged, done  the end of the run

@@ -118,7 +118,7 @@ fn an_unknown_set_file_field_gate_picture_or_format_is_answered_with_the_nearest
         (
             "train",
             &["small.ron", "--require=val_C<=0.1"],
-            "the nearest is `validation_C`.",
+            "did you mean `validation_C`?",
         ),
         (
             "plot",

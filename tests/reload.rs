@@ -171,7 +171,7 @@ fn an_invalid_file_is_reported_with_its_place_until_it_is_mended() {
             assert_eq!((&rejection.file, rejection.line), (&pty.path, 1));
             rejection
                 .message
-                .contains("did you mean `lr`")
+                .contains("unknown field of `optimizer` `rl`")
                 .then_some(())
         });
         pty.expect_silence();
@@ -281,4 +281,25 @@ fn the_thread_ends_with_the_watcher() {
             RecvTimeoutError::Disconnected
         );
     });
+}
+
+#[test]
+fn an_edit_through_another_name_of_the_file_is_taken_up() {
+    for mode in [WatchMode::Native, WatchMode::Poll] {
+        let pty = Pty::prepared(mode, "s.ron", |directory| {
+            fs::create_dir(directory.join("elsewhere")).unwrap();
+            fs::write(directory.join("elsewhere/s.ron"), text(1.0)).unwrap();
+            fs::hard_link(directory.join("elsewhere/s.ron"), directory.join("s.ron")).unwrap();
+        });
+        // Of the same size, and some within the same second.
+        for lr in [2.0, 3.0, 4.0] {
+            fs::write(pty.beside("elsewhere/s.ron"), text(lr)).unwrap();
+            pty.expect(lr);
+        }
+        // Once the first second is over.
+        sleep(Duration::from_millis(2500));
+        fs::write(pty.beside("elsewhere/s.ron"), text(5.0)).unwrap();
+        pty.expect(5.0);
+        pty.expect_silence();
+    }
 }

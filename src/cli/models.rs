@@ -53,7 +53,7 @@ pub struct ScoreArgs {
     pub model: PathBuf,
     /// A CSV or NPY file; for a conditional density with the given columns too.
     pub data: PathBuf,
-    /// One column `log_density`, nats, as CSV or, if it ends in .npy, NPY.
+    /// One column `log_density`, nats, as CSV or, if it ends in .npy, NPY; `-` is stdout.
     #[arg(short, long, value_name = "FILE")]
     pub out: PathBuf,
     /// Time steps, instead of those of its validation.
@@ -79,7 +79,7 @@ pub struct SampleArgs {
     /// Rows; of a conditional density, for each given row.
     #[arg(short, long, value_name = "N", value_parser = parse_count)]
     pub n: usize,
-    /// The data's columns, as CSV or, if it ends in .npy, NPY.
+    /// The data's columns, as CSV or, if it ends in .npy, NPY; `-` is stdout.
     #[arg(short, long, value_name = "FILE")]
     pub out: PathBuf,
     /// A table with the given columns, or their values as carat=1.0,depth=61; may be repeated.

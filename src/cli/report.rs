@@ -73,7 +73,7 @@ mod tests {
         for (text, near) in [
             ("b.xlm", "`.xml`"),
             ("b.mkd", "`.md`"),
-            ("b.html", "`.xml`"),
+            ("b.html", "Valid: .xml, .md"),
             ("b", ".xml for JUnit, .md for Markdown"),
             ("", ".md"),
         ] {

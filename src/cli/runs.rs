@@ -41,7 +41,7 @@ pub struct CompareArgs {
     pub runs: Vec<PathBuf>,
     /// Also draw C of the validations over the training time, on a logarithmic axis: a curve for every run, of the best parameters so
     /// far, with the name of its directory, and H as a line where it is known; of a stretch the best of it so far over the time since it began.
-    /// PNG or SVG by its ending.
+    /// PNG or SVG by its ending; `-` is stdout, in PNG.
     #[arg(long, value_name = "F.png|F.svg")]
     pub out: Option<PathBuf>,
     /// Also draw the curves of other programs; may be repeated. A file of JSON lines {"peer": "OT-CFM", "seconds": 12.5,
@@ -96,6 +96,7 @@ pub struct PlotArgs {
     #[arg(value_name = "RUN-or-MODEL")]
     pub source: PathBuf,
     /// The picture; PNG or SVG by its ending, a film GIF or animated PNG. Of several, each has its name before the ending, as F-paths.png.
+    /// `-` is stdout, in PNG or GIF.
     #[arg(long, value_name = "F.png|F.svg|F.gif")]
     pub out: PathBuf,
     /// What to draw; several with commas between them.
@@ -146,7 +147,7 @@ pub struct ExportArgs {
     /// A run directory.
     #[arg(value_parser = run())]
     pub run: PathBuf,
-    /// Where the table goes.
+    /// Where the table goes; `-` is stdout.
     #[arg(long, value_name = "F.csv", group = "form")]
     pub csv: Option<PathBuf>,
     /// The directory into which the event file goes; one run has one directory.

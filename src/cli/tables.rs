@@ -10,7 +10,7 @@ pub struct InitArgs {
     /// A CSV or NPY file; or the name of a 2-D set, as moons, whose built-in session is written.
     #[arg(value_name = "TABLE-or-SET")]
     pub table: PathBuf,
-    /// The session file; default TABLE's name with the ending .ron, in the working directory.
+    /// The session file; default TABLE's name with the ending .ron, in the working directory. `-` is stdout.
     #[arg(short, long, value_name = "SESSION")]
     pub out: Option<PathBuf>,
 }
@@ -21,7 +21,7 @@ pub struct ConvertArgs {
     /// A table.
     #[arg(value_name = "IN")]
     pub input: PathBuf,
-    /// Where the copy goes; may be IN.
+    /// Where the copy goes; may be IN; `-` is stdout.
     #[arg(value_name = "OUT")]
     pub output: PathBuf,
     /// Columns in the wanted order, by name, or by number from 1 where there are no names; default all.

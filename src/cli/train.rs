@@ -21,6 +21,7 @@ use crate::session::{Assignment, Gate, Session};
 pub struct TrainArgs {
     /// A session file, or the name of a 2-D set: 8gaussians, checkerboard, swissroll, circles, rings, moons, pinwheel, 2spirals. Of a set
     /// NAME it is NAME.ron or sessions/NAME.ron where there is one, else the built-in session. Without one, 8gaussians.
+    /// `-` is stdin; a session from there or from a pipe has no file to follow.
     pub session: Option<PathBuf>,
     /// Go on with a run from its last checkpoint, to the same bits as if it had not ended; past a limit by --iterations or --seconds.
     ///

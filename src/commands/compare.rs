@@ -66,9 +66,9 @@ pub fn compare(args: &cli::CompareArgs) -> Result<Exit> {
     runs.sort_by(|a, b| a.compare(b, args.sort));
     keep_differing(&mut runs);
     if args.json {
-        say::out(&serde_json::to_string_pretty(&runs)?);
+        tell(args, &serde_json::to_string_pretty(&runs)?);
     } else if !runs.is_empty() {
-        say::out(&table(&runs));
+        tell(args, &table(&runs));
     }
     if let Some(picture) = picture {
         picture.draw(run_curves(&runs))?;
@@ -89,15 +89,23 @@ fn compare_stretches(
     }
     stretches::keep_differing(&mut stretches);
     if args.json {
-        say::out(&serde_json::to_string_pretty(&stretches)?);
+        tell(args, &serde_json::to_string_pretty(&stretches)?);
     } else {
         let rows = stretches::rows(&stretches);
-        say::out(&aligned(&rows, &(1..rows[0].len())));
+        tell(args, &aligned(&rows, &(1..rows[0].len())));
     }
     if let Some(picture) = picture {
         picture.draw(stretch_curves(&stretches))?;
     }
     Ok(Exit::Done)
+}
+
+/// Prints the comparison where the picture doesn't go.
+fn tell(args: &cli::CompareArgs, text: &str) {
+    match &args.out {
+        Some(out) => say::of_output(out, text),
+        None => say::out(text),
+    }
 }
 
 /// What could be read; of the rest is said why not.

@@ -4,7 +4,8 @@ use anyhow::{Context, Result};
 
 use crate::cli;
 use crate::commands::rows::missing;
-use crate::exit::Exit;
+use crate::exit::{Exit, refuse};
+use crate::file;
 use crate::say;
 use crate::signals::Interrupt;
 use crate::table::{BLOCK_ROWS, Blocks, Selection, TableError, TableWriter};
@@ -19,6 +20,9 @@ pub fn convert(args: &cli::ConvertArgs) -> Result<Exit> {
         missing: missing(args.drop_missing),
         ..Selection::default()
     };
+    if let Err(message) = file::keeps_apart(&args.input, &args.output) {
+        return Ok(refuse(&message));
+    }
     let blocks = match Blocks::open(&args.input, &selection, BLOCK_ROWS) {
         Ok(blocks) => blocks,
         Err(error) => return Ok(refused(&error)),
@@ -36,10 +40,11 @@ pub fn convert(args: &cli::ConvertArgs) -> Result<Exit> {
     } else {
         String::new()
     };
-    say::out(&format!(
+    let told = format!(
         "{}: {rows} rows, {width} columns{left_out}",
         args.output.display()
-    ));
+    );
+    say::of_output(&args.output, &told);
     Ok(Exit::Done)
 }
 

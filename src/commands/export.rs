@@ -1,6 +1,6 @@
 //! `otflow export`: writes the metrics of a run directory as a CSV table and as a TensorBoard event file.
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
@@ -9,7 +9,7 @@ use anyhow::Result;
 use crate::cli;
 use crate::event::Event;
 use crate::exit::{Exit, refuse};
-use crate::file;
+use crate::file::{self, Output};
 use crate::run::export::csv::MetricsTable;
 use crate::run::export::tensorboard;
 use crate::run::read::{History, fault};
@@ -41,10 +41,11 @@ fn write(args: &cli::ExportArgs, interrupt: &Interrupt) -> Result<Option<String>
     };
     let mut complaint = None;
     if let Some(path) = &args.csv {
-        file::replace_with(path, |out| {
-            complaint = write_table(&events, out)?;
-            Ok(())
-        })?;
+        let mut out = BufWriter::new(Output::begin(path)?);
+        complaint = write_table(&events, &mut out)?;
+        let out = out.into_inner().map_err(|error| error.into_error());
+        out.and_then(Output::finish)
+            .map_err(file::naming("write", path))?;
     }
     if let Some(directory) = &args.tensorboard {
         let path = tensorboard::prepare(&args.run, directory)?;

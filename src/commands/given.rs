@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::file;
 use crate::nearest::hint;
 use crate::session::Toy;
 
@@ -14,7 +15,7 @@ const SESSIONS: &str = "sessions";
 /// The thing that a name stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Given {
-    /// A file, or something else of this path that will be refused when it is read.
+    /// A file, a stream, or something else of this path that will be refused when it is read.
     File(PathBuf),
     /// A 2-D set that no file of this name hides.
     Toy(Toy),
@@ -26,6 +27,9 @@ pub enum Given {
 /// # Errors
 /// When there is nothing of the name, in a sentence with the nearest one.
 pub fn session(name: &Path) -> Result<Given, String> {
+    if file::is_stream(name) {
+        return Ok(Given::File(name.to_owned()));
+    }
     let toy = match find(name, &["ron"], &[SESSIONS])? {
         Given::Toy(toy) => toy,
         file => return Ok(file),

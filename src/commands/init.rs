@@ -72,7 +72,8 @@ pub fn init(args: &cli::InitArgs) -> Result<Exit> {
         Some(out) => out.clone(),
         None => PathBuf::from(table.file_stem().unwrap_or_default()).with_extension("ron"),
     };
-    if out.symlink_metadata().is_ok() {
+    let stream = file::is_stream(&out);
+    if !stream && out.exists() {
         return Ok(refuse_existing(&out));
     }
     // Before a long look at the table.
@@ -94,7 +95,13 @@ pub fn init(args: &cli::InitArgs) -> Result<Exit> {
         Ok(survey) => survey,
         Err(error) => return Ok(refuse(&error.to_string())),
     };
-    let Some(path) = relative(&table, &out) else {
+    // What goes into a pipe is read from there, and names its table from the working directory.
+    let session = if stream {
+        file::STANDARD.as_ref()
+    } else {
+        &*out
+    };
+    let Some(path) = relative(&table, session) else {
         let name = table.display();
         return Ok(refuse(&format!(
             "{name}: a session can name paths in UTF-8 only"
@@ -102,29 +109,28 @@ pub fn init(args: &cli::InitArgs) -> Result<Exit> {
     };
     let paths = SessionPaths {
         table: &path,
-        session: &out,
+        session,
     };
     let new = match find_learnable(&survey, paths)? {
         Learnable::Yes(new) => new,
         Learnable::No(why) => return Ok(refuse(&format!("{}: {why}", table.display()))),
     };
-    if !file::create(&out, new.text.as_bytes())? {
+    if !file::create_output(&out, new.text.as_bytes())? {
         return Ok(refuse_existing(&out));
     }
-    say::out(&report(&survey, &new, &out));
+    say::of_output(&out, &report(&survey, &new, &out));
     Ok(Exit::Done)
 }
 
 /// Writes the session of a 2-D set.
 fn write_toy(toy: Toy, out: &Path) -> Result<Exit> {
     let text = toy::session_text(toy, out)?;
-    if !file::create(out, text.as_bytes())? {
+    if !file::create_output(out, text.as_bytes())? {
         return Ok(refuse_existing(out));
     }
-    let out = out.display();
-    say::out(&format!(
-        "{out}: the 2-D set {toy}\nnext: otflow train {out}"
-    ));
+    let name = out.display();
+    let told = format!("{name}: the 2-D set {toy}\nnext: otflow train {name}");
+    say::of_output(out, &told);
     Ok(Exit::Done)
 }
 

@@ -50,8 +50,8 @@ pub fn plot(args: &cli::PlotArgs) -> Result<Exit> {
                 Err(message) => return Ok(refuse(&message)),
             },
         };
-        file::replace(&path, &bytes)?;
-        say::out(&path.display().to_string());
+        file::write_output(&path, &bytes)?;
+        say::of_output(&path, &path.display().to_string());
     }
     Ok(Exit::Done)
 }
@@ -69,16 +69,27 @@ enum OutputFormat {
     Film(FilmFormat),
 }
 
-/// The pictures that are asked for. Where there are several, each has its name before the ending of the file.
+/// The pictures that are asked for. Where there are several, each has its name before the ending of the file; a stream has room for
+/// one, in PNG or GIF if it has no ending.
 fn outputs(args: &cli::PlotArgs) -> Result<Vec<PictureOutput>, String> {
     let out = &args.out;
     let one = args.what.len() == 1;
+    if !one && file::is_stream(out) {
+        let out = out.display();
+        return Err(format!(
+            "{out} has room for one picture: name a file, or one of --what"
+        ));
+    }
+    refuse_terminal(out)?;
+    let nameless = file::is_nameless(out);
     let output = |&kind: &PictureKind| {
         let format = match kind {
             PictureKind::Film => FilmFormat::of(out)
+                .or(nameless.then_some(FilmFormat::Gif))
                 .map(OutputFormat::Film)
                 .ok_or_else(|| FilmFormat::wrong_ending(out))?,
             _ => ImageFormat::of(out)
+                .or(nameless.then_some(ImageFormat::Png))
                 .map(OutputFormat::Image)
                 .ok_or_else(|| ImageFormat::wrong_ending(out))?,
         };
@@ -89,6 +100,17 @@ fn outputs(args: &cli::PlotArgs) -> Result<Vec<PictureOutput>, String> {
         })
     };
     args.what.iter().map(output).collect()
+}
+
+/// Refuses to print the bytes of a picture on a terminal.
+pub(super) fn refuse_terminal(out: &Path) -> Result<(), String> {
+    match file::is_terminal(out) {
+        true => Err(format!(
+            "{}: a terminal can't show the bytes of a picture: send stdout into a file or a pipe",
+            out.display()
+        )),
+        false => Ok(()),
+    }
 }
 
 /// The path with the name of the picture before the ending.

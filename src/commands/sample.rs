@@ -8,7 +8,7 @@ use anyhow::{Context, Result, anyhow, bail};
 
 use crate::cli;
 use crate::commands::model_file::load_model;
-use crate::commands::progress::{WHOLE, progress_bar};
+use crate::commands::progress::{WHOLE, progress_bar_of_output};
 use crate::commands::rows::units;
 use crate::exit::{Exit, refuse};
 use crate::fitted::{FittedFlow, NormalDraws, Units};
@@ -34,9 +34,10 @@ pub fn sample(args: &cli::SampleArgs) -> Result<Exit> {
         Err(error) => return Ok(refuse(&format!("{error:#}"))),
     };
     let seed = args.seed.unwrap_or_default();
-    let interrupt = Interrupt::listen()?;
+    // Before signals are heard: a pipe that nobody reads is waited for.
     let mut out = TableWriter::create(&args.out, &fitted.names())?;
-    let bar = progress_bar();
+    let interrupt = Interrupt::listen()?;
+    let bar = progress_bar_of_output(&args.out);
     let block = fitted.block_rows();
     let rows = args.n.saturating_mul(given.rows);
     let mut first = 0;
@@ -60,7 +61,7 @@ pub fn sample(args: &cli::SampleArgs) -> Result<Exit> {
     }
     bar.finish_and_clear();
     out.finish()?;
-    say::out(&format!("{rows} rows -> {}", args.out.display()));
+    say::of_output(&args.out, &format!("{rows} rows -> {}", args.out.display()));
     Ok(Exit::Done)
 }
 

@@ -6,9 +6,10 @@ use anyhow::Result;
 
 use crate::cli;
 use crate::commands::model_file::load_model;
-use crate::commands::progress::{WHOLE, progress_bar};
+use crate::commands::progress::{WHOLE, progress_bar_of_output};
 use crate::commands::rows::{missing, open_blocks, units};
 use crate::exit::{Exit, refuse};
+use crate::file;
 use crate::fitted::FittedFlow;
 use crate::say;
 use crate::signals::Interrupt;
@@ -31,10 +32,14 @@ pub fn score(args: &cli::ScoreArgs) -> Result<Exit> {
         Ok(blocks) => blocks,
         Err(error) => return Ok(refuse(&error.to_string())),
     };
+    if let Err(message) = file::keeps_apart(&args.data, &args.out) {
+        return Ok(refuse(&message));
+    }
     let units = units(args.standardized);
-    let interrupt = Interrupt::listen()?;
+    // Before signals are heard: a pipe that nobody reads is waited for.
     let mut out = TableWriter::create(&args.out, &[COLUMN.to_owned()])?;
-    let bar = progress_bar();
+    let interrupt = Interrupt::listen()?;
+    let bar = progress_bar_of_output(&args.out);
     let (start, mut rows) = (Instant::now(), 0);
     while let Some(block) = blocks.next() {
         let block = match block {
@@ -52,12 +57,13 @@ pub fn score(args: &cli::ScoreArgs) -> Result<Exit> {
     }
     bar.finish_and_clear();
     out.finish()?;
-    say::out(&format!(
+    let told = format!(
         "{rows} rows, {} left out for missing values, {:.0} rows/s -> {}",
         blocks.dropped(),
         rate(rows, start),
         args.out.display()
-    ));
+    );
+    say::of_output(&args.out, &told);
     Ok(Exit::Done)
 }
 

@@ -8,6 +8,7 @@ use crate::event::{
     Density, Event, Finished, InverseError, Losses, PairMisfit, PairMisfits, Picture, Reason, Start,
 };
 use crate::meter::MeterReading;
+use crate::misfit::Misfit;
 use crate::session::{Applies, SessionField};
 use crate::session::{
     Data, FlowSettings, Initial, ModelSettings, Optimizer, PictureSettings, RecoverySettings,
@@ -351,10 +352,15 @@ pub fn picture() -> Picture {
 
 /// Three pairs of columns, the last two of which fit.
 pub fn misfits() -> PairMisfits {
-    let pair = |columns, distance| PairMisfit { columns, distance };
+    let pair = |columns, distance| PairMisfit {
+        columns,
+        misfit: Misfit {
+            distance,
+            noise: 0.12,
+        },
+    };
     PairMisfits {
-        pairs: vec![pair([0, 2], 0.3), pair([1, 2], 0.1), pair([0, 1], -0.001)],
-        chance: 0.12,
+        pairs: vec![pair([0, 2], 0.3), pair([1, 2], 0.1), pair([0, 1], 0.01)],
         all: 3,
     }
 }

@@ -5,7 +5,6 @@ pub mod comparison;
 mod derived;
 pub mod differences;
 pub mod edits;
-pub mod effect;
 pub mod flow;
 mod fold;
 pub mod log;

@@ -26,6 +26,24 @@ pub struct WindowPart {
     pub share: f64,
 }
 
+/// The scale of a window: the places of its ends, which are the same for all iterations.
+#[derive(Clone, Copy, Debug)]
+pub struct WindowScale {
+    window: Window,
+    first: f64,
+    last: f64,
+}
+
+impl WindowScale {
+    /// The share of the width where an iteration stands: 0 at the left, 1 at the right; a single iteration stands in the middle.
+    pub fn across(&self, iteration: u64) -> f64 {
+        if self.last <= self.first {
+            return 0.5;
+        }
+        (self.window.place(iteration) - self.first) / (self.last - self.first)
+    }
+}
+
 /// Share of the width that a start by matching takes at most.
 const START: f64 = 0.25;
 
@@ -82,18 +100,23 @@ impl Window {
         start - (start - place) / self.width()
     }
 
-    /// The share of the width where an iteration stands: 0 at the left, 1 at the right; a single iteration stands in the middle.
-    pub fn across(&self, iteration: u64) -> f64 {
-        let (first, last) = (self.place(self.first), self.place(self.last));
-        if last <= first {
-            return 0.5;
+    /// The scale, for many iterations.
+    pub fn scale(&self) -> WindowScale {
+        WindowScale {
+            window: *self,
+            first: self.place(self.first),
+            last: self.place(self.last),
         }
-        (self.place(iteration) - first) / (last - first)
+    }
+
+    /// The share of the width where an iteration stands, as [`WindowScale::across`].
+    pub fn across(&self, iteration: u64) -> f64 {
+        self.scale().across(iteration)
     }
 
     /// The iteration nearest to a share of the width; 0 and the greatest number are the bounds.
     pub fn at(&self, share: f64) -> u64 {
-        let (first, last) = (self.place(self.first), self.place(self.last));
+        let WindowScale { first, last, .. } = self.scale();
         let place = first + (last - first) * share;
         self.read(place).round() as u64
     }

@@ -1,5 +1,6 @@
 //! A picture of the flow, as plain data.
 
+use crate::misfit::Misfit;
 use crate::scaling::MeanAndScale;
 
 /// A picture of a trainer's flow: points in data units, row-major; the latest picture is all that is kept.
@@ -92,23 +93,20 @@ pub struct LogDensitySamples {
     pub generated: Vec<f64>,
 }
 
-/// The energy distances between data and generated samples in pairs of columns.
+/// How far data and generated samples are apart in pairs of columns.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PairMisfits {
-    /// The pairs, the largest distance first.
+    /// The pairs, the one that is most noise levels apart first.
     pub pairs: Vec<PairMisfit>,
-    /// The largest distance in any of the pairs that came of exchanging data and generated samples at random, in 19 attempts: what a good
-    /// model exceeds once in 20 pictures.
-    pub chance: f64,
     /// Number of pairs of columns that there are; only those that seemed the worst on other samples are in `pairs` where there are many.
     pub all: usize,
 }
 
-/// The energy distance in a pair of columns.
+/// The misfit of a pair of columns.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PairMisfit {
     /// The columns, from 0, the given ones after the learned: first the one across.
     pub columns: [usize; 2],
-    /// 2 E|X - Y| - E|X - X'| - E|Y - Y'| in standardised units, estimated without bias: it may be below 0.
-    pub distance: f64,
+    /// Distance of data and generated samples, and the noise level of the worst of all pairs that are judged.
+    pub misfit: Misfit,
 }

@@ -119,6 +119,11 @@ impl TextRows {
         self.remark_unless_quiet(&line::entry("verdict", &words))
     }
 
+    /// The text of the effect of an edit, once it is known.
+    pub(super) fn effect(&self, words: &str) -> String {
+        self.remark_unless_quiet(&line::entry("effect", words))
+    }
+
     fn waits_for(&self, iteration: u64) -> bool {
         self.waiting
             .as_ref()

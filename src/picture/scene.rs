@@ -74,12 +74,12 @@ pub fn compute_picture(
     let rows = data.picture_rows(snapshot.samples)?;
     let FlowRows { x: rows, y } = split(&rows, &flow.engine.shape());
     flow.given = y;
-    let draws = |draw| DrawKey {
+    let draws = DrawKey {
         seed: model.seed,
         stream: Stream::Pictures,
-        draw,
+        draw: 1,
     };
-    let normal = normal_rows(draws(1), 0..(rows.len() / d) as u64, d);
+    let normal = normal_rows(draws, 0..(rows.len() / d) as u64, d);
     let forward = flow.follow(&rows, Direction::Forward);
     let backward = flow.follow(&normal, Direction::Inverse);
     let restored = flow.ends(&forward.ends, 0..flow.given.len(), Direction::Inverse);
@@ -104,7 +104,7 @@ pub fn compute_picture(
         columns: d + c,
         learned: d,
     };
-    let misfits = (d + c > 2).then(|| pair_misfits(compared, draws(2)));
+    let misfits = (d + c > 2).then(|| pair_misfits(compared));
     Ok(Picture {
         iteration: snapshot.iteration,
         seconds: 0.0,

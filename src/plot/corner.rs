@@ -80,7 +80,9 @@ pub fn corner(
             figure.add(content);
             figure.add(axes.outline());
             if i == j {
-                figure.add(column_note(place, picture, across));
+                if let Some(misfit) = misfit_of_column(picture, across) {
+                    figure.add(column_note(place, misfit.among(shown.len())));
+                }
             } else if worst.is_some_and(|pair| pair.places == [j, i]) {
                 figure.add(marked(&axes));
             }
@@ -105,8 +107,7 @@ pub fn corner(
         entry(MODEL, "generated", &picture.generated),
     ];
     figure.add(legend_row(&entries, (size.width / 2.0, size.height - 42.0)));
-    let words =
-        "misfit: Cram\u{e9}r-von Mises distance, 0 to 1 / noise level, passed 1 in 20 by chance";
+    let words = "misfit: Cram\u{e9}r-von Mises distance, 0 to 1 / noise level, which chance passes in 1 of 20 figures";
     let words = text(words, (size.width / 2.0, size.height - 16.0), LABEL);
     figure.add(words.set("text-anchor", "middle"));
     figure
@@ -123,8 +124,7 @@ fn note(columns: &PlottedColumns, worst: Option<&PairMisfit>) -> String {
         return String::new();
     };
     let [a, b] = places.map(|place| columns.short(columns.shown()[place], 12));
-    let ratio = misfit.in_noise_levels();
-    format!("worst pair: {a}, {b}, {ratio:.1} x noise")
+    format!("worst pair: {a}, {b}, {}", misfit.times_noise())
 }
 
 /// The misfit of a pair of columns.
@@ -146,7 +146,12 @@ impl PairMisfits {
             let misfit = pair_misfit(&rows(&picture.data), &rows(&picture.generated))?;
             Some(PairMisfit { places, misfit })
         };
-        PairMisfits(pairs.filter_map(misfit).collect())
+        let mut pairs: Vec<PairMisfit> = pairs.filter_map(misfit).collect();
+        let count = pairs.len();
+        for pair in &mut pairs {
+            pair.misfit = pair.misfit.among(count);
+        }
+        PairMisfits(pairs)
     }
 
     /// The pair that fits worst, in noise levels.
@@ -192,13 +197,14 @@ fn marked(axes: &Axes) -> svg::node::element::Rectangle {
     axes.outline().set("stroke", MODEL).set("stroke-width", 3)
 }
 
-/// The misfit of a column, above its histogram.
-fn column_note(place: FigureRect, picture: &Picture, k: usize) -> Group {
+/// The misfit of a column.
+fn misfit_of_column(picture: &Picture, k: usize) -> Option<Misfit> {
     let values = |rows| column(rows, picture.dimension, k);
-    let Some(misfit) = column_misfit(&values(&picture.data), &values(&picture.generated)) else {
-        return Group::new();
-    };
-    let Misfit { distance, noise } = misfit;
+    column_misfit(&values(&picture.data), &values(&picture.generated))
+}
+
+/// The misfit of a column, above its histogram.
+fn column_note(place: FigureRect, misfit: Misfit) -> Group {
     let beyond = misfit.in_noise_levels() > 1.0;
     let size = if place.width < 160.0 {
         LABEL - 1.5
@@ -206,7 +212,7 @@ fn column_note(place: FigureRect, picture: &Picture, k: usize) -> Group {
         LABEL
     };
     let at = (place.x + place.width / 2.0, place.y - 4.5);
-    let words = text(&format!("misfit {distance:.3} / {noise:.3}"), at, size)
+    let words = text(&format!("misfit {misfit}"), at, size)
         .set("text-anchor", "middle")
         .set("fill", if beyond { MODEL } else { INK })
         .set("font-weight", if beyond { "bold" } else { "normal" });

@@ -15,6 +15,7 @@ use super::line;
 use super::lines::Lines;
 use super::summary::Summary;
 use crate::checkpoint::{self, Checkpoint};
+use crate::edit_effect::KnownEffects;
 use crate::event::Event;
 use crate::feed::RunEntry;
 use crate::file;
@@ -92,6 +93,7 @@ struct Writer {
     log: Lines,
     tensorboard: Option<Lines>,
     summary: Summary,
+    effects: KnownEffects,
     directory: RunDirectory,
     /// The line that is being made.
     json: Vec<u8>,
@@ -121,6 +123,7 @@ impl Writer {
             edits: lines(edits, lengths.edits),
             log: lines("log.txt", lengths.log),
             summary: Summary::default(),
+            effects: KnownEffects::default(),
             json: Vec::new(),
             models: BTreeMap::new(),
             behind: false,
@@ -160,6 +163,7 @@ impl Writer {
             more = history.read(&mut events).unwrap_or(false);
             for event in events {
                 self.summary.apply(&event);
+                self.effects.apply(&event);
                 if new {
                     self.draw(&event);
                 }
@@ -280,14 +284,16 @@ impl Writer {
         if replayed {
             self.edits.push(&json);
         }
+        let iteration = line::iteration(event).map_or(String::new(), |i| i.to_string());
+        if let Some(words) = self.effects.apply(event) {
+            self.say(iteration.clone(), &line::entry("effect", &words));
+        }
         if let Some(words) = line::words(event) {
-            let iteration = line::iteration(event).map_or(String::new(), |i| i.to_string());
-            self.say(iteration, &words);
+            self.say(iteration.clone(), &words);
         }
         let assessment = self.summary.evidence.assessment();
         if assessment.verdict != before {
             let words = format!("{}: {}", assessment.verdict, assessment.reason());
-            let iteration = line::iteration(event).map_or(String::new(), |i| i.to_string());
             self.say(iteration, &line::entry("verdict", &words));
         }
         self.json = json;

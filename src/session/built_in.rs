@@ -16,6 +16,14 @@ pub const fn built_in(toy: Toy) -> &'static str {
     }
 }
 
+/// What a session that no file has is called in messages, by the name of its runs: `built-in moons`, or where it came from.
+pub fn name_without_file(name: &str) -> String {
+    match name.parse::<Toy>() {
+        Ok(toy) => format!("built-in {toy}"),
+        Err(_) => name.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;

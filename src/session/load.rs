@@ -1,5 +1,6 @@
 //! The reading of a session file: its text becomes a session. Every session passes [`parse`], at the start and after every edit.
 
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -12,12 +13,40 @@ use crate::file;
 /// Session files are some kilobytes; what is larger is something else.
 const LARGEST: u64 = 1 << 20;
 
-/// Reads and checks a session file.
+/// Reads and checks a session file, or the session that comes from a stream.
 ///
 /// # Errors
 /// The refusal of the file.
 pub fn load(path: &Path) -> Result<Session, Rejection> {
-    parse(&read(path)?, path)
+    match read_stream(path)? {
+        Some(StreamedSession { name, text }) => parse(&text, Path::new(name)),
+        None => parse(&read(path)?, path),
+    }
+}
+
+/// A session that came from a stream and can't be read again.
+pub struct StreamedSession {
+    /// What stands for the name of a file. Without a directory: a table of it is found from the working directory.
+    pub name: &'static str,
+    /// The text, unchecked.
+    pub text: String,
+}
+
+/// Reads the text of a session from `-`, a pipe or another open descriptor; None for what is no stream.
+///
+/// # Errors
+/// As of [`read`].
+pub fn read_stream(path: &Path) -> Result<Option<StreamedSession>, Rejection> {
+    let standard = path == Path::new(file::STANDARD) || path == Path::new("/dev/stdin");
+    let name = if standard { "stdin" } else { "pipe" };
+    let unreadable =
+        |error: io::Error| Rejection::of_file(name.as_ref(), format!("cannot be read: {error}"));
+    match file::open_stream(path).map_err(unreadable)? {
+        Some(stream) => {
+            read_from(&stream, name.as_ref()).map(|text| Some(StreamedSession { name, text }))
+        }
+        None => Ok(None),
+    }
 }
 
 /// Reads the text of a session file, unchecked.
@@ -25,10 +54,16 @@ pub fn load(path: &Path) -> Result<Session, Rejection> {
 /// # Errors
 /// The refusal of a file that cannot be read, is larger than 1 MiB or is not UTF-8.
 pub fn read(path: &Path) -> Result<String, Rejection> {
+    let unreadable =
+        |error: io::Error| Rejection::of_file(path, format!("cannot be read: {error}"));
+    read_from(&file::open(path).map_err(unreadable)?, path)
+}
+
+/// Reads the text of a session; `path` is only named in refusals.
+fn read_from(file: &File, path: &Path) -> Result<String, Rejection> {
     let mut bytes = Vec::new();
     let unreadable =
         |error: io::Error| Rejection::of_file(path, format!("cannot be read: {error}"));
-    let file = file::open(path).map_err(unreadable)?;
     file.take(LARGEST + 1)
         .read_to_end(&mut bytes)
         .map_err(unreadable)?;

@@ -1,16 +1,18 @@
 //! The session file followed while a run trains, on a thread of its own: change -> debounce -> read -> parse -> session or refusal.
 //!
 //! Editors write in place, or truncate and write, or write aside and rename; volumes of containers swap a link. So
-//! directories are watched, not the file, and only content decides whether anything has changed.
+//! directories are watched, not the file, and only content decides whether anything has changed. Of some changes no system tells:
+//! once a second the state of the file is looked at too, and its text where that differs.
 
 mod debounce;
+mod file_state;
 mod watched_paths;
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use clap::ValueEnum;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
@@ -20,10 +22,11 @@ use serde::{Deserialize, Serialize};
 use super::{Rejection, Session, parse, read};
 
 use debounce::Debounce;
+use file_state::FileState;
 use watched_paths::WatchedPaths;
 
-/// Time between two readings where the system reports nothing.
-const POLL_INTERVAL: Duration = Duration::from_secs(1);
+/// Time between two looks at the file that no event asks for.
+const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Readings of a file that is empty or gone, which may be half saved.
 const RETRIES: usize = 3;
@@ -33,9 +36,9 @@ const RETRY_INTERVAL: Duration = Duration::from_millis(50);
 /// The choice of a user whether and how a session file is followed. The docs of the variants are help texts of the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 pub enum WatchChoice {
-    /// By the events of the file system.
+    /// By the events of the file system, and once a second by its size and time.
     Native,
-    /// By looking once a second.
+    /// By reading it once a second.
     Poll,
     /// Not at all.
     Off,
@@ -44,7 +47,7 @@ pub enum WatchChoice {
 /// The way in which a session file is followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WatchMode {
-    /// The system reports changes.
+    /// The system reports changes; those of which it does not, show in the state of the file.
     Native,
     /// The file is read once a second: for network and shared file systems, which report nothing.
     Poll,
@@ -89,7 +92,8 @@ pub fn watch(
         watched: WatchedPaths::default(),
         mode: WatchMode::Poll,
         last: Ok(current.to_owned()),
-        read_at: Instant::now(),
+        state: None,
+        looked_at: Instant::now(),
         send,
     };
     follower.watch_paths();
@@ -144,8 +148,10 @@ struct FileFollower<F> {
     mode: WatchMode,
     /// Text that was last read.
     last: Result<String, Rejection>,
-    /// Time of the last reading.
-    read_at: Instant,
+    /// State of the file before it was last read; None while its text has to be compared in any case.
+    state: Option<FileState>,
+    /// Time of the last reading or look.
+    looked_at: Instant,
     /// Receiver of sessions and refusals.
     send: F,
 }
@@ -160,9 +166,9 @@ impl<F: Fn(Result<Arc<Session>, Rejection>)> FileFollower<F> {
             if debounce.due().is_some_and(|due| due <= now) {
                 debounce.clear();
                 self.reload();
-            } else if self.mode == WatchMode::Poll && self.read_at + POLL_INTERVAL <= now {
-                self.read_at = now;
-                if read(&self.path) != self.last {
+            } else if self.looked_at + LOOK_INTERVAL <= now {
+                self.looked_at = now;
+                if self.differs() {
                     debounce.touch(now);
                 }
             }
@@ -179,11 +185,20 @@ impl<F: Fn(Result<Arc<Session>, Rejection>)> FileFollower<F> {
 
     /// Time until a reading is due.
     fn time_to_wait(&self, debounce: &Debounce) -> Duration {
-        let poll = (self.mode == WatchMode::Poll).then(|| self.read_at + POLL_INTERVAL);
-        let due = [debounce.due(), poll].into_iter().flatten().min();
-        due.map_or(POLL_INTERVAL, |due| {
-            due.saturating_duration_since(Instant::now())
-        })
+        let look = self.looked_at + LOOK_INTERVAL;
+        let due = debounce.due().map_or(look, |due| due.min(look));
+        due.saturating_duration_since(Instant::now())
+    }
+
+    /// Whether the file has another text than the last. Where the system reports changes, it is read only if its state does not exclude
+    /// that.
+    fn differs(&mut self) -> bool {
+        let state = FileState::of(&self.path);
+        if self.mode == WatchMode::Native && state.is_some() && state == self.state {
+            return false;
+        }
+        self.state = state.filter(|state| !state.is_young(SystemTime::now()));
+        read(&self.path) != self.last
     }
 
     /// Whether an event may be a change of the file; so may an error of the watcher.
@@ -235,7 +250,7 @@ impl<F: Fn(Result<Arc<Session>, Rejection>)> FileFollower<F> {
 
     /// Sends the session or the refusal of a text.
     fn deliver(&mut self, text: Result<String, Rejection>) {
-        self.read_at = Instant::now();
+        self.looked_at = Instant::now();
         self.last = text.clone();
         let session = text.and_then(|text| parse(&text, &self.path)).map(Arc::new);
         (self.send)(session);

@@ -375,7 +375,7 @@ mod tests {
             ("optimzer.lr=1", "did you mean `optimizer.lr`?"),
             ("lr=1", "did you mean `start.lr` or `optimizer.lr`?"),
             ("width=1", "did you mean `model.width`?"),
-            ("learning_rate=1", "the nearest is `"),
+            ("learning_rate=1", "`learning_rate`. `otflow check"),
             ("optimizer.lr", "expected FIELD=VALUE"),
             ("optimizer.lr=", "no single value"),
             ("optimizer.lr=0.1, clamp: 3", "no single value"),

@@ -2,22 +2,18 @@
 //! shortest that are read as the same bits.
 
 use std::fmt::Write as _;
-use std::fs;
-use std::io::{self, BufWriter, Seek, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
-
-use tempfile::NamedTempFile;
 
 use super::csv::is_value;
 use super::format::TableFormat;
 use super::npy::header_bytes;
-use crate::file;
+use crate::file::{self, Output};
 
-/// The writer of a table: rows go to a temporary file in the same directory, and a file at the path stays until
-/// [`TableWriter::finish`].
+/// The writer of a table: a file at the path stays until [`TableWriter::finish`]. Rows of a CSV go straight into a pipe or a device.
 pub struct TableWriter {
     path: PathBuf,
-    out: BufWriter<NamedTempFile>,
+    out: BufWriter<Output>,
     width: usize,
     rows: u64,
     format: TableFormat,
@@ -29,26 +25,24 @@ impl TableWriter {
     /// be told from a row.
     ///
     /// # Errors
-    /// There is no column, the path is one of something other than a regular file, or the directory cannot be written to. Errors
-    /// name the path.
+    /// There is no column, or the path cannot be written to. Errors name the path.
     pub fn create(path: &Path, names: &[String]) -> io::Result<Self> {
-        let check = || {
-            if names.is_empty() {
-                return Err(io::Error::other("a table without columns"));
-            }
-            // Renaming would replace a device by a file.
-            if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
-                return Err(io::Error::other("what is there is no regular file"));
-            }
-            Ok(())
+        if names.is_empty() {
+            let error = io::Error::other("a table without columns");
+            return Err(file::naming("write", path)(error));
+        }
+        let format = TableFormat::of(path);
+        let out = match format {
+            TableFormat::Csv => Output::begin(path)?,
+            // Its header has the number of rows.
+            TableFormat::Npy => Output::begin_rewindable(path)?,
         };
-        check().map_err(file::naming("write", path))?;
         let mut writer = TableWriter {
             path: path.to_owned(),
-            out: BufWriter::new(file::begin(path)?),
+            out: BufWriter::new(out),
             width: names.len(),
             rows: 0,
-            format: TableFormat::of(path),
+            format,
             line: String::new(),
         };
         writer
@@ -77,18 +71,15 @@ impl TableWriter {
     /// # Errors
     /// The file cannot be written; an old file at the path is still there.
     pub fn finish(self) -> io::Result<u64> {
-        let TableWriter { path, mut out, .. } = self;
-        let mut end = || {
-            out.flush()?;
+        let TableWriter { path, out, .. } = self;
+        let end = || {
+            let mut out = out.into_inner().map_err(|error| error.into_error())?;
             if self.format == TableFormat::Npy {
-                out.rewind()?;
-                out.write_all(&header_bytes(self.rows, self.width))?;
+                out.rewrite_beginning(&header_bytes(self.rows, self.width))?;
             }
-            Ok(())
+            out.finish()
         };
         end().map_err(file::naming("write", &path))?;
-        let whole = out.into_inner().map_err(|error| error.into_error());
-        file::finish(whole.map_err(file::naming("write", &path))?, &path)?;
         Ok(self.rows)
     }
 

@@ -5,19 +5,23 @@ use std::collections::VecDeque;
 use super::{Assessment, Verdict};
 use crate::event::{Best, Event, Figures, Finished, Reason};
 use crate::session::Schedule;
-use crate::trend::{SeriesPoint, Trend};
+use crate::trend::{SeriesPoint, Trend, rank_trend};
 
 /// Validations that a verdict looks back on.
 const WINDOW: usize = 10;
 /// Validations before which there is none.
 const FEW: usize = 3;
-/// Validations in a row that show overfitting, and their gap in standard errors.
+/// Validations in a row that show overfitting, and those that do where C rises and training C falls.
 const OVERFITTED: usize = 5;
+const PARTING: usize = 2;
+/// The gap of validation and training, in standard errors, that shows it.
 const GAP: f64 = 4.0;
 /// Standard errors above the best that are no noise.
 const HIGH: f64 = 10.0;
 /// Errors of the slope that make a trend: the 95% quantile of t with 8 degrees of freedom, two-sided.
 const TREND: f64 = 2.3;
+/// The z of the ranks that makes a fall: the 0.5% quantile of the normal distribution.
+const FALL: f64 = -2.576;
 
 /// One validation, as far as it tells how training goes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -315,10 +319,11 @@ impl Evidence {
             .rev()
             .take_while(|point| point.is_overfitted());
         let count = row.count();
+        let needed = if self.parts() { PARTING } else { OVERFITTED };
         let last = self.window.back()?;
-        let first = self.window.len().checked_sub(OVERFITTED)?;
+        let first = self.window.len().checked_sub(needed)?;
         let old = self.best?.iteration < self.window[first].iteration;
-        (count >= OVERFITTED && old).then(|| {
+        (count >= needed && old).then(|| {
             format!(
                 "C is {:.2} nats above training for {count} validations, best {:.3} at iteration {}",
                 last.gap().unwrap_or(f64::NAN),
@@ -328,10 +333,25 @@ impl Evidence {
         })
     }
 
+    /// At each of the last validations C has risen and training C fallen.
+    fn parts(&self) -> bool {
+        let last: Vec<&Point> = self.window.iter().rev().take(PARTING + 1).collect();
+        let parts = |pair: &[&Point]| {
+            pair[0].c > pair[1].c
+                && pair[0]
+                    .training
+                    .zip(pair[1].training)
+                    .is_some_and(|(new, old)| new < old)
+        };
+        last.len() > PARTING && last.windows(2).all(parts)
+    }
+
     fn stalls(&self) -> Option<String> {
         let trend = self.trend()?;
         let renewed = self.rate_falls && self.window.iter().any(|point| point.best);
-        (self.window.len() == WINDOW && !trend.falls() && !renewed).then(|| {
+        let values: Vec<f64> = self.window.iter().map(|point| point.c).collect();
+        let falls = trend.falls() || rank_trend(&values) < FALL;
+        (self.window.len() == WINDOW && !falls && !renewed).then(|| {
             let CTrend {
                 change,
                 error,
@@ -340,7 +360,7 @@ impl Evidence {
             if change > TREND * error {
                 return format!("C has risen by {change:.4} +- {error:.4} in {iterations} iterations");
             }
-            format!("C has not moved by its error in {iterations} iterations: {change:+.4} +- {error:.4}")
+            format!("C has not moved beyond its noise in {iterations} iterations: {change:+.4} +- {error:.4}")
         })
     }
 

@@ -110,18 +110,53 @@ fn a_validation_that_training_leaves_behind_is_overfitting() {
     let mut evidence = begun(Schedule::Constant);
     let values: Vec<(f64, f64)> = (0..8).map(falling).collect();
     after(&mut evidence, 0, &values);
-    let rising = |k: usize| (2.6 + 0.05 * k as f64, 2.4 - 0.1 * k as f64);
+    // C stays where it is: it takes five.
     for k in 0..5 {
-        let verdict = after(&mut evidence, 400 + 50 * k as u64, &[rising(k)]);
+        let verdict = after(&mut evidence, 400 + 50 * k as u64, &[(2.6, 2.4)]);
         let overfits = verdict == Verdict::Overfitting;
         assert_eq!(overfits, k == 4, "{k}: {verdict}");
     }
     let told = evidence.assessment();
     assert!(
         told.finding
-            .contains("0.80 nats above training for 5 validations"),
+            .contains("0.20 nats above training for 5 validations"),
         "{told:?}"
     );
+}
+
+#[test]
+fn two_validations_that_part_from_training_are_enough() {
+    let verdicts = |training: fn(f64) -> f64| {
+        let mut evidence = begun(Schedule::Constant);
+        let values: Vec<(f64, f64)> = (0..8).map(falling).collect();
+        after(&mut evidence, 0, &values);
+        let rising = (0..2).map(|k| {
+            let k = k as f64;
+            after(
+                &mut evidence,
+                400 + 50 * k as u64,
+                &[(2.6 + 0.05 * k, training(k))],
+            )
+        });
+        rising.collect::<Vec<_>>()
+    };
+    let [first, second] = verdicts(|k| 2.4 - 0.1 * k)[..] else {
+        unreachable!("two validations")
+    };
+    assert_eq!((first, second), (Verdict::Improving, Verdict::Overfitting));
+    let both_rise = verdicts(|k| 2.5 + 0.01 * k);
+    assert!(!both_rise.contains(&Verdict::Overfitting), "{both_rise:?}");
+}
+
+#[test]
+fn a_curve_that_flattens_out_is_no_stall() {
+    let mut evidence = begun(Schedule::Constant);
+    // Steep at first: around its line it scatters as much as it falls.
+    let steep = [
+        4.24, 3.85, 3.06, 2.98, 2.957, 2.944, 2.940, 2.9217, 2.9212, 2.905,
+    ];
+    let values = steep.map(|c| (c, c));
+    assert_eq!(after(&mut evidence, 0, &values), Verdict::Improving);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use super::peer;
 use super::run::ComparedRun;
 use super::stretch::Stretch;
 use crate::cli;
+use crate::commands::plot::refuse_terminal;
 use crate::file;
 use crate::plot::{ImageFile, ImageFormat, LearningCurve, learning};
 use crate::say;
@@ -28,7 +29,10 @@ impl<'a> ComparisonPlot<'a> {
         let Some(path) = &args.out else {
             return Ok(None);
         };
-        let format = ImageFormat::of(path).ok_or_else(|| ImageFormat::wrong_ending(path))?;
+        let format = ImageFormat::of(path)
+            .or(file::is_nameless(path).then_some(ImageFormat::Png))
+            .ok_or_else(|| ImageFormat::wrong_ending(path))?;
+        refuse_terminal(path)?;
         let peers: Result<Vec<Vec<CurveWithEntropy>>, String> =
             args.peer.iter().map(|path| peer::read(path)).collect();
         Ok(Some(ComparisonPlot {
@@ -52,7 +56,7 @@ impl<'a> ComparisonPlot<'a> {
         let figure = learning(&curves, common_entropy(&drawn), self.title);
         let ImageFile { bytes, warning } = figure.file(self.format)?;
         warning.iter().for_each(|text| say::warn(text));
-        file::replace(self.path, &bytes)?;
+        file::write_output(self.path, &bytes)?;
         Ok(())
     }
 }

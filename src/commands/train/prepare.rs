@@ -19,6 +19,7 @@ use super::session_file::SessionFile;
 use crate::checkpoint::{Checkpoint, fingerprint};
 use crate::cli::{self, TensorBoardOutput};
 use crate::event::{SCHEMA, Start, Thinning};
+use crate::file;
 use crate::ranks::Ranks;
 use crate::run::RunDirectory;
 use crate::run::read;
@@ -101,6 +102,12 @@ fn load(args: &cli::TrainArgs, ranks: &Ranks) -> Result<LoadedRun, Failure> {
     }
     if let Some(run) = &args.from {
         return fork(args, run, ranks);
+    }
+    let streamed = args.session.as_deref().is_some_and(file::is_stream);
+    if streamed && ranks.size() > 1 {
+        return Err(refused(
+            "a session from a pipe comes to one rank only: give all of them a file",
+        ));
     }
     let session_file = SessionFile::find(args.session.as_deref()).map_err(refused)?;
     let typed = session_file.parse().map_err(refused)?;

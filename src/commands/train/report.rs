@@ -13,7 +13,7 @@ mod markdown;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
 use super::agreement::Failure;
 use super::prepare::Prepared;
@@ -21,8 +21,8 @@ use crate::cli::{ReportFile, ReportFormat};
 use crate::cpu;
 use crate::event::{Finished, Start};
 use crate::exit::Exit;
-use crate::file;
-use crate::session::Gate;
+use crate::file::{self, Output};
+use crate::session::{Gate, name_without_file};
 
 /// The writer of the report of one run.
 pub(super) struct ReportWriter {
@@ -96,13 +96,10 @@ impl ReportWriter {
         out: Option<&Path>,
     ) -> Result<Self> {
         let path = &file.path;
-        if path.is_dir() {
-            bail!("cannot write {}: it is a directory", path.display());
-        }
         let in_run = out.is_some_and(|out| path.starts_with(out));
-        if !in_run {
+        if !in_run && !file::is_stream(path) {
             // Dropped, it is gone.
-            file::begin(path)?;
+            Output::begin(path)?;
         }
         let stem = session.and_then(Path::file_stem);
         Ok(ReportWriter {
@@ -140,7 +137,11 @@ impl ReportWriter {
             message: "the training has not ended: it is under way, or the process was killed"
                 .into(),
         };
-        self.write(None, Some(trouble))
+        // A stream can't take it back.
+        match file::is_stream(&self.file.path) {
+            true => Ok(()),
+            false => self.write(None, Some(trouble)),
+        }
     }
 
     /// Writes how the run has ended.
@@ -174,7 +175,7 @@ impl ReportWriter {
             ReportFormat::JUnit => junit::text(&report)?,
             ReportFormat::Markdown => markdown::text(&report),
         };
-        Ok(file::replace(&self.file.path, text.as_bytes())?)
+        Ok(file::write_output(&self.file.path, text.as_bytes())?)
     }
 
     fn tests(&self, finished: Option<&Finished>, trouble: Option<Trouble>) -> Vec<ReportTest> {
@@ -222,13 +223,13 @@ impl ReportWriter {
         else {
             return Vec::new();
         };
-        let built_in = || format!("built-in {}", start.name);
+        let unfiled = || name_without_file(&start.name);
         let session = start.file.as_ref();
         let mut facts = vec![
             fact("run", directory.display()),
             fact(
                 "session",
-                session.map_or_else(built_in, |file| file.display().to_string()),
+                session.map_or_else(unfiled, |file| file.display().to_string()),
             ),
             fact("build", start.build()),
             fact("CPU", cpu::name()),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::commands::given::{self, Given};
-use crate::session::{self, Rejection, Session, built_in};
+use crate::session::{self, Rejection, Session, StreamedSession, built_in};
 
 /// A session before it is parsed.
 #[derive(Clone)]
@@ -23,17 +23,29 @@ impl SessionFile {
     /// When there is none, or its file can't be read, in a sentence.
     pub(super) fn find(given: Option<&Path>) -> Result<Self, String> {
         match given.map_or_else(|| Ok(given::default_session()), given::session)? {
-            Given::File(path) => Ok(SessionFile {
-                text: session::read(&path).map_err(|rejection| rejection.to_string())?,
-                name: stem(&path),
-                path: Some(path),
-            }),
+            Given::File(path) => Self::read(path).map_err(|rejection| rejection.to_string()),
             Given::Toy(toy) => Ok(SessionFile {
                 path: None,
                 text: built_in(toy).into(),
                 name: toy.name().into(),
             }),
         }
+    }
+
+    /// Reads the session of a path; that of a stream has no file.
+    fn read(path: PathBuf) -> Result<Self, Rejection> {
+        Ok(match session::read_stream(&path)? {
+            Some(StreamedSession { name, text }) => SessionFile {
+                path: None,
+                text,
+                name: name.into(),
+            },
+            None => SessionFile {
+                text: session::read(&path)?,
+                name: stem(&path),
+                path: Some(path),
+            },
+        })
     }
 
     /// A session that no file has.
@@ -47,8 +59,8 @@ impl SessionFile {
 
     /// The session of the text.
     pub(super) fn parse(&self) -> Result<Session, Rejection> {
-        let built_in = || PathBuf::from(format!("built-in {}", self.name));
-        let path = self.path.clone().unwrap_or_else(built_in);
+        let unfiled = || session::name_without_file(&self.name).into();
+        let path = self.path.clone().unwrap_or_else(unfiled);
         session::parse(&self.text, &path)
     }
 

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use crate::edit_effect::{EditSurroundings, ValidationPoint, WINDOW, can_have_effect};
+use crate::edit_effect::{EditSurroundings, LastEdit, ValidationPoint, can_have_effect};
 use crate::session::Applies;
 use crate::session::Rejection;
 
@@ -83,8 +83,8 @@ pub struct EditHistory {
     saves: VecDeque<SavedEdits>,
     /// The values that undoing has written and that are not yet in force.
     returning: Vec<ReturningValue>,
-    /// The last validations since the last edit that can have an effect on them.
-    recent: VecDeque<ValidationPoint>,
+    /// The last edit that can have an effect on validations.
+    last: LastEdit,
     /// The training time, seconds.
     trained: f64,
 }
@@ -102,41 +102,23 @@ impl EditHistory {
 
     /// Adds a validation; whether the last edits are judged by it.
     pub fn add_validation(&mut self, point: ValidationPoint) -> bool {
-        let last = self.last_surroundings().map(|last| last.iteration);
+        self.last.add_validation(point);
+        let Some(last) = self.last.around() else {
+            return false;
+        };
         for entry in self.entries.iter_mut().rev() {
             match &mut entry.surroundings {
-                Some(around) if Some(around.iteration) == last => around.add(point),
+                Some(around) if around.iteration == last.iteration => around.clone_from(last),
                 Some(_) => break,
                 None => {}
             }
         }
-        if self.recent.len() == WINDOW {
-            self.recent.pop_front();
-        }
-        if point.c.is_finite() {
-            self.recent.push_back(point);
-        }
-        last.is_some()
+        true
     }
 
     /// The validations around the last edit that can have an effect on them.
     pub fn last_surroundings(&self) -> Option<&EditSurroundings> {
-        let mut entries = self.entries.iter().rev();
-        entries.find_map(|entry| entry.surroundings.as_ref())
-    }
-
-    /// The validations around an edit that is in force now. Edits of one iteration share theirs.
-    fn begin_surroundings(&mut self, iteration: u64) -> EditSurroundings {
-        let same = |around: &&EditSurroundings| around.iteration == iteration;
-        if let Some(shared) = self.last_surroundings().filter(same) {
-            return shared.clone();
-        }
-        EditSurroundings {
-            iteration,
-            seconds: self.trained,
-            before: self.recent.drain(..).collect(),
-            after: Vec::new(),
-        }
+        self.last.around()
     }
 
     /// Adds an accepted edit.
@@ -146,7 +128,8 @@ impl EditHistory {
             applies,
         };
         let effective = applies != Applies::Restart && can_have_effect(&edit.field);
-        let around = effective.then(|| self.begin_surroundings(edit.iteration));
+        let trained = self.trained;
+        let around = effective.then(|| self.last.add_edit(edit.iteration, trained).clone());
         self.push(edit.iteration, now, result, around);
         let returned = |back: &ReturningValue| back.field == edit.field && back.value == edit.new;
         let undone = self.returning.iter().any(returned);

@@ -9,8 +9,8 @@ pub const SWEEP: f64 = 5.0;
 /// The rest at the end before they start again, as a share of the sweep.
 pub const HOLD: f64 = 0.2;
 
-/// Share of its distance by which a pair may be off the one that has its place, before that takes its place.
-const ALIKE: f64 = 0.2;
+/// Share of its misfit by which a pair may be off the one that has its place, before that takes its place.
+const ALIKE: f64 = 0.1;
 
 /// A view of the flow; only one is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -128,7 +128,7 @@ impl FlowView {
         wanted.or(views.first()).copied().unwrap_or_default()
     }
 
-    /// Puts the columns on the axes that have the place in the order of misfit. Those there are stay while their distance is nearly the same: the order of
+    /// Puts the columns on the axes that have the place in the order of misfit. Those there are stay while their misfit is nearly the same: the order of
     /// pairs that fit alike changes with every picture.
     pub fn follow_misfits(&mut self, picture: &Picture) {
         let Some(misfits) = &picture.misfits else {
@@ -147,8 +147,8 @@ impl FlowView {
             .pairs
             .iter()
             .find(|pair| pair.columns == self.wanted);
-        let stays =
-            |now: &PairMisfit| (now.distance - next.distance).abs() <= ALIKE * next.distance.abs();
+        let levels = |pair: &PairMisfit| pair.misfit.in_noise_levels();
+        let stays = |now: &PairMisfit| (levels(now) - levels(next)).abs() <= ALIKE * levels(next);
         if !now.is_some_and(stays) {
             self.wanted = next.columns;
         }

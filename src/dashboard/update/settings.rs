@@ -153,7 +153,7 @@ fn file(state: &State) -> Result<Option<PathBuf>, String> {
     match &start.file {
         Some(file) if view.followed => Ok(Some(file.clone())),
         None if view.unwritten => Ok(None),
-        None => Err("built-in session: no file to edit".into()),
+        None => Err("this session has no file to edit".into()),
         Some(_) => Err("the session file is not followed".into()),
     }
 }

@@ -5,6 +5,7 @@ use std::f64::consts::{FRAC_1_SQRT_2, PI};
 use crate::dashboard::fixtures;
 use crate::dashboard::state::State;
 use crate::event::{Density, DensityCurve, LogDensitySamples, PairMisfit, PairMisfits, Picture};
+use crate::misfit::Misfit;
 use crate::scaling::MeanAndScale;
 use crate::session;
 
@@ -140,7 +141,13 @@ pub fn conditional() -> State {
         let (y, x) = (1.5 * centre(k % 32, 32), 2.0 * centre(k / 32, 64));
         log_normal(x, ridge(y), 0.4)
     });
-    let pair = |columns, distance| PairMisfit { columns, distance };
+    let pair = |columns, distance| PairMisfit {
+        columns,
+        misfit: Misfit {
+            distance,
+            noise: 0.094,
+        },
+    };
     let picture = Picture {
         context: 2,
         given: given.clone(),
@@ -150,8 +157,7 @@ pub fn conditional() -> State {
             values: cells.collect(),
         }),
         misfits: Some(PairMisfits {
-            pairs: vec![pair([1, 0], 0.0213), pair([2, 0], 0.0061)],
-            chance: 0.0094,
+            pairs: vec![pair([1, 0], 0.213), pair([2, 0], 0.061)],
             all: 2,
         }),
         ..picture(1, data, generated, mapped)
@@ -173,17 +179,19 @@ pub fn five_columns() -> State {
     let pairs = (0..5).flat_map(|up| (0..up).map(move |across| [across, up]));
     let misfit = |columns: [usize; 2]| PairMisfit {
         columns,
-        distance: match columns {
-            [1, 3] => 0.1234,
-            [across, up] => 0.003 / (1 + across + 5 * up) as f64,
+        misfit: Misfit {
+            distance: match columns {
+                [1, 3] => 0.3456,
+                [across, up] => 0.1 / (1 + across + 5 * up) as f64,
+            },
+            noise: 0.15,
         },
     };
     let mut misfits: Vec<PairMisfit> = pairs.map(misfit).collect();
-    misfits.sort_by(|a, b| b.distance.total_cmp(&a.distance));
+    misfits.sort_by(|a, b| b.misfit.distance.total_cmp(&a.misfit.distance));
     let picture = Picture {
         misfits: Some(PairMisfits {
             pairs: misfits,
-            chance: 0.0087,
             all: 10,
         }),
         ..picture(5, rows(0.95, 0), rows(FRAC_1_SQRT_2 - 0.5, 1), mapped)

@@ -1,5 +1,5 @@
 //! The density of generated samples in two columns, smoothed, with the data over it: of more than two columns the model's own has no closed
-//! form. The pair of columns is one that fits worst, by the energy distance of data and generated samples.
+//! form. The pair of columns is one that fits worst, by the misfit of data and generated samples.
 //!
 //! ```text
 //! p(x) = 1/n sum over i of N(x; x_i, diag h^2)        h_k = s_k sqrt(1 - r^2) n^(-1/6) (Scott)
@@ -15,7 +15,6 @@ use super::density::{self, ShadedDensity};
 use super::plane::{PlaneFrame, part};
 use super::title::fitting;
 use crate::dashboard::canvas::Canvas;
-use crate::dashboard::format::number;
 use crate::event::{Density, PairMisfit, PairMisfits};
 
 /// Most cells of the density on a side.
@@ -33,7 +32,7 @@ pub struct PairView<'a> {
     pub data: &'a [f64],
     /// Generated samples.
     pub generated: &'a [f64],
-    /// The distances of the pairs.
+    /// The misfits of the pairs.
     pub misfits: &'a PairMisfits,
 }
 
@@ -59,27 +58,26 @@ pub fn draw(view: &PairView, shown: ShownPlane, canvas: &mut Canvas) {
     }
 }
 
-/// What is known of the pair, from long to short: its place in the order of misfit, its distance, and what the worst has by chance.
+/// What is known of the pair, from long to short: its place in the order of misfit, its distance over the noise level, and their ratio.
 fn caption(misfits: &PairMisfits, columns: [usize; 2]) -> Vec<String> {
     let same =
         |pair: &PairMisfit| pair.columns == columns || pair.columns == [columns[1], columns[0]];
     let Some(place) = misfits.pairs.iter().position(same) else {
         return vec![
-            "generated, data marked; distance not estimated".into(),
+            "generated, data marked; misfit unknown".into(),
             "generated, data marked".into(),
         ];
     };
-    let found = misfits.pairs[place].distance;
-    let sign = if found > misfits.chance { '>' } else { '<' };
-    let (distance, chance) = (format!("{found:.4}"), format!("{:.4}", misfits.chance));
+    let misfit = misfits.pairs[place].misfit;
+    let times = misfit.times_noise();
     let (place, all) = (place + 1, misfits.all);
     vec![
         format!(
-            "misfit {place} of {all}: energy distance {distance} {sign} {chance}, rarely exceeded by chance"
+            "misfit {place} of {all}: {times}, distance / noise level {misfit}; chance rarely passes 1"
         ),
-        format!("misfit {place}/{all}: energy distance {distance} {sign} chance {chance}"),
-        format!("misfit {place}/{all}: {distance} {sign} chance {chance}"),
-        format!("misfit {place}: {}", number(found)),
+        format!("misfit {place} of {all}: {times}, distance / noise level {misfit}"),
+        format!("misfit {place}/{all}: {times}, {misfit}"),
+        format!("misfit {place}/{all}: {times}"),
     ]
 }
 
@@ -180,6 +178,7 @@ fn blurred(values: &[f64], kernel: &[f64]) -> Vec<f64> {
 mod tests {
     use super::super::plane::{Aspect, Plane, PlaneBounds};
     use super::*;
+    use crate::misfit::Misfit;
     use ratatui::layout::Rect;
 
     const FLAT: Plane = Plane {
@@ -246,19 +245,24 @@ mod tests {
     }
 
     #[test]
-    fn the_caption_tells_the_place_and_what_chance_makes() {
-        let pair = |columns, distance| PairMisfit { columns, distance };
+    fn the_caption_tells_the_place_and_the_noise_level() {
+        let pair = |columns, distance| PairMisfit {
+            columns,
+            misfit: Misfit {
+                distance,
+                noise: 0.2,
+            },
+        };
         let misfits = PairMisfits {
-            pairs: vec![pair([0, 2], 0.25), pair([1, 0], 0.01)],
-            chance: 0.02,
+            pairs: vec![pair([0, 2], 0.5), pair([1, 0], 0.1)],
             all: 3,
         };
         let text = caption(&misfits, [1, 0]);
         assert!(
-            text[1].starts_with("misfit 2/3: energy distance 0.0100 < chance 0.0200"),
+            text[2] == "misfit 2/3: 0.5 x noise, 0.100 / 0.200",
             "{text:?}"
         );
         assert_eq!(caption(&misfits, [2, 0]), caption(&misfits, [0, 2]));
-        assert!(caption(&misfits, [1, 2])[0].contains("not estimated"));
+        assert!(caption(&misfits, [1, 2])[0].contains("misfit unknown"));
     }
 }

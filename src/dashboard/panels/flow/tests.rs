@@ -7,6 +7,7 @@ use crate::dashboard::screens::{styles, text};
 use crate::dashboard::theme::{Depth, Markers, Theme};
 use crate::dashboard::update::perform;
 use crate::event::{DensityCurve, LogDensitySamples, PairMisfit, PairMisfits};
+use crate::misfit::Misfit;
 use crate::scaling::MeanAndScale;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -143,7 +144,7 @@ fn the_pair_that_fits_worst_comes_first_and_the_next_by_a_key() {
     assert_eq!(state.view.flow.wanted, [1, 3]);
     let caption = |state: &State| shown(state, &PLAIN, (60, 12)).remove(0);
     act(&mut state, FlowAction::Pair(0));
-    assert!(caption(&state).starts_with("misfit 1/10: energy distance 0.1234 > chance 0.0087"));
+    assert!(caption(&state).starts_with("misfit 1/10: 2.3 x noise, 0.346 / 0.150"));
     act(&mut state, FlowAction::Pair(1));
     assert!(caption(&state).starts_with("misfit 2/10: "));
     act(&mut state, FlowAction::Pair(-9));
@@ -162,16 +163,16 @@ fn pairs_that_fit_alike_do_not_take_turns_and_a_choice_of_columns_stays() {
             .pairs
             .iter_mut()
             .find(|pair| pair.columns == columns);
-        pair.unwrap().distance = distance;
+        pair.unwrap().misfit.distance = distance;
         misfits
             .pairs
-            .sort_by(|a, b| b.distance.total_cmp(&a.distance));
+            .sort_by(|a, b| b.misfit.distance.total_cmp(&a.misfit.distance));
         picture
     };
-    let alike = next(&state, [0, 1], 0.1234 + 0.01);
+    let alike = next(&state, [0, 1], 0.3456 + 0.02);
     state.set_picture(alike);
     assert_eq!(state.view.flow.wanted, [1, 3], "nearly the same");
-    let worse = next(&state, [0, 1], 0.1234 + 0.2);
+    let worse = next(&state, [0, 1], 0.3456 + 0.2);
     state.set_picture(worse);
     assert_eq!(state.view.flow.wanted, [0, 1]);
     act(&mut state, FlowAction::Column { axis: 1, by: 1 });
@@ -295,7 +296,10 @@ fn hostile() -> impl Iterator<Item = Picture> {
         };
         let pair = |k: usize| PairMisfit {
             columns: [k * 7, k],
-            distance: odd[k % 9],
+            misfit: Misfit {
+                distance: odd[k % 9],
+                noise: odd[(k + 2) % 9],
+            },
         };
         Picture {
             iteration: u64::MAX,
@@ -325,7 +329,6 @@ fn hostile() -> impl Iterator<Item = Picture> {
             },
             misfits: Some(PairMisfits {
                 pairs: (0..n % 4).map(pair).collect(),
-                chance: odd[2],
                 all: usize::MAX,
             }),
             ..Picture::default()

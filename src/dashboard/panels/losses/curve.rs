@@ -57,7 +57,8 @@ pub fn draw_line(drawn: DrawnSeries, frame: &ChartFrame, look: LineLook, canvas:
     let LineLook { stroke, style } = look;
     let mut dots = DotGrid::stroked(frame.plot, frame.markers, stroke);
     let (width, height) = (dots.width(), dots.height());
-    let x = |iteration: u64| DotGrid::nearest(frame.window.across(iteration), width);
+    let scale = frame.window.scale();
+    let x = |iteration: u64| DotGrid::nearest(scale.across(iteration), width);
     let y = |value: f64| DotGrid::nearest(frame.height(value), height);
     for bucket in drawn.errors.iter().flat_map(|errors| frame.seen(errors)) {
         if let Some(range) = bucket.range() {

@@ -9,8 +9,8 @@ use super::wrap::wrapped;
 use crate::dashboard::canvas::Canvas;
 use crate::dashboard::state::State;
 use crate::dashboard::state::edits::{Edit, EditEntry, EditResult};
-use crate::dashboard::state::effect::effect_in_words;
 use crate::dashboard::state::log::LogKind;
+use crate::edit_effect::effect_in_words;
 use crate::session::Applies;
 
 /// Draws the rows from the one scrolled to.

@@ -1,7 +1,6 @@
-//! The effect of an edit in words, for the list of edits and the log.
+//! The effect of an edit in words, for the list of edits and both logs, that of the dashboard and that of the run directory.
 
-use crate::dashboard::format::number;
-use crate::edit_effect::{EditEffect, Judgement};
+use super::{EditEffect, Judgement};
 use crate::trend::{Estimate, LEAST};
 
 /// Most decimals of a value.
@@ -33,7 +32,7 @@ fn judged(effect: &EditEffect) -> Vec<String> {
         iterations,
         seconds,
     } = effect;
-    let decimals = decimals(*level);
+    let decimals = digits_of(*level);
     let beyond = |estimate: &Estimate| match estimate.is_beyond_noise() {
         true => "beyond noise",
         false => "within noise",
@@ -46,17 +45,19 @@ fn judged(effect: &EditEffect) -> Vec<String> {
         )
     };
     let (from, to) = (fixed(before.level.value), fixed(after.level.value));
-    let slopes = [before, after].map(|trend| number(1000.0 * trend.slope.value));
+    let slopes = [before, after].map(|trend| trend.slope.times(1000.0));
+    let digits = digits_of(slopes[0].until(slopes[1]));
+    let slopes = slopes.map(|slope| format!("{:.digits$}", slope.value));
     vec![
         format!("C {from} -> {to}, {}: {}", signed(level), beyond(level)),
         format!("off the trend {}: {}", signed(departure), beyond(departure)),
         format!("C per 1000 it {} -> {}", slopes[0], slopes[1]),
-        format!("judged after {iterations} it, {} s", number(*seconds)),
+        format!("judged after {iterations} it, {seconds:.1} s"),
     ]
 }
 
 /// The decimals that show two digits of the error.
-fn decimals(estimate: Estimate) -> usize {
+fn digits_of(estimate: Estimate) -> usize {
     let digits = 1.0 - estimate.error.log10().floor();
     // Without any scatter the value itself tells how fine it is.
     let digits = if digits.is_finite() { digits } else { 3.0 };
@@ -70,7 +71,7 @@ mod tests {
 
     #[test]
     fn values_have_the_digits_of_their_error() {
-        let of = |error| decimals(Estimate { value: 1.0, error });
+        let of = |error| digits_of(Estimate { value: 1.0, error });
         assert_eq!([0.0123, 0.5, 20.0, 1e-9, 0.0].map(of), [3, 2, 0, 6, 3]);
     }
 
@@ -103,8 +104,8 @@ mod tests {
             [
                 "C 2.9513 -> 2.9126, -0.0387 (0.0042): beyond noise",
                 "off the trend +0.0020 (0.0061): within noise",
-                "C per 1000 it -0.8000 -> -0.2000",
-                "judged after 200 it, 3.250 s",
+                "C per 1000 it -0.800 -> -0.200",
+                "judged after 200 it, 3.2 s",
             ]
         );
         let words = effect_in_words(&Judgement::NotYet { count: 2 });
