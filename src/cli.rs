@@ -60,13 +60,14 @@ pub enum ProgramCommand {
     /// Train a session: in the dashboard on a terminal, else as rows on stdout.
     ///
     /// Exit codes: 0 done, 1 I/O or internal, 2 bad arguments or session, or a build for another CPU, 3 diverged, 4 gate
-    /// missed, 130/143/129 after INT/TERM/HUP, with the parameters written.
+    /// missed, 128 + n after a signal n that ends a process (130 INT, 143 TERM), with the parameters and a checkpoint written. USR1 saves a
+    /// checkpoint and USR2 reads the session file; training goes on.
     Train(TrainArgs),
     /// The dashboard on a run that another process trains, or on a finished one; on a folder of runs a live table of all.
     ///
     /// The table has state, verdict, best C, C - H, and the settings that differ; the curves of marked runs are drawn over each other, and
     /// Enter opens a run. Keys that would command the trainer do nothing; q and Ctrl-C leave at once. Exit codes: 0 left by a key, 1 internal,
-    /// 2 no run directory or no terminal, 130/143/129 after INT/TERM/HUP.
+    /// 2 no run directory or no terminal, 128 + n after a signal n.
     Watch(WatchArgs),
     /// Train a run again from what its directory records, with every edit at its iteration, and compare rows and parameters.
     ///

@@ -61,10 +61,12 @@ mod screens;
 
 use std::io::{self, BufWriter};
 
-use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::{Rect, Size};
+use ratatui::{Terminal, TerminalOptions, Viewport};
 
 use crate::feed::Feed;
+use crate::terminal_size::terminal_size;
 use event_loop::{EventLoop, LoopExit};
 use input::InputThread;
 pub use options::{Options, Switches, UnwrittenSession};
@@ -73,6 +75,12 @@ use pixels::protocol::Protocol;
 use runs::{RunsDashboard, RunsExit, RunsInterruption};
 use terminal::TerminalGuard;
 pub use terminal_owner::TerminalOwner;
+
+/// The size of a terminal that has lost its own since the program was started.
+const UNKNOWN_SIZE: Size = Size {
+    width: 80,
+    height: 24,
+};
 
 /// The terminal while dashboards have it, with its keys; dropping it gives the terminal back.
 pub struct Screen {
@@ -159,8 +167,12 @@ impl Screen {
     }
 }
 
+/// The terminal at its size, which ratatui itself would take for no cells where the system does not know it.
 fn terminal() -> io::Result<Terminal<CrosstermBackend<BufWriter<io::Stdout>>>> {
-    Terminal::new(CrosstermBackend::new(BufWriter::new(io::stdout())))
+    let size = terminal_size().unwrap_or(UNKNOWN_SIZE);
+    let viewport = Viewport::Fixed(Rect::from(size));
+    let backend = CrosstermBackend::new(BufWriter::new(io::stdout()));
+    Terminal::with_options(backend, TerminalOptions { viewport })
 }
 
 /// A screen that nobody sees is not taken down: ratatui would complain of it on a stderr that is gone too, and panic.

@@ -178,6 +178,13 @@ pub enum Event {
         /// The file.
         path: PathBuf,
     },
+    /// A checkpoint was written at a command. Told by the writer when it is done.
+    Saved {
+        /// The last iteration done before.
+        iteration: u64,
+        /// The file.
+        path: PathBuf,
+    },
     /// Training pauses or goes on.
     Paused {
         /// The last iteration done before.
@@ -205,6 +212,8 @@ pub enum Command {
     Step,
     /// End the run; the current iteration is given up.
     Stop(Reason),
+    /// Write a checkpoint, and go on.
+    Checkpoint,
     /// Take back the best parameters of the run and train on from them.
     Restore(BestBy),
     /// The session file has changed: the new session, or why it was refused.

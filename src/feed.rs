@@ -45,6 +45,8 @@ pub enum RunEntry {
     Edited(u64, Arc<Session>),
     /// All that the run can be taken up from.
     Checkpoint(Arc<Checkpoint>),
+    /// The same at a command, whose end is told.
+    AskedCheckpoint(Arc<Checkpoint>),
 }
 
 /// The trainer's end.

@@ -2,6 +2,8 @@
 
 use std::io::{self, IsTerminal};
 
+use crate::terminal_size::terminal_size;
+
 /// The front end of a run.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FrontEnd {
@@ -19,6 +21,8 @@ pub(crate) fn obstacle() -> Option<&'static str> {
         Some("stdin is no terminal")
     } else if std::env::var_os("TERM").is_none_or(|term| term == "dumb") {
         Some("TERM is dumb or not set")
+    } else if terminal_size().is_none() {
+        Some("the terminal has no size (0 x 0), nor have COLUMNS and LINES")
     } else {
         None
     }

@@ -10,7 +10,7 @@
 //!
 //! | room | holds |
 //! | --- | --- |
-//! | `exit`, [`say`], `file`, `nearest`, [`cpu`] | exit codes; lines for a person; files replaced whole; the nearest valid name; whether this CPU can run what was compiled |
+//! | `exit`, [`say`], `file`, `nearest`, `terminal_size`, [`cpu`] | exit codes; lines for a person; files replaced whole; the nearest valid name; the size of the terminal; whether this CPU can run what was compiled |
 //! | [`table`] | the users' files, CSV and NPY |
 //! | [`session`] | the RON file: types, ranges, errors, what an edit changes, what outranks it, how it is followed |
 //! | [`scaling`], [`data`] | maps and standardisation of columns; batches, validation samples, true log densities |
@@ -28,7 +28,7 @@
 //! | [`trainer`] | one iteration, and the loop around it |
 //! | [`run`], `replay` | the run directory, written and read; a run trained again |
 //! | `plot` | pictures as PNG and SVG, films as GIF and animated PNG |
-//! | [`dashboard`], `headless`, `front_end`, `signals` | the two front ends, the choice between them, what ends a run from outside |
+//! | [`dashboard`], `headless`, `front_end`, `signals` | the two front ends, the choice between them, the signals that end a run or ask something of it |
 //! | [`cli`], [`commands`] | arguments; each command from its arguments to its exit code |
 #![forbid(unsafe_code)]
 
@@ -66,6 +66,7 @@ pub mod scaling;
 pub mod session;
 mod signals;
 pub mod table;
+mod terminal_size;
 pub mod trainer;
 mod trend;
 pub mod verdict;

@@ -5,6 +5,7 @@
 
 mod metadata;
 mod read;
+mod source;
 mod stored_tensors;
 mod write;
 
@@ -19,6 +20,7 @@ use crate::file;
 use crate::scaling::Scaling;
 use crate::session::Precision;
 use crate::table::NameSource;
+pub use source::file_of;
 
 /// Largest dimension, width, number of layers or rank that a file may claim; products of three of them fit into 64 bits.
 pub const LARGEST: usize = 65_536;

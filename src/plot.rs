@@ -12,7 +12,7 @@
 //! | `caption.rs`, `overlay.rs` | title and note; dots and lines over a map |
 //! | `contours.rs`, `quantiles.rs` | contour lines and regions of a density; quantiles of a conditional one |
 //!
-//! Text is text in the SVG files, and needs no font of the system in the PNG files.
+//! Text is text in the SVG files, and needs no font of the system in the PNG files where DejaVu Sans has its letters.
 
 mod axes;
 mod caption;
@@ -58,7 +58,7 @@ pub use learning::{CurvePoint, LearningCurve, learning};
 pub use losses::{LossCurves, losses};
 pub use panels::panels;
 pub use paths::paths;
-pub use render::png;
+pub use render::{ImageFile, png};
 pub use scale::FigureScale;
 
 /// A kind of picture.

@@ -6,7 +6,7 @@
 //! | `metrics.jsonl` | every event but checkpoint, in order, as `train --json` prints them: what `otflow watch` shows |
 //! | `edits.jsonl` | once more the event edit for every accepted edit, with its iteration; not the restart-only ones. Before them
 //! an object `session` with the whole edited session, which `otflow replay` goes by |
-//! | `log.txt` | in words, with the time of day: all that happened but iterations, validations, resamples and checkpoints |
+//! | `log.txt` | in words, with the time of day: all that happened but iterations, validations, resamples and checkpoints that no signal asked for |
 //! | `summary.json` | [`summary::Summary`], when the run has finished |
 //! | `best.safetensors`, `last.safetensors` | [`TrainedModel`] |
 //! | `state.ckpt`, `state.1.ckpt` | [`crate::checkpoint`]: the last and the one before, for `otflow train --resume` |

@@ -16,6 +16,11 @@ pub fn err(text: &str) {
     let _ = writeln!(std::io::stderr(), "{}", text.trim_end_matches('\n'));
 }
 
+/// Prints a warning to stderr.
+pub fn warn(text: &str) {
+    err(&format!("warning: {text}"));
+}
+
 /// Prints a sentence on an output that the user named: to stdout, or to stderr where the output itself goes to stdout.
 pub fn of_output(output: &Path, text: &str) {
     match file::is_stdout(output) {

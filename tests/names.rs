@@ -6,10 +6,11 @@
 mod runs;
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use otflow::session::{Toy, built_in, parse};
-use runs::{Place, SMALL, code, lines, otflow, text};
+use runs::{Place, SMALL, code, lines, otflow, text, told};
 
 /// Exit code, stdout and stderr of a command in a directory.
 fn run(folder: &Path, command: &str, arguments: &[&str]) -> (Option<i32>, String, String) {
@@ -188,4 +189,116 @@ fn a_run_directory_stands_for_its_best_parameters() {
         );
         assert!(!said.contains("panicked"));
     }
+}
+
+#[test]
+fn a_file_of_a_run_a_link_and_a_slash_stand_for_the_run() {
+    let place = Place::new(SMALL);
+    place.trains(&[]);
+    let folder = place.folder.path();
+    symlink("run", folder.join("link")).unwrap();
+    symlink("run/last.safetensors", folder.join("latest")).unwrap();
+    let sources = [
+        "run",
+        "run/",
+        "link",
+        "link/",
+        "run/metrics.jsonl",
+        "run/best.safetensors",
+        "run/state.ckpt",
+        "link/session.ron",
+        "latest",
+    ];
+    for source in sources {
+        let commands: [(&str, &[&str]); 6] = [
+            ("export", &["--csv=e.csv"]),
+            ("compare", &[]),
+            ("plot", &["--what=losses", "--out=a.svg"]),
+            ("replay", &[]),
+            ("train", &["-q", "--out=fork", "--iterations=41", "--from"]),
+            ("train", &["-q", "--iterations=40", "--resume"]),
+        ];
+        for (command, first) in commands {
+            let arguments = [first, &[source]].concat();
+            let (code, _, said) = run(folder, command, &arguments);
+            assert_eq!(code, Some(0), "{command} {arguments:?}: {said}");
+        }
+        fs::remove_dir_all(folder.join("fork")).unwrap();
+    }
+    let of = |run_argument: &str| run(folder, "compare", &[run_argument]);
+    assert_eq!(of("run/log.txt@1-20").0, Some(0));
+    // Which parameters a file that has none stands for is not guessed.
+    let (code, _, said) = run(folder, "evaluate", &["run/state.ckpt"]);
+    assert_eq!(code, Some(2));
+    assert!(said.contains("give run for the best parameters"), "{said}");
+    // A file in no run is none.
+    let commands: [(&str, &[&str], i32); 3] = [
+        ("export", &["--csv=e.csv"], 2),
+        ("replay", &[], 2),
+        // The others are compared.
+        ("compare", &[], 1),
+    ];
+    for (command, rest, expected) in commands {
+        let (code, _, said) = run(folder, command, &[&["small.ron"], rest].concat());
+        assert_eq!(code, Some(expected), "{command}");
+        assert!(said.contains("give that of a run"), "{said}");
+    }
+}
+
+#[test]
+fn a_session_starts_from_a_run_as_from_its_best_parameters() {
+    let place = Place::new(SMALL);
+    place.trains(&[]);
+    let folder = place.folder.path();
+    let first = |source: &str| {
+        let start = format!("start: Model({source:?}),\n    stop: (iterations: 1)");
+        let session = SMALL.replace("stop: (iterations: 40)", &start);
+        fs::write(folder.join("next.ron"), session).unwrap();
+        let (code, _, said) = run(folder, "train", &["next.ron", "-q", "--out=next"]);
+        assert_eq!(code, Some(0), "{said}");
+        let rows = told(&folder.join("next"));
+        fs::remove_dir_all(folder.join("next")).unwrap();
+        rows
+    };
+    let best = first("run/best.safetensors");
+    assert_eq!(first("run"), best);
+    assert_eq!(first("run/"), best);
+    assert_ne!(told(&place.run())[0], best[0], "that of random parameters");
+}
+
+#[test]
+fn letters_of_a_name_that_no_font_has_are_named_and_svg_keeps_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows: String = (0..40).map(|i| format!("{},{}\n", i * i, i % 7)).collect();
+    fs::write(folder.path().join("t.csv"), format!("温度,цена\n{rows}")).unwrap();
+    let data = r#"Table(path: "t.csv", batch: 10)"#;
+    let toy = r#"Toy(name: "moons", batch: 100, resample_every: 5)"#;
+    fs::write(folder.path().join("t.ron"), SMALL.replace(toy, data)).unwrap();
+    let (code, _, said) = run(
+        folder.path(),
+        "train",
+        &["t.ron", "-q", "--iterations=2", "--out=run"],
+    );
+    assert_eq!(code, Some(0), "{said}");
+    // A machine whose fonts lie in an empty folder.
+    fs::create_dir(folder.path().join("fonts")).unwrap();
+    let fonts = folder.path().join("fonts");
+    let config = format!("<fontconfig><dir>{}</dir></fontconfig>", fonts.display());
+    fs::write(folder.path().join("fonts.conf"), config).unwrap();
+    let plot = |out: &str| {
+        let mut plot = otflow("plot");
+        plot.args(["run", "--what=density", "--n=20", "--steps=2", "--out", out]);
+        plot.env("FONTCONFIG_FILE", folder.path().join("fonts.conf"));
+        let output = plot.current_dir(folder.path()).output().unwrap();
+        assert_eq!(runs::code(&output), Some(0));
+        text(&output.stderr)
+    };
+    let said = plot("a.png");
+    assert!(
+        said.starts_with("warning: no font here has 度 温: "),
+        "{said}"
+    );
+    assert_eq!(plot("a.svg"), "");
+    let svg = fs::read_to_string(folder.path().join("a.svg")).unwrap();
+    assert!(svg.contains("温度") && svg.contains("sans-serif"));
 }

@@ -178,6 +178,26 @@ fn a_first_rank_that_hangs_is_told_of_by_the_others() {
     );
 }
 
+#[test]
+fn usr1_to_all_ranks_saves_a_checkpoint_and_the_run_goes_on() {
+    let place = Place::new(&endless());
+    let mut child = mpirun(2, &place.train(&[]))
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    until(|| metrics(&place).contains("iteration"));
+    for rank in [0, 1] {
+        kill(process(&place, rank).unwrap(), Signal::SIGUSR1).unwrap();
+    }
+    let log = || fs::read_to_string(place.run().join("log.txt")).unwrap();
+    until(|| log().contains(" saved "));
+    let rows = metrics(&place).len();
+    until(|| metrics(&place).len() > rows);
+    kill(process(&place, 0).unwrap(), Signal::SIGTERM).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(128 + 15));
+    assert!(log().contains("stopped by signal 15"));
+}
+
 /// Holds one thread of a rank: the program goes on beating.
 fn hang(rank: usize, thread: &str) -> (Place, Option<i32>, String) {
     let standstill = Duration::from_secs(4);

@@ -178,6 +178,50 @@ fn a_terminal_of_one_cell_and_back() {
 }
 
 #[test]
+fn a_terminal_without_a_size_trains_headless_and_ends_by_itself() {
+    let pty = Pty::open_unsized(&pty::small(3), &[], &[]);
+    pty.wait_for("training headless: the terminal has no size (0 x 0)");
+    assert_eq!(pty.leave(), 0);
+    let pty = Pty::open_unsized(&pty::small(3), &[], &[("LINES", "24")]);
+    pty.wait_for("training headless");
+    assert_eq!(pty.leave(), 0);
+}
+
+#[test]
+fn columns_and_lines_are_the_size_of_a_terminal_without_one() {
+    let size = [("COLUMNS", "80"), ("LINES", "24")];
+    let mut pty = Pty::open_unsized(&pty::small(ENDLESS), &[], &size);
+    for pane in ["RUN", "1 losses", "3 settings", "4 log", "q quit"] {
+        pty.wait_for(pane);
+    }
+    pty.press(b"qq");
+    assert_eq!(pty.leave(), 0);
+}
+
+#[test]
+fn a_size_that_is_lost_later_leaves_the_screen_as_it_was() {
+    let mut pty = open(ENDLESS);
+    pty.wait_for("1 losses");
+    pty.resize((0, 0));
+    std::thread::sleep(Duration::from_millis(300));
+    pty.press(b"?");
+    pty.wait_for("this help");
+    pty.press(b"\x1b");
+    pty.wait_until("without help", |text| !text.contains("this help"));
+    pty.resize((79, 23));
+    pty.wait_for("3 settings");
+    pty.press(b"qq");
+    assert_eq!(pty.leave(), 0);
+}
+
+#[test]
+fn a_dumb_terminal_trains_headless() {
+    let pty = Pty::open_unsized(&pty::small(3), &[], &[("TERM", "dumb")]);
+    pty.wait_for("training headless: TERM is dumb");
+    assert_eq!(pty.leave(), 0);
+}
+
+#[test]
 fn job_control_gives_the_terminal_to_the_shell_and_takes_it_back() {
     let mut pty = open(ENDLESS);
     pty.wait_for("1 losses");

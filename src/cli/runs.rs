@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, ValueEnum};
 
+use super::values::run;
 use crate::dashboard::theme_options::ThemeOptions;
 use crate::plot::PictureKind;
 
@@ -12,7 +13,7 @@ use crate::plot::PictureKind;
 pub struct WatchArgs {
     /// Run directories; the first is shown, the curves of the others are drawn beside its own. Or one folder that holds run directories,
     /// as runs/: a live table of them, from which each can be opened.
-    #[arg(value_name = "RUN", required = true)]
+    #[arg(value_name = "RUN", required = true, value_parser = run())]
     pub runs: Vec<PathBuf>,
     /// The look of the dashboard.
     #[command(flatten)]
@@ -23,6 +24,7 @@ pub struct WatchArgs {
 #[derive(Debug, Args)]
 pub struct ReplayArgs {
     /// A run directory.
+    #[arg(value_parser = run())]
     pub run: PathBuf,
     /// Worker threads; default one a core. Any number gives the same bits.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -35,7 +37,7 @@ pub struct CompareArgs {
     /// Run directories, or stretches of them by their iterations, RUN@FROM-TO, RUN@FROM- or RUN@-TO: of a stretch, level and slope of C, L
     /// and R in training and validation with their standard errors; of two also the differences. A directory whose own name ends so is
     /// written with a slash behind it.
-    #[arg(value_name = "RUN", required_unless_present = "peer")]
+    #[arg(value_name = "RUN", required_unless_present = "peer", value_parser = run())]
     pub runs: Vec<PathBuf>,
     /// Also draw C of the validations over the training time, on a logarithmic axis: a curve for every run, of the best parameters so
     /// far, with the name of its directory, and H as a line where it is known; of a stretch the best of it so far over the time since it began.
@@ -90,7 +92,7 @@ pub enum RunOrder {
 /// The arguments of `otflow plot`.
 #[derive(Debug, Args)]
 pub struct PlotArgs {
-    /// A run directory, of which the best parameters are shown, or a model file.
+    /// A run directory, of which the best parameters are shown, or a model file; losses and films are of the run that has the file.
     #[arg(value_name = "RUN-or-MODEL")]
     pub source: PathBuf,
     /// The picture; PNG or SVG by its ending, a film GIF or animated PNG. Of several, each has its name before the ending, as F-paths.png.
@@ -143,6 +145,7 @@ pub struct FilmArgs {
 #[command(group(ArgGroup::new("form").required(true).multiple(true)))]
 pub struct ExportArgs {
     /// A run directory.
+    #[arg(value_parser = run())]
     pub run: PathBuf,
     /// Where the table goes; `-` is stdout.
     #[arg(long, value_name = "F.csv", group = "form")]

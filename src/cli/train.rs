@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::report::ReportFile;
-use super::values::parse_positive;
+use super::values::{parse_positive, run};
 use crate::dashboard::theme_options::ThemeOptions;
 use crate::headless::{RowPace, Verbosity};
 use crate::ranks::Limits;
@@ -27,14 +27,14 @@ pub struct TrainArgs {
     ///
     /// An edit of the session file since then is taken up in the dashboard and with --watch; else it is told of and passed over, as
     /// a headless run would have done.
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["session", "out"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["session", "out"], value_parser = run())]
     pub resume: Option<PathBuf>,
     /// Begin a new run with the state of RUN, its last or that of --fork-at, and SESSION, or without one the session in force
     /// there, which no file changes.
     ///
     /// Iterations and training time count on; SESSION may differ in all but model, data (batch and resample_every may) and
     /// validation.samples. RUN is only read, and may be under way.
-    #[arg(long, value_name = "RUN", conflicts_with = "resume")]
+    #[arg(long, value_name = "RUN", conflicts_with = "resume", value_parser = run())]
     pub from: Option<PathBuf>,
     /// Iterations of RUN done before the fork, or `best` or `best-C` for those of its best validation by the loss or by C; where
     /// it has no checkpoint, it is trained again up to there and compared.

@@ -1,6 +1,14 @@
 //! The values of arguments, parsed from their text.
 
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use otflow_kernels::objective::Alpha;
+
+use crate::run::read::run_of;
+
+/// The parser of run directories, for which a file in one stands too.
+pub fn run() -> impl TypedValueParser<Value = std::path::PathBuf> {
+    PathBufValueParser::new().map(run_of)
+}
 
 /// Parses a whole number above 0.
 ///

@@ -14,55 +14,67 @@ use crate::run::export::csv::MetricsTable;
 use crate::run::export::tensorboard;
 use crate::run::read::{History, fault};
 use crate::say;
+use crate::signals::Interrupt;
 
 /// Writes the files that are asked for; of a running run the metrics so far. The value is the exit code.
 ///
 /// # Errors
 /// When a file can't be read or written.
 pub fn export(args: &cli::ExportArgs) -> Result<Exit> {
-    let run = &args.run;
-    if let Some(fault) = fault(run) {
+    if let Some(fault) = fault(&args.run) {
         return Ok(refuse(&fault));
     }
+    let interrupt = Interrupt::listen()?;
+    let written = write(args, &interrupt);
+    if let (Err(_), Some(signal)) = (&written, interrupt.signal()) {
+        return Ok(Exit::Signal(signal));
+    }
+    written?.iter().for_each(|complaint| say::warn(complaint));
+    Ok(Exit::Done)
+}
+
+/// Writes the files; the value is a sentence on lines that are no events.
+fn write(args: &cli::ExportArgs, interrupt: &Interrupt) -> Result<Option<String>> {
+    let events = RunEvents {
+        run: &args.run,
+        interrupt,
+    };
     let mut complaint = None;
     if let Some(path) = &args.csv {
         let mut out = BufWriter::new(Output::begin(path)?);
-        complaint = write_table(run, &mut out)?;
+        complaint = write_table(&events, &mut out)?;
         let out = out.into_inner().map_err(|error| error.into_error());
         out.and_then(Output::finish)
             .map_err(file::naming("write", path))?;
     }
     if let Some(directory) = &args.tensorboard {
-        let path = tensorboard::prepare(run, directory)?;
+        let path = tensorboard::prepare(&args.run, directory)?;
         file::replace_with(&path, |out| {
-            complaint = write_records(run, out)?;
+            complaint = write_records(&events, out)?;
             Ok(())
         })?;
     }
-    if let Some(complaint) = complaint {
-        say::err(&format!("warning: {complaint}"));
-    }
-    Ok(Exit::Done)
+    Ok(complaint)
 }
 
 /// Writes the CSV table; the value is a sentence on lines that are no events.
-fn write_table(run: &Path, out: &mut dyn Write) -> io::Result<Option<String>> {
+fn write_table(events: &RunEvents, out: &mut dyn Write) -> io::Result<Option<String>> {
     let mut table = MetricsTable::new(out)?;
-    let complaint = for_each_event(run, |event| table.take(&event))?;
+    let complaint = events.for_each(|event| table.take(&event))?;
     table.finish()?;
     Ok(complaint)
 }
 
 /// Writes the TensorBoard records; the value is a sentence on lines that are no events. Metrics have the training time only: the time of
 /// day is that of the start plus the training time since.
-fn write_records(run: &Path, out: &mut dyn Write) -> io::Result<Option<String>> {
-    let started = tensorboard::started(run);
+fn write_records(events: &RunEvents, out: &mut dyn Write) -> io::Result<Option<String>> {
+    let started = tensorboard::started(events.run);
     let start = started
         .duration_since(UNIX_EPOCH)
         .map_or(0.0, |time| time.as_secs_f64());
     let mut seconds = 0.0;
     out.write_all(&tensorboard::head(start))?;
-    for_each_event(run, |event| {
+    events.for_each(|event| {
         match event {
             Event::Iteration { seconds: s, .. }
             | Event::Matching { seconds: s, .. }
@@ -78,18 +90,29 @@ fn write_records(run: &Path, out: &mut dyn Write) -> io::Result<Option<String>> 
     })
 }
 
-/// Calls a function with every event of a run, in order; the value is a sentence on lines that are no events.
-fn for_each_event(
-    run: &Path,
-    mut take: impl FnMut(Event) -> io::Result<()>,
-) -> io::Result<Option<String>> {
-    let mut history = History::new(run);
-    let mut events = Vec::new();
-    loop {
-        let more = history.read(&mut events)?;
-        events.drain(..).try_for_each(&mut take)?;
-        if !more {
-            return Ok(history.complaint());
+/// The events of a run, which are read until a signal comes.
+struct RunEvents<'a> {
+    run: &'a Path,
+    interrupt: &'a Interrupt,
+}
+
+impl RunEvents<'_> {
+    /// Calls a function with every event, in order; the value is a sentence on lines that are no events.
+    fn for_each(
+        &self,
+        mut take: impl FnMut(Event) -> io::Result<()>,
+    ) -> io::Result<Option<String>> {
+        let mut history = History::new(self.run);
+        let mut events = Vec::new();
+        loop {
+            let more = history.read(&mut events)?;
+            events.drain(..).try_for_each(&mut take)?;
+            if !more {
+                return Ok(history.complaint());
+            }
+            if self.interrupt.signal().is_some() {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
         }
     }
 }

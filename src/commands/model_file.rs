@@ -1,32 +1,25 @@
-//! The model file that a command is to use: the one that was named, or that of a run directory.
+//! The model that a command is to use: that of a file, or of a run directory.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::model::TrainedModel;
+use crate::model::{TrainedModel, file_of};
+use crate::run::read::run_of;
 
 /// Loads the model of a file or a run directory.
 ///
 /// # Errors
 /// When there is none that can be read, in a sentence.
 pub fn load_model(source: &Path) -> Result<TrainedModel, String> {
-    TrainedModel::load(&model_file(source)?).map_err(|error| error.to_string())
-}
-
-/// Finds the model file: of a run directory the best parameters, before its first validation the last.
-///
-/// # Errors
-/// When a directory has neither, in a sentence.
-pub fn model_file(source: &Path) -> Result<PathBuf, String> {
-    if !source.is_dir() {
-        return Ok(source.to_owned());
-    }
-    let files = ["best", "last"].map(|name| source.join(name).with_extension("safetensors"));
-    let found = files.into_iter().find(|file| Path::is_file(file));
-    found.ok_or_else(|| {
-        format!(
-            "{} has neither best.safetensors nor last.safetensors: \
-             is it a run directory, and has the run been validated once?",
-            source.display()
-        )
+    let file = file_of(source)?;
+    TrainedModel::load(&file).map_err(|error| {
+        let run = run_of(file.clone());
+        let other = file.extension().is_none_or(|name| name != "safetensors");
+        match other && run != file {
+            true => format!(
+                "{error}; it is no model: give {} for the best parameters of that run",
+                run.display()
+            ),
+            false => error.to_string(),
+        }
     })
 }

@@ -18,7 +18,7 @@ use clap::ValueEnum;
 use crate::cli;
 use crate::exit::{Exit, refuse};
 use crate::file;
-use crate::plot::{FilmFormat, ImageFormat, PictureKind};
+use crate::plot::{FilmFormat, ImageFile, ImageFormat, PictureKind};
 use crate::say;
 use source::PlotSource;
 
@@ -38,7 +38,11 @@ pub fn plot(args: &cli::PlotArgs) -> Result<Exit> {
     for PictureOutput { kind, path, format } in outputs {
         let bytes = match format {
             OutputFormat::Image(format) => match source.figure(kind) {
-                Ok(figure) => figure.bytes(format)?,
+                Ok(figure) => {
+                    let ImageFile { bytes, warning } = figure.file(format)?;
+                    warning.iter().for_each(|text| say::warn(text));
+                    bytes
+                }
                 Err(message) => return Ok(refuse(&message)),
             },
             OutputFormat::Film(format) => match source.film(format) {

@@ -48,6 +48,7 @@ use threads::{StartedRun, start};
 /// # Errors
 /// When a thread or the run directory cannot be had, or something could not be written.
 pub fn train(args: &cli::TrainArgs) -> Result<Exit> {
+    signals::ignore_requests()?;
     let Entered { ranks, world } = match ranks::enter(args.limits()) {
         Ok(entered) => entered,
         Err(message) => return Ok(refuse(&message)),

@@ -59,7 +59,7 @@ pub fn watch(args: &cli::WatchArgs) -> Result<Exit> {
         return Ok(refuse("no run directory is given"));
     };
     let shown = open(run, others)?;
-    let switches = signals::end_run(shown.feed.commands.clone(), FrontEnd::Dashboard)?;
+    let switches = signals::end_run(shown.feed.commands.clone(), FrontEnd::Dashboard, None)?;
     let leave = Arc::clone(&switches.leave);
     let options = Options {
         theme: args.look.here(),
@@ -94,7 +94,7 @@ fn watch_folder(folder: &Path, look: &ThemeOptions) -> Result<Exit> {
         )));
     }
     let signalled = connect();
-    let switches = signals::end_run(signalled.feed.commands.clone(), FrontEnd::Dashboard)?;
+    let switches = signals::end_run(signalled.feed.commands.clone(), FrontEnd::Dashboard, None)?;
     let news = folder::follow(folder.to_owned())?;
     let theme = look.here();
     let mut runs = RunsDashboard::new(folder.to_owned(), news, theme, switches.clone());

@@ -14,6 +14,7 @@ use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 
 use super::frame_pacer::FramePacer;
 use super::input::{TerminalInput, await_input};
@@ -134,6 +135,11 @@ impl<'a, W: Write> EventLoop<'a, W> {
         self.pacer.repaint();
         // Not `clear`, which asks the terminal for its cursor: one that does not answer would hold everything up.
         let area = self.screen.get_frame().area();
+        self.resize(area)
+    }
+
+    /// Clears the screen, which has this area from now on.
+    fn resize(&mut self, area: Rect) -> io::Result<()> {
         if let Some(pixels) = &mut self.pixels {
             pixels.forget(self.screen.backend_mut())?;
         }
@@ -340,32 +346,12 @@ impl<'a, W: Write> EventLoop<'a, W> {
                 .draw(|frame| layout::draw(state, theme, frame))?;
             return Ok(());
         };
-        let before = self.screen.get_frame().area();
-        self.screen.autoresize()?;
-        let area = self.screen.get_frame().area();
-        if area != before {
-            // ratatui has cleared the screen.
-            pixels.forget(self.screen.backend_mut())?;
-        }
-        let mut cells = Buffer::empty(area);
+        let mut cells = Buffer::empty(self.screen.get_frame().area());
         let scenes = layout::screen_with_scenes(state, theme, &mut cells);
         let out = self.screen.backend_mut();
         pixels.erase(scenes, &state.view.flow, &mut cells, haste, out)?;
-        let mut fits = true;
-        self.screen.draw(|frame| {
-            fits = frame.area() == cells.area;
-            if fits {
-                *frame.buffer_mut() = cells;
-            } else {
-                layout::draw(state, theme, frame);
-            }
-        })?;
-        let out = self.screen.backend_mut();
-        if fits {
-            pixels.place(out)
-        } else {
-            pixels.forget(out)
-        }
+        self.screen.draw(|frame| *frame.buffer_mut() = cells)?;
+        pixels.place(self.screen.backend_mut())
     }
 
     /// Sleeps until a key comes or a frame is due.
@@ -375,16 +361,21 @@ impl<'a, W: Write> EventLoop<'a, W> {
         let sleep = if busy { sleep.min(BUSY_SLEEP) } else { sleep };
         for heard in await_input(keys, sleep)? {
             self.pacer.dirty = true;
-            if let TerminalInput::Key(key) = heard {
-                self.pacer.hear_key();
-                if let Some(command) = update(&mut self.state, key) {
-                    // A trainer that is gone needs no command.
-                    let _ = self.feed.commands.send(command);
+            let key = match heard {
+                TerminalInput::Key(key) => key,
+                TerminalInput::Resized(size) => {
+                    self.resize(Rect::from(size))?;
+                    continue;
                 }
-                if let Some(request) = self.state.take_file_request() {
-                    let written = self.write(&request);
-                    settings::answer(&mut self.state, request, written);
-                }
+            };
+            self.pacer.hear_key();
+            if let Some(command) = update(&mut self.state, key) {
+                // A trainer that is gone needs no command.
+                let _ = self.feed.commands.send(command);
+            }
+            if let Some(request) = self.state.take_file_request() {
+                let written = self.write(&request);
+                settings::answer(&mut self.state, request, written);
             }
         }
         Ok(())

@@ -8,8 +8,10 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use crossterm::event::{self, Event};
+use ratatui::layout::Size;
 
 use super::keys::Key;
+use crate::terminal_size::terminal_size;
 
 /// Longest time until the thread notices that it is no longer needed.
 const POLL: Duration = Duration::from_millis(100);
@@ -23,8 +25,8 @@ const WAITING: usize = 256;
 pub enum TerminalInput {
     /// A key that was pressed.
     Key(Key),
-    /// A change of the size.
-    Resized,
+    /// The size has changed to this.
+    Resized(Size),
 }
 
 /// The inputs that have come within this time, in order.
@@ -105,7 +107,8 @@ fn listen(keys: &Sender<TerminalInput>, ended: &AtomicBool) {
         };
         let heard = match event {
             Ok(Event::Key(key)) => Key::pressed(key).map(TerminalInput::Key),
-            Ok(Event::Resize(..)) => Some(TerminalInput::Resized),
+            // Where nothing tells the new size, the old one is the best guess.
+            Ok(Event::Resize(..)) => terminal_size().map(TerminalInput::Resized),
             Ok(_) => None,
             Err(_) => return,
         };

@@ -5,10 +5,12 @@
 //! | --- | --- |
 //! | binding | a key, a row of the table |
 //! | losses, flow, settings | the keys of a pane |
+//! | no_key | letters that Caps Lock or another layout makes of keys |
 
 mod binding;
 mod flow;
 mod losses;
+mod no_key;
 mod settings;
 
 use crossterm::event::KeyCode;
@@ -19,6 +21,7 @@ use super::state::trainer::Trainer;
 use super::state::value_input::InputEdit;
 use binding::needs;
 pub use binding::{Binding, Key, row};
+pub use no_key::NoKey;
 
 /// The keys of a pane, or of all panes.
 #[derive(Clone, Copy, Debug)]

@@ -6,7 +6,7 @@ mod losses;
 pub mod settings;
 
 use super::action::Action;
-use super::keys::{self, Key};
+use super::keys::{self, Key, NoKey};
 use super::pane::Pane;
 use super::state::log::LogKind;
 use super::state::trainer::Trainer;
@@ -22,14 +22,21 @@ const FOREIGN: &str = "run of another process: ignored";
 
 /// Changes the state as a key asks; the command is for the trainer.
 pub fn update(state: &mut State, key: Key) -> Option<Command> {
+    let of_pane = |state: &State, key| keys::action(key, state.view.focus, state.trainer());
     let action = if state.view.popup.is_some() {
         keys::action_in_box(key)
     } else if state.view.settings.input.is_some() {
         keys::action_in_input(key)
     } else {
-        keys::action(key, state.view.focus, state.trainer())
+        of_pane(state, key)
     };
-    perform(state, action?)
+    if let Some(action) = action {
+        return perform(state, action);
+    }
+    if let Some(no_key) = NoKey::of(key, |key| of_pane(state, key).is_some()) {
+        note(state, no_key.to_string(), no_key.reason);
+    }
+    None
 }
 
 /// Changes the state as an action asks; the command is for the trainer.
@@ -43,12 +50,16 @@ pub fn perform(state: &mut State, action: Action) -> Option<Command> {
 
 /// Tells in the log why nothing happens.
 fn refuse(state: &mut State) -> Option<Command> {
-    let lines = state.log.lines();
-    if lines.back().is_none_or(|line| line.text != FOREIGN) {
-        let iteration = state.iteration;
-        state.log.push(iteration, LogKind::Note, FOREIGN.into());
-    }
+    note(state, FOREIGN.into(), FOREIGN);
     None
+}
+
+/// Puts a note into the log, unless its last line ends with the same reason.
+fn note(state: &mut State, text: String, reason: &str) {
+    let last = state.log.lines().back();
+    if last.is_none_or(|line| !line.text.ends_with(reason)) {
+        state.log.push(state.iteration, LogKind::Note, text);
+    }
 }
 
 fn use_screen(state: &mut State, action: Action) -> Option<Command> {
@@ -230,6 +241,7 @@ mod tests {
     use crate::dashboard::fixtures;
     use crate::dashboard::range::IterationSpan;
     use crate::dashboard::state::losses::IterationRange;
+    use crate::dashboard::state::value_input::ValueInput;
     use crate::event::{Event, Picture};
     use crossterm::event::KeyCode;
 
@@ -352,6 +364,29 @@ mod tests {
         state.view.popup = Some(Popup::Quit);
         assert!(press(&mut state, 'q').is_none(), "a command from anywhere");
         assert_eq!(told(&state), 1);
+    }
+
+    #[test]
+    fn letters_of_another_layout_and_of_caps_lock_are_answered_once_and_do_nothing() {
+        let mut state = fixtures::started();
+        let told = |state: &State| {
+            let lines = state.log.lines().iter();
+            let texts = lines.map(|line| line.text.clone());
+            texts
+                .filter(|text| text.contains("no key"))
+                .collect::<Vec<_>>()
+        };
+        for letter in ['й', 'з', 'Q', 'Q', 'P'] {
+            assert!(press(&mut state, letter).is_none());
+        }
+        let lines = told(&state);
+        assert_eq!(lines.len(), 2, "{lines:?}");
+        assert!(lines[0].starts_with("й: ") && lines[1].starts_with("Q: "));
+        assert_eq!((state.view.popup, state.view.pause_wanted), (None, false));
+        let mut typing = fixtures::started();
+        typing.view.settings.input = Some(ValueInput::new("optimizer.lr", "0.1"));
+        press(&mut typing, 'й');
+        assert!(told(&typing).is_empty());
     }
 
     #[test]

@@ -13,6 +13,7 @@ use std::io::{self, IsTerminal};
 use indicatif::ProgressDrawTarget;
 
 use super::rows::Verbosity;
+use crate::terminal_size::terminal_columns;
 
 /// Columns of a line where stdout is no terminal.
 const WIDTH: usize = 80;
@@ -67,9 +68,8 @@ fn leads_elsewhere(kind: &std::fs::FileType) -> bool {
 
 /// Columns that a line may take: those asked for, else those of the terminal that stdout is, else 80.
 pub fn line_width(asked: Option<u16>) -> usize {
-    let terminal = || match crossterm::terminal::size() {
-        // Some terminals do not tell their size.
-        Ok((columns @ 1.., _)) if io::stdout().is_terminal() => usize::from(columns),
+    let terminal = || match terminal_columns() {
+        Some(columns) if io::stdout().is_terminal() => usize::from(columns),
         _ => WIDTH,
     };
     asked.map_or_else(terminal, usize::from)

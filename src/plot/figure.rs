@@ -1,5 +1,5 @@
 //! A figure: an SVG document, and its rendering as PNG. Text stays text in the SVG, in DejaVu Sans or else the viewer's own
-//! sans-serif; the PNG is made with the DejaVu Sans that is built in.
+//! sans-serif; the PNG is made as `render.rs` says.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use svg::Document;
 use svg::node::Node;
 use svg::node::element::{Rectangle, Text, Title};
 
-use super::render::{self, RenderError};
+use super::render::{self, ImageFile, RenderError};
 
 /// Font families of the SVG; the first is the one that is built in.
 const FAMILY: &str = "DejaVu Sans, Verdana, sans-serif";
@@ -116,7 +116,7 @@ impl SvgFigure {
     ///
     /// # Errors
     /// When there is no memory for its pixels.
-    pub fn png(&self) -> Result<Vec<u8>, RenderError> {
+    pub fn png(&self) -> Result<ImageFile, RenderError> {
         render::png(&self.svg(), self.size, PIXELS)
     }
 
@@ -128,14 +128,22 @@ impl SvgFigure {
         render::pixels(&self.svg(), self.size, scale)
     }
 
-    /// The bytes of a file of this format.
+    /// A warning of the letters that are boxes in its pixels; None where there are none.
+    pub fn warning_of_boxes(&self) -> Option<String> {
+        render::warning_of_boxes(&self.svg())
+    }
+
+    /// The figure as a file of this format.
     ///
     /// # Errors
     /// As [`SvgFigure::png`].
-    pub fn bytes(&self, format: ImageFormat) -> Result<Vec<u8>, RenderError> {
+    pub fn file(&self, format: ImageFormat) -> Result<ImageFile, RenderError> {
         match format {
             ImageFormat::Png => self.png(),
-            ImageFormat::Svg => Ok(self.svg().into_bytes()),
+            ImageFormat::Svg => Ok(ImageFile {
+                bytes: self.svg().into_bytes(),
+                warning: None,
+            }),
         }
     }
 }
@@ -208,7 +216,7 @@ mod tests {
             )
             .png()
             .unwrap();
-            let map = Pixmap::decode_png(&png).unwrap();
+            let map = Pixmap::decode_png(&png.bytes).unwrap();
             assert_eq!((map.width(), map.height()), (400, 120));
             map.pixels().iter().filter(|p| p.red() < 128).count()
         };

@@ -212,7 +212,7 @@ fn whatever_the_values_every_figure_is_whole_and_labelled() {
             }
             let side = |name| root.attribute(name).unwrap().parse::<f64>().unwrap();
             let pixels = ["width", "height"].map(|name| (2.0 * side(name)).round() as u32);
-            assert_eq!(size(&figure.png().unwrap()), pixels);
+            assert_eq!(size(&figure.png().unwrap().bytes), pixels);
         }
     });
 }

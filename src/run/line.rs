@@ -98,6 +98,13 @@ pub fn words(event: &Event) -> Option<String> {
             "accepted",
             "the session file is valid and changes nothing".into(),
         ),
+        Event::Saved { path, .. } => (
+            "saved",
+            format!(
+                "{}: otflow train --resume goes on from here",
+                path.display()
+            ),
+        ),
         Event::Paused { paused: true, .. } => ("pause", "training waits".into()),
         Event::Paused { paused: false, .. } => ("resume", "training goes on".into()),
         Event::Warning { message } => ("warning", message.clone()),
@@ -137,6 +144,7 @@ pub fn iteration(event: &Event) -> Option<u64> {
         | Event::Judged { iteration, .. }
         | Event::Accepted { iteration }
         | Event::Checkpoint { iteration, .. }
+        | Event::Saved { iteration, .. }
         | Event::Paused { iteration, .. } => Some(*iteration),
     }
 }

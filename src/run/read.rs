@@ -18,7 +18,7 @@ mod tail;
 
 use std::fs;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::file;
 pub use event::event;
@@ -27,6 +27,22 @@ pub use skim::skim;
 
 /// The file a run directory is known by.
 pub(crate) const METRICS: &str = "metrics.jsonl";
+
+/// The run that a path stands for: a file in a run directory stands for the directory, also where it is named by a link; else the path
+/// itself.
+pub fn run_of(path: PathBuf) -> PathBuf {
+    if !path.is_file() {
+        return path;
+    }
+    let real = path.canonicalize().ok();
+    let places = [Some(&path), real.as_ref()].into_iter().flatten();
+    let mut folders = places.filter_map(|place| place.parent());
+    match folders.find(|folder| folder.join(METRICS).is_file()) {
+        Some(here) if here.as_os_str().is_empty() => ".".into(),
+        Some(run) => run.to_owned(),
+        None => path.clone(),
+    }
+}
 
 /// The reason why a directory can't be read as that of a run, if there is one.
 pub fn fault(run: &Path) -> Option<String> {

@@ -191,6 +191,15 @@ impl Writer {
                     self.checkpoint(&checkpoint, tell);
                     continue;
                 }
+                Ok(RunEntry::AskedCheckpoint(checkpoint)) => {
+                    self.checkpoint(&checkpoint, tell);
+                    if !self.behind {
+                        let iteration = checkpoint.state.iteration;
+                        let path = self.directory.path().join(checkpoint::NAMES[0]);
+                        self.take_and_tell(Event::Saved { iteration, path }, tell);
+                    }
+                    continue;
+                }
                 Ok(RunEntry::Edited(iteration, session)) => {
                     self.edits
                         .push(line::edited(iteration, &session).as_bytes());
@@ -241,9 +250,12 @@ impl Writer {
         }
     }
 
-    /// Tells a warning of the writer's own, and takes it as if the trainer had.
     fn warn(&mut self, message: String, tell: &mut dyn FnMut(Event)) {
-        let event = Event::Warning { message };
+        self.take_and_tell(Event::Warning { message }, tell);
+    }
+
+    /// Tells an event of the writer's own, and takes it as if the trainer had.
+    fn take_and_tell(&mut self, event: Event, tell: &mut dyn FnMut(Event)) {
         self.take(&event);
         tell(event);
     }
@@ -261,7 +273,7 @@ impl Writer {
         json.clear();
         line::write_json(event, &mut json);
         // When a disk is done differs from run to run; the lines must not.
-        if !matches!(event, Event::Checkpoint { .. }) {
+        if !matches!(event, Event::Checkpoint { .. } | Event::Saved { .. }) {
             self.metrics.push(&json);
         }
         let replayed = match event {

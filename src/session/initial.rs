@@ -34,7 +34,7 @@ pub enum Initial {
         #[serde(default = "super::defaults::matching_every")]
         every: u64,
     },
-    /// The parameters of a model file of the same shape, relative to the session file.
+    /// The parameters of a model file of the same shape, or the best ones of a run directory, relative to the session file.
     Model(PathBuf),
 }
 

@@ -1,5 +1,5 @@
 //! When a run is written down to be taken up again: at its start, at validations and at least every half minute if the last
-//! checkpoint is on the disk by then, and at its end.
+//! checkpoint is on the disk by then, at commands, and at its end.
 
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
@@ -54,6 +54,20 @@ impl Checkpoints {
 
     /// Takes a checkpoint of the run as it stands.
     pub(super) fn take(&mut self, trainer: &Trainer, as_edited: &Arc<Session>, to: &Publisher) {
+        to.record(RunEntry::Checkpoint(self.make(trainer, as_edited)));
+    }
+
+    /// Takes a checkpoint at a command.
+    pub(super) fn take_asked(
+        &mut self,
+        trainer: &Trainer,
+        as_edited: &Arc<Session>,
+        to: &Publisher,
+    ) {
+        to.record(RunEntry::AskedCheckpoint(self.make(trainer, as_edited)));
+    }
+
+    fn make(&mut self, trainer: &Trainer, as_edited: &Arc<Session>) -> Arc<Checkpoint> {
         let checkpoint = Arc::new(Checkpoint {
             start: self.start.clone(),
             in_force: Arc::clone(trainer.session()),
@@ -64,6 +78,6 @@ impl Checkpoints {
         });
         self.taken = Instant::now();
         self.pending = Arc::downgrade(&checkpoint);
-        to.record(RunEntry::Checkpoint(checkpoint));
+        checkpoint
     }
 }

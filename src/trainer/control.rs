@@ -171,7 +171,6 @@ impl TrainingLoop {
 
     /// Iterations with commands between them, until something ends them.
     fn iterate_on(&mut self) -> Reason {
-        let publisher = Arc::clone(&self.outlets.publisher);
         // What a signal has cut off comes before any new edit, as it would have.
         if self.trainer.owes() {
             // Whether that is the end is asked again after the edits.
@@ -179,7 +178,7 @@ impl TrainingLoop {
         }
         let mut state = LoopState::Running;
         loop {
-            state = obey(&mut self.trainer, &publisher, &mut self.as_edited, state);
+            state = obey(self, state);
             if let LoopState::Ended(reason) = state {
                 return reason;
             }
@@ -340,12 +339,15 @@ fn limit(trainer: &Trainer) -> Option<Reason> {
 }
 
 /// Takes up all commands that have come; while paused, waits for the next one.
-fn obey(
-    trainer: &mut Trainer,
-    publisher: &Publisher,
-    as_edited: &mut Arc<Session>,
-    mut state: LoopState,
-) -> LoopState {
+fn obey(run: &mut TrainingLoop, mut state: LoopState) -> LoopState {
+    let TrainingLoop {
+        trainer,
+        outlets,
+        as_edited,
+        checkpoints,
+        ..
+    } = run;
+    let publisher = &*outlets.publisher;
     loop {
         let command = if state == LoopState::Paused {
             match await_command(trainer, publisher) {
@@ -369,7 +371,11 @@ fn obey(
             Command::Step => state,
             // The stop that has cut an iteration off is on its way: what comes before it would be between the two parts.
             Command::Session(_) if trainer.owes() => state,
-            Command::Restore(_) if trainer.owes() => state,
+            Command::Restore(_) | Command::Checkpoint if trainer.owes() => state,
+            Command::Checkpoint => {
+                checkpoints.take_asked(trainer, as_edited, publisher);
+                state
+            }
             Command::Restore(by) => {
                 trainer.ranks.tell(&Message::Restore(by));
                 trainer.restore(by, &mut |event| publisher.publish(event));

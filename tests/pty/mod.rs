@@ -80,6 +80,16 @@ impl Pty {
         Self::run_in(program, args, folder, environment)
     }
 
+    /// Trains a session in a terminal that does not know its size, with further arguments and variables of the environment.
+    pub fn open_unsized(text: &str, args: &[&str], environment: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(SESSION), text).unwrap();
+        let program = Path::new(env!("CARGO_BIN_EXE_otflow"));
+        let args = [&["train", SESSION, "--out", RUN], args].concat();
+        let environment = [&[("COLUMNS", ""), ("LINES", "")], environment].concat();
+        Self::run_at(program, &args, folder, &environment, (0, 0))
+    }
+
     /// Another program.
     pub fn run_in(
         program: &Path,
@@ -87,7 +97,16 @@ impl Pty {
         folder: TempDir,
         environment: &[(&str, &str)],
     ) -> Self {
-        let (rows, cols) = (24, 80);
+        Self::run_at(program, args, folder, environment, (80, 24))
+    }
+
+    fn run_at(
+        program: &Path,
+        args: &[&str],
+        folder: TempDir,
+        environment: &[(&str, &str)],
+        (cols, rows): (u16, u16),
+    ) -> Self {
         let size = PtySize {
             rows,
             cols,
@@ -159,12 +178,11 @@ impl Pty {
             pixel_width: CELL.0 * cols,
             pixel_height: CELL.1 * rows,
         };
-        // First: what is drawn for the new size must not meet the old one.
-        self.screen
-            .lock()
-            .unwrap()
-            .screen_mut()
-            .set_size(rows.try_into().unwrap(), cols.try_into().unwrap());
+        // First: what is drawn for the new size must not meet the old one. A size of 0 is unknown, and changes no screen.
+        if let (Ok(rows), Ok(cols)) = (rows.try_into(), cols.try_into()) {
+            let mut screen = self.screen.lock().unwrap();
+            screen.screen_mut().set_size(rows, cols);
+        }
         self.master.resize(size).unwrap();
     }
 

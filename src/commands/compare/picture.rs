@@ -9,7 +9,7 @@ use super::stretch::Stretch;
 use crate::cli;
 use crate::commands::plot::refuse_terminal;
 use crate::file;
-use crate::plot::{ImageFormat, LearningCurve, learning};
+use crate::plot::{ImageFile, ImageFormat, LearningCurve, learning};
 use crate::say;
 
 /// A picture that is asked for, with the curves of other programs.
@@ -54,7 +54,9 @@ impl<'a> ComparisonPlot<'a> {
         }
         let curves: Vec<LearningCurve> = drawn.iter().map(|drawn| drawn.curve.clone()).collect();
         let figure = learning(&curves, common_entropy(&drawn), self.title);
-        file::write_output(self.path, &figure.bytes(self.format)?)?;
+        let ImageFile { bytes, warning } = figure.file(self.format)?;
+        warning.iter().for_each(|text| say::warn(text));
+        file::write_output(self.path, &bytes)?;
         Ok(())
     }
 }

@@ -147,7 +147,7 @@ pub(super) fn read_events(run: &Path, mut add: impl FnMut(&Event)) -> Result<()>
         }
     }
     if let Some(complaint) = history.complaint() {
-        say::err(&format!("warning: {complaint}"));
+        say::warn(&complaint);
     }
     if !started {
         bail!(

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::run::read::run_of;
+
 /// How a stretch is written, for messages.
 const FORM: &str = "a stretch is written RUN@FROM-TO, as run@1000-2000, run@1000- or run@-2000";
 
@@ -65,7 +67,7 @@ impl StretchArgument {
             return Err(format!("{text} ends before it begins; {FORM}"));
         }
         Ok(Some(StretchArgument {
-            run: run.into(),
+            run: run_of(run.into()),
             from,
             to,
         }))

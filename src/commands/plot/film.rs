@@ -79,7 +79,10 @@ pub fn film(
         .ok_or_else(|| format!("no film of {}: it has no iterations", run.display()))?;
     let highest = last.highest();
     let figure = |k: usize| contents[k].figure(highest);
-    let own = last.figure(highest).size().width;
+    let shown = last.figure(highest);
+    let warning = shown.warning_of_boxes();
+    warning.iter().for_each(|text| say::warn(text));
+    let own = shown.size().width;
     let film = Film {
         frames: n,
         figure: &figure,

@@ -1,18 +1,17 @@
 //! The source of the pictures of `otflow plot`: a run directory or a model file. Losses are drawn from the metrics of a run, all other
 //! pictures from the parameters and the data of the session.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::film::film;
 use super::flow::{FlowSource, PlottedFlow};
 use crate::cli;
-use crate::commands::model_file::model_file;
-use crate::model::TrainedModel;
+use crate::commands::model_file::load_model;
 use crate::plot::{
     self, DensityMap, FilmFormat, HistogramTop, LossCurves, PictureKind, PlottedColumns,
     ReadLosses, SvgFigure,
 };
-use crate::run::read;
+use crate::run::read::{self, run_of};
 use crate::say;
 
 /// A run directory or a model file that pictures are drawn of.
@@ -20,7 +19,7 @@ pub struct PlotSource<'a> {
     args: &'a cli::PlotArgs,
     /// Name of the run or model, for the titles.
     name: String,
-    /// Run directory; None for a model file.
+    /// Run directory; None for a model file in none.
     run: Option<PathBuf>,
     /// The flow, once it was loaded.
     flow: Option<PlottedFlow>,
@@ -36,17 +35,15 @@ impl<'a> PlotSource<'a> {
         let metadata = path
             .metadata()
             .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-        let directory = metadata.is_dir();
-        let whole = path.canonicalize().unwrap_or_else(|_| path.clone());
-        let name = if directory {
-            whole.file_name()
-        } else {
-            whole.file_stem()
-        };
+        let mut name = name_of(path);
+        if !metadata.is_dir() {
+            name.set_extension("");
+        }
+        let run = run_of(path.clone());
         Ok(PlotSource {
             args,
-            name: name.unwrap_or_default().to_string_lossy().into_owned(),
-            run: directory.then(|| path.clone()),
+            name: name.to_string_lossy().into_owned(),
+            run: run.is_dir().then_some(run),
             flow: None,
         })
     }
@@ -79,7 +76,7 @@ impl<'a> PlotSource<'a> {
                 self.args.source.display()
             ));
         };
-        film(run, &self.name, format, self.args)
+        film(run, &name_of(run).to_string_lossy(), format, self.args)
     }
 
     /// Draws a picture of the flow.
@@ -142,16 +139,21 @@ impl<'a> PlotSource<'a> {
         }
         let ReadLosses { losses, complaint } = LossCurves::read(run)?;
         complaint.iter().for_each(|text| say::err(text));
-        Ok(plot::losses(&losses, &self.name))
+        Ok(plot::losses(&losses, &name_of(run).to_string_lossy()))
     }
 
     /// Loads the flow with its data.
     fn load(&self) -> Result<PlottedFlow, String> {
-        let file = model_file(&self.args.source)?;
-        let model = TrainedModel::load(&file).map_err(|error| error.to_string())?;
-        PlottedFlow::new(FlowSource::from(model), self.args)
-            .map_err(|error| format!("{}: {error:#}", file.display()))
+        let source = &self.args.source;
+        PlottedFlow::new(FlowSource::from(load_model(source)?), self.args)
+            .map_err(|error| format!("{}: {error:#}", source.display()))
     }
+}
+
+/// The last name of a path, behind all links.
+fn name_of(path: &Path) -> PathBuf {
+    let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    whole.file_name().unwrap_or_default().into()
 }
 
 #[cfg(test)]

@@ -91,7 +91,7 @@ impl Resumed {
         match overrides.apply_to(wanted) {
             Ok(wanted) if wanted != *self.as_edited => edits.push(Ok(Arc::new(wanted))),
             Ok(_) => {}
-            Err(lack) => edits.push(Err(file.refused_with_arguments(lack))),
+            Err(lack) => edits.push(Err(file.refused(lack))),
         }
         edits
     }

@@ -64,13 +64,13 @@ impl SessionFile {
         session::parse(&self.text, &path)
     }
 
-    /// The refusal of this file for what the command line sets beside it.
-    pub(super) fn refused_with_arguments(&self, lack: String) -> Rejection {
+    /// The refusal of this file as a whole, as for what the command line sets beside it.
+    pub(super) fn refused(&self, message: impl Into<String>) -> Rejection {
         Rejection {
             file: self.path.clone().unwrap_or_else(|| "session".into()),
             line: 1,
             column: 1,
-            message: lack,
+            message: message.into(),
         }
     }
 }

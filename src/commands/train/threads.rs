@@ -24,8 +24,8 @@ use crate::run::{Recording, RunDirectory, record};
 use crate::say;
 use crate::session::overrides::Overrides;
 use crate::session::reload::{self, FileWatcher, WatchChoice, WatchMode};
-use crate::session::{Session, to_ron};
-use crate::signals;
+use crate::session::{self, Rejection, Session, to_ron};
+use crate::signals::{self, Request};
 use crate::trainer::{self, Outlets, Trained, Trainer};
 
 /// A run under way.
@@ -96,11 +96,12 @@ pub(super) fn start(front_end: FrontEnd, prepared: Prepared) -> Result<StartedRu
         (Some(_), _) | (None, WatchChoice::Off) => None,
         (None, _) => Some(unwritten(text, follow, overrides.clone(), commands.clone())),
     };
+    let answer = answer(session_file.clone(), &overrides, commands.clone());
     let watcher = watch(session_file, follow, &overrides, commands)?;
     let notice = notice(overrides.watch, watcher.as_ref());
     outlets.notices.extend(notice.map(str::to_owned));
     outlets.overrides = overrides;
-    let switches = signals::end_run(feed.commands.clone(), front_end)?;
+    let switches = signals::end_run(feed.commands.clone(), front_end, Some(Box::new(answer)))?;
     let body = move || {
         past.into_iter().for_each(|past| retell(past, &publisher));
         drop(publisher);
@@ -156,18 +157,44 @@ fn watch(
     let Some(path) = file.path.clone() else {
         return Ok(None);
     };
-    let (text, overrides) = (file.text.clone(), overrides.clone());
-    let send = move |edit: Result<Arc<Session>, _>| {
-        let edit = edit.and_then(|session| {
-            let session = overrides.apply_to(Session::clone(&session)).map(Arc::new);
-            session.map_err(|lack| file.refused_with_arguments(lack))
-        });
-        // The trainer may have ended; nobody needs the edit then.
-        let _ = commands.send(Command::Session(edit));
-    };
+    let text = file.text.clone();
+    let send = sender(file, overrides.clone(), commands);
     let named = |path: &Path| format!("cannot watch {}", path.display());
     let watcher = reload::watch(&path, mode, &text, send).with_context(|| named(&path))?;
     Ok(Some(watcher))
+}
+
+/// Sends a session or the refusal of its file to the trainer, under what the command line sets.
+fn sender(
+    file: SessionFile,
+    overrides: Overrides,
+    commands: Commands,
+) -> impl Fn(Result<Arc<Session>, Rejection>) + Send {
+    move |edit| {
+        let edit = edit.and_then(|session| {
+            let session = overrides.apply_to(Session::clone(&session)).map(Arc::new);
+            session.map_err(|lack| file.refused(lack))
+        });
+        // The trainer may have ended; nobody needs the edit then.
+        let _ = commands.send(Command::Session(edit));
+    }
+}
+
+/// Answers requests by signals; the session file is read whether it is followed or not.
+fn answer(
+    file: SessionFile,
+    overrides: &Overrides,
+    commands: Commands,
+) -> impl Fn(Request) + Send + use<> {
+    let send = sender(file.clone(), overrides.clone(), commands.clone());
+    move |request| match (request, &file.path) {
+        (Request::Checkpoint, _) => {
+            // A trainer that has ended has written one.
+            let _ = commands.send(Command::Checkpoint);
+        }
+        (Request::Reread, Some(path)) => send(session::load(path).map(Arc::new)),
+        (Request::Reread, None) => send(Err(file.refused("it has no file that could be read"))),
+    }
 }
 
 /// A session that no file has, with the way to follow the file that it gets.

@@ -10,6 +10,7 @@ use crossterm::execute;
 use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
 
 use super::layout;
 use super::news::RunNews;
@@ -102,7 +103,7 @@ impl RunsDashboard {
             true => self.draw(screen),
             false => Ok(()),
         };
-        match shown.and_then(|()| self.listen(keys)) {
+        match shown.and_then(|()| self.listen(screen, keys)) {
             Ok(()) => None,
             Err(error) => lost(error),
         }
@@ -149,12 +150,19 @@ impl RunsDashboard {
     }
 
     /// Sleeps until a key comes or a frame is due.
-    fn listen(&mut self, keys: &Receiver<TerminalInput>) -> io::Result<()> {
+    fn listen<W: Write>(
+        &mut self,
+        screen: &mut Terminal<CrosstermBackend<W>>,
+        keys: &Receiver<TerminalInput>,
+    ) -> io::Result<()> {
         for heard in await_input(keys, self.pacer.sleep())? {
             self.pacer.dirty = true;
-            if let TerminalInput::Key(key) = heard {
-                self.pacer.hear_key();
-                update(&mut self.state, key);
+            match heard {
+                TerminalInput::Key(key) => {
+                    self.pacer.hear_key();
+                    update(&mut self.state, key);
+                }
+                TerminalInput::Resized(size) => screen.resize(Rect::from(size))?,
             }
         }
         Ok(())

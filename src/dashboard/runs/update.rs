@@ -7,7 +7,7 @@ use super::overlay::{Abscissa, MOST, axis_across, value_at};
 use super::state::{Part, RunsRequest, RunsState, RunsView};
 use super::status::RunStatus;
 use crate::dashboard::axis::AxisScale;
-use crate::dashboard::keys::Key;
+use crate::dashboard::keys::{Key, NoKey};
 use crate::dashboard::state::losses::Outliers;
 
 /// Share of the axis that the cursor moves by.
@@ -19,8 +19,13 @@ pub fn update(state: &mut RunsState, key: Key) {
         true => keys::action_in_input(key),
         false => keys::action(key),
     };
-    if let Some(action) = action {
-        perform(state, action);
+    match action {
+        Some(action) => perform(state, action),
+        None => {
+            if let Some(no_key) = NoKey::of(key, |key| keys::action(key).is_some()) {
+                state.view.notice = Some(no_key.to_string());
+            }
+        }
     }
 }
 
@@ -251,6 +256,21 @@ mod tests {
         assert_eq!((state.view.filter.as_str(), state.view.typing), ("", false));
         press(&mut state, "q");
         assert_eq!(state.view.request, Some(RunsRequest::Leave));
+    }
+
+    #[test]
+    fn a_letter_that_is_no_key_is_answered_but_not_in_the_filter() {
+        let mut state = fixtures::folder();
+        for (letter, reason) in [("й", "layout"), ("Q", "Caps Lock")] {
+            press(&mut state, letter);
+            assert!(state.view.notice.as_ref().unwrap().contains(reason));
+            assert_eq!(state.view.request, None);
+        }
+        press(&mut state, "/йQ");
+        assert_eq!(
+            (state.view.filter.as_str(), state.view.notice),
+            ("йQ", None)
+        );
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The PNG files that a key saves: the screen, and figures of `otflow plot` (the flow as it was last pictured, in the columns that are
 //! looked at, and the losses of the run's record). They are drawn on a thread of their own, one set at a time.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
 use std::thread;
@@ -152,16 +153,23 @@ impl FigureSet {
         let screen = std::iter::once(screen);
         let flow = self.run.iter().flat_map(RunFigures::flow);
         let losses = self.run.iter().filter_map(RunFigures::losses);
-        let mut saved = Vec::new();
+        let (mut saved, mut warned) = (Vec::new(), BTreeSet::new());
         for NamedPicture { name: what, drawn } in screen.chain(flow).chain(losses) {
             let Destination { directory, stem } = &self.destination;
             let name = format!("{stem}{what}.png");
             let write = |SvgPicture { svg, size }| {
-                let bytes = plot::png(&svg, size, PIXELS).map_err(|error| error.to_string())?;
-                file::replace(&directory.join(&name), &bytes).map_err(|error| error.to_string())
+                let image = plot::png(&svg, size, PIXELS).map_err(|error| error.to_string())?;
+                let written = file::replace(&directory.join(&name), &image.bytes);
+                written.map_err(|error| error.to_string())?;
+                Ok(image.warning)
             };
             match drawn.and_then(write) {
-                Ok(()) => saved.push(what),
+                Ok(warning) => {
+                    saved.push(what);
+                    if let Some(text) = warning.filter(|text| warned.insert(text.clone())) {
+                        let _ = tell.send(LogText::warning(text));
+                    }
+                }
                 // Nobody who listens: the dashboard was left.
                 Err(error) => {
                     let text = format!("{name} not saved: {error}");

@@ -155,7 +155,7 @@ impl State {
                 self.log.push(iteration, LogKind::Note, text);
                 self.best = best;
             }
-            Event::Checkpoint { iteration, path } => {
+            Event::Checkpoint { iteration, path } | Event::Saved { iteration, path } => {
                 self.add_tick(iteration, LogKind::Checkpoint);
                 self.log.push(
                     iteration,
