@@ -33,7 +33,7 @@ use crate::file;
 use crate::say;
 use crate::scaling::{Column, ColumnRange, Units};
 use crate::session::Toy;
-use crate::table::shorten;
+use crate::table::{TableProblem, is_pipe, shorten};
 use learned::{LearnedColumns, LeftOut};
 use maps::MapChoice;
 use profile::ColumnProfile;
@@ -84,6 +84,9 @@ pub fn init(args: &cli::InitArgs) -> Result<Exit> {
             out.display(),
             folder.display()
         );
+    }
+    if is_pipe(table) {
+        return Ok(refuse(&TableProblem::Pipe.at(table).to_string()));
     }
     let table = match given::table(table) {
         Ok(Given::File(table)) => table,
@@ -260,8 +263,10 @@ fn report(survey: &TableSurvey, new: &NewSession, out: &Path) -> String {
         0 => String::new(),
         rows => format!("; {rows} with missing values are dropped"),
     };
+    let remarks = survey.reading.remarks.iter();
+    let remarks: String = remarks.map(|remark| format!("  {remark}\n")).collect();
     format!(
-        "{out}: {} of {} columns; {training} training, {validation} validation, {test} test rows{dropped}\n{}\
+        "{out}: {} of {} columns; {training} training, {validation} validation, {test} test rows{dropped}\n{remarks}{}\
          next: otflow train {out}",
         chosen.names.len(),
         survey.columns.len(),
