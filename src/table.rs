@@ -1,4 +1,4 @@
-//! The users' tables: numbers in rows and named columns, as CSV or as NumPy's NPY. Files ending in .npy are NPY, all others CSV.
+//! The users' tables: numbers in rows and named columns, as text (CSV and its relatives) or as NumPy's NPY.
 //!
 //! | type | reads or writes | memory |
 //! | --- | --- | --- |
@@ -13,6 +13,7 @@
 //! | `reader.rs`, `format.rs` | the reader of a table of either format; the formats |
 //! | `csv.rs`, `npy.rs` | the rows of a CSV; the array of an NPY |
 //! | `dialect.rs`, `judge.rs`, `first_line.rs` | separator, marks and encoding of a text; how they, and the names, are judged |
+//! | `records.rs`, `lead.rs` | the records of the part that is judged; what stands before them |
 //! | `source.rs`, `pipe.rs` | the text of a file, unpacked and decoded; what comes by a pipe |
 //! | `number.rs`, `naming.rs` | the numbers in fields; names that tell columns apart |
 //! | `cell.rs` | the content of a field |
@@ -29,11 +30,13 @@ mod first_line;
 mod format;
 mod indexed;
 mod judge;
+mod lead;
 mod naming;
 mod npy;
 mod number;
 mod pipe;
 mod reader;
+mod records;
 mod select;
 mod source;
 mod write;

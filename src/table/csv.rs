@@ -9,8 +9,9 @@ use ::csv::{ByteRecord, ErrorKind, Position, Reader, ReaderBuilder};
 use super::cell::Cell;
 use super::dialect::Encoding;
 use super::error::{TableProblem, ValueLocation};
-use super::judge::{self, Judgement, Reading, SAMPLE, Sample, judge, lossy};
+use super::judge::{Judgement, Reading, SAMPLE, Sample, judge};
 use super::number::{NumberFormat, is_missing};
+use super::records::{self, is_blank, lossy};
 use super::select::{Missing, SelectedColumns, Selection};
 use super::source::{Bytes, SeparatedText, Text};
 
@@ -168,7 +169,7 @@ impl CsvRows {
                 return Ok(true);
             }
             let comment = self.record[0].starts_with(b"#");
-            if !comment && !judge::is_blank(&self.record) {
+            if !comment && !is_blank(&self.record) {
                 return Err(TableProblem::Ragged {
                     line,
                     got: self.record.len() as u64,
@@ -245,7 +246,7 @@ impl CsvRows {
 
 /// Whether a field can be part of a row; a first line of nothing else is no header.
 pub(super) fn is_value(field: &[u8]) -> bool {
-    judge::is_value(field, NumberFormat::PLAIN)
+    records::is_value(field, NumberFormat::PLAIN)
 }
 
 impl LineBreak {

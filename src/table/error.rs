@@ -52,7 +52,9 @@ pub enum TableProblem {
     #[error("is a device; a table must be a file or a pipe")]
     Special,
     /// The path is one of a pipe, where the table must still be there later.
-    #[error("comes by a pipe, and a session needs a table that is still there later: save it as a file first")]
+    #[error(
+        "comes by a pipe, and a session needs a table that is still there later: save it as a file first"
+    )]
     Pipe,
     /// The file has no bytes.
     #[error("is empty")]

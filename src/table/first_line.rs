@@ -160,7 +160,11 @@ fn is_integer(text: &str) -> bool {
 }
 
 /// Judges the first line by the content of the columns below it.
-pub(super) fn judge_first_line(first: &ByteRecord, below: &ColumnContent, format: NumberFormat) -> FirstLine {
+pub(super) fn judge_first_line(
+    first: &ByteRecord,
+    below: &ColumnContent,
+    format: NumberFormat,
+) -> FirstLine {
     let texts: Vec<&str> = first
         .iter()
         .map(|field| str::from_utf8(field.trim_ascii()).unwrap_or("x"))
@@ -171,7 +175,11 @@ pub(super) fn judge_first_line(first: &ByteRecord, below: &ColumnContent, format
         let mut fields = texts.iter().zip(&below.columns);
         let alike = fields.all(|(text, column)| is_text(text) == column.is_text());
         let row = alike && below.rows > 0 && texts.iter().any(|text| is_number(text));
-        return if row { FirstLine::RowWithText } else { FirstLine::Names };
+        return if row {
+            FirstLine::RowWithText
+        } else {
+            FirstLine::Names
+        };
     }
     judge_numbers(&texts, below, format)
 }
@@ -186,9 +194,14 @@ fn judge_numbers(texts: &[&str], below: &ColumnContent, format: NumberFormat) ->
         return FirstLine::Row;
     }
     let columns = || below.columns[skipped..].iter().zip(named).zip(&values);
-    let far = columns().filter(|((column, _), value)| column.is_far(**value)).count();
-    let otherwise = columns().filter(|((column, text), _)| column.is_written_otherwise(text)).count();
-    let either = columns().all(|((column, text), value)| column.is_far(*value) || column.is_written_otherwise(text));
+    let far = columns()
+        .filter(|((column, _), value)| column.is_far(**value))
+        .count();
+    let otherwise = columns()
+        .filter(|((column, text), _)| column.is_written_otherwise(text))
+        .count();
+    let either = columns()
+        .all(|((column, text), value)| column.is_far(*value) || column.is_written_otherwise(text));
     let mut steps = Steps::default();
     values.iter().for_each(|&value| steps.add(value));
     let integers = named.iter().all(|text| is_integer(text));
@@ -198,7 +211,10 @@ fn judge_numbers(texts: &[&str], below: &ColumnContent, format: NumberFormat) ->
         2 => far == 2 && otherwise == 2,
         _ => either,
     };
-    let alone = values.len() > 3 && steps.are_equal() && below.rows >= ROWS_WITHOUT_STEPS && below.stepped == 0;
+    let alone = values.len() > 3
+        && steps.are_equal()
+        && below.rows >= ROWS_WITHOUT_STEPS
+        && below.stepped == 0;
     if counting && (apart || alone) {
         FirstLine::NumbersAsNames
     } else if either && (counting || integers) || integers && steps.are_equal() {

@@ -13,15 +13,16 @@
 use std::collections::BTreeMap;
 use std::str;
 
-use ::csv::{ByteRecord, ReaderBuilder};
+use ::csv::ByteRecord;
 
 use super::dialect::{DecimalMark, Dialect, Encoding, Separator, ThousandsMark};
 use super::error::{TableProblem, shorten};
 use super::first_line::{ColumnContent, FirstLine, judge_first_line};
+use super::lead::Lead;
 use super::naming::{self, DistinctNames};
 use super::number::{NumberFormat, is_missing};
+use super::records::{Records, lossy};
 use super::select::{Header, Selection, number_columns};
-use super::source::BlankRuns;
 
 /// Bytes that are judged.
 pub(super) const SAMPLE: usize = 1 << 20;
@@ -51,16 +52,6 @@ pub(super) struct Judgement {
     /// Names of the columns, distinct.
     pub names: Vec<String>,
     pub reading: Reading,
-}
-
-/// What stands before the first record: a byte-order mark, a line `sep=;`, comments, blank lines.
-#[derive(Default)]
-pub(super) struct Lead {
-    pub bytes: usize,
-    pub lines: u64,
-    separator: Option<Separator>,
-    /// Last line of the comments, without its mark.
-    comment: Option<String>,
 }
 
 /// The first part of a text.
@@ -95,50 +86,6 @@ enum Agreement {
     All,
 }
 
-/// The records of a part of a text.
-#[derive(Clone, Copy)]
-struct Records<'a> {
-    text: &'a [u8],
-    whole: bool,
-    quote: u8,
-}
-
-impl Records<'_> {
-    /// Calls `see` with every record that is neither blank nor cut off, and with whether it may be a comment.
-    fn for_each(self, separator: Separator, mut see: impl FnMut(&ByteRecord, bool)) {
-        let mut replaced = Vec::new();
-        let text = if separator == Separator::Blanks {
-            BlankRuns::new(self.quote).replace(self.text, &mut replaced);
-            &replaced
-        } else {
-            self.text
-        };
-        let mut reader = ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .delimiter(separator.byte())
-            .quote(self.quote)
-            .from_reader(text);
-        let mut record = ByteRecord::new();
-        while reader.read_byte_record(&mut record).is_ok_and(|more| more) {
-            let cut = !self.whole && reader.position().byte() >= text.len() as u64;
-            if !cut && !is_blank(&record) {
-                see(&record, record[0].starts_with(b"#") && !is_value(&record[0], NumberFormat::PLAIN));
-            }
-        }
-    }
-}
-
-/// Whether a record is a line of nothing but blanks.
-pub(super) fn is_blank(record: &ByteRecord) -> bool {
-    record.len() <= 1 && record.iter().all(|field| field.trim_ascii().is_empty())
-}
-
-/// Whether a field is a number or a missing value.
-pub(super) fn is_value(field: &[u8], format: NumberFormat) -> bool {
-    str::from_utf8(field.trim_ascii()).is_ok_and(|text| format.parse(text).is_some() || is_missing(text))
-}
-
 /// Judges a sample, as far as the selection leaves it open.
 ///
 /// # Errors
@@ -146,12 +93,7 @@ pub(super) fn is_value(field: &[u8], format: NumberFormat) -> bool {
 pub(super) fn judge(sample: &Sample, selection: &Selection) -> Result<Judgement, TableProblem> {
     let lead = Lead::of(sample.text);
     let text = &sample.text[lead.bytes..];
-    let quote = quote(text);
-    let records = Records {
-        text,
-        whole: sample.whole,
-        quote,
-    };
+    let records = Records::of(text, sample.whole);
     let wanted = selection.dialect;
     let layout = choose_layout(records, wanted, &lead)?;
     let numbers = choose_format(&layout, records);
@@ -172,29 +114,46 @@ pub(super) fn judge(sample: &Sample, selection: &Selection) -> Result<Judgement,
             count_missing(record, &mut missing);
         }
     });
-    // The first record may be longer than the sample.
+    // There may be none, or one that is longer than the sample.
+    let any = first.is_some();
     let first = first.unwrap_or_default();
     let line = judge_first_line(&first, &content, numbers);
     let commented = lead.names(layout.separator, layout.first);
     let named = matches!(line, FirstLine::Names | FirstLine::NumbersAsNames);
     let commented = commented.filter(|_| selection.header != Header::No && !named);
-    let header_record = commented.is_none()
+    let header_record = any
+        && commented.is_none()
         && match selection.header {
             Header::Yes => true,
             Header::No => false,
             Header::Auto => named || asks_for(&first, &selection.columns),
         };
-    let mut remarks = describe_dialect(dialect, &layout, quote);
-    remarks.push(describe_names(&first, line, header_record, commented.is_some()));
-    let missing: Vec<String> = missing.into_keys().map(|word: String| format!("`{}`", shorten(&word))).collect();
+    let mut remarks = describe_dialect(dialect, &layout, records.quote);
+    remarks.push(describe_names(
+        &first,
+        line,
+        header_record,
+        commented.is_some(),
+    ));
+    let missing: Vec<String> = missing
+        .into_keys()
+        .map(|word: String| format!("`{}`", shorten(&word)))
+        .collect();
     if !missing.is_empty() {
-        remarks.push(format!("missing words: {}", missing[..missing.len().min(LISTED)].join(", ")));
+        remarks.push(format!(
+            "missing words: {}",
+            missing[..missing.len().min(LISTED)].join(", ")
+        ));
     }
     let written = if header_record {
         let mut names: Vec<String> = first.iter().map(lossy).collect();
         if layout.agreement == Agreement::ButTheFirst {
             // R leaves the name of the rows' names out; other programs end rows, but not the names, with a separator.
-            let place = if content.last_is_empty() { names.len() } else { 0 };
+            let place = if content.last_is_empty() {
+                names.len()
+            } else {
+                0
+            };
             names.insert(place, String::new());
         }
         names
@@ -202,10 +161,16 @@ pub(super) fn judge(sample: &Sample, selection: &Selection) -> Result<Judgement,
         commented.unwrap_or_else(|| number_columns(layout.first))
     };
     let DistinctNames { names, renamed } = naming::distinct(written);
-    remarks.extend(renamed.iter().map(|naming::Renamed { column, from, to }| match from.as_str() {
-        "" => format!("column {column} has no name: `{to}`"),
-        _ => format!("column {column} is one more `{}`: `{}`", shorten(from), shorten(to)),
-    }));
+    remarks.extend(renamed.iter().map(
+        |naming::Renamed { column, from, to }| match from.as_str() {
+            "" => format!("column {column} has no name: `{to}`"),
+            _ => format!(
+                "column {column} is one more `{}`: `{}`",
+                shorten(from),
+                shorten(to)
+            ),
+        },
+    ));
     let header = match (selection.header, line) {
         (Header::Auto, FirstLine::NumbersAsNames) => Header::Yes,
         (Header::Auto, FirstLine::RowWithText) => Header::No,
@@ -213,7 +178,7 @@ pub(super) fn judge(sample: &Sample, selection: &Selection) -> Result<Judgement,
     };
     Ok(Judgement {
         dialect,
-        quote,
+        quote: records.quote,
         lead,
         header_record,
         names,
@@ -228,13 +193,11 @@ pub(super) fn judge(sample: &Sample, selection: &Selection) -> Result<Judgement,
 /// Whether columns are asked for that only the first record names.
 fn asks_for(first: &ByteRecord, asked: &[String]) -> bool {
     let there: Vec<String> = first.iter().map(lossy).collect();
-    let number = |name: &String| name.parse().is_ok_and(|number: usize| (1..=there.len()).contains(&number));
+    let number = |name: &String| {
+        name.parse()
+            .is_ok_and(|number: usize| (1..=there.len()).contains(&number))
+    };
     !asked.is_empty() && !asked.iter().all(number) && asked.iter().all(|name| there.contains(name))
-}
-
-/// The text of a field; bytes that are not UTF-8 are replaced.
-pub(super) fn lossy(field: &[u8]) -> String {
-    String::from_utf8_lossy(field).trim().to_owned()
 }
 
 fn count_missing(record: &ByteRecord, missing: &mut BTreeMap<String, u64>) {
@@ -243,74 +206,6 @@ fn count_missing(record: &ByteRecord, missing: &mut BTreeMap<String, u64>) {
         if !text.is_empty() && text.parse::<f64>().is_err() && is_missing(text) {
             *missing.entry(text.to_owned()).or_default() += 1;
         }
-    }
-}
-
-impl Lead {
-    fn of(text: &[u8]) -> Self {
-        let mut lead = Lead::default();
-        if text.starts_with(b"\xef\xbb\xbf") {
-            lead.bytes = 3;
-        }
-        while lead.bytes < text.len() {
-            let rest = &text[lead.bytes..];
-            let end = rest.iter().position(|byte| matches!(byte, b'\r' | b'\n'));
-            let line = &rest[..end.unwrap_or(rest.len())];
-            let bytes = line.trim_ascii();
-            if let Some(separator) = separator_line(line)
-                && lead.lines == 0
-            {
-                lead.separator = Some(separator);
-            } else if is_comment(bytes) {
-                let names = bytes.trim_ascii_start();
-                lead.comment = Some(lossy(&names[1..]));
-            } else if !bytes.is_empty() {
-                break;
-            }
-            let after = &rest[line.len()..];
-            let line_break = if after.starts_with(b"\r\n") { 2 } else { after.len().min(1) };
-            lead.bytes += line.len() + line_break;
-            lead.lines += 1;
-        }
-        lead
-    }
-
-    /// The names in the last comment, if they are so many.
-    fn names(&self, separator: Separator, width: usize) -> Option<Vec<String>> {
-        let comment = self.comment.as_ref()?;
-        let records = Records {
-            text: comment.as_bytes(),
-            whole: true,
-            quote: b'"',
-        };
-        let mut names = None;
-        records.for_each(separator, |record, _| names = Some(record.iter().map(lossy).collect()));
-        names.filter(|names: &Vec<String>| {
-            names.len() == width && names.iter().any(|name| !is_value(name.as_bytes(), NumberFormat::PLAIN))
-        })
-    }
-}
-
-/// The separator that Excel's first line `sep=;` names.
-fn separator_line(line: &[u8]) -> Option<Separator> {
-    match line.strip_prefix(b"sep=")? {
-        [byte] => Separator::of_byte(*byte),
-        _ => None,
-    }
-}
-
-/// Whether a line is a comment, and not a row that begins with `#N/A`.
-fn is_comment(line: &[u8]) -> bool {
-    let mut fields = line.split(|byte| b",;\t| ".contains(byte));
-    line.starts_with(b"#") && fields.next().is_some_and(|field| !is_value(field, NumberFormat::PLAIN))
-}
-
-/// The quote: `'` where the first line begins with one and there is no `"`.
-fn quote(text: &[u8]) -> u8 {
-    if text.starts_with(b"'") && !text.contains(&b'"') {
-        b'\''
-    } else {
-        b'"'
     }
 }
 
@@ -351,22 +246,57 @@ fn choose_layout(records: Records, wanted: Dialect, lead: &Lead) -> Result<Layou
     let mut layouts = Vec::new();
     for separator in candidates {
         let byte = separator.byte();
-        let there = records.text.contains(&byte) || separator == Separator::Blanks && records.text.contains(&b' ');
+        let there = records.have(byte) || separator == Separator::Blanks && records.have(b' ');
         if only || there {
             layouts.push(Layout::of(separator, records, wanted)?);
         }
     }
-    let best = layouts.iter().map(|layout| layout.share).fold(0.0, f64::max);
+    let best = layouts
+        .iter()
+        .map(|layout| layout.share)
+        .fold(0.0, f64::max);
     layouts.retain(|layout| only || layout.width > 1 && 2.0 * layout.share >= best);
     // Of equals the first.
-    let better = |a: &Layout, b: &Layout| a.agreement.cmp(&b.agreement).then(a.share.total_cmp(&b.share));
-    let chosen = layouts.into_iter().rev().max_by(better);
-    chosen.map_or_else(|| Layout::of(Separator::Comma, records, wanted), Ok)
+    let better = |a: &Layout, b: &Layout| {
+        a.agreement
+            .cmp(&b.agreement)
+            .then(a.share.total_cmp(&b.share))
+    };
+    match layouts.into_iter().rev().max_by(better) {
+        None => Layout::of(Separator::Comma, records, wanted),
+        Some(chosen) if !only && is_one_column(&chosen, records) => {
+            Layout::of(Separator::Tab, records, wanted)
+        }
+        Some(chosen) => Ok(chosen),
+    }
+}
+
+/// Whether commas are the decimal marks of a single column: there is one name, or parts begin with zeros as fractions do.
+fn is_one_column(layout: &Layout, records: Records) -> bool {
+    let pairs = layout.width == 2 && layout.separator == Separator::Comma;
+    if !pairs || layout.first > 2 {
+        return false;
+    }
+    let digits = |text: &[u8]| !text.is_empty() && text.iter().all(u8::is_ascii_digit);
+    let (mut place, mut parts, mut fractions) = (0, true, layout.first == 1);
+    records.for_each(layout.separator, |record, _| {
+        place += 1;
+        if place == 1 && layout.first == 1 || record.len() != 2 {
+            return;
+        }
+        let whole = record[0].strip_prefix(b"-").unwrap_or(&record[0]);
+        parts &= digits(whole) && digits(&record[1]);
+        fractions |= &record[0] == b"-0" || record[1].len() > 1 && record[1].starts_with(b"0");
+    });
+    parts && fractions
 }
 
 impl Layout {
     fn of(separator: Separator, records: Records, wanted: Dialect) -> Result<Self, TableProblem> {
-        let mut numbers: Vec<(NumberFormat, u64)> = formats(separator, wanted).into_iter().map(|format| (format, 0)).collect();
+        let mut numbers: Vec<(NumberFormat, u64)> = formats(separator, wanted)
+            .into_iter()
+            .map(|format| (format, 0))
+            .collect();
         if numbers.is_empty() {
             return Err(TableProblem::Line {
                 line: 1,
@@ -396,7 +326,9 @@ impl Layout {
         if let (true, Some(found)) = (rows.is_empty(), first_numbers) {
             (numbers, values) = found;
         }
-        let most = rows.iter().max_by_key(|&(&width, &times)| (times, width == first));
+        let most = rows
+            .iter()
+            .max_by_key(|&(&width, &times)| (times, width == first));
         let width = most.map_or(first, |(&width, _)| width);
         let agreement = match rows.len() {
             0 | 1 if width == first => Agreement::All,
@@ -519,7 +451,11 @@ fn describe_dialect(dialect: Dialect, layout: &Layout, quote: u8) -> Vec<String>
 /// The line on the names.
 fn describe_names(first: &ByteRecord, line: FirstLine, header: bool, commented: bool) -> String {
     const SHOWN: usize = 3;
-    let mut shown: Vec<String> = first.iter().take(SHOWN).map(|field| shorten(&lossy(field))).collect();
+    let mut shown: Vec<String> = first
+        .iter()
+        .take(SHOWN)
+        .map(|field| shorten(&lossy(field)))
+        .collect();
     if first.len() > SHOWN {
         shown.push("…".into());
     }
@@ -530,9 +466,9 @@ fn describe_names(first: &ByteRecord, line: FirstLine, header: bool, commented: 
         ),
         (_, true) => format!("names: those of line 1 ({shown})"),
         _ if commented => "names: those of the comment before the rows".into(),
-        (FirstLine::PerhapsNames, false) => format!(
-            "names: none, but line 1 may be names ({shown}); if it is, write `header: Yes`"
-        ),
+        (FirstLine::PerhapsNames, false) => {
+            format!("names: none, but line 1 may be names ({shown}); if it is, write `header: Yes`")
+        }
         (_, false) => format!("names: none, line 1 is a row ({shown})"),
     }
 }

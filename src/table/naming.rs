@@ -56,7 +56,8 @@ mod tests {
 
     #[test]
     fn blank_names_are_numbered_and_doubled_ones_counted_past_names_that_are_there() {
-        let of = |names: &[&str]| distinct(names.iter().map(|&name| name.to_owned()).collect()).names;
+        let of =
+            |names: &[&str]| distinct(names.iter().map(|&name| name.to_owned()).collect()).names;
         assert_eq!(of(&["x", "", ""]), ["x", "2", "3"]);
         assert_eq!(of(&["x", "x", "y", "x"]), ["x", "x_2", "y", "x_3"]);
         assert_eq!(of(&["x", "x", "x_2", "x"]), ["x", "x_3", "x_2", "x_4"]);

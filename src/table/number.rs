@@ -57,7 +57,13 @@ const MISSING: [&str; 38] = [
 
 /// Whether a word stands for a missing value.
 pub(super) fn is_missing(text: &str) -> bool {
+    let payload = |text: &str| {
+        text.get(..4)
+            .is_some_and(|start| start.eq_ignore_ascii_case("nan("))
+    };
+    // C writes kinds of NaN as nan(ind).
     MISSING.iter().any(|word| word.eq_ignore_ascii_case(text))
+        || text.ends_with(')') && payload(text.strip_prefix(['-', '+']).unwrap_or(text))
 }
 
 /// The marks in the numbers of a table.
@@ -142,7 +148,8 @@ impl NumberFormat {
         while let Some(next) = rest.chars().next().filter(|&next| self.is_thousands(next)) {
             let mut after = &rest[next.len_utf8()..];
             // Groups have three digits after one to three, and one mark.
-            let sound = (1..=3).contains(&first) && !leading_zero && mark.is_none_or(|mark| mark == next);
+            let sound =
+                (1..=3).contains(&first) && !leading_zero && mark.is_none_or(|mark| mark == next);
             if take_digits(&mut after, plain) != 3 || !sound {
                 return None;
             }
@@ -187,7 +194,9 @@ pub(super) fn hint(text: &str) -> &'static str {
         ": with a comma as the decimal mark of all numbers, set `dialect: (decimal: Comma)`"
     } else if other(DecimalMark::Point, ThousandsMark::Comma) {
         ": with a comma between thousands, set `dialect: (thousands: Comma)`"
-    } else if other(DecimalMark::Comma, ThousandsMark::Blank) || other(DecimalMark::Point, ThousandsMark::Blank) {
+    } else if other(DecimalMark::Comma, ThousandsMark::Blank)
+        || other(DecimalMark::Point, ThousandsMark::Blank)
+    {
         ": with a blank between thousands, set `dialect: (thousands: Blank)`"
     } else {
         ""
@@ -223,7 +232,8 @@ mod tests {
             assert_eq!(NumberFormat::PLAIN.parse(text), Some(value), "{text}");
         }
         for text in [
-            "1_000", "0x1F", "5%", "1,5", "1.5D", "1.5DD2", "2020-101", "1.5-2", "1 000", ".", "-", "d5", "$5", "1.5.2", "--5", "٣",
+            "1_000", "0x1F", "5%", "1,5", "1.5D", "1.5DD2", "2020-101", "1.5-2", "1 000", ".", "-",
+            "d5", "$5", "1.5.2", "--5", "٣",
         ] {
             assert_eq!(NumberFormat::PLAIN.parse(text), None, "{text}");
         }
@@ -243,7 +253,11 @@ mod tests {
             (format(D::Point, T::Comma), "1,234.5", 1234.5),
             (format(D::Point, T::Comma), "12,345", 12_345.0),
             (format(D::Comma, T::Blank), "1 234,5", 1234.5),
-            (format(D::Comma, T::Blank), "1\u{a0}234\u{a0}567", 1_234_567.0),
+            (
+                format(D::Comma, T::Blank),
+                "1\u{a0}234\u{a0}567",
+                1_234_567.0,
+            ),
             (format(D::Comma, T::Blank), "-12\u{202f}345,5", -12_345.5),
             (format(D::Point, T::Apostrophe), "1'234.5", 1234.5),
         ] {

@@ -14,8 +14,7 @@ static COPIES: Mutex<Option<HashMap<PathBuf, File>>> = Mutex::new(None);
 /// Whether a path is one of a pipe or the standard input.
 pub fn is_pipe(path: &Path) -> bool {
     let is_fifo = |kind: fs::FileType| kind.is_fifo() || kind.is_socket();
-    path == Path::new("-")
-        || fs::metadata(path).is_ok_and(|metadata| is_fifo(metadata.file_type()))
+    path == Path::new("-") || fs::metadata(path).is_ok_and(|metadata| is_fifo(metadata.file_type()))
 }
 
 /// The copy of what came by a pipe, until it ended.

@@ -1,6 +1,7 @@
 //! The reader of the selected columns of a table, whatever its format.
 
 use std::fs::{self, File};
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use super::csv::CsvRows;
@@ -9,6 +10,9 @@ use super::format::TableFormat;
 use super::npy::NpyArray;
 use super::pipe::{copied, is_pipe};
 use super::select::Selection;
+
+/// First bytes of an NPY.
+const NPY: &[u8] = b"\x93NUMPY";
 
 /// The reader of a table.
 pub(super) enum TableReader {
@@ -25,7 +29,14 @@ impl TableReader {
     /// The file cannot be read or is no table, or a column is not there.
     pub fn open(path: &Path, selection: &Selection) -> Result<Self, TableProblem> {
         let OpenFile { file, bytes } = open_regular(path)?;
-        Ok(match TableFormat::of(path) {
+        // What comes by a pipe has no name.
+        let mut start = [0; NPY.len()];
+        let read = file.read_at(&mut start, 0)?;
+        let format = match &start[..read] {
+            NPY => TableFormat::Npy,
+            _ => TableFormat::of(path),
+        };
+        Ok(match format {
             TableFormat::Npy => Self::Npy(NpyArray::open(file, bytes, selection)?),
             TableFormat::Csv => Self::Csv(CsvRows::open(file, bytes, selection)?),
         })

@@ -114,7 +114,9 @@ impl Missing {
         let Missing::Words(MissingWords { words, .. }) = self else {
             return false;
         };
-        words.iter().any(|word| word.trim().eq_ignore_ascii_case(text))
+        words
+            .iter()
+            .any(|word| word.trim().eq_ignore_ascii_case(text))
     }
 
     /// Whether a number is one of the words.

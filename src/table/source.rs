@@ -62,7 +62,9 @@ impl Read for Bytes {
         match self {
             Bytes::Plain(file) => file.read(buffer),
             Bytes::Gzip(decoder) => decoder.read(buffer).map_err(|error| match error.kind() {
-                io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
+                io::ErrorKind::UnexpectedEof
+                | io::ErrorKind::InvalidInput
+                | io::ErrorKind::InvalidData => {
                     io::Error::other(format!("the gzip is damaged or cut short ({error})"))
                 }
                 _ => error,

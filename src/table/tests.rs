@@ -327,7 +327,11 @@ fn a_selection_is_written_in_a_session_with_what_differs_from_the_defaults() {
     assert_eq!(select(text), Ok(words.clone()));
     let json = serde_json::to_string(&words).unwrap();
     assert_eq!(serde_json::from_str::<Selection>(&json).unwrap(), words);
-    assert_eq!(select(&ron::to_string(&words).unwrap()), Ok(words));
+    let text = ron::to_string(&words).unwrap();
+    assert_eq!(ron::from_str(&text), Ok(words));
     let refused = select("(missing: Dorp)").unwrap_err().to_string();
-    assert!(refused.contains("Refuse, Drop or a list of words"), "{refused}");
+    assert!(
+        refused.contains("Refuse, Drop or a list of words"),
+        "{refused}"
+    );
 }
