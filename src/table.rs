@@ -49,7 +49,7 @@ pub(crate) use error::shorten;
 pub use error::{TableError, TableProblem, ValueLocation};
 pub use indexed::IndexedTable;
 pub use judge::Reading;
-pub use pipe::is_pipe;
+pub use pipe::refuse_pipe;
 pub use select::{Header, Missing, MissingWords, Selection};
 pub use write::TableWriter;
 

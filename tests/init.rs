@@ -262,6 +262,19 @@ fn a_session_is_not_made_of_what_comes_by_a_pipe() {
         message.starts_with("error: -: comes by a pipe"),
         "{message}"
     );
+    let pipe = folder.path().join("t.csv");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    fs::write(
+        folder.path().join("s.ron"),
+        "(data: Table(path: \"t.csv\"))",
+    )
+    .unwrap();
+    for (command, argument) in [("init", "t.csv"), ("train", "s.ron")] {
+        let (code, _, message) = run(folder.path(), command, &[argument]);
+        assert_eq!(code, Some(2), "{message}");
+        assert!(message.contains("t.csv: comes by a pipe"), "{message}");
+    }
 }
 
 #[test]

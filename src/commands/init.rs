@@ -33,7 +33,7 @@ use crate::file;
 use crate::say;
 use crate::scaling::{Column, ColumnRange, Units};
 use crate::session::Toy;
-use crate::table::{TableProblem, is_pipe, shorten};
+use crate::table::{refuse_pipe, shorten};
 use learned::{LearnedColumns, LeftOut};
 use maps::MapChoice;
 use profile::ColumnProfile;
@@ -85,8 +85,8 @@ pub fn init(args: &cli::InitArgs) -> Result<Exit> {
             folder.display()
         );
     }
-    if is_pipe(table) {
-        return Ok(refuse(&TableProblem::Pipe.at(table).to_string()));
+    if let Err(error) = refuse_pipe(table) {
+        return Ok(refuse(&error.to_string()));
     }
     let table = match given::table(table) {
         Ok(Given::File(table)) => table,

@@ -23,7 +23,7 @@ use super::permutation::Permutation;
 use super::random::{DrawKey, Stream, row_generator, spaced};
 use crate::scaling::{Column, ColumnRange, Scaling, Units};
 use crate::session::{self, SplitRows, Transform, Whiten};
-use crate::table::{Blocks, IndexedTable, Selection};
+use crate::table::{Blocks, IndexedTable, Selection, refuse_pipe};
 
 /// Random words of a uniform value.
 const UNIFORM: u64 = 2;
@@ -64,6 +64,7 @@ impl SplitTable {
     /// # Errors
     /// The table can't be read or can't be learned.
     pub fn open(table: &session::TableSource, seed: u64) -> Result<Self, DataError> {
+        refuse_pipe(table.path)?;
         let columns = columns(table)?;
         let d = columns.len() - table.given.len();
         if d == 0 {

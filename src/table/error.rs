@@ -154,7 +154,7 @@ pub enum TableProblem {
 
 impl TableProblem {
     /// The error of this problem in a file.
-    pub(crate) fn at(self, file: &Path) -> TableError {
+    pub(super) fn at(self, file: &Path) -> TableError {
         TableError {
             file: file.to_owned(),
             problem: self,

@@ -146,7 +146,8 @@ impl Steps {
         let first = *self.first.get_or_insert(step);
         let near = (step - first).abs() <= ROUNDING * (first.abs() + value.abs());
         self.unequal |= !near;
-        self.unordered |= !(step * first > 0.0);
+        let ordered = step * first > 0.0;
+        self.unordered |= !ordered;
     }
 
     fn are_equal(&self) -> bool {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::blocks::{BLOCK_ROWS, Blocks};
 use super::error::{TableError, TableProblem};
 use super::npy::NpyArray;
-use super::pipe::is_pipe;
+use super::pipe::refuse_pipe;
 use super::reader::TableReader;
 use super::select::Selection;
 
@@ -34,9 +34,7 @@ impl IndexedTable {
     /// dropped; no row is left.
     pub fn open(path: &Path, selection: &Selection) -> Result<Self, TableError> {
         let at = |problem: TableProblem| problem.at(path);
-        if is_pipe(path) {
-            return Err(at(TableProblem::Pipe));
-        }
+        refuse_pipe(path)?;
         let table = match TableReader::open(path, selection).map_err(at)? {
             TableReader::Npy(mut array) => {
                 array.index().map_err(at)?;

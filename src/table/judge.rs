@@ -10,7 +10,7 @@
 //! where the second and third change places if commas separate the fields, and where all commas stand before three digits and every
 //! column that has some has shorter integers and no longer ones without.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::str;
 
 use ::csv::ByteRecord;
@@ -19,7 +19,7 @@ use super::dialect::{DecimalMark, Dialect, Encoding, Separator, ThousandsMark};
 use super::error::{TableProblem, shorten};
 use super::first_line::{ColumnContent, FirstLine, judge_first_line};
 use super::lead::Lead;
-use super::naming::{self, DistinctNames};
+use super::naming::{self, DistinctNames, Renamed};
 use super::number::{NumberFormat, is_missing};
 use super::records::{Records, lossy};
 use super::select::{Header, Selection, number_columns};
@@ -105,13 +105,13 @@ pub(super) fn judge(sample: &Sample, selection: &Selection) -> Result<Judgement,
     };
     let mut first = None;
     let mut content = ColumnContent::of_width(layout.width.max(layout.first));
-    let mut missing = BTreeMap::new();
+    let mut missing = BTreeSet::new();
     records.for_each(layout.separator, |record, comment| {
         if first.is_none() {
             first = Some(record.clone());
         } else if !(comment && record.len() != layout.width) {
             content.add(record, numbers);
-            count_missing(record, &mut missing);
+            add_missing_words(record, &mut missing);
         }
     });
     // There may be none, or one that is longer than the sample.
@@ -128,49 +128,19 @@ pub(super) fn judge(sample: &Sample, selection: &Selection) -> Result<Judgement,
             Header::No => false,
             Header::Auto => named || asks_for(&first, &selection.columns),
         };
+    let DistinctNames { names, renamed } = naming::distinct(match commented {
+        Some(ref names) => names.clone(),
+        None if header_record => header_names(&first, &layout, &content),
+        None => number_columns(layout.first),
+    });
     let mut remarks = describe_dialect(dialect, &layout, records.quote);
-    remarks.push(describe_names(
-        &first,
-        line,
-        header_record,
-        commented.is_some(),
-    ));
-    let missing: Vec<String> = missing
-        .into_keys()
-        .map(|word: String| format!("`{}`", shorten(&word)))
-        .collect();
+    let in_comment = commented.is_some();
+    remarks.push(describe_names(&first, line, header_record, in_comment));
     if !missing.is_empty() {
-        remarks.push(format!(
-            "missing words: {}",
-            missing[..missing.len().min(LISTED)].join(", ")
-        ));
+        let listed: Vec<&str> = missing.iter().take(LISTED).map(String::as_str).collect();
+        remarks.push(format!("missing words: `{}`", listed.join("`, `")));
     }
-    let written = if header_record {
-        let mut names: Vec<String> = first.iter().map(lossy).collect();
-        if layout.agreement == Agreement::ButTheFirst {
-            // R leaves the name of the rows' names out; other programs end rows, but not the names, with a separator.
-            let place = if content.last_is_empty() {
-                names.len()
-            } else {
-                0
-            };
-            names.insert(place, String::new());
-        }
-        names
-    } else {
-        commented.unwrap_or_else(|| number_columns(layout.first))
-    };
-    let DistinctNames { names, renamed } = naming::distinct(written);
-    remarks.extend(renamed.iter().map(
-        |naming::Renamed { column, from, to }| match from.as_str() {
-            "" => format!("column {column} has no name: `{to}`"),
-            _ => format!(
-                "column {column} is one more `{}`: `{}`",
-                shorten(from),
-                shorten(to)
-            ),
-        },
-    ));
+    remarks.extend(renamed.iter().map(Renamed::describe));
     let header = match (selection.header, line) {
         (Header::Auto, FirstLine::NumbersAsNames) => Header::Yes,
         (Header::Auto, FirstLine::RowWithText) => Header::No,
@@ -200,13 +170,27 @@ fn asks_for(first: &ByteRecord, asked: &[String]) -> bool {
     !asked.is_empty() && !asked.iter().all(number) && asked.iter().all(|name| there.contains(name))
 }
 
-fn count_missing(record: &ByteRecord, missing: &mut BTreeMap<String, u64>) {
-    for field in record {
-        let text = str::from_utf8(field.trim_ascii()).unwrap_or("x");
-        if !text.is_empty() && text.parse::<f64>().is_err() && is_missing(text) {
-            *missing.entry(text.to_owned()).or_default() += 1;
-        }
+/// The names in the first record.
+fn header_names(first: &ByteRecord, layout: &Layout, below: &ColumnContent) -> Vec<String> {
+    let mut names: Vec<String> = first.iter().map(lossy).collect();
+    if layout.agreement == Agreement::ButTheFirst {
+        // R leaves out what the names of rows are called; other programs end rows, but not the names, with a separator.
+        let place = if below.last_is_empty() {
+            names.len()
+        } else {
+            0
+        };
+        names.insert(place, String::new());
     }
+    names
+}
+
+fn add_missing_words(record: &ByteRecord, words: &mut BTreeSet<String>) {
+    let texts = record
+        .iter()
+        .filter_map(|field| str::from_utf8(field.trim_ascii()).ok());
+    let named = |text: &&str| !text.is_empty() && text.parse::<f64>().is_err() && is_missing(text);
+    words.extend(texts.filter(named).map(str::to_owned));
 }
 
 /// The formats that the numbers may have, the likelier first.

@@ -3,6 +3,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::error::shorten;
+
 /// A column that could not keep its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Renamed {
@@ -12,6 +14,18 @@ pub(super) struct Renamed {
     pub from: String,
     /// New name.
     pub to: String,
+}
+
+impl Renamed {
+    /// A line on it.
+    pub fn describe(&self) -> String {
+        let Renamed { column, from, to } = self;
+        if from.is_empty() {
+            return format!("column {column} has no name: `{to}`");
+        }
+        let (from, to) = (shorten(from), shorten(to));
+        format!("column {column} is one more `{from}`: `{to}`")
+    }
 }
 
 /// The names that tell all columns apart.

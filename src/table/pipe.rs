@@ -8,11 +8,24 @@ use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use super::error::{TableError, TableProblem};
+
 /// The copies by path: a pipe gives its bytes once.
 static COPIES: Mutex<Option<HashMap<PathBuf, File>>> = Mutex::new(None);
 
+/// Refuses a path of a pipe, or the standard input, where the table must be there again later.
+///
+/// # Errors
+/// It is one.
+pub fn refuse_pipe(path: &Path) -> Result<(), TableError> {
+    if is_pipe(path) {
+        return Err(TableProblem::Pipe.at(path));
+    }
+    Ok(())
+}
+
 /// Whether a path is one of a pipe or the standard input.
-pub fn is_pipe(path: &Path) -> bool {
+pub(super) fn is_pipe(path: &Path) -> bool {
     let is_fifo = |kind: fs::FileType| kind.is_fifo() || kind.is_socket();
     path == Path::new("-") || fs::metadata(path).is_ok_and(|metadata| is_fifo(metadata.file_type()))
 }
