@@ -1,4 +1,4 @@
-//! The users' tables: numbers in rows and named columns, as CSV or as NumPy's NPY. Files ending in .npy are NPY, all others CSV.
+//! The users' tables: numbers in rows and named columns, as text (CSV and its relatives) or as NumPy's NPY.
 //!
 //! | type | reads or writes | memory |
 //! | --- | --- | --- |
@@ -13,6 +13,10 @@
 //! | `indexed.rs`, `blocks.rs`, `cells.rs`, `fields.rs`, `write.rs` | the types above |
 //! | `reader.rs`, `format.rs` | the reader of a table of either format; the formats |
 //! | `csv.rs`, `npy.rs` | the rows of a CSV; the array of an NPY |
+//! | `dialect.rs`, `judge.rs`, `first_line.rs` | separator, marks and encoding of a text; how they, and the names, are judged |
+//! | `records.rs`, `lead.rs` | the records of the part that is judged; what stands before them |
+//! | `source.rs`, `pipe.rs` | the text of a file, unpacked and decoded; what comes by a pipe |
+//! | `number.rs`, `naming.rs` | the numbers in fields; names that tell columns apart |
 //! | `cell.rs` | the content of a field |
 //! | `select.rs`, `name_source.rs` | the columns that are read, and how; where their names come from |
 //! | `error.rs` | what can be wrong with a table |
@@ -21,25 +25,37 @@ mod blocks;
 mod cell;
 mod cells;
 mod csv;
+mod dialect;
 mod error;
 mod fields;
+mod first_line;
 mod format;
 mod indexed;
+mod judge;
+mod lead;
 mod name_source;
+mod naming;
 mod npy;
+mod number;
+mod pipe;
 mod reader;
+mod records;
 mod select;
+mod source;
 mod write;
 
 pub use blocks::{BLOCK_ROWS, Blocks};
 pub use cell::Cell;
 pub use cells::Cells;
+pub use dialect::{DecimalMark, Dialect, Encoding, Separator, ThousandsMark};
 pub(crate) use error::shorten;
 pub use error::{TableError, TableProblem, ValueLocation};
 pub use fields::Fields;
 pub use indexed::IndexedTable;
+pub use judge::Reading;
 pub use name_source::NameSource;
-pub use select::{Header, Missing, Selection};
+pub use pipe::refuse_pipe;
+pub use select::{Header, Missing, MissingWords, Selection};
 pub use write::TableWriter;
 
 #[cfg(test)]

@@ -4,8 +4,9 @@
 #![allow(clippy::unwrap_used)]
 
 use std::fs;
+use std::io::Write;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// Exit code, stdout and stderr of a conversion in a directory.
 fn convert(directory: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
@@ -43,6 +44,28 @@ fn a_table_comes_back_from_the_other_format_and_loses_only_its_names() {
     let args = ["b.csv", "b.csv", "--columns=2"];
     assert_eq!(convert(directory.path(), &args), done(said));
     assert_eq!(fs::read_to_string(at("b.csv")).unwrap(), "0.1\n3\n");
+}
+
+#[test]
+fn what_comes_by_a_pipe_is_read_as_the_file_it_would_be() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = |name: &str| directory.path().join(name);
+    fs::write(at("a.csv"), "x;y\n0,5;-2\n1,25;5\n").unwrap();
+    let (code, ..) = convert(directory.path(), &["a.csv", "a.npy"]);
+    assert_eq!(code, Some(0));
+    for input in ["a.csv", "a.npy"] {
+        for path in ["-", "/dev/stdin"] {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_otflow"));
+            let command = command.args(["convert", path, "b.csv"]);
+            let command = command.current_dir(directory.path()).stdin(Stdio::piped());
+            let mut child = command.spawn().unwrap();
+            let bytes = fs::read(at(input)).unwrap();
+            child.stdin.take().unwrap().write_all(&bytes).unwrap();
+            assert_eq!(child.wait().unwrap().code(), Some(0));
+            let copy = fs::read_to_string(at("b.csv")).unwrap();
+            assert!(copy.ends_with("0.5,-2\n1.25,5\n"), "{copy}");
+        }
+    }
 }
 
 #[test]

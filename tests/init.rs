@@ -86,7 +86,10 @@ fn what_has_no_density_is_left_out_with_its_reason_and_the_rest_is_ready_to_trai
     assert_eq!(table.columns, ["height", "weight", "kind"]);
     let jitter: Vec<(&str, f64)> = table.jitter.iter().map(|(k, v)| (k.as_str(), *v)).collect();
     assert_eq!(jitter, [("height", 0.5), ("kind", 1.0), ("weight", 0.1)]);
-    assert_eq!((table.missing, table.header), (Missing::Drop, Header::Auto));
+    assert_eq!(
+        (table.missing, table.header),
+        (&Missing::Drop, Header::Auto)
+    );
     // A tenth of 55 rows would be too few to judge by.
     let split = Split {
         test: 0.2,
@@ -146,7 +149,7 @@ fn many_rows_get_batches_of_a_part_of_them_and_a_wider_flow() {
     assert_eq!(table.jitter.get("x"), None);
     assert_eq!(
         (table.split, table.missing),
-        (Split::default(), Missing::Refuse)
+        (Split::default(), &Missing::Refuse)
     );
     let model = &session.model;
     assert_eq!(
@@ -192,6 +195,86 @@ fn a_first_line_that_is_a_row_is_not_taken_for_names() {
         said.contains("24 training, 8 validation, 8 test rows"),
         "{said}"
     );
+}
+
+#[test]
+fn how_a_table_is_read_is_told_and_kept_in_the_session() {
+    let mut rows = "x;y;\n".to_owned();
+    for k in 0..60 {
+        let row = format!("{:.4};{:.4};\n", noise(k), 1000.0 * noise(7 * k + 3));
+        rows.push_str(&if k == 7 {
+            "n/a;-999;\n".to_owned()
+        } else {
+            row.replace('.', ",")
+        });
+    }
+    let folder = folder("euro.csv", &rows);
+    let (session, said) = made(folder.path(), "euro.csv");
+    for line in [
+        "separator: semicolon",
+        "decimal mark: comma",
+        "names: those of line 1 (x, y, )",
+        "missing words: `n/a`",
+        "column 3 has no name: `3`",
+        "left out `3`: no values",
+    ] {
+        assert!(said.lines().any(|told| told.trim() == line), "{said}");
+    }
+    let table = session.data.table().unwrap();
+    assert_eq!(table.columns, ["x", "y"]);
+    let text = fs::read_to_string(folder.path().join("euro.ron")).unwrap();
+    let dialect = text
+        .lines()
+        .find(|line| line.contains("dialect: "))
+        .unwrap();
+    assert!(
+        dialect.contains("separator:Semicolon") || dialect.contains("separator: Semicolon"),
+        "{dialect}"
+    );
+    let args = [
+        "euro.ron",
+        "--headless",
+        "--iterations=2",
+        "--out=run",
+        "--set",
+        "data.missing=[\"-999\"]",
+    ];
+    let (code, _, message) = run(folder.path(), "train", &args);
+    assert_eq!(code, Some(0), "{message}");
+    let args = [
+        "run/last.safetensors",
+        "euro.csv",
+        "-o",
+        "scores.csv",
+        "--drop-missing",
+    ];
+    let (code, said, message) = run(folder.path(), "score", &args);
+    assert_eq!(code, Some(0), "{message}");
+    assert!(said.starts_with("59 rows, 1 left out"), "{said}");
+}
+
+#[test]
+fn a_session_is_not_made_of_what_comes_by_a_pipe() {
+    let folder = tempfile::tempdir().unwrap();
+    let (code, _, message) = run(folder.path(), "init", &["-", "--out=s.ron"]);
+    assert_eq!(code, Some(2));
+    assert!(
+        message.starts_with("error: -: comes by a pipe"),
+        "{message}"
+    );
+    let pipe = folder.path().join("t.csv");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    fs::write(
+        folder.path().join("s.ron"),
+        "(data: Table(path: \"t.csv\"))",
+    )
+    .unwrap();
+    for (command, argument) in [("init", "t.csv"), ("train", "s.ron")] {
+        let (code, _, message) = run(folder.path(), command, &[argument]);
+        assert_eq!(code, Some(2), "{message}");
+        assert!(message.contains("t.csv: comes by a pipe"), "{message}");
+    }
 }
 
 #[test]

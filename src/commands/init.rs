@@ -33,7 +33,7 @@ use crate::file;
 use crate::say;
 use crate::scaling::{Column, ColumnRange, Units};
 use crate::session::Toy;
-use crate::table::shorten;
+use crate::table::{refuse_pipe, shorten};
 use learned::{LearnedColumns, LeftOut};
 use maps::{ColumnSummary, MapChoice, MapLimit};
 use survey::TableSurvey;
@@ -84,6 +84,9 @@ pub fn init(args: &cli::InitArgs) -> Result<Exit> {
             out.display(),
             folder.display()
         );
+    }
+    if let Err(error) = refuse_pipe(table) {
+        return Ok(refuse(&error.to_string()));
     }
     let table = match given::table(table) {
         Ok(Given::File(table)) => table,
@@ -299,8 +302,10 @@ fn report(survey: &TableSurvey, new: &NewSession, out: &Path) -> String {
         0 => String::new(),
         rows => format!("; {rows} with missing values are dropped"),
     };
+    let remarks = survey.reading.remarks.iter();
+    let remarks: String = remarks.map(|remark| format!("  {remark}\n")).collect();
     format!(
-        "{out}: {} of {} columns; {training} training, {validation} validation, {test} test rows{dropped}\n{}\
+        "{out}: {} of {} columns; {training} training, {validation} validation, {test} test rows{dropped}\n{remarks}{}\
          next: otflow train {out}",
         chosen.names.len(),
         survey.columns.len(),

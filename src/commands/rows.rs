@@ -19,7 +19,9 @@ use crate::fitted::{FittedFlow, Units};
 use crate::nearest::nearest;
 use crate::say;
 use crate::session::Session;
-use crate::table::{Blocks, Fields, Header, Missing, NameSource, Selection, TableError, shorten};
+use crate::table::{
+    Blocks, Dialect, Fields, Header, Missing, NameSource, Selection, TableError, shorten,
+};
 
 /// Names that a message lists, at most.
 const LISTED: usize = 20;
@@ -37,8 +39,10 @@ pub enum ColumnMatch {
 pub struct ModelColumns {
     names: Vec<String>,
     source: NameSource,
-    /// The setting that the learned table was read with.
+    /// The settings that the learned table was read with.
     header: Header,
+    dialect: Dialect,
+    missing: Missing,
 }
 
 impl ModelColumns {
@@ -51,6 +55,8 @@ impl ModelColumns {
             names: fitted.names(),
             source: fitted.name_source(),
             header: table.map_or(Header::Auto, |table| table.header),
+            dialect: table.map_or_else(Dialect::default, |table| table.dialect.clone()),
+            missing: table.map_or(Missing::Refuse, |table| table.missing.clone()),
         }
     }
 
@@ -68,7 +74,8 @@ impl ModelColumns {
         &self.names
     }
 
-    /// Opens a table in blocks of these columns, with at most `rows` rows each.
+    /// Opens a table in blocks of these columns, with at most `rows` rows each. What the learned table's session calls missing is missing
+    /// here too.
     ///
     /// # Errors
     /// The file cannot be read, or does not have the columns: then it is said which it lacks.
@@ -79,12 +86,21 @@ impl ModelColumns {
         missing: Missing,
         rows: usize,
     ) -> Result<Blocks> {
-        let TableColumns { header, names } = self.read_names(path)?;
+        let TableColumns {
+            header,
+            dialect,
+            names,
+        } = self.read_names(path)?;
         let columns = self.find(path, &names, how, header)?;
+        let words = self.missing.clone();
         let selection = Selection {
             columns,
             header,
-            missing,
+            dialect,
+            missing: match missing {
+                Missing::Refuse => words.refusing(),
+                _ => words.dropping(),
+            },
         };
         Ok(Blocks::open(path, &selection, rows)?)
     }
@@ -94,31 +110,45 @@ impl ModelColumns {
     /// # Errors
     /// The file cannot be read or is no table.
     pub fn open_fields(&self, path: &Path) -> Result<Fields, TableError> {
-        let TableColumns { header, .. } = self.read_names(path)?;
+        let TableColumns {
+            header, dialect, ..
+        } = self.read_names(path)?;
         let selection = Selection {
             header,
+            dialect,
             ..Selection::default()
         };
         Fields::open(path, &selection)
     }
 
-    /// Reads the names of a table's columns. Where one of the model is among the fields of the first line, numbers are names too.
+    /// Reads the names of a table's columns. Where one of the model is among the fields of the first line, numbers are names too. The
+    /// dialect is that of the learned table, or where the names are not found by it, the one that the table seems to have.
     fn read_names(&self, path: &Path) -> Result<TableColumns, TableError> {
-        let read = |header| {
+        let read = |header, dialect: &Dialect| {
             let selection = Selection {
                 header,
+                dialect: dialect.clone(),
                 ..Selection::default()
             };
             let names = Blocks::open(path, &selection, 1)?.names().to_vec();
-            Ok::<_, TableError>(TableColumns { header, names })
+            Ok::<_, TableError>(TableColumns {
+                header,
+                dialect: selection.dialect,
+                names,
+            })
         };
         if self.source == NameSource::Numbers {
-            return read(self.header);
+            return read(self.header, &self.dialect);
         }
-        match read(Header::Yes) {
-            Ok(named) if self.names.iter().any(|name| named.names.contains(name)) => Ok(named),
-            _ => read(Header::Auto),
+        for dialect in [&self.dialect, &Dialect::default()] {
+            match read(Header::Yes, dialect) {
+                Ok(named) if self.names.iter().any(|name| named.names.contains(name)) => {
+                    return Ok(named);
+                }
+                _ => {}
+            }
         }
+        read(Header::Auto, &self.dialect)
     }
 
     /// The names in a table of the columns that are to be read, in the order of the model.
@@ -245,6 +275,7 @@ impl ModelColumns {
 /// The columns of a table, and how its first line was read.
 struct TableColumns {
     header: Header,
+    dialect: Dialect,
     names: Vec<String>,
 }
 

@@ -31,7 +31,7 @@ use super::permutation::Permutation;
 use super::random::{DrawKey, Stream, row_generator, spaced};
 use crate::scaling::{Column, ColumnRange, Lattice, Scaling, Units};
 use crate::session::{self, SplitRows, Whiten};
-use crate::table::{IndexedTable, NameSource, Selection};
+use crate::table::{IndexedTable, NameSource, Selection, refuse_pipe};
 
 /// Random words of a uniform value.
 const UNIFORM: u64 = 2;
@@ -77,6 +77,7 @@ impl SplitTable {
     /// # Errors
     /// The table can't be read or can't be learned.
     pub fn open(table: &session::TableSource, seed: u64) -> Result<Self, DataError> {
+        refuse_pipe(table.path)?;
         let TableNames {
             columns,
             source: name_source,
@@ -295,7 +296,8 @@ fn selection(table: &session::TableSource, columns: Vec<String>) -> Selection {
     Selection {
         columns,
         header: table.header,
-        missing: table.missing,
+        missing: table.missing.clone(),
+        dialect: table.dialect,
     }
 }
 

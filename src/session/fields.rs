@@ -160,7 +160,7 @@ mod tests {
         ];
         let tables = [
             r#"Table(path: "a.csv")"#,
-            r#"Table(path: "b.npy", columns: ["a"], given: ["b"], header: Yes, missing: Drop, jitter: {"a": 1.5}, transform: {"a": Logit(0, 1)}, bounds: {"c": Below(1)}, round: {"a": 1.5}, whiten: Yes,
+            r#"Table(path: "b.npy", columns: ["a"], given: ["b"], header: Yes, dialect: (separator: Tab), missing: Drop, jitter: {"a": 1.5}, transform: {"a": Logit(0, 1)}, bounds: {"c": Below(1)}, round: {"a": 1.5}, whiten: Yes,
                 split: (test: 0.5, validation: 0.25, shuffle: None), batch: 7)"#,
         ];
         [toys, tables].map(differing)

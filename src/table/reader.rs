@@ -1,13 +1,18 @@
 //! The reader of the selected columns of a table, whatever its format.
 
 use std::fs::{self, File};
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use super::csv::CsvRows;
 use super::error::TableProblem;
 use super::format::TableFormat;
 use super::npy::NpyArray;
+use super::pipe::{copied, is_pipe};
 use super::select::Selection;
+
+/// First bytes of an NPY.
+const NPY: &[u8] = b"\x93NUMPY";
 
 /// The reader of a table.
 pub(super) enum TableReader {
@@ -24,7 +29,14 @@ impl TableReader {
     /// The file cannot be read or is no table, or a column is not there.
     pub fn open(path: &Path, selection: &Selection) -> Result<Self, TableProblem> {
         let OpenFile { file, bytes } = open_regular(path)?;
-        Ok(match TableFormat::of(path) {
+        // What comes by a pipe has no name.
+        let mut start = [0; NPY.len()];
+        let read = file.read_at(&mut start, 0)?;
+        let format = match &start[..read] {
+            NPY => TableFormat::Npy,
+            _ => TableFormat::of(path),
+        };
+        Ok(match format {
             TableFormat::Npy => Self::Npy(NpyArray::open(file, bytes, selection)?),
             TableFormat::Csv => Self::Csv(CsvRows::open(file, bytes, selection)?),
         })
@@ -61,20 +73,23 @@ struct OpenFile {
     bytes: u64,
 }
 
-/// Opens a regular file that is not empty: a pipe would block, and nothing could be read from it twice.
+/// Opens a file that is not empty, or the copy of what comes by a pipe.
 fn open_regular(path: &Path) -> Result<OpenFile, TableProblem> {
-    let metadata = fs::metadata(path)?;
-    if metadata.is_dir() {
-        return Err(TableProblem::Directory);
-    }
-    if !metadata.is_file() {
-        return Err(TableProblem::Special);
-    }
-    if metadata.len() == 0 {
+    let file = if is_pipe(path) {
+        copied(path)?
+    } else {
+        let metadata = fs::metadata(path)?;
+        if metadata.is_dir() {
+            return Err(TableProblem::Directory);
+        }
+        if !metadata.is_file() {
+            return Err(TableProblem::Special);
+        }
+        File::open(path)?
+    };
+    let bytes = file.metadata()?.len();
+    if bytes == 0 {
         return Err(TableProblem::Empty);
     }
-    Ok(OpenFile {
-        file: File::open(path)?,
-        bytes: metadata.len(),
-    })
+    Ok(OpenFile { file, bytes })
 }

@@ -224,6 +224,7 @@ fn set_columns(session: &mut Session, survey: &TableSurvey, chosen: &LearnedColu
         columns,
         given,
         header,
+        dialect,
         missing,
         jitter,
         transform,
@@ -235,7 +236,8 @@ fn set_columns(session: &mut Session, survey: &TableSurvey, chosen: &LearnedColu
     {
         *columns = chosen.names.clone();
         given.clear();
-        *header = survey.header;
+        *header = survey.reading.header;
+        *dialect = survey.reading.dialect;
         let used = |name: &String| chosen.names.contains(name);
         let used = || survey.columns.iter().filter(|column| used(&column.name));
         *missing = if used().any(|column| column.missing > 0) {
