@@ -261,12 +261,27 @@ fn report(survey: &TableSurvey, new: &NewSession, out: &Path) -> String {
         rows => format!("; {rows} with missing values are dropped"),
     };
     format!(
-        "{out}: {} of {} columns; {training} training, {validation} validation, {test} test rows{dropped}\n{}\
+        "{out}: {} of {} columns; {training} training, {validation} validation, {test} test rows{dropped}\n{}{}\
          next: otflow train {out}",
         chosen.names.len(),
         survey.columns.len(),
-        left_out(chosen)
+        left_out(chosen),
+        rounded(survey, chosen)
     )
+}
+
+/// A line for every learned column with integers that a 64-bit float does not hold.
+fn rounded(survey: &TableSurvey, chosen: &LearnedColumns) -> String {
+    let columns = survey.columns.iter();
+    let columns =
+        columns.filter(|column| column.rounded > 0 && chosen.names.contains(&column.name));
+    let line = |column: &ColumnProfile| {
+        let (name, rows) = (shorten(&column.name), column.rounded);
+        format!(
+            "  warning: `{name}` has integers beyond 2^53 that are rounded, in {rows} rows: leave it out if it is an identifier\n"
+        )
+    };
+    columns.map(line).collect()
 }
 
 /// A line for every column that is left out.

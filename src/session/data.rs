@@ -25,7 +25,7 @@ pub enum Data {
     },
     /// Rows of a file; the training part is learned in shuffled batches, epoch after epoch. Restart-only but for the batch.
     Table {
-        /// A CSV or NPY file (by its ending `.npy`), relative to the session file.
+        /// A CSV, NPY, NPZ (`FILE.npz#NAME` of one array), Parquet or Arrow file, relative to the session file.
         path: PathBuf,
         /// Columns whose density is learned, by name or by number from 1; default []: all that are not given.
         #[serde(default)]
@@ -33,7 +33,7 @@ pub enum Data {
         /// Columns y of a conditional density p(x | y); default []: none.
         #[serde(default)]
         given: Vec<String>,
-        /// Whether the first line has the names; default Auto: it has if it has no number. Without meaning for NPY.
+        /// Whether the first line has the names; default Auto: it has if it has no number. Without meaning for others than CSV.
         #[serde(default)]
         header: Header,
         /// Rows with missing values; default Refuse.

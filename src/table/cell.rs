@@ -2,11 +2,15 @@
 
 use std::borrow::Cow;
 
+use super::integer::{is_rounded, may_be_rounded};
+
 /// The content of a field of a table.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cell<'a> {
     /// A number, perhaps an infinite one.
     Number(f64),
+    /// An integer that a 64-bit float does not hold, rounded to one.
+    Rounded(f64),
     /// No value, or a word for a missing one.
     Missing,
     /// Any other text.
@@ -14,10 +18,13 @@ pub enum Cell<'a> {
 }
 
 impl Cell<'_> {
-    /// The content of a field with a number; NaN stands for a missing value.
-    pub(super) fn of(value: f64) -> Self {
+    /// The content of a field with a number; NaN stands for a missing value. `digits` gives those of a large integer.
+    pub(super) fn read(value: f64, digits: impl FnOnce() -> Option<String>) -> Self {
         if value.is_nan() {
             Cell::Missing
+        } else if may_be_rounded(value) && digits().is_some_and(|digits| is_rounded(value, &digits))
+        {
+            Cell::Rounded(value)
         } else {
             Cell::Number(value)
         }

@@ -47,8 +47,14 @@ impl Cells {
                     end => break end,
                 }
             },
-            TableReader::Npy(array) => loop {
-                match array.show(BLOCK_ROWS, &mut see) {
+            TableReader::Npy(columns) => loop {
+                match columns.show(BLOCK_ROWS, &mut see) {
+                    Ok(true) => {}
+                    end => break end,
+                }
+            },
+            TableReader::Arrow(rows) => loop {
+                match rows.show(BLOCK_ROWS, &mut see) {
                     Ok(true) => {}
                     end => break end,
                 }

@@ -9,6 +9,7 @@ use ::csv::{ByteRecord, ErrorKind, Position, Reader, ReaderBuilder};
 
 use super::cell::Cell;
 use super::error::{TableProblem, ValueLocation};
+use super::integer::{LargeInteger, large_digits};
 use super::select::{Header, Missing, SelectedColumns, Selection, number_columns};
 
 /// Bytes that a row may have, at most.
@@ -31,6 +32,8 @@ pub(super) struct CsvRows {
     row: u64,
     /// Rows left out so far.
     dropped: u64,
+    /// The large integers since they were last asked for.
+    large: Vec<LargeInteger>,
     /// Size of the file.
     bytes: u64,
     line_break: LineBreak,
@@ -103,6 +106,7 @@ impl CsvRows {
             missing: selection.missing,
             row: 0,
             dropped: 0,
+            large: Vec::new(),
             bytes,
             line_break,
         })
@@ -116,6 +120,11 @@ impl CsvRows {
     /// Rows left out so far.
     pub fn dropped(&self) -> u64 {
         self.dropped
+    }
+
+    /// The large integers since they were last asked for.
+    pub fn take_large(&mut self) -> Vec<LargeInteger> {
+        std::mem::take(&mut self.large)
     }
 
     /// Fraction of the file that has been read.
@@ -142,7 +151,8 @@ impl CsvRows {
         for (position, &index) in self.columns.indices.iter().enumerate() {
             let bytes = &self.record[index];
             let text = || Cell::Text(String::from_utf8_lossy(bytes.trim_ascii()));
-            see(position, number(bytes).map_or_else(text, Cell::of));
+            let cell = |value| Cell::read(value, || large_digits(value, bytes));
+            see(position, number(bytes).map_or_else(text, cell));
         }
         Ok(true)
     }
@@ -160,7 +170,7 @@ impl CsvRows {
     }
 
     /// Appends the values of the current row to `out`; false, and none of them, if the row is to be left out.
-    fn append_values(&self, out: &mut Vec<f64>) -> Result<bool, TableProblem> {
+    fn append_values(&mut self, out: &mut Vec<f64>) -> Result<bool, TableProblem> {
         let (start, mut whole) = (out.len(), true);
         for (position, &index) in self.columns.indices.iter().enumerate() {
             let bytes = &self.record[index];
@@ -171,10 +181,19 @@ impl CsvRows {
             whole &= self
                 .missing
                 .admits(value, || self.location(position), || lossy(bytes))?;
+            if let Some(digits) = large_digits(value, bytes) {
+                let location = self.location(position);
+                self.large.push(LargeInteger {
+                    index: out.len(),
+                    digits,
+                    location,
+                });
+            }
             out.push(value);
         }
         if !whole {
             out.truncate(start);
+            self.large.retain(|integer| integer.index < start);
         }
         Ok(whole)
     }

@@ -45,6 +45,9 @@ pub enum Missing {
     Refuse,
     /// The rows are left out and counted.
     Drop,
+    /// The values are NaN: for a copy of a table, not for a density.
+    #[serde(skip)]
+    Keep,
 }
 
 impl Missing {
@@ -58,7 +61,7 @@ impl Missing {
         location: impl FnOnce() -> ValueLocation,
         text: impl FnOnce() -> String,
     ) -> Result<bool, TableProblem> {
-        if value.is_finite() {
+        if value.is_finite() || (value.is_nan() && self == Missing::Keep) {
             return Ok(true);
         }
         if value.is_nan() && self == Missing::Drop {

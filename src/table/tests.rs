@@ -1,7 +1,9 @@
 //! Tables of every kind, read and written as users do.
 
+mod arrow;
 mod csv;
 mod npy;
+mod npz;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -253,7 +253,13 @@ fn a_hostile_header_is_refused() {
         "",
         "{}",
         "{'descr': '<f8'}",
-        "{'descr': [('a', '<f8'), ('b', '<f8')], 'fortran_order': False, 'shape': (3,), }",
+        "{'descr': [], 'fortran_order': False, 'shape': (3,), }",
+        "{'descr': [('a',)], 'fortran_order': False, 'shape': (3,), }",
+        "{'descr': [('a', '<f8', (-1,))], 'fortran_order': False, 'shape': (3,), }",
+        "{'descr': [('', '|V0')], 'fortran_order': False, 'shape': (3,), }",
+        "{'descr': [(7, '<f8')], 'fortran_order': False, 'shape': (3,), }",
+        "{'descr': [('a', [('b', [('', '|V8', (65536,))], (65536,))], (65536,))], 'fortran_order': False, 'shape': (3,), }",
+        "{'descr': '<U0', 'fortran_order': False, 'shape': (3,), }",
         "{'descr': '<f8', 'fortran_order': 0, 'shape': (6,), }",
         "{'descr': '<f8', 'fortran_order': False, 'shape': (-6,), }",
         "{'descr': '<f8', 'fortran_order': False, 'shape': (6.0,), }",
@@ -283,7 +289,10 @@ fn a_hostile_header_is_refused() {
             b"\x93NUMPY\x02\0\xff\xff\xff\xff{'",
             "its header is too long",
         ),
-        (b"\x93NUMPY\x01\0\x02\0\xff\xfe", "its header is no text"),
+        (
+            b"\x93NUMPY\x03\0\x02\0\0\0\xff\xfe",
+            "its header is no text",
+        ),
     ] {
         assert_eq!(
             refused(file, &Selection::default()),
@@ -294,15 +303,25 @@ fn a_hostile_header_is_refused() {
 
 #[test]
 fn elements_that_are_no_numbers_of_usual_size_are_refused() {
-    for descr in [
-        "<f2", "|O", "<U8", "<c16", "|b1", "<f16", "f8", "=f8", "é", "",
+    for (descr, advice) in [
+        ("|O", "only Python can read"),
+        ("<c16", "np.column_stack([array.real, array.imag])"),
+        ("|V8", "array.view"),
+        ("<f16", "array.astype('f8')"),
+        ("<U99999999999999999999", "array.astype('f8')"),
+        ("<U4611686018427387904", "array.astype('f8')"),
+        ("f8", "array.astype('f8')"),
+        ("=f8", "array.astype('f8')"),
+        ("é", "array.astype('f8')"),
+        ("", "array.astype('f8')"),
     ] {
         let message = refused(
             &bytes(1, &described(descr, "False", "(6,)"), LITTLE),
             &Selection::default(),
         );
-        let start = format!("holds elements of type `{descr}`; those that can be read");
+        let start = format!("holds elements of type `{descr}`, ");
         assert!(message.starts_with(&start), "{message}");
+        assert!(message.contains(advice), "{message}");
     }
 }
 
@@ -313,4 +332,275 @@ fn an_array_has_numbers_for_names() {
         refused(&file, &columns(&["4"])),
         "unknown column `4`. Valid: 1, 2, 3"
     );
+}
+
+/// A file of the folder that NumPy and pandas filled.
+pub fn case(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/formats");
+    folder.join(name)
+}
+
+/// All fields of a table, as a survey sees them.
+pub fn shown(path: &Path) -> Vec<Vec<Cell<'static>>> {
+    let cells = Cells::open(path, Header::Auto).unwrap();
+    let mut rows = Vec::new();
+    cells
+        .for_each(|column, cell| {
+            if column == 0 {
+                rows.push(Vec::new());
+            }
+            let own = match cell {
+                Cell::Text(text) => Cell::Text(text.into_owned().into()),
+                Cell::Number(value) => Cell::Number(value),
+                Cell::Rounded(value) => Cell::Rounded(value),
+                Cell::Missing => Cell::Missing,
+            };
+            rows.last_mut().unwrap().push(own);
+        })
+        .unwrap();
+    rows
+}
+
+#[test]
+fn fields_of_a_structured_array_are_columns_of_their_names() {
+    let numbers = ["x", "mass (kg)", "flag", "p.1", "p.2", "q.u", "q.v"];
+    let found = opened(&case("record.npy"), &columns(&numbers)).unwrap();
+    assert_eq!(found.names, numbers);
+    let expected = [
+        [1.5, 0.5, 1.0, 1.0, 2.0, 0.5, 255.0],
+        [0.25, 1.5, 0.0, 3.0, 4.0, 0.25, 0.0],
+        [4.0, 2.5, 1.0, -5.0, 6.0, 65504.0, 1.0],
+    ];
+    assert_eq!(found.values, expected.concat());
+    let message = refusal(&case("record.npy"), &Selection::default());
+    assert!(
+        message.starts_with("column `name` holds text: "),
+        "{message}"
+    );
+    let texts: Vec<_> = shown(&case("record.npy"))
+        .into_iter()
+        .map(|row| row[3].clone())
+        .collect();
+    assert_eq!(texts, ["ab", "c", "é"].map(|text| Cell::Text(text.into())));
+    let found = opened(&case("aligned.npy"), &Selection::default()).unwrap();
+    assert_eq!(found.names, ["a", "d", "c"]);
+    assert_eq!(
+        found.values,
+        [1.0, 0.5, -1.0, 2.0, 1.5, -2.0, 3.0, 2.5, -3.0]
+    );
+    let found = opened(&case("title.npy"), &Selection::default()).unwrap();
+    assert_eq!(
+        (found.names, found.values),
+        (names(&["x", "é"]), vec![1.0, 3.0, 2.0, 4.0])
+    );
+    let found = opened(&case("names.npy"), &Selection::default()).unwrap();
+    assert_eq!(
+        (found.names, found.values),
+        (names(&["Δx≤", "it's \"q\""]), vec![1.0, 2.0])
+    );
+}
+
+#[test]
+fn halves_dates_and_objects_are_read_or_refused_in_words() {
+    let found = opened(&case("half.npy"), &Selection::default()).unwrap();
+    assert_eq!(
+        found.values,
+        [1.5, 65504.0, 2f64.powi(-24), -0.0999755859375]
+    );
+    let found = opened(&case("dates.npy"), &dropping()).unwrap();
+    assert_eq!((found.values, found.dropped), (vec![18262.0, 1.0], 1));
+    let message = refusal(&case("objects.npy"), &Selection::default());
+    assert!(
+        message.contains("df.select_dtypes('number').to_numpy()"),
+        "{message}"
+    );
+    let message = refused(
+        &bytes(
+            1,
+            "{'descr': [('a', '<f8'), ('b', '|O')], 'fortran_order': False, 'shape': (3,), }",
+            LITTLE,
+        ),
+        &Selection::default(),
+    );
+    assert!(
+        message.starts_with("in the field `b` holds elements of type `|O`, "),
+        "{message}"
+    );
+    assert!(message.ends_with("drop_fields(array, 'b')"), "{message}");
+}
+
+/// A number with its bytes, most significant first, in the type of a name.
+struct Encoded {
+    name: &'static str,
+    value: f64,
+    bytes: Vec<u8>,
+}
+
+/// Draws a number of any type.
+fn encoded(draw: &mut NumberGenerator) -> Encoded {
+    let word = draw.next();
+    let of = |name, value, bytes: &[u8]| Encoded {
+        name,
+        value,
+        bytes: bytes.to_vec(),
+    };
+    match draw.next() % 12 {
+        0 => {
+            let halves = [
+                (0x3c00u16, 1.0),
+                (0xc100, -2.5),
+                (0x0001, 2f64.powi(-24)),
+                (0x7bff, 65504.0),
+            ];
+            let (bits, value) = halves[word as usize % 4];
+            of("f2", value, &bits.to_be_bytes())
+        }
+        1 => {
+            let value = word as i32 as f32 / 256.0;
+            of("f4", f64::from(value), &value.to_be_bytes())
+        }
+        2 => {
+            let value = draw.number();
+            of("f8", value, &value.to_be_bytes())
+        }
+        3 => of("i1", f64::from(word as i8), &(word as i8).to_be_bytes()),
+        4 => of("i2", f64::from(word as i16), &(word as i16).to_be_bytes()),
+        5 => of("i4", f64::from(word as i32), &(word as i32).to_be_bytes()),
+        6 => {
+            let value = word as i64 >> 11;
+            of("i8", value as f64, &value.to_be_bytes())
+        }
+        7 => of("u1", f64::from(word as u8), &[word as u8]),
+        8 => of("u2", f64::from(word as u16), &(word as u16).to_be_bytes()),
+        9 => of("u4", f64::from(word as u32), &(word as u32).to_be_bytes()),
+        10 => of("u8", (word >> 11) as f64, &(word >> 11).to_be_bytes()),
+        _ => of("b1", (word % 2) as f64, &[(word % 2) as u8]),
+    }
+}
+
+/// Draws numbers of one type.
+fn encoded_alike(draw: &mut NumberGenerator, count: usize) -> Vec<Encoded> {
+    let first = encoded(draw);
+    let mut all = vec![first];
+    while all.len() < count {
+        let next = encoded(draw);
+        if next.name == all[0].name {
+            all.push(next);
+        }
+    }
+    all
+}
+
+#[test]
+fn arrays_of_any_type_order_and_shape_are_read_to_the_same_numbers() {
+    let folder = TestFolder::new();
+    let mut draw = NumberGenerator(5);
+    for round in 0..300 {
+        let (rows, width) = (1 + draw.next() as usize % 9, 1 + draw.next() as usize % 4);
+        let big = draw.next() % 2 == 0;
+        let descr = |name: &str| format!("{}{name}", if big { '>' } else { '<' });
+        let put = |out: &mut Vec<u8>, number: &Encoded| {
+            let mut bytes = number.bytes.clone();
+            if !big {
+                bytes.reverse();
+            }
+            out.extend(bytes);
+        };
+        // Columns of one type each, all of the same one where there are no fields.
+        let structured = round % 3 == 0;
+        let table: Vec<Vec<Encoded>> = if structured {
+            (0..width).map(|_| encoded_alike(&mut draw, rows)).collect()
+        } else {
+            let mut all = encoded_alike(&mut draw, rows * width);
+            (0..width)
+                .map(|_| all.split_off(all.len() - rows))
+                .collect()
+        };
+        let mut values = Vec::new();
+        let (kind, fortran, shape) = if structured {
+            let fields: String = table
+                .iter()
+                .enumerate()
+                .map(|(column, numbers)| {
+                    format!("('c{column}', '{}'), ('', '|V3'), ", descr(numbers[0].name))
+                })
+                .collect();
+            for row in 0..rows {
+                for numbers in &table {
+                    put(&mut values, &numbers[row]);
+                    values.extend([0xa5; 3]);
+                }
+            }
+            (format!("[{fields}]"), "False", format!("({rows},)"))
+        } else if round % 3 == 1 {
+            let numbers = table.iter().flatten();
+            numbers.for_each(|number| put(&mut values, number));
+            (
+                format!("'{}'", descr(table[0][0].name)),
+                "True",
+                format!("({rows}, {width})"),
+            )
+        } else {
+            for row in 0..rows {
+                table
+                    .iter()
+                    .for_each(|numbers| put(&mut values, &numbers[row]));
+            }
+            (
+                format!("'{}'", descr(table[0][0].name)),
+                "False",
+                format!("({rows}, {width})"),
+            )
+        };
+        let text = format!("{{'descr': {kind}, 'fortran_order': {fortran}, 'shape': {shape}, }}");
+        let mut file = b"\x93NUMPY\x02\0".to_vec();
+        file.extend((text.len() as u32).to_le_bytes());
+        file.extend(text.bytes());
+        file.extend(values);
+        let expected: Vec<f64> = (0..rows)
+            .flat_map(|row| table.iter().map(move |numbers| numbers[row].value))
+            .collect();
+        // By its first bytes, whatever its name.
+        let path = folder.file("t.csv", &file);
+        let found = opened(&path, &Selection::default()).unwrap();
+        assert_eq!(bits(&found.values), bits(&expected), "{text}");
+        let blocks = Blocks::open(&path, &Selection::default(), 2).unwrap();
+        let passed: Vec<f64> = blocks.flat_map(Result::unwrap).collect();
+        assert_eq!(bits(&passed), bits(&expected), "{text}");
+    }
+}
+
+#[test]
+fn large_integers_keep_their_digits_in_a_block() {
+    let values = [5i64, 9007199254740993, -9007199254740993, 1 << 60];
+    let values: Vec<u8> = values
+        .iter()
+        .flat_map(|value| value.to_le_bytes())
+        .collect();
+    let path = TestFolder::new();
+    let path = path.file(
+        "t.npy",
+        bytes(1, &described("<i8", "False", "(2, 2)"), &values),
+    );
+    let mut blocks = Blocks::open(&path, &Selection::default(), 8).unwrap();
+    let block = blocks.next().unwrap().unwrap();
+    let digits: Vec<_> = blocks
+        .large_integers()
+        .iter()
+        .map(|integer| {
+            (
+                integer.index,
+                integer.digits.as_str(),
+                integer.is_rounded_to(block[integer.index]),
+            )
+        })
+        .collect();
+    let expected = [
+        (1, "9007199254740993", true),
+        (2, "-9007199254740993", true),
+        (3, "1152921504606846976", false),
+    ];
+    assert_eq!(digits, expected);
+    let rounded = Cell::Rounded(9007199254740992.0);
+    assert_eq!(shown(&path)[0], [Cell::Number(5.0), rounded]);
 }
