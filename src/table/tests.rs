@@ -3,6 +3,7 @@
 mod arrow;
 mod csv;
 mod npy;
+mod npy_types;
 mod npz;
 
 use std::fs;

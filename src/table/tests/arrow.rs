@@ -1,6 +1,8 @@
 //! What is read of Parquet and Arrow files.
 
-use super::npy::{case, shown};
+use super::npy::case;
+#[cfg(feature = "parquet")]
+use super::npy::shown;
 use super::*;
 
 const FILES: [&str; 3] = ["frame.parquet", "frame.feather", "frame.arrows"];
