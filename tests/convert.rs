@@ -69,6 +69,69 @@ fn what_comes_by_a_pipe_is_read_as_the_file_it_would_be() {
 }
 
 #[test]
+fn integers_that_no_double_holds_keep_their_digits_or_are_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = |name: &str| directory.path().join(name);
+    let text = "id,v\n9007199254740993,1\n-18446744073709551617,0.5\n1152921504606846976,1e16\n";
+    fs::write(at("a.csv"), text).unwrap();
+    let (code, _, error) = convert(directory.path(), &["a.csv", "b.csv"]);
+    assert_eq!(code, Some(0), "{error}");
+    assert_eq!(fs::read_to_string(at("b.csv")).unwrap(), text);
+    let (code, _, error) = convert(directory.path(), &["a.csv", "b.npy"]);
+    assert_eq!(code, Some(2));
+    let start = "error: a.csv: row 1 (line 2), column `id`: 9007199254740993 is an integer that a 64-bit float";
+    assert!(error.starts_with(start), "{error}");
+    assert!(!at("b.npy").exists());
+    let mut array =
+        b"\x93NUMPY\x01\0\x48\0{'descr': '<i8', 'fortran_order': False, 'shape': (2, 2), }"
+            .to_vec();
+    array.resize(10 + 0x48, b' ');
+    for value in [7i64, 9007199254740993, 8, -9007199254740993] {
+        array.extend(value.to_le_bytes());
+    }
+    fs::write(at("c.npy"), array).unwrap();
+    let (code, _, error) = convert(directory.path(), &["c.npy", "d.csv"]);
+    assert_eq!(code, Some(0), "{error}");
+    let text = fs::read_to_string(at("d.csv")).unwrap();
+    assert_eq!(text, "7,9007199254740993\n8,-9007199254740993\n");
+    let (code, _, error) = convert(directory.path(), &["c.npy", "d.npy"]);
+    assert_eq!(code, Some(2));
+    assert!(
+        error.contains("c.npy: row 1, column `2`: 9007199254740993"),
+        "{error}"
+    );
+}
+
+#[test]
+fn missing_values_are_kept_as_nan_if_that_is_asked() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = |name: &str| directory.path().join(name);
+    fs::write(at("a.csv"), "x,id\n,9007199254740993\n2,NA\n").unwrap();
+    let (code, out, error) = convert(directory.path(), &["a.csv", "b.csv", "--keep-missing"]);
+    assert_eq!(
+        (code, out.as_str()),
+        (Some(0), "b.csv: 2 rows, 2 columns\n"),
+        "{error}"
+    );
+    let text = fs::read_to_string(at("b.csv")).unwrap();
+    assert_eq!(text, "x,id\nNaN,9007199254740993\n2,NaN\n");
+    let only = ["b.csv", "c.npy", "--columns=x", "--keep-missing"];
+    assert_eq!(convert(directory.path(), &only).0, Some(0));
+    let (code, out, error) = convert(directory.path(), &["c.npy", "d.csv", "--drop-missing"]);
+    let said = "d.csv: 1 rows, 1 columns; 1 with missing values left out\n";
+    assert_eq!((code, out.as_str()), (Some(0), said), "{error}");
+    let (code, _, error) = convert(
+        directory.path(),
+        &["a.csv", "e.parquet", "--columns=x", "--drop-missing"],
+    );
+    assert_eq!(code, Some(2));
+    assert!(
+        error.contains("tables are written as CSV or NPY, not as .parquet"),
+        "{error}"
+    );
+}
+
+#[test]
 fn what_cannot_be_read_is_refused_with_2_and_what_cannot_be_written_fails_with_1() {
     let directory = tempfile::tempdir().unwrap();
     fs::write(directory.path().join("a.csv"), "x,y\n1,2\n3,\n").unwrap();

@@ -13,7 +13,7 @@ pub struct EvaluateArgs {
     /// A model file, or a run directory, of which the best parameters are taken; RUN/last.safetensors are the last.
     #[arg(value_name = "RUN-or-MODEL")]
     pub model: PathBuf,
-    /// A CSV or NPY file; default the test part of the model's own table, or fresh samples of its toy set.
+    /// A table; default the test part of the model's own table, or fresh samples of its toy set.
     pub data: Option<PathBuf>,
     /// Time steps, instead of those of its validation; several, as 4,8,16, to compare.
     #[arg(long, value_name = "N", value_delimiter = ',', value_parser = parse_steps)]
@@ -54,7 +54,7 @@ pub struct ScoreArgs {
     /// A model file, or a run directory, of which the best parameters are taken; RUN/last.safetensors are the last.
     #[arg(value_name = "RUN-or-MODEL")]
     pub model: PathBuf,
-    /// A CSV or NPY file; for a conditional density with the given columns too.
+    /// A table; for a conditional density with the given columns too.
     pub data: PathBuf,
     /// One column `log_density`, nats, as CSV or, if it ends in .npy, NPY; -inf where a row has no density in floating point. `-` is stdout.
     #[arg(short, long, value_name = "FILE")]

@@ -1,4 +1,5 @@
-//! `otflow convert`: converts a table, or some of its columns, from one format to the other, a block of rows at a time.
+//! `otflow convert`: converts a table, or some of its columns, from one format to the other, a block of rows at a time. Numbers are those
+//! that a 64-bit float holds; integers from 2^53 on keep their digits in a CSV, and are refused where an NPY would round them.
 
 use anyhow::{Context, Result};
 
@@ -8,16 +9,25 @@ use crate::exit::{Exit, refuse};
 use crate::file;
 use crate::say;
 use crate::signals::Interrupt;
-use crate::table::{BLOCK_ROWS, Blocks, Selection, TableError, TableWriter};
+use crate::table::{
+    BLOCK_ROWS, Blocks, LargeInteger, Missing, Selection, TableWriter, not_written,
+};
 
 /// Converts a table and prints the number of rows and columns; the value is the exit code.
 ///
 /// # Errors
 /// When the output can't be written.
 pub fn convert(args: &cli::ConvertArgs) -> Result<Exit> {
+    if let Some(what) = not_written(&args.output) {
+        return Ok(refuse(&format!("{}: {what}", args.output.display())));
+    }
     let selection = Selection {
         columns: args.columns.clone(),
-        missing: missing(args.drop_missing),
+        missing: if args.keep_missing {
+            Missing::Keep
+        } else {
+            missing(args.drop_missing)
+        },
         ..Selection::default()
     };
     if let Err(message) = file::keeps_apart(&args.input, &args.output) {
@@ -25,13 +35,23 @@ pub fn convert(args: &cli::ConvertArgs) -> Result<Exit> {
     }
     let blocks = match Blocks::open(&args.input, &selection, BLOCK_ROWS) {
         Ok(blocks) => blocks,
-        Err(error) => return Ok(refused(&error)),
+        Err(error) => return Ok(refuse(&error.to_string())),
     };
     let mut writer = TableWriter::create(&args.output, blocks.names())?;
     let width = blocks.names().len();
     let dropped = match copy(blocks, &mut writer)? {
         CopyOutcome::Whole { dropped } => dropped,
-        CopyOutcome::Unreadable(error) => return Ok(refused(&error)),
+        CopyOutcome::Refused(why) => return Ok(refuse(&why)),
+        CopyOutcome::Rounded(integer) => {
+            let LargeInteger {
+                location, digits, ..
+            } = integer;
+            return Ok(refuse(&format!(
+                "{}: {location}: {digits} is an integer that a 64-bit float, as an NPY gets, does not hold: write a CSV, or leave the column \
+                 out with --columns",
+                args.input.display()
+            )));
+        }
         CopyOutcome::Stopped(signal) => return Ok(Exit::Signal(signal)),
     };
     let rows = writer.finish()?;
@@ -52,8 +72,10 @@ pub fn convert(args: &cli::ConvertArgs) -> Result<Exit> {
 enum CopyOutcome {
     /// All rows were copied but the dropped ones, which have missing values.
     Whole { dropped: u64 },
-    /// The table cannot be read.
-    Unreadable(TableError),
+    /// The table cannot be read: what is wrong with it.
+    Refused(String),
+    /// The copy would not have this integer.
+    Rounded(LargeInteger),
     /// A signal asked for the end.
     Stopped(i32),
 }
@@ -62,11 +84,19 @@ enum CopyOutcome {
 fn copy(mut blocks: Blocks, writer: &mut TableWriter) -> Result<CopyOutcome> {
     // Ended by the signal itself, the program would leave its temporary file behind.
     let interrupt = Interrupt::listen().context("cannot listen for signals")?;
-    for block in &mut blocks {
-        match block {
-            Ok(rows) => writer.write(&rows)?,
-            Err(error) => return Ok(CopyOutcome::Unreadable(error)),
+    while let Some(block) = blocks.next() {
+        let rows = match block {
+            Ok(rows) => rows,
+            Err(error) => return Ok(CopyOutcome::Refused(error.to_string())),
+        };
+        let mut large = blocks.large_integers().iter();
+        let rounded = large.find(|integer| integer.is_rounded_to(rows[integer.index]));
+        if let Some(integer) = rounded
+            && !writer.keeps_digits()
+        {
+            return Ok(CopyOutcome::Rounded(integer.clone()));
         }
+        writer.write_exact(&rows, blocks.large_integers())?;
         if let Some(signal) = interrupt.signal() {
             return Ok(CopyOutcome::Stopped(signal));
         }
@@ -74,10 +104,4 @@ fn copy(mut blocks: Blocks, writer: &mut TableWriter) -> Result<CopyOutcome> {
     Ok(CopyOutcome::Whole {
         dropped: blocks.dropped(),
     })
-}
-
-/// Refuses a table that cannot be read.
-fn refused(error: &TableError) -> Exit {
-    say::err(&format!("error: {error}"));
-    Exit::Refused
 }

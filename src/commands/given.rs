@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::file;
 use crate::nearest::hint;
 use crate::session::Toy;
+use crate::table::table_file;
 
 /// The folder of the sessions in a checkout.
 const SESSIONS: &str = "sessions";
@@ -55,7 +56,13 @@ pub fn default_session() -> Given {
 /// # Errors
 /// As of [`session`].
 pub fn table(name: &Path) -> Result<Given, String> {
-    find(name, &["csv", "npy", "tsv", "txt"], &[])
+    if table_file(name).is_file() {
+        return Ok(Given::File(name.to_owned()));
+    }
+    let endings = [
+        "csv", "npy", "npz", "tsv", "txt", "parquet", "feather", "arrow",
+    ];
+    find(name, &endings, &[])
 }
 
 /// Finds a file or a 2-D set. Where there is neither, files with one of the `endings` are compared: those beside the wanted one, and

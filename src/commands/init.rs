@@ -36,6 +36,7 @@ use crate::session::Toy;
 use crate::table::{refuse_pipe, shorten};
 use learned::{LearnedColumns, LeftOut};
 use maps::{ColumnSummary, MapChoice, MapLimit};
+use profile::ColumnProfile;
 use survey::TableSurvey;
 use text::{GeneratedSession, SessionPaths, session_file};
 
@@ -309,8 +310,22 @@ fn report(survey: &TableSurvey, new: &NewSession, out: &Path) -> String {
          next: otflow train {out}",
         chosen.names.len(),
         survey.columns.len(),
-        left_out(chosen) + &faults(chosen)
+        left_out(chosen) + &faults(chosen) + &rounded(survey, chosen)
     )
+}
+
+/// A line for every learned column with integers that a 64-bit float does not hold.
+fn rounded(survey: &TableSurvey, chosen: &LearnedColumns) -> String {
+    let columns = survey.columns.iter();
+    let columns =
+        columns.filter(|column| column.rounded > 0 && chosen.names.contains(&column.name));
+    let line = |column: &ColumnProfile| {
+        let (name, rows) = (shorten(&column.name), column.rounded);
+        format!(
+            "  warning: `{name}` has integers beyond 2^53 that are rounded, in {rows} rows: leave it out if it is an identifier\n"
+        )
+    };
+    columns.map(line).collect()
 }
 
 /// A line for every fault of a column that the session does not treat.

@@ -26,7 +26,7 @@ pub enum Data {
     },
     /// Rows of a file; the training part is learned in shuffled batches, epoch after epoch. Restart-only but for the batch.
     Table {
-        /// A CSV or NPY file (by its ending `.npy`), relative to the session file.
+        /// A CSV, NPY, NPZ (`FILE.npz#NAME` of one array), Parquet or Arrow file, relative to the session file.
         path: PathBuf,
         /// Columns whose density is learned, by name or by number from 1; default []: all that are not given.
         #[serde(default)]
@@ -34,7 +34,7 @@ pub enum Data {
         /// Columns y of a conditional density p(x | y); default []: none.
         #[serde(default)]
         given: Vec<String>,
-        /// Whether the first line has the names; default Auto: by comparison with the rows. Without meaning for NPY.
+        /// Whether the first line has the names; default Auto: by comparison with the rows. Without meaning for others than CSV.
         #[serde(default)]
         header: Header,
         /// Separator, marks and encoding of a text table; default (): all are judged.

@@ -52,7 +52,7 @@ pub(super) static FIELDS: &[FieldDefinition] = &[
     field(
         "data.path",
         Restart,
-        Words("the path of a CSV or NPY file, in quotes"),
+        Words("the path of a table, in quotes"),
         |s| table(s, |t| written(t.path)),
     ),
     field("data.columns", Restart, Words(COLUMNS), |s| {

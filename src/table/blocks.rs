@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::error::{TableError, TableProblem};
+use super::integer::LargeInteger;
 use super::reader::TableReader;
 use super::select::Selection;
 
@@ -16,6 +17,7 @@ pub struct Blocks {
     /// Rows of a block, at most.
     rows: usize,
     ended: bool,
+    large: Vec<LargeInteger>,
 }
 
 impl Blocks {
@@ -39,6 +41,7 @@ impl Blocks {
             reader,
             rows: rows_per_block.max(1),
             ended: false,
+            large: Vec::new(),
         }
     }
 
@@ -57,6 +60,11 @@ impl Blocks {
         self.reader.progress()
     }
 
+    /// The integers from 2^53 on in size of the last block, in their order: 64-bit floats need not hold them.
+    pub fn large_integers(&self) -> &[LargeInteger] {
+        &self.large
+    }
+
     /// Reads the next block; empty at the end of the table.
     fn read_block(&mut self) -> Result<Vec<f64>, TableProblem> {
         let mut block = Vec::new();
@@ -68,10 +76,14 @@ impl Blocks {
                     }
                 }
             }
-            TableReader::Npy(array) => {
-                while block.is_empty() && array.next(self.rows, &mut block)? {}
+            TableReader::Npy(columns) => {
+                while block.is_empty() && columns.next(self.rows, &mut block)? {}
+            }
+            TableReader::Arrow(rows) => {
+                while block.is_empty() && rows.next(self.rows, &mut block)? {}
             }
         }
+        self.large = self.reader.take_large();
         Ok(block)
     }
 }

@@ -32,7 +32,7 @@ impl Cells {
     pub fn reading(&self) -> Reading {
         match &self.reader {
             TableReader::Csv(rows) => rows.reading().clone(),
-            TableReader::Npy(_) => Reading::default(),
+            TableReader::Npy(_) | TableReader::Arrow(_) => Reading::default(),
         }
     }
 
@@ -53,8 +53,14 @@ impl Cells {
                     end => break end,
                 }
             },
-            TableReader::Npy(array) => loop {
-                match array.show(BLOCK_ROWS, &mut see) {
+            TableReader::Npy(columns) => loop {
+                match columns.show(BLOCK_ROWS, &mut see) {
+                    Ok(true) => {}
+                    end => break end,
+                }
+            },
+            TableReader::Arrow(rows) => loop {
+                match rows.show(BLOCK_ROWS, &mut see) {
                     Ok(true) => {}
                     end => break end,
                 }

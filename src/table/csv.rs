@@ -9,6 +9,7 @@ use ::csv::{ByteRecord, ErrorKind, Position, Reader, ReaderBuilder};
 use super::cell::Cell;
 use super::dialect::Encoding;
 use super::error::{TableProblem, ValueLocation};
+use super::integer::{LargeInteger, large_digits, may_be_rounded};
 use super::judge::{Judgement, Reading, SAMPLE, Sample, judge};
 use super::number::{NumberFormat, is_missing};
 use super::records::{self, is_blank, lossy};
@@ -35,6 +36,8 @@ pub(super) struct CsvRows {
     row: u64,
     /// Rows left out so far.
     dropped: u64,
+    /// The large integers since they were last asked for.
+    large: Vec<LargeInteger>,
     /// Size of the file.
     bytes: u64,
     /// Lines before the first record that is read by the reader.
@@ -100,6 +103,7 @@ impl CsvRows {
             reading,
             row: 0,
             dropped: 0,
+            large: Vec::new(),
             bytes,
             lines_before: lead.lines,
             line_break: LineBreak::of(&head),
@@ -124,6 +128,11 @@ impl CsvRows {
     /// How the table is read.
     pub fn reading(&self) -> &Reading {
         &self.reading
+    }
+
+    /// The large integers since they were last asked for.
+    pub fn take_large(&mut self) -> Vec<LargeInteger> {
+        std::mem::take(&mut self.large)
     }
 
     /// Fraction of the file that has been read.
@@ -152,7 +161,8 @@ impl CsvRows {
         for (position, &index) in self.columns.indices.iter().enumerate() {
             let bytes = &self.record[index];
             let text = || Cell::Text(String::from_utf8_lossy(bytes.trim_ascii()));
-            see(position, self.number(bytes).map_or_else(text, Cell::of));
+            let cell = |value| Cell::read(value, || self.large_digits(value, bytes));
+            see(position, self.number(bytes).map_or_else(text, cell));
         }
         Ok(true)
     }
@@ -205,6 +215,15 @@ impl CsvRows {
         number.or_else(|| word(text).then_some(f64::NAN))
     }
 
+    /// The digits of the number in a field if it is an integer that a 64-bit float need not hold.
+    fn large_digits(&self, value: f64, field: &[u8]) -> Option<String> {
+        if !may_be_rounded(value) {
+            return None;
+        }
+        let text = str::from_utf8(field.trim_ascii()).ok()?;
+        large_digits(value, self.numbers.plain(text)?.as_bytes())
+    }
+
     /// The number of the line at a position. The reader ends a record at CR: the LF of a CRLF counts as part of the next one.
     fn line_number(&self, position: &Position) -> u64 {
         let broken = self.line_break == LineBreak::CrLf && position.byte() > 0;
@@ -212,7 +231,7 @@ impl CsvRows {
     }
 
     /// Appends the values of the current row to `out`; false, and none of them, if the row is to be left out.
-    fn append_values(&self, out: &mut Vec<f64>) -> Result<bool, TableProblem> {
+    fn append_values(&mut self, out: &mut Vec<f64>) -> Result<bool, TableProblem> {
         let (start, mut whole) = (out.len(), true);
         for (position, &index) in self.columns.indices.iter().enumerate() {
             let bytes = &self.record[index];
@@ -223,10 +242,19 @@ impl CsvRows {
             whole &= self
                 .missing
                 .admits(value, || self.location(position), || lossy(bytes))?;
+            if let Some(digits) = self.large_digits(value, bytes) {
+                let location = self.location(position);
+                self.large.push(LargeInteger {
+                    index: out.len(),
+                    digits,
+                    location,
+                });
+            }
             out.push(value);
         }
         if !whole {
             out.truncate(start);
+            self.large.retain(|integer| integer.index < start);
         }
         Ok(whole)
     }

@@ -73,9 +73,9 @@ pub enum TableProblem {
         /// The problem of the line, in words.
         what: String,
     },
-    /// The file is no NPY, or one of a kind that is not supported.
+    /// The file is not of the format that it seems to be, or of a kind that is not supported.
     #[error("{0}")]
-    Npy(String),
+    Format(String),
     /// A row has another length than the first.
     #[error("line {line} has {got} fields, but the first line has {first}")]
     Ragged {
@@ -126,6 +126,9 @@ pub enum TableProblem {
         /// Content of the field.
         text: String,
     },
+    /// A column that is stored as text is asked for where numbers should be.
+    #[error("column `{}` holds text: ask for the others, or save it as numbers", shorten(.0))]
+    TextColumn(String),
     /// A number is infinite, or too large for a 64-bit number.
     #[error("{location}: {} is infinite", describe_field(text))]
     Infinite {

@@ -44,9 +44,9 @@ impl Fields {
     fn read(&mut self) -> Result<Option<Vec<String>>, TableProblem> {
         match &mut self.reader {
             TableReader::Csv(rows) => rows.next_text(),
-            TableReader::Npy(array) => {
+            reader => {
                 if self.waiting.is_empty() {
-                    array.show(BLOCK_ROWS, |column, cell| {
+                    let see = |column, cell: Cell| {
                         if column == 0 {
                             self.waiting.push_back(Vec::new());
                         }
@@ -54,7 +54,12 @@ impl Fields {
                             .back_mut()
                             .into_iter()
                             .for_each(|row| row.push(text(&cell)));
-                    })?;
+                    };
+                    match reader {
+                        TableReader::Npy(columns) => columns.show(BLOCK_ROWS, see)?,
+                        TableReader::Arrow(rows) => rows.show(BLOCK_ROWS, see)?,
+                        TableReader::Csv(_) => false,
+                    };
                 }
                 Ok(self.waiting.pop_front())
             }
@@ -76,6 +81,7 @@ fn text(cell: &Cell) -> String {
     let mut text = String::new();
     match cell {
         Cell::Number(value) => append_number(&mut text, *value),
+        Cell::Rounded { digits, .. } => text.push_str(digits),
         Cell::Missing => {}
         Cell::Text(field) => text.push_str(field),
     }

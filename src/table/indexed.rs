@@ -1,10 +1,10 @@
-//! A table whose rows are read by number: a CSV is held in memory, an NPY is read by position.
+//! A table whose rows are read by number: an NPY or NPZ is read by position, any other is held in memory.
 
 use std::path::{Path, PathBuf};
 
 use super::blocks::{BLOCK_ROWS, Blocks};
 use super::error::{TableError, TableProblem};
-use super::npy::NpyArray;
+use super::npy::NpyColumns;
 use super::pipe::refuse_pipe;
 use super::reader::TableReader;
 use super::select::Selection;
@@ -22,8 +22,8 @@ pub struct IndexedTable {
 enum TableValues {
     /// All values, row-major.
     Memory(Vec<f64>),
-    /// The array of a file, read by position.
-    File(NpyArray),
+    /// The arrays of a file, read by position.
+    File(NpyColumns),
 }
 
 impl IndexedTable {
@@ -36,14 +36,14 @@ impl IndexedTable {
         let at = |problem: TableProblem| problem.at(path);
         refuse_pipe(path)?;
         let table = match TableReader::open(path, selection).map_err(at)? {
-            TableReader::Npy(mut array) => {
-                array.index().map_err(at)?;
+            TableReader::Npy(mut columns) => {
+                columns.index().map_err(at)?;
                 IndexedTable {
                     file: path.to_owned(),
-                    names: array.names().to_vec(),
-                    rows: array.rows(),
-                    dropped: array.dropped(),
-                    values: TableValues::File(array),
+                    names: columns.names().to_vec(),
+                    rows: columns.rows(),
+                    dropped: columns.dropped(),
+                    values: TableValues::File(columns),
                 }
             }
             reader => {
@@ -107,10 +107,10 @@ impl IndexedTable {
                 }
                 Ok(())
             }
-            TableValues::File(array) => rows
+            TableValues::File(columns) => rows
                 .iter()
                 .zip(into)
-                .try_for_each(|(&row, into)| array.read(row, into))
+                .try_for_each(|(&row, into)| columns.read(row, into))
                 .map_err(|problem| problem.at(&self.file)),
         }
     }
@@ -128,7 +128,7 @@ impl IndexedTable {
                 out.copy_from_slice(&values[first * self.width()..][..out.len()]);
                 Ok(())
             }
-            TableValues::File(array) => array
+            TableValues::File(columns) => columns
                 .read(first, out)
                 .map_err(|problem| problem.at(&self.file)),
         }

@@ -87,11 +87,11 @@ impl NumberFormat {
         {
             return Some(value);
         }
-        self.parse_marked(text)
+        self.plain(text)?.parse().ok()
     }
 
-    /// The number that a text with other marks or exponents is.
-    fn parse_marked(self, text: &str) -> Option<f64> {
+    /// The text of a number, but for infinity and NaN, with a decimal point, no other marks, and e before its exponent; None if it is none.
+    pub fn plain(self, text: &str) -> Option<String> {
         let text = text.trim();
         if text.len() > LONGEST {
             return None;
@@ -104,7 +104,7 @@ impl NumberFormat {
             rest = after;
         }
         if rest.starts_with(|first: char| first.is_ascii_alphabetic()) {
-            return (plain + rest).parse().ok();
+            return Some(plain + rest);
         }
         let whole = self.take_integer(&mut rest, &mut plain)?;
         let mark = match self.decimal {
@@ -126,7 +126,7 @@ impl NumberFormat {
         let exponent = match rest.strip_prefix(['e', 'E', 'd', 'D', 'q', 'Q']) {
             Some(exponent) => exponent,
             None if fraction.is_some() && rest.len() == 4 && rest.starts_with(['+', '-']) => rest,
-            None if rest.is_empty() => return plain.parse().ok(),
+            None if rest.is_empty() => return Some(plain),
             None => return None,
         };
         let digits = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
@@ -135,7 +135,7 @@ impl NumberFormat {
         }
         plain.push('e');
         plain.push_str(exponent);
-        plain.parse().ok()
+        Some(plain)
     }
 
     /// Moves the digits before the decimal mark from `rest` to `plain`, without thousands marks; the number of digits, None if the

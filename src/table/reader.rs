@@ -1,25 +1,27 @@
 //! The reader of the selected columns of a table, whatever its format.
 
 use std::fs::{self, File};
+use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
+use super::arrow::ArrowRows;
 use super::csv::CsvRows;
 use super::error::TableProblem;
-use super::format::TableFormat;
-use super::npy::NpyArray;
+use super::format::{FileFormat, HEAD, TablePath};
+use super::integer::LargeInteger;
+use super::npy::{NpyColumns, open_archive};
 use super::pipe::{copied, is_pipe};
 use super::select::Selection;
-
-/// First bytes of an NPY.
-const NPY: &[u8] = b"\x93NUMPY";
 
 /// The reader of a table.
 pub(super) enum TableReader {
     /// The rows of a CSV.
     Csv(CsvRows),
-    /// The array of an NPY.
-    Npy(NpyArray),
+    /// The arrays of an NPY or NPZ.
+    Npy(NpyColumns),
+    /// The rows of a Parquet or Arrow file.
+    Arrow(ArrowRows),
 }
 
 impl TableReader {
@@ -28,17 +30,16 @@ impl TableReader {
     /// # Errors
     /// The file cannot be read or is no table, or a column is not there.
     pub fn open(path: &Path, selection: &Selection) -> Result<Self, TableProblem> {
-        let OpenFile { file, bytes } = open_regular(path)?;
-        // What comes by a pipe has no name.
-        let mut start = [0; NPY.len()];
-        let read = file.read_at(&mut start, 0)?;
-        let format = match &start[..read] {
-            NPY => TableFormat::Npy,
-            _ => TableFormat::of(path),
-        };
+        let path = TablePath::of(path);
+        let OpenFile { file, bytes } = open_regular(&path.file)?;
+        let format = FileFormat::of(&path.file, &head(&file)?)?;
         Ok(match format {
-            TableFormat::Npy => Self::Npy(NpyArray::open(file, bytes, selection)?),
-            TableFormat::Csv => Self::Csv(CsvRows::open(file, bytes, selection)?),
+            FileFormat::Csv => Self::Csv(CsvRows::open(file, bytes, selection)?),
+            FileFormat::Npy => Self::Npy(NpyColumns::open(file, bytes, selection)?),
+            FileFormat::Npz => Self::Npy(open_archive(file, path.array.as_deref(), selection)?),
+            FileFormat::Parquet | FileFormat::Arrow | FileFormat::ArrowStream => {
+                Self::Arrow(ArrowRows::open(file, format, selection)?)
+            }
         })
     }
 
@@ -46,7 +47,8 @@ impl TableReader {
     pub fn names(&self) -> &[String] {
         match self {
             Self::Csv(rows) => rows.names(),
-            Self::Npy(array) => array.names(),
+            Self::Npy(columns) => columns.names(),
+            Self::Arrow(rows) => rows.names(),
         }
     }
 
@@ -54,7 +56,8 @@ impl TableReader {
     pub fn dropped(&self) -> u64 {
         match self {
             Self::Csv(rows) => rows.dropped(),
-            Self::Npy(array) => array.dropped(),
+            Self::Npy(columns) => columns.dropped(),
+            Self::Arrow(rows) => rows.dropped(),
         }
     }
 
@@ -62,9 +65,26 @@ impl TableReader {
     pub fn progress(&self) -> f64 {
         match self {
             Self::Csv(rows) => rows.progress(),
-            Self::Npy(array) => array.progress(),
+            Self::Npy(columns) => columns.progress(),
+            Self::Arrow(rows) => rows.progress(),
         }
     }
+
+    /// The large integers among the values that were read since they were last asked for.
+    pub fn take_large(&mut self) -> Vec<LargeInteger> {
+        match self {
+            Self::Csv(rows) => rows.take_large(),
+            Self::Npy(columns) => columns.take_large(),
+            Self::Arrow(rows) => rows.take_large(),
+        }
+    }
+}
+
+/// The first bytes of a file.
+fn head(file: &File) -> io::Result<Vec<u8>> {
+    let mut head = [0; HEAD];
+    let read = file.read_at(&mut head, 0)?;
+    Ok(head[..read].to_vec())
 }
 
 /// A file that is open, with its size.

@@ -54,6 +54,8 @@ pub enum Missing {
     Words(MissingWords),
     /// Further words stand for missing values; the table is refused. A session does not say this.
     RefuseWords(MissingWords),
+    /// The values are NaN: for a copy of a table, not for a density. A session does not say this.
+    Keep,
 }
 
 /// Words for missing values beside those that are known; one that is a number stands for all spellings of the number.
@@ -94,7 +96,7 @@ impl From<MissingText> for Missing {
 impl From<Missing> for MissingText {
     fn from(missing: Missing) -> Self {
         match missing {
-            Missing::Refuse => MissingText::Kind(MissingKind::Refuse),
+            Missing::Refuse | Missing::Keep => MissingText::Kind(MissingKind::Refuse),
             Missing::Drop => MissingText::Kind(MissingKind::Drop),
             Missing::Words(list) | Missing::RefuseWords(list) => MissingText::Words(list.words),
         }
@@ -157,7 +159,7 @@ impl Missing {
         text: impl FnOnce() -> String,
     ) -> Result<bool, TableProblem> {
         let missing = value.is_nan() || self.names_number(value);
-        if value.is_finite() && !missing {
+        if (value.is_finite() && !missing) || (value.is_nan() && *self == Missing::Keep) {
             return Ok(true);
         }
         if missing && !matches!(self, Missing::Refuse | Missing::RefuseWords(_)) {

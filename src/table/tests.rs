@@ -1,8 +1,11 @@
 //! Tables of every kind, read and written as users do.
 
+mod arrow;
 mod csv;
 mod dialect;
 mod npy;
+mod npy_types;
+mod npz;
 
 use std::fs;
 use std::path::{Path, PathBuf};

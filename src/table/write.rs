@@ -6,7 +6,8 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::csv::is_value;
-use super::format::TableFormat;
+use super::format::{TableFormat, not_written};
+use super::integer::LargeInteger;
 use super::npy::header_bytes;
 use crate::file::{self, Output};
 
@@ -27,9 +28,12 @@ impl TableWriter {
     /// # Errors
     /// There is no column, or the path cannot be written to. Errors name the path.
     pub fn create(path: &Path, names: &[String]) -> io::Result<Self> {
+        let refuse = |error| Err(file::naming("write", path)(error));
         if names.is_empty() {
-            let error = io::Error::other("a table without columns");
-            return Err(file::naming("write", path)(error));
+            return refuse(io::Error::other("a table without columns"));
+        }
+        if let Some(what) = not_written(path) {
+            return refuse(io::Error::new(io::ErrorKind::InvalidInput, what));
         }
         let format = TableFormat::of(path);
         let out = match format {
@@ -56,14 +60,27 @@ impl TableWriter {
     /// # Errors
     /// The values are not whole rows, or the file cannot be written.
     pub fn write(&mut self, rows: &[f64]) -> io::Result<()> {
+        self.write_exact(rows, &[])
+    }
+
+    /// Appends rows, row-major (rows x width). A CSV gets the digits of these integers, which are in the order of their indices in `rows`.
+    ///
+    /// # Errors
+    /// As of [`TableWriter::write`].
+    pub fn write_exact(&mut self, rows: &[f64], large: &[LargeInteger]) -> io::Result<()> {
         if !rows.len().is_multiple_of(self.width) {
             let what = format!("{} values in rows of {}", rows.len(), self.width);
             return Err(file::naming("write", &self.path)(io::Error::other(what)));
         }
-        self.write_rows(rows)
+        self.write_rows(rows, large)
             .map_err(file::naming("write", &self.path))?;
         self.rows += (rows.len() / self.width) as u64;
         Ok(())
+    }
+
+    /// Whether the table keeps the digits of integers that a 64-bit float does not hold.
+    pub fn keeps_digits(&self) -> bool {
+        self.format == TableFormat::Csv
     }
 
     /// Puts the table at its path, and returns the number of rows written.
@@ -135,15 +152,19 @@ impl TableWriter {
         header.flush()
     }
 
-    fn write_rows(&mut self, rows: &[f64]) -> io::Result<()> {
+    fn write_rows(&mut self, rows: &[f64], large: &[LargeInteger]) -> io::Result<()> {
         if self.format == TableFormat::Npy {
             let mut bytes = rows.iter().map(|value| value.to_le_bytes());
             return bytes.try_for_each(|bytes| self.out.write_all(&bytes));
         }
-        for row in rows.chunks_exact(self.width) {
+        let mut large = large.iter().peekable();
+        for (row, values) in rows.chunks_exact(self.width).enumerate() {
             self.line.clear();
-            for &value in row {
-                append_number(&mut self.line, value);
+            for (column, &value) in values.iter().enumerate() {
+                match large.next_if(|integer| integer.index == row * self.width + column) {
+                    Some(integer) => self.line.push_str(&integer.digits),
+                    None => append_number(&mut self.line, value),
+                }
                 self.line.push(',');
             }
             self.line.pop();

@@ -27,6 +27,8 @@ pub struct ColumnProfile {
     infinite: u64,
     /// Rows with text.
     texts: u64,
+    /// Number of the integers that a 64-bit float does not hold.
+    pub rounded: u64,
     /// First field that is no finite number.
     odd: Option<OddField>,
     low: f64,
@@ -67,6 +69,7 @@ impl ColumnProfile {
             missing: 0,
             infinite: 0,
             texts: 0,
+            rounded: 0,
             odd: None,
             low: f64::INFINITY,
             high: f64::NEG_INFINITY,
@@ -84,6 +87,10 @@ impl ColumnProfile {
         match cell {
             Cell::Missing => self.missing += 1,
             Cell::Number(value) if value.is_finite() => self.add_number(*value),
+            Cell::Rounded { value, .. } => {
+                self.rounded += 1;
+                self.add_number(*value);
+            }
             Cell::Number(value) => {
                 self.infinite += 1;
                 self.odd.get_or_insert_with(|| OddField {

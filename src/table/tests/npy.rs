@@ -253,7 +253,13 @@ fn a_hostile_header_is_refused() {
         "",
         "{}",
         "{'descr': '<f8'}",
-        "{'descr': [('a', '<f8'), ('b', '<f8')], 'fortran_order': False, 'shape': (3,), }",
+        "{'descr': [], 'fortran_order': False, 'shape': (3,), }",
+        "{'descr': [('a',)], 'fortran_order': False, 'shape': (3,), }",
+        "{'descr': [('a', '<f8', (-1,))], 'fortran_order': False, 'shape': (3,), }",
+        "{'descr': [('', '|V0')], 'fortran_order': False, 'shape': (3,), }",
+        "{'descr': [(7, '<f8')], 'fortran_order': False, 'shape': (3,), }",
+        "{'descr': [('a', [('b', [('', '|V8', (65536,))], (65536,))], (65536,))], 'fortran_order': False, 'shape': (3,), }",
+        "{'descr': '<U0', 'fortran_order': False, 'shape': (3,), }",
         "{'descr': '<f8', 'fortran_order': 0, 'shape': (6,), }",
         "{'descr': '<f8', 'fortran_order': False, 'shape': (-6,), }",
         "{'descr': '<f8', 'fortran_order': False, 'shape': (6.0,), }",
@@ -283,7 +289,10 @@ fn a_hostile_header_is_refused() {
             b"\x93NUMPY\x02\0\xff\xff\xff\xff{'",
             "its header is too long",
         ),
-        (b"\x93NUMPY\x01\0\x02\0\xff\xfe", "its header is no text"),
+        (
+            b"\x93NUMPY\x03\0\x02\0\0\0\xff\xfe",
+            "its header is no text",
+        ),
     ] {
         assert_eq!(
             refused(file, &Selection::default()),
@@ -294,15 +303,24 @@ fn a_hostile_header_is_refused() {
 
 #[test]
 fn elements_that_are_no_numbers_of_usual_size_are_refused() {
-    for descr in [
-        "<f2", "|O", "<U8", "<c16", "|b1", "<f16", "f8", "=f8", "é", "",
+    for (descr, advice) in [
+        ("|O", "only Python can read"),
+        ("<c16", "np.column_stack([array.real, array.imag])"),
+        ("|V8", "array.view"),
+        ("<f16", "array.astype('f8')"),
+        ("<U4611686018427387904", "array.astype('f8')"),
+        ("f8", "array.astype('f8')"),
+        ("=f8", "array.astype('f8')"),
+        ("é", "array.astype('f8')"),
+        ("", "array.astype('f8')"),
     ] {
         let message = refused(
             &bytes(1, &described(descr, "False", "(6,)"), LITTLE),
             &Selection::default(),
         );
-        let start = format!("holds elements of type `{descr}`; those that can be read");
+        let start = format!("holds elements of type `{descr}`, ");
         assert!(message.starts_with(&start), "{message}");
+        assert!(message.contains(advice), "{message}");
     }
 }
 
@@ -313,4 +331,137 @@ fn an_array_has_numbers_for_names() {
         refused(&file, &columns(&["4"])),
         "unknown column `4`. Valid: 1, 2, 3"
     );
+}
+
+/// A file of the folder that NumPy and pandas filled.
+pub fn case(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/formats");
+    folder.join(name)
+}
+
+/// All fields of a table, as a survey sees them.
+pub fn shown(path: &Path) -> Vec<Vec<Cell<'static>>> {
+    let cells = Cells::open(path).unwrap();
+    let mut rows = Vec::new();
+    cells
+        .for_each(|column, cell| {
+            if column == 0 {
+                rows.push(Vec::new());
+            }
+            let own = match cell {
+                Cell::Text(text) => Cell::Text(text.into_owned().into()),
+                Cell::Number(value) => Cell::Number(value),
+                Cell::Rounded { value, digits } => Cell::Rounded { value, digits },
+                Cell::Missing => Cell::Missing,
+            };
+            rows.last_mut().unwrap().push(own);
+        })
+        .unwrap();
+    rows
+}
+
+#[test]
+fn fields_of_a_structured_array_are_columns_of_their_names() {
+    let numbers = ["x", "mass (kg)", "flag", "p.1", "p.2", "q.u", "q.v"];
+    let found = opened(&case("record.npy"), &columns(&numbers)).unwrap();
+    assert_eq!(found.names, numbers);
+    let expected = [
+        [1.5, 0.5, 1.0, 1.0, 2.0, 0.5, 255.0],
+        [0.25, 1.5, 0.0, 3.0, 4.0, 0.25, 0.0],
+        [4.0, 2.5, 1.0, -5.0, 6.0, 65504.0, 1.0],
+    ];
+    assert_eq!(found.values, expected.concat());
+    let message = refusal(&case("record.npy"), &Selection::default());
+    assert!(
+        message.starts_with("column `name` holds text: "),
+        "{message}"
+    );
+    let texts: Vec<_> = shown(&case("record.npy"))
+        .into_iter()
+        .map(|row| row[3].clone())
+        .collect();
+    assert_eq!(texts, ["ab", "c", "é"].map(|text| Cell::Text(text.into())));
+    let found = opened(&case("aligned.npy"), &Selection::default()).unwrap();
+    assert_eq!(found.names, ["a", "d", "c"]);
+    assert_eq!(
+        found.values,
+        [1.0, 0.5, -1.0, 2.0, 1.5, -2.0, 3.0, 2.5, -3.0]
+    );
+    let found = opened(&case("title.npy"), &Selection::default()).unwrap();
+    assert_eq!(
+        (found.names, found.values),
+        (names(&["x", "é"]), vec![1.0, 3.0, 2.0, 4.0])
+    );
+    let found = opened(&case("names.npy"), &Selection::default()).unwrap();
+    assert_eq!(
+        (found.names, found.values),
+        (names(&["Δx≤", "it's \"q\""]), vec![1.0, 2.0])
+    );
+}
+
+#[test]
+fn halves_dates_and_objects_are_read_or_refused_in_words() {
+    let found = opened(&case("half.npy"), &Selection::default()).unwrap();
+    assert_eq!(
+        found.values,
+        [1.5, 65504.0, 2f64.powi(-24), -0.0999755859375]
+    );
+    let found = opened(&case("dates.npy"), &dropping()).unwrap();
+    assert_eq!((found.values, found.dropped), (vec![18262.0, 1.0], 1));
+    let message = refusal(&case("objects.npy"), &Selection::default());
+    assert!(
+        message.contains("df.select_dtypes('number').to_numpy()"),
+        "{message}"
+    );
+    let message = refused(
+        &bytes(
+            1,
+            "{'descr': [('a', '<f8'), ('b', '|O')], 'fortran_order': False, 'shape': (3,), }",
+            LITTLE,
+        ),
+        &Selection::default(),
+    );
+    assert!(
+        message.starts_with("in the field `b` holds elements of type `|O`, "),
+        "{message}"
+    );
+    assert!(message.ends_with("drop_fields(array, 'b')"), "{message}");
+}
+
+#[test]
+fn large_integers_keep_their_digits_in_a_block() {
+    let values = [5i64, 9007199254740993, -9007199254740993, 1 << 60];
+    let values: Vec<u8> = values
+        .iter()
+        .flat_map(|value| value.to_le_bytes())
+        .collect();
+    let path = TestFolder::new();
+    let path = path.file(
+        "t.npy",
+        bytes(1, &described("<i8", "False", "(2, 2)"), &values),
+    );
+    let mut blocks = Blocks::open(&path, &Selection::default(), 8).unwrap();
+    let block = blocks.next().unwrap().unwrap();
+    let digits: Vec<_> = blocks
+        .large_integers()
+        .iter()
+        .map(|integer| {
+            (
+                integer.index,
+                integer.digits.as_str(),
+                integer.is_rounded_to(block[integer.index]),
+            )
+        })
+        .collect();
+    let expected = [
+        (1, "9007199254740993", true),
+        (2, "-9007199254740993", true),
+        (3, "1152921504606846976", false),
+    ];
+    assert_eq!(digits, expected);
+    let rounded = Cell::Rounded {
+        value: 9007199254740992.0,
+        digits: "9007199254740993".into(),
+    };
+    assert_eq!(shown(&path)[0], [Cell::Number(5.0), rounded]);
 }
