@@ -51,7 +51,7 @@ mod write;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-pub use crate::table::{Header, Missing};
+pub use crate::table::{Dialect, Header, Missing};
 
 pub use applies::Applies;
 pub use built_in::built_in;

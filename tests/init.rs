@@ -86,7 +86,10 @@ fn what_has_no_density_is_left_out_with_its_reason_and_the_rest_is_ready_to_trai
     assert_eq!(table.columns, ["height", "weight", "kind"]);
     let jitter: Vec<(&str, f64)> = table.jitter.iter().map(|(k, v)| (k.as_str(), *v)).collect();
     assert_eq!(jitter, [("height", 0.5), ("kind", 1.0), ("weight", 0.1)]);
-    assert_eq!((table.missing, table.header), (Missing::Drop, Header::Auto));
+    assert_eq!(
+        (table.missing, table.header),
+        (&Missing::Drop, Header::Auto)
+    );
     // A tenth of 55 rows would be too few to judge by.
     let split = Split {
         test: 0.2,
@@ -146,7 +149,7 @@ fn many_rows_get_batches_of_a_part_of_them_and_a_wider_flow() {
     assert_eq!(table.jitter.get("x"), None);
     assert_eq!(
         (table.split, table.missing),
-        (Split::default(), Missing::Refuse)
+        (Split::default(), &Missing::Refuse)
     );
     let model = &session.model;
     assert_eq!(

@@ -33,11 +33,14 @@ use crate::file;
 use crate::say;
 use crate::scaling::{Column, ColumnRange, Units};
 use crate::session::Toy;
-use crate::table::shorten;
+use crate::table::{TableProblem, is_pipe, shorten};
 use learned::{LearnedColumns, LeftOut};
 use maps::{ColumnSummary, MapChoice, MapLimit};
 use survey::TableSurvey;
 use text::{GeneratedSession, SessionPaths, session_file};
+
+/// Share of the rows that are left out for a value at most.
+const MOST_MISSING: f64 = 0.3;
 
 /// A session for a table that can be trained, with its data set.
 struct NewSession {
@@ -83,6 +86,9 @@ pub fn init(args: &cli::InitArgs) -> Result<Exit> {
             out.display(),
             folder.display()
         );
+    }
+    if is_pipe(table) {
+        return Ok(refuse(&TableProblem::Pipe.at(table).to_string()));
     }
     let table = match given::table(table) {
         Ok(Given::File(table)) => table,
@@ -148,6 +154,13 @@ fn find_learnable(survey: &TableSurvey, paths: SessionPaths) -> Result<Learnable
                 chosen.faults = data
                     .table()
                     .map_or(Vec::new(), |table| table.faults().to_vec());
+                let sentinels = new_sentinels(&chosen);
+                if !sentinels.is_empty() {
+                    // The columns are judged anew without these rows.
+                    chosen.sentinels.extend(sentinels);
+                    chosen.maps = None;
+                    continue;
+                }
                 let sums = rounded_sums(&chosen.faults);
                 let rows = PartRows::of(&data).sum();
                 if sums.is_empty() && rows == chosen.rows && chosen.maps.is_some() {
@@ -180,6 +193,18 @@ fn find_learnable(survey: &TableSurvey, paths: SessionPaths) -> Result<Learnable
         chosen.maps = None;
         chosen.left_out.extend(unlearnable);
     }
+}
+
+/// The values that seem to stand for missing ones, are not taken for such, and leave most of the rows.
+fn new_sentinels(chosen: &LearnedColumns) -> Vec<ColumnFault> {
+    let known = chosen.missing_words();
+    let is_new = |fault: &&ColumnFault| match fault.kind {
+        FaultKind::Sentinel { value, share } => {
+            share < MOST_MISSING && !known.contains(&value.to_string())
+        }
+        _ => false,
+    };
+    chosen.faults.iter().filter(is_new).cloned().collect()
 }
 
 /// The columns that say no more than others, but for their rounding.
@@ -238,6 +263,7 @@ fn learnable_columns(survey: &TableSurvey) -> LearnedColumns {
         left_out: Vec::new(),
         maps: None,
         faults: Vec::new(),
+        sentinels: Vec::new(),
         rows: usize::try_from(survey.rows).unwrap_or(usize::MAX),
     };
     for column in &survey.columns {
@@ -293,8 +319,10 @@ fn report(survey: &TableSurvey, new: &NewSession, out: &Path) -> String {
         0 => String::new(),
         rows => format!("; {rows} with missing values are dropped"),
     };
+    let remarks = survey.reading.remarks.iter();
+    let remarks: String = remarks.map(|remark| format!("  {remark}\n")).collect();
     format!(
-        "{out}: {} of {} columns; {training} training, {validation} validation, {test} test rows{dropped}\n{}\
+        "{out}: {} of {} columns; {training} training, {validation} validation, {test} test rows{dropped}\n{remarks}{}\
          next: otflow train {out}",
         chosen.names.len(),
         survey.columns.len(),
@@ -302,10 +330,14 @@ fn report(survey: &TableSurvey, new: &NewSession, out: &Path) -> String {
     )
 }
 
-/// A line for every fault of a column that the session does not treat.
+/// A line for every value that is taken for missing, and for every fault of a column that the session does not treat.
 fn faults(chosen: &LearnedColumns) -> String {
+    let sentinels = chosen.sentinels.iter().map(|fault| {
+        let name = shorten(&fault.column);
+        format!("  column `{name}`: {}: taken for missing\n", fault.kind)
+    });
     let lines = chosen.faults.iter().map(|fault| format!("  {fault}\n"));
-    lines.collect()
+    sentinels.chain(lines).collect()
 }
 
 /// A line for every column that is left out.

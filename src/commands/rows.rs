@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Result, bail};
 
 use crate::fitted::{FittedFlow, Units};
-use crate::table::{Blocks, Header, Missing, Selection};
+use crate::table::{Blocks, Missing, Selection};
 
 /// Opens a table for a model: blocks of rows of (x, y), the columns chosen by the model's names, or in the order of the file if it does
 /// not have these names but the right number of columns.
@@ -15,8 +15,8 @@ use crate::table::{Blocks, Header, Missing, Selection};
 pub fn open_blocks(path: &Path, fitted: &FittedFlow, missing: Missing) -> Result<Blocks> {
     let selection = |columns| Selection {
         columns,
-        header: Header::Auto,
-        missing,
+        missing: missing.clone(),
+        ..Selection::default()
     };
     let wanted = fitted.names();
     let all = Blocks::open(path, &selection(Vec::new()), 1)?;

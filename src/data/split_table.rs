@@ -296,7 +296,8 @@ fn selection(table: &session::TableSource, columns: Vec<String>) -> Selection {
     Selection {
         columns,
         header: table.header,
-        missing: table.missing,
+        missing: table.missing.clone(),
+        dialect: table.dialect,
     }
 }
 

@@ -6,11 +6,15 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Header, Missing, Toy};
+use super::{Dialect, Header, Missing, Toy};
 
 /// The data that are learned. Restart-only but for the batch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "a session has one, and few sessions are held"
+)]
 pub enum Data {
     /// One of the eight 2-D sets.
     Toy {
@@ -34,10 +38,13 @@ pub enum Data {
         /// Columns y of a conditional density p(x | y); default []: none.
         #[serde(default)]
         given: Vec<String>,
-        /// Whether the first line has the names; default Auto: it has if it has no number. Without meaning for NPY.
+        /// Whether the first line has the names; default Auto: by comparison with the rows. Without meaning for NPY.
         #[serde(default)]
         header: Header,
-        /// Rows with missing values; default Refuse.
+        /// Separator, marks and encoding of a text table; default (): all are judged.
+        #[serde(default)]
+        dialect: Dialect,
+        /// Rows with missing values, or words for them beside the known ones; default Refuse.
         #[serde(default)]
         missing: Missing,
         /// Width of the uniform noise around the values of a column, in its own units, drawn anew in every epoch: it stands for the
@@ -77,8 +84,10 @@ pub struct TableSource<'a> {
     pub given: &'a [String],
     /// Whether the first line has the names.
     pub header: Header,
+    /// Separator, marks and encoding of a text table.
+    pub dialect: Dialect,
     /// Treatment of rows with missing values.
-    pub missing: Missing,
+    pub missing: &'a Missing,
     /// Widths of the uniform noise, by column.
     pub jitter: &'a BTreeMap<String, f64>,
     /// Maps that make columns normal, by column.
@@ -110,6 +119,7 @@ impl Data {
                 columns,
                 given,
                 header,
+                dialect,
                 missing,
                 jitter,
                 transform,
@@ -123,7 +133,8 @@ impl Data {
                 columns,
                 given,
                 header: *header,
-                missing: *missing,
+                dialect: *dialect,
+                missing,
                 jitter,
                 transform,
                 bounds,

@@ -210,7 +210,7 @@ mod tests {
             let text = format!(r#"(data: Table(path: "/a.csv"{rest}))"#);
             parse(&text, Path::new("x.ron")).unwrap()
         };
-        let full = ", columns: [], given: [], header: Auto, missing: Refuse, jitter: {}, transform: {}, bounds: {}, round: {}, whiten: No, \
+        let full = ", columns: [], given: [], header: Auto, dialect: (), missing: Refuse, jitter: {}, transform: {}, bounds: {}, round: {}, whiten: No, \
             split: (test: 0.1, validation: 0.1, shuffle: Some(1)), batch: 2000";
         assert_eq!(parse(""), parse(full));
     }

@@ -29,6 +29,9 @@ const FRACTION: Allowed = Allowed::Between(0.0, 1.0);
 const WEIGHT: Allowed = Allowed::From(0.0, 1e9);
 const TOYS: &str = "one of 8gaussians, checkerboard, swissroll, circles, rings, moons, pinwheel, 2spirals, in quotes";
 const COLUMNS: &str = "a list of names or numbers such as [\"carat\", \"price\"]";
+const DIALECT: &str = "what differs from (separator: Comma, decimal: Point, thousands: None, encoding: Utf8); other values are \
+    Semicolon, Tab, Pipe, Blanks; Comma; Comma, Point, Blank, Apostrophe; Utf16Le, Utf16Be, Windows1252";
+const MISSING: &str = "Refuse, Drop, or a list of words such as [\"-999\"]";
 const GATES: &str = "a list such as [\"validation_C <= 2.95\"]";
 const SCHEDULES: &str = "Constant, Halve(every: 500), Cosine(warmup: 20, floor: 0.01) or Plateau(patience: 15, factor: 0.1, drops: 3)";
 const INITIAL: &str = "None, Matching() or Model(\"best.safetensors\")";
@@ -61,8 +64,11 @@ pub(super) static FIELDS: &[FieldDefinition] = &[
     field("data.header", Restart, Words("Auto, Yes or No"), |s| {
         table(s, |t| written(&t.header))
     }),
-    field("data.missing", Restart, Words("Refuse or Drop"), |s| {
-        table(s, |t| written(&t.missing))
+    field("data.dialect", Restart, Words(DIALECT), |s| {
+        table(s, |t| written(&t.dialect))
+    }),
+    field("data.missing", Restart, Words(MISSING), |s| {
+        table(s, |t| written(t.missing))
     }),
     field(
         "data.jitter",
@@ -352,6 +358,7 @@ mod tests {
                 if !matches!(
                     name,
                     "optimizer.schedule"
+                        | "data.dialect"
                         | "data.jitter"
                         | "data.transform"
                         | "data.bounds"

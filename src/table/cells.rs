@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use super::blocks::BLOCK_ROWS;
 use super::cell::Cell;
 use super::error::TableError;
+use super::judge::Reading;
 use super::reader::TableReader;
-use super::select::{Header, Selection};
+use super::select::Selection;
 
 /// A pass over all fields of a table.
 pub struct Cells {
@@ -19,15 +20,20 @@ impl Cells {
     ///
     /// # Errors
     /// The file cannot be read or is no table.
-    pub fn open(path: &Path, header: Header) -> Result<Self, TableError> {
-        let selection = Selection {
-            header,
-            ..Selection::default()
-        };
+    pub fn open(path: &Path) -> Result<Self, TableError> {
+        let reader = TableReader::open(path, &Selection::default());
         Ok(Cells {
-            reader: TableReader::open(path, &selection).map_err(|problem| problem.at(path))?,
+            reader: reader.map_err(|problem| problem.at(path))?,
             file: path.to_owned(),
         })
+    }
+
+    /// How a text table is read; of another format the default.
+    pub fn reading(&self) -> Reading {
+        match &self.reader {
+            TableReader::Csv(rows) => rows.reading().clone(),
+            TableReader::Npy(_) => Reading::default(),
+        }
     }
 
     /// Names of all columns; `1`, `2`, ... where the file has none.

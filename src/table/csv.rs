@@ -1,48 +1,44 @@
-//! The rows of a CSV, one at a time. Fields are separated by comma, semicolon or tab; byte-order mark, quotes, CRLF and blank lines
-//! are accepted.
+//! The rows of a text table, one at a time, in the dialect that was judged (`judge.rs`).
 
 use std::fs::File;
-use std::io::{self, Read, Seek};
+use std::io::{self, Read};
 use std::str;
 
 use ::csv::{ByteRecord, ErrorKind, Position, Reader, ReaderBuilder};
 
 use super::cell::Cell;
+use super::dialect::Encoding;
 use super::error::{TableProblem, ValueLocation};
-use super::select::{Header, Missing, SelectedColumns, Selection, number_columns};
+use super::judge::{self, Judgement, Reading, SAMPLE, Sample, judge, lossy};
+use super::number::{NumberFormat, is_missing};
+use super::select::{Missing, SelectedColumns, Selection};
+use super::source::{Bytes, SeparatedText, Text};
 
 /// Bytes that a row may have, at most.
 const LONGEST: usize = 1 << 20;
 
-/// Bytes read at a time, and bytes searched for the separator.
+/// Bytes read at a time.
 const CHUNK: usize = 1 << 16;
-
-/// Fields without a value, in upper or lower case; all spellings of NaN are others.
-const MISSING: [&str; 4] = ["", "NA", "null", "?"];
 
 /// The rows of a CSV, read one by one in the selected columns.
 pub(super) struct CsvRows {
-    reader: Reader<TextFile>,
+    reader: Reader<SeparatedText>,
     record: ByteRecord,
-    next: NextRecord,
     columns: SelectedColumns,
+    /// Fields of every row.
+    width: usize,
+    numbers: NumberFormat,
     missing: Missing,
+    reading: Reading,
     /// Rows read so far.
     row: u64,
     /// Rows left out so far.
     dropped: u64,
     /// Size of the file.
     bytes: u64,
+    /// Lines before the first record that is read by the reader.
+    lines_before: u64,
     line_break: LineBreak,
-}
-
-/// The record of the next row.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum NextRecord {
-    /// The first record: it was read when the file was opened, and is no header.
-    AlreadyRead,
-    /// A record that is still to be read.
-    Unread,
 }
 
 /// The line break of a file.
@@ -54,58 +50,64 @@ enum LineBreak {
 }
 
 impl CsvRows {
-    /// Reads the first line of a file of this many bytes.
+    /// Judges the first part of a file of this many bytes, and reads its names.
     ///
     /// # Errors
-    /// The file cannot be read or is no CSV, or a column is not there.
-    pub fn open(mut file: File, bytes: u64, selection: &Selection) -> Result<Self, TableProblem> {
+    /// The file cannot be read or is no text, or a column is not there.
+    pub fn open(file: File, bytes: u64, selection: &Selection) -> Result<Self, TableProblem> {
         let mut head = Vec::new();
-        file.by_ref().take(CHUNK as u64).read_to_end(&mut head)?;
-        file.rewind()?;
-        let line = first_line(&head);
-        let mut reader = ReaderBuilder::new()
-            .has_headers(false)
-            .delimiter(separator(line))
-            .buffer_capacity(CHUNK)
-            .from_reader(TextFile {
-                file,
-                left: LONGEST,
-            });
-        let line_break = if head[line.len()..].starts_with(b"\r\n") {
-            LineBreak::CrLf
-        } else {
-            LineBreak::Single
+        let most = SAMPLE as u64;
+        Bytes::open(&file)?.take(most).read_to_end(&mut head)?;
+        let encoding = match selection.dialect.encoding {
+            Encoding::Auto => Encoding::judge(&head)?,
+            said => said,
         };
-        let mut record = ByteRecord::new();
-        if !read_record(&mut reader, &mut record, line_break)? {
-            return Err(TableProblem::Empty);
+        if encoding.decoder().is_some() {
+            head.clear();
+            let mut text = Text::open(&file, encoding)?;
+            text.by_ref().take(most).read_to_end(&mut head)?;
         }
-        let header = match selection.header {
-            Header::Yes => true,
-            Header::No => false,
-            Header::Auto => !record.iter().all(is_value),
+        let sample = Sample {
+            whole: head.len() < SAMPLE,
+            text: &head,
+            encoding,
         };
-        let names = if header {
-            record.iter().map(lossy).collect()
-        } else {
-            number_columns(record.len())
-        };
-        let next = if header {
-            NextRecord::Unread
-        } else {
-            NextRecord::AlreadyRead
-        };
-        Ok(CsvRows {
+        let Judgement {
+            dialect,
+            quote,
+            lead,
+            header_record,
+            names,
+            reading,
+        } = judge(&sample, selection)?;
+        let text = Text::open(&file, encoding)?;
+        let text = SeparatedText::new(text, lead.bytes as u64, dialect.separator, quote)?;
+        let reader = ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(dialect.separator.byte())
+            .quote(quote)
+            .buffer_capacity(CHUNK)
+            .from_reader(text);
+        let mut rows = CsvRows {
             reader,
-            record,
-            next,
+            record: ByteRecord::new(),
             columns: SelectedColumns::find(&names, &selection.columns)?,
-            missing: selection.missing,
+            width: names.len(),
+            numbers: dialect.numbers(),
+            missing: selection.missing.clone(),
+            reading,
             row: 0,
             dropped: 0,
             bytes,
-            line_break,
-        })
+            lines_before: lead.lines,
+            line_break: LineBreak::of(&head),
+        };
+        // What cannot be read at all is an error now, not that of the first row.
+        if header_record {
+            rows.read_record()?;
+        }
+        Ok(rows)
     }
 
     /// Names of the selected columns.
@@ -118,9 +120,16 @@ impl CsvRows {
         self.dropped
     }
 
+    /// How the table is read.
+    pub fn reading(&self) -> &Reading {
+        &self.reading
+    }
+
     /// Fraction of the file that has been read.
     pub fn progress(&self) -> f64 {
-        self.reader.position().byte() as f64 / self.bytes as f64
+        let packed = self.reader.get_ref().packed();
+        let read = packed.unwrap_or_else(|| self.reader.position().byte());
+        (read as f64 / self.bytes as f64).min(1.0)
     }
 
     /// Appends the values of the next row to `out`; false at the end.
@@ -142,21 +151,63 @@ impl CsvRows {
         for (position, &index) in self.columns.indices.iter().enumerate() {
             let bytes = &self.record[index];
             let text = || Cell::Text(String::from_utf8_lossy(bytes.trim_ascii()));
-            see(position, number(bytes).map_or_else(text, Cell::of));
+            see(position, self.number(bytes).map_or_else(text, Cell::of));
         }
         Ok(true)
     }
 
     /// Reads the next row; false at the end.
     fn advance(&mut self) -> Result<bool, TableProblem> {
-        if self.next == NextRecord::Unread
-            && !read_record(&mut self.reader, &mut self.record, self.line_break)?
-        {
-            return Ok(false);
+        loop {
+            let line = self.line_number(self.reader.position());
+            if !self.read_record()? {
+                return Ok(false);
+            }
+            if self.record.len() == self.width {
+                self.row += 1;
+                return Ok(true);
+            }
+            let comment = self.record[0].starts_with(b"#");
+            if !comment && !judge::is_blank(&self.record) {
+                return Err(TableProblem::Ragged {
+                    line,
+                    got: self.record.len() as u64,
+                    first: self.width as u64,
+                });
+            }
         }
-        self.next = NextRecord::Unread;
-        self.row += 1;
-        Ok(true)
+    }
+
+    /// Reads the next record, of any number of fields; false at the end.
+    fn read_record(&mut self) -> Result<bool, TableProblem> {
+        self.reader.get_mut().left = LONGEST;
+        let line = self.line_number(self.reader.position());
+        let read = self.reader.read_byte_record(&mut self.record);
+        read.map_err(|error| match error.into_kind() {
+            ErrorKind::Io(error) if error.kind() == io::ErrorKind::InvalidData => {
+                let what = error.to_string();
+                TableProblem::Line { line, what }
+            }
+            ErrorKind::Io(error) => TableProblem::Io(error),
+            other => TableProblem::Line {
+                line,
+                what: format!("{other:?}"),
+            },
+        })
+    }
+
+    /// The number in a field, NaN for a missing value; None if the field is text.
+    fn number(&self, field: &[u8]) -> Option<f64> {
+        let text = str::from_utf8(field.trim_ascii()).ok()?;
+        let word = |text| is_missing(text) || self.missing.names(text);
+        let number = self.numbers.parse(text);
+        number.or_else(|| word(text).then_some(f64::NAN))
+    }
+
+    /// The number of the line at a position. The reader ends a record at CR: the LF of a CRLF counts as part of the next one.
+    fn line_number(&self, position: &Position) -> u64 {
+        let broken = self.line_break == LineBreak::CrLf && position.byte() > 0;
+        self.lines_before + position.line() + u64::from(broken)
     }
 
     /// Appends the values of the current row to `out`; false, and none of them, if the row is to be left out.
@@ -164,7 +215,7 @@ impl CsvRows {
         let (start, mut whole) = (out.len(), true);
         for (position, &index) in self.columns.indices.iter().enumerate() {
             let bytes = &self.record[index];
-            let value = number(bytes).ok_or_else(|| TableProblem::NotANumber {
+            let value = self.number(bytes).ok_or_else(|| TableProblem::NotANumber {
                 location: self.location(position),
                 text: lossy(bytes),
             })?;
@@ -186,7 +237,7 @@ impl CsvRows {
             line: self
                 .record
                 .position()
-                .map(|position| line_number(position, self.line_break)),
+                .map(|position| self.line_number(position)),
             column: self.columns.names[position].clone(),
         }
     }
@@ -194,117 +245,16 @@ impl CsvRows {
 
 /// Whether a field can be part of a row; a first line of nothing else is no header.
 pub(super) fn is_value(field: &[u8]) -> bool {
-    number(field).is_some()
+    judge::is_value(field, NumberFormat::PLAIN)
 }
 
-/// The number in a field, NaN for a missing value; None if the field is text.
-fn number(field: &[u8]) -> Option<f64> {
-    let text = str::from_utf8(field.trim_ascii()).ok()?;
-    if MISSING.iter().any(|word| word.eq_ignore_ascii_case(text)) {
-        return Some(f64::NAN);
-    }
-    text.parse().ok()
-}
-
-/// The text of a field; bytes that are not UTF-8 are replaced.
-fn lossy(field: &[u8]) -> String {
-    String::from_utf8_lossy(field.trim_ascii()).into_owned()
-}
-
-/// Reads the next record; false at the end.
-fn read_record(
-    reader: &mut Reader<TextFile>,
-    record: &mut ByteRecord,
-    line_break: LineBreak,
-) -> Result<bool, TableProblem> {
-    reader.get_mut().left = LONGEST;
-    let start = line_number(reader.position(), line_break);
-    reader
-        .read_byte_record(record)
-        .map_err(|error| match error.into_kind() {
-            ErrorKind::Io(error) if error.kind() == io::ErrorKind::InvalidData => {
-                TableProblem::Line {
-                    line: start,
-                    what: error.to_string(),
-                }
-            }
-            ErrorKind::Io(error) => TableProblem::Io(error),
-            ErrorKind::UnequalLengths {
-                expected_len, len, ..
-            } => TableProblem::Ragged {
-                line: start,
-                got: len,
-                first: expected_len,
-            },
-            other => TableProblem::Line {
-                line: start,
-                what: format!("{other:?}"),
-            },
-        })
-}
-
-/// The number of the line at a position. The reader ends a record at CR: the LF of a CRLF counts as part of the next one.
-fn line_number(position: &Position, line_break: LineBreak) -> u64 {
-    position.line() + u64::from(line_break == LineBreak::CrLf && position.byte() > 0)
-}
-
-/// The bytes up to the first line break that is not in quotes, or all.
-fn first_line(head: &[u8]) -> &[u8] {
-    let end = outside_quotes(head).find(|at| matches!(at.byte, b'\r' | b'\n'));
-    end.map_or(head, |end| &head[..end.index])
-}
-
-/// The most frequent of the separators in a line.
-fn separator(line: &[u8]) -> u8 {
-    let count = |&separator: &u8| {
-        outside_quotes(line)
-            .filter(|at| at.byte == separator)
-            .count()
-    };
-    // Of equals the last, so commas win.
-    [b'\t', b';', b',']
-        .into_iter()
-        .max_by_key(count)
-        .unwrap_or(b',')
-}
-
-/// A byte of a text.
-struct ByteAt {
-    index: usize,
-    byte: u8,
-}
-
-/// The bytes that are not in quotes.
-fn outside_quotes(bytes: &[u8]) -> impl Iterator<Item = ByteAt> {
-    let mut inside = false;
-    let bytes = bytes.iter().enumerate();
-    let bytes = bytes.map(|(index, &byte)| ByteAt { index, byte });
-    bytes.filter(move |at| {
-        inside ^= at.byte == b'"';
-        !inside
-    })
-}
-
-/// A file that gives an error where it is no text or a row does not end: the reader of CSV would keep a row of any length.
-struct TextFile {
-    file: File,
-    /// Bytes that may be read until the row must have ended.
-    left: usize,
-}
-
-impl Read for TextFile {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let refuse = |what| Err(io::Error::new(io::ErrorKind::InvalidData, what));
-        if self.left == 0 {
-            return refuse("is longer than 1 MiB; is a quote not closed?");
+impl LineBreak {
+    /// The first line break of a text.
+    fn of(text: &[u8]) -> Self {
+        let end = text.iter().position(|byte| matches!(byte, b'\r' | b'\n'));
+        match end {
+            Some(end) if text[end..].starts_with(b"\r\n") => LineBreak::CrLf,
+            _ => LineBreak::Single,
         }
-        let read = self.file.read(buffer)?;
-        self.left = self.left.saturating_sub(read);
-        if buffer[..read].contains(&0) {
-            return refuse(
-                "holds NUL bytes: not a CSV, or not in UTF-8; NPY files must end in .npy",
-            );
-        }
-        Ok(read)
     }
 }

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use super::number::hint;
+
 /// The error of a table that cannot be used as asked.
 #[derive(Debug, Error)]
 #[error("{}: {problem}", file.display())]
@@ -46,9 +48,14 @@ pub enum TableProblem {
     /// The path is one of a directory.
     #[error("is a directory, not a table")]
     Directory,
-    /// The path is one of a pipe, device or socket.
-    #[error("is a pipe or a device; a table must be a regular file")]
+    /// The path is one of a device.
+    #[error("is a device; a table must be a file or a pipe")]
     Special,
+    /// The path is one of a pipe, where the table must still be there later.
+    #[error(
+        "comes by a pipe, and a session needs a table that is still there later: save it as a file first"
+    )]
+    Pipe,
     /// The file has no bytes.
     #[error("is empty")]
     Empty,
@@ -97,9 +104,6 @@ pub enum TableProblem {
         /// The valid names, shortened.
         valid: String,
     },
-    /// Two of the columns have the same name.
-    #[error("two columns are named `{}`: rename one", shorten(.0))]
-    SameName(String),
     /// A column was asked for twice.
     #[error("column `{}` is asked for twice", shorten(.0))]
     AskedTwice(String),
@@ -115,7 +119,7 @@ pub enum TableProblem {
         text: String,
     },
     /// There is text where a number should be.
-    #[error("{location}: {} is not a number", describe_field(text))]
+    #[error("{location}: {} is not a number{}", describe_field(text), hint(text))]
     NotANumber {
         /// Location of the value.
         location: ValueLocation,
@@ -150,7 +154,7 @@ pub enum TableProblem {
 
 impl TableProblem {
     /// The error of this problem in a file.
-    pub(super) fn at(self, file: &Path) -> TableError {
+    pub(crate) fn at(self, file: &Path) -> TableError {
         TableError {
             file: file.to_owned(),
             problem: self,

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::blocks::{BLOCK_ROWS, Blocks};
 use super::error::{TableError, TableProblem};
 use super::npy::NpyArray;
+use super::pipe::is_pipe;
 use super::reader::TableReader;
 use super::select::Selection;
 
@@ -29,10 +30,13 @@ impl IndexedTable {
     /// Opens a table and reads the whole file once, so that every value that cannot be used is found here.
     ///
     /// # Errors
-    /// The file cannot be read or is no table; a column is not there; a value is text, infinite, or missing and not to be
+    /// The file cannot be read or is no table, or is a pipe; a column is not there; a value is text, infinite, or missing and not to be
     /// dropped; no row is left.
     pub fn open(path: &Path, selection: &Selection) -> Result<Self, TableError> {
         let at = |problem: TableProblem| problem.at(path);
+        if is_pipe(path) {
+            return Err(at(TableProblem::Pipe));
+        }
         let table = match TableReader::open(path, selection).map_err(at)? {
             TableReader::Npy(mut array) => {
                 array.index().map_err(at)?;

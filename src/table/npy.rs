@@ -42,7 +42,7 @@ impl NpyArray {
             file,
             columns: SelectedColumns::find(&number_columns(layout.width), &selection.columns)?,
             layout,
-            missing: selection.missing,
+            missing: selection.missing.clone(),
             left_out: Vec::new(),
             seen: 0,
             dropped: 0,

@@ -7,6 +7,7 @@ use super::csv::CsvRows;
 use super::error::TableProblem;
 use super::format::TableFormat;
 use super::npy::NpyArray;
+use super::pipe::{copied, is_pipe};
 use super::select::Selection;
 
 /// The reader of a table.
@@ -61,20 +62,23 @@ struct OpenFile {
     bytes: u64,
 }
 
-/// Opens a regular file that is not empty: a pipe would block, and nothing could be read from it twice.
+/// Opens a file that is not empty, or the copy of what comes by a pipe.
 fn open_regular(path: &Path) -> Result<OpenFile, TableProblem> {
-    let metadata = fs::metadata(path)?;
-    if metadata.is_dir() {
-        return Err(TableProblem::Directory);
-    }
-    if !metadata.is_file() {
-        return Err(TableProblem::Special);
-    }
-    if metadata.len() == 0 {
+    let file = if is_pipe(path) {
+        copied(path)?
+    } else {
+        let metadata = fs::metadata(path)?;
+        if metadata.is_dir() {
+            return Err(TableProblem::Directory);
+        }
+        if !metadata.is_file() {
+            return Err(TableProblem::Special);
+        }
+        File::open(path)?
+    };
+    let bytes = file.metadata()?.len();
+    if bytes == 0 {
         return Err(TableProblem::Empty);
     }
-    Ok(OpenFile {
-        file: File::open(path)?,
-        bytes: metadata.len(),
-    })
+    Ok(OpenFile { file, bytes })
 }

@@ -1,6 +1,7 @@
 //! Tables of every kind, read and written as users do.
 
 mod csv;
+mod dialect;
 mod npy;
 
 use std::fs;
@@ -268,9 +269,11 @@ fn what_is_no_file_is_no_table() {
             .arg(at("pipe"))
             .status();
         assert!(made.unwrap().success());
-        let pipe = "is a pipe or a device; a table must be a regular file";
+        let pipe = "comes by a pipe, and a session needs a table that is still there later: save it as a file first";
         assert_eq!(refusal(&at("pipe"), &select), pipe);
     }
+    let device = "is a device; a table must be a file or a pipe";
+    assert_eq!(refusal(Path::new("/dev/zero"), &select), device);
 }
 
 #[test]
@@ -312,4 +315,22 @@ fn a_selection_is_written_in_a_session_with_what_differs_from_the_defaults() {
         Ok(asked)
     );
     assert!(select("(column: [])").is_err());
+    let words = Selection {
+        missing: Missing::words(names(&["-999", "unknown"])),
+        dialect: Dialect {
+            separator: Separator::Tab,
+            ..Dialect::default()
+        },
+        ..Selection::default()
+    };
+    let text = "(missing: [\"-999\", \"unknown\"], dialect: (separator: Tab))";
+    assert_eq!(select(text), Ok(words.clone()));
+    let json = serde_json::to_string(&words).unwrap();
+    assert_eq!(serde_json::from_str::<Selection>(&json).unwrap(), words);
+    assert_eq!(select(&ron::to_string(&words).unwrap()), Ok(words));
+    let refused = select("(missing: Dorp)").unwrap_err().to_string();
+    assert!(
+        refused.contains("Refuse, Drop or a list of words"),
+        "{refused}"
+    );
 }

@@ -224,6 +224,7 @@ fn set_columns(session: &mut Session, survey: &TableSurvey, chosen: &LearnedColu
         columns,
         given,
         header,
+        dialect,
         missing,
         jitter,
         transform,
@@ -235,10 +236,14 @@ fn set_columns(session: &mut Session, survey: &TableSurvey, chosen: &LearnedColu
     {
         *columns = chosen.names.clone();
         given.clear();
-        *header = survey.header;
+        *header = survey.reading.header;
+        *dialect = survey.reading.dialect;
         let used = |name: &String| chosen.names.contains(name);
         let used = || survey.columns.iter().filter(|column| used(&column.name));
-        *missing = if used().any(|column| column.missing > 0) {
+        let words = chosen.missing_words();
+        *missing = if !words.is_empty() {
+            session::Missing::words(words)
+        } else if used().any(|column| column.missing > 0) {
             session::Missing::Drop
         } else {
             session::Missing::Refuse

@@ -47,8 +47,10 @@ const SENTINELS: usize = 3;
 const ATOM_IN_NOISE: f64 = 0.1;
 /// Share of the rows of an atom in a column without noise.
 const ATOM: f64 = 0.01;
-/// Number of rows of an atom in a column without noise, at least.
+/// Number of rows of an atom in a column without noise, at least, in rows of an ordinary value.
 const ATOM_ROWS: usize = 5;
+/// Number of the values that may be atoms: the last of so many frequent ones is ordinary.
+const ATOMS: usize = 5;
 /// Density of an atom in noise at least, in densities of a uniform column.
 const AT_LEAST: f64 = 100.0;
 /// Ratio of the widths above and below the median of a column skewed towards its end.
@@ -223,7 +225,11 @@ fn recurring(sorted: &[f64], jitter: f64, range: f64) -> Option<FaultKind> {
     let most = runs.iter().max_by_key(|run| run.len())?;
     let share = most.len() as f64 / n as f64;
     let atom = if jitter == 0.0 {
-        share > ATOM && most.len() >= ATOM_ROWS
+        let mut times: Vec<usize> = runs.iter().map(|run| run.len()).collect();
+        times.sort_unstable();
+        // Values that all recur now and then are rounded.
+        let ordinary = times[times.len().saturating_sub(ATOMS)];
+        share > ATOM && most.len() >= ATOM_ROWS * ordinary
     } else {
         share > ATOM_IN_NOISE && share > AT_LEAST * jitter / range
     };

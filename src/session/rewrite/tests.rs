@@ -43,7 +43,11 @@ fn others() -> Vec<(&'static str, [&'static str; 2])> {
         ("data.columns", ["[\"a\", \"b\"]", "[\"1\"]"]),
         ("data.given", ["[\"c\"]", "[\"2\", \"3\"]"]),
         ("data.header", ["Yes", "No"]),
-        ("data.missing", ["Drop", "Refuse"]),
+        (
+            "data.dialect",
+            ["(separator: Tab, decimal: Comma)", "(encoding: Utf16Le)"],
+        ),
+        ("data.missing", ["[\"-999\", \"unknown\"]", "Drop"]),
         ("data.jitter", ["{\"c\": 0.5}", "{\"a\": 1.0, \"b\": 2.0}"]),
         ("data.transform", ["{\"c\": Log}", "{\"a\": Normal}"]),
         (

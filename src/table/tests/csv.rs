@@ -98,12 +98,11 @@ fn a_column_that_is_not_there_is_refused_with_the_nearest_and_all_names() {
 }
 
 #[test]
-fn names_must_tell_columns_apart() {
-    let text = "a,b,a\n1,2,3\n";
-    let same = "two columns are named `a`: rename one";
-    assert_eq!(refused(text, &Selection::default()), same);
-    assert_eq!(refused(text, &columns(&["b", "a"])), same);
-    assert_eq!(read(text, &columns(&["b"])).values, [2.0]);
+fn names_that_are_blank_or_doubled_are_told_apart() {
+    let text = "a,b,a,\n1,2,3,4\n";
+    let found = content(&["a", "b", "a_2", "4"], &[1.0, 2.0, 3.0, 4.0]);
+    assert_eq!(read(text, &Selection::default()), found);
+    assert_eq!(read(text, &columns(&["a_2", "b"])).values, [3.0, 2.0]);
     let twice = "column `b` is asked for twice";
     assert_eq!(refused(text, &columns(&["b", "b"])), twice);
 }
@@ -120,6 +119,16 @@ fn a_missing_value_is_refused_or_its_row_left_out() {
         ("null", "`null`"),
         ("NULL", "`NULL`"),
         ("?", "`?`"),
+        ("n/a", "`n/a`"),
+        ("N/A", "`N/A`"),
+        ("#N/A", "`#N/A`"),
+        ("<NA>", "`<NA>`"),
+        ("None", "`None`"),
+        ("NIL", "`NIL`"),
+        ("missing", "`missing`"),
+        ("-", "`-`"),
+        ("--", "`--`"),
+        (".", "`.`"),
     ] {
         let text = format!("a,b\n1,2\n3,{word}\n5,6\n");
         assert_eq!(
@@ -151,8 +160,9 @@ fn text_and_infinite_values_are_refused_even_in_a_row_that_would_be_left_out() {
                 format!("row 2 (line 3), column `a`: `{infinite}` is infinite")
             );
         }
-        let comma = "row 1 (line 2), column `b`: `1,5` is not a number";
-        assert_eq!(refused("a;b\n2;1,5\n", &select), comma);
+        let comma = "row 2 (line 3), column `b`: `1,5` is not a number: with a comma as the decimal mark of all numbers, set \
+            `dialect: (decimal: Comma)`";
+        assert_eq!(refused("a;b\n2;1.5\n2;1,5\n2.5;3\n", &select), comma);
     }
     assert_eq!(
         refused("a,b\nNA,x\n", &dropping()),
@@ -160,7 +170,7 @@ fn text_and_infinite_values_are_refused_even_in_a_row_that_would_be_left_out() {
     );
     assert_eq!(
         refused(b"a,b\n1,\xff\n", &Selection::default()),
-        "row 1 (line 2), column `b`: `\u{fffd}` is not a number"
+        "row 1 (line 2), column `b`: `\u{ff}` is not a number"
     );
     let long = refused(format!("a\n{}\x1b\n", "x".repeat(30)), &dropping());
     assert!(long.contains(r"x\u{1b}` is not a number"), "{long}");
@@ -182,15 +192,14 @@ fn a_row_of_another_length_is_refused() {
 
 #[test]
 fn a_file_that_is_no_text_is_refused() {
-    let message = "holds NUL bytes: not a CSV, or not in UTF-8; NPY files must end in .npy";
-    let utf16: Vec<u8> = "a,b\n1,2\n"
-        .encode_utf16()
-        .flat_map(u16::to_le_bytes)
+    let message = "line 1: holds NUL bytes: not a text; NPY files must end in .npy";
+    assert_eq!(refused(b"a,b\n1,\0\n", &Selection::default()), message);
+    let utf32: Vec<u8> = "\u{feff}a,b\n1,2\n"
+        .chars()
+        .flat_map(|letter| u32::from(letter).to_le_bytes())
         .collect();
-    for bytes in [&b"a,b\n1,\0\n"[..], &utf16] {
-        let found = refused(bytes, &Selection::default());
-        assert_eq!(found, format!("line 1: {message}"));
-    }
+    let message = "line 1: is in UTF-32: save the table in UTF-8";
+    assert_eq!(refused(utf32, &Selection::default()), message);
 }
 
 #[test]
