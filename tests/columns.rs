@@ -11,7 +11,7 @@ use std::fs;
 use std::path::Path;
 
 use otflow::session::ColumnBounds::{Above, Between};
-use otflow::session::{Session, load};
+use otflow::session::{Missing, Session, load};
 use runs::{code, otflow, text};
 use tempfile::TempDir;
 
@@ -207,6 +207,38 @@ fn train_warns_on_stderr_and_in_the_log_of_what_the_session_does_not_treat() {
     assert_eq!(warned.err.matches("warning: ").count(), 4, "{}", warned.err);
     let treated = r#"columns: ["far", "price", "good"], transform: {"far": Asinh(0.5, 0.05)}, bounds: {"price": Above(0)}"#;
     assert_eq!(trained(folder.path(), treated).err, "");
+}
+
+#[test]
+fn init_takes_sentinels_for_missing_values() {
+    let row = |k: u32| {
+        let temp = rounded(15.0 + normal(k, 0), 0.01);
+        let wind = normal(k, 1).exp();
+        match k {
+            k if k % 20 == 3 => vec![-999.0, wind],
+            k if k % 50 == 7 => vec![temp, 1e20],
+            _ => vec![temp, wind],
+        }
+    };
+    let folder = table("temp,wind", 500, row);
+    let (session, said) = made(folder.path());
+    let words = ["-999", "100000000000000000000"].map(String::from).to_vec();
+    assert_eq!(
+        *session.data.table().unwrap().missing,
+        Missing::words(words)
+    );
+    // 25 and 10 rows.
+    assert!(
+        said.contains("; 35 with missing values are dropped"),
+        "{said}"
+    );
+    assert!(
+        said.contains("column `temp`: -999 in 6 % of the rows, far from all others"),
+        "{said}"
+    );
+    let arguments = ["t.ron", "--headless", "--iterations=5", "--out=run"];
+    let trained = run(folder.path(), "train", &arguments);
+    assert_eq!((trained.code, trained.err.as_str()), (Some(0), ""));
 }
 
 #[test]

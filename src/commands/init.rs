@@ -40,6 +40,9 @@ use profile::ColumnProfile;
 use survey::TableSurvey;
 use text::{GeneratedSession, SessionPaths, session_file};
 
+/// Share of the rows that are left out for a value at most.
+const MOST_MISSING: f64 = 0.3;
+
 /// A session for a table that can be trained, with its data set.
 struct NewSession {
     /// Text of the session file.
@@ -158,6 +161,13 @@ fn find_learnable(survey: &TableSurvey, paths: SessionPaths) -> Result<Learnable
                 chosen.faults = data
                     .table()
                     .map_or(Vec::new(), |table| table.faults().to_vec());
+                let sentinels = new_sentinels(&chosen);
+                if !sentinels.is_empty() {
+                    // The columns are judged anew without these rows.
+                    chosen.sentinels.extend(sentinels);
+                    chosen.maps = None;
+                    continue;
+                }
                 let sums = rounded_sums(&chosen.faults);
                 let rows = PartRows::of(&data).sum();
                 if sums.is_empty() && rows == chosen.rows && chosen.maps.is_some() {
@@ -190,6 +200,18 @@ fn find_learnable(survey: &TableSurvey, paths: SessionPaths) -> Result<Learnable
         chosen.maps = None;
         chosen.left_out.extend(unlearnable);
     }
+}
+
+/// The values that seem to stand for missing ones, are not taken for such, and leave most of the rows.
+fn new_sentinels(chosen: &LearnedColumns) -> Vec<ColumnFault> {
+    let known = chosen.missing_words();
+    let is_new = |fault: &&ColumnFault| match fault.kind {
+        FaultKind::Sentinel { value, share } => {
+            share < MOST_MISSING && !known.contains(&value.to_string())
+        }
+        _ => false,
+    };
+    chosen.faults.iter().filter(is_new).cloned().collect()
 }
 
 /// The columns that say no more than others, but for their rounding.
@@ -248,6 +270,7 @@ fn learnable_columns(survey: &TableSurvey) -> LearnedColumns {
         left_out: Vec::new(),
         maps: None,
         faults: Vec::new(),
+        sentinels: Vec::new(),
         rows: usize::try_from(survey.rows).unwrap_or(usize::MAX),
     };
     for column in &survey.columns {
@@ -328,10 +351,14 @@ fn rounded(survey: &TableSurvey, chosen: &LearnedColumns) -> String {
     columns.map(line).collect()
 }
 
-/// A line for every fault of a column that the session does not treat.
+/// A line for every value that is taken for missing, and for every fault of a column that the session does not treat.
 fn faults(chosen: &LearnedColumns) -> String {
+    let sentinels = chosen.sentinels.iter().map(|fault| {
+        let name = shorten(&fault.column);
+        format!("  column `{name}`: {}: taken for missing\n", fault.kind)
+    });
     let lines = chosen.faults.iter().map(|fault| format!("  {fault}\n"));
-    lines.collect()
+    sentinels.chain(lines).collect()
 }
 
 /// A line for every column that is left out.

@@ -71,7 +71,7 @@ impl fmt::Display for ColumnFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "column `{}`: {}", shorten(&self.column), self.kind)?;
         match &self.kind {
-            FaultKind::Sentinel { .. } => f.write_str(": leave these rows out as missing"),
+            FaultKind::Sentinel { value, .. } => write!(f, ": set `data.missing: [\"{value}\"]`"),
             FaultKind::Outlier { .. } | FaultKind::HeavyTail { .. } => {
                 f.write_str(": correct them, or take Log or Asinh in `data.transform`")
             }

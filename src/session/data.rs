@@ -11,6 +11,10 @@ use super::{Dialect, Header, Missing, Toy};
 /// The data that are learned. Restart-only but for the batch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "a session has one, and few sessions are held"
+)]
 pub enum Data {
     /// One of the eight 2-D sets.
     Toy {

@@ -1,7 +1,7 @@
 //! The columns of a table that a new session learns, and those that are left out.
 
 use super::maps::MapChoice;
-use crate::data::ColumnFault;
+use crate::data::{ColumnFault, FaultKind};
 
 /// The columns of a table that are learned.
 pub struct LearnedColumns {
@@ -13,6 +13,8 @@ pub struct LearnedColumns {
     pub maps: Option<Vec<Option<MapChoice>>>,
     /// What is to be known of the learned columns.
     pub faults: Vec<ColumnFault>,
+    /// Values that are taken for missing ones, with the columns that they were found in.
+    pub sentinels: Vec<ColumnFault>,
     /// Number of rows without missing values.
     pub rows: usize,
 }
@@ -28,7 +30,20 @@ pub struct LeftOut {
 impl LearnedColumns {
     /// What is to be known of a column.
     pub fn faults(&self, name: &str) -> impl Iterator<Item = &ColumnFault> {
-        self.faults.iter().filter(move |fault| fault.column == name)
+        let all = self.sentinels.iter().chain(&self.faults);
+        all.filter(move |fault| fault.column == name)
+    }
+
+    /// The words for missing values: those of the sentinels.
+    pub fn missing_words(&self) -> Vec<String> {
+        let value = |fault: &ColumnFault| match fault.kind {
+            FaultKind::Sentinel { value, .. } => Some(value.to_string()),
+            _ => None,
+        };
+        let mut words: Vec<String> = self.sentinels.iter().filter_map(value).collect();
+        words.sort();
+        words.dedup();
+        words
     }
 
     /// The map of a column; None where it has none.

@@ -240,7 +240,10 @@ fn set_columns(session: &mut Session, survey: &TableSurvey, chosen: &LearnedColu
         *dialect = survey.reading.dialect;
         let used = |name: &String| chosen.names.contains(name);
         let used = || survey.columns.iter().filter(|column| used(&column.name));
-        *missing = if used().any(|column| column.missing > 0) {
+        let words = chosen.missing_words();
+        *missing = if !words.is_empty() {
+            session::Missing::words(words)
+        } else if used().any(|column| column.missing > 0) {
             session::Missing::Drop
         } else {
             session::Missing::Refuse
