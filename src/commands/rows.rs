@@ -55,7 +55,7 @@ impl ModelColumns {
             names: fitted.names(),
             source: fitted.name_source(),
             header: table.map_or(Header::Auto, |table| table.header),
-            dialect: table.map_or_else(Dialect::default, |table| table.dialect.clone()),
+            dialect: table.map_or_else(Dialect::default, |table| table.dialect),
             missing: table.map_or(Missing::Refuse, |table| table.missing.clone()),
         }
     }
@@ -127,7 +127,7 @@ impl ModelColumns {
         let read = |header, dialect: &Dialect| {
             let selection = Selection {
                 header,
-                dialect: dialect.clone(),
+                dialect: *dialect,
                 ..Selection::default()
             };
             let names = Blocks::open(path, &selection, 1)?.names().to_vec();

@@ -17,7 +17,7 @@ use super::select::Selection;
 /// The reader of a table.
 pub(super) enum TableReader {
     /// The rows of a CSV.
-    Csv(CsvRows),
+    Csv(Box<CsvRows>),
     /// The arrays of an NPY or NPZ.
     Npy(NpyColumns),
     /// The rows of a Parquet or Arrow file.
@@ -34,7 +34,7 @@ impl TableReader {
         let OpenFile { file, bytes } = open_regular(&path.file)?;
         let format = FileFormat::of(&path.file, &head(&file)?)?;
         Ok(match format {
-            FileFormat::Csv => Self::Csv(CsvRows::open(file, bytes, selection)?),
+            FileFormat::Csv => Self::Csv(Box::new(CsvRows::open(file, bytes, selection)?)),
             FileFormat::Npy => Self::Npy(NpyColumns::open(file, bytes, selection)?),
             FileFormat::Npz => Self::Npy(open_archive(file, path.array.as_deref(), selection)?),
             FileFormat::Parquet | FileFormat::Arrow | FileFormat::ArrowStream => {
