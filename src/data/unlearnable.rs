@@ -68,15 +68,15 @@ impl fmt::Display for NoDensity {
             }
             NoDensity::Rounding { deviation, mean } => write!(
                 f,
-                "varies by {} around {}, hardly more than numbers of this size are rounded by: subtract a number near it from the column first",
+                "varies by {} around {}, hardly more than numbers of this size are rounded by (less a number near it, it can be learned)",
                 short(rounded(*deviation, 2)),
                 short(*mean)
             ),
             NoDensity::Overflow => f.write_str(
-                "too large to be standardised, as its square is no 64-bit number: write it in a larger unit",
+                "too large to be standardised, as its square is no 64-bit number (in a larger unit it can)",
             ),
             NoDensity::Underflow => f.write_str(
-                "too small to be standardised, as its square is no 64-bit number: write it in a smaller unit",
+                "too small to be standardised, as its square is no 64-bit number (in a smaller unit it can)",
             ),
             NoDensity::Dependent(sum) => sum.fmt(f),
         }

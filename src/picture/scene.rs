@@ -425,7 +425,7 @@ mod tests {
     #[test]
     fn a_given_column_has_a_strip_of_densities_and_pairs() {
         let fields = r#"columns: ["a"], given: ["b", "c"], transform: {"b": Logit(-1.0, 41.0)}"#;
-        let made = of_columns(|u, v| 100.0 * (u + 0.1 * v), fields);
+        let made = of_columns(|u, v| 100.0 * (u * u + 0.1 * v), fields);
         let strip = made.strip.unwrap();
         let up = strip.values.len() / strip.across;
         assert_eq!(up, 2 * strip.across);

@@ -315,7 +315,7 @@ fn elements_that_are_no_numbers_of_usual_size_are_refused() {
         ("", "array.astype('f8')"),
     ] {
         let message = refused(
-            &bytes(1, &described(descr, "False", "(6,)"), LITTLE),
+            &bytes(3, &described(descr, "False", "(6,)"), LITTLE),
             &Selection::default(),
         );
         let start = format!("holds elements of type `{descr}`, ");
