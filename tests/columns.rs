@@ -169,6 +169,22 @@ fn a_sum_of_rounded_columns_is_left_out_and_warned_of() {
 }
 
 #[test]
+fn init_tells_of_rows_far_out_that_a_map_brings_near() {
+    let row = |k: u32| {
+        let far = if k == 700 { 1e9 } else { normal(k, 0) };
+        vec![far, normal(k, 1)]
+    };
+    let (session, said) = made(table("far,good", 1000, row).path());
+    assert_eq!(session.data.table().unwrap().transform.len(), 1, "{said}");
+    let told = "column `far`: 99.9 % of the rows lie within";
+    assert!(
+        said.contains(told) && said.contains("in row 701: its map brings them near"),
+        "{said}"
+    );
+    assert!(!said.contains("`good`"), "{said}");
+}
+
+#[test]
 fn train_warns_on_stderr_and_in_the_log_of_what_the_session_does_not_treat() {
     let row = |k: u32| {
         let far = if k == 700 {

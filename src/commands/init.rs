@@ -172,6 +172,9 @@ fn find_learnable(survey: &TableSurvey, paths: SessionPaths) -> Result<Learnable
                 let rows = PartRows::of(&data).sum();
                 if sums.is_empty() && rows == chosen.rows && chosen.maps.is_some() {
                     // With the faults that are left.
+                    let left = far_out(&chosen.faults);
+                    let is_left = |name: &str| left.iter().any(|fault| fault.column == name);
+                    chosen.mapped.retain(|fault| !is_left(&fault.column));
                     let text = session_file(survey, &chosen, paths)?.text;
                     return Ok(Learnable::Yes(Box::new(NewSession {
                         text,
@@ -181,6 +184,7 @@ fn find_learnable(survey: &TableSurvey, paths: SessionPaths) -> Result<Learnable
                 }
                 if sums.is_empty() {
                     chosen.rows = rows;
+                    chosen.mapped = far_out(&chosen.faults);
                     chosen.maps = Some(choose_maps(survey, &data)?);
                     continue;
                 }
@@ -200,6 +204,17 @@ fn find_learnable(survey: &TableSurvey, paths: SessionPaths) -> Result<Learnable
         chosen.maps = None;
         chosen.left_out.extend(unlearnable);
     }
+}
+
+/// The faults of rows that lie far out.
+fn far_out(faults: &[ColumnFault]) -> Vec<ColumnFault> {
+    let is_far_out = |fault: &&ColumnFault| {
+        matches!(
+            fault.kind,
+            FaultKind::Outlier { .. } | FaultKind::HeavyTail { .. }
+        )
+    };
+    faults.iter().filter(is_far_out).cloned().collect()
 }
 
 /// The values that seem to stand for missing ones, are not taken for such, and leave most of the rows.
@@ -270,6 +285,7 @@ fn learnable_columns(survey: &TableSurvey) -> LearnedColumns {
         left_out: Vec::new(),
         maps: None,
         faults: Vec::new(),
+        mapped: Vec::new(),
         sentinels: Vec::new(),
         rows: usize::try_from(survey.rows).unwrap_or(usize::MAX),
     };
@@ -351,14 +367,22 @@ fn rounded(survey: &TableSurvey, chosen: &LearnedColumns) -> String {
     columns.map(line).collect()
 }
 
-/// A line for every value that is taken for missing, and for every fault of a column that the session does not treat.
+/// A line for every value that is taken for missing, for rows far out that a map brings near, and for every fault of a column that the
+/// session does not treat.
 fn faults(chosen: &LearnedColumns) -> String {
     let sentinels = chosen.sentinels.iter().map(|fault| {
         let name = shorten(&fault.column);
         format!("  column `{name}`: {}: taken for missing\n", fault.kind)
     });
+    let mapped = chosen.mapped.iter().map(|fault| {
+        let name = shorten(&fault.column);
+        format!(
+            "  column `{name}`: {}: its map brings them near; correct them if they are wrong\n",
+            fault.kind
+        )
+    });
     let lines = chosen.faults.iter().map(|fault| format!("  {fault}\n"));
-    sentinels.chain(lines).collect()
+    sentinels.chain(mapped).chain(lines).collect()
 }
 
 /// A line for every column that is left out.

@@ -13,6 +13,8 @@ pub struct LearnedColumns {
     pub maps: Option<Vec<Option<MapChoice>>>,
     /// What is to be known of the learned columns.
     pub faults: Vec<ColumnFault>,
+    /// Rows far out that the maps bring near.
+    pub mapped: Vec<ColumnFault>,
     /// Values that are taken for missing ones, with the columns that they were found in.
     pub sentinels: Vec<ColumnFault>,
     /// Number of rows without missing values.
