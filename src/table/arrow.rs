@@ -94,7 +94,7 @@ impl ArrowRows {
             batches: opened.batches,
             order: opened.order,
             names: opened.names,
-            missing: selection.missing,
+            missing: selection.missing.clone(),
             batch: Batch::default(),
             total: opened.total,
             read: 0,
