@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::error::{TableError, TableProblem};
 use super::integer::LargeInteger;
+use super::name_source::NameSource;
 use super::reader::TableReader;
-use super::select::Selection;
+use super::select::{Header, Selection};
 
 /// Rows of a block where nothing else asks for a number: little memory also for wide tables.
 pub const BLOCK_ROWS: usize = 1024;
@@ -45,9 +46,45 @@ impl Blocks {
         }
     }
 
+    /// The same pass, of which nothing was read yet, over other columns of the file and with another treatment of missing values. The
+    /// first line and the dialect of a text stay as they were judged when the pass was opened over all its columns.
+    ///
+    /// # Errors
+    /// The file cannot be read; a column is not there.
+    pub fn select(mut self, selection: &Selection) -> Result<Self, TableError> {
+        let selected = match &mut self.reader {
+            TableReader::Csv(rows) => rows.select(selection),
+            reader => TableReader::open(&self.file, selection).map(|opened| *reader = opened),
+        };
+        selected.map_err(|problem| problem.at(&self.file))?;
+        Ok(self)
+    }
+
     /// Names of the columns; `1`, `2`, ... where the file has none.
     pub fn names(&self) -> &[String] {
         self.reader.names()
+    }
+
+    /// What the further columns of this name in the file are called instead.
+    pub fn doubles(&self, name: &str) -> &[String] {
+        match &self.reader {
+            TableReader::Csv(rows) => rows.reading().doubled.get(name).map_or(&[], Vec::as_slice),
+            TableReader::Npy(_) | TableReader::Arrow(_) => &[],
+        }
+    }
+
+    /// Whether the file is a text, in which a line may name the columns.
+    pub fn is_text(&self) -> bool {
+        matches!(self.reader, TableReader::Csv(_))
+    }
+
+    /// The source of the names, of a pass over all columns of a file that was opened with this setting.
+    pub fn name_source(&self, header: Header) -> NameSource {
+        match &self.reader {
+            // It has no line that the setting could be about.
+            TableReader::Npy(columns) => columns.name_source(),
+            reader => NameSource::of(reader.names(), header),
+        }
     }
 
     /// Rows left out so far because a value is missing.

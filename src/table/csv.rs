@@ -115,6 +115,21 @@ impl CsvRows {
         Ok(rows)
     }
 
+    /// Takes these of the columns that were selected, before the first row is read.
+    ///
+    /// # Errors
+    /// A column is not among them.
+    pub fn select(&mut self, selection: &Selection) -> Result<(), TableProblem> {
+        let all = &self.columns;
+        let mut columns = SelectedColumns::find(&all.names, &selection.columns)?;
+        for index in &mut columns.indices {
+            *index = all.indices[*index];
+        }
+        self.columns = columns;
+        self.missing = selection.missing.clone();
+        Ok(())
+    }
+
     /// Names of the selected columns.
     pub fn names(&self) -> &[String] {
         &self.columns.names

@@ -38,6 +38,8 @@ pub struct Reading {
     pub header: Header,
     /// What was judged, a line each.
     pub remarks: Vec<String>,
+    /// The names that several columns have, with what all but the first are called instead.
+    pub doubled: BTreeMap<String, Vec<String>>,
 }
 
 /// The judgement of a text table.
@@ -141,6 +143,10 @@ pub(super) fn judge(sample: &Sample, selection: &Selection) -> Result<Judgement,
         remarks.push(format!("missing words: `{}`", listed.join("`, `")));
     }
     remarks.extend(renamed.iter().map(Renamed::describe));
+    let mut doubled: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for Renamed { from, to, .. } in renamed.into_iter().filter(|one| !one.from.is_empty()) {
+        doubled.entry(from).or_default().push(to);
+    }
     let header = match (selection.header, line) {
         (Header::Auto, FirstLine::NumbersAsNames) => Header::Yes,
         (Header::Auto, FirstLine::RowWithText) => Header::No,
@@ -156,6 +162,7 @@ pub(super) fn judge(sample: &Sample, selection: &Selection) -> Result<Judgement,
             dialect: dialect.unusual(),
             header,
             remarks,
+            doubled,
         },
     })
 }

@@ -25,6 +25,7 @@ pub(super) use header::{MAGIC, header_bytes};
 use super::cell::Cell;
 use super::error::{TableProblem, ValueLocation};
 use super::integer::{LargeInteger, may_be_rounded};
+use super::name_source::NameSource;
 use super::select::{Missing, SelectedColumns, Selection};
 use array::{Array, Field, Records};
 use element::ElementType;
@@ -37,6 +38,7 @@ const CHUNK: usize = 1 << 16;
 pub(super) struct NpyColumns {
     runs: Vec<SelectedRun>,
     names: Vec<String>,
+    name_source: NameSource,
     /// Rows of the arrays.
     file_rows: usize,
     missing: Missing,
@@ -95,13 +97,16 @@ impl NpyColumns {
         };
         let array = Array::read(&source)?;
         let columns = SelectedColumns::find(&array.names.alone(), &selection.columns)?;
-        Ok(NpyColumns::new(array.runs, columns, array.rows, selection))
+        let source = array.names.source();
+        let (runs, rows) = (array.runs, array.rows);
+        Ok(NpyColumns::new(runs, columns, source, rows, selection))
     }
 
     /// The selected columns of runs of `rows` records.
     fn new(
         runs: Vec<Records>,
         columns: SelectedColumns,
+        name_source: NameSource,
         rows: usize,
         selection: &Selection,
     ) -> Self {
@@ -124,6 +129,7 @@ impl NpyColumns {
         NpyColumns {
             runs: runs.filter(|run| !run.columns.is_empty()).collect(),
             names: columns.names,
+            name_source,
             file_rows: rows,
             missing: selection.missing.clone(),
             left_out: Vec::new(),
@@ -136,6 +142,11 @@ impl NpyColumns {
     /// Names of the selected columns.
     pub fn names(&self) -> &[String] {
         &self.names
+    }
+
+    /// The source of the names.
+    pub fn name_source(&self) -> NameSource {
+        self.name_source
     }
 
     /// Rows that [`NpyColumns::read`] counts.

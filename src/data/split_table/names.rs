@@ -29,7 +29,13 @@ impl TableNames {
                         .collect(),
                     asked => asked.to_vec(),
                 };
-                (learned, NameSource::of(all, table.header))
+                // Asked for, numbers in the first line are names, though nobody would take them for names otherwise.
+                let are_there = |names: &[String]| names.iter().all(|name| all.contains(name));
+                let source = match are_there(table.columns) && are_there(table.given) {
+                    true => blocks.name_source(table.header),
+                    false => NameSource::File,
+                };
+                (learned, source)
             }
             Err(error) if table.columns.is_empty() => return Err(error.into()),
             // Two columns that are not read may have the same name.

@@ -19,6 +19,7 @@ use super::array::{Array, ColumnNames};
 use super::header::Header;
 use super::source::Source;
 use crate::table::error::{TableProblem, shorten};
+use crate::table::name_source::NameSource;
 use crate::table::select::{SelectedColumns, Selection};
 
 /// An array of an archive.
@@ -63,6 +64,10 @@ pub(in crate::table) fn open_archive(
             _ => names.extend(columns.iter().map(|column| format!("{name}.{column}"))),
         }
     }
+    let source = match members.as_slice() {
+        [Member { array, .. }] if array.names != ColumnNames::Single => array.names.source(),
+        _ => NameSource::File,
+    };
     let columns = SelectedColumns::find(&names, &selection.columns)?;
     let rows = columns.indices.first().map_or(0, |&index| rows_of[index]);
     if columns.indices.iter().any(|&index| rows_of[index] != rows) {
@@ -77,7 +82,8 @@ pub(in crate::table) fn open_archive(
         )));
     }
     let runs = members.into_iter().flat_map(|member| member.array.runs);
-    Ok(NpyColumns::new(runs.collect(), columns, rows, selection))
+    let runs = runs.collect();
+    Ok(NpyColumns::new(runs, columns, source, rows, selection))
 }
 
 /// Reads the headers of all arrays, or of the chosen one.

@@ -15,6 +15,7 @@ use super::element::ElementType;
 use super::header::Header;
 use super::source::Source;
 use crate::table::error::{TableProblem, shorten};
+use crate::table::name_source::NameSource;
 use crate::table::select::{check_width, number_columns};
 
 /// An array of one or two axes in a file.
@@ -135,6 +136,14 @@ impl ColumnNames {
             ColumnNames::Single => number_columns(1),
             ColumnNames::Numbered(width) => number_columns(*width),
             ColumnNames::Fields(names) => names.clone(),
+        }
+    }
+
+    /// The source of [`ColumnNames::alone`].
+    pub fn source(&self) -> NameSource {
+        match self {
+            ColumnNames::Single | ColumnNames::Numbered(_) => NameSource::Numbers,
+            ColumnNames::Fields(_) => NameSource::File,
         }
     }
 }
