@@ -85,7 +85,8 @@ pub enum ProgramCommand {
     Plot(PlotArgs),
     /// How good a trained flow is: over the test part of its table, over fresh samples of its toy set, or over DATA.
     ///
-    /// Losses are in standardised units, as in training; C also in the data's own. Exit codes: 0 done, 2 unreadable model or data.
+    /// Losses are in standardised units, as in training; C also in the data's own. Rows so far out that f32 has no numbers for them are
+    /// computed in f64 and count in the losses alone; rows without a density are left out. Exit codes: 0 done, 2 unreadable model or data.
     Evaluate(EvaluateArgs),
     /// The log density of every row of a table, in the data's own units.
     ///

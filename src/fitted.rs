@@ -8,6 +8,8 @@
 //! Rows are (x, y), row-major: d learned columns, then c given ones. A row so far out that f32 has no number for its density is
 //! computed in f64; where that has none either, or outside of the bounds of a map, the log density is minus infinity.
 
+mod in_f64;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -29,6 +31,7 @@ pub use crate::scaling::Units;
 use crate::scaling::{ColumnRange, Scaling};
 use crate::session::{self, FlowSettings, Session};
 use crate::table::{Header, NameSource};
+use in_f64::InF64;
 
 /// Time steps of a model whose file does not hold the session it was validated by.
 const STEPS: usize = 32;
@@ -38,8 +41,10 @@ const BLOCK_ROWS: f64 = 1e10;
 /// A trained flow with its engine, scaling and session.
 pub struct FittedFlow {
     engine: Box<dyn Engine>,
-    /// Parameters of an f32 engine; None where the engine is one of f64.
-    single: Option<SinglePrecision>,
+    /// What computes rows that an f32 engine has no numbers for; None where the engine is one of f64.
+    in_f64: Option<InF64>,
+    /// Number of rows so far whose log density f32 could not hold and f64 could.
+    rescued: u64,
     scaling: Option<Scaling>,
     name_source: NameSource,
     session: Option<Session>,
@@ -47,14 +52,12 @@ pub struct FittedFlow {
     alpha: Alpha,
 }
 
-/// What is kept beside an f32 engine for the rows that it has no number for.
-struct SinglePrecision {
-    theta: Vec<f64>,
-    threads: usize,
-    /// An engine of f64, from the first such row on.
-    double: Option<Box<dyn Engine>>,
-    /// Rows that were computed in f64.
-    rescued: u64,
+/// The final states of rows.
+pub struct FinalStates {
+    /// The states (f(z), l, v, r), n x (d + 3), in the model's precision or, where that has no number, in f64.
+    pub values: Vec<f64>,
+    /// Numbers of the rows, from 0, whose states were computed in f64 instead of f32.
+    pub in_f64: Vec<usize>,
 }
 
 impl FittedFlow {
@@ -90,15 +93,16 @@ impl FittedFlow {
             a1: 1.0,
             a2: 1.0,
         };
-        let single = (precision == Precision::F32).then(|| SinglePrecision {
+        let in_f64 = (precision == Precision::F32).then(|| InF64 {
+            shape: model.shape,
             theta: model.theta.clone(),
             threads,
-            double: None,
-            rescued: 0,
+            engine: None,
         });
         Ok(FittedFlow {
             engine,
-            single,
+            in_f64,
+            rescued: 0,
             name_source: name_source(model, session.as_ref()),
             scaling: model.scaling.clone(),
             scheme: session.as_ref().map_or(published, of_session),
@@ -232,26 +236,12 @@ impl FittedFlow {
     /// Log densities, per unit of volume in `units`, of rows in the flow's units, as of [`FittedFlow::log_densities`]. Minus infinity at
     /// the bounds of a map and beyond them.
     pub fn log_densities_of_flow_rows(&mut self, rows: &[f64], units: Units) -> Vec<f64> {
-        let width = self.shape().columns();
-        let states = self.states(rows);
-        let mut log = self.log_densities_at(&states, rows, units);
-        let is_lost = |(log, row): (&f64, &[f64])| {
-            !log.is_finite() && row.iter().all(|value| value.is_finite())
-        };
-        let lost = log.iter().zip(rows.chunks_exact(width)).map(is_lost);
-        let lost: Vec<usize> = lost
-            .enumerate()
-            .filter_map(|(k, lost)| lost.then_some(k))
-            .collect();
-        let far: Vec<f64> = lost
-            .iter()
-            .flat_map(|k| &rows[k * width..][..width])
-            .copied()
-            .collect();
-        for (&k, again) in lost.iter().zip(self.log_densities_in_f64(&far, units)) {
-            log[k] = again;
-        }
-        for (log, row) in log.iter_mut().zip(rows.chunks_exact(width)) {
+        let FinalStates { values, in_f64 } = self.states(rows);
+        let mut log = self.log_densities_at(&values, rows, units);
+        let rescued = in_f64.iter().filter(|&&k| log[k].is_finite());
+        self.rescued += rescued.count() as u64;
+        let columns = self.shape().columns();
+        for (log, row) in log.iter_mut().zip(rows.chunks_exact(columns)) {
             if row.iter().any(|z| z.is_nan()) {
                 *log = f64::NAN;
             } else if !log.is_finite() {
@@ -263,36 +253,7 @@ impl FittedFlow {
 
     /// Number of rows so far whose log density f32 could not hold and f64 could.
     pub fn rescued(&self) -> u64 {
-        self.single.as_ref().map_or(0, |single| single.rescued)
-    }
-
-    /// Log densities of rows in the flow's units, computed in f64. None where the engine has that precision, or a second one cannot be
-    /// started.
-    fn log_densities_in_f64(&mut self, rows: &[f64], units: Units) -> Vec<f64> {
-        let (shape, a0) = (self.shape(), self.alpha.a0);
-        let Some(single) = self.single.as_mut().filter(|_| !rows.is_empty()) else {
-            return Vec::new();
-        };
-        if single.double.is_none() {
-            single.double = engine(shape, Precision::F64, single.threads).ok();
-            single
-                .double
-                .iter_mut()
-                .for_each(|double| double.load(&single.theta));
-        }
-        let Some(double) = &mut single.double else {
-            return Vec::new();
-        };
-        let mut states = vec![0.0; rows.len() / shape.columns() * (shape.d + 3)];
-        with_rows(rows, shape.columns(), |samples| {
-            double.states(samples, &self.scheme, a0, &mut states);
-        });
-        let log = self.log_densities_at(&states, rows, units);
-        let rescued = log.iter().filter(|log| log.is_finite()).count() as u64;
-        self.single
-            .iter_mut()
-            .for_each(|single| single.rescued += rescued);
-        log
+        self.rescued
     }
 
     /// Log densities of rows in the flow's units from their final states; any value where there is none.
@@ -309,15 +270,16 @@ impl FittedFlow {
             .collect()
     }
 
-    /// Final states (f(z), l, v, r) of rows of (x, y) in the flow's units, n x (d + 3).
-    pub fn states(&mut self, rows: &[f64]) -> Vec<f64> {
-        let shape = self.shape();
-        let mut states = vec![0.0; rows.len() / shape.columns() * (shape.d + 3)];
+    /// Final states (f(z), l, v, r) of rows of (x, y) in the flow's units. A row that f32 has no number for is computed in f64.
+    pub fn states(&mut self, rows: &[f64]) -> FinalStates {
+        let (shape, scheme, a0) = (self.shape(), self.scheme, self.alpha.a0);
+        let mut values = vec![0.0; rows.len() / shape.columns() * (shape.d + 3)];
         with_rows(rows, shape.columns(), |samples| {
-            self.engine
-                .states(samples, &self.scheme, self.alpha.a0, &mut states);
+            self.engine.states(samples, &scheme, a0, &mut values);
         });
-        states
+        let mend = |in_f64: &mut InF64| in_f64.mend(rows, &scheme, a0, &mut values);
+        let in_f64 = self.in_f64.as_mut().map(mend).unwrap_or_default();
+        FinalStates { values, in_f64 }
     }
 
     /// End points, n x d, of the paths of points x (n x d) in the flow's units, each with its y (n x c).

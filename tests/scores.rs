@@ -8,6 +8,8 @@
 // The lint lets test functions unwrap, but not the functions that they share.
 #![allow(clippy::unwrap_used)]
 
+#[path = "scores/evaluation.rs"]
+mod evaluation;
 mod runs;
 
 use std::f64::consts::TAU;
@@ -21,7 +23,6 @@ use otflow::session::Precision;
 use otflow::table::NameSource;
 use otflow_kernels::parameters::Shape;
 use runs::{Place, code, otflow, text};
-use serde_json::Value;
 use tempfile::TempDir;
 
 /// Means and scales of the columns.
@@ -241,31 +242,6 @@ fn a_model_of_numbered_columns_takes_those_of_its_numbers() {
 }
 
 #[test]
-fn an_evaluation_says_that_the_table_was_changed_since() {
-    let place = Place::new("");
-    let folder = place.folder.path();
-    // Noise is asked for by the columns' names.
-    let session = runs::table(folder).replace("jitter: {\"1\": 1.0, \"2\": 1.0}, ", "");
-    fs::write(place.session(), session).unwrap();
-    place.trains(&["--iterations=2"]);
-    let evaluate = || {
-        let mut program = otflow("evaluate");
-        program.arg("run").current_dir(folder).output().unwrap()
-    };
-    let output = evaluate();
-    assert!(output.status.success() && output.stderr.is_empty());
-    let rows = fs::read_to_string(folder.join("t.csv")).unwrap();
-    fs::write(folder.join("t.csv"), format!("{rows}\n1000,3\n")).unwrap();
-    let output = evaluate();
-    assert!(output.status.success());
-    assert!(text(&output.stderr).contains("the table was changed since"));
-    fs::write(folder.join("t.csv"), format!("a,b\n{rows}\n")).unwrap();
-    let output = evaluate();
-    assert_eq!(code(&output), Some(2));
-    assert!(text(&output.stderr).contains("a, b in the place of 1, 2"));
-}
-
-#[test]
 fn a_density_that_f32_does_not_hold_is_computed_in_f64_and_else_told() {
     let folder = Folder::new(&["x"], Some(NameSource::File), Precision::F32);
     let near = "x\n1.5\n-0.5\n";
@@ -294,24 +270,6 @@ fn a_density_that_f32_does_not_hold_is_computed_in_f64_and_else_told() {
     );
     let strict = folder.run("score", near, &["-o", "o.csv", "--strict"]);
     assert!(strict.status.success() && strict.stderr.is_empty());
-}
-
-#[test]
-fn an_evaluation_leaves_out_and_counts_rows_without_a_density() {
-    let folder = Folder::new(&["x"], Some(NameSource::File), Precision::F32);
-    let output = folder.run("evaluate", "x\n1.5\n-1e39\n1e300\n-0.5\n", &["--json"]);
-    assert!(output.status.success());
-    assert!(text(&output.stderr).starts_with("2 rows are so far out"));
-    let figures: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let figure = |name: &str| figures[0][name].as_f64().unwrap();
-    assert_eq!((figure("rows"), figure("without_density")), (2.0, 2.0));
-    let c = -(log_normal(0.5) + log_normal(-1.5)) / 2.0;
-    assert!((figure("C") - c).abs() < 1e-6);
-    for name in ["loss", "L", "R", "inverse_error", "mmd"] {
-        assert!(figure(name).is_finite(), "{name}");
-    }
-    let output = folder.run("evaluate", "x\n1e300\n", &[]);
-    assert_eq!(code(&output), Some(2));
 }
 
 #[test]
@@ -348,6 +306,106 @@ fn densities_stand_beside_the_numbers_or_the_fields_of_their_rows() {
     let output = folder.run("score", "x,y\n1,2\n", &["--append", "-o", "o.npy"]);
     assert_eq!(code(&output), Some(2));
     assert!(!folder.path("o.npy").exists());
+}
+
+#[test]
+fn an_array_without_names_is_refused_with_what_to_do_and_taken_by_position() {
+    for names in [["a", "b", "c"], ["2", "1", "3"]] {
+        let folder = Folder::new(&names, Some(NameSource::File), Precision::F64);
+        let plain = table(&names, &ORDERS[0]);
+        let scores = folder.scores(&plain, &[]);
+        fs::write(folder.path("h.csv"), headless(&plain)).unwrap();
+        let run = |command: &str, arguments: &[&str]| {
+            let mut program = otflow(command);
+            program
+                .args(arguments)
+                .current_dir(&folder.0)
+                .output()
+                .unwrap()
+        };
+        let score = |more: &[&str]| {
+            let arguments = ["m.safetensors", "t.npy", "-o", "n.csv"];
+            run("score", &[&arguments, more].concat())
+        };
+        assert!(run("convert", &["h.csv", "t.npy"]).status.success());
+        let refused = score(&[]);
+        assert_eq!(code(&refused), Some(2));
+        let said = text(&refused.stderr);
+        let wanted = format!("the model's 3 are called {}", names.join(", "));
+        for part in [
+            "has 3 columns without names",
+            &wanted,
+            "an array of an NPZ",
+            "--by-position",
+        ] {
+            assert!(said.contains(part), "{said}");
+        }
+        assert!(score(&["--by-position"]).status.success());
+        let written = fs::read_to_string(folder.path("n.csv")).unwrap();
+        assert_eq!(written.lines().collect::<Vec<_>>(), scores);
+        // Of more columns it says how to pick the model's.
+        let more = headless(&plain).replace('\n', ",7\n");
+        fs::write(folder.path("more.csv"), more).unwrap();
+        assert!(run("convert", &["more.csv", "t.npy"]).status.success());
+        let said = text(&score(&["--by-position"]).stderr);
+        assert!(
+            said.contains("otflow convert t.npy PICKED --columns"),
+            "{said}"
+        );
+        let picked = ["t.npy", "t.npy", "--columns", "1,2,3"];
+        assert!(run("convert", &picked).status.success());
+        assert!(score(&["--by-position"]).status.success());
+        let written = fs::read_to_string(folder.path("n.csv")).unwrap();
+        assert_eq!(written.lines().collect::<Vec<_>>(), scores);
+    }
+}
+
+#[test]
+fn a_table_with_several_columns_of_a_name_is_refused_unless_the_model_knows_them_all() {
+    let folder = Folder::new(&["x", "y"], Some(NameSource::File), Precision::F64);
+    for header in ["x,y,x", "y,x,y"] {
+        let said = folder.refusal(&format!("{header}\n1,2,3\n"), &[]);
+        assert!(said.contains("has 2 columns `"), "{said}");
+    }
+    // Of names that are not the model's there may be several.
+    assert_eq!(folder.scores("x,q,y,q\n1,2,3,4\n", &[]).len(), 2);
+    let folder = Folder::new(&["x", "x_2"], Some(NameSource::File), Precision::F64);
+    assert_eq!(folder.scores("x,q,x\n1,2,3\n", &[]).len(), 2);
+    folder.refusal("x,x,x\n1,2,3\n", &[]);
+}
+
+#[test]
+fn numbers_that_a_session_asks_for_as_names_are_names_of_the_model() {
+    let place = Place::new("");
+    let folder = place.folder.path();
+    let session = runs::table(folder).replace(
+        "jitter: {\"1\": 1.0, \"2\": 1.0}",
+        "columns: [\"10\", \"20\"]",
+    );
+    fs::write(place.session(), session).unwrap();
+    let rows = fs::read_to_string(folder.join("t.csv")).unwrap();
+    // Among the values of the columns: nobody would take them for names who does not ask for them.
+    fs::write(folder.join("t.csv"), format!("10,20\n{rows}\n")).unwrap();
+    place.trains(&["--iterations=2"]);
+    let swapped = rows.lines().map(|row| {
+        let (first, second) = row.split_once(',').unwrap();
+        format!("{second},{first}\n")
+    });
+    fs::write(
+        folder.join("s.csv"),
+        format!("20,10\n{}", swapped.collect::<String>()),
+    )
+    .unwrap();
+    let score = |table: &str| {
+        let mut program = otflow("score");
+        program.args(["run", table, "-o", "-"]).current_dir(folder);
+        let output = program.output().unwrap();
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    let scores = score("t.csv");
+    assert_eq!(scores.lines().count(), 1 + rows.lines().count());
+    assert_eq!(score("s.csv"), scores);
 }
 
 #[test]

@@ -8,6 +8,8 @@ mod pty;
 mod runs;
 
 use std::fs;
+use std::io::{Read, Write};
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::sleep;
@@ -243,6 +245,54 @@ fn a_command_that_writes_a_table_ends_by_each_and_leaves_no_file() {
         assert_eq!(end(child).code(), Some(128 + number), "{name}");
         assert_eq!(files(), 0, "{name}");
     }
+}
+
+#[test]
+fn a_table_that_a_signal_cut_short_is_not_taken_for_whole() {
+    let place = Place::new("");
+    let session = runs::table(place.folder.path());
+    let session = session.replace("jitter: {", "columns: [\"1\"], given: [\"2\"], jitter: {");
+    fs::write(place.session(), session).unwrap();
+    place.trains(&[]);
+    let folder = place.folder.path().join("new");
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("o.csv"), "old").unwrap();
+    for arguments in [
+        "convert - o.csv",
+        "score ../run - -o o.csv",
+        "sample ../run -n 2 --given - -o o.csv",
+    ] {
+        let mut arguments = arguments.split(' ');
+        let mut command = otflow(arguments.next().unwrap());
+        command.args(arguments).current_dir(&folder);
+        let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+        let mut pipe = child.stdin.take().unwrap();
+        pipe.write_all(b"1,2\n3,4\n5").unwrap();
+        kill(&child, "INT");
+        drop(pipe);
+        // Nothing is written before the table is there: the signal does what it does by default.
+        assert_eq!(end(child).signal(), Some(2), "{command:?}");
+        assert_eq!(fs::read_to_string(folder.join("o.csv")).unwrap(), "old");
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+    }
+}
+
+#[test]
+fn a_signal_after_the_last_density_ends_the_command_too() {
+    let place = trained();
+    let folder = place.folder.path();
+    // More than a pipe holds is left to write when the first rows arrive, after the line of names that is written before signals are heard.
+    let left_out = "NA,1\n".repeat(40_000);
+    fs::write(folder.join("t.csv"), format!("x1,x2\n1,2\n{left_out}")).unwrap();
+    let mut score = otflow("score");
+    score.args(["run", "t.csv", "--append", "--drop-missing", "-o", "-"]);
+    score.current_dir(folder).stdout(Stdio::piped());
+    let mut child = score.spawn().unwrap();
+    let mut written = child.stdout.take().unwrap();
+    written.read_exact(&mut [0; 100]).unwrap();
+    kill(&child, "INT");
+    written.read_to_end(&mut Vec::new()).unwrap();
+    assert_eq!(end(child).code(), Some(130));
 }
 
 #[test]

@@ -42,7 +42,7 @@ pub struct EvaluateArgs {
     /// Worker threads; default one a core.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
-    /// A JSON list, an object for every step count: {schema, rows, without_density, steps, nfe, loss, L, C, R, C_data, C_se, divergence, divergence_se,
+    /// A JSON list, an object for every step count: {schema, rows, in_f64, without_density, steps, nfe, loss, L, C, R, C_data, C_se, divergence, divergence_se,
     /// inverse_error, inverse_error_max, straightness, mmd, mmd_kernel, mmd_bandwidth, mmd_samples, rows_per_second}.
     #[arg(long)]
     pub json: bool,

@@ -4,7 +4,6 @@
 use anyhow::{Context, Result};
 
 use crate::cli;
-use crate::commands::rows::missing;
 use crate::exit::{Exit, refuse};
 use crate::file;
 use crate::say;
@@ -23,10 +22,10 @@ pub fn convert(args: &cli::ConvertArgs) -> Result<Exit> {
     }
     let selection = Selection {
         columns: args.columns.clone(),
-        missing: if args.keep_missing {
-            Missing::Keep
-        } else {
-            missing(args.drop_missing)
+        missing: match (args.keep_missing, args.drop_missing) {
+            (true, _) => Missing::Keep,
+            (false, true) => Missing::Drop,
+            (false, false) => Missing::Refuse,
         },
         ..Selection::default()
     };
@@ -97,9 +96,13 @@ fn copy(mut blocks: Blocks, writer: &mut TableWriter) -> Result<CopyOutcome> {
             return Ok(CopyOutcome::Rounded(integer.clone()));
         }
         writer.write_exact(&rows, blocks.large_integers())?;
-        if let Some(signal) = interrupt.signal() {
-            return Ok(CopyOutcome::Stopped(signal));
+        if interrupt.signal().is_some() {
+            break;
         }
+    }
+    // Also one that came while the end was read: what it stopped may be what the rows come from.
+    if let Some(signal) = interrupt.signal() {
+        return Ok(CopyOutcome::Stopped(signal));
     }
     Ok(CopyOutcome::Whole {
         dropped: blocks.dropped(),

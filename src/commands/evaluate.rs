@@ -3,7 +3,8 @@
 //! ```text
 //! L, C, R, loss as in training: C in standardised units of the table's columns; C_data = C + log det in their own
 //! inverse error |z - f^-1(f(z))|, mean and largest, in the flow's units
-//! rows without a density in the model's precision are counted and left out of all figures
+//! rows so far out that f32 has no numbers for them are computed in f64, as by score: they count in L, C, R, loss and C - H alone
+//! rows without a density in f64 either are counted and left out of all figures
 //! divergence C - H where the true density is known: mean of log p - log q over the same rows
 //! MMD^2 between rows and generated ones (mmd.rs); straightness, path length over displacement
 //! ```
@@ -11,23 +12,24 @@
 use std::fmt;
 use std::time::Instant;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, bail};
 use otflow_kernels::engine::Direction;
 use otflow_kernels::objective::{CostSums, Costs, log_density};
 use serde::Serialize;
 
 use crate::cli;
 use crate::commands::model_file::load_model;
-use crate::commands::rows::{ModelColumns, column_match, count_rows, missing, units};
+use crate::commands::rows::{ModelColumns, column_match, count_rows, incomplete, units};
 use crate::data::random::Stream;
 use crate::data::{Dataset, SplitPart};
 use crate::event::{InverseError, Losses};
 use crate::exit::{Exit, refuse};
-use crate::fitted::{FittedFlow, FlowRows, NormalDraws, Units, split};
+use crate::fitted::{FinalStates, FittedFlow, FlowRows, NormalDraws, Units, split};
 use crate::headless::number::{DIGITS, format_number};
 use crate::mmd::{Mmd, mmd};
 use crate::picture::{InverseErrorSum, straightness};
 use crate::say;
+use crate::table::{TableError, TableProblem};
 use crate::trainer::Estimate;
 
 /// Version of the JSON.
@@ -40,9 +42,14 @@ const PATHS: usize = 1000;
 pub struct Evaluation {
     /// Version of the JSON.
     schema: u32,
-    /// Number of rows that the figures are of.
+    /// Number of rows that L, C, R, loss and divergence are of.
     pub rows: usize,
-    /// Number of further rows, without a density in the model's precision: too far out, or beyond the bounds of a map.
+    /// Number of those of them that f32 has no numbers for: computed in f64, and not in the figures of paths and MMD.
+    pub in_f64: usize,
+    /// C of the other ones, where some were computed in f64.
+    #[serde(skip)]
+    pub c_without_f64: Option<f64>,
+    /// Number of further rows, without a density in floating point: too far out, or beyond the bounds of a map.
     pub without_density: usize,
     /// Number of time steps nt.
     pub steps: usize,
@@ -61,10 +68,10 @@ pub struct Evaluation {
     pub divergence: Option<f64>,
     /// Standard error of the divergence, nats.
     pub divergence_se: Option<f64>,
-    /// Mean of |z - f^-1(f(z))|, in the flow's units.
-    pub inverse_error: f64,
+    /// Mean of |z - f^-1(f(z))|, in the flow's units; None where all rows were computed in f64.
+    pub inverse_error: Option<f64>,
     /// Largest |z - f^-1(f(z))|, in the flow's units.
-    pub inverse_error_max: f64,
+    pub inverse_error_max: Option<f64>,
     /// Mean of path length over displacement.
     pub straightness: Option<f64>,
     /// Unbiased MMD^2 between rows and generated rows.
@@ -77,6 +84,33 @@ pub struct Evaluation {
     pub mmd_samples: Option<usize>,
     /// Number of log densities computed in a second.
     pub rows_per_second: f64,
+}
+
+impl Evaluation {
+    /// What is to be said of rows that not all figures are of.
+    fn remarks(&self) -> Vec<String> {
+        let mut remarks = Vec::new();
+        if self.in_f64 > 0 {
+            let others = match self.c_without_f64 {
+                Some(c) => format!("C of the other rows is {} nats", format_number(c, DIGITS)),
+                None => "there are no other rows".to_owned(),
+            };
+            remarks.push(format!(
+                "{} so far out that f32 holds no density: computed in f64 and counted in loss, L, C, R and C - H, not in the other \
+                 figures; {others}",
+                count_rows(self.in_f64 as u64)
+            ));
+        }
+        if self.without_density > 0 {
+            remarks.push(format!(
+                "{} so far out, or beyond the bounds of a map, that floating point holds no density: left out of all figures, C too: {} nats \
+                 without, infinite with",
+                count_rows(self.without_density as u64),
+                format_number(self.losses.c, DIGITS)
+            ));
+        }
+        remarks
+    }
 }
 
 /// Evaluates the flow and prints the figures; the value is the exit code.
@@ -107,21 +141,19 @@ pub fn evaluate(args: &cli::EvaluateArgs) -> Result<Exit> {
             Some(evaluation) => found.push(evaluation),
             None => {
                 return Ok(refuse(
-                    "no row has a density in the model's precision: are the rows of the model's table, in its units?",
+                    "no row has a density in floating point: are the rows of the model's table, in its units?",
                 ));
             }
         }
     }
-    if let Some(most) = found
-        .iter()
-        .map(|e| e.without_density)
-        .max()
-        .filter(|most| *most > 0)
-    {
-        say::err(&format!(
-            "{} so far out, or beyond the bounds of a map, that the model's precision holds no density: the figures, C too, are without them",
-            count_rows(most as u64)
-        ));
+    for evaluation in &found {
+        let told = match found.len() {
+            1 => String::new(),
+            _ => format!("{} steps: ", evaluation.steps),
+        };
+        for line in evaluation.remarks() {
+            say::err(&format!("{told}{line}"));
+        }
     }
     say::out(&if args.json {
         serde_json::to_string_pretty(&found)?
@@ -143,14 +175,29 @@ impl EvaluationRows {
     /// Reads the rows of the file of the arguments; else of the test part of the model's table, or draws samples of its toy set.
     fn open(args: &cli::EvaluateArgs, fitted: &FittedFlow) -> Result<Self> {
         if let Some(file) = &args.data {
-            let (how, missing) = (column_match(args.by_position), missing(args.drop_missing));
-            let rows = ModelColumns::all(fitted).open(file, how, missing, fitted.block_rows())?;
-            let rows = rows.collect::<Result<Vec<_>, _>>()?.concat();
-            return EvaluationRows {
+            let (how, incomplete) = (
+                column_match(args.by_position),
+                incomplete(args.drop_missing),
+            );
+            let mut table =
+                ModelColumns::all(fitted).open(file, how, incomplete, fitted.block_rows())?;
+            let rows = table
+                .blocks
+                .by_ref()
+                .collect::<Result<Vec<_>, _>>()?
+                .concat();
+            if rows.is_empty() {
+                let dropped = table.blocks.dropped();
+                return Err(TableError {
+                    file: file.clone(),
+                    problem: TableProblem::NoRows { dropped },
+                }
+                .into());
+            }
+            return Ok(EvaluationRows {
                 rows: fitted.standardized(rows, units(args.standardized)),
                 truth: None,
-            }
-            .checked();
+            });
         }
         let session = fitted.session().ok_or_else(|| {
             anyhow!(
@@ -173,27 +220,21 @@ impl EvaluationRows {
                 rows
             }
         };
-        let truth = data.log_density(&rows);
-        EvaluationRows { rows, truth }.checked()
-    }
-
-    /// These rows; an error where there are none.
-    fn checked(self) -> Result<Self> {
-        if self.rows.is_empty() {
-            return Err(anyhow!("there are no rows to evaluate: give DATA"));
+        if rows.is_empty() {
+            bail!("there are no rows to evaluate: give DATA");
         }
-        Ok(self)
+        let truth = data.log_density(&rows);
+        Ok(EvaluationRows { rows, truth })
     }
 
-    /// The rows of these numbers, from 0.
+    /// The rows of these numbers, from 0, without their truth.
     fn only(&self, numbers: &[usize], width: usize) -> Self {
         let rows = numbers
             .iter()
             .flat_map(|k| &self.rows[k * width..][..width]);
-        let truth = self.truth.as_ref();
         EvaluationRows {
             rows: rows.copied().collect(),
-            truth: truth.map(|truth| numbers.iter().map(|&k| truth[k]).collect()),
+            truth: None,
         }
     }
 
@@ -202,19 +243,26 @@ impl EvaluationRows {
         let shape = fitted.shape();
         let start = Instant::now();
         let mut totals = CostTotals::default();
-        let (mut model, mut dense) = (Vec::new(), Vec::new());
+        // Numbers of the rows with a density, and of those of them that the model's precision holds.
+        let (mut dense, mut held) = (Vec::new(), Vec::new());
+        let (mut model, mut log_of_held) = (Vec::new(), 0.0);
         let all = self.rows.len() / shape.columns();
-        let mut number = 0..all;
-        for block in self.rows.chunks(fitted.block_rows() * shape.columns()) {
-            let states = fitted.states(block);
-            let offsets = fitted.offsets(block);
-            for (state, offset) in states.chunks_exact(shape.d + 3).zip(offsets) {
-                let row = number.next();
+        let block_rows = fitted.block_rows();
+        for (block, rows) in self.rows.chunks(block_rows * shape.columns()).enumerate() {
+            let FinalStates { values, in_f64 } = fitted.states(rows);
+            let offsets = fitted.offsets(rows);
+            let states = values.chunks_exact(shape.d + 3).zip(offsets);
+            for (k, (state, offset)) in states.enumerate() {
                 let log = log_density(state) + offset;
-                if log.is_finite() && state.iter().all(|value| value.is_finite()) {
-                    totals.add(state, shape.d);
-                    model.push(log);
-                    dense.extend(row);
+                if !log.is_finite() {
+                    continue;
+                }
+                totals.add(state, shape.d);
+                model.push(log);
+                dense.push(block * block_rows + k);
+                if in_f64.binary_search(&k).is_err() {
+                    held.push(block * block_rows + k);
+                    log_of_held += log;
                 }
             }
         }
@@ -224,11 +272,11 @@ impl EvaluationRows {
             return None;
         }
         let only;
-        let judged = if rows == all {
-            self
+        let followed = if held.len() == all {
+            Some(self)
         } else {
-            only = self.only(&dense, shape.columns());
-            &only
+            only = self.only(&held, shape.columns());
+            (!held.is_empty()).then_some(&only)
         };
         let costs = Costs::from_sums(
             CostSums {
@@ -239,16 +287,19 @@ impl EvaluationRows {
             rows,
             &fitted.alpha(),
         );
-        let paired = judged
-            .truth
-            .as_ref()
-            .map(|truth| Estimate::new(truth.iter().zip(&model).map(|(p, q)| p - q)));
-        let inverse_error = judged.inverse_error(fitted);
-        let mmd = judged.mmd(args, fitted);
+        let paired = self.truth.as_ref().map(|truth| {
+            let pairs = dense.iter().zip(&model);
+            Estimate::new(pairs.map(|(&k, q)| truth[k] - q))
+        });
+        let inverse_error = followed.map(|rows| rows.inverse_error(fitted));
+        let mmd = followed.and_then(|rows| rows.mmd(args, fitted));
         let scheme = fitted.scheme();
         Some(Evaluation {
             schema: SCHEMA,
             rows,
+            in_f64: rows - held.len(),
+            c_without_f64: (!held.is_empty() && held.len() < rows)
+                .then(|| -log_of_held / held.len() as f64),
             without_density: all - rows,
             steps: scheme.steps,
             nfe: scheme.evaluations(),
@@ -257,9 +308,9 @@ impl EvaluationRows {
             c_se: Estimate::new(model.iter().copied()).error,
             divergence: paired.map(|paired| paired.mean),
             divergence_se: paired.map(|paired| paired.error),
-            inverse_error: inverse_error.mean,
-            inverse_error_max: inverse_error.max,
-            straightness: judged.straightness(fitted),
+            inverse_error: inverse_error.map(|error| error.mean),
+            inverse_error_max: inverse_error.map(|error| error.max),
+            straightness: followed.and_then(|rows| rows.straightness(fitted)),
             mmd: mmd.map(|mmd| mmd.squared),
             mmd_kernel: "gaussian",
             mmd_bandwidth: mmd.map(|mmd| mmd.bandwidth),
@@ -339,10 +390,13 @@ struct EvaluationTable<'a>(&'a [Evaluation]);
 impl fmt::Display for EvaluationTable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         type Quantity = fn(&Evaluation) -> Option<f64>;
-        let rows: [(&str, Quantity); 18] = [
+        let rows: [(&str, Quantity); 19] = [
             ("steps", |e| Some(e.steps as f64)),
             ("function evaluations", |e| Some(e.nfe as f64)),
             ("rows", |e| Some(e.rows as f64)),
+            ("  computed in f64", |e| {
+                (e.in_f64 > 0).then_some(e.in_f64 as f64)
+            }),
             ("  without density", |e| {
                 (e.without_density > 0).then_some(e.without_density as f64)
             }),
@@ -354,8 +408,8 @@ impl fmt::Display for EvaluationTable<'_> {
             ("R", |e| Some(e.losses.r)),
             ("C - H, nats", |e| e.divergence),
             ("  its standard error", |e| e.divergence_se),
-            ("inverse error, mean", |e| Some(e.inverse_error)),
-            ("inverse error, largest", |e| Some(e.inverse_error_max)),
+            ("inverse error, mean", |e| e.inverse_error),
+            ("inverse error, largest", |e| e.inverse_error_max),
             ("length / displacement", |e| e.straightness),
             ("MMD^2", |e| e.mmd),
             ("  kernel bandwidth", |e| e.mmd_bandwidth),

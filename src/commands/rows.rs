@@ -4,12 +4,14 @@
 //! names of the model        table                          the columns are
 //! of a file                 has all of them                those, in any order, beside any others
 //! of a file                 lacks one, or has no names     refused
+//! any                       has one of them several times  refused, unless all of them are columns of the model
 //! numbers, or none          has them                       those
 //! numbers, or none          has other names, or none       by their numbers, else in the order of the table where the width fits
 //! any, --by-position        has as many columns            in the order of the table
 //! ```
 //!
-//! A line on stderr says what was taken by position. In a header of numbers the names of a model of a file are found all the same.
+//! A line on stderr says what was taken by position. In a header of numbers the names of a model of a file are found all the same; an array
+//! without names has none, whatever the model's are. A text is judged once where the names of a model of a file are found in its dialect.
 
 use std::path::Path;
 
@@ -33,6 +35,15 @@ pub enum ColumnMatch {
     Name,
     /// In the order of the table.
     Position,
+}
+
+/// What becomes of rows with missing values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IncompleteRows {
+    /// The table is refused.
+    Refuse,
+    /// They are left out and counted.
+    LeaveOut,
 }
 
 /// The columns of a model that a table is to have.
@@ -83,116 +94,137 @@ impl ModelColumns {
         &self,
         path: &Path,
         how: ColumnMatch,
-        missing: Missing,
+        incomplete: IncompleteRows,
         rows: usize,
-    ) -> Result<Blocks> {
-        let TableColumns {
-            header,
-            dialect,
-            names,
-        } = self.read_names(path)?;
-        let columns = self.find(path, &names, how, header)?;
-        let words = self.missing.clone();
-        let selection = Selection {
+    ) -> Result<ModelRows> {
+        let asked = |line: LineReading, columns: Vec<String>| Selection {
             columns,
-            header,
-            dialect,
-            missing: match missing {
-                Missing::Refuse => words.refusing(),
-                _ => words.dropping(),
+            header: line.header,
+            dialect: line.dialect,
+            missing: match incomplete {
+                IncompleteRows::Refuse => self.missing.clone().refusing(),
+                IncompleteRows::LeaveOut => self.missing.clone().dropping(),
             },
         };
-        Ok(Blocks::open(path, &selection, rows)?)
-    }
-
-    /// Opens the text of all columns of a table, whose first line is read as by [`ModelColumns::open`].
-    ///
-    /// # Errors
-    /// The file cannot be read or is no table.
-    pub fn open_fields(&self, path: &Path) -> Result<Fields, TableError> {
-        let TableColumns {
-            header, dialect, ..
-        } = self.read_names(path)?;
-        let selection = Selection {
-            header,
-            dialect,
-            ..Selection::default()
-        };
-        Fields::open(path, &selection)
-    }
-
-    /// Reads the names of a table's columns. Where one of the model is among the fields of the first line, numbers are names too. The
-    /// dialect is that of the learned table, or where the names are not found by it, the one that the table seems to have.
-    fn read_names(&self, path: &Path) -> Result<TableColumns, TableError> {
-        let read = |header, dialect: &Dialect| {
-            let selection = Selection {
-                header,
-                dialect: *dialect,
-                ..Selection::default()
-            };
-            let names = Blocks::open(path, &selection, 1)?.names().to_vec();
-            Ok::<_, TableError>(TableColumns {
-                header,
-                dialect: selection.dialect,
-                names,
-            })
-        };
-        if self.source == NameSource::Numbers {
-            return read(self.header, &self.dialect);
-        }
-        for dialect in [&self.dialect, &Dialect::default()] {
-            match read(Header::Yes, dialect) {
-                Ok(named) if self.names.iter().any(|name| named.names.contains(name)) => {
-                    return Ok(named);
+        if how == ColumnMatch::Name && self.source == NameSource::File {
+            for line in self.named_lines() {
+                let selection = asked(line, self.names.clone());
+                let found = Blocks::open(path, &selection, rows);
+                let named = |blocks: &Blocks| blocks.name_source(Header::Yes) == NameSource::File;
+                if let Some(blocks) = found.ok().filter(named) {
+                    self.refuse_doubled(path, &blocks)?;
+                    return Ok(ModelRows { blocks, selection });
                 }
-                _ => {}
             }
         }
-        read(Header::Auto, &self.dialect)
+        let OpenTable { line, blocks } = self.open_all(path, rows)?;
+        let there = TableColumns {
+            path,
+            names: blocks.names(),
+            source: blocks.name_source(line.header),
+            is_text: blocks.is_text(),
+        };
+        let selection = asked(line, self.find(&there, how)?);
+        if how == ColumnMatch::Name {
+            self.refuse_doubled(path, &blocks)?;
+        }
+        let blocks = blocks.select(&selection)?;
+        Ok(ModelRows { blocks, selection })
+    }
+
+    /// Refuses a table that has several columns of one of the names, unless the model knows them all.
+    fn refuse_doubled(&self, path: &Path, blocks: &Blocks) -> Result<()> {
+        let unknown = |name: &&String| {
+            let mut doubles = blocks.doubles(name).iter();
+            doubles.any(|double| !self.names.contains(double))
+        };
+        if let Some(name) = self.names.iter().find(unknown) {
+            bail!(
+                "{}: has {} columns `{}`, and which of them is the model's cannot be known: rename the others",
+                path.display(),
+                1 + blocks.doubles(name).len(),
+                shorten(name)
+            );
+        }
+        Ok(())
+    }
+
+    /// The ways to read a line of names, numbers too: in the dialect of the learned table, and in the one that the table seems to have.
+    fn named_lines(&self) -> impl Iterator<Item = LineReading> {
+        let header = Header::Yes;
+        let line = |dialect| LineReading { header, dialect };
+        let judged = (self.dialect != Dialect::default()).then(|| line(Dialect::default()));
+        std::iter::once(line(self.dialect)).chain(judged)
+    }
+
+    /// Opens all columns of a table. Where one of the model is among the fields of the first line, numbers are names too.
+    fn open_all(&self, path: &Path, rows: usize) -> Result<OpenTable, TableError> {
+        let open = |line: LineReading| {
+            let selection = Selection {
+                header: line.header,
+                dialect: line.dialect,
+                ..Selection::default()
+            };
+            let blocks = Blocks::open(path, &selection, rows)?;
+            Ok::<_, TableError>(OpenTable { line, blocks })
+        };
+        let has_one = |table: &OpenTable| {
+            let mut names = table.blocks.names().iter();
+            names.any(|name| self.names.contains(name))
+        };
+        let named = (self.source == NameSource::File).then(|| self.named_lines());
+        let mut named = named
+            .into_iter()
+            .flatten()
+            .filter_map(|line| open(line).ok());
+        if let Some(table) = named.find(has_one) {
+            return Ok(table);
+        }
+        open(LineReading {
+            header: match self.source {
+                NameSource::File => Header::Auto,
+                NameSource::Numbers => self.header,
+            },
+            dialect: self.dialect,
+        })
     }
 
     /// The names in a table of the columns that are to be read, in the order of the model.
-    fn find(
-        &self,
-        path: &Path,
-        there: &[String],
-        how: ColumnMatch,
-        header: Header,
-    ) -> Result<Vec<String>> {
-        let fits = there.len() == self.names.len();
+    fn find(&self, there: &TableColumns, how: ColumnMatch) -> Result<Vec<String>> {
+        let fits = there.names.len() == self.names.len();
         if how == ColumnMatch::Position {
             if !fits {
                 bail!(
-                    "{}: --by-position takes tables of {} columns, as many as the model's ({}); this one has {}: {}",
-                    path.display(),
-                    self.names.len(),
+                    "{}: --by-position takes tables of {}, as many as the model's ({}); this one has {}: {}{}",
+                    there.path.display(),
+                    count_columns(self.names.len()),
                     list(&self.names),
-                    there.len(),
-                    list(there)
+                    there.names.len(),
+                    list(there.names),
+                    self.picking(there)
                 );
             }
-            self.tell(path, there);
-            return Ok(there.to_vec());
+            self.tell(there.path, there.names);
+            return Ok(there.names.to_vec());
         }
-        let named = NameSource::of(there, header) == NameSource::File;
+        let named = there.source == NameSource::File;
         let comparable = named || self.source == NameSource::Numbers;
-        if comparable && self.names.iter().all(|name| there.contains(name)) {
-            if !named && fits && self.names != there {
-                self.tell(path, &self.names);
+        if comparable && self.names.iter().all(|name| there.names.contains(name)) {
+            if !named && fits && self.names != there.names {
+                self.tell(there.path, &self.names);
             }
             return Ok(self.names.clone());
         }
-        if self.source == NameSource::File || self.is_renamed(there) {
-            bail!("{}: {}", path.display(), self.lacking(there, named));
+        if self.source == NameSource::File || self.is_renamed(there.names) {
+            bail!("{}: {}", there.path.display(), self.lacking(there));
         }
-        let numbered = self.by_number(there);
-        let columns = match numbered {
+        let columns = match self.by_number(there.names) {
             Some(columns) => columns,
-            None if fits => there.to_vec(),
-            None => bail!("{}: {}", path.display(), self.lacking(there, named)),
+            None if fits => there.names.to_vec(),
+            None => bail!("{}: {}", there.path.display(), self.lacking(there)),
         };
-        if named || NameSource::guess(&self.names) == NameSource::Numbers {
-            self.tell(path, &columns);
+        if named || are_numbers(&self.names) {
+            self.tell(there.path, &columns);
         }
         Ok(columns)
     }
@@ -204,7 +236,7 @@ impl ModelColumns {
                 .iter()
                 .any(|other| other.to_lowercase() == name.to_lowercase())
         };
-        NameSource::guess(&self.names) == NameSource::File && self.names.iter().any(same)
+        !are_numbers(&self.names) && self.names.iter().any(same)
     }
 
     /// The columns of a table whose numbers are the names; None where one has no such number.
@@ -233,19 +265,30 @@ impl ModelColumns {
     }
 
     /// Why a table cannot be read by the model's names, and what to do.
-    fn lacking(&self, there: &[String], named: bool) -> String {
-        let fits = there.len() == self.names.len();
-        let otherwise = match fits {
-            true => "; or --by-position takes its columns in their order",
-            false => "",
+    fn lacking(&self, there: &TableColumns) -> String {
+        let fits = there.names.len() == self.names.len();
+        let in_order = match fits {
+            true => "; or --by-position takes its columns, in their order, for these".to_owned(),
+            false => self.picking(there),
         };
-        if !named {
+        if there.source == NameSource::Numbers {
+            let naming = match there.is_text {
+                true => "give it a line with these names",
+                false => {
+                    "save each column under its name: as an array of an NPZ, or as a field of a structured array"
+                }
+            };
             return format!(
-                "has {} columns without names, and the model's are called {}: give it a line with these names{otherwise}",
-                there.len(),
+                "has {} without names, and the model's {} called {}: {naming}{in_order}",
+                count_columns(there.names.len()),
+                match self.names.len() {
+                    1 => "one is".to_owned(),
+                    n => format!("{n} are"),
+                },
                 list(&self.names)
             );
         }
+        let there = there.names;
         let others: Vec<&str> = there
             .iter()
             .filter(|name| !self.names.contains(name))
@@ -263,20 +306,78 @@ impl ModelColumns {
         let mut words: Vec<String> = lacking.iter().take(LISTED).map(named).collect();
         words.extend((lacking.len() > LISTED).then(|| format!("... ({} columns)", lacking.len())));
         format!(
-            "lacks the model's column{} {}; it has {}: name its columns as the model does ({}){otherwise}",
+            "lacks the model's column{} {}; it has {}: name its columns as the model does ({}){in_order}",
             if lacking.len() == 1 { "" } else { "s" },
             words.join(", "),
             list(there),
             list(&self.names)
         )
     }
+
+    /// How a table with more columns than the model's becomes one that --by-position takes.
+    fn picking(&self, there: &TableColumns) -> String {
+        if there.names.len() <= self.names.len() {
+            return String::new();
+        }
+        format!(
+            "; or pick {} in the model's order (otflow convert {} PICKED --columns ...), for --by-position",
+            count_columns(self.names.len()),
+            there.path.display()
+        )
+    }
 }
 
-/// The columns of a table, and how its first line was read.
-struct TableColumns {
+/// The rows of a table in the columns of a model.
+pub struct ModelRows {
+    /// The rows.
+    pub blocks: Blocks,
+    /// How they are read.
+    selection: Selection,
+}
+
+impl ModelRows {
+    /// Opens the text of all columns of the same table, which must still be there.
+    ///
+    /// # Errors
+    /// The file cannot be read or is no table.
+    pub fn fields(&self, path: &Path) -> Result<Fields, TableError> {
+        Fields::open(path, &self.selection)
+    }
+}
+
+/// How the first line of a text is read.
+#[derive(Clone, Copy)]
+struct LineReading {
     header: Header,
     dialect: Dialect,
-    names: Vec<String>,
+}
+
+/// A table with all of its columns, and how its first line was read.
+struct OpenTable {
+    line: LineReading,
+    blocks: Blocks,
+}
+
+/// All columns of a table.
+struct TableColumns<'a> {
+    path: &'a Path,
+    names: &'a [String],
+    source: NameSource,
+    /// Whether it is a text, and not an array without a line.
+    is_text: bool,
+}
+
+/// Whether names may be those of columns without names.
+fn are_numbers(names: &[String]) -> bool {
+    NameSource::guess(names) == NameSource::Numbers
+}
+
+/// A number of columns in a message.
+fn count_columns(n: usize) -> String {
+    match n {
+        1 => "1 column".to_owned(),
+        n => format!("{n} columns"),
+    }
 }
 
 /// Names in a message.
@@ -300,9 +401,12 @@ pub fn count_rows(rows: u64) -> String {
     }
 }
 
-/// The treatment of missing values that `--drop-missing` asks for.
-pub fn missing(drop: bool) -> Missing {
-    if drop { Missing::Drop } else { Missing::Refuse }
+/// What becomes of rows with missing values, as `--drop-missing` asks.
+pub fn incomplete(drop_missing: bool) -> IncompleteRows {
+    match drop_missing {
+        true => IncompleteRows::LeaveOut,
+        false => IncompleteRows::Refuse,
+    }
 }
 
 /// The match of columns that `--by-position` asks for.

@@ -4,19 +4,19 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Result, anyhow, bail};
 
 use crate::cli;
 use crate::commands::model_file::load_model;
 use crate::commands::progress::{WHOLE, progress_bar_of_output};
-use crate::commands::rows::{ColumnMatch, ModelColumns, column_match, units};
+use crate::commands::rows::{ColumnMatch, IncompleteRows, ModelColumns, column_match, units};
 use crate::exit::{Exit, refuse};
 use crate::fitted::{FittedFlow, NormalDraws, Units};
 use crate::nearest::describe_unknown;
 use crate::say;
 use crate::scaling::ColumnRange;
 use crate::signals::Interrupt;
-use crate::table::{BLOCK_ROWS, Missing, NameSource, TableWriter};
+use crate::table::{BLOCK_ROWS, NameSource, TableError, TableProblem, TableWriter};
 
 /// Writes new rows; the value is the exit code.
 ///
@@ -159,8 +159,16 @@ fn read_given(
 
 /// Reads the given columns of a table, row-major.
 fn read_table(file: &Path, columns: &ModelColumns, how: ColumnMatch) -> Result<Vec<f64>> {
-    let blocks = columns.open(file, how, Missing::Refuse, BLOCK_ROWS)?;
-    let rows: Vec<Vec<f64>> = blocks.collect::<Result<_, _>>()?;
+    let table = columns.open(file, how, IncompleteRows::Refuse, BLOCK_ROWS)?;
+    let rows: Vec<Vec<f64>> = table.blocks.collect::<Result<_, TableError>>().map_err(|error| {
+        match error.problem {
+            TableProblem::Missing { location, .. } => anyhow!(
+                "{}: {location}: the value is missing, and no row can be drawn for it: leave the row out, as otflow convert --drop-missing does",
+                file.display()
+            ),
+            _ => error.into(),
+        }
+    })?;
     if rows.is_empty() {
         bail!("{} has no rows", file.display());
     }
@@ -183,7 +191,7 @@ fn parse_pairs(texts: &[String], names: &[String]) -> Result<Vec<f64>> {
         let value: f64 = value
             .trim()
             .parse()
-            .with_context(|| format!("--given {text}"))?;
+            .map_err(|_| anyhow!("--given {text}: expected a number after {name}="))?;
         if !value.is_finite() {
             bail!("--given {text}: expected a finite number");
         }

@@ -11,13 +11,15 @@ use anyhow::Result;
 use crate::cli;
 use crate::commands::model_file::load_model;
 use crate::commands::progress::{WHOLE, progress_bar_of_output};
-use crate::commands::rows::{ModelColumns, column_match, count_rows, missing, units};
+use crate::commands::rows::{
+    IncompleteRows, ModelColumns, ModelRows, column_match, count_rows, incomplete, units,
+};
 use crate::exit::{Exit, refuse};
 use crate::file;
 use crate::fitted::FittedFlow;
 use crate::say;
 use crate::signals::Interrupt;
-use crate::table::{Blocks, Missing, TableError};
+use crate::table::TableError;
 use table::DensityTable;
 
 /// Writes the log densities; the value is the exit code.
@@ -40,7 +42,7 @@ pub fn score(args: &cli::ScoreArgs) -> Result<Exit> {
     }
     let units = units(args.standardized);
     // Before signals are heard: a pipe that nobody reads is waited for.
-    let mut out = match DensityTable::create(args, &columns) {
+    let mut out = match DensityTable::create(args, &rows_read.table) {
         Ok(out) => out,
         Err(error) if error.is::<io::Error>() => return Err(error),
         Err(error) => return Ok(refuse(&error.to_string())),
@@ -59,17 +61,22 @@ pub fn score(args: &cli::ScoreArgs) -> Result<Exit> {
         none.count(&densities, &block.numbers);
         out.write(&densities, &block.numbers)?;
         rows += densities.len();
-        bar.set_position((rows_read.blocks.progress() * WHOLE) as u64);
+        bar.set_position((rows_read.table.blocks.progress() * WHOLE) as u64);
         bar.set_message(format!("{rows} rows, {:.0} rows/s", rate(rows, start)));
-        if let Some(signal) = interrupt.signal() {
-            return Ok(Exit::Signal(signal));
+        if interrupt.signal().is_some() {
+            break;
         }
+    }
+    out.write_rest(&interrupt)?;
+    // Also one that came while the end was read: what it stopped may be what the rows come from.
+    if let Some(signal) = interrupt.signal() {
+        return Ok(Exit::Signal(signal));
     }
     bar.finish_and_clear();
     out.finish()?;
     let told = format!(
         "{rows} rows, {} left out for missing values, {:.0} rows/s -> {}",
-        rows_read.blocks.dropped(),
+        rows_read.table.blocks.dropped(),
         rate(rows, start),
         args.out.display()
     );
@@ -91,7 +98,7 @@ struct NumberedBlock {
 
 /// The rows of a table that are scored, with their numbers.
 struct NumberedRows {
-    blocks: Blocks,
+    table: ModelRows,
     /// Rows of a block, at most.
     block_rows: usize,
     /// Rows so far.
@@ -103,16 +110,15 @@ struct NumberedRows {
 impl NumberedRows {
     /// Opens the table of the arguments for a model with these columns.
     fn open(args: &cli::ScoreArgs, columns: &ModelColumns, block_rows: usize) -> Result<Self> {
-        let missing = missing(args.drop_missing);
-        // Read one by one, rows have the numbers that those left out before them tell.
-        let at_once = if missing == Missing::Refuse {
-            block_rows
-        } else {
-            1
+        let incomplete = incomplete(args.drop_missing);
+        let at_once = match incomplete {
+            IncompleteRows::Refuse => block_rows,
+            // Read one by one, rows have the numbers that those left out before them tell.
+            IncompleteRows::LeaveOut => 1,
         };
         let how = column_match(args.by_position);
         Ok(NumberedRows {
-            blocks: columns.open(&args.data, how, missing, at_once)?,
+            table: columns.open(&args.data, how, incomplete, at_once)?,
             block_rows,
             kept: 0,
             width: columns.names().len(),
@@ -126,11 +132,11 @@ impl NumberedRows {
             numbers: Vec::new(),
         };
         while block.numbers.len() < self.block_rows {
-            let Some(values) = self.blocks.next().transpose()? else {
+            let Some(values) = self.table.blocks.next().transpose()? else {
                 break;
             };
             let rows = (values.len() / self.width) as u64;
-            let before = self.kept + self.blocks.dropped();
+            let before = self.kept + self.table.blocks.dropped();
             block.numbers.extend(before + 1..=before + rows);
             if block.values.is_empty() {
                 block.values = values;

@@ -9,7 +9,8 @@
 use anyhow::{Result, bail};
 
 use crate::cli;
-use crate::commands::rows::ModelColumns;
+use crate::commands::rows::ModelRows;
+use crate::signals::Interrupt;
 use crate::table::{Fields, TableWriter};
 
 /// Name of the column of densities.
@@ -36,16 +37,16 @@ enum Beside {
 }
 
 impl DensityTable {
-    /// Begins the table that the arguments ask for, of a scored table with these columns.
+    /// Begins the table that the arguments ask for, of a scored table.
     ///
     /// # Errors
     /// It can't be written, or has a column of densities already.
-    pub fn create(args: &cli::ScoreArgs, columns: &ModelColumns) -> Result<Self> {
+    pub fn create(args: &cli::ScoreArgs, scored: &ModelRows) -> Result<Self> {
         let beside = match (args.append, args.drop_missing) {
             (false, false) => Beside::Nothing,
             (false, true) => Beside::Number,
             (true, _) => Beside::Fields {
-                fields: Box::new(columns.open_fields(&args.data)?),
+                fields: Box::new(scored.fields(&args.data)?),
                 read: 0,
             },
         };
@@ -104,18 +105,28 @@ impl DensityTable {
         Ok(())
     }
 
-    /// Writes the rows that are left, all without a density, and puts the table at its path.
+    /// Writes the rows that are left, all without a density, until a signal comes.
     ///
     /// # Errors
     /// As of [`DensityTable::write`].
-    pub fn finish(mut self) -> Result<()> {
-        if let Beside::Fields { fields, .. } = self.beside {
-            for row in *fields {
-                let mut row = row?;
-                row.push(String::new());
-                self.out.write_text(&row)?;
-            }
+    pub fn write_rest(&mut self, interrupt: &Interrupt) -> Result<()> {
+        let Beside::Fields { fields, .. } = &mut self.beside else {
+            return Ok(());
+        };
+        while interrupt.signal().is_none()
+            && let Some(mut row) = fields.next().transpose()?
+        {
+            row.push(String::new());
+            self.out.write_text(&row)?;
         }
+        Ok(())
+    }
+
+    /// Puts the table at its path.
+    ///
+    /// # Errors
+    /// The table can't be written.
+    pub fn finish(self) -> Result<()> {
         self.out.finish()?;
         Ok(())
     }
