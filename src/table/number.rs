@@ -207,7 +207,7 @@ fn take_digits(rest: &mut &str, plain: &mut String) -> usize {
 pub(super) fn hint(text: &str) -> &'static str {
     let other = |decimal, thousands| NumberFormat { decimal, thousands }.parse(text).is_some();
     if !text.bytes().any(|byte| byte.is_ascii_digit()) {
-        ": leave the column out, or list the word in `missing`, if it stands for a missing value"
+        ": leave the column out, or list it in `missing`"
     } else if text.contains(['$', '€', '£', '¥']) {
         ": write amounts without their currency"
     } else if text.contains('%') {

@@ -166,11 +166,11 @@ fn text_and_infinite_values_are_refused_even_in_a_row_that_would_be_left_out() {
     }
     assert_eq!(
         refused("a,b\nNA,x\n", &dropping()),
-        "row 1 (line 2), column `b`: `x` is not a number: leave the column out, or list the word in `missing`, if it stands for a missing value"
+        "row 1 (line 2), column `b`: `x` is not a number: leave the column out, or list it in `missing`"
     );
     assert_eq!(
         refused(b"a,b\n1,\xff\n", &Selection::default()),
-        "row 1 (line 2), column `b`: `\u{ff}` is not a number: leave the column out, or list the word in `missing`, if it stands for a missing value"
+        "row 1 (line 2), column `b`: `\u{ff}` is not a number: leave the column out, or list it in `missing`"
     );
     let long = refused(format!("a\n{}\x1b\n", "x".repeat(30)), &dropping());
     assert!(long.contains(r"x\u{1b}` is not a number"), "{long}");
