@@ -16,6 +16,7 @@
 //! | `csv.rs`, `npy.rs`, `arrow.rs` | the rows of a CSV; the arrays of an NPY or NPZ; the rows of a Parquet or Arrow file |
 //! | `integer.rs` | integers that a 64-bit float need not hold |
 //! | `dialect.rs`, `judge.rs`, `first_line.rs` | separator, marks and encoding of a text; how they, and the names, are judged |
+//! | `one_column.rs`, `doubtful.rs` | commas and blanks that separate nothing; marks that always stand before three digits |
 //! | `records.rs`, `lead.rs` | the records of the part that is judged; what stands before them |
 //! | `source.rs`, `pipe.rs` | the text of a file, unpacked and decoded; what comes by a pipe |
 //! | `number.rs`, `naming.rs` | the numbers in fields; names that tell columns apart |
@@ -30,6 +31,7 @@ mod cell;
 mod cells;
 mod csv;
 mod dialect;
+mod doubtful;
 mod error;
 mod fields;
 mod first_line;
@@ -42,6 +44,7 @@ mod name_source;
 mod naming;
 mod npy;
 mod number;
+mod one_column;
 mod pipe;
 mod reader;
 mod records;

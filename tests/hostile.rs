@@ -6,7 +6,7 @@
 mod check;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -147,6 +147,42 @@ fn tables_as_npy() {
         check::table(&claim(&header), ".npy");
     }
     check::table(&claim(&"(".repeat(60_000)), ".npy");
+}
+
+/// The files with one of these endings in a folder of cases, each after a byte that says how it is read.
+fn cases(folder: &str, endings: &[&str]) -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/cases")
+        .join(folder);
+    let mut files: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .collect();
+    files.sort();
+    let ends = |path: &&PathBuf| {
+        path.extension()
+            .is_some_and(|end| endings.iter().any(|&wanted| end == wanted))
+    };
+    let files = files.iter().filter(ends).enumerate();
+    let how = |number: usize| (number * 37 % 256) as u8;
+    files
+        .map(|(number, path)| [&[how(number)], fs::read(path).unwrap().as_slice()].concat())
+        .collect()
+}
+
+#[test]
+fn texts_in_every_dialect() {
+    let files = cases("dialects", &["csv", "tsv", "txt", "gz"]);
+    assert!(files.len() > 20);
+    mutants(&files, 3000).for_each(|bytes| check::table(&bytes, ".csv"));
+}
+
+#[test]
+fn tables_as_npz_and_in_a_gzip() {
+    mutants(&cases("formats", &["npz"]), 2000).for_each(|bytes| check::table(&bytes, ".npz"));
+    let arrays = cases("formats", &["npy", "npz"]);
+    mutants(&arrays, 1000).for_each(|bytes| check::packed(&bytes, ".gz"));
+    mutants(&kept("csv"), 1000).for_each(|bytes| check::packed(&bytes, ".csv"));
 }
 
 #[test]

@@ -209,6 +209,11 @@ impl CsvRows {
         self.reader.get_mut().left = LONGEST;
         let line = self.line_number(self.reader.position());
         let read = self.reader.read_byte_record(&mut self.record);
+        let end = self.reader.position().byte();
+        if matches!(read, Ok(true)) && self.reader.get_ref().is_open_at(end) {
+            let what = "has a quote that is not closed".to_owned();
+            return Err(TableProblem::Line { line, what });
+        }
         read.map_err(|error| match error.into_kind() {
             ErrorKind::Io(error) if error.kind() == io::ErrorKind::InvalidData => {
                 let what = error.to_string();

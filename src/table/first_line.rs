@@ -1,7 +1,8 @@
 //! Whether the first line of a table holds the names of its columns.
 //!
-//! A line with text does, unless every column is of the kind of its field: numbers below numbers, text below text. A line of numbers does
-//! if they are names that count, as years and wavelengths do, and differ from the rows:
+//! A line of text does. One with text and numbers does not if every column is of the kind of its field, numbers below numbers, text below
+//! text, or if it has decimals; but it does if its numbers are names or may be. Numbers are names if they count, as years and wavelengths do,
+//! and differ from the rows:
 //!
 //! ```text
 //!     it rises or falls from column to column, by integers or by equal steps, and every number is apart from its column
@@ -29,7 +30,7 @@ const ROUNDING: f64 = 1e-9;
 pub(super) enum FirstLine {
     /// Names, as some are no values.
     Names,
-    /// Names that are numbers.
+    /// Names all or some of which are numbers.
     NumbersAsNames,
     /// A row, but perhaps names that are numbers.
     PerhapsNames,
@@ -173,28 +174,39 @@ pub(super) fn judge_first_line(
     let is_number = |text: &str| format.parse(text).is_some();
     let is_text = |text: &str| !is_number(text) && !is_missing(text);
     if texts.iter().any(|text| is_text(text)) {
-        let mut fields = texts.iter().zip(&below.columns);
-        let alike = fields.all(|(text, column)| is_text(text) == column.is_text());
-        let row = alike && below.rows > 0 && texts.iter().any(|text| is_number(text));
-        return if row {
-            FirstLine::RowWithText
-        } else {
-            FirstLine::Names
+        let fields = || texts.iter().zip(&below.columns);
+        let alike = fields().all(|(text, column)| is_text(text) == column.is_text());
+        let among = || fields().filter(|(text, _)| is_number(text));
+        if below.rows == 0 || among().next().is_none() {
+            return FirstLine::Names;
+        }
+        let (numbers, columns): (Vec<&str>, Vec<&Content>) = among().unzip();
+        let integers = numbers.iter().all(|text| is_integer(text));
+        return match judge_numbers(&numbers, &columns, below, format) {
+            FirstLine::NumbersAsNames | FirstLine::PerhapsNames => FirstLine::NumbersAsNames,
+            _ if alike || !integers => FirstLine::RowWithText,
+            _ => FirstLine::Names,
         };
     }
-    judge_numbers(&texts, below, format)
+    // Over the names of rows the first field may be blank.
+    let skipped = usize::from(texts.first().is_some_and(|text| text.is_empty()));
+    let columns: Vec<&Content> = below.columns.iter().skip(skipped).collect();
+    judge_numbers(&texts[skipped..], &columns, below, format)
 }
 
-/// Judges a first line of numbers; the first field may be blank, as over the names of rows.
-fn judge_numbers(texts: &[&str], below: &ColumnContent, format: NumberFormat) -> FirstLine {
-    let skipped = usize::from(texts.first().is_some_and(|text| text.is_empty()));
-    let named = &texts[skipped..];
+/// Judges the numbers of a first line by their columns.
+fn judge_numbers(
+    named: &[&str],
+    below: &[&Content],
+    rows: &ColumnContent,
+    format: NumberFormat,
+) -> FirstLine {
     let values: Vec<f64> = named.iter().filter_map(|text| format.parse(text)).collect();
     let finite = values.iter().all(|value| value.is_finite());
-    if values.is_empty() || values.len() < named.len() || !finite || below.rows < ROWS {
+    if values.is_empty() || values.len() < named.len() || !finite || rows.rows < ROWS {
         return FirstLine::Row;
     }
-    let columns = || below.columns[skipped..].iter().zip(named).zip(&values);
+    let columns = || below.iter().zip(named).zip(&values);
     let far = columns()
         .filter(|((column, _), value)| column.is_far(**value))
         .count();
@@ -214,8 +226,8 @@ fn judge_numbers(texts: &[&str], below: &ColumnContent, format: NumberFormat) ->
     };
     let alone = values.len() > 3
         && steps.are_equal()
-        && below.rows >= ROWS_WITHOUT_STEPS
-        && below.stepped == 0;
+        && rows.rows >= ROWS_WITHOUT_STEPS
+        && rows.stepped == 0;
     if counting && (apart || alone) {
         FirstLine::NumbersAsNames
     } else if either && (counting || integers) || integers && steps.are_equal() {

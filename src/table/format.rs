@@ -106,18 +106,35 @@ impl FileFormat {
     /// # Errors
     /// The file is of a format that is not read.
     pub fn of(path: &Path, head: &[u8]) -> Result<Self, TableProblem> {
+        Ok(match Self::of_bytes(head)? {
+            Some(known) => known,
+            None if has_ending(path, "npy") => Self::Npy,
+            None if has_ending(path, "npz") => Self::Npz,
+            None => Self::Csv,
+        })
+    }
+
+    /// The format that the first bytes of a file name; None of a text, and of what is none.
+    ///
+    /// # Errors
+    /// The file is of a format that is not read.
+    pub fn of_bytes(head: &[u8]) -> Result<Option<Self>, TableProblem> {
         if let Some(foreign) = FOREIGN.iter().find(|known| head.starts_with(known.start)) {
             return Err(TableProblem::Format(foreign.what.to_owned()));
         }
         Ok(match head {
-            _ if head.starts_with(npy::MAGIC) || has_ending(path, "npy") => Self::Npy,
-            _ if head.starts_with(b"PK") && matches!(head.get(2), Some(3 | 5)) => Self::Npz,
-            _ if has_ending(path, "npz") => Self::Npz,
-            _ if head.starts_with(b"PAR1") => Self::Parquet,
-            _ if head.starts_with(b"ARROW1") => Self::Arrow,
-            _ if head.starts_with(b"\xff\xff\xff\xff") => Self::ArrowStream,
-            _ => Self::Csv,
+            _ if head.starts_with(npy::MAGIC) => Some(Self::Npy),
+            _ if head.starts_with(b"PK") && matches!(head.get(2), Some(3 | 5)) => Some(Self::Npz),
+            _ if head.starts_with(b"PAR1") => Some(Self::Parquet),
+            _ if head.starts_with(b"ARROW1") => Some(Self::Arrow),
+            _ if head.starts_with(b"\xff\xff\xff\xff") => Some(Self::ArrowStream),
+            _ => None,
         })
+    }
+
+    /// Whether a file holds NumPy's arrays.
+    pub fn is_of_arrays(self) -> bool {
+        matches!(self, Self::Npy | Self::Npz)
     }
 }
 

@@ -1,14 +1,15 @@
 //! The judgement of a text table by its first MiB: where its rows begin, its separator, the marks of its numbers, its names.
 //!
 //! The separator is the one that gives every row the same number of fields, at least two; of several the one that makes most fields
-//! numbers. The format of the numbers is the one under which most fields are numbers; of equals the first of
+//! numbers; that of a single column where commas or blanks are marks in its numbers (`one_column.rs`). The format of the numbers is the
+//! one under which most fields are numbers, of the columns that have more numbers than text; of equals the first of
 //!
 //! ```text
 //!     1234.5    1234,5    1,234.5    1.234,5    1 234,5    1 234.5    1'234.5    1'234,5
 //! ```
 //!
-//! where the second and third change places if commas separate the fields, and where all commas stand before three digits and every
-//! column that has some has shorter integers and no longer ones without.
+//! where the second and third change places if commas separate the fields. A mark that always stands before three digits is doubtful
+//! (`doubtful.rs`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::str;
@@ -16,11 +17,13 @@ use std::str;
 use ::csv::ByteRecord;
 
 use super::dialect::{DecimalMark, Dialect, Encoding, Separator, ThousandsMark};
+use super::doubtful::{counts_thousands, describe_doubt, doubtful};
 use super::error::{TableProblem, shorten};
 use super::first_line::{ColumnContent, FirstLine, judge_first_line};
 use super::lead::Lead;
 use super::naming::{self, DistinctNames, Renamed};
 use super::number::{NumberFormat, is_missing};
+use super::one_column::is_one_column;
 use super::records::{Records, lossy};
 use super::select::{Header, Selection, number_columns};
 
@@ -65,22 +68,22 @@ pub(super) struct Sample<'a> {
 }
 
 /// A separator with what it makes of the sample.
-struct Layout {
-    separator: Separator,
+pub(super) struct Layout {
+    pub separator: Separator,
     /// Fields of the first record.
-    first: usize,
+    pub first: usize,
     /// Fields of most of the others.
-    width: usize,
-    agreement: Agreement,
-    /// Numbers under each of the formats.
+    pub width: usize,
+    pub agreement: Agreement,
+    /// Numbers under each of the formats, in columns of numbers.
     numbers: Vec<(NumberFormat, u64)>,
     /// Share of numbers under the best format among the fields with values.
-    share: f64,
+    pub share: f64,
 }
 
 /// Whether all records have the same number of fields.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Agreement {
+pub(super) enum Agreement {
     /// Some records differ.
     None,
     /// The first record has a field less than all others.
@@ -118,6 +121,9 @@ pub(super) fn judge(sample: &Sample, selection: &Selection) -> Result<Judgement,
     });
     // There may be none, or one that is longer than the sample.
     let any = first.is_some();
+    if !any && sample.whole {
+        return Err(TableProblem::Empty);
+    }
     let first = first.unwrap_or_default();
     let line = judge_first_line(&first, &content, numbers);
     let commented = lead.names(layout.separator, layout.first);
@@ -253,69 +259,44 @@ fn choose_layout(records: Records, wanted: Dialect, lead: &Lead) -> Result<Layou
             .cmp(&b.agreement)
             .then(a.share.total_cmp(&b.share))
     };
-    match layouts.into_iter().rev().max_by(better) {
-        None => Layout::of(Separator::Comma, records, wanted),
-        Some(chosen) if !only && is_one_column(&chosen, records) => {
-            Layout::of(Separator::Tab, records, wanted)
-        }
-        Some(chosen) => Ok(chosen),
+    let chosen = match layouts.into_iter().rev().max_by(better) {
+        Some(chosen) => chosen,
+        None => Layout::of(Separator::Comma, records, wanted)?,
+    };
+    if only {
+        return Ok(chosen);
     }
-}
-
-/// Whether commas are the decimal marks of a single column: there is one name, or parts begin with zeros as fractions do.
-fn is_one_column(layout: &Layout, records: Records) -> bool {
-    let pairs = layout.width == 2 && layout.separator == Separator::Comma;
-    if !pairs || layout.first > 2 {
-        return false;
-    }
-    let digits = |text: &[u8]| !text.is_empty() && text.iter().all(u8::is_ascii_digit);
-    let (mut place, mut parts, mut fractions) = (0, true, layout.first == 1);
-    records.for_each(layout.separator, |record, _| {
-        place += 1;
-        if place == 1 && layout.first == 1 || record.len() != 2 {
-            return;
-        }
-        let whole = record[0].strip_prefix(b"-").unwrap_or(&record[0]);
-        parts &= digits(whole) && digits(&record[1]);
-        fractions |= &record[0] == b"-0" || record[1].len() > 1 && record[1].starts_with(b"0");
-    });
-    parts && fractions
+    // The text of a single column has no tabs.
+    let single = Layout::of(Separator::Tab, records, wanted)?;
+    let takes_single = is_one_column(&chosen, &single, records);
+    Ok(if takes_single { single } else { chosen })
 }
 
 impl Layout {
     fn of(separator: Separator, records: Records, wanted: Dialect) -> Result<Self, TableProblem> {
-        let mut numbers: Vec<(NumberFormat, u64)> = formats(separator, wanted)
-            .into_iter()
-            .map(|format| (format, 0))
-            .collect();
-        if numbers.is_empty() {
+        let formats = formats(separator, wanted);
+        if formats.is_empty() {
             return Err(TableProblem::Line {
                 line: 1,
                 what: "`dialect` has the same mark for decimals and thousands".into(),
             });
         }
-        let (mut first, mut values) = (None, 0);
+        let mut first = None;
         let mut rows: BTreeMap<usize, u64> = BTreeMap::new();
-        let mut first_numbers = None;
+        let (mut first_numbers, mut numbers) = (Vec::new(), Vec::new());
         records.for_each(separator, |record, comment| {
-            if first.is_some() && comment {
-                return;
-            }
-            if first.is_some() {
-                *rows.entry(record.len()).or_default() += 1;
-            }
-            let before = (first.is_none()).then(|| (numbers.clone(), values));
-            values += count_numbers(record, &mut numbers);
-            if let Some(before) = before {
+            if first.is_none() {
                 first = Some(record.len());
-                first_numbers = Some((numbers.clone(), values));
-                (numbers, values) = before;
+                count_numbers(record, &formats, &mut first_numbers);
+            } else if !comment {
+                *rows.entry(record.len()).or_default() += 1;
+                count_numbers(record, &formats, &mut numbers);
             }
         });
         let first = first.unwrap_or(1);
         // A single record is all there is to judge by.
-        if let (true, Some(found)) = (rows.is_empty(), first_numbers) {
-            (numbers, values) = found;
+        if rows.is_empty() {
+            numbers = first_numbers;
         }
         let most = rows
             .iter()
@@ -326,52 +307,75 @@ impl Layout {
             1 if width == first + 1 => Agreement::ButTheFirst,
             _ => Agreement::None,
         };
-        let found = numbers.iter().map(|&(_, found)| found).max().unwrap_or(0);
+        let all = |index: usize| {
+            numbers
+                .iter()
+                .map(|column| column.found[index])
+                .sum::<u64>()
+        };
+        let found = (0..formats.len()).map(all).max().unwrap_or(0);
+        let values = numbers.iter().map(|column| column.values).sum::<u64>();
+        // A text that happens to be a number under some format says nothing.
+        let of_columns = |index: usize| {
+            let columns = numbers.iter();
+            let columns = columns.filter(|column| 2 * column.found[index] > column.values);
+            columns.map(|column| column.found[index]).sum()
+        };
+        let numbers = formats.iter().enumerate();
         Ok(Layout {
             separator,
             first,
             width,
             agreement,
-            numbers,
+            numbers: numbers
+                .map(|(index, &format)| (format, of_columns(index)))
+                .collect(),
             share: found as f64 / values.max(1) as f64,
         })
     }
 
-    fn found(&self, decimal: DecimalMark, thousands: ThousandsMark) -> u64 {
+    /// Numbers under a format.
+    pub fn found(&self, decimal: DecimalMark, thousands: ThousandsMark) -> u64 {
         let wanted = NumberFormat { decimal, thousands };
         let of = self.numbers.iter().find(|(format, _)| *format == wanted);
         of.map_or(0, |&(_, found)| found)
     }
 
-    /// Whether every comma may be a decimal mark as well as one between thousands.
-    fn has_doubtful_commas(&self) -> bool {
-        let commas = self.found(DecimalMark::Comma, ThousandsMark::None);
-        commas == self.found(DecimalMark::Point, ThousandsMark::Comma)
-            && commas > self.found(DecimalMark::Point, ThousandsMark::None)
-    }
-
     /// The format under which most fields are numbers, of equals the first.
-    fn best(&self) -> NumberFormat {
+    pub fn best(&self) -> NumberFormat {
         let best = self.numbers.iter().rev().max_by_key(|(_, found)| *found);
         best.map_or(NumberFormat::PLAIN, |&(format, _)| format)
     }
 }
 
-/// Counts the numbers of a record under each format; the number of fields with values.
-fn count_numbers(record: &ByteRecord, numbers: &mut [(NumberFormat, u64)]) -> u64 {
-    let mut values = 0;
-    for field in record {
+/// The numbers of a column.
+#[derive(Clone)]
+struct ColumnNumbers {
+    /// Fields with values.
+    values: u64,
+    /// Numbers under each of the formats.
+    found: Vec<u64>,
+}
+
+/// Counts the numbers of a record under each format.
+fn count_numbers(record: &ByteRecord, formats: &[NumberFormat], columns: &mut Vec<ColumnNumbers>) {
+    let none = ColumnNumbers {
+        values: 0,
+        found: vec![0; formats.len()],
+    };
+    columns.resize(columns.len().max(record.len()), none);
+    for (field, column) in record.iter().zip(columns) {
         let Ok(text) = str::from_utf8(field.trim_ascii()) else {
-            values += 1;
+            column.values += 1;
             continue;
         };
         let plain = text.parse::<f64>().is_ok();
         if !plain && is_missing(text) {
             continue;
         }
-        values += 1;
+        column.values += 1;
         let point = text.find('.');
-        for (format, found) in numbers.iter_mut() {
+        for (format, found) in formats.iter().zip(&mut column.found) {
             *found += u64::from(match (plain, point) {
                 (true, None) => true,
                 (true, Some(_)) if format.decimal == DecimalMark::Point => true,
@@ -381,34 +385,15 @@ fn count_numbers(record: &ByteRecord, numbers: &mut [(NumberFormat, u64)]) -> u6
             });
         }
     }
-    values
 }
 
 /// Chooses the format of the numbers.
 fn choose_format(layout: &Layout, records: Records) -> NumberFormat {
     let best = layout.best();
-    let wanted = NumberFormat {
-        decimal: DecimalMark::Point,
-        thousands: ThousandsMark::Comma,
-    };
-    if !layout.has_doubtful_commas() || best == wanted {
-        return best;
-    }
-    // By column: commas, integers of up to three digits and longer ones.
-    let mut commas = vec![[0u64; 3]; layout.width];
-    records.for_each(layout.separator, |record, comment| {
-        for (field, counts) in record.iter().zip(&mut commas).filter(|_| !comment) {
-            let text = str::from_utf8(field.trim_ascii()).unwrap_or_default();
-            let digits = text.trim_start_matches(['-', '+']);
-            let integer = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-            counts[0] += u64::from(text.contains(',') && wanted.parse(text).is_some());
-            counts[1] += u64::from(integer && digits.len() <= 3);
-            counts[2] += u64::from(integer && digits.len() > 3);
-        }
-    });
-    let mut with = commas.iter().filter(|[commas, ..]| *commas > 0);
-    let thousands = with.all(|&[_, short, long]| short > 0 && long == 0);
-    if thousands { wanted } else { best }
+    let thousands = doubtful(layout).filter(|thousands| *thousands != best);
+    thousands
+        .filter(|&thousands| counts_thousands(thousands, layout, records))
+        .unwrap_or(best)
 }
 
 /// The lines on the dialect.
@@ -421,13 +406,8 @@ fn describe_dialect(dialect: Dialect, layout: &Layout, quote: u8) -> Vec<String>
     if dialect.thousands != ThousandsMark::None {
         marks.push_str(&format!("; between thousands: {}", dialect.thousands));
     }
-    if layout.has_doubtful_commas() {
-        marks.push_str(match dialect.decimal {
-            DecimalMark::Comma => {
-                "; it always stands before three digits: if it is between thousands, write `dialect: (thousands: Comma)`"
-            }
-            _ => "; it always stands before three digits: if it is the decimal mark, write `dialect: (decimal: Comma)`",
-        });
+    if let Some(thousands) = doubtful(layout) {
+        marks.push_str(&describe_doubt(thousands, dialect.numbers()));
     }
     remarks.push(marks);
     if dialect.encoding != Encoding::Utf8 {
@@ -453,7 +433,7 @@ fn describe_names(first: &ByteRecord, line: FirstLine, header: bool, commented: 
     let shown = shown.join(", ");
     match (line, header) {
         (FirstLine::NumbersAsNames, true) => format!(
-            "names: those of line 1, though they are numbers ({shown}); if it is a row, write `header: No`"
+            "names: those of line 1, though there are numbers ({shown}); if it is a row, write `header: No`"
         ),
         (_, true) => format!("names: those of line 1 ({shown})"),
         _ if commented => "names: those of the comment before the rows".into(),

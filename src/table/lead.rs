@@ -68,9 +68,14 @@ impl Lead {
     }
 }
 
-/// The separator that Excel's first line `sep=;` names.
+/// The separator that Excel's first line `sep=;` names; some programs quote it.
 fn separator_line(line: &[u8]) -> Option<Separator> {
-    match line.strip_prefix(b"sep=")? {
+    let quoted = line
+        .strip_prefix(b"\"")
+        .and_then(|line| line.strip_suffix(b"\""));
+    let (word, separator) = quoted.unwrap_or(line).split_at_checked(4)?;
+    match separator {
+        _ if !word.eq_ignore_ascii_case(b"sep=") => None,
         [byte] => Separator::of_byte(*byte),
         _ => None,
     }

@@ -3,10 +3,13 @@
 //! ```text
 //!     number   = sign? (integer (mark digit*)? | mark digit+) exponent?     or inf, infinity, nan with a sign
 //!     integer  = digit+ or, with a thousands mark, one to three digits and groups of three
-//!     exponent = (e | E | d | D | q | Q) sign? digit+                        or, after a decimal mark, sign and three digits
+//!     exponent = (e | E) sign? digit+
+//!              | (d | D | q | Q) sign? digit+                                after a decimal mark
+//!              | sign three digits, the first not 0                          after one digit at most, a decimal mark and two digits
 //! ```
 //!
-//! The exponents beside e are Fortran's. Hexadecimal numbers, percent signs and `1_000` are text.
+//! The exponents beside e are Fortran's, which always writes a decimal mark: `2020Q1` is a quarter and `12.5-100` a range. Hexadecimal
+//! numbers, percent signs and `1_000` are text.
 
 use super::dialect::{DecimalMark, ThousandsMark};
 
@@ -14,7 +17,7 @@ use super::dialect::{DecimalMark, ThousandsMark};
 const LONGEST: usize = 400;
 
 /// Fields without a value, in upper or lower case; all spellings of NaN are others.
-const MISSING: [&str; 38] = [
+const MISSING: [&str; 46] = [
     "",
     "NA",
     "N/A",
@@ -53,6 +56,15 @@ const MISSING: [&str; 38] = [
     "-1.#QNAN",
     "#NUM!",
     "#DIV/0!",
+    "#VALUE!",
+    "#REF!",
+    "#NAME?",
+    "#NULL!",
+    // Excel in German.
+    "#NV",
+    "#WERT!",
+    "#BEZUG!",
+    "n.d.",
 ];
 
 /// Whether a word stands for a missing value.
@@ -61,8 +73,11 @@ pub(super) fn is_missing(text: &str) -> bool {
         text.get(..4)
             .is_some_and(|start| start.eq_ignore_ascii_case("nan("))
     };
+    // Fortran fills a field that is too narrow for its number with stars.
+    let stars = !text.is_empty() && text.bytes().all(|byte| byte == b'*');
     // C writes kinds of NaN as nan(ind).
-    MISSING.iter().any(|word| word.eq_ignore_ascii_case(text))
+    stars
+        || MISSING.iter().any(|word| word.eq_ignore_ascii_case(text))
         || text.ends_with(')') && payload(text.strip_prefix(['-', '+']).unwrap_or(text))
 }
 
@@ -111,8 +126,8 @@ impl NumberFormat {
             DecimalMark::Comma => ',',
             DecimalMark::Point | DecimalMark::Auto => '.',
         };
-        let fraction = rest.strip_prefix(mark);
-        if let Some(after) = fraction {
+        let mut decimals = None;
+        if let Some(after) = rest.strip_prefix(mark) {
             plain.push('.');
             rest = after;
             let digits = take_digits(&mut rest, &mut plain);
@@ -120,14 +135,18 @@ impl NumberFormat {
             if digits == 0 && (mark == ',' || whole == 0) {
                 return None;
             }
+            decimals = Some(digits);
         } else if whole == 0 {
             return None;
         }
-        let exponent = match rest.strip_prefix(['e', 'E', 'd', 'D', 'q', 'Q']) {
-            Some(exponent) => exponent,
-            None if fraction.is_some() && rest.len() == 4 && rest.starts_with(['+', '-']) => rest,
-            None if rest.is_empty() => return Some(plain),
-            None => return None,
+        if rest.is_empty() {
+            return Some(plain);
+        }
+        let exponent = match (rest.strip_prefix(['e', 'E']), decimals) {
+            (Some(exponent), _) => exponent,
+            (None, Some(2..)) if whole <= 1 && is_bare_exponent(rest) => rest,
+            (None, Some(_)) => rest.strip_prefix(['d', 'D', 'q', 'Q'])?,
+            (None, None) => return None,
         };
         let digits = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
         if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -171,6 +190,11 @@ impl NumberFormat {
     }
 }
 
+/// Whether a text is an exponent that Fortran has written without a letter, as it has three digits.
+fn is_bare_exponent(text: &str) -> bool {
+    text.len() == 4 && text.starts_with(['+', '-']) && !text[1..].starts_with('0')
+}
+
 /// Moves leading digits from `rest` to `plain`; how many they were.
 fn take_digits(rest: &mut &str, plain: &mut String) -> usize {
     let end = rest.bytes().take_while(u8::is_ascii_digit).count();
@@ -183,7 +207,9 @@ fn take_digits(rest: &mut &str, plain: &mut String) -> usize {
 pub(super) fn hint(text: &str) -> &'static str {
     let other = |decimal, thousands| NumberFormat { decimal, thousands }.parse(text).is_some();
     if !text.bytes().any(|byte| byte.is_ascii_digit()) {
-        ""
+        ": leave the column out, or list it in `missing`"
+    } else if text.contains(['$', '€', '£', '¥']) {
+        ": write amounts without their currency"
     } else if text.contains('%') {
         ": write shares without a percent sign"
     } else if text.contains('_') || text.starts_with("0x") || text.starts_with("0X") {
@@ -233,7 +259,8 @@ mod tests {
         }
         for text in [
             "1_000", "0x1F", "5%", "1,5", "1.5D", "1.5DD2", "2020-101", "1.5-2", "1 000", ".", "-",
-            "d5", "$5", "1.5.2", "--5", "٣",
+            "d5", "$5", "1.5.2", "--5", "٣", "2020Q1", "12D3", "1q2", "12.5-100", "0.5-200",
+            "0.25-050",
         ] {
             assert_eq!(NumberFormat::PLAIN.parse(text), None, "{text}");
         }

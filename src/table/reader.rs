@@ -1,7 +1,7 @@
 //! The reader of the selected columns of a table, whatever its format.
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Read, Write};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
@@ -13,6 +13,7 @@ use super::integer::LargeInteger;
 use super::npy::{NpyColumns, open_archive};
 use super::pipe::{copied, is_pipe};
 use super::select::Selection;
+use super::source::{Bytes, GZIP};
 
 /// The reader of a table.
 pub(super) enum TableReader {
@@ -31,7 +32,7 @@ impl TableReader {
     /// The file cannot be read or is no table, or a column is not there.
     pub fn open(path: &Path, selection: &Selection) -> Result<Self, TableProblem> {
         let path = TablePath::of(path);
-        let OpenFile { file, bytes } = open_regular(&path.file)?;
+        let OpenFile { file, bytes } = unpack_array(open_regular(&path.file)?)?;
         let format = FileFormat::of(&path.file, &head(&file)?)?;
         Ok(match format {
             FileFormat::Csv => Self::Csv(Box::new(CsvRows::open(file, bytes, selection)?)),
@@ -85,6 +86,31 @@ fn head(file: &File) -> io::Result<Vec<u8>> {
     let mut head = [0; HEAD];
     let read = file.read_at(&mut head, 0)?;
     Ok(head[..read].to_vec())
+}
+
+/// The temporary file that a gzip of arrays is unpacked into, as arrays are read by position; any other file as it is.
+///
+/// # Errors
+/// The file cannot be read, or there is no room.
+fn unpack_array(open: OpenFile) -> Result<OpenFile, TableProblem> {
+    if !head(&open.file)?.starts_with(GZIP) {
+        return Ok(open);
+    }
+    let mut start = Vec::new();
+    let mut bytes = Bytes::open(&open.file)?;
+    bytes.by_ref().take(HEAD as u64).read_to_end(&mut start)?;
+    if !FileFormat::of_bytes(&start)?.is_some_and(FileFormat::is_of_arrays) {
+        return Ok(open);
+    }
+    let mut file = tempfile::tempfile()?;
+    file.write_all(&start)?;
+    let rest = io::copy(&mut bytes, &mut file).map_err(|error| {
+        TableProblem::Format(format!("cannot be unpacked into a temporary file: {error}"))
+    })?;
+    Ok(OpenFile {
+        file,
+        bytes: start.len() as u64 + rest,
+    })
 }
 
 /// A file that is open, with its size.

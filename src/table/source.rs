@@ -162,7 +162,14 @@ pub(super) struct SeparatedText {
     taken: usize,
     /// Bytes that may be read until the row must have ended.
     pub left: usize,
+    /// Bytes that were handed out.
+    given: u64,
+    /// Whether the end of the text was handed out.
+    ended: bool,
 }
+
+/// What follows the text: a row ends with the first line break, unless a quote is open.
+const END: &[u8] = b"\n\n";
 
 impl SeparatedText {
     /// The text after its first `skip` bytes.
@@ -174,12 +181,19 @@ impl SeparatedText {
             blanks: blanks.then(|| (BlankRuns::new(quote), Vec::new())),
             taken: 0,
             left: usize::MAX,
+            given: 0,
+            ended: false,
         })
     }
 
     /// Bytes of the file that were read, where they are not those of the text.
     pub fn packed(&self) -> Option<u64> {
         self.text.packed()
+    }
+
+    /// Whether a record that ends at this byte has an open quote, and so all that follows in it.
+    pub fn is_open_at(&self, byte: u64) -> bool {
+        self.ended && byte == self.given
     }
 
     /// Reads what the blanks are replaced in.
@@ -210,7 +224,13 @@ impl Read for SeparatedText {
         if self.left == 0 {
             return refuse("is longer than 1 MiB; is a quote not closed?");
         }
-        let read = self.read_replaced(buffer)?;
+        let mut read = self.read_replaced(buffer)?;
+        if read == 0 && !self.ended && buffer.len() >= END.len() {
+            read = END.len();
+            buffer[..read].copy_from_slice(END);
+            self.ended = true;
+        }
+        self.given += read as u64;
         self.left = self.left.saturating_sub(read);
         if buffer[..read].contains(&0) {
             return refuse("holds NUL bytes: not a text; NPY files must end in .npy");

@@ -1,8 +1,11 @@
 //! What must hold of any input: each function panics where it does not.
 
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use otflow::checkpoint::{Checkpoint, framed};
 use otflow::commands::verify::verify_text;
 use otflow::dashboard::layout;
@@ -15,7 +18,9 @@ use otflow::run::read;
 use otflow::session::{
     Assignment, Change, NudgeDirection, changes, fields, nudge, parse, rewrite, to_ron,
 };
-use otflow::table::{Blocks, Header, IndexedTable, Missing, Selection};
+use otflow::table::{
+    Blocks, Dialect, Header, IndexedTable, Missing, Selection, Separator, ThousandsMark,
+};
 use otflow_kernels::engine::Precision;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -111,7 +116,12 @@ pub fn table(bytes: &[u8], ending: &str) {
             1 => Missing::Drop,
             _ => Missing::words(vec!["-1".to_owned(), "a".to_owned()]),
         },
-        ..Selection::default()
+        dialect: match how >> 6 {
+            0 => Dialect::default(),
+            1 => dialect(Separator::Blanks, ThousandsMark::Auto),
+            2 => dialect(Separator::Auto, ThousandsMark::Point),
+            _ => dialect(Separator::Semicolon, ThousandsMark::Blank),
+        },
     };
     let file = tempfile::Builder::new().suffix(ending).tempfile().unwrap();
     fs::write(file.path(), bytes).unwrap();
@@ -123,14 +133,31 @@ pub fn table(bytes: &[u8], ending: &str) {
         }
     };
     let size = table.len() * table.width();
-    // A gzip may hold more.
-    assert!(size <= bytes.len() || bytes.starts_with(b"\x1f\x8b"));
+    // A gzip or an archive may hold more.
+    let packed = bytes.starts_with(b"\x1f\x8b") || bytes.starts_with(b"PK");
+    assert!(size <= bytes.len() || packed);
     let mut values = vec![f64::NAN; size];
     table.read(0, &mut values).unwrap();
     assert!(values.iter().all(|value| value.is_finite()));
     let blocks = Blocks::open(file.path(), &selection, 3).unwrap();
     let passed: Vec<f64> = blocks.flat_map(Result::unwrap).collect();
     assert_eq!(passed, values);
+}
+
+fn dialect(separator: Separator, thousands: ThousandsMark) -> Dialect {
+    Dialect {
+        separator,
+        thousands,
+        ..Dialect::default()
+    }
+}
+
+/// A table in a gzip, whatever it holds, is read or refused as one that is not packed; the first byte says how.
+pub fn packed(bytes: &[u8], ending: &str) {
+    let (how, bytes) = bytes.split_first().unwrap_or((&0, &[]));
+    let mut encoder = GzEncoder::new(vec![*how], Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    table(&encoder.finish().unwrap(), ending);
 }
 
 /// A checkpoint whose checksum is right is refused with its name, or its numbers are finite.

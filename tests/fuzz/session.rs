@@ -7,7 +7,7 @@
 //!     -max_total_time=600 -max_len=3000 -timeout=10 -rss_limit_mb=1500 -malloc_limit_mb=256
 //! ```
 //!
-//! The same for `model`, `metrics`, `screen`, `reference`, `csv`, `npy` and `checkpoint`; the last three are the faster for a `TMPDIR` in memory. What it finds belongs into the tests of the reader.
+//! The same for `model`, `metrics`, `screen`, `reference`, `csv`, `npy`, `npz`, `gzip` and `checkpoint`; the last five are the faster for a `TMPDIR` in memory. What it finds belongs into the tests of the reader.
 //! `tests/hostile.rs` has the same checks on what the targets have kept and on mutated valid files.
 #![no_main]
 

@@ -62,8 +62,8 @@ fn a_first_line_of_values_is_a_row_unless_said_otherwise() {
     assert_eq!(read(text, &header(Header::No)), numbers);
     let named = content(&["1", "2"], &[3.0, 4.0]);
     assert_eq!(read(text, &header(Header::Yes)), named.clone());
-    let refusal = "row 1 (line 1), column `1`: `a` is not a number";
-    assert_eq!(refused("a,b\n1,2\n", &header(Header::No)), refusal);
+    let refusal = "row 1 (line 1), column `1`: `a` is not a number: leave the column out";
+    assert!(refused("a,b\n1,2\n", &header(Header::No)).starts_with(refusal));
     let dropped = Content {
         dropped: 1,
         ..named
@@ -166,11 +166,11 @@ fn text_and_infinite_values_are_refused_even_in_a_row_that_would_be_left_out() {
     }
     assert_eq!(
         refused("a,b\nNA,x\n", &dropping()),
-        "row 1 (line 2), column `b`: `x` is not a number"
+        "row 1 (line 2), column `b`: `x` is not a number: leave the column out, or list it in `missing`"
     );
     assert_eq!(
         refused(b"a,b\n1,\xff\n", &Selection::default()),
-        "row 1 (line 2), column `b`: `\u{ff}` is not a number"
+        "row 1 (line 2), column `b`: `\u{ff}` is not a number: leave the column out, or list it in `missing`"
     );
     let long = refused(format!("a\n{}\x1b\n", "x".repeat(30)), &dropping());
     assert!(long.contains(r"x\u{1b}` is not a number"), "{long}");

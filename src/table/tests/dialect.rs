@@ -57,6 +57,7 @@ fn the_separator_gives_every_row_the_same_fields_whatever_the_names_hold() {
             "# made by a program\n# a b\n-1.25 2.5\n0.5 -4\n",
         ),
         (["a", "b"], "#a,b\n-1.25,2.5\n0.5,-4\n"),
+        (["a", "b"], "\"SEP=;\"\na;b\n-1,25;2,5\n0,5;-4\n"),
         (["1", "2"], "# made; by\n\n-1.25e0 2.5e+00\n5.0e-1 -4\n"),
     ] {
         assert_read(text, &names, &values);
@@ -164,6 +165,153 @@ fn marks_between_thousands_are_found_where_they_are_in_the_whole_table() {
         ..Selection::default()
     };
     assert!(refusal(&path, &same).contains("the same mark"));
+}
+
+#[test]
+fn points_before_three_digits_are_decimal_marks_unless_short_integers_have_none() {
+    let counts = [1234.0, 638.0, 987.0, 909.0, 45_678.0, 1746.0];
+    for text in [
+        "x;y\n1.234;638\n987;909\n45.678;1.746\n",
+        "x\ty\n1.234\t638\n987\t909\n45.678\t1.746\n",
+    ] {
+        assert_read(text, &["x", "y"], &counts);
+        assert_told(
+            text,
+            "if it is the decimal mark, write `dialect: (decimal: Point)`",
+        );
+    }
+    let decimals = "x;y\n1.234;638\n1987.25;909\n45.678;1.746\n";
+    assert_read(
+        decimals,
+        &["x", "y"],
+        &[1.234, 638.0, 1987.25, 909.0, 45.678, 1.746],
+    );
+    assert_read("x;y\n1.234;5.678\n", &["x", "y"], &[1.234, 5.678]);
+    assert_told(
+        "x;y\n1.234;5.678\n",
+        "if it is between thousands, write `dialect: (thousands: Point)`",
+    );
+    assert_read(
+        "x,y\n1.234,638\n987,909\n4.567,1\n8.901,2\n",
+        &["x", "y"],
+        &[1.234, 638.0, 987.0, 909.0, 4.567, 1.0, 8.901, 2.0],
+    );
+    // A text that is a number with marks says nothing of the other columns.
+    let path = TestFolder::new();
+    let path = path.file("t.csv", "s,x\n\"7,5\",1.234\nL,2.345\nM,3.456\n");
+    assert_eq!(
+        opened(&path, &columns(&["x"])).unwrap().values,
+        [1.234, 2.345, 3.456]
+    );
+}
+
+#[test]
+fn commas_and_blanks_in_the_numbers_of_a_single_column_separate_nothing() {
+    let numbers = [1234.5, 12.25, 1_234_567.0, -98_765.75];
+    for text in [
+        "1,234.50\n12.25\n1,234,567.00\n-98,765.75\n",
+        "1.234,50\n12,25\n1.234.567,00\n-98.765,75\n",
+        "1 234,50\n12,25\n1 234 567,00\n-98 765,75\n",
+        "1\u{a0}234,50\n12,25\n1\u{a0}234\u{a0}567,00\n-98\u{a0}765,75\n",
+        "1 234.50\n12.25\n1 234 567.00\n-98 765.75\n",
+    ] {
+        assert_read(text, &["1"], &numbers);
+        assert_read(format!("x\n{text}"), &["x"], &numbers);
+    }
+    assert_read(
+        "x\n1 234\n987\n45 678\n",
+        &["x"],
+        &[1234.0, 987.0, 45_678.0],
+    );
+    assert_read(
+        "1 234\n45 678\n1 045\n",
+        &["1"],
+        &[1234.0, 45_678.0, 1045.0],
+    );
+    // Two columns: numbers of rows, two names, plain numbers.
+    assert_read(
+        "x\n1 234\n2 567\n3 100\n",
+        &["1", "x"],
+        &[1.0, 234.0, 2.0, 567.0, 3.0, 100.0],
+    );
+    assert_read(
+        "x,y\n1.234,2\n5.678,4\n",
+        &["x", "y"],
+        &[1.234, 2.0, 5.678, 4.0],
+    );
+    assert_read(
+        "a b\n1 234\n4 567\n",
+        &["a", "b"],
+        &[1.0, 234.0, 4.0, 567.0],
+    );
+    let folder = TestFolder::new();
+    let ragged = folder.file("t.csv", "a,b\n1,2\n3\n");
+    assert!(refusal(&ragged, &Selection::default()).contains("line 3 has 1 fields"));
+}
+
+#[test]
+fn numbers_among_the_names_of_text_columns_are_names_and_decimals_among_text_a_row() {
+    let folder = TestFolder::new();
+    for text in [
+        "country,2018,2019,2020\nA,5.39,4.61,4.06\nB,5.1,4.2,4.5\nC,6.1,5.2,4.4\n",
+        "country,2018,2019,2020\nA,2156,1844,1624\nB,1900,2300,2800\nC,2157,1845,1711\n",
+        "country,2018\nA,5.39\nB,4.61\nC,4.06\n",
+    ] {
+        let path = folder.file("t.csv", text);
+        assert_eq!(opened(&path, &columns(&["2018"])).unwrap().values.len(), 3);
+        let reading = Cells::open(&path).unwrap().reading();
+        assert_eq!(reading.header, Header::Yes, "{:?}", reading.remarks);
+    }
+    let path = folder.file(
+        "t.csv",
+        "1.046,58,x,unknown\n1.5,3,x,4\n2.5,4,y,5\n3.5,4,y,5\n",
+    );
+    assert_eq!(
+        opened(&path, &columns(&["1"])).unwrap().values,
+        [1.046, 1.5, 2.5, 3.5]
+    );
+    assert!(refusal(&path, &columns(&["4"])).contains("row 1 (line 1), column `4`: `unknown`"));
+}
+
+#[test]
+fn a_quote_that_is_not_closed_and_a_text_without_rows_are_refused() {
+    let folder = TestFolder::new();
+    for (text, line) in [
+        ("x,n\n1,a\n2,\"b\n3,c\n", 3),
+        ("x,n\n1,\"a\n2,d", 2),
+        ("x n\n1 \"a\n2 d\n", 2),
+    ] {
+        let path = folder.file("t.csv", text);
+        let message = refusal(&path, &columns(&["x"]));
+        assert_eq!(
+            message,
+            format!("line {line}: has a quote that is not closed")
+        );
+    }
+    let closed = "x,n\n1,\"a\n\"\n2,\"\n\n\"";
+    let path = folder.file("t.csv", closed);
+    assert_eq!(opened(&path, &columns(&["x"])).unwrap().values, [1.0, 2.0]);
+    for text in ["\n\n", "\u{feff}", "# made by a program\n", "  \n"] {
+        let path = folder.file("t.csv", text);
+        assert_eq!(
+            refusal(&path, &Selection::default()),
+            "is empty",
+            "{text:?}"
+        );
+    }
+}
+
+#[test]
+fn arrays_in_a_gzip_are_unpacked_and_read() {
+    let folder = TestFolder::new();
+    let array = folder.table("t.npy", &[1.0, -2.5, 3.0, 4.0], &names(&["1", "2"]));
+    for name in ["t.npy.gz", "packed.npy"] {
+        let path = folder.file(name, gzip(&fs::read(&array).unwrap()));
+        assert_eq!(
+            opened(&path, &Selection::default()).unwrap().values,
+            [1.0, -2.5, 3.0, 4.0]
+        );
+    }
 }
 
 #[test]
