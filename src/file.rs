@@ -9,6 +9,7 @@
 //! A reader sees the old file or the new one, never half of one, also after a power cut; `output.rs` says where outputs fall short of that.
 //! To read, [`open()`] takes regular files only, [`open_stream`] all else.
 
+mod attributes;
 mod destination;
 mod output;
 
@@ -135,6 +136,14 @@ pub fn naming(verb: &str, path: &Path) -> impl Fn(io::Error) -> io::Error {
             format!("cannot {verb} {}: {error}", path.display()),
         )
     }
+}
+
+/// Whether an error is that of a file that takes nothing more: a full disk, a quota, a limit on the size of files.
+pub fn is_full(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge
+    )
 }
 
 /// Makes a temporary file in a directory.

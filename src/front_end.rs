@@ -19,7 +19,7 @@ pub(crate) fn obstacle() -> Option<&'static str> {
         Some("stdout is no terminal")
     } else if !io::stdin().is_terminal() {
         Some("stdin is no terminal")
-    } else if std::env::var_os("TERM").is_none_or(|term| term == "dumb") {
+    } else if std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb") {
         Some("TERM is dumb or not set")
     } else if terminal_size().is_none() {
         Some("the terminal has no size (0 x 0), nor have COLUMNS and LINES")

@@ -33,7 +33,29 @@ fn main() -> ExitCode {
 /// Never inlined: whatever instructions it is made of stay behind the check.
 #[inline(never)]
 fn run() -> ExitCode {
-    let Cli { look, command } = Cli::parse();
+    let exit = match Cli::try_parse() {
+        Ok(cli) => obey(cli),
+        // Also what --help and --version say.
+        Err(told) => {
+            say::note(told.print());
+            match told.use_stderr() {
+                true => Exit::Refused,
+                false => Exit::Done,
+            }
+        }
+    };
+    let exit = match say::full() {
+        Some(error) if exit == Exit::Done => {
+            say::err(&format!("error: cannot write the output: {error}"));
+            Exit::Failed
+        }
+        _ => exit,
+    };
+    ExitCode::from(exit.code())
+}
+
+/// Does what the arguments say.
+fn obey(Cli { look, command }: Cli) -> Exit {
     let exit = match command {
         None => train(&TrainArgs {
             look,
@@ -56,13 +78,12 @@ fn run() -> ExitCode {
         Some(ProgramCommand::Completions { shell }) => Ok(manual::completions(shell)),
         Some(ProgramCommand::Man { out }) => manual::pages(out.as_deref()),
     };
-    let exit = exit.unwrap_or_else(|error| match reader_left(&error) {
+    exit.unwrap_or_else(|error| match reader_left(&error) {
         // As of `| head`: what it wanted it has.
         true => Exit::Done,
         false => {
             say::err(&format!("error: {error:#}"));
             Exit::Failed
         }
-    });
-    ExitCode::from(exit.code())
+    })
 }

@@ -116,9 +116,9 @@ pub enum ModelFault {
         /// Shape in the file.
         found: Vec<usize>,
     },
-    /// All tensors stand under a prefix that is none of those of PyTorch's wrappers.
+    /// Some tensors stand under a prefix, and others do not.
     #[error(
-        "tensors are named `{prefix}A`, ...: expected `A`, ...; save the potential's own state_dict, without `{prefix}`"
+        "tensors are named `{prefix}A`, ..., others not: expected those of one potential; save its own state_dict, without `{prefix}`"
     )]
     Prefix {
         /// The prefix, with its dot.

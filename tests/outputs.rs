@@ -127,6 +127,66 @@ fn pipes_get_tables_of_both_formats_and_a_reader_may_leave() {
 }
 
 #[test]
+fn what_a_full_stdout_does_not_take_is_an_error_and_a_reader_that_leaves_none() {
+    let place = Place::new(SMALL);
+    let folder = place.folder.path();
+    for command in [
+        "--help",
+        "--version",
+        "help train",
+        "man",
+        "completions zsh",
+        "check small.ron",
+    ] {
+        let full = shell(folder, &format!("$otflow {command} > /dev/full"));
+        let said = text(&full.stderr);
+        assert_eq!(code(&full), Some(1), "{command}: {said}");
+        assert!(
+            said.starts_with("error: cannot write the output: "),
+            "{said}"
+        );
+        printed(
+            folder,
+            &format!("set -o pipefail; $otflow {command} | true"),
+        );
+    }
+}
+
+#[test]
+fn a_model_comes_by_a_pipe() {
+    let folder = folder();
+    let model =
+        env!("CARGO_MANIFEST_DIR").to_owned() + "/tests/reference/swissroll_published.safetensors";
+    fs::copy(model, folder.path().join("m.safetensors")).unwrap();
+    fs::write(folder.path().join("t.csv"), "a,b\n0.5,0.25\n-1,2\n").unwrap();
+    let score = |script: &str| printed(folder.path(), script);
+    let by_name = score("$otflow score m.safetensors t.csv -o -");
+    for script in [
+        "cat m.safetensors | $otflow score - t.csv -o -",
+        "$otflow score - t.csv -o - < m.safetensors",
+        "$otflow score <(cat m.safetensors) t.csv -o -",
+        "exec 3< m.safetensors; $otflow score /dev/fd/3 - -o - < t.csv",
+    ] {
+        assert_eq!(score(script), by_name, "{script}");
+    }
+    for (script, fault) in [
+        (
+            "head -c 99 m.safetensors | $otflow sample - -n 1 -o -",
+            "damaged",
+        ),
+        ("$otflow sample /dev/zero -n 1 -o -", "device"),
+        ("cat m.safetensors | $otflow score - - -o -", "is empty"),
+    ] {
+        let refused = shell(folder.path(), script);
+        let said = text(&refused.stderr);
+        assert!(
+            code(&refused) == Some(2) && said.contains(fault),
+            "{script}: {said}"
+        );
+    }
+}
+
+#[test]
 fn a_table_is_its_own_output_but_not_its_own_continuation() {
     let folder = folder();
     let path = folder.path().join("t.csv");
@@ -259,6 +319,9 @@ fn a_session_from_a_pipe_trains_on_the_table_of_the_working_directory() {
     );
     assert!(watched.contains("nothing to follow"), "{watched}");
     assert!(printed(folder, "$otflow check - < s.ron").contains("parameters"));
+    let nowhere = shell(folder, &format!("$otflow train s.ron {train} -"));
+    assert!(text(&nowhere.stderr).contains("a run needs a directory"));
+    assert_eq!(code(&nowhere), Some(2));
     let refused = shell(folder, "sed s/7/-7/ s.ron | $otflow check -");
     assert_eq!(code(&refused), Some(2));
     assert!(

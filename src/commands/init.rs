@@ -135,9 +135,16 @@ fn write_toy(toy: Toy, out: &Path) -> Result<Exit> {
         return Ok(refuse_existing(out));
     }
     let name = out.display();
-    let told = format!("{name}: the 2-D set {toy}\nnext: otflow train {name}");
-    say::of_output(out, &told);
+    say::of_output(out, &format!("{name}: the 2-D set {toy}\n{}", next(out)));
     Ok(Exit::Done)
+}
+
+/// The line that names the next command; empty where the session goes by a pipe, and that command has begun.
+fn next(out: &Path) -> String {
+    match file::is_stream(out) {
+        true => String::new(),
+        false => format!("next: otflow train {}", out.display()),
+    }
 }
 
 /// Refuses to overwrite a file.
@@ -336,7 +343,6 @@ fn report(survey: &TableSurvey, new: &NewSession, out: &Path) -> String {
         validation,
         test,
     } = PartRows::of(data);
-    let out = out.display();
     let dropped = data.table().map_or(0, |table| table.dropped());
     let dropped = match dropped {
         0 => String::new(),
@@ -345,11 +351,12 @@ fn report(survey: &TableSurvey, new: &NewSession, out: &Path) -> String {
     let remarks = survey.reading.remarks.iter();
     let remarks: String = remarks.map(|remark| format!("  {remark}\n")).collect();
     format!(
-        "{out}: {} of {} columns; {training} training, {validation} validation, {test} test rows{dropped}\n{remarks}{}\
-         next: otflow train {out}",
+        "{}: {} of {} columns; {training} training, {validation} validation, {test} test rows{dropped}\n{remarks}{}{}",
+        out.display(),
         chosen.names.len(),
         survey.columns.len(),
-        left_out(chosen) + &faults(chosen) + &rounded(survey, chosen)
+        left_out(chosen) + &faults(chosen) + &rounded(survey, chosen),
+        next(out)
     )
 }
 

@@ -30,6 +30,7 @@ use super::state::differences::FileNews;
 use super::state::settings::{FileRequest, SettingsView, WrittenField};
 use super::state::{LoopRequest, State, View};
 use super::terminal::JobControl;
+use super::update::paste::paste;
 use super::update::{settings, update};
 use super::user_editor;
 use crate::event::Event;
@@ -363,6 +364,10 @@ impl<'a, W: Write> EventLoop<'a, W> {
             self.pacer.dirty = true;
             let key = match heard {
                 TerminalInput::Key(key) => key,
+                TerminalInput::Pasted(text) => {
+                    paste(&mut self.state, &text);
+                    continue;
+                }
                 TerminalInput::Resized(size) => {
                     self.resize(Rect::from(size))?;
                     continue;

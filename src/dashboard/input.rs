@@ -21,10 +21,12 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const WAITING: usize = 256;
 
 /// An input of the terminal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TerminalInput {
     /// A key that was pressed.
     Key(Key),
+    /// A text that was pasted, where the terminal tells it from keys.
+    Pasted(String),
     /// The size has changed to this.
     Resized(Size),
 }
@@ -44,7 +46,7 @@ pub fn await_input(
             return Err(io::Error::other("the terminal can't be read any more"));
         }
     };
-    let others = first.map(|_| inputs.try_iter());
+    let others = first.is_some().then(|| inputs.try_iter());
     Ok(first.into_iter().chain(others.into_iter().flatten()))
 }
 
@@ -107,6 +109,7 @@ fn listen(keys: &Sender<TerminalInput>, ended: &AtomicBool) {
         };
         let heard = match event {
             Ok(Event::Key(key)) => Key::pressed(key).map(TerminalInput::Key),
+            Ok(Event::Paste(text)) => Some(TerminalInput::Pasted(text)),
             // Where nothing tells the new size, the old one is the best guess.
             Ok(Event::Resize(..)) => terminal_size().map(TerminalInput::Resized),
             Ok(_) => None,

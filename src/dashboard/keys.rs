@@ -21,7 +21,7 @@ use super::state::trainer::Trainer;
 use super::state::value_input::InputEdit;
 use binding::needs;
 pub use binding::{Binding, Key, row};
-pub use no_key::NoKey;
+pub use no_key::{NoKey, PASTED};
 
 /// The keys of a pane, or of all panes.
 #[derive(Clone, Copy, Debug)]

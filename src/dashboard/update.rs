@@ -3,6 +3,7 @@
 
 mod flow;
 mod losses;
+pub mod paste;
 pub mod settings;
 
 use super::action::Action;

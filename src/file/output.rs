@@ -2,25 +2,26 @@
 //!
 //! | the path leads to | it is written |
 //! | --- | --- |
-//! | a file, or nothing yet | aside, synced, and renamed into its place, with the mode and the owner of the old file |
-//! | a file that must stay the same: one with several names (hard links), one whose owner can't be kept, one mounted alone, one in a directory that takes no other file | aside, synced, and copied over the old bytes |
+//! | a file, or nothing yet | aside, synced, and renamed into its place, with mode, owner and extended attributes (access lists) of the old file |
+//! | a file that must stay the same: one with several names (hard links), one whose owner or attributes can't be kept, one mounted alone, one in a directory that takes no other file | aside, synced, and copied over the old bytes |
 //! | a pipe, a device, a descriptor (`-`, `/dev/stdout`, `/dev/fd/3`) | straight through |
 //!
 //! Symbolic links are followed to their end first, and stay. Until [`Output::finish`] an old file is as it was. A copy that is cut short,
 //! also by kill -9, leaves that file half overwritten; the file aside (`.otflow-...`, where it can be beside it) is whole and stays.
 
-use std::fs::{File, Metadata, Permissions};
+use std::fs::File;
 use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 #[cfg(target_os = "linux")]
 use nix::fcntl::{FallocateFlags, fallocate};
 use tempfile::NamedTempFile;
 
+use super::attributes::{keeps_attributes, keeps_owner};
 use super::destination::Destination;
-use super::{naming, parent, sync_directory, temporary};
+use super::{is_full, naming, parent, sync_directory, temporary};
 
 /// The writer of an output.
 pub struct Output(Sink);
@@ -143,7 +144,8 @@ impl Aside {
         let there = old.metadata()?;
         let beside = file.path().parent() == Some(parent(&to));
         // Before the first byte: what is private never stands open.
-        let put = match beside && keeps_owner(file.as_file(), &there)? && there.nlink() == 1 {
+        let keeps = keeps_owner(file.as_file(), &there)? && keeps_attributes(file.as_file(), &old);
+        let put = match beside && keeps && there.nlink() == 1 {
             true => Put::Rename { to, old: Some(old) },
             false => Put::Overwrite(old),
         };
@@ -183,16 +185,6 @@ fn refuses_entries(error: &io::Error) -> bool {
     )
 }
 
-/// Gives a new file the owner and mode of an old one; returns false for one that only its own user can read, if that can't be done.
-fn keeps_owner(new: &File, old: &Metadata) -> io::Result<bool> {
-    let made = new.metadata()?;
-    let kept = (made.uid(), made.gid()) == (old.uid(), old.gid())
-        || fchown(new, Some(old.uid()), Some(old.gid())).is_ok();
-    let mode = if kept { old.mode() & 0o7777 } else { 0o600 };
-    new.set_permissions(Permissions::from_mode(mode))?;
-    Ok(kept)
-}
-
 /// Copies a file aside over an old one; where that fails, the file aside is kept.
 fn overwrite(mut aside: NamedTempFile, mut old: File) -> io::Result<()> {
     aside.as_file().sync_all()?;
@@ -228,10 +220,7 @@ fn reserve(file: &File, bytes: u64) -> io::Result<()> {
         bytes,
     ) {
         let error = io::Error::from(refused);
-        if matches!(
-            error.kind(),
-            ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge
-        ) {
+        if is_full(&error) {
             return Err(error);
         }
     }
@@ -263,9 +252,9 @@ pub fn create_output(path: &Path, bytes: &[u8]) -> io::Result<bool> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::fs::{self, Permissions};
     use std::io::Read;
-    use std::os::unix::fs::symlink;
+    use std::os::unix::fs::{PermissionsExt, symlink};
     use std::thread;
 
     use nix::sys::stat::Mode;

@@ -2,13 +2,15 @@
 //! the shape, before memory is allocated for them.
 
 use std::collections::BTreeMap;
-use std::io::Read;
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 
 use half::{bf16, f16};
 use otflow_kernels::parameters::{Shape, Tensor};
 use safetensors::tensor::{TensorInfo, TensorView};
-use safetensors::{Dtype, SafeTensors};
+use safetensors::{Dtype, SafeTensorError, SafeTensors};
 use serde::Deserialize;
 
 use super::stored_tensors::StoredTensors;
@@ -17,12 +19,41 @@ use super::{LARGEST, ModelFault, TrainedModel, check_finite, metadata};
 use crate::file;
 use crate::session::Precision;
 
-/// Reads the bytes of a file whose first eight claim a header that fits into it; other files are not read into memory.
+/// The longest header of a stream, bytes: as the safetensors crate has it.
+const LONGEST_HEADER: u64 = 100_000_000;
+
+/// Reads the bytes of a file, or of a stream, whose first eight claim a header that fits into it; others are not read into memory.
 ///
 /// # Errors
 /// When the file can't be read, or claims a longer header.
 pub(super) fn read_bytes(path: &Path) -> Result<Vec<u8>, ModelFault> {
-    let mut file = file::open(path)?;
+    match file::open_stream(path)? {
+        Some(stream) if stream.metadata()?.file_type().is_char_device() => Err(ModelFault::Io(
+            io::Error::other("it is a device: expected a model file, or one by a pipe"),
+        )),
+        Some(stream) => read_stream(stream),
+        None => read_file(file::open(path)?),
+    }
+}
+
+/// Reads what comes by a pipe or a descriptor.
+fn read_stream(mut stream: File) -> Result<Vec<u8>, ModelFault> {
+    let mut bytes = Vec::new();
+    stream
+        .by_ref()
+        .take(PREFIX as u64)
+        .read_to_end(&mut bytes)?;
+    if bytes
+        .first_chunk()
+        .is_some_and(|claimed| u64::from_le_bytes(*claimed) > LONGEST_HEADER)
+    {
+        return Err(SafeTensorError::HeaderTooLarge.into());
+    }
+    stream.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn read_file(mut file: File) -> Result<Vec<u8>, ModelFault> {
     let length = file.metadata()?.len();
     let mut bytes = Vec::new();
     file.by_ref().take(PREFIX as u64).read_to_end(&mut bytes)?;

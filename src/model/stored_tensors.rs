@@ -1,5 +1,6 @@
 //! The tensors of a model file by the names of the published code. PyTorch's wrappers put a part of their own into a name, in any place
-//! and any order (`module._orig_mod.A`, `N._orig_mod.layers.0.weight`): it is taken out.
+//! and any order (`module._orig_mod.A`, `N._orig_mod.layers.0.weight`): it is taken out. So is the name of the module that the potential was
+//! a part of (`net.A`), where it is in front of all of them.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +28,7 @@ impl<'a> StoredTensors<'a> {
     /// Reads the header of a file.
     ///
     /// # Errors
-    /// The file is damaged, two names differ only by parts of wrappers, or all have another prefix.
+    /// The file is damaged, two names differ only by parts of wrappers, or only some are of the module that has a tensor A.
     pub fn read(bytes: &'a [u8]) -> Result<Self, ModelFault> {
         let mut tensors = BTreeMap::new();
         for (stored, view) in SafeTensors::deserialize(bytes)?.iter() {
@@ -40,10 +41,16 @@ impl<'a> StoredTensors<'a> {
                 return Err(ModelFault::Twice { tensor: name });
             }
         }
-        match common_prefix(&tensors) {
-            Some(prefix) => Err(ModelFault::Prefix { prefix }),
-            None => Ok(StoredTensors(tensors)),
-        }
+        let Some(prefix) = prefix(&tensors) else {
+            return Ok(StoredTensors(tensors));
+        };
+        let without = tensors
+            .into_iter()
+            .map(|(name, view)| Some((name.strip_prefix(&prefix)?.to_owned(), view)));
+        without
+            .collect::<Option<_>>()
+            .map(StoredTensors)
+            .ok_or(ModelFault::Prefix { prefix })
     }
 
     /// The tensor of a name.
@@ -68,7 +75,7 @@ impl<'a> StoredTensors<'a> {
 }
 
 /// The prefix, with its dot, of the tensor A where there is none of that name alone.
-fn common_prefix(tensors: &BTreeMap<String, TensorView>) -> Option<String> {
+fn prefix(tensors: &BTreeMap<String, TensorView>) -> Option<String> {
     if tensors.contains_key("A") {
         return None;
     }
@@ -108,6 +115,9 @@ mod tests {
             "_orig_mod.",
             "module._orig_mod.",
             "_orig_mod.module.module.",
+            "net.",
+            "net.module.",
+            "flow.net._orig_mod.",
         ] {
             let bytes = renamed(
                 |name| format!("{prefix}{name}"),
@@ -120,9 +130,10 @@ mod tests {
     }
 
     #[test]
-    fn another_prefix_and_a_name_that_is_there_twice_are_told() {
+    fn a_part_of_a_larger_module_and_a_name_that_is_there_twice_are_told() {
         for prefix in ["model.", "net.phi."] {
-            let bytes = renamed(|name| format!("module.{prefix}{name}"), &[]);
+            let other = TensorView::new(Dtype::F64, vec![1], &[0; 8]).unwrap();
+            let bytes = renamed(|name| format!("module.{prefix}{name}"), &[("prior", other)]);
             let error = TrainedModel::from_bytes(&bytes).unwrap_err().to_string();
             assert!(
                 error.starts_with(&format!("tensors are named `{prefix}A`")),

@@ -101,7 +101,12 @@ pub fn warning_of_boxes(svg: &str) -> Option<String> {
 }
 
 fn boxes(lacking: &BTreeSet<String>) -> Option<String> {
-    let mut named: Vec<&str> = lacking.iter().take(NAMED).map(String::as_str).collect();
+    // Of a letter of several boxes only the first has its text.
+    let letters = lacking
+        .iter()
+        .map(String::as_str)
+        .filter(|letter| !letter.is_empty());
+    let mut named: Vec<&str> = letters.take(NAMED).collect();
     if lacking.len() > NAMED {
         named.push("...");
     }

@@ -7,6 +7,7 @@ use super::film::film;
 use super::flow::{FlowSource, PlottedFlow};
 use crate::cli;
 use crate::commands::model_file::load_model;
+use crate::file;
 use crate::plot::{
     self, DensityMap, FilmFormat, HistogramTop, LossCurves, PictureKind, PlottedColumns,
     ReadLosses, SvgFigure,
@@ -32,12 +33,14 @@ impl<'a> PlotSource<'a> {
     /// When there is none.
     pub fn open(args: &'a cli::PlotArgs) -> Result<Self, String> {
         let path = &args.source;
-        let metadata = path
-            .metadata()
-            .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
         let mut name = name_of(path);
-        if !metadata.is_dir() {
-            name.set_extension("");
+        if !file::is_stream(path) {
+            let metadata = path
+                .metadata()
+                .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+            if !metadata.is_dir() {
+                name.set_extension("");
+            }
         }
         let run = run_of(path.clone());
         Ok(PlotSource {

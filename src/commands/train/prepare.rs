@@ -128,6 +128,12 @@ fn directory(
     run: &mut LoadedRun,
     reopened: Option<RunDirectory>,
 ) -> Result<RunDirectory, Failure> {
+    if let Some(stream) = args.out.as_deref().filter(|out| file::is_stream(out)) {
+        let stream = stream.display();
+        return Err(refused(format!(
+            "--out {stream}: that is a stream, and a run needs a directory: name one"
+        )));
+    }
     let SessionFile { name, text, .. } = &run.session_file;
     let directory = match (reopened, &mut run.origin, &args.out) {
         (Some(reopened), RunOrigin::Resumed(resumed), _) => {

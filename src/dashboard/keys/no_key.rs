@@ -1,11 +1,14 @@
 //! Letters that are no keys because the keyboard is in another state than the user believes: with Caps Lock on, in the layout of another
-//! script, in an input method.
+//! script, in an input method. The reasons are short: a narrow log cuts them.
 
 use std::fmt;
 
 use crossterm::event::KeyCode;
 
 use super::binding::Key;
+
+/// What is to be said of a pasted text where none can be typed.
+pub const PASTED: &str = "pasted text is no keys";
 
 /// A typed letter that is no key, and what may be the reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,10 +26,10 @@ impl NoKey {
             return None;
         };
         let reason = if !letter.is_ascii() {
-            "no key: they are Latin letters and signs; is another keyboard layout on?"
+            "no key; another keyboard layout? keys are Latin letters"
         } else if letter.is_ascii_uppercase() && is_bound(Key::letter(letter.to_ascii_lowercase()))
         {
-            "no key, but the lower-case letter is one; is Caps Lock on?"
+            "no key; Caps Lock? the lower-case letter is one"
         } else {
             return None;
         };

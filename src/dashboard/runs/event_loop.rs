@@ -15,7 +15,7 @@ use ratatui::layout::Rect;
 use super::layout;
 use super::news::RunNews;
 use super::state::{RunsRequest, RunsState};
-use super::update::update;
+use super::update::{paste, update};
 use crate::dashboard::frame_pacer::FramePacer;
 use crate::dashboard::input::{TerminalInput, await_input};
 use crate::dashboard::options::Switches;
@@ -162,6 +162,7 @@ impl RunsDashboard {
                     self.pacer.hear_key();
                     update(&mut self.state, key);
                 }
+                TerminalInput::Pasted(text) => paste(&mut self.state, &text),
                 TerminalInput::Resized(size) => screen.resize(Rect::from(size))?,
             }
         }

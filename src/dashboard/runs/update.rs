@@ -7,7 +7,7 @@ use super::overlay::{Abscissa, MOST, axis_across, value_at};
 use super::state::{Part, RunsRequest, RunsState, RunsView};
 use super::status::RunStatus;
 use crate::dashboard::axis::AxisScale;
-use crate::dashboard::keys::{Key, NoKey};
+use crate::dashboard::keys::{Key, NoKey, PASTED};
 use crate::dashboard::state::losses::Outliers;
 
 /// Share of the axis that the cursor moves by.
@@ -26,6 +26,17 @@ pub fn update(state: &mut RunsState, key: Key) {
                 state.view.notice = Some(no_key.to_string());
             }
         }
+    }
+}
+
+/// Takes up a pasted text: into the filter while that is typed; its letters are no keys elsewhere.
+pub fn paste(state: &mut RunsState, text: &str) {
+    if !state.view.typing {
+        state.view.notice = Some(PASTED.to_owned());
+        return;
+    }
+    for letter in text.trim().chars().filter(|letter| !letter.is_control()) {
+        update(state, Key::letter(letter));
     }
 }
 
@@ -270,6 +281,20 @@ mod tests {
         assert_eq!(
             (state.view.filter.as_str(), state.view.notice),
             ("йQ", None)
+        );
+    }
+
+    #[test]
+    fn a_pasted_text_is_a_filter_or_nothing() {
+        let mut state = fixtures::folder();
+        paste(&mut state, "q");
+        assert_eq!(state.view.request, None);
+        assert_eq!(state.view.notice.as_deref(), Some(PASTED));
+        press(&mut state, "/");
+        paste(&mut state, "moons\n");
+        assert_eq!(
+            (state.view.filter.as_str(), state.view.typing),
+            ("moons", true)
         );
     }
 

@@ -9,13 +9,15 @@ use std::time::{Duration, SystemTime};
 /// The coarsest times of common file systems (FAT): a second write within it may leave a file of the same time and size.
 const COARSEST: Duration = Duration::from_secs(2);
 
-/// The identity of a file, its size and the time of its last write.
+/// The identity of a file, its size, and the times of its last write and change. A program may set the former back, as `cp -p` does, but not the
+/// latter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct FileState {
     device: u64,
     inode: u64,
     bytes: u64,
     written: SystemTime,
+    changed: SystemTime,
 }
 
 impl FileState {
@@ -27,14 +29,25 @@ impl FileState {
             inode: metadata.ino(),
             bytes: metadata.len(),
             written: metadata.modified().ok()?,
+            changed: time(metadata.ctime(), metadata.ctime_nsec()),
         })
     }
 
-    /// Whether another write could leave the same state: it was written a moment ago, or in the future of a clock that is ahead.
+    /// Whether another write could leave the same state: it was changed a moment ago, or in the future of a clock that is ahead.
     pub fn is_young(&self, now: SystemTime) -> bool {
-        now.duration_since(self.written)
+        let latest = self.written.max(self.changed);
+        now.duration_since(latest)
             .map_or(true, |age| age <= COARSEST)
     }
+}
+
+/// A time of the file system; one before 1970 is taken for 1970.
+fn time(seconds: i64, nanoseconds: i64) -> SystemTime {
+    let since = Duration::new(
+        u64::try_from(seconds).unwrap_or(0),
+        u32::try_from(nanoseconds).unwrap_or(0),
+    );
+    SystemTime::UNIX_EPOCH + since
 }
 
 #[cfg(test)]
@@ -56,16 +69,36 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_young_for_two_seconds_and_before_its_time() {
-        let file = FileState {
-            device: 1,
-            inode: 1,
-            bytes: 1,
-            written: SystemTime::UNIX_EPOCH + Duration::from_secs(100),
+    fn a_write_of_as_many_bytes_whose_time_is_set_back_shows() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("s.ron");
+        let old = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+        let write = |text: &str| {
+            fs::write(&path, text).unwrap();
+            let file = fs::File::options().append(true).open(&path).unwrap();
+            file.set_modified(old).unwrap();
+            FileState::of(&path).unwrap()
         };
-        for (seconds, young) in [(99, true), (100, true), (102, true), (103, false)] {
-            let now = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
-            assert_eq!(file.is_young(now), young, "{seconds}");
+        let first = write("one");
+        assert!(first.is_young(SystemTime::now()));
+        // Times of changes are as coarse as the clock of the kernel, 10 ms at most.
+        std::thread::sleep(Duration::from_millis(20));
+        assert_ne!(write("two"), first);
+    }
+
+    #[test]
+    fn a_file_is_young_for_two_seconds_and_before_its_time() {
+        for (written, changed) in [(100, 100), (100, 7), (7, 100)] {
+            let file = FileState {
+                device: 1,
+                inode: 1,
+                bytes: 1,
+                written: time(written, 0),
+                changed: time(changed, 0),
+            };
+            for (seconds, young) in [(99, true), (100, true), (102, true), (103, false)] {
+                assert_eq!(file.is_young(time(seconds, 0)), young, "{seconds}");
+            }
         }
     }
 }
