@@ -258,7 +258,9 @@ impl SplitTable {
         let terms = self.difference(relation, raw);
         let (variance, remainder) = (self.variance(column, raw), self.remainder(relation, raw));
         let open = self.open_part(relation, raw);
-        let error = ERRORS * (remainder.max(0.0) / self.fitted_rows as f64).sqrt();
+        // The remainder is a difference of numbers as large as the variance, with their rounding.
+        let least = remainder.max(f64::EPSILON * variance);
+        let error = ERRORS * (least / self.fitted_rows as f64).sqrt();
         let constant: f64 = terms
             .iter()
             .map(|term| term.coefficient * raw.mean[term.column])
