@@ -92,6 +92,26 @@ impl MeanAndScale {
 }
 
 impl Column {
+    /// Rounds a value to the lattice that the column has. A value at a bound may lie half way to a point beyond it: the one before
+    /// it is taken then.
+    fn round(&self, value: f64) -> f64 {
+        let Some(lattice) = self.lattice else {
+            return value;
+        };
+        let point = lattice.round(value);
+        let Some(of) = &self.transform else {
+            return point;
+        };
+        let bounds = of.map.bounds();
+        if point < bounds.low {
+            lattice.round(point + lattice.step)
+        } else if point > bounds.high {
+            lattice.round(point - lattice.step)
+        } else {
+            point
+        }
+    }
+
     /// Mean and deviation of the column x itself.
     pub fn raw(&self) -> MeanAndScale {
         self.transform
@@ -259,9 +279,7 @@ impl Scaling {
     pub fn round(&self, rows: &mut [f64], d: usize) {
         for row in rows.chunks_exact_mut(self.columns.len()) {
             for (value, column) in row.iter_mut().zip(&self.columns[..d]) {
-                *value = column
-                    .lattice
-                    .map_or(*value, |lattice| lattice.round(*value));
+                *value = column.round(*value);
             }
         }
     }

@@ -169,6 +169,98 @@ fn a_sum_of_rounded_columns_is_left_out_and_warned_of() {
 }
 
 #[test]
+fn shares_rounded_to_whole_percents_are_left_out() {
+    let row = |k: u32| {
+        let parts = [0, 1, 2, 3].map(|column| normal(k, column).exp());
+        let all: f64 = parts.iter().sum();
+        parts.map(|part| (100.0 * part / all).round()).to_vec()
+    };
+    let folder = table("a,b,c,d", 600, row);
+    let (session, said) = made(folder.path());
+    assert!(
+        said.contains("left out `d`: 100 - `a` - `b` - `c`, but for the rounding"),
+        "{said}"
+    );
+    assert_eq!(session.data.table().unwrap().columns, ["a", "b", "c"]);
+}
+
+#[test]
+fn a_sum_but_for_a_small_part_is_told_with_its_size() {
+    for (part, left_out) in [(1e-3, false), (1e-5, false), (1e-7, true)] {
+        let row = |k: u32| {
+            let (a, b) = (normal(k, 0), normal(k, 1));
+            vec![a, b, a + 2.0 * b + part * normal(k, 2)]
+        };
+        let folder = table("a,b,sum", 500, row);
+        let (session, said) = made(folder.path());
+        // The deviation of the sum is the root of 5.
+        let share = part / 5.0_f64.sqrt();
+        let told = (said.split("but for ").nth(1)).and_then(|rest| rest.split(' ').next());
+        let told: f64 = told.unwrap().parse().unwrap();
+        assert!((0.7..1.4).contains(&(told / share)), "{said}");
+        assert!(said.contains("`a` + 2 `b`, but for"), "{said}");
+        let learned = session.data.table().unwrap().columns.len();
+        assert_eq!(learned, if left_out { 2 } else { 3 }, "{said}");
+        let trained = trained(folder.path(), "whiten: Normal");
+        assert_eq!(
+            trained.code,
+            Some(if left_out { 2 } else { 0 }),
+            "{}",
+            trained.err
+        );
+        assert!(
+            trained.err.contains("`a` + 2 `b`, but for"),
+            "{}",
+            trained.err
+        );
+    }
+}
+
+#[test]
+fn samples_of_classes_are_classes() {
+    let row = |k: u32| {
+        let class = f64::from(u8::from(uniform(k, 0) < 0.3));
+        let stars = 1.0 + (5.0 * uniform(k, 1)).floor();
+        vec![class, stars, normal(k, 2)]
+    };
+    let folder = table("class,stars,y", 400, row);
+    let (session, _) = made(folder.path());
+    let data = session.data.table().unwrap();
+    assert_eq!(data.bounds.get("class"), Some(&Between(-0.5, 1.5)));
+    assert_eq!(data.bounds.get("stars"), Some(&Between(0.5, 5.5)));
+    let arguments = ["t.ron", "--headless", "--iterations=3", "--out=run"];
+    let trained = run(folder.path(), "train", &arguments);
+    assert_eq!((trained.code, trained.err.as_str()), (Some(0), ""));
+    let sampled = run(
+        folder.path(),
+        "sample",
+        &["run", "-n", "1000", "-o", "new.csv"],
+    );
+    assert_eq!(sampled.code, Some(0), "{}", sampled.err);
+    let new = fs::read_to_string(folder.path().join("new.csv")).unwrap();
+    for line in new.lines().skip(1) {
+        let (class, rest) = line.split_once(',').unwrap();
+        let stars = rest.split_once(',').unwrap().0;
+        assert!(
+            ["0", "1"].contains(&class) && ["1", "2", "3", "4", "5"].contains(&stars),
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn in_no_more_rows_than_columns_nothing_is_called_a_sum() {
+    let row = |k: u32| (0..12).map(|column| normal(k, column)).collect();
+    let folder = table("a,b,c,d,e,f,g,h,i,j,k,l", 8, row);
+    let (_, said) = made(folder.path());
+    assert!(
+        said.contains("left out `l`: the columns before it leave nothing open in so few rows as"),
+        "{said}"
+    );
+    assert!(!said.contains("sum of multiples"), "{said}");
+}
+
+#[test]
 fn init_tells_of_rows_far_out_that_a_map_brings_near() {
     let row = |k: u32| {
         let far = if k == 700 { 1e9 } else { normal(k, 0) };

@@ -124,7 +124,7 @@ fn what_may_be_touched_is_there_with_a_comment_and_the_rest_at_its_default() {
         assert!(classes.iter().any(|c| comment.contains(c)), "{line}");
         written.push(key);
     }
-    let expected = "path columns given missing jitter transform round whiten test validation shuffle batch width layers precision iterations lr \
+    let expected = "path columns given missing jitter transform bounds round whiten test validation shuffle batch width layers precision iterations lr \
         steps trace grid transport likelihood hjb lr schedule decay average every samples steps iterations";
     assert_eq!(written.join(" "), expected);
     let least = "(data: Table(path: \"people.csv\"), start: Matching(), optimizer: Muon())";

@@ -218,7 +218,7 @@ fn far_out(faults: &[ColumnFault]) -> Vec<ColumnFault> {
     let is_far_out = |fault: &&ColumnFault| {
         matches!(
             fault.kind,
-            FaultKind::Outlier { .. } | FaultKind::HeavyTail { .. }
+            FaultKind::Outlier { .. } | FaultKind::FarRows { .. } | FaultKind::HeavyTail { .. }
         )
     };
     faults.iter().filter(is_far_out).cloned().collect()
@@ -267,7 +267,9 @@ fn choose_maps(survey: &TableSurvey, data: &Dataset) -> Result<Vec<Option<MapCho
         Some(ColumnSummary {
             jitter: profile.jitter().unwrap_or(0.0),
             least: profile.least(),
-            limit: limit(faults),
+            limit: profile
+                .class_bounds()
+                .map_or_else(|| limit(faults), MapLimit::Few),
         })
     };
     let summaries: Vec<_> = scaling.columns.iter().filter_map(summary).collect();
@@ -278,9 +280,10 @@ fn choose_maps(survey: &TableSurvey, data: &Dataset) -> Result<Vec<Option<MapCho
 fn limit<'a>(faults: impl Iterator<Item = &'a ColumnFault>) -> MapLimit {
     faults.fold(MapLimit::Any, |limit, fault| match (limit, &fault.kind) {
         (_, FaultKind::Bounded(bounds)) => MapLimit::Bounds(*bounds),
-        (MapLimit::Any, FaultKind::Outlier { .. } | FaultKind::HeavyTail { .. }) => {
-            MapLimit::BothSides
-        }
+        (
+            MapLimit::Any,
+            FaultKind::Outlier { .. } | FaultKind::FarRows { .. } | FaultKind::HeavyTail { .. },
+        ) => MapLimit::BothSides,
         _ => limit,
     })
 }

@@ -29,6 +29,13 @@ pub enum FaultKind {
         /// Share of the rows.
         share: f64,
     },
+    /// A value at an end of the range that often stands for a missing one, and may be one of the column's own.
+    Suspect {
+        /// The value.
+        value: f64,
+        /// Share of the rows.
+        share: f64,
+    },
     /// A few rows that take up the range.
     Outlier {
         /// Share of the rows that lie close together.
@@ -40,7 +47,14 @@ pub enum FaultKind {
         /// Row of this value, from 1, among those without missing values.
         row: usize,
     },
-    /// A few rows that have most of the variance.
+    /// A few rows that have most of the variance, and are not the end of a tail.
+    FarRows {
+        /// Share of the rows.
+        rows: f64,
+        /// Share of the variance.
+        share: f64,
+    },
+    /// A few rows that have most of the variance, at the end of a tail.
     HeavyTail {
         /// Share of the rows.
         rows: f64,
@@ -65,6 +79,8 @@ pub enum FaultKind {
     Bounded(ColumnBounds),
     /// A sum of multiples of other columns whose density is that of the noise.
     RoundedSum(Sum),
+    /// A sum of multiples of other columns but for a small part.
+    NearSum(Sum),
 }
 
 impl fmt::Display for ColumnFault {
@@ -72,13 +88,19 @@ impl fmt::Display for ColumnFault {
         write!(f, "column `{}`: {}", shorten(&self.column), self.kind)?;
         match &self.kind {
             FaultKind::Sentinel { value, .. } => write!(f, ": set `data.missing: [\"{value}\"]`"),
-            FaultKind::Outlier { .. } | FaultKind::HeavyTail { .. } => {
+            FaultKind::Suspect { value, .. } => {
+                write!(f, ": if it does, set `data.missing: [\"{value}\"]`")
+            }
+            FaultKind::Outlier { .. } | FaultKind::FarRows { .. } | FaultKind::HeavyTail { .. } => {
                 f.write_str(": correct them, or take Log or Asinh in `data.transform`")
             }
             FaultKind::Atom { .. } => f.write_str(": leave the column out, or make it two"),
             FaultKind::Rounded { .. } => f.write_str(": give it `data.jitter`"),
             FaultKind::Bounded(_) => f.write_str(": set `data.bounds`"),
             FaultKind::RoundedSum(_) => f.write_str(": leave it out of `data.columns`"),
+            FaultKind::NearSum(_) => f.write_str(
+                ": learn the small part in its place, or leave it out of `data.columns`",
+            ),
         }
     }
 }
@@ -92,6 +114,12 @@ impl fmt::Display for FaultKind {
                 short(*value),
                 percent(*share)
             ),
+            FaultKind::Suspect { value, share } => write!(
+                f,
+                "{} in {} of the rows, beyond all others, may stand for a missing value",
+                short(*value),
+                percent(*share)
+            ),
             FaultKind::Outlier {
                 share,
                 width,
@@ -102,6 +130,12 @@ impl fmt::Display for FaultKind {
                 "{} of the rows lie within {width:.0e} of the range, which reaches to {} in row {row}",
                 percent(*share),
                 short(*value)
+            ),
+            FaultKind::FarRows { rows, share } => write!(
+                f,
+                "{} of the variance lies in {} of the rows, far from the others",
+                percent(*share),
+                percent(*rows)
             ),
             FaultKind::HeavyTail { rows, share } => write!(
                 f,
@@ -123,7 +157,7 @@ impl fmt::Display for FaultKind {
                 f,
                 "{bounds} in every row, with many near that end, and samples will lie beyond"
             ),
-            FaultKind::RoundedSum(sum) => sum.fmt(f),
+            FaultKind::RoundedSum(sum) | FaultKind::NearSum(sum) => sum.fmt(f),
         }
     }
 }

@@ -130,12 +130,13 @@ impl SplitTable {
             offset,
             samples,
             rounded_sums,
+            near_sums,
         } = split.measure_columns(&transforms)?;
         for ((column, step), sample) in columns.iter_mut().zip(round).zip(&samples) {
             column.lattice = (step > 0.0).then(|| Lattice::through(&sample.values, step));
         }
         (split.scaling.columns, split.offset) = (columns, offset);
-        split.faults = split.find_faults(samples, rounded_sums);
+        split.faults = split.find_faults(samples, rounded_sums, near_sums);
         let whitening = match table.whiten {
             Whiten::No => None,
             Whiten::Yes => Some(split.measure_whitening()?),

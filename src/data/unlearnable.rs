@@ -35,6 +35,11 @@ pub enum NoDensity {
     Overflow,
     /// The squares of the deviations are too small for 64-bit numbers.
     Underflow,
+    /// There are no more rows than columns: every column is a sum of multiples of the others in them.
+    FewRows {
+        /// Number of rows of the training and validation part.
+        rows: usize,
+    },
     /// The column is a sum of multiples of other columns.
     Dependent(Sum),
 }
@@ -47,8 +52,19 @@ pub struct Sum {
     pub constant: Option<f64>,
     /// Columns with their coefficients.
     pub terms: Vec<NamedTerm>,
-    /// Whether nothing is left open of the column, not even by the rounding of values.
-    pub exact: bool,
+    /// What the sum leaves open of the column.
+    pub open: Open,
+}
+
+/// The part of a column that a sum leaves open.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Open {
+    /// Nothing but the rounding of 64-bit numbers.
+    Nothing,
+    /// The rounding of the values in the table.
+    Rounding,
+    /// A part with this share of the column's deviation.
+    Share(f64),
 }
 
 /// A term of a sum.
@@ -78,7 +94,17 @@ impl fmt::Display for NoDensity {
             NoDensity::Underflow => f.write_str(
                 "too small to be standardised, as its square is no 64-bit number (in a smaller unit it can)",
             ),
-            NoDensity::Dependent(sum) => sum.fmt(f),
+            NoDensity::FewRows { rows } => write!(
+                f,
+                "the columns before it leave nothing open in so few rows as {rows}"
+            ),
+            NoDensity::Dependent(sum) => {
+                let too_little = match sum.open {
+                    Open::Share(_) => ", which is too little to be computed with",
+                    _ => "",
+                };
+                write!(f, "{sum}{too_little}")
+            }
         }
     }
 }
@@ -89,16 +115,17 @@ impl fmt::Display for Sum {
         let Some(constant) = self.constant else {
             let names: Vec<String> = self.terms.iter().take(TERMS).map(name).collect();
             let more = self.more();
-            return write!(
-                f,
-                "once mapped, a sum of multiples of {}{more}",
-                names.join(", ")
-            );
+            let sum = if names.len() == 1 {
+                "a copy"
+            } else {
+                "a sum of multiples"
+            };
+            return write!(f, "once mapped, {sum} of {}{more}", names.join(", "));
         };
         if let [term] = &self.terms[..] {
             write!(f, "a copy of {}", name(term))?;
             if (term.coefficient, constant) == (1.0, 0.0) {
-                return f.write_str(self.rounding());
+                return write!(f, "{}", self.open);
             }
             f.write_str(": ")?;
         }
@@ -121,20 +148,21 @@ impl fmt::Display for Sum {
             }
             text.push_str(&name(term));
         }
-        write!(f, "{text}{}{}", self.more(), self.rounding())
+        write!(f, "{text}{}{}", self.more(), self.open)
+    }
+}
+
+impl fmt::Display for Open {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Open::Nothing => Ok(()),
+            Open::Rounding => f.write_str(", but for the rounding"),
+            Open::Share(share) => write!(f, ", but for {share:.0e} of its deviation"),
+        }
     }
 }
 
 impl Sum {
-    /// The words for what rounding leaves open.
-    fn rounding(&self) -> &'static str {
-        if self.exact {
-            ""
-        } else {
-            ", but for the rounding"
-        }
-    }
-
     /// The words for the terms that are not shown.
     fn more(&self) -> String {
         match self.terms.len().saturating_sub(TERMS) {

@@ -68,6 +68,8 @@ pub enum MapLimit {
     Any,
     /// The map of these bounds.
     Bounds(ColumnBounds),
+    /// The map of these bounds, beyond which a column of few values has none.
+    Few(ColumnBounds),
     /// A logarithm on both sides of the median: a few rows lie far out.
     BothSides,
 }
@@ -105,13 +107,19 @@ pub fn choose(rows: &[f64], summaries: &[ColumnSummary]) -> Vec<Option<MapChoice
     let choice = |(i, &k): (usize, &usize)| {
         let candidate = &columns[i][k];
         let limit = summaries[i].limit;
-        if let MapLimit::Bounds(bounds) = limit {
+        let bounded = match limit {
+            MapLimit::Bounds(bounds) => Some((
+                bounds,
+                "many values lie near that end and samples would lie beyond",
+            )),
+            MapLimit::Few(bounds) => Some((bounds, "there are no values beyond")),
+            MapLimit::Any | MapLimit::BothSides => None,
+        };
+        if let Some((bounds, why)) = bounded {
             return Some(MapChoice {
                 transform: candidate.transform,
                 bounds: Some(bounds),
-                reason: format!(
-                    "{bounds}, as many values lie near that end and samples would lie beyond"
-                ),
+                reason: format!("{bounds}, as {why}"),
             });
         }
         let word = match candidate.transform {
@@ -175,7 +183,7 @@ fn candidates(column: Vec<f64>, summary: ColumnSummary) -> Vec<MapCandidate> {
             (Some(Transform::Normal), false),
         ],
         MapLimit::BothSides => vec![(two_sided, false)],
-        MapLimit::Bounds(bounds) => vec![(Some(bounds.map()), true)],
+        MapLimit::Bounds(bounds) | MapLimit::Few(bounds) => vec![(Some(bounds.map()), true)],
     };
     for (transform, logarithm) in maps {
         let Some(transform) = transform else { continue };

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::step::RoundingStep;
 use crate::headless::number::format_setting;
+use crate::session::ColumnBounds;
 use crate::table::{Cell, shorten};
 
 /// Number of steps within the range of a column above which rounding does not matter.
@@ -14,6 +15,17 @@ const NOISE: f64 = 1e-9;
 const CLASSES: usize = 10;
 /// Share of the values that need not be multiples of the step: few are written more finely than the others.
 const MISSED: f64 = 0.05;
+/// Number of the values that may be atoms: how often they recur says nothing of the others.
+const ATOMS: usize = 3;
+/// Share of a step within which values lie on a lattice.
+const NEAR: f64 = 1e-6;
+/// Share of a step within which it is taken for a shorter decimal.
+const SAME: f64 = 1e-9;
+/// Number of rows with other values than the most frequent one from which a column is no constant.
+const OTHERS: u64 = 20;
+/// Share of the rows from which a value is no exception.
+const ORDINARY: f64 = 0.01;
+
 /// The profile of a column.
 #[derive(Debug)]
 pub struct ColumnProfile {
@@ -43,6 +55,10 @@ pub struct ColumnProfile {
     last: Option<f64>,
     /// Whether every number is one more than the one before.
     counts_rows: bool,
+    /// Whether every number is above the one before.
+    rises: bool,
+    /// Whether every number is a date as YYYYMMDD.
+    dates: bool,
 }
 
 /// A field that is no finite number.
@@ -79,6 +95,8 @@ impl ColumnProfile {
             full: false,
             last: None,
             counts_rows: true,
+            rises: true,
+            dates: true,
         }
     }
 
@@ -114,6 +132,8 @@ impl ColumnProfile {
         self.high = self.high.max(value);
         self.step.add(value);
         self.counts_rows &= self.last.is_none_or(|last| value == last + 1.0);
+        self.rises &= self.last.is_none_or(|last| value > last);
+        self.dates = self.dates && is_date(value);
         self.last = Some(value);
         // The two zeros are one value.
         let bits = (value + 0.0).to_bits();
@@ -149,6 +169,12 @@ impl ColumnProfile {
             format!("missing in {} of {rows} rows", self.missing)
         } else if self.low == self.high {
             format!("{} in every row", format_setting(self.low))
+        } else if let Some(FrequentValue { value, times }) = self.nearly_always() {
+            let others = self.numbers - times;
+            format!(
+                "{} in all but {others} of {rows} rows",
+                format_setting(value)
+            )
         } else if self.counts_rows && self.numbers > 2 {
             "counts the rows".to_owned()
         } else {
@@ -159,16 +185,69 @@ impl ColumnProfile {
     /// Width of the noise that makes rounded values continuous: the step, or the least gap where few different values recur. None for
     /// none.
     pub fn jitter(&self) -> Option<f64> {
-        let range = self.high - self.low;
-        let recur = !self.full && 2 * self.values.len() as u64 <= self.numbers;
-        let gap = || if recur { self.least_gap(range) } else { None };
-        self.lattice_step().or_else(gap)
+        self.lattice_step().or_else(|| self.recurring_gap())
     }
 
     /// The step of which nearly all differences of values are multiples; None where rounding does not matter.
     pub fn lattice_step(&self) -> Option<f64> {
         let step = self.step.step().map(|step| self.coarser_step(step));
-        step.filter(|step| (self.high - self.low) / step <= FINE)
+        let matters = |step: &f64| (self.high - self.low) / step <= FINE;
+        let even = || self.even_step().filter(matters);
+        step.filter(matters).or_else(even)
+    }
+
+    /// The bounds of a column of few values, none of them an exception at an end: half a step beyond both ends. None for others.
+    pub fn class_bounds(&self) -> Option<ColumnBounds> {
+        let step = self.lattice_step()?;
+        let ordinary = |value: f64| {
+            let times = self.values.get(&(value + 0.0).to_bits());
+            times.is_some_and(|times| *times as f64 >= ORDINARY * self.numbers as f64)
+        };
+        let class = self.has_few_values() && ordinary(self.low) && ordinary(self.high);
+        let end = |x: f64| shortened(x, NEAR * step);
+        class
+            .then(|| ColumnBounds::Between(end(self.low - 0.5 * step), end(self.high + 0.5 * step)))
+    }
+
+    /// Whether the column has as few values as one of classes.
+    fn has_few_values(&self) -> bool {
+        !self.full && self.values.len() <= CLASSES
+    }
+
+    /// The value of all rows but for exceptions; None for others.
+    fn nearly_always(&self) -> Option<FrequentValue> {
+        let most = self.most_frequent()?;
+        let others = self.numbers - most.times;
+        (others < OTHERS && (others as f64) < ORDINARY * self.numbers as f64).then_some(most)
+    }
+
+    /// The least gap of values that recur, atoms apart. None for others.
+    fn recurring_gap(&self) -> Option<f64> {
+        let mut times: Vec<u64> = self.values.values().copied().collect();
+        times.sort_unstable_by(|a, b| b.cmp(a));
+        let atoms: u64 = times.iter().take(ATOMS).sum();
+        let others = times.len().saturating_sub(ATOMS) as u64;
+        let recur = !self.full && 2 * others <= self.numbers - atoms;
+        recur
+            .then(|| self.least_gap(self.high - self.low))
+            .flatten()
+    }
+
+    /// The step of recurring values at equal distances that are no short decimals, or are off them by the errors of sums.
+    fn even_step(&self) -> Option<f64> {
+        let mut step = self.recurring_gap()?;
+        let values = self.sorted_values();
+        let steps = |x: f64, step: f64| ((x - self.low) / step).round();
+        // From near values to far ones, so that the error of the first gap does not add up to a step.
+        for &x in &values {
+            let steps = steps(x, step);
+            if steps > 0.0 {
+                step = (x - self.low) / steps;
+            }
+        }
+        let off = |x: &f64| (x - self.low - step * steps(*x, step)).abs();
+        let even = values.iter().all(|x| off(x) <= NEAR * step);
+        even.then(|| shortened(step, SAME * step))
     }
 
     /// Least of the values.
@@ -178,7 +257,11 @@ impl ColumnProfile {
 
     /// The largest of 1, 2, 5, 10, ... steps such that all but a few values differ from the most frequent one by multiples of it.
     fn coarser_step(&self, step: f64) -> f64 {
-        let Some(FrequentValue { value: base, .. }) = self.most_frequent() else {
+        let Some(FrequentValue {
+            value: base,
+            times: most,
+        }) = self.most_frequent()
+        else {
             return step;
         };
         let values = || self.values.iter();
@@ -187,7 +270,7 @@ impl ColumnProfile {
             let off = |bits: u64| ((f64::from_bits(bits) - base) / step).round() % steps != 0.0;
             let missed = values().filter(|(bits, _)| off(**bits));
             let missed: u64 = missed.map(|(_, times)| times).sum();
-            missed as f64 <= MISSED * all as f64
+            missed as f64 <= MISSED * (all - most) as f64
         };
         let most = (self.high - self.low) / step;
         let ladder = (0..6).flat_map(|power| [1.0, 2.0, 5.0].map(|m| m * 10_f64.powi(power)));
@@ -210,14 +293,25 @@ impl ColumnProfile {
 
     /// The least difference of two values, without rounding errors.
     fn least_gap(&self, range: f64) -> Option<f64> {
-        let mut values: Vec<f64> = self
-            .values
-            .keys()
-            .map(|bits| f64::from_bits(*bits))
-            .collect();
-        values.sort_by(f64::total_cmp);
+        let values = self.sorted_values();
         let gaps = values.windows(2).map(|pair| pair[1] - pair[0]);
         gaps.filter(|gap| *gap > NOISE * range).reduce(f64::min)
+    }
+
+    /// The values that are counted, in ascending order.
+    fn sorted_values(&self) -> Vec<f64> {
+        let values = self.values.keys().map(|bits| f64::from_bits(*bits));
+        let mut values: Vec<f64> = values.collect();
+        values.sort_by(f64::total_cmp);
+        values
+    }
+
+    /// Whether the column has every whole number of its range once.
+    fn is_permutation(&self) -> bool {
+        !self.full
+            && self.step.step() == Some(1.0)
+            && self.values.len() as u64 == self.numbers
+            && self.high - self.low + 1.0 == self.numbers as f64
     }
 
     /// The range, the step and warnings, as text.
@@ -233,96 +327,39 @@ impl ColumnProfile {
         if self.missing > 0 {
             words.push_str(&format!(", missing in {} rows", self.missing));
         }
-        if !self.full && self.values.len() <= CLASSES {
+        if self.has_few_values() {
             words.push_str(&format!(
                 "; {} values only: rather a class, to be given or left out",
                 self.values.len()
             ));
+        } else if self.dates {
+            words.push_str(
+                "; dates as YYYYMMDD, with gaps between the months: better a number of days",
+            );
+        } else if self.rises {
+            words.push_str("; rises from row to row: rather an identifier or a time");
+        } else if self.is_permutation() {
+            words.push_str("; every whole number of its range once: rather an identifier");
         }
         words
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn profile(cells: &[Cell]) -> ColumnProfile {
-        let mut profile = ColumnProfile::new("a", 100);
-        for (row, cell) in (1..).zip(cells) {
-            profile.add(row, cell);
-        }
-        profile
+/// Whether a number is a date as YYYYMMDD, from 1800 to 2199.
+fn is_date(value: f64) -> bool {
+    if !(18_000_101.0..=21_991_231.0).contains(&value) || value.fract() != 0.0 {
+        return false;
     }
-
-    fn numbers(values: impl IntoIterator<Item = f64>) -> ColumnProfile {
-        profile(&values.into_iter().map(Cell::Number).collect::<Vec<_>>())
-    }
-
-    fn text(text: &str) -> Cell<'_> {
-        Cell::Text(text.into())
-    }
-
-    #[test]
-    fn what_cannot_be_learned_is_told_with_its_place() {
-        let number = Cell::Number;
-        for (cells, words) in [
-            (
-                vec![Cell::Missing, text("Ideal")],
-                "text, as `Ideal` in row 2",
-            ),
-            (
-                vec![number(1.0), text("n/a"), number(5.0)],
-                "no number in 1 of 3 rows, as `n/a` in row 2",
-            ),
-            (
-                vec![number(1.0), number(f64::INFINITY)],
-                "infinite in 1 of 2 rows, as `inf` in row 2",
-            ),
-            (vec![Cell::Missing; 3], "no values"),
-            (
-                vec![number(1.0), Cell::Missing, Cell::Missing],
-                "missing in 2 of 3 rows",
-            ),
-            (vec![number(0.1); 4], "0.1 in every row"),
-            (
-                vec![number(7.0), number(8.0), number(9.0)],
-                "counts the rows",
-            ),
-        ] {
-            let fault = profile(&cells).fault().unwrap();
-            assert!(fault.starts_with(words), "{fault}");
-        }
-        assert_eq!(numbers([1.0, 3.0, 2.0]).fault(), None);
-        assert_eq!(
-            profile(&[number(1.0), Cell::Missing, number(3.0)]).fault(),
-            None
-        );
-    }
-
-    #[test]
-    fn rounded_values_get_noise_of_a_step_and_recurring_ones_of_the_least_gap() {
-        assert_eq!(numbers([0.23, 0.21, 0.29]).jitter(), Some(0.02));
-        // One of thirty is written more finely.
-        let mixed = (0..30).map(|k| f64::from(50 + k % 7) + if k == 9 { 0.1 } else { 0.0 });
-        assert_eq!(numbers(mixed).jitter(), Some(1.0));
-        // Millions of steps: nothing to see of them, and no value recurs.
-        assert_eq!(numbers([0.12345678, 0.87654321, 0.5]).jitter(), None);
-        let third = 1.0 / 3.0;
-        let recurring = [0.0, third, 1.0, third + 1e-16].repeat(3);
-        let jitter = numbers(recurring).jitter().unwrap();
-        assert!((jitter - third).abs() < 1e-15, "{jitter}");
-    }
-
-    #[test]
-    fn classes_are_told_of() {
-        let classes = numbers((0..30).map(|k| f64::from(k % 3)));
-        assert!(classes.description().contains("3 values only"));
-        // Values that are no longer counted are not taken for few.
-        assert!(
-            numbers((0..500).map(f64::from))
-                .description()
-                .ends_with("step 1")
-        );
-    }
+    let (month, day) = (value / 100.0 % 100.0, value % 100.0);
+    (1.0..13.0).contains(&month) && (1.0..=31.0).contains(&day)
 }
+
+/// The decimal of few digits within an error of a number; the number itself where there is none.
+fn shortened(x: f64, error: f64) -> f64 {
+    let decimal = (0..9).filter_map(|digits| format!("{x:.digits$e}").parse::<f64>().ok());
+    let mut near = decimal.filter(|short| (short - x).abs() <= error);
+    near.next().unwrap_or(x)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,11 +1,14 @@
 //! The search for the faults of a column in a sample of its values v.
 //!
 //! ```text
-//! sentinel    a value at an end of the range, in several rows, further from the others than these are from each other
+//! sentinel    values at the ends of the range, in several rows, further from most others than these are from each other
+//! suspect     a value at an end that often stands for a missing one, apart from the others or far more frequent than any of them
 //! outlier     98 % of the rows within OUTLIER of the range of g(v)                               g: the map of the session
-//! heavy tail  rows, TOP of all, with more than HEAVY (HEAVY_MAPPED with a map) of the sum of squares of g(v) about the median
-//! atom        a value in a large share of the rows of a column of many values, without noise or denser than AT_LEAST even ones
-//! rounded     no more different values than half of the rows, and no noise
+//! heavy tail  rows, TOP of all, with more than HEAVY (HEAVY_MAPPED with a map) of the sum of squares of g(v) about the median,
+//!             and a tail index by Hill's estimate below TAIL_INDEX; otherwise these are rows far out
+//! atom        a value in a large share of the rows of a column of many values: without noise, denser than AT_LEAST even ones, or
+//!             far more frequent than any other
+//! rounded     no more different values than half of the rows, atoms apart, and no noise
 //! bounded     all values on one side of 0, or between 0 and 1 or 100, and the mass is at that end
 //! ```
 //!
@@ -35,6 +38,12 @@ const TOP: f64 = 1e-3;
 const HEAVY: f64 = 0.5;
 /// Share of the sum of squares that is too much for them after a map: the others have a third of the deviation then.
 const HEAVY_MAPPED: f64 = 0.9;
+/// Tail index above which a few rows that have the variance are no tail.
+const TAIL_INDEX: f64 = 2.5;
+/// Shares of the rows that a tail index is estimated from.
+const TAIL_PARTS: [f64; 3] = [0.02, 0.01, 0.005];
+/// Number of rows that a tail index is estimated from, at least.
+const TAIL_ROWS: usize = 5;
 /// Number of rows of a sentinel, at least.
 const RECURRING: usize = 3;
 /// Number of different values that a column with sentinels has besides, at least.
@@ -51,6 +60,10 @@ const ATOM: f64 = 0.01;
 const ATOM_ROWS: usize = 5;
 /// Number of the values that may be atoms: the last of so many frequent ones is ordinary.
 const ATOMS: usize = 5;
+/// Number of the values that may be atoms of a column whose other values do not recur.
+const FEW_ATOMS: usize = 3;
+/// Distance of a suspect from the others, in usual gaps between values.
+const APART: f64 = 1.5;
 /// Density of an atom in noise at least, in densities of a uniform column.
 const AT_LEAST: f64 = 100.0;
 /// Ratio of the widths above and below the median of a column skewed towards its end.
@@ -95,7 +108,9 @@ pub(in crate::data) fn find_faults(
         // Values on a bound are folded back by their noise.
         mapped.retain(|u| u.is_finite());
         kinds.extend(outlier(&mapped, ends, map).or_else(|| heavy_tail(&mapped, heavy)));
-        kinds.extend(recurring(&sorted, column.jitter, extremes.range()));
+        let suspect = suspect(&sorted, column.jitter);
+        let recurring = || recurring(&sorted, column.jitter, extremes.range());
+        kinds.extend(suspect.or_else(recurring));
         let open = column.map.is_none_or(|map| !map.bounds().are_finite());
         let bounds = bounds(sorted, column.jitter, [all.least.value, all.largest.value]);
         kinds.extend(bounds.filter(|_| open).map(FaultKind::Bounded));
@@ -124,45 +139,99 @@ fn width(sorted: &[f64]) -> f64 {
     sorted[sorted.len() - 1] - sorted[0]
 }
 
-/// Sentinels at both ends of sorted values.
+/// Sentinels at both ends of sorted values: as many as lie far from all others.
 fn sentinels(sorted: &[f64]) -> Vec<FaultKind> {
-    let mut rest = sorted;
-    let mut found = Vec::new();
-    for _ in 0..2 * SENTINELS {
-        let Some((value, others)) = sentinel(rest) else {
-            break;
-        };
-        let share = (rest.len() - others.len()) as f64 / sorted.len() as f64;
-        found.push(FaultKind::Sentinel { value, share });
-        rest = others;
+    let low: Vec<&[f64]> = recurring_runs(sorted.chunk_by(|a, b| a == b));
+    let high: Vec<&[f64]> = recurring_runs(sorted.chunk_by(|a, b| a == b).rev());
+    let choices = (1..=low.len() + high.len()).rev();
+    let choices = choices.flat_map(|all| (0..=all).map(move |below| (below, all - below)));
+    let possible = |(below, above): &(usize, usize)| *below <= low.len() && *above <= high.len();
+    for (below, above) in choices.filter(possible) {
+        let (low, high) = (&low[..below], &high[..above]);
+        if are_far(sorted, low, high) {
+            let sentinel = |run: &&[f64]| FaultKind::Sentinel {
+                value: run[0],
+                share: run.len() as f64 / sorted.len() as f64,
+            };
+            return low.iter().chain(high).map(sentinel).collect();
+        }
     }
-    found
+    Vec::new()
 }
 
-/// A sentinel at an end of sorted values, and the other values.
-fn sentinel(sorted: &[f64]) -> Option<(f64, &[f64])> {
-    let (low, high) = (*sorted.first()?, *sorted.last()?);
-    let above = &sorted[sorted.partition_point(|x| *x <= low)..];
-    let below = &sorted[..sorted.partition_point(|x| *x < high)];
-    let far = |others: &[f64], value: f64| {
-        if sorted.len() - others.len() < RECURRING || others.len() < LEAST_ROWS {
-            return false;
-        }
-        let gap = (value - others[0])
-            .abs()
-            .min((value - others[others.len() - 1]).abs());
-        let different = 1 + others.windows(2).filter(|pair| pair[0] != pair[1]).count();
-        // A second sentinel may lie among the others, beyond their inner rows.
-        let spread = quantile(others, 0.75) - quantile(others, 0.25);
-        different >= VALUES && gap > FAR * spread && gap > width(inner(others))
-    };
-    if far(above, low) {
-        Some((low, above))
-    } else if far(below, high) {
-        Some((high, below))
-    } else {
-        None
+/// The first runs of equal values, as long as they recur as sentinels do.
+fn recurring_runs<'v>(runs: impl Iterator<Item = &'v [f64]>) -> Vec<&'v [f64]> {
+    let recurring = runs.take(SENTINELS);
+    recurring.take_while(|run| run.len() >= RECURRING).collect()
+}
+
+/// Whether the values of runs at the ends of sorted values lie far from all others, which are most of them.
+fn are_far(sorted: &[f64], low: &[&[f64]], high: &[&[f64]]) -> bool {
+    let rows = |runs: &[&[f64]]| runs.iter().map(|run| run.len()).sum::<usize>();
+    let (first, beyond) = (rows(low), sorted.len().saturating_sub(rows(high)));
+    if beyond < first + LEAST_ROWS.max(sorted.len() / 2) {
+        return false;
     }
+    let others = &sorted[first..beyond];
+    let spread = quantile(others, 0.75) - quantile(others, 0.25);
+    let far = |gap: f64| gap > FAR * spread && gap > width(inner(others));
+    different(others) >= VALUES
+        && low.last().is_none_or(|run| far(others[0] - run[0]))
+        && high
+            .last()
+            .is_none_or(|run| far(run[0] - others[others.len() - 1]))
+}
+
+/// The number of different values of sorted ones.
+fn different(sorted: &[f64]) -> usize {
+    sorted.chunk_by(|a, b| a == b).count()
+}
+
+/// A value at an end of sorted values that is often written for a missing one, and stands apart from the others or is far more
+/// frequent.
+fn suspect(sorted: &[f64], jitter: f64) -> Option<FaultKind> {
+    let runs: Vec<&[f64]> = sorted.chunk_by(|a, b| a == b).collect();
+    let [first, second, .., last_but_one, last] = &runs[..] else {
+        return None;
+    };
+    if runs.len() <= VALUES {
+        return None;
+    }
+    let mut gaps: Vec<f64> = runs
+        .windows(2)
+        .map(|pair| pair[1][0] - pair[0][0])
+        .collect();
+    gaps.sort_by(f64::total_cmp);
+    let apart = (APART * quantile(&gaps, 0.5)).max(jitter) * if jitter > 0.0 { 1.0 } else { APART };
+    let inner = &runs[1..runs.len() - 1];
+    let most = inner.iter().map(|run| run.len()).max().unwrap_or(0);
+    let usual = inner.iter().map(|run| run.len()).sum::<usize>() / inner.len().max(1);
+    let stands_out = |run: &[f64], next: &[f64]| {
+        let alone = (next[0] - run[0]).abs() > apart && run.len() > usual;
+        run.len() >= RECURRING
+            && 2 * run.len() <= sorted.len()
+            && (alone || run.len() >= ATOM_ROWS * most)
+    };
+    let at_low = is_code(first[0], second[0]) && stands_out(first, second);
+    let at_high = is_code(last[0], last_but_one[0]) && stands_out(last, last_but_one);
+    let run = if at_low {
+        first
+    } else if at_high {
+        last
+    } else {
+        return None;
+    };
+    Some(FaultKind::Suspect {
+        value: run[0],
+        share: run.len() as f64 / sorted.len() as f64,
+    })
+}
+
+/// Whether a value is often written for a missing one: nines, or -1 beside values that are none below 0; `next` is the nearest other.
+fn is_code(value: f64, next: f64) -> bool {
+    let nines =
+        value.abs() >= 99.0 && [99.0, 999.0, 9999.0, 99999.0, 999_999.0].contains(&value.abs());
+    nines || [-1.0, -9.0].contains(&value) && next >= 0.0
 }
 
 /// The outliers that take up the range of the mapped values, with the ends of the column.
@@ -206,17 +275,38 @@ fn heavy_tail(mapped: &[f64], heavy: f64) -> Option<FaultKind> {
     let all: f64 = squares.iter().sum();
     let top = ((TOP * squares.len() as f64).ceil() as usize).max(1);
     let share = squares[..top].iter().sum::<f64>() / all;
-    (share > heavy).then(|| FaultKind::HeavyTail {
-        rows: top as f64 / squares.len() as f64,
-        share,
+    if share <= heavy {
+        return None;
+    }
+    let rows = top as f64 / squares.len() as f64;
+    Some(if tail_index(&squares) < TAIL_INDEX {
+        FaultKind::HeavyTail { rows, share }
+    } else {
+        FaultKind::FarRows { rows, share }
     })
+}
+
+/// Hill's estimate of the index a of a tail, P(deviation > x) ~ x^-a, from squares of deviations in descending order: the largest of
+/// those by different parts of them, as single values far out lower some of them only.
+fn tail_index(squares: &[f64]) -> f64 {
+    let estimate = |share: &f64| {
+        let k = (share * squares.len() as f64) as usize;
+        let logs = squares[..k]
+            .iter()
+            .map(|square| 0.5 * (square / squares[k]).ln());
+        (k >= TAIL_ROWS).then(|| k as f64 / logs.sum::<f64>())
+    };
+    TAIL_PARTS.iter().filter_map(estimate).fold(0.0, f64::max)
 }
 
 /// The fault of values that recur: an atom, or rounding without noise.
 fn recurring(sorted: &[f64], jitter: f64, range: f64) -> Option<FaultKind> {
     let n = sorted.len();
     let runs: Vec<&[f64]> = sorted.chunk_by(|a, b| a == b).collect();
-    if jitter == 0.0 && 2 * runs.len() <= n {
+    let mut times: Vec<usize> = runs.iter().map(|run| run.len()).collect();
+    times.sort_unstable_by(|a, b| b.cmp(a));
+    let others = n - times.iter().take(FEW_ATOMS).sum::<usize>();
+    if jitter == 0.0 && 2 * runs.len().saturating_sub(FEW_ATOMS) <= others {
         return Some(FaultKind::Rounded {
             values: runs.len(),
             rows: n,
@@ -225,13 +315,13 @@ fn recurring(sorted: &[f64], jitter: f64, range: f64) -> Option<FaultKind> {
     let most = runs.iter().max_by_key(|run| run.len())?;
     let share = most.len() as f64 / n as f64;
     let atom = if jitter == 0.0 {
-        let mut times: Vec<usize> = runs.iter().map(|run| run.len()).collect();
-        times.sort_unstable();
         // Values that all recur now and then are rounded.
-        let ordinary = times[times.len().saturating_sub(ATOMS)];
+        let ordinary = times[(ATOMS - 1).min(times.len() - 1)];
         share > ATOM && most.len() >= ATOM_ROWS * ordinary
     } else {
-        share > ATOM_IN_NOISE && share > AT_LEAST * jitter / range
+        let second = times.get(1).copied().unwrap_or(0);
+        let alone = runs.len() > VALUES && most.len() >= ATOM_ROWS * second;
+        share > ATOM_IN_NOISE && (alone || share > AT_LEAST * jitter / range)
     };
     atom.then(|| FaultKind::Atom {
         value: most[0],

@@ -13,10 +13,14 @@
 use super::measure::{ROUNDING, RawMoments};
 use super::{DataError, SplitTable};
 use crate::data::dependence::{EXACT, Relation, Term, find_relations};
-use crate::data::unlearnable::{NamedTerm, NoDensity, Sum, Unlearnable, rounded};
+use crate::data::unlearnable::{NamedTerm, NoDensity, Open, Sum, Unlearnable, rounded};
 
-/// Remainder, as a share of a column's variance, that may be the rounding of its values.
-const CLOSE: f64 = 1e-3;
+/// Remainders, as shares of a column's variance, that may be the rounding of its values; relations are looked for with each of them.
+const CLOSE: [f64; 2] = [1e-3, 0.05];
+/// Remainder, as a share of a column's variance, that is a small part.
+const SMALL: f64 = 1e-6;
+/// Part that a sum leaves open, as a share of a column's deviation, that is the error of the sum's coefficients.
+const NOTHING: f64 = 1e-10;
 /// Largest remainder, in variances of the noise of its relation, that rounding explains.
 const NOISE: f64 = 1.5;
 /// Significant digits of the coefficients of a relation.
@@ -62,13 +66,58 @@ impl SplitTable {
         if self.jitter.iter().all(|&width| width == 0.0) {
             return Vec::new();
         }
-        let close = self.relations(raw, CLOSE, |_| true);
-        let rounded = close
+        let mut found: Vec<Unlearnable> = Vec::new();
+        for tolerance in CLOSE {
+            let close = self.relations(raw, tolerance, |_| true);
+            let rounded = close
+                .iter()
+                .filter(|relation| self.is_rounding(relation, raw));
+            let sums = rounded.map(|relation| self.dependent(relation, raw));
+            let is_new = |sum: &Unlearnable| found.iter().all(|known| known.column != sum.column);
+            let sums: Vec<Unlearnable> = sums.filter(is_new).collect();
+            found.extend(sums);
+        }
+        found
+    }
+
+    /// The columns that are sums of multiples of others but for a small part that is not their rounding.
+    pub(super) fn find_near_sums(&self, raw: &RawMoments) -> Vec<Unlearnable> {
+        let near = self.relations(raw, SMALL, |_| true);
+        let near = near
             .iter()
-            .filter(|relation| self.remainder(relation, raw) <= NOISE * self.noise(relation, raw));
-        rounded
-            .map(|relation| self.dependent(relation, raw))
-            .collect()
+            .filter(|relation| !self.is_rounding(relation, raw));
+        near.map(|relation| self.dependent(relation, raw)).collect()
+    }
+
+    /// Whether the rounding of the values, which the noise stands for, explains what a relation leaves open.
+    fn is_rounding(&self, relation: &Relation, raw: &RawMoments) -> bool {
+        self.remainder(relation, raw) <= NOISE * self.noise(relation, raw)
+    }
+
+    /// The part that a relation leaves open, by the rows that the columns are judged by: the remainder is a difference of large numbers.
+    fn open_part(&self, relation: &Relation, raw: &RawMoments) -> Open {
+        let terms = self.difference(relation, raw);
+        let rows = raw.samples[relation.column].values.len();
+        let deviation = |row: usize| {
+            let deviation = |i: usize| raw.samples[i].values[row] - raw.mean[i];
+            terms
+                .iter()
+                .map(|term| term.coefficient * deviation(term.column))
+                .sum::<f64>()
+        };
+        let part: Vec<f64> = (0..rows).map(deviation).collect();
+        let mean = part.iter().sum::<f64>() / rows as f64;
+        let variance = part.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / rows as f64;
+        let own = self.variance(relation.column, raw).sqrt();
+        let rounding = terms.iter().map(|term| {
+            let largest = raw.mean[term.column].abs() + self.variance(term.column, raw).sqrt();
+            (term.coefficient * largest).abs() * f64::EPSILON
+        });
+        match variance.sqrt() {
+            part if part <= (NOTHING * own).max(rounding.sum()) => Open::Nothing,
+            _ if self.is_rounding(relation, raw) => Open::Rounding,
+            part => Open::Share(part / own),
+        }
     }
 
     /// The error of columns that a map has made dependent: `covariance`, d x d, is that of the learned columns, `column` one that is
@@ -81,6 +130,15 @@ impl SplitTable {
         };
         let correlation: Vec<f64> = (0..d * d).map(correlation).collect();
         let order: Vec<usize> = (0..d).collect();
+        if self.fitted_rows <= d {
+            let unlearnable = |i: usize| Unlearnable {
+                column: self.name(i),
+                reason: NoDensity::FewRows {
+                    rows: self.fitted_rows,
+                },
+            };
+            return DataError::Unlearnable((column..d).map(unlearnable).collect());
+        }
         let mut found = find_relations(&correlation, d, &order, EXACT);
         if found.is_empty() {
             let term = |column| Term {
@@ -98,7 +156,7 @@ impl SplitTable {
             Unlearnable {
                 column: self.name(relation.column),
                 reason: NoDensity::Dependent(Sum {
-                    exact: true,
+                    open: Open::Nothing,
                     constant: None,
                     terms: relation.terms.iter().map(named).collect(),
                 }),
@@ -136,10 +194,10 @@ impl SplitTable {
     ) -> Vec<Relation> {
         let width = raw.mean.len();
         let correlation = |k: usize| {
-            let (i, j) = (k / width, k % width);
+            let (i, j) = ((k / width).max(k % width), (k / width).min(k % width));
             // The root of each: their product may leave the range of numbers.
             let [a, b] = [i, j].map(|i| raw.products[i * width + i].sqrt());
-            raw.products[k] / a / b
+            self.product(i, j, raw) / a / b
         };
         let correlation: Vec<f64> = (0..width * width).map(correlation).collect();
         // Given columns first: they are determined by each other only.
@@ -148,6 +206,12 @@ impl SplitTable {
         let few = self.fitted_rows <= width;
         found.retain(|relation| relation.column < self.d && (!few || relation.terms.len() == 1));
         found
+    }
+
+    /// Sum of the products of the deviations of columns i >= j about their means, without the rounding of these.
+    fn product(&self, i: usize, j: usize, raw: &RawMoments) -> f64 {
+        let drift = raw.deviations[i] * raw.deviations[j] / self.fitted_rows as f64;
+        raw.products[i * raw.mean.len() + j] - drift
     }
 
     /// Variance of a column as it is.
@@ -171,11 +235,11 @@ impl SplitTable {
 
     /// Variance of what a relation leaves open of its column, in squares of the column's units.
     fn remainder(&self, relation: &Relation, raw: &RawMoments) -> f64 {
-        let (width, n) = (raw.mean.len(), self.fitted_rows as f64);
+        let n = self.fitted_rows as f64;
         let terms = self.difference(relation, raw);
         let product = |a: &Term, b: &Term| {
             let (i, j) = (a.column.max(b.column), a.column.min(b.column));
-            a.coefficient * b.coefficient * raw.products[i * width + j] / n
+            a.coefficient * b.coefficient * self.product(i, j, raw) / n
         };
         let pairs = terms.iter().flat_map(|a| terms.iter().map(move |b| (a, b)));
         pairs.map(|(a, b)| product(a, b)).sum()
@@ -193,7 +257,10 @@ impl SplitTable {
         let column = relation.column;
         let terms = self.difference(relation, raw);
         let (variance, remainder) = (self.variance(column, raw), self.remainder(relation, raw));
-        let error = ERRORS * (remainder.max(0.0) / self.fitted_rows as f64).sqrt();
+        let open = self.open_part(relation, raw);
+        // The remainder is a difference of numbers as large as the variance, with their rounding.
+        let least = remainder.max(f64::EPSILON * variance);
+        let error = ERRORS * (least / self.fitted_rows as f64).sqrt();
         let constant: f64 = terms
             .iter()
             .map(|term| term.coefficient * raw.mean[term.column])
@@ -216,7 +283,7 @@ impl SplitTable {
             reason: NoDensity::Dependent(Sum {
                 constant: Some(shortened(constant, least)),
                 terms: named.filter(|term| term.coefficient != 0.0).collect(),
-                exact: remainder <= EXACT * variance,
+                open,
             }),
         }
     }

@@ -3,7 +3,7 @@
 use super::SplitTable;
 use super::sample::ColumnSample;
 use crate::data::column_fault::{ColumnFault, FaultKind, JudgedColumn, find_faults};
-use crate::data::unlearnable::{NoDensity, Unlearnable};
+use crate::data::unlearnable::{NoDensity, Sum, Unlearnable};
 
 impl SplitTable {
     /// Finds the faults of the learned columns.
@@ -11,6 +11,7 @@ impl SplitTable {
         &self,
         samples: Vec<ColumnSample>,
         rounded_sums: Vec<Unlearnable>,
+        near_sums: Vec<Unlearnable>,
     ) -> Vec<ColumnFault> {
         let learned = self.scaling.columns[..self.d].iter().zip(&self.jitter);
         let alone = learned.zip(samples).flat_map(|((column, jitter), sample)| {
@@ -21,13 +22,19 @@ impl SplitTable {
             };
             find_faults(&judged, sample)
         });
-        let sums = rounded_sums.into_iter().filter_map(|sum| match sum.reason {
-            NoDensity::Dependent(of) => Some(ColumnFault {
-                column: sum.column,
-                kind: FaultKind::RoundedSum(of),
-            }),
-            _ => None,
-        });
-        alone.chain(sums).collect()
+        let rounded = sums(rounded_sums, FaultKind::RoundedSum);
+        let near = sums(near_sums, FaultKind::NearSum);
+        alone.chain(rounded).chain(near).collect()
     }
+}
+
+/// Columns that are sums of others as faults of a kind.
+fn sums(of: Vec<Unlearnable>, kind: fn(Sum) -> FaultKind) -> impl Iterator<Item = ColumnFault> {
+    of.into_iter().filter_map(move |found| match found.reason {
+        NoDensity::Dependent(sum) => Some(ColumnFault {
+            column: found.column,
+            kind: kind(sum),
+        }),
+        _ => None,
+    })
 }

@@ -40,6 +40,8 @@ pub(super) struct ColumnMeasures {
     pub samples: Vec<ColumnSample>,
     /// Columns that are sums of others but for their rounding.
     pub rounded_sums: Vec<Unlearnable>,
+    /// Columns that are sums of others but for a small part.
+    pub near_sums: Vec<Unlearnable>,
 }
 
 /// The moments of all columns as they are, without noise.
@@ -48,6 +50,8 @@ pub(super) struct RawMoments {
     pub mean: Vec<f64>,
     /// Sums of products of deviations, width x width, of which the lower triangle is filled.
     pub products: Vec<f64>,
+    /// Sums of the deviations: what the rounding of the means leaves of 0.
+    pub deviations: Vec<f64>,
     /// Values of every column.
     pub samples: Vec<ColumnSample>,
 }
@@ -90,10 +94,12 @@ impl SplitTable {
         let raw = self.measure_moments()?;
         self.check_columns(&raw)?;
         let rounded_sums = self.find_rounded_sums(&raw);
+        let near_sums = self.find_near_sums(&raw);
         let RawMoments {
             mean,
             products,
             samples,
+            ..
         } = raw;
         let (width, n) = (mean.len(), self.fitted_rows as f64);
         let variance = |i: usize| products[i * width + i] / n + self.jitter[i].powi(2) / 12.0;
@@ -117,6 +123,7 @@ impl SplitTable {
                 offset: 0.0,
                 samples,
                 rounded_sums,
+                near_sums,
             });
         }
         for (i, values) in self.map_samples(transforms)?.into_iter().enumerate() {
@@ -130,6 +137,7 @@ impl SplitTable {
             offset,
             samples,
             rounded_sums,
+            near_sums,
         })
     }
 
@@ -148,9 +156,11 @@ impl SplitTable {
             }
             let sampled = is_sampled(place, size, self.fitted_rows);
             for (sample, value) in samples.iter_mut().zip(values) {
-                sample.all.add(*value, row);
+                // All rows are these and those of the test part.
                 if fitted {
                     sample.extremes.add(*value, row);
+                } else {
+                    sample.all.add(*value, row);
                 }
                 if sampled {
                     sample.values.push(*value);
@@ -158,10 +168,14 @@ impl SplitTable {
             }
         })?;
         mean.iter_mut().for_each(|sum| *sum /= n);
-        let mut products = vec![0.0; width * width];
+        for ColumnSample { extremes, all, .. } in &mut samples {
+            all.join(extremes);
+        }
+        let (mut products, mut deviations) = (vec![0.0; width * width], vec![0.0; width]);
         self.for_each_fitted(|PlacedRow { values: row, .. }| {
             for i in 0..width {
                 let deviation = row[i] - mean[i];
+                deviations[i] += deviation;
                 for j in 0..=i {
                     products[i * width + j] += deviation * (row[j] - mean[j]);
                 }
@@ -170,6 +184,7 @@ impl SplitTable {
         Ok(RawMoments {
             mean,
             products,
+            deviations,
             samples,
         })
     }
@@ -391,7 +406,9 @@ impl SplitTable {
 
 /// Whether a place of n belongs to a sample of this size, whose row k is at k n / size.
 fn is_sampled(place: usize, size: usize, n: usize) -> bool {
-    place < n && (place * size).div_ceil(n) * n / size == place
+    // The least k n that is place * size or more has to be below (place + 1) * size. One division: this is asked of every row.
+    let over = place * size % n;
+    place < n && (over == 0 || n - over < size)
 }
 
 /// Adds a row to a sum.

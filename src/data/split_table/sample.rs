@@ -37,6 +37,20 @@ impl Extremes {
         }
     }
 
+    /// Adds the extremes of other rows; of equal values the first row counts.
+    pub fn join(&mut self, other: &Extremes) {
+        let Extremes { least, largest } = other;
+        let first = |a: Extreme, b: &Extreme| if b.row < a.row { *b } else { a };
+        if least.value == self.least.value {
+            self.least = first(self.least, least);
+        }
+        if largest.value == self.largest.value {
+            self.largest = first(self.largest, largest);
+        }
+        self.add(least.value, least.row);
+        self.add(largest.value, largest.row);
+    }
+
     /// The largest value less the least.
     pub fn range(&self) -> f64 {
         self.largest.value - self.least.value

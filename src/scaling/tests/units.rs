@@ -227,3 +227,29 @@ fn a_scaling_is_a_list_of_columns_as_ever_and_an_object_only_with_whitening() {
     let half = serde_json::json!({ "columns": plain });
     assert!(serde_json::from_value::<Scaling>(half).is_err());
 }
+
+#[test]
+fn what_is_rounded_stays_between_the_bounds() {
+    let mut column = column("a", 0.0, 1.0);
+    let raw = MeanAndScale {
+        mean: 0.0,
+        scale: 1.0,
+    };
+    let (low, high) = (-2.0, 2.0);
+    column.transform = Some(ColumnTransform {
+        map: ColumnMap::Logit(Bounds { low, high }),
+        raw,
+    });
+    // A class of -1 and 1.
+    column.lattice = Some(Lattice {
+        step: 2.0,
+        base: 1.0,
+    });
+    let scaling = Scaling {
+        whitening: None,
+        columns: vec![column],
+    };
+    let mut rows = [low.next_up(), -1.2, 0.3, high.next_down()];
+    scaling.round(&mut rows, 1);
+    assert_eq!(rows, [-1.0, -1.0, 1.0, 1.0]);
+}

@@ -99,6 +99,98 @@ fn sentinels_are_told_with_their_share() {
 }
 
 #[test]
+fn several_sentinels_at_both_ends_are_told_together() {
+    // -888 is no further from -999 than the width of a column with it.
+    let normal = drawn(2000, |rng| 20.0 + 5.0 * normal(rng));
+    let values = with(with(with(normal, 20, -999.0), 25, -888.0), 40, 9999.0);
+    let found = found(&values, 0.0);
+    let told = found.iter().map(|fault| match fault {
+        FaultKind::Sentinel { value, .. } => *value,
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(told.collect::<Vec<f64>>(), [-999.0, -888.0, 9999.0]);
+}
+
+#[test]
+fn most_of_the_rows_do_not_stand_for_missing_values() {
+    let values = drawn(2000, |rng| match uniform(rng) < 0.7 {
+        true => 5.0,
+        false => 900.0 + normal(rng),
+    });
+    assert!(matches!(
+        found(&values, 0.0)[..],
+        [FaultKind::Atom { value: 5.0, .. }]
+    ));
+}
+
+#[test]
+fn a_code_at_an_end_is_suspected_and_a_number_of_the_column_is_not() {
+    let suspected = |values: &[f64], jitter| {
+        let found = found(values, jitter).into_iter();
+        let suspects = found.filter_map(|fault| match fault {
+            FaultKind::Suspect { value, .. } => Some(value),
+            _ => None,
+        });
+        suspects.collect::<Vec<f64>>()
+    };
+    let counts = |from: f64, to: f64| {
+        drawn(2000, move |rng| {
+            from + ((to + 1.0 - from) * uniform(rng)).floor()
+        })
+    };
+    let cut = drawn(2000, |rng| normal(rng).clamp(-1.0, 1.0));
+    for (values, jitter, code) in [
+        (with(counts(1.0, 60.0), 10, -1.0), 1.0, Some(-1.0)),
+        (with(drawn(2000, exponential), 10, -1.0), 0.0, Some(-1.0)),
+        (with(counts(0.0, 90.0), 10, 99.0), 1.0, Some(99.0)),
+        // The last of a hundred counts, a column cut at -1, one from -1 on.
+        (counts(0.0, 99.0), 1.0, None),
+        (cut, 0.0, None),
+        (counts(-1.0, 60.0), 1.0, None),
+        (counts(-20.0, 60.0), 1.0, None),
+    ] {
+        assert_eq!(
+            suspected(&values, jitter),
+            code.into_iter().collect::<Vec<_>>()
+        );
+    }
+}
+
+#[test]
+fn one_row_far_out_is_no_tail() {
+    let mut values = drawn(2000, normal);
+    values[7] = 200.0;
+    assert!(matches!(
+        found(&values, 0.0)[..],
+        [FaultKind::FarRows { .. }]
+    ));
+    // Two groups of rows are neither.
+    let groups = drawn(2000, |rng| match uniform(rng) < 0.95 {
+        true => normal(rng),
+        false => 1e4 + normal(rng),
+    });
+    assert_eq!(found(&groups, 0.0), []);
+}
+
+#[test]
+fn an_atom_beside_values_that_do_not_recur_is_no_rounding() {
+    let values = drawn(2000, |rng| match uniform(rng) < 0.6 {
+        true => 0.0,
+        false => exponential(rng),
+    });
+    assert!(matches!(
+        found(&values, 0.0)[..],
+        [FaultKind::Atom { value: 0.0, .. }]
+    ));
+    // Neither where the others are rounded, and all have noise.
+    let tenths: Vec<f64> = values.iter().map(|x| (10.0 * x).round() / 10.0).collect();
+    assert!(matches!(
+        found(&tenths, 0.1)[0],
+        FaultKind::Atom { value: 0.0, .. }
+    ));
+}
+
+#[test]
 fn a_value_far_out_is_told_with_its_row_until_a_map_brings_it_near() {
     let asinh = ColumnMap::fit(Transform::Asinh(0.5, 0.05), vec![], 0.0);
     for far in [1e9, -1e12, 1e4] {
