@@ -20,6 +20,8 @@ const B: f64 = -4.7750;
 const C: f64 = 2.0315;
 /// The norm below which a matrix has no direction.
 const LEAST: f64 = 1e-30;
+/// The number of products of vectors below which another thread costs more than it saves: some microseconds.
+const LEAST_PRODUCTS: usize = 16_384;
 
 /// Replaces a row-major matrix by its factor, in the precision of `T`, or by zeros where its norm is below 1e-30. It works on
 /// the threads of the pool that it is called in.
@@ -145,12 +147,17 @@ fn entry<T: Lanes>(matrix: &[T], rows: usize, row: usize, column: usize) -> T::R
     lanes(&matrix[column / T::WIDTH * rows + row])[column % T::WIDTH]
 }
 
-/// Computes y = K x on all threads, for a matrix x of `rows` rows.
+/// Computes y = K x for a matrix x of `rows` rows, on as many threads as have work to do.
 fn multiply<T: Lanes>(k: &Packed<T::Real>, x: &[T], rows: usize, y: &mut [T]) {
     let columns = x.len() / rows;
-    let share = columns.div_ceil(rayon::current_num_threads());
-    let (x, y_rows) = (x.par_chunks(share * rows), y.len() / columns);
-    x.zip(y.par_chunks_mut(share * y_rows))
+    let y_rows = y.len() / columns;
+    let least = LEAST_PRODUCTS.div_ceil(rows * y_rows);
+    let share = columns.div_ceil(rayon::current_num_threads()).max(least);
+    if share >= columns {
+        return apply(k, x, y);
+    }
+    x.par_chunks(share * rows)
+        .zip(y.par_chunks_mut(share * y_rows))
         .for_each(|(x, y)| apply(k, x, y));
 }
 
@@ -272,18 +279,19 @@ mod tests {
 
     #[test]
     fn any_number_of_threads_gives_the_same_bits() {
-        let g = matrix(40, 70, 3);
+        // Large enough that every thread gets a part.
+        let g = matrix(160, 300, 3);
         let on = |threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new()
                 .num_threads(threads)
                 .build()
                 .unwrap();
             let mut x = g.clone();
-            pool.install(|| orthogonalize::<f32x16>(&mut x, 70));
+            pool.install(|| orthogonalize::<f32x16>(&mut x, 300));
             x
         };
         let one = on(1);
-        for threads in [2, 3, 7] {
+        for threads in [2, 3, 7, 64] {
             assert_eq!(on(threads), one, "{threads} threads");
         }
     }
