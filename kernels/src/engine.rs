@@ -166,13 +166,13 @@ impl<T: Lanes> Engine for Batch<T> {
     }
 
     fn sum_share(&mut self, samples: Samples, scheme: &Scheme, alpha: &Alpha, share: Share) {
-        self.make_tapes(scheme);
         let width = self.net.shape.parameters() + COSTS;
         let cut = Cut {
             n: samples.n,
             share,
             tiles: 1,
         };
+        self.make_tapes(scheme, cut);
         self.over_chunks(cut, width, |net, worker, sums, tile| {
             let (gradient, costs) = parts(sums);
             worker.take(&samples, tile);
