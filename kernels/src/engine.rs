@@ -11,7 +11,7 @@ use crate::lanes::{Lanes, Real, lanes};
 use crate::matching;
 pub use crate::matching::Pairs;
 use crate::objective::{Alpha, CostSums, Costs, Scheme};
-use crate::orthogonal::orthogonalize;
+use crate::orthogonal::{is_shared, orthogonalize};
 use crate::parameters::Shape;
 use crate::peak::multiply_adds;
 use crate::progress::Progress;
@@ -201,7 +201,11 @@ impl<T: Lanes> Engine for Batch<T> {
     }
 
     fn orthogonalize(&self, matrix: &mut [f64], columns: usize) {
-        self.install(|| orthogonalize::<T>(matrix, columns));
+        if is_shared::<T>(matrix.len() / columns, columns) {
+            self.install(|| orthogonalize::<T>(matrix, columns));
+        } else {
+            orthogonalize::<T>(matrix, columns);
+        }
     }
 
     fn sum(&mut self, k: usize) -> &[f64] {

@@ -56,6 +56,18 @@ pub fn orthogonalize<T: Lanes>(matrix: &mut [f64], columns: usize) {
     }
 }
 
+/// Returns whether a matrix is large enough that several threads share its products; any other needs no pool, whose threads
+/// would wake for nothing.
+pub(crate) fn is_shared<T: Lanes>(rows: usize, columns: usize) -> bool {
+    let (p, q) = (rows.min(columns), rows.max(columns));
+    least_columns(q, p) < vectors::<T>(p) || least_columns(p, p) < vectors::<T>(q)
+}
+
+/// Returns the least number of vectors of columns that a thread takes of a product.
+fn least_columns(rows: usize, y_rows: usize) -> usize {
+    LEAST_PRODUCTS.div_ceil(rows * y_rows)
+}
+
 /// A `Work` holds X (p x q, p <= q) and the intermediate matrices of a round. Matrices have their columns across lanes,
 /// `[vector of columns][row]`, padded with zeros, or are packed to be multiplied with those.
 struct Work<T: Lanes> {
@@ -151,11 +163,11 @@ fn entry<T: Lanes>(matrix: &[T], rows: usize, row: usize, column: usize) -> T::R
 fn multiply<T: Lanes>(k: &Packed<T::Real>, x: &[T], rows: usize, y: &mut [T]) {
     let columns = x.len() / rows;
     let y_rows = y.len() / columns;
-    let least = LEAST_PRODUCTS.div_ceil(rows * y_rows);
-    let share = columns.div_ceil(rayon::current_num_threads()).max(least);
-    if share >= columns {
+    let least = least_columns(rows, y_rows);
+    if least >= columns {
         return apply(k, x, y);
     }
+    let share = columns.div_ceil(rayon::current_num_threads()).max(least);
     x.par_chunks(share * rows)
         .zip(y.par_chunks_mut(share * y_rows))
         .for_each(|(x, y)| apply(k, x, y));
