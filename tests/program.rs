@@ -140,6 +140,8 @@ fn runs_of_any_number_of_threads_have_the_same_metrics() {
     let one = of("1");
     assert_eq!(of("2"), one);
     assert_eq!(of("3"), one);
+    // More than there are tiles.
+    assert_eq!(of("300"), one);
 }
 
 #[test]
@@ -372,6 +374,15 @@ const MEASURED: [&str; 14] = [
     "peak_rss_bytes",
     "lanes",
 ];
+
+#[test]
+fn more_threads_than_tiles_are_timed_as_any_number() {
+    for what in ["iteration", "density", "sample"] {
+        let arguments = ["toy", "--n", "16", "--seconds", "0.1", "--threads", "64"];
+        let done = bench(&[&arguments[..], &["--what", what]].concat());
+        assert_eq!(code(&done), Some(0), "{}", text(&done.stderr));
+    }
+}
 
 #[test]
 fn bench_takes_each_workload_at_its_own_precision() {

@@ -253,7 +253,7 @@ fn a_density_that_f32_does_not_hold_is_computed_in_f64_and_else_told() {
     let log: f64 = scores[2].parse().unwrap();
     assert!((log / log_normal(z) - 1.0).abs() < 1e-12, "{log}");
     assert_eq!(scores[3], "-inf");
-    for threads in ["--threads=1", "--threads=3"] {
+    for threads in ["--threads=1", "--threads=3", "--threads=300"] {
         assert_eq!(folder.scores(far, &[threads]), scores);
     }
     let strict = folder.run("score", far, &["-o", "o.csv", "--strict"]);
@@ -409,12 +409,16 @@ fn numbers_that_a_session_asks_for_as_names_are_names_of_the_model() {
 }
 
 #[test]
-fn names_that_are_numbers_come_back_from_samples() {
+fn names_that_are_numbers_come_back_from_samples_by_any_number_of_threads() {
     let folder = Folder::new(&["400", "410"], Some(NameSource::File), Precision::F64);
-    let mut sample = otflow("sample");
-    sample.args(["m.safetensors", "-n", "3", "-o", "s.csv"]);
-    assert!(sample.current_dir(&folder.0).status().unwrap().success());
-    let samples = fs::read_to_string(folder.path("s.csv")).unwrap();
+    let of = |threads: &str| {
+        let mut sample = otflow("sample");
+        sample.args(["m.safetensors", "-n", "3", "-o", "s.csv", threads]);
+        assert!(sample.current_dir(&folder.0).status().unwrap().success());
+        fs::read_to_string(folder.path("s.csv")).unwrap()
+    };
+    let samples = of("--threads=1");
+    assert_eq!(of("--threads=300"), samples);
     assert_eq!(samples.lines().next(), Some("400,410"));
     assert_eq!(folder.scores(&samples, &[]).len(), 4);
 }

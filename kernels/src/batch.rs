@@ -170,8 +170,15 @@ impl<T: Lanes> Batch<T> {
         } = &*self;
         progress.start(chunks.samples(own.clone()).len().div_ceil(T::WIDTH));
         let next = AtomicUsize::new(own.start);
-        let work = |_| {
-            let mut worker = mine(workers);
+        // More tasks than chunks would wake threads for nothing. Tasks of all threads keep to the worker of theirs, whose memory is in
+        // their cache; fewer take the first workers, since the others have no tape.
+        let tasks = workers.len().min(own.len());
+        let work = |task: usize| {
+            let mut worker = if tasks < workers.len() {
+                lock(&workers[task])
+            } else {
+                mine(workers)
+            };
             loop {
                 let chunk = next.fetch_add(1, Ordering::Relaxed);
                 if chunk >= own.end {
@@ -191,10 +198,7 @@ impl<T: Lanes> Batch<T> {
             }
         };
         pool.install(|| {
-            (0..workers.len())
-                .into_par_iter()
-                .with_max_len(1)
-                .for_each(work);
+            (0..tasks).into_par_iter().with_max_len(1).for_each(work);
         });
         self.sums.end();
     }
@@ -204,9 +208,10 @@ impl<T: Lanes> Batch<T> {
         self.pool.install(work)
     }
 
-    /// Allocates the tape of every worker for a scheme, since none may allocate inside an iteration.
-    pub(crate) fn make_tapes(&mut self, scheme: &Scheme) {
-        for worker in &mut self.workers {
+    /// Allocates the tape of every worker that a share gives work to, since none may allocate inside an iteration.
+    pub(crate) fn make_tapes(&mut self, scheme: &Scheme, Cut { n, share, tiles }: Cut) {
+        let chunks = share.chunks(Chunks::of(n, tiles * T::WIDTH).count());
+        for worker in self.workers.iter_mut().take(chunks.len()) {
             let worker = worker.get_mut().unwrap_or_else(PoisonError::into_inner);
             worker.make_tape(&self.net, scheme);
         }

@@ -11,7 +11,7 @@ use crate::lanes::{Lanes, Real, lanes};
 use crate::matching;
 pub use crate::matching::Pairs;
 use crate::objective::{Alpha, CostSums, Costs, Scheme};
-use crate::orthogonal::orthogonalize;
+use crate::orthogonal::{is_shared, orthogonalize};
 use crate::parameters::Shape;
 use crate::peak::multiply_adds;
 use crate::progress::Progress;
@@ -166,13 +166,13 @@ impl<T: Lanes> Engine for Batch<T> {
     }
 
     fn sum_share(&mut self, samples: Samples, scheme: &Scheme, alpha: &Alpha, share: Share) {
-        self.make_tapes(scheme);
         let width = self.net.shape.parameters() + COSTS;
         let cut = Cut {
             n: samples.n,
             share,
             tiles: 1,
         };
+        self.make_tapes(scheme, cut);
         self.over_chunks(cut, width, |net, worker, sums, tile| {
             let (gradient, costs) = parts(sums);
             worker.take(&samples, tile);
@@ -201,7 +201,11 @@ impl<T: Lanes> Engine for Batch<T> {
     }
 
     fn orthogonalize(&self, matrix: &mut [f64], columns: usize) {
-        self.install(|| orthogonalize::<T>(matrix, columns));
+        if is_shared::<T>(matrix.len() / columns, columns) {
+            self.install(|| orthogonalize::<T>(matrix, columns));
+        } else {
+            orthogonalize::<T>(matrix, columns);
+        }
     }
 
     fn sum(&mut self, k: usize) -> &[f64] {

@@ -20,6 +20,8 @@ const B: f64 = -4.7750;
 const C: f64 = 2.0315;
 /// The norm below which a matrix has no direction.
 const LEAST: f64 = 1e-30;
+/// The number of products of vectors below which another thread costs more than it saves: some microseconds.
+const LEAST_PRODUCTS: usize = 16_384;
 
 /// Replaces a row-major matrix by its factor, in the precision of `T`, or by zeros where its norm is below 1e-30. It works on
 /// the threads of the pool that it is called in.
@@ -52,6 +54,18 @@ pub fn orthogonalize<T: Lanes>(matrix: &mut [f64], columns: usize) {
             matrix[at(row, column)] = entry(&work.x, p, row, column).widen();
         }
     }
+}
+
+/// Returns whether a matrix is large enough that several threads share its products; any other needs no pool, whose threads
+/// would wake for nothing.
+pub(crate) fn is_shared<T: Lanes>(rows: usize, columns: usize) -> bool {
+    let (p, q) = (rows.min(columns), rows.max(columns));
+    least_columns(q, p) < vectors::<T>(p) || least_columns(p, p) < vectors::<T>(q)
+}
+
+/// Returns the least number of vectors of columns that a thread takes of a product.
+fn least_columns(rows: usize, y_rows: usize) -> usize {
+    LEAST_PRODUCTS.div_ceil(rows * y_rows)
 }
 
 /// A `Work` holds X (p x q, p <= q) and the intermediate matrices of a round. Matrices have their columns across lanes,
@@ -145,12 +159,17 @@ fn entry<T: Lanes>(matrix: &[T], rows: usize, row: usize, column: usize) -> T::R
     lanes(&matrix[column / T::WIDTH * rows + row])[column % T::WIDTH]
 }
 
-/// Computes y = K x on all threads, for a matrix x of `rows` rows.
+/// Computes y = K x for a matrix x of `rows` rows, on as many threads as have work to do.
 fn multiply<T: Lanes>(k: &Packed<T::Real>, x: &[T], rows: usize, y: &mut [T]) {
     let columns = x.len() / rows;
-    let share = columns.div_ceil(rayon::current_num_threads());
-    let (x, y_rows) = (x.par_chunks(share * rows), y.len() / columns);
-    x.zip(y.par_chunks_mut(share * y_rows))
+    let y_rows = y.len() / columns;
+    let least = least_columns(rows, y_rows);
+    if least >= columns {
+        return apply(k, x, y);
+    }
+    let share = columns.div_ceil(rayon::current_num_threads()).max(least);
+    x.par_chunks(share * rows)
+        .zip(y.par_chunks_mut(share * y_rows))
         .for_each(|(x, y)| apply(k, x, y));
 }
 
@@ -272,18 +291,19 @@ mod tests {
 
     #[test]
     fn any_number_of_threads_gives_the_same_bits() {
-        let g = matrix(40, 70, 3);
+        // Large enough that every thread gets a part.
+        let g = matrix(160, 300, 3);
         let on = |threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new()
                 .num_threads(threads)
                 .build()
                 .unwrap();
             let mut x = g.clone();
-            pool.install(|| orthogonalize::<f32x16>(&mut x, 70));
+            pool.install(|| orthogonalize::<f32x16>(&mut x, 300));
             x
         };
         let one = on(1);
-        for threads in [2, 3, 7] {
+        for threads in [2, 3, 7, 64] {
             assert_eq!(on(threads), one, "{threads} threads");
         }
     }

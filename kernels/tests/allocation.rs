@@ -1,5 +1,8 @@
-//! Nothing is allocated inside an iteration, on any thread: of the loss, or of a start by matching.
+//! Nothing is allocated inside an iteration, on any thread: of the loss, or of a start by matching. Threads above the tiles of a batch
+//! cost no tape.
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
+use std::sync::Mutex;
 
 use otflow_kernels::engine::{Engine, Pairs, Precision, engine, with_rows};
 use otflow_kernels::layout::uses_strassen;
@@ -103,8 +106,33 @@ fn allocated(shape: Shape, precision: Precision, pass: Pass, iterations: u64) ->
     iterate() - start
 }
 
+/// The heap's figures are those of the whole process, so that one test at a time may read them.
+static HEAP: Mutex<()> = Mutex::new(());
+
+/// Bytes that the first pass over a batch of one tile leaves allocated: tapes and sums.
+fn kept(threads: usize) -> usize {
+    let rows: Vec<f64> = vec![0.5; 8 * NARROW.columns()];
+    let mut gradient = vec![0.0; NARROW.parameters()];
+    let mut engine = engine(NARROW, Precision::F64, threads).unwrap();
+    engine.load(&NARROW.start(|| 0.5));
+    let before = dhat::HeapStats::get().curr_bytes;
+    Pass::Loss(TraceAt::EveryStage).run(&mut *engine, &rows, &mut gradient);
+    dhat::HeapStats::get().curr_bytes - before
+}
+
+#[test]
+fn threads_without_work_take_no_tape() {
+    let _alone = HEAP.lock().unwrap();
+    let _profiler = dhat::Profiler::builder().testing().build();
+    let one = kept(1);
+    assert!(one > 10_000, "{one} bytes are no tape");
+    // Jobs from outside and threads that look for them allocate a little.
+    assert!(kept(20) < 2 * one);
+}
+
 #[test]
 fn an_iteration_allocates_nothing() {
+    let _alone = HEAP.lock().unwrap();
     let _profiler = dhat::Profiler::builder().testing().build();
     assert!(uses_strassen(WIDE.m));
     for shape in [NARROW, WIDE] {

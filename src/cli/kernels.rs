@@ -35,6 +35,9 @@ pub struct BenchArgs {
     /// What is done with the samples.
     #[arg(long, default_value = "iteration")]
     pub what: Computation,
+    /// Time the phases of an iteration on one thread instead, and tell how much faster 8, 32 and 128 cores can make it.
+    #[arg(long, conflicts_with_all = ["what", "threads"])]
+    pub phases: bool,
     /// Where the trace is evaluated; without effect on `--what sample` and `matching`.
     #[arg(long, default_value = "every-stage")]
     pub trace: Trace,
@@ -51,7 +54,8 @@ pub struct BenchArgs {
     #[arg(long, value_name = "S", default_value_t = 10.0, value_parser = parse_positive)]
     pub seconds: f64,
     /// A JSON list of {workload, what, trace, precision, n, ranks, threads, best_s, median_s, cpu_s, gflops, peak_gflops,
-    /// fraction_of_peak, peak_rss_bytes, lanes}.
+    /// fraction_of_peak, peak_rss_bytes, lanes}; with `--phases` of {workload, optimizer, precision, n, chunks, blocks, tiles_s,
+    /// batch_s, sum_s, load_s, step_s, event_s, speed_ups}.
     #[arg(long)]
     pub json: bool,
 }

@@ -8,11 +8,13 @@
 //! | file | holds |
 //! | --- | --- |
 //! | `task.rs` | a run over the samples of a workload, which is timed |
+//! | `phases.rs` | the phases of an iteration on one thread, and what more cores can make of them |
 //! | `usage.rs` | CPU time and memory of the process |
 //! | `table.rs` | measurements as rows of a table |
 //!
 //! The FMA probe is in `probe.rs` of the library.
 
+mod phases;
 mod table;
 mod task;
 mod usage;
@@ -90,9 +92,10 @@ pub fn bench(args: &cli::BenchArgs) -> Result<Exit> {
         ranks::enter(ranks::Limits::default()).map_err(anyhow::Error::msg)?;
     let alone = ranks.size() == 1;
     let done = match ranks.leads() {
-        _ if !alone && !matches!(args.what, Computation::Iteration) => Err(anyhow!(
-            "of several ranks only iterations are timed: leave out --what"
-        )),
+        _ if !alone && (args.phases || !matches!(args.what, Computation::Iteration)) => Err(
+            anyhow!("of several ranks only iterations are timed: leave out --what and --phases"),
+        ),
+        true if args.phases => print_phases(args),
         true => lead_ranks(args, &mut ranks),
         false => follow_first_rank(args, &mut ranks),
     };
@@ -147,6 +150,26 @@ fn lead_ranks(args: &cli::BenchArgs, ranks: &mut Ranks) -> Result<()> {
     }
     if args.json {
         say::out(&serde_json::to_string_pretty(&measurements)?);
+    }
+    Ok(())
+}
+
+/// Measures the phases of an iteration of every workload, and prints them.
+fn print_phases(args: &cli::BenchArgs) -> Result<()> {
+    if !args.json {
+        say::out(&phases::head());
+    }
+    let mut all = Vec::new();
+    for workload in chosen_workloads(args) {
+        let budget = Duration::from_secs_f64(args.seconds);
+        let found = phases::measure(&Job::new(args, workload), budget).context(workload.name)?;
+        if !args.json {
+            found.iter().for_each(|one| say::out(&one.row()));
+        }
+        all.extend(found);
+    }
+    if args.json {
+        say::out(&serde_json::to_string_pretty(&all)?);
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use otflow_kernels::batch::Share;
 use otflow_kernels::progress::Progress;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::dataset::Dataset;
@@ -17,8 +18,8 @@ use super::random::Stream;
 use super::split_table::SplitPart;
 use crate::session::Data;
 
-/// Rows read in a step: less than a second also where each takes 10 ms, as from a remote file system.
-const STEP: usize = 64;
+/// Rows that a thread reads in a step: less than a second also where each takes 10 ms, as from a remote file system.
+pub const STEP: usize = 64;
 
 /// The position of the training in the data; with the seed it determines the next batch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -227,11 +228,11 @@ impl Batches {
         let own = self.rank_share.read(end - seen);
         let places: Vec<usize> = own.clone().map(|k| self.order.at(seen + k)).collect();
         let width = data.dimension() + data.context();
-        let mut read = Vec::with_capacity(own.len() * width);
-        for places in places.chunks(STEP) {
+        let steps = places.par_chunks(STEP).map(|places| {
             self.progress.step();
-            read.extend(table.rows(SplitPart::Training, places, draws)?);
-        }
+            table.rows(SplitPart::Training, places, draws)
+        });
+        let read = steps.collect::<Result<Vec<_>, _>>()?.concat();
         self.rows = vec![0.0; (end - seen) * width];
         self.rows[own.start * width..own.end * width].copy_from_slice(&read);
         Ok(())

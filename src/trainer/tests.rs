@@ -64,12 +64,15 @@ pub(super) fn without_time(mut event: Event) -> Event {
 
 #[test]
 fn any_number_of_threads_trains_the_same_bits() {
-    let mut one = trainer(SMALL, 1);
-    let events = iterate(&mut one, 9);
-    for threads in [2, 3] {
-        let mut other = trainer(SMALL, threads);
-        assert_eq!(iterate(&mut other, 9), events);
-        assert_eq!(other.state.theta, one.state.theta);
+    for text in [SMALL, &starting()] {
+        let mut one = trainer(text, 1);
+        let events = iterate(&mut one, 9);
+        // A batch of 200 has 25 tiles.
+        for threads in [2, 3, 64] {
+            let mut other = trainer(text, threads);
+            assert_eq!(iterate(&mut other, 9), events);
+            assert_eq!(other.state.theta, one.state.theta);
+        }
     }
 }
 

@@ -19,13 +19,13 @@ use crate::session::Trace;
 use crate::workloads::Workload;
 
 /// Seed of the start values and the samples.
-const SEED: u64 = 1;
+pub(super) const SEED: u64 = 1;
 /// Number of rows of the pool.
 const POOL: usize = 4096;
 /// Number of new samples of a piece; a multiple of the pool, so that every piece starts at the pool's first row.
 const PIECE: usize = 4 * POOL;
 /// Learning rate, small enough that the loss stays finite however long the runs go on.
-const RATE: f64 = 1e-3;
+pub(super) const RATE: f64 = 1e-3;
 
 /// A workload with the settings of the command line.
 pub(super) struct Job {
@@ -59,7 +59,8 @@ impl Job {
         }
     }
 
-    fn scheme(&self) -> Scheme {
+    /// Integration scheme of the flow.
+    pub fn scheme(&self) -> Scheme {
         self.workload.scheme(trace_at(self.trace))
     }
 
