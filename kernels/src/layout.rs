@@ -22,6 +22,8 @@ use crate::lanes::Lanes;
 
 /// The number of rows of a register block. With [`BLOCK_COLUMNS`], its sums fill the registers without spilling: 8 x 3 of the
 /// 32 registers of AVX-512, 6 x 1 (of two registers each) of the 16 of AVX.
+/// On NEON they are 6 x 1 (of four registers each): of 32, 24 for sums, 4 for x, and 2 for the weights, whose lanes a multiply-add
+/// takes without a broadcast. Seven rows spill.
 pub const BLOCK_ROWS: usize = if cfg!(target_feature = "avx512f") {
     8
 } else if cfg!(any(target_feature = "avx", target_arch = "aarch64")) {

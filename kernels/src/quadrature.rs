@@ -18,7 +18,9 @@ pub struct QuadratureNode {
 /// Returns the points and weights on [-1, 1], from left to right; n is at least 1.
 pub fn legendre(n: usize) -> impl Iterator<Item = QuadratureNode> + Clone {
     (0..n).map(move |i| {
-        let mut z = -(PI * (i as f64 + 0.75) / (n as f64 + 0.5)).cos();
+        // Rounded to single precision: the last bits of a cosine are not the same on every system.
+        let start = -(PI * (i as f64 + 0.75) / (n as f64 + 0.5)).cos() as f32;
+        let mut z = f64::from(start);
         // Five steps square an error below 1e-2 far below rounding.
         for _ in 0..5 {
             let p = Polynomial::at(n, z);
