@@ -19,14 +19,15 @@
 //! tests ask for 2.38e-7, 1.6e-7 and 3.2e-7. In f64, tested over [-30, 30]: sigma within 1e-15 relative, sigma' within 1e-15 absolute, and near zero 2e-15 relative. NaN
 //! stays NaN.
 //!
-//! Four vectors go through side by side ([`activate`]): one alone is a chain of some twenty dependent operations, which waits for
-//! its own latency. The intermediate values of four still fit the registers; the coefficients are broadcast from L1. Columns are
-//! read and written once, in order.
+//! Vectors go through side by side ([`activate`]), as many as [`SIDE_BY_SIDE`] says: one alone is a chain of some twenty dependent
+//! operations, which waits for its own latency. The intermediate values of so many still fit the registers; the coefficients are
+//! broadcast from L1. Columns are read and written once, in order.
 
 use std::array::from_fn;
 use std::f64::consts::{LOG2_E, SQRT_2};
 
 use crate::lanes::{Lanes, Real};
+use crate::layout::SIDE_BY_SIDE;
 
 /// The coefficients of (2^f - 1) / f in powers of f, |f| <= 1/2: relative error 1.2e-8; no polynomial of this degree is
 /// below 0.94e-8.
@@ -215,9 +216,12 @@ fn slope<T: Lanes, const N: usize>(a: [T; N]) -> [T; N] {
 
 /// Computes the activation of a column: u = sigma(a + b), and sigma'(a + b) in the place of a.
 pub fn activate<T: Lanes>(a: &mut [T], b: &[T::Real], u: &mut [T]) {
-    let (fours, ones) = a.as_chunks_mut::<4>();
-    let ((b_fours, b), (u_fours, u)) = (b.as_chunks::<4>(), u.as_chunks_mut::<4>());
-    for ((a, b), u) in fours.iter_mut().zip(b_fours).zip(u_fours) {
+    let (groups, ones) = a.as_chunks_mut::<SIDE_BY_SIDE>();
+    let ((b_groups, b), (u_groups, u)) = (
+        b.as_chunks::<SIDE_BY_SIDE>(),
+        u.as_chunks_mut::<SIDE_BY_SIDE>(),
+    );
+    for ((a, b), u) in groups.iter_mut().zip(b_groups).zip(u_groups) {
         let at = sigma_and_slope(from_fn(|k| a[k] + T::splat(b[k])));
         (*u, *a) = (at.sigma, at.slope);
     }
@@ -229,9 +233,9 @@ pub fn activate<T: Lanes>(a: &mut [T], b: &[T::Real], u: &mut [T]) {
 
 /// Computes the derivative sigma'(a + b) of a column, in the place of a.
 pub fn slopes<T: Lanes>(a: &mut [T], b: &[T::Real]) {
-    let (fours, ones) = a.as_chunks_mut::<4>();
-    let (b_fours, b) = b.as_chunks::<4>();
-    for (a, b) in fours.iter_mut().zip(b_fours) {
+    let (groups, ones) = a.as_chunks_mut::<SIDE_BY_SIDE>();
+    let (b_groups, b) = b.as_chunks::<SIDE_BY_SIDE>();
+    for (a, b) in groups.iter_mut().zip(b_groups) {
         *a = slope(from_fn(|k| a[k] + T::splat(b[k])));
     }
     for (a, &b) in ones.iter_mut().zip(b) {

@@ -4,6 +4,7 @@
 //! | --- | --- | --- |
 //! | [`BLOCK_ROWS`] x [`BLOCK_COLUMNS`] | one register block of a product: its sums stay in registers | rows of K x vectors of samples |
 //! | [`OUTER_VECTORS`] | one register block of the outer product, beside [`BLOCK_ROWS`] | vectors of columns of K |
+//! | [`SIDE_BY_SIDE`] | vectors that go through the activation together | vectors |
 //! | [`MAX_LANES`] | arrays on the stack that hold one value for every lane | lanes |
 //! | [`PANEL_COLUMNS`] | a panel of J, which goes through all layers at once | columns of J |
 //! | [`PANEL_PAIRS`] | a panel of J for Strassen's scheme | pairs of columns of J |
@@ -47,6 +48,9 @@ pub const OUTER_VECTORS: usize = if BLOCK_COLUMNS >= 3 { 2 } else { 1 };
 /// chains of them than one block of eight rows has.
 pub const TWO_BLOCKS: bool = BLOCK_COLUMNS >= 3;
 
+/// The number of vectors that go through the activation side by side: their intermediate values fill the registers.
+pub const SIDE_BY_SIDE: usize = if BLOCK_COLUMNS >= 3 { 4 } else { 2 };
+
 /// The number of lanes of the widest vector that [`Lanes`] is implemented for.
 pub const MAX_LANES: usize = 16;
 
@@ -68,13 +72,14 @@ pub const MAX_PANEL_COLUMNS: usize = if PANEL_COLUMNS > 2 * PANEL_PAIRS {
 /// The number of rows from which on Strassen's scheme saves more than its sums cost. The bits depend on it.
 pub const STRASSEN_MIN_ROWS: usize = 160;
 
-/// The largest number of pairs of columns that are pending for one contraction of Strassen's scheme.
-pub const PENDING_PAIRS: usize = 4 * PANEL_PAIRS;
+/// The largest number of pairs of columns that are pending for one contraction of Strassen's scheme; see [`pending_columns`].
+pub const PENDING_PAIRS: usize = if BLOCK_COLUMNS >= 3 { 4 } else { 2 } * PANEL_PAIRS;
 
 /// Returns the largest number of columns that are pending for one contraction of the gradient of a matrix of m rows: more where
-/// they are small beside K in the L2 cache.
+/// they are small beside K in the L2 cache, unless a block has one column: its loads of many columns in turn, which lie whole
+/// pages apart, would drive each other out of the eight ways of L1.
 pub fn pending_columns(m: usize) -> usize {
-    if m <= 128 {
+    if m <= 128 && BLOCK_COLUMNS >= 3 {
         4 * PANEL_COLUMNS
     } else {
         2 * PANEL_COLUMNS

@@ -28,6 +28,7 @@
 
 pub mod activation;
 pub mod batch;
+pub mod block_end;
 pub mod engine;
 pub mod flow;
 pub mod gradient;

@@ -21,6 +21,7 @@
 
 use wide::bytemuck::cast_slice;
 
+use crate::block_end::{LAST_TERMS, finish, split_last};
 use crate::lanes::{Lanes, Real};
 use crate::layout::{BLOCK_COLUMNS, MAX_LANES, OUTER_VECTORS, TWO_BLOCKS, row_blocks, vectors};
 
@@ -214,7 +215,8 @@ fn apply_block<T: Lanes, const R: usize, const P: usize>(
     }
     // 2. One column of K at a time: P loads of x serve R rows, and a broadcast weight serves P columns. At 8 x 3 that is 11 loads
     //    for 24 multiply-adds. The zip is with the first column of x, since an index costs a check every time.
-    for (k, (weights, &first)) in block.as_chunks::<R>().0.iter().zip(x[0]).enumerate() {
+    let (weights, last) = split_last(block.as_chunks::<R>().0);
+    for (k, (weights, &first)) in weights.iter().zip(x[0]).enumerate() {
         let x: [T; P] = std::array::from_fn(|p| if p == 0 { first } else { x[p][k] });
         for r in 0..R {
             let weight = T::splat(weights[r]);
@@ -224,17 +226,35 @@ fn apply_block<T: Lanes, const R: usize, const P: usize>(
         }
     }
     // 3. One store of y a block, after all columns of K.
-    for p in 0..P {
-        let y = &mut y[p][row..row + R];
-        if let SumStart::AddToBoth(other) = start {
-            let other = &mut other[p][row..row + R];
-            for r in 0..R {
-                other[r] += sum[p][r];
-                y[r] += sum[p][r];
+    let Some(last) = last else {
+        for p in 0..P {
+            let y = &mut y[p][row..row + R];
+            if let SumStart::AddToBoth(other) = start {
+                let other = &mut other[p][row..row + R];
+                for r in 0..R {
+                    other[r] += sum[p][r];
+                    y[r] += sum[p][r];
+                }
+            } else {
+                y.copy_from_slice(&sum[p]);
             }
-        } else {
-            y.copy_from_slice(&sum[p]);
         }
+        return;
+    };
+    let x: [&[T; LAST_TERMS]; P] = x.map(|x| &x[weights.len()..].as_chunks().0[0]);
+    let mut y = y.each_mut().map(|y| &mut y[row..row + R]);
+    let (weight, x) = (
+        |k: usize, r: usize| last[k][r],
+        |p: usize, k: usize| x[p][k],
+    );
+    if let SumStart::AddToBoth(other) = start {
+        let mut other = other.each_mut().map(|other| &mut other[row..row + R]);
+        finish(&mut sum, weight, x, |p, r, sum| {
+            other[p][r] += sum;
+            y[p][r] += sum;
+        });
+    } else {
+        finish(&mut sum, weight, x, |p, r, sum| y[p][r] = sum);
     }
 }
 
