@@ -21,6 +21,8 @@ const ATOMS: usize = 3;
 const NEAR: f64 = 1e-6;
 /// Share of a step within which it is taken for a shorter decimal.
 const SAME: f64 = 1e-9;
+/// Significant digits of such a decimal at most: every number lies within [`SAME`] of one of ten.
+const SHORT: usize = 6;
 /// Number of rows with other values than the most frequent one from which a column is no constant.
 const OTHERS: u64 = 20;
 /// Share of the rows from which a value is no exception.
@@ -227,7 +229,9 @@ impl ColumnProfile {
         times.sort_unstable_by(|a, b| b.cmp(a));
         let atoms: u64 = times.iter().take(ATOMS).sum();
         let others = times.len().saturating_sub(ATOMS) as u64;
-        let recur = !self.full && 2 * others <= self.numbers - atoms;
+        // Of three values or fewer none is left besides the atoms: they have to recur themselves.
+        let all = times.len() as u64;
+        let recur = !self.full && 2 * others <= self.numbers - atoms && 2 * all <= self.numbers;
         recur
             .then(|| self.least_gap(self.high - self.low))
             .flatten()
@@ -247,7 +251,9 @@ impl ColumnProfile {
         }
         let off = |x: &f64| (x - self.low - step * steps(*x, step)).abs();
         let even = values.iter().all(|x| off(x) <= NEAR * step);
-        even.then(|| shortened(step, SAME * step))
+        // Over the whole range the decimal must not leave the lattice.
+        let error = SAME.min(NEAR / steps(self.high, step)) * step;
+        even.then(|| shortened(step, error))
     }
 
     /// Least of the values.
@@ -354,9 +360,9 @@ fn is_date(value: f64) -> bool {
     (1.0..13.0).contains(&month) && (1.0..=31.0).contains(&day)
 }
 
-/// The decimal of few digits within an error of a number; the number itself where there is none.
+/// The decimal of the fewest significant digits, at most [`SHORT`], within an error of a number; the number itself where there is none.
 fn shortened(x: f64, error: f64) -> f64 {
-    let decimal = (0..9).filter_map(|digits| format!("{x:.digits$e}").parse::<f64>().ok());
+    let decimal = (0..SHORT).filter_map(|after| format!("{x:.after$e}").parse::<f64>().ok());
     let mut near = decimal.filter(|short| (short - x).abs() <= error);
     near.next().unwrap_or(x)
 }
