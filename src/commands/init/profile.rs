@@ -1,5 +1,6 @@
 //! The profile of a column from all of its values: whether its density can be learned, and the width of the noise that makes it one.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use super::step::RoundingStep;
@@ -17,6 +18,8 @@ const CLASSES: usize = 10;
 const MISSED: f64 = 0.05;
 /// Number of the values that may be atoms: how often they recur says nothing of the others.
 const ATOMS: usize = 3;
+/// Number of steps that are taken for one where nearly all values are multiples of it, at most.
+const COARSEST: f64 = 5e5;
 /// Share of a step within which values lie on a lattice.
 const NEAR: f64 = 1e-6;
 /// Share of a step within which it is taken for a shorter decimal.
@@ -48,6 +51,8 @@ pub struct ColumnProfile {
     low: f64,
     high: f64,
     step: RoundingStep,
+    /// The step of the lattice, kept once it is asked for: by then all values are there.
+    lattice: OnceCell<Option<f64>>,
     /// Number of occurrences of every value, by its bits; of the first `most` values only where `full`.
     values: HashMap<u64, u64>,
     /// Largest number of different values that are counted.
@@ -92,6 +97,7 @@ impl ColumnProfile {
             low: f64::INFINITY,
             high: f64::NEG_INFINITY,
             step: RoundingStep::default(),
+            lattice: OnceCell::new(),
             values: HashMap::new(),
             most,
             full: false,
@@ -192,20 +198,31 @@ impl ColumnProfile {
 
     /// The step of which nearly all differences of values are multiples; None where rounding does not matter.
     pub fn lattice_step(&self) -> Option<f64> {
-        let step = self.step.step().map(|step| self.coarser_step(step));
-        let matters = |step: &f64| (self.high - self.low) / step <= FINE;
+        *self.lattice.get_or_init(|| self.find_lattice_step())
+    }
+
+    fn find_lattice_step(&self) -> Option<f64> {
+        let steps = |step: &f64| (self.high - self.low) / step;
+        let matters = |step: &f64| steps(step) <= FINE;
+        // Of finer ones no coarser step is coarse enough.
+        let step = self.step.step();
+        let step = step.filter(|step| steps(step) <= FINE * COARSEST);
+        let step = step.map(|step| self.coarser_step(step));
         let even = || self.even_step().filter(matters);
         step.filter(matters).or_else(even)
     }
 
     /// The bounds of a column of few values, none of them an exception at an end: half a step beyond both ends. None for others.
     pub fn class_bounds(&self) -> Option<ColumnBounds> {
+        if !self.has_few_values() {
+            return None;
+        }
         let step = self.lattice_step()?;
         let ordinary = |value: f64| {
             let times = self.values.get(&(value + 0.0).to_bits());
             times.is_some_and(|times| *times as f64 >= ORDINARY * self.numbers as f64)
         };
-        let class = self.has_few_values() && ordinary(self.low) && ordinary(self.high);
+        let class = ordinary(self.low) && ordinary(self.high);
         let end = |x: f64| shortened(x, NEAR * step);
         class
             .then(|| ColumnBounds::Between(end(self.low - 0.5 * step), end(self.high + 0.5 * step)))
@@ -225,13 +242,15 @@ impl ColumnProfile {
 
     /// The least gap of values that recur, atoms apart. None for others.
     fn recurring_gap(&self) -> Option<f64> {
+        // Of three values or fewer none is left besides the atoms: they have to recur themselves.
+        if self.full || 2 * self.values.len() as u64 > self.numbers {
+            return None;
+        }
         let mut times: Vec<u64> = self.values.values().copied().collect();
         times.sort_unstable_by(|a, b| b.cmp(a));
         let atoms: u64 = times.iter().take(ATOMS).sum();
         let others = times.len().saturating_sub(ATOMS) as u64;
-        // Of three values or fewer none is left besides the atoms: they have to recur themselves.
-        let all = times.len() as u64;
-        let recur = !self.full && 2 * others <= self.numbers - atoms && 2 * all <= self.numbers;
+        let recur = 2 * others <= self.numbers - atoms;
         recur
             .then(|| self.least_gap(self.high - self.low))
             .flatten()
@@ -273,14 +292,16 @@ impl ColumnProfile {
         let values = || self.values.iter();
         let all: u64 = values().map(|(_, times)| times).sum();
         let fits = |steps: &f64| {
-            let off = |bits: u64| ((f64::from_bits(bits) - base) / step).round() % steps != 0.0;
+            // By a division, which is exact enough for so few steps and cheaper than a remainder.
+            let count = |bits: u64| ((f64::from_bits(bits) - base) / step).round();
+            let off = |bits: u64| (count(bits) / steps).fract() != 0.0;
             let missed = values().filter(|(bits, _)| off(**bits));
             let missed: u64 = missed.map(|(_, times)| times).sum();
             missed as f64 <= MISSED * (all - most) as f64
         };
         let most = (self.high - self.low) / step;
-        let ladder = (0..6).flat_map(|power| [1.0, 2.0, 5.0].map(|m| m * 10_f64.powi(power)));
-        let ladder = ladder.take_while(|steps| *steps < most);
+        let ladder = (0..).flat_map(|power| [1.0, 2.0, 5.0].map(|m| m * 10_f64.powi(power)));
+        let ladder = ladder.take_while(|steps| *steps < most && *steps <= COARSEST);
         // By a division, so that ten steps of 0.1 are 1.
         ladder
             .filter(fits)
