@@ -15,6 +15,8 @@ use super::whitening::Whitening;
 pub const INNER: f64 = 0.98;
 /// Largest number of steps; the determinant falls in every one.
 const STEPS: usize = 5;
+/// Rows whose distances are computed at a time.
+const SIDE_BY_SIDE: usize = 8;
 
 /// The inner rows of a sample.
 pub struct InnerRows {
@@ -41,12 +43,7 @@ pub fn find_inner_rows(rows: &[f64], d: usize) -> Option<InnerRows> {
         let Ok(whitening) = Whitening::of(&covariance, d) else {
             break;
         };
-        let distance = |row: &[f64]| -> f64 {
-            let mut off: Vec<f64> = row.iter().zip(&mean).map(|(x, mean)| x - mean).collect();
-            whitening.decorrelate(&mut off);
-            off.iter().map(|v| v * v).sum()
-        };
-        let distances: Vec<f64> = rows.chunks_exact(d).map(distance).collect();
+        let distances = distances(rows, &mean, &whitening);
         let mut order: Vec<usize> = (0..n).collect();
         order.sort_by(|&a, &b| distances[a].total_cmp(&distances[b]).then(a.cmp(&b)));
         order.truncate(most);
@@ -65,6 +62,24 @@ pub fn find_inner_rows(rows: &[f64], d: usize) -> Option<InnerRows> {
         }
     }
     found
+}
+
+/// The distance D of every row of d columns.
+fn distances(rows: &[f64], mean: &[f64], whitening: &Whitening) -> Vec<f64> {
+    let d = mean.len();
+    let mut off = vec![[0.0; SIDE_BY_SIDE]; d];
+    let mut distances = Vec::with_capacity(rows.len() / d);
+    for rows in rows.chunks(SIDE_BY_SIDE * d) {
+        for (k, row) in rows.chunks_exact(d).enumerate() {
+            for ((off, value), mean) in off.iter_mut().zip(row).zip(mean) {
+                off[k] = value - mean;
+            }
+        }
+        whitening.decorrelate_side_by_side(&mut off);
+        let distance = |k: usize| off.iter().map(|v| v[k] * v[k]).sum::<f64>();
+        distances.extend((0..rows.len() / d).map(distance));
+    }
+    distances
 }
 
 /// Mean and covariance of rows of d columns.
@@ -86,14 +101,12 @@ fn moments(rows: &[f64], chosen: &[usize], d: usize) -> RowMoments {
         }
     }
     mean.iter_mut().for_each(|sum| *sum /= n);
-    let mut covariance = vec![0.0; d * d];
+    let (mut covariance, mut off) = (vec![0.0; d * d], vec![0.0; d]);
     for row in chosen.iter().map(row) {
-        for i in 0..d {
-            let off = row[i] - mean[i];
-            for j in 0..=i {
-                covariance[i * d + j] += off * (row[j] - mean[j]);
-            }
+        for ((off, value), mean) in off.iter_mut().zip(row).zip(&mean) {
+            *off = value - mean;
         }
+        add_products(&mut covariance, &off);
     }
     for i in 0..d {
         for j in 0..=i {
@@ -102,6 +115,15 @@ fn moments(rows: &[f64], chosen: &[usize], d: usize) -> RowMoments {
         }
     }
     RowMoments { mean, covariance }
+}
+
+/// Adds the products of d values with each other to the lower triangle of their sums, d x d, row-major.
+pub fn add_products(sums: &mut [f64], values: &[f64]) {
+    for (i, (sums, a)) in sums.chunks_exact_mut(values.len()).zip(values).enumerate() {
+        for (sum, b) in sums[..=i].iter_mut().zip(values) {
+            *sum += a * b;
+        }
+    }
 }
 
 #[cfg(test)]

@@ -155,13 +155,26 @@ impl Whitening {
 
     /// Replaces z by v = L^-1 z, the first d values.
     pub fn decorrelate(&self, z: &mut [f64]) {
+        self.decorrelate_side_by_side::<1>(z.as_chunks_mut().0);
+    }
+
+    /// Replaces z by v = L^-1 z, the first d values of each of the rows that stand side by side; the bits of a row do not depend on the others.
+    pub fn decorrelate_side_by_side<const ROWS: usize>(&self, z: &mut [[f64; ROWS]]) {
         if !self.order.is_empty() {
-            let ordered: Vec<f64> = self.order.iter().map(|&k| z[k]).collect();
+            let ordered: Vec<[f64; ROWS]> = self.order.iter().map(|&k| z[k]).collect();
             z[..ordered.len()].copy_from_slice(&ordered);
         }
         for (i, row) in self.rows.iter().enumerate() {
-            let known: f64 = row.iter().zip(&z[..i]).map(|(l, v)| l * v).sum();
-            z[i] = (z[i] - known) / row[i];
+            // What an empty sum is.
+            let mut known = [-0.0; ROWS];
+            for (l, v) in row.iter().zip(&z[..i]) {
+                for (known, v) in known.iter_mut().zip(v) {
+                    *known += l * v;
+                }
+            }
+            for (z, known) in z[i].iter_mut().zip(known) {
+                *z = (*z - known) / row[i];
+            }
         }
     }
 
@@ -212,6 +225,19 @@ mod tests {
         // 2 * 3 / 4
         assert!((whitening.log_determinant() + 1.5_f64.ln()).abs() < 1e-15);
         assert!(whitening.is_sound());
+    }
+
+    #[test]
+    fn rows_side_by_side_are_decorrelated_as_each_alone() {
+        let whitening = Whitening::ordered(&SIGMA, &[2, 0, 1]).unwrap();
+        let rows = [[0.1, -0.0, 3.7], [1e9, -2.5, 1e-9], [0.0, 7.0, -0.3]];
+        let mut side_by_side = std::array::from_fn::<_, 3, _>(|i| rows.map(|row| row[i]));
+        whitening.decorrelate_side_by_side(&mut side_by_side);
+        for (k, mut row) in rows.into_iter().enumerate() {
+            whitening.decorrelate(&mut row);
+            let bits = row.map(f64::to_bits);
+            assert_eq!(side_by_side.map(|v| v[k].to_bits()), bits);
+        }
     }
 
     #[test]

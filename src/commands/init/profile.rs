@@ -1,5 +1,6 @@
 //! The profile of a column from all of its values: whether its density can be learned, and the width of the noise that makes it one.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use super::step::RoundingStep;
@@ -17,10 +18,14 @@ const CLASSES: usize = 10;
 const MISSED: f64 = 0.05;
 /// Number of the values that may be atoms: how often they recur says nothing of the others.
 const ATOMS: usize = 3;
+/// Number of steps that are taken for one where nearly all values are multiples of it, at most.
+const COARSEST: f64 = 5e5;
 /// Share of a step within which values lie on a lattice.
 const NEAR: f64 = 1e-6;
 /// Share of a step within which it is taken for a shorter decimal.
 const SAME: f64 = 1e-9;
+/// Significant digits of such a decimal at most: every number lies within [`SAME`] of one of ten.
+const SHORT: usize = 6;
 /// Number of rows with other values than the most frequent one from which a column is no constant.
 const OTHERS: u64 = 20;
 /// Share of the rows from which a value is no exception.
@@ -46,6 +51,8 @@ pub struct ColumnProfile {
     low: f64,
     high: f64,
     step: RoundingStep,
+    /// The step of the lattice, kept once it is asked for: by then all values are there.
+    lattice: OnceCell<Option<f64>>,
     /// Number of occurrences of every value, by its bits; of the first `most` values only where `full`.
     values: HashMap<u64, u64>,
     /// Largest number of different values that are counted.
@@ -90,6 +97,7 @@ impl ColumnProfile {
             low: f64::INFINITY,
             high: f64::NEG_INFINITY,
             step: RoundingStep::default(),
+            lattice: OnceCell::new(),
             values: HashMap::new(),
             most,
             full: false,
@@ -190,20 +198,31 @@ impl ColumnProfile {
 
     /// The step of which nearly all differences of values are multiples; None where rounding does not matter.
     pub fn lattice_step(&self) -> Option<f64> {
-        let step = self.step.step().map(|step| self.coarser_step(step));
-        let matters = |step: &f64| (self.high - self.low) / step <= FINE;
+        *self.lattice.get_or_init(|| self.find_lattice_step())
+    }
+
+    fn find_lattice_step(&self) -> Option<f64> {
+        let steps = |step: &f64| (self.high - self.low) / step;
+        let matters = |step: &f64| steps(step) <= FINE;
+        // Of finer ones no coarser step is coarse enough.
+        let step = self.step.step();
+        let step = step.filter(|step| steps(step) <= FINE * COARSEST);
+        let step = step.map(|step| self.coarser_step(step));
         let even = || self.even_step().filter(matters);
         step.filter(matters).or_else(even)
     }
 
     /// The bounds of a column of few values, none of them an exception at an end: half a step beyond both ends. None for others.
     pub fn class_bounds(&self) -> Option<ColumnBounds> {
+        if !self.has_few_values() {
+            return None;
+        }
         let step = self.lattice_step()?;
         let ordinary = |value: f64| {
             let times = self.values.get(&(value + 0.0).to_bits());
             times.is_some_and(|times| *times as f64 >= ORDINARY * self.numbers as f64)
         };
-        let class = self.has_few_values() && ordinary(self.low) && ordinary(self.high);
+        let class = ordinary(self.low) && ordinary(self.high);
         let end = |x: f64| shortened(x, NEAR * step);
         class
             .then(|| ColumnBounds::Between(end(self.low - 0.5 * step), end(self.high + 0.5 * step)))
@@ -223,11 +242,15 @@ impl ColumnProfile {
 
     /// The least gap of values that recur, atoms apart. None for others.
     fn recurring_gap(&self) -> Option<f64> {
+        // Of three values or fewer none is left besides the atoms: they have to recur themselves.
+        if self.full || 2 * self.values.len() as u64 > self.numbers {
+            return None;
+        }
         let mut times: Vec<u64> = self.values.values().copied().collect();
         times.sort_unstable_by(|a, b| b.cmp(a));
         let atoms: u64 = times.iter().take(ATOMS).sum();
         let others = times.len().saturating_sub(ATOMS) as u64;
-        let recur = !self.full && 2 * others <= self.numbers - atoms;
+        let recur = 2 * others <= self.numbers - atoms;
         recur
             .then(|| self.least_gap(self.high - self.low))
             .flatten()
@@ -247,7 +270,9 @@ impl ColumnProfile {
         }
         let off = |x: &f64| (x - self.low - step * steps(*x, step)).abs();
         let even = values.iter().all(|x| off(x) <= NEAR * step);
-        even.then(|| shortened(step, SAME * step))
+        // Over the whole range the decimal must not leave the lattice.
+        let error = SAME.min(NEAR / steps(self.high, step)) * step;
+        even.then(|| shortened(step, error))
     }
 
     /// Least of the values.
@@ -267,14 +292,16 @@ impl ColumnProfile {
         let values = || self.values.iter();
         let all: u64 = values().map(|(_, times)| times).sum();
         let fits = |steps: &f64| {
-            let off = |bits: u64| ((f64::from_bits(bits) - base) / step).round() % steps != 0.0;
+            // By a division, which is exact enough for so few steps and cheaper than a remainder.
+            let count = |bits: u64| ((f64::from_bits(bits) - base) / step).round();
+            let off = |bits: u64| (count(bits) / steps).fract() != 0.0;
             let missed = values().filter(|(bits, _)| off(**bits));
             let missed: u64 = missed.map(|(_, times)| times).sum();
             missed as f64 <= MISSED * (all - most) as f64
         };
         let most = (self.high - self.low) / step;
-        let ladder = (0..6).flat_map(|power| [1.0, 2.0, 5.0].map(|m| m * 10_f64.powi(power)));
-        let ladder = ladder.take_while(|steps| *steps < most);
+        let ladder = (0..).flat_map(|power| [1.0, 2.0, 5.0].map(|m| m * 10_f64.powi(power)));
+        let ladder = ladder.take_while(|steps| *steps < most && *steps <= COARSEST);
         // By a division, so that ten steps of 0.1 are 1.
         ladder
             .filter(fits)
@@ -354,9 +381,9 @@ fn is_date(value: f64) -> bool {
     (1.0..13.0).contains(&month) && (1.0..=31.0).contains(&day)
 }
 
-/// The decimal of few digits within an error of a number; the number itself where there is none.
+/// The decimal of the fewest significant digits, at most [`SHORT`], within an error of a number; the number itself where there is none.
 fn shortened(x: f64, error: f64) -> f64 {
-    let decimal = (0..9).filter_map(|digits| format!("{x:.digits$e}").parse::<f64>().ok());
+    let decimal = (0..SHORT).filter_map(|after| format!("{x:.after$e}").parse::<f64>().ok());
     let mut near = decimal.filter(|short| (short - x).abs() <= error);
     near.next().unwrap_or(x)
 }

@@ -66,6 +66,8 @@ const FEW_ATOMS: usize = 3;
 const APART: f64 = 1.5;
 /// Density of an atom in noise at least, in densities of a uniform column.
 const AT_LEAST: f64 = 100.0;
+/// Values that columns are bounded by: 0, and the largest share, as such and in percent.
+const ENDS: [f64; 3] = [0.0, 1.0, 100.0];
 /// Ratio of the widths above and below the median of a column skewed towards its end.
 const SKEW: f64 = 1.3;
 /// Rows in the tenth at the end, in those of a uniform column.
@@ -110,7 +112,14 @@ pub(in crate::data) fn find_faults(
         kinds.extend(outlier(&mapped, ends, map).or_else(|| heavy_tail(&mapped, heavy)));
         let suspect = suspect(&sorted, column.jitter);
         let recurring = || recurring(&sorted, column.jitter, extremes.range());
-        kinds.extend(suspect.or_else(recurring));
+        let recurring = suspect.or_else(recurring);
+        if let Some(FaultKind::Atom { value, .. }) = recurring
+            && !ENDS.iter().any(|end| (value - end).abs() <= column.jitter)
+        {
+            // A spike off an end is no mass at it.
+            sorted.retain(|x| *x != value);
+        }
+        kinds.extend(recurring);
         let open = column.map.is_none_or(|map| !map.bounds().are_finite());
         let bounds = bounds(sorted, column.jitter, [all.least.value, all.largest.value]);
         kinds.extend(bounds.filter(|_| open).map(FaultKind::Bounded));
@@ -346,7 +355,7 @@ fn bounds(mut sorted: Vec<f64>, jitter: f64, ends: [f64; 2]) -> Option<ColumnBou
     let is_inside = |distance: f64| distance >= 0.0 && (jitter > 0.0 || distance > 0.0);
     let low = 0.0 - beyond(least);
     let at_low = || is_inside(least) && has_mass_at(&sorted, |x| x - low);
-    let unit = [1.0, 100.0].into_iter().find(|unit| largest <= *unit);
+    let unit = ENDS[1..].iter().copied().find(|unit| largest <= *unit);
     if let Some(unit) = unit.filter(|unit| is_inside(least) && is_inside(unit - largest)) {
         let high = unit + beyond(unit - largest);
         if has_mass_at(&sorted, |x| high - x) {

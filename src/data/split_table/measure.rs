@@ -10,7 +10,7 @@
 use super::sample::{ColumnSample, Extreme};
 use super::{DataError, SplitTable};
 use crate::data::unlearnable::Unlearnable;
-use crate::scaling::covariance::{InnerRows, find_inner_rows};
+use crate::scaling::covariance::{InnerRows, add_products, find_inner_rows};
 use crate::scaling::order::order_columns;
 use crate::scaling::{Column, ColumnMap, ColumnTransform, MeanAndScale, Whitening, fit};
 use crate::session::Transform;
@@ -173,13 +173,11 @@ impl SplitTable {
         }
         let (mut products, mut deviations) = (vec![0.0; width * width], vec![0.0; width]);
         self.for_each_fitted(|PlacedRow { values: row, .. }| {
-            for i in 0..width {
-                let deviation = row[i] - mean[i];
-                deviations[i] += deviation;
-                for j in 0..=i {
-                    products[i * width + j] += deviation * (row[j] - mean[j]);
-                }
+            for (value, mean) in row.iter_mut().zip(&mean) {
+                *value -= mean;
             }
+            add(&mut deviations, row);
+            add_products(&mut products, row);
         })?;
         Ok(RawMoments {
             mean,
@@ -297,11 +295,7 @@ impl SplitTable {
         let (mut sums, mut products) = (vec![0.0; d], vec![0.0; d * d]);
         self.for_each_standardized(|_, values| {
             add(&mut sums, values);
-            for i in 0..d {
-                for j in 0..=i {
-                    products[i * d + j] += values[i] * values[j];
-                }
-            }
+            add_products(&mut products, &values[..d]);
         })?;
         for i in 0..d {
             for j in 0..=i {

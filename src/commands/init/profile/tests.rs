@@ -62,7 +62,10 @@ fn rounded_values_get_noise_of_a_step_and_recurring_ones_of_the_least_gap() {
     let mixed = (0..30).map(|k| f64::from(50 + k % 7) + if k == 9 { 0.1 } else { 0.0 });
     assert_eq!(numbers(mixed).jitter(), Some(1.0));
     // Millions of steps: nothing to see of them, and no value recurs.
-    assert_eq!(numbers([0.12345678, 0.87654321, 0.5]).jitter(), None);
+    for values in [[0.12345678, 0.87654321, 0.5], [0.1234567, 0.7654321, 0.5]] {
+        assert_eq!(numbers(values).jitter(), None);
+        assert!(numbers(values.repeat(2)).jitter().is_some());
+    }
     let third = 1.0 / 3.0;
     let recurring = [0.0, third, 1.0, third + 1e-16].repeat(3);
     let jitter = numbers(recurring).jitter().unwrap();
@@ -144,9 +147,6 @@ fn classes_are_told_of() {
     let classes = numbers((0..30).map(|k| f64::from(k % 3)));
     assert!(classes.description().contains("3 values only"));
     // Values that are no longer counted are not taken for few.
-    assert!(
-        numbers((0..500).map(f64::from))
-            .description()
-            .ends_with("step 1")
-    );
+    let many = numbers((0..500).map(|k| f64::from(k * 7 % 500)));
+    assert_eq!(many.description(), "0 to 499, step 1");
 }
