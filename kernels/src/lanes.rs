@@ -8,7 +8,7 @@ use std::fmt::Debug;
 use std::ops::{Add, AddAssign, Div, Index, Mul, Neg, Sub};
 
 use wide::bytemuck::{Pod, cast, cast_ref, cast_slice};
-use wide::{f32x4, f32x8, f32x16, f64x2, f64x4, f64x8, i32x4, i32x8, i32x16, i64x2, i64x4, i64x8};
+use wide::{f32x8, f32x16, f64x4, f64x8, i32x16, i64x8};
 
 /// Whether a multiply-add is rounded once on this machine.
 const FUSED: bool = cfg!(any(target_feature = "fma", target_arch = "aarch64"));
@@ -232,50 +232,6 @@ wide_lanes!(
         }
     }
 );
-wide_lanes!(
-    f32x8,
-    i32x8,
-    f32,
-    8,
-    23,
-    127,
-    |input: &[f32x8], output: &mut [f32x8]| {
-        output[..8].copy_from_slice(&f32x8::transpose(std::array::from_fn(|k| input[k])));
-    }
-);
-wide_lanes!(
-    f32x4,
-    i32x4,
-    f32,
-    4,
-    23,
-    127,
-    |input: &[f32x4], output: &mut [f32x4]| {
-        output[..4].copy_from_slice(&f32x4::transpose(std::array::from_fn(|k| input[k])));
-    }
-);
-wide_lanes!(
-    f64x4,
-    i64x4,
-    f64,
-    4,
-    52,
-    1023,
-    |input: &[f64x4], output: &mut [f64x4]| {
-        output[..4].copy_from_slice(&f64x4::transpose(std::array::from_fn(|k| input[k])));
-    }
-);
-wide_lanes!(
-    f64x2,
-    i64x2,
-    f64,
-    2,
-    52,
-    1023,
-    |input: &[f64x2], output: &mut [f64x2]| {
-        output[..2].copy_from_slice(&f64x2::transpose(std::array::from_fn(|k| input[k])));
-    }
-);
 
 macro_rules! scalar_lanes {
     ($real:ident, $bits:literal, $bias:literal) => {
@@ -353,12 +309,8 @@ mod tests {
     #[test]
     fn every_width_transposes() {
         transposes::<f32>();
-        transposes::<f32x4>();
-        transposes::<f32x8>();
         transposes::<f32x16>();
         transposes::<f64>();
-        transposes::<f64x2>();
-        transposes::<f64x4>();
         transposes::<f64x8>();
     }
 
@@ -385,12 +337,8 @@ mod tests {
     #[test]
     fn every_width_has_the_same_small_operations() {
         small_operations::<f32>();
-        small_operations::<f32x4>();
-        small_operations::<f32x8>();
         small_operations::<f32x16>();
         small_operations::<f64>();
-        small_operations::<f64x2>();
-        small_operations::<f64x4>();
         small_operations::<f64x8>();
     }
 }

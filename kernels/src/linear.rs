@@ -390,7 +390,7 @@ fn outer_block<'a, T: Lanes, const R: usize, const P: usize>(
 mod tests {
     use super::*;
     use crate::lanes::{lanes, scalars_mut};
-    use wide::{f32x4, f32x8, f32x16, f64x2, f64x4, f64x8};
+    use wide::{f32x16, f64x8};
 
     /// Small integers: products and sums are exact in f32, so every width must give the same bits.
     fn entry(row: usize, column: usize) -> f64 {
@@ -447,12 +447,8 @@ mod tests {
     #[test]
     fn products_are_exact_at_every_width_and_size() {
         products::<f32>();
-        products::<f32x4>();
-        products::<f32x8>();
         products::<f32x16>();
         products::<f64>();
-        products::<f64x2>();
-        products::<f64x4>();
         products::<f64x8>();
     }
 }

@@ -176,7 +176,7 @@ fn multiply<T: Lanes>(k: &Packed<T::Real>, x: &[T], rows: usize, y: &mut [T]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use wide::{f32x16, f64x2, f64x8};
+    use wide::{f32x16, f64x8};
 
     /// Entries without structure, from a small generator.
     fn matrix(rows: usize, columns: usize, seed: u64) -> Vec<f64> {
@@ -257,7 +257,6 @@ mod tests {
             // Rounding grows with the fivefold composition of a cubic whose slope is up to 3.4.
             for (off, most) in [
                 (of(orthogonalize::<f64>), 1e-12),
-                (of(orthogonalize::<f64x2>), 1e-12),
                 (of(orthogonalize::<f64x8>), 1e-12),
                 (of(orthogonalize::<f32>), 1e-3),
                 (of(orthogonalize::<f32x16>), 1e-3),
