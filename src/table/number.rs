@@ -4,11 +4,11 @@
 //!     number   = sign? (integer (mark digit*)? | mark digit+) exponent?     or inf, infinity, nan with a sign
 //!     integer  = digit+ or, with a thousands mark, one to three digits and groups of three
 //!     exponent = (e | E) sign? digit+
-//!              | (d | D | q | Q) sign? digit+                                after a decimal mark
+//!              | (d | D | q | Q) sign? digit+                                after a decimal mark, else with a sign
 //!              | sign three digits, the first not 0                          after one digit at most, a decimal mark and two digits
 //! ```
 //!
-//! The exponents beside e are Fortran's, which always writes a decimal mark: `2020Q1` is a quarter and `12.5-100` a range. Hexadecimal
+//! The exponents beside e are Fortran's, which writes a decimal mark: `2020Q1` is a quarter and `12.5-100` a range. Hexadecimal
 //! numbers, percent signs and `1_000` are text.
 
 use super::dialect::{DecimalMark, ThousandsMark};
@@ -146,7 +146,9 @@ impl NumberFormat {
             (Some(exponent), _) => exponent,
             (None, Some(2..)) if whole <= 1 && is_bare_exponent(rest) => rest,
             (None, Some(_)) => rest.strip_prefix(['d', 'D', 'q', 'Q'])?,
-            (None, None) => return None,
+            (None, None) => rest
+                .strip_prefix(['d', 'D', 'q', 'Q'])
+                .filter(|exponent| exponent.starts_with(['+', '-']))?,
         };
         let digits = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
         if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -241,6 +243,7 @@ mod tests {
     fn numbers_of_programs_and_of_fortran_are_read_and_no_others() {
         for (text, value) in [
             ("1.5D+02", 150.0),
+            ("15d+2", 1500.0),
             ("1.5d2", 150.0),
             ("-9.31378368D-01", -0.931378368),
             ("1.5Q+02", 150.0),

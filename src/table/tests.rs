@@ -3,6 +3,7 @@
 mod arrow;
 mod csv;
 mod dialect;
+mod marks;
 mod npy;
 mod npy_types;
 mod npz;
