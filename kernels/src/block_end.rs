@@ -47,6 +47,10 @@ pub fn finish<T: Lanes, const R: usize, const P: usize>(
 
 /// The rows FIRST and FIRST + 1, as far as there are R; a constant in each copy, so that the sums stay in registers.
 #[inline(always)]
+#[expect(
+    clippy::needless_range_loop,
+    reason = "iterators over the sums would leave the registers"
+)]
 fn two_rows<T: Lanes, const FIRST: usize, const R: usize, const P: usize>(
     sum: &mut [[T; R]; P],
     weight: &impl Fn(usize, usize) -> T::Real,
