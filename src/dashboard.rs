@@ -59,7 +59,7 @@ mod fixtures;
 #[cfg(test)]
 mod screens;
 
-use std::io::{self, BufWriter};
+use std::io::{self, BufWriter, IsTerminal};
 
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::{Rect, Size};
@@ -123,7 +123,13 @@ impl Screen {
                 Some(LoopExit::Outcome(Outcome::Lost(error))) => {
                     return Ok(lost(event_loop, error));
                 }
-                Some(LoopExit::Outcome(outcome)) => return Ok(outcome),
+                Some(LoopExit::Outcome(outcome)) => {
+                    // Hung up on, before a write could fail.
+                    if !io::stdout().is_terminal() {
+                        std::mem::forget(event_loop);
+                    }
+                    return Ok(outcome);
+                }
                 Some(LoopExit::Suspend) => guard.suspend(),
                 Some(LoopExit::Resumed) => guard.retake(),
                 Some(LoopExit::OpenEditor) => lend(guard, input, &mut event_loop),
