@@ -215,6 +215,26 @@ fn a_size_that_is_lost_later_leaves_the_screen_as_it_was() {
 }
 
 #[test]
+fn a_key_and_another_size_that_come_together_are_both_heard() {
+    let mut pty = open(ENDLESS);
+    pty.wait_for("1 losses");
+    // A reader that loses one of them does so in every sixth round.
+    for rows in [20, 24].repeat(20) {
+        pty.resize((80, rows));
+        pty.press(b"?");
+        pty.wait_for("this help");
+        pty.press(b"\x1b");
+        pty.wait_until("without help", |text| !text.contains("this help"));
+        pty.wait_until("keys in the last row", |text| {
+            let last = text.lines().nth(usize::from(rows) - 1);
+            last.is_some_and(|row| row.contains("q quit"))
+        });
+    }
+    pty.press(b"qq");
+    assert_eq!(pty.leave(), 0);
+}
+
+#[test]
 fn a_dumb_terminal_trains_headless() {
     let pty = Pty::open_unsized(&pty::small(3), &[], &[("TERM", "dumb")]);
     pty.wait_for("training headless: TERM is dumb");

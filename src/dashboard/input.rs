@@ -50,7 +50,7 @@ pub fn await_input(
     Ok(first.into_iter().chain(others.into_iter().flatten()))
 }
 
-/// The handle of the thread; dropping it ends the thread. It is not joined: crossterm 0.29 never returns from a terminal that has died.
+/// The handle of the thread; dropping it ends the thread. It is not joined: nothing waits for a terminal that has died.
 #[derive(Debug)]
 pub struct InputThread {
     keys: Receiver<TerminalInput>,
