@@ -299,6 +299,6 @@ pub fn compiled() -> &'static str {
     } else if cfg!(target_arch = "aarch64") {
         "NEON"
     } else {
-        "no AVX2, no FMA"
+        "neither AVX2 with FMA nor NEON"
     }
 }

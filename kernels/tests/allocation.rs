@@ -142,7 +142,7 @@ fn an_iteration_allocates_nothing() {
                 Pass::Loss(TraceAt::GaussPoints),
                 Pass::Matching,
             ] {
-                let iterations = 4 * JOBS_A_BLOCK;
+                let iterations = 2 * JOBS_A_BLOCK;
                 let blocks = allocated(shape, precision, pass, iterations);
                 assert!(
                     blocks <= iterations / JOBS_A_BLOCK + THREADS as u64,

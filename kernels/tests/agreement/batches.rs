@@ -1,17 +1,15 @@
 //! A batch as a whole: the same bits whoever computes which part of it; how far a pass is, and how it is given up.
 
-use otflow_kernels::batch::{Batch, Chunks, Share};
-use otflow_kernels::engine::{Engine, Samples};
-use otflow_kernels::lanes::Lanes;
+use otflow_kernels::batch::{Chunks, Share};
+use otflow_kernels::engine::{Precision, Samples, lanes_of};
 use otflow_kernels::objective::{CostSums, Costs, Scheme, TraceAt};
 use otflow_kernels::parameters::Shape;
 use otflow_kernels::progress::Tiles;
 use otflow_kernels::stepper::Stepper;
 use otflow_kernels::tree_sum::{fold, roots_of};
-use wide::{f32x16, f64x8};
 
 use crate::problems::{
-    ALPHA, cases, gradient, parameters, rows, scheme, shape, wide_cases, with_samples,
+    ALPHA, F32, F64, cases, gradient, rows, scheme, shape, wide_cases, with_samples,
 };
 
 #[test]
@@ -19,10 +17,10 @@ fn any_number_of_threads_gives_the_same_bits() {
     for (shape, scheme) in [cases()[1], cases()[3], wide_cases()[1]] {
         for n in [1, 7, 130, 500] {
             let rows = rows(&shape, n);
-            let one = gradient::<f32x16>(shape, &scheme, &rows, 1);
+            let one = gradient(F32, shape, &scheme, &rows, 1);
             for threads in [2, 3, 7, 64] {
                 assert_eq!(
-                    gradient::<f32x16>(shape, &scheme, &rows, threads),
+                    gradient(F32, shape, &scheme, &rows, threads),
                     one,
                     "{threads} threads, n = {n}"
                 );
@@ -35,7 +33,7 @@ fn any_number_of_threads_gives_the_same_bits() {
 #[test]
 fn a_pass_that_is_given_up_ends_early() {
     let shape = shape(3, 0, 16, 2, 4);
-    let mut engine = Batch::<f64x8>::new(shape, 2).unwrap();
+    let mut engine = F64.engine(shape, 2);
     engine.load(&vec![0.1; shape.parameters()]);
     let progress = engine.progress();
     let watcher = std::thread::spawn({
@@ -65,7 +63,7 @@ fn a_pass_that_is_given_up_ends_early() {
 #[test]
 fn every_time_step_of_a_tile_is_counted() {
     let shape = shape(3, 0, 4, 2, 3);
-    let mut engine = Batch::<f64x8>::new(shape, 2).unwrap();
+    let mut engine = F64.engine(shape, 2);
     engine.load(&vec![0.1; shape.parameters()]);
     let progress = engine.progress();
     let row = |_: usize, row: &mut [f64]| row.fill(0.5);
@@ -80,18 +78,18 @@ fn every_time_step_of_a_tile_is_counted() {
 }
 
 /// The sums of the shares of several engines, in order; samples of the others' shares are no numbers.
-fn shared<T: Lanes>(shape: Shape, scheme: &Scheme, rows: &[f64], of: usize) -> Vec<Vec<f64>> {
+fn shared(shape: Shape, scheme: &Scheme, rows: &[f64], of: usize) -> Vec<Vec<f64>> {
     let (n, columns) = (rows.len() / shape.columns(), shape.columns());
-    let count = Chunks::of(n, T::WIDTH).count();
+    let lanes = lanes_of(Precision::F64);
+    let count = Chunks::of(n, lanes).count();
     let mut sums = Vec::new();
     for index in 0..of {
         let share = Share { index, of };
-        let own = share.samples(n, T::WIDTH);
+        let own = share.samples(n, lanes);
         let own = own.start * columns..own.end * columns;
         let mut known = vec![f64::NAN; rows.len()];
         known[own.clone()].copy_from_slice(&rows[own]);
-        let mut engine = Batch::<T>::new(shape, 2).unwrap();
-        engine.load(&parameters(&shape));
+        let mut engine = F64.engine(shape, 2);
         with_samples(&shape, &known, |samples| {
             engine.sum_share(samples, scheme, &ALPHA, share);
         });
@@ -109,10 +107,10 @@ fn engines_that_share_a_batch_find_the_same_bits() {
     // The last has more tiles than a batch has chunks.
     for n in [3, 100, 331, 8222] {
         let rows = rows(&shape, n);
-        let (costs, gradient) = gradient::<f64x8>(shape, &scheme, &rows, 1);
-        let count = Chunks::of(n, f64x8::WIDTH).count();
+        let (costs, gradient) = gradient(F64, shape, &scheme, &rows, 1);
+        let count = Chunks::of(n, lanes_of(Precision::F64)).count();
         for of in [1, 2, 3, 4, 16, 20] {
-            let mut sums = shared::<f64x8>(shape, &scheme, &rows, of);
+            let mut sums = shared(shape, &scheme, &rows, of);
             let spans = (0..of).map(|index| Share { index, of }.chunks(count));
             let total = fold(spans, count, sums.iter_mut().map(Vec::as_mut_slice)).unwrap();
             let (found, sums) = total.split_at(gradient.len());

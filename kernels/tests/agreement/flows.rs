@@ -1,20 +1,17 @@
 //! The flow itself: order of convergence, where paths start and end, and no sample that touches another.
 
-use otflow_kernels::batch::Batch;
-use otflow_kernels::engine::{Direction, Engine, Transport, with_pairs};
+use otflow_kernels::engine::{Direction, Transport, with_pairs};
 use otflow_kernels::objective::{Grid, Scheme, TraceAt};
 use otflow_kernels::stepper::Stepper;
-use wide::f64x8;
 
-use crate::problems::{cases, distance, parameters, rows, scheme, shape, uniform, with_samples};
+use crate::problems::{F64, cases, distance, rows, scheme, shape, uniform, with_samples};
 
 #[test]
 fn lanes_do_not_touch_each_other() {
     let (shape, scheme) = cases()[3];
     let rows = rows(&shape, 21);
     let states = |rows: &[f64]| {
-        let mut engine = Batch::<f64x8>::new(shape, 1).unwrap();
-        engine.load(&parameters(&shape));
+        let mut engine = F64.engine(shape, 1);
         let mut out = vec![0.0; rows.len() / shape.columns() * (shape.d + 3)];
         with_samples(&shape, rows, |samples| {
             engine.states(samples, &scheme, 1.0, &mut out)
@@ -34,7 +31,7 @@ fn lanes_do_not_touch_each_other() {
 fn observed_order(grid: Grid, stepper: Stepper, trace: TraceAt, steps: &[usize]) -> f64 {
     let shape = shape(2, 0, 9, 3, 10);
     let rows = rows(&shape, 4);
-    let mut engine = Batch::<f64x8>::new(shape, 1).unwrap();
+    let mut engine = F64.engine(shape, 1);
     engine.load(&shape.start(uniform(7)));
     let mut end = |steps: usize, stepper: Stepper, trace: TraceAt| {
         let mut out = vec![0.0; 4 * 5];
@@ -96,8 +93,7 @@ fn rk4_converges_with_order_four_and_euler_with_order_one() {
 fn both_grids_lead_to_the_same_ends_and_back() {
     let (shape, _) = cases()[3];
     let (rows, n) = (rows(&shape, 19), 19);
-    let mut engine = Batch::<f64x8>::new(shape, 2).unwrap();
-    engine.load(&parameters(&shape));
+    let mut engine = F64.engine(shape, 2);
     let (x, y): (Vec<&[f64]>, Vec<&[f64]>) = rows
         .chunks(shape.columns())
         .map(|row| row.split_at(shape.d))
@@ -132,8 +128,7 @@ fn both_grids_lead_to_the_same_ends_and_back() {
 fn paths_start_at_the_sample_and_end_where_transport_does() {
     let (shape, scheme) = cases()[3];
     let rows = rows(&shape, 19);
-    let mut engine = Batch::<f64x8>::new(shape, 2).unwrap();
-    engine.load(&parameters(&shape));
+    let mut engine = F64.engine(shape, 2);
     let (d, width) = (shape.d, shape.d * (scheme.steps + 1));
     let (mut paths, mut ends) = (vec![0.0; 19 * width], vec![0.0; 19 * d]);
     with_samples(&shape, &rows, |samples| {

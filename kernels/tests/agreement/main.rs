@@ -7,17 +7,14 @@ mod flows;
 mod pairs;
 mod problems;
 
-use otflow_kernels::batch::Batch;
-use otflow_kernels::engine::{Direction, Engine, Transport};
-use otflow_kernels::lanes::Lanes;
+use otflow_kernels::engine::{Direction, Precision, Transport};
 use otflow_kernels::objective::Scheme;
 use otflow_kernels::parameters::Shape;
 use otflow_kernels::reference::{self, Dual};
-use wide::{f32x16, f64x8};
 
 use problems::{
-    ALPHA, ROUNDING, SINGLE, cases, distance, gradient, parameters, rows, tensor_distance, uniform,
-    wide_cases, with_samples,
+    ALPHA, F32, F64, Kernels, ROUNDING, SINGLE, cases, distance, gradient, parameters, rows,
+    tensor_distance, uniform, wide_cases, with_samples,
 };
 
 #[test]
@@ -35,7 +32,7 @@ fn gradients_are_those_of_the_specification_in_dual_numbers() {
             reference::loss(&shape, &theta, &scheme, &ALPHA, &rows)
         };
         let exact: Vec<f64> = (0..theta.len()).map(|k| along(k).slope).collect();
-        let (costs, got) = gradient::<f64x8>(shape, &scheme, &rows, 1);
+        let (costs, got) = gradient(F64, shape, &scheme, &rows, 1);
         let off = tensor_distance(&shape, &got, &exact);
         assert!(off < ROUNDING, "{shape:?} {scheme:?}: {off:e}");
         let loss = along(0).value;
@@ -48,12 +45,11 @@ fn gradients_are_those_of_the_specification_in_dual_numbers() {
 }
 
 /// Costs, gradient, potential, states and inverse of one lane type.
-fn everything<T: Lanes>(shape: Shape, scheme: &Scheme) -> Vec<Vec<f64>> {
+fn everything(kernels: Kernels, shape: Shape, scheme: &Scheme) -> Vec<Vec<f64>> {
     let rows = rows(&shape, 37);
     let n = rows.len() / shape.columns();
-    let (costs, gradient) = gradient::<T>(shape, scheme, &rows, 1);
-    let mut engine = Batch::<T>::new(shape, 1).unwrap();
-    engine.load(&parameters(&shape));
+    let (costs, gradient) = gradient(kernels, shape, scheme, &rows, 1);
+    let mut engine = kernels.engine(shape, 1);
     let mut potential = vec![0.0; n * (shape.inputs() + 2)];
     let mut states = vec![0.0; n * (shape.d + 3)];
     let mut inverse = vec![0.0; n * shape.d];
@@ -78,13 +74,14 @@ fn everything<T: Lanes>(shape: Shape, scheme: &Scheme) -> Vec<Vec<f64>> {
     ]
 }
 
-fn agrees<T: Lanes>(
+fn agrees(
+    kernels: Kernels,
     shape: Shape,
     scheme: &Scheme,
     want: &[Vec<f64>],
     tolerance: f64,
 ) -> Vec<Vec<f64>> {
-    let got = everything::<T>(shape, scheme);
+    let got = everything(kernels, shape, scheme);
     let apart = |k: usize| distance(&got[k], &want[k]);
     let costs = got[0].iter().zip(&want[0]);
     let costs = costs.map(|(got, want)| (got / want - 1.0).abs());
@@ -93,10 +90,9 @@ fn agrees<T: Lanes>(
         .chain([gradient, apart(2), apart(3), apart(4)])
         .enumerate()
     {
-        let width = T::WIDTH;
         assert!(
             off < tolerance,
-            "quantity {k}, width {width} {shape:?} {scheme:?}: {off:e}"
+            "quantity {k}, {kernels:?} {shape:?} {scheme:?}: {off:e}"
         );
     }
     got
@@ -108,7 +104,7 @@ fn wide_gradients_are_those_of_the_specification_along_random_directions() {
     let mut draw = uniform(5);
     for (shape, scheme) in wide_cases() {
         let (rows, theta) = (rows(&shape, 3), parameters(&shape));
-        let (costs, got) = gradient::<f64x8>(shape, &scheme, &rows, 1);
+        let (costs, got) = gradient(F64, shape, &scheme, &rows, 1);
         for tensor in shape.tensors().iter().filter(|t| t.name != "c.bias") {
             let mut along = vec![0.0; theta.len()];
             along[tensor.range.clone()].fill_with(|| draw() - 0.5);
@@ -127,10 +123,16 @@ fn wide_gradients_are_those_of_the_specification_along_random_directions() {
 #[test]
 fn every_lane_width_agrees_with_width_one() {
     for (shape, scheme) in cases().into_iter().chain(wide_cases()) {
-        let one = everything::<f64>(shape, &scheme);
-        let doubles = agrees::<f64x8>(shape, &scheme, &one, ROUNDING);
-        let single = agrees::<f32>(shape, &scheme, &one, SINGLE);
-        let singles = agrees::<f32x16>(shape, &scheme, &one, SINGLE);
+        let one = everything(Kernels::Scalars(Precision::F64), shape, &scheme);
+        let doubles = agrees(F64, shape, &scheme, &one, ROUNDING);
+        let single = agrees(
+            Kernels::Scalars(Precision::F32),
+            shape,
+            &scheme,
+            &one,
+            SINGLE,
+        );
+        let singles = agrees(F32, shape, &scheme, &one, SINGLE);
         // What belongs to one sample has the same bits at every width; the others are sums over tiles.
         assert!(doubles[2..] == one[2..]);
         assert!(singles[2..] == single[2..]);

@@ -1,16 +1,15 @@
 //! The loss M of a start by matching: exact gradient, every lane width, the same bits whoever computes which part of it.
 
-use otflow_kernels::batch::{Batch, Chunks, Share};
-use otflow_kernels::engine::{Engine, Pairs};
-use otflow_kernels::lanes::Lanes;
+use otflow_kernels::batch::{Chunks, Share};
+use otflow_kernels::engine::{Pairs, Precision, lanes_of};
 use otflow_kernels::matching::TILES;
 use otflow_kernels::parameters::Shape;
 use otflow_kernels::reference::{self, Dual, Model};
 use otflow_kernels::tree_sum::{fold, roots_of};
-use wide::{f32x16, f64x8};
 
 use crate::problems::{
-    ALPHA, ROUNDING, SINGLE, cases, parameters, shape, tensor_distance, uniform, wide_cases,
+    ALPHA, F32, F64, Kernels, ROUNDING, SINGLE, cases, parameters, shape, tensor_distance, uniform,
+    wide_cases,
 };
 
 /// Any pairs, at times in [0, 1).
@@ -38,9 +37,8 @@ fn with_pairs<R>(shape: &Shape, pairs: &[f64], f: impl FnOnce(Pairs) -> R) -> R 
     })
 }
 
-fn matching<T: Lanes>(shape: Shape, pairs: &[f64], threads: usize) -> (f64, Vec<f64>) {
-    let mut engine = Batch::<T>::new(shape, threads).unwrap();
-    engine.load(&parameters(&shape));
+fn matching(kernels: Kernels, shape: Shape, pairs: &[f64], threads: usize) -> (f64, Vec<f64>) {
+    let mut engine = kernels.engine(shape, threads);
     let mut gradient = vec![0.0; shape.parameters()];
     // Twice, so that nothing of one pass is left to the next.
     let mut m = 0.0;
@@ -71,7 +69,7 @@ fn gradients_are_those_of_the_specification_in_dual_numbers() {
             reference::matching(model, &pairs)
         };
         let exact: Vec<f64> = (0..theta.len()).map(|k| along(k).slope).collect();
-        let (m, got) = matching::<f64x8>(shape, &pairs, 1);
+        let (m, got) = matching(F64, shape, &pairs, 1);
         let off = tensor_distance(&shape, &got, &exact);
         assert!(off < ROUNDING, "{shape:?}: {off:e}");
         assert!((m / along(0).value - 1.0).abs() < ROUNDING, "{shape:?}");
@@ -82,14 +80,17 @@ fn gradients_are_those_of_the_specification_in_dual_numbers() {
 fn every_lane_width_agrees_with_width_one() {
     for (shape, _) in cases().into_iter().chain(wide_cases()) {
         let pairs = pairs(&shape, 300);
-        let (m, gradient) = matching::<f64>(shape, &pairs, 1);
+        let (m, gradient) = matching(Kernels::Scalars(Precision::F64), shape, &pairs, 1);
         let agrees = |(got, of): (f64, Vec<f64>), tolerance: f64| {
             let off = tensor_distance(&shape, &of, &gradient).max((got / m - 1.0).abs());
             assert!(off < tolerance, "{shape:?}: {off:e}");
         };
-        agrees(matching::<f64x8>(shape, &pairs, 1), ROUNDING);
-        agrees(matching::<f32>(shape, &pairs, 1), SINGLE);
-        agrees(matching::<f32x16>(shape, &pairs, 1), SINGLE);
+        agrees(matching(F64, shape, &pairs, 1), ROUNDING);
+        agrees(
+            matching(Kernels::Scalars(Precision::F32), shape, &pairs, 1),
+            SINGLE,
+        );
+        agrees(matching(F32, shape, &pairs, 1), SINGLE);
     }
 }
 
@@ -98,9 +99,9 @@ fn any_number_of_threads_gives_the_same_bits() {
     for shape in [cases()[3].0, wide_cases()[2].0] {
         for n in [1, 7, 130, 1000] {
             let pairs = pairs(&shape, n);
-            let one = matching::<f32x16>(shape, &pairs, 1);
+            let one = matching(F32, shape, &pairs, 1);
             for threads in [2, 3, 7] {
-                let other = matching::<f32x16>(shape, &pairs, threads);
+                let other = matching(F32, shape, &pairs, threads);
                 assert_eq!(other, one, "{threads} threads, n = {n}");
             }
         }
@@ -113,8 +114,8 @@ fn engines_that_share_pairs_find_the_same_bits() {
     let width = shape.columns() + shape.d + 1;
     for n in [3, 100, 331, 2000] {
         let pairs = pairs(&shape, n);
-        let (m, gradient) = matching::<f64x8>(shape, &pairs, 1);
-        let grain = TILES * f64x8::WIDTH;
+        let (m, gradient) = matching(F64, shape, &pairs, 1);
+        let grain = TILES * lanes_of(Precision::F64);
         let count = Chunks::of(n, grain).count();
         for of in [1, 2, 3, 7] {
             let mut sums = Vec::new();
@@ -124,8 +125,7 @@ fn engines_that_share_pairs_find_the_same_bits() {
                 let mut known = vec![f64::NAN; pairs.len()];
                 let own = own.start * width..own.end * width;
                 known[own.clone()].copy_from_slice(&pairs[own]);
-                let mut engine = Batch::<f64x8>::new(shape, 2).unwrap();
-                engine.load(&parameters(&shape));
+                let mut engine = F64.engine(shape, 2);
                 with_pairs(&shape, &known, |pairs| {
                     engine.sum_pairs(pairs, ALPHA.a0, share);
                 });

@@ -1,8 +1,7 @@
 //! Shapes, schemes, parameters and rows that the tests compute with, and how far apart two results are.
 
 use otflow_kernels::batch::Batch;
-use otflow_kernels::engine::{Engine, Samples, with_rows};
-use otflow_kernels::lanes::Lanes;
+use otflow_kernels::engine::{Engine, Precision, Samples, engine, with_rows};
 use otflow_kernels::layout::uses_strassen;
 use otflow_kernels::objective::{Alpha, Costs, Grid, Scheme, TraceAt};
 use otflow_kernels::parameters::Shape;
@@ -50,14 +49,42 @@ pub fn with_samples<R>(shape: &Shape, rows: &[f64], f: impl FnOnce(Samples) -> R
     with_rows(rows, shape.columns(), f)
 }
 
-pub fn gradient<T: Lanes>(
+/// The kernels of one lane type. Those that the program runs are compiled into the crate, and need not be compiled here again.
+#[derive(Clone, Copy, Debug)]
+pub enum Kernels {
+    Vectors(Precision),
+    Scalars(Precision),
+}
+
+/// The kernels of the program in f32 and in f64.
+pub const F32: Kernels = Kernels::Vectors(Precision::F32);
+pub const F64: Kernels = Kernels::Vectors(Precision::F64);
+
+impl Kernels {
+    /// An engine with the parameters of its shape.
+    pub fn engine(self, shape: Shape, threads: usize) -> Box<dyn Engine> {
+        let mut engine: Box<dyn Engine> = match self {
+            Kernels::Vectors(precision) => engine(shape, precision, threads).unwrap(),
+            Kernels::Scalars(Precision::F32) => {
+                Box::new(Batch::<f32>::new(shape, threads).unwrap())
+            }
+            Kernels::Scalars(Precision::F64) => {
+                Box::new(Batch::<f64>::new(shape, threads).unwrap())
+            }
+        };
+        engine.load(&parameters(&shape));
+        engine
+    }
+}
+
+pub fn gradient(
+    kernels: Kernels,
     shape: Shape,
     scheme: &Scheme,
     rows: &[f64],
     threads: usize,
 ) -> (Costs, Vec<f64>) {
-    let mut engine = Batch::<T>::new(shape, threads).unwrap();
-    engine.load(&parameters(&shape));
+    let mut engine = kernels.engine(shape, threads);
     let mut gradient = vec![0.0; shape.parameters()];
     let costs = with_samples(&shape, rows, |samples| {
         engine.gradient(samples, scheme, &ALPHA, &mut gradient)
