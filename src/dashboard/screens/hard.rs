@@ -244,8 +244,8 @@ fn looks(state: &State) -> Vec<State> {
 #[test]
 fn no_size_and_no_series_makes_drawing_fail() {
     let sizes = (0..=130)
-        .step_by(13)
-        .flat_map(|w| (0..=50).step_by(5).map(move |h| (w, h)));
+        .step_by(26)
+        .flat_map(|w| (0..=50).step_by(10).map(move |h| (w, h)));
     let sizes: Vec<_> = sizes
         .chain([
             (1, 1),
@@ -304,10 +304,10 @@ fn any_part_of_any_series_draws_at_any_size() {
 }
 
 #[test]
-fn every_size_draws() {
+fn every_width_and_every_height_draws() {
     let state = fixtures::run();
     for width in 0..=130 {
-        for height in 0..=50 {
+        for height in (width % 3..=50).step_by(3) {
             drawn(&state, &COLOUR, (width, height));
         }
     }
