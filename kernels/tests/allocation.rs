@@ -2,6 +2,7 @@
 //! cost no tape.
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
+use std::alloc::System;
 use std::sync::Mutex;
 
 use otflow_kernels::engine::{Engine, Pairs, Precision, engine, with_rows};
@@ -9,9 +10,10 @@ use otflow_kernels::layout::uses_strassen;
 use otflow_kernels::objective::{Alpha, Grid, Scheme, TraceAt};
 use otflow_kernels::parameters::Shape;
 use otflow_kernels::stepper::Stepper;
+use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 
 #[global_allocator]
-static ALLOCATOR: dhat::Alloc = dhat::Alloc;
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 const NARROW: Shape = Shape {
     d: 5,
@@ -21,8 +23,12 @@ const NARROW: Shape = Shape {
     rank: 10,
 };
 
-/// The trace by Strassen's scheme.
-const WIDE: Shape = Shape { m: 160, ..NARROW };
+/// The trace by Strassen's scheme: a pair of columns and one more.
+const WIDE: Shape = Shape {
+    d: 3,
+    m: 160,
+    ..NARROW
+};
 
 const ALPHA: Alpha = Alpha {
     a0: 1.0,
@@ -31,7 +37,7 @@ const ALPHA: Alpha = Alpha {
 };
 
 /// The jobs from outside of rayon's threads for which its queue takes one block, whoever calls it.
-const JOBS_A_BLOCK: u64 = 63;
+const JOBS_A_BLOCK: usize = 63;
 
 /// Each of them also takes a block once, when it first looks for work, which on a busy machine may be late.
 const THREADS: usize = 3;
@@ -82,7 +88,7 @@ impl Pass {
 
 /// Blocks of memory allocated by all threads in a number of iterations, after as many as fill a block of jobs: threads that start, and
 /// those of an engine before that end, allocate too, and a short pass is done before they are.
-fn allocated(shape: Shape, precision: Precision, pass: Pass, iterations: u64) -> u64 {
+fn allocated(shape: Shape, precision: Precision, pass: Pass, iterations: usize) -> usize {
     let n = match pass {
         Pass::Loss(_) if shape == WIDE => 40,
         Pass::Loss(_) => 300,
@@ -98,7 +104,8 @@ fn allocated(shape: Shape, precision: Precision, pass: Pass, iterations: u64) ->
     let mut iterate = || {
         engine.load(&theta);
         pass.run(&mut *engine, &rows, &mut gradient);
-        dhat::HeapStats::get().total_blocks
+        let heap = ALLOCATOR.stats();
+        heap.allocations + heap.reallocations
     };
     (1..JOBS_A_BLOCK).for_each(|_| _ = iterate());
     let start = iterate();
@@ -115,15 +122,18 @@ fn kept(threads: usize) -> usize {
     let mut gradient = vec![0.0; NARROW.parameters()];
     let mut engine = engine(NARROW, Precision::F64, threads).unwrap();
     engine.load(&NARROW.start(|| 0.5));
-    let before = dhat::HeapStats::get().curr_bytes;
+    let held = || {
+        let heap = ALLOCATOR.stats();
+        heap.bytes_allocated - heap.bytes_deallocated
+    };
+    let before = held();
     Pass::Loss(TraceAt::EveryStage).run(&mut *engine, &rows, &mut gradient);
-    dhat::HeapStats::get().curr_bytes - before
+    held() - before
 }
 
 #[test]
 fn threads_without_work_take_no_tape() {
     let _alone = HEAP.lock().unwrap();
-    let _profiler = dhat::Profiler::builder().testing().build();
     let one = kept(1);
     assert!(one > 10_000, "{one} bytes are no tape");
     // Jobs from outside and threads that look for them allocate a little.
@@ -133,7 +143,6 @@ fn threads_without_work_take_no_tape() {
 #[test]
 fn an_iteration_allocates_nothing() {
     let _alone = HEAP.lock().unwrap();
-    let _profiler = dhat::Profiler::builder().testing().build();
     assert!(uses_strassen(WIDE.m));
     for shape in [NARROW, WIDE] {
         for precision in [Precision::F32, Precision::F64] {
@@ -145,7 +154,7 @@ fn an_iteration_allocates_nothing() {
                 let iterations = 2 * JOBS_A_BLOCK;
                 let blocks = allocated(shape, precision, pass, iterations);
                 assert!(
-                    blocks <= iterations / JOBS_A_BLOCK + THREADS as u64,
+                    blocks <= iterations / JOBS_A_BLOCK + THREADS,
                     "{shape:?} {precision:?} {pass:?}: {blocks} in {iterations} iterations"
                 );
             }

@@ -252,16 +252,15 @@ fn no_size_and_no_series_makes_drawing_fail() {
             (20, 5),
             (60, 16),
             (80, 24),
-            (300, 300),
+            (300, 100),
             (300, 1),
             (1, 300),
         ])
         .collect();
-    for state in hard().iter().flat_map(looks) {
-        for &size in &sizes {
-            for theme in [&COLOUR, &ASCII] {
-                drawn(&state, theme, size);
-            }
+    // Every look in both themes, and every size in both.
+    for (k, state) in hard().iter().flat_map(looks).enumerate() {
+        for (i, &size) in sizes.iter().enumerate() {
+            drawn(&state, [&COLOUR, &ASCII][(k + i) % 2], size);
         }
     }
 }
