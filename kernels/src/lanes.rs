@@ -7,7 +7,7 @@
 use std::fmt::Debug;
 use std::ops::{Add, AddAssign, Div, Index, Mul, Neg, Sub};
 
-use wide::bytemuck::{Pod, cast, cast_ref, cast_slice};
+use wide::bytemuck::{Pod, cast, cast_ref, cast_slice, cast_slice_mut};
 use wide::{f32x8, f32x16, f64x4, f64x8, i32x16, i64x8};
 
 /// Whether a multiply-add is rounded once on this machine.
@@ -192,46 +192,32 @@ macro_rules! wide_lanes {
     };
 }
 
-wide_lanes!(
-    f32x16,
-    i32x16,
-    f32,
-    16,
-    23,
-    127,
-    |input: &[f32x16], output: &mut [f32x16]| {
-        let halves: [[f32x8; 2]; 16] = std::array::from_fn(|k| *cast_ref(&input[k]));
-        let quarter = |row: usize, half: usize| {
-            f32x8::transpose(std::array::from_fn(|k| halves[row + k][half]))
-        };
+wide_lanes!(f32x16, i32x16, f32, 16, 23, 127, |input, output| {
+    by_quarters(input, output, f32x8::transpose)
+});
+wide_lanes!(f64x8, i64x8, f64, 8, 52, 1023, |input, output| by_quarters(
+    input,
+    output,
+    f64x4::transpose
+));
+
+/// Transposes 2 N vectors of 2 N lanes by their quarters, N halves of vectors each, which go from memory through registers to memory.
+#[inline(always)]
+fn by_quarters<T: Lanes, H: Pod, const N: usize>(
+    input: &[T],
+    output: &mut [T],
+    transpose: impl Fn([H; N]) -> [H; N],
+) {
+    let (input, output): (&[[H; 2]], &mut [[H; 2]]) = (cast_slice(input), cast_slice_mut(output));
+    for (from, input) in input.as_chunks::<N>().0.iter().enumerate() {
         for half in 0..2 {
-            let (low, high) = (quarter(0, half), quarter(8, half));
-            for l in 0..8 {
-                output[8 * half + l] = cast([low[l], high[l]]);
+            let quarter = transpose(std::array::from_fn(|k| input[k][half]));
+            for (output, row) in output[N * half..][..N].iter_mut().zip(quarter) {
+                output[from] = row;
             }
         }
     }
-);
-wide_lanes!(
-    f64x8,
-    i64x8,
-    f64,
-    8,
-    52,
-    1023,
-    |input: &[f64x8], output: &mut [f64x8]| {
-        let halves: [[f64x4; 2]; 8] = std::array::from_fn(|k| *cast_ref(&input[k]));
-        let quarter = |row: usize, half: usize| {
-            f64x4::transpose(std::array::from_fn(|k| halves[row + k][half]))
-        };
-        for half in 0..2 {
-            let (low, high) = (quarter(0, half), quarter(4, half));
-            for l in 0..4 {
-                output[4 * half + l] = cast([low[l], high[l]]);
-            }
-        }
-    }
-);
+}
 
 macro_rules! scalar_lanes {
     ($real:ident, $bits:literal, $bias:literal) => {
