@@ -7,7 +7,7 @@
 use std::fmt::Debug;
 use std::ops::{Add, AddAssign, Div, Index, Mul, Neg, Sub};
 
-use wide::bytemuck::{Pod, cast, cast_ref, cast_slice, cast_slice_mut};
+use wide::bytemuck::{Pod, cast, cast_slice, cast_slice_mut};
 use wide::{f32x8, f32x16, f64x4, f64x8, i32x16, i64x8};
 
 /// Whether a multiply-add is rounded once on this machine.
@@ -135,11 +135,11 @@ pub fn lanes<T: Lanes>(vector: &T) -> &[T::Real] {
 
 /// Returns the lanes of many vectors, one vector after another, to write.
 pub fn scalars_mut<T: Lanes>(vectors: &mut [T]) -> &mut [T::Real] {
-    wide::bytemuck::cast_slice_mut(vectors)
+    cast_slice_mut(vectors)
 }
 
 macro_rules! wide_lanes {
-    ($vector:ident, $integer:ident, $real:ident, $width:literal, $bits:literal, $bias:literal, $transpose:expr) => {
+    ($vector:ident, $integer:ident, $real:ident, $width:literal, $bits:literal, $bias:literal, $transpose_quarter:path) => {
         impl Lanes for $vector {
             type Real = $real;
             type Array = [$real; $width];
@@ -186,22 +186,16 @@ macro_rules! wide_lanes {
 
             #[inline(always)]
             fn transpose(input: &[Self], output: &mut [Self]) {
-                $transpose(input, output)
+                by_quarters(input, output, $transpose_quarter)
             }
         }
     };
 }
 
-wide_lanes!(f32x16, i32x16, f32, 16, 23, 127, |input, output| {
-    by_quarters(input, output, f32x8::transpose)
-});
-wide_lanes!(f64x8, i64x8, f64, 8, 52, 1023, |input, output| by_quarters(
-    input,
-    output,
-    f64x4::transpose
-));
+wide_lanes!(f32x16, i32x16, f32, 16, 23, 127, f32x8::transpose);
+wide_lanes!(f64x8, i64x8, f64, 8, 52, 1023, f64x4::transpose);
 
-/// Transposes 2 N vectors of 2 N lanes by their quarters, N halves of vectors each, which go from memory through registers to memory.
+/// Transposes 2 N vectors of 2 N lanes by their quarters, N halves of vectors each, every one of which is loaded and stored once.
 #[inline(always)]
 fn by_quarters<T: Lanes, H: Pod, const N: usize>(
     input: &[T],
