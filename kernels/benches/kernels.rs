@@ -68,6 +68,11 @@ fn apply_panel<T: Lanes>(bencher: Bencher, m: usize) {
 #[divan::bench(types = [f32x16, f64x8], args = WIDTHS)]
 fn outer_panel<T: Lanes>(bencher: Bencher, m: usize) {
     let mut k_bar = WeightGradient::<T>::new(m, PANEL_COLUMNS);
+    // Memory that nothing has written to is one page of zeros under many addresses, which some CPUs read more slowly.
+    k_bar.reserve(PANEL_COLUMNS);
+    let term = k_bar.reserved(PANEL_COLUMNS);
+    term.y_bar.fill(T::of(0.5));
+    term.x.fill(T::of(0.5));
     bencher
         .counter(product_flops::<T>(m))
         .bench_local(|| k_bar.reserve(black_box(PANEL_COLUMNS)));
