@@ -64,15 +64,16 @@ impl Spirals {
     pub fn log_density(&self, x: [f64; 2]) -> f64 {
         let offset = |corner: [f64; 2]| [x[0] - corner[0], x[1] - corner[1]];
         let boxes = self.boxes.iter();
-        let distances = boxes
+        let distances: Vec<f64> = boxes
             .clone()
-            .map(|one| squared_distance(offset(one.corner)));
-        let nearest = distances.fold(f64::INFINITY, f64::min);
+            .map(|one| squared_distance(offset(one.corner)))
+            .collect();
+        let nearest = distances.iter().copied().fold(f64::INFINITY, f64::min);
         let reach = nearest + REACH * NOISE * NOISE;
         // e^-shift bounds every term, and the largest is only powers of the distance below it.
         let shift = nearest / (2.0 * NOISE * NOISE);
-        let near = boxes.filter(|one| squared_distance(offset(one.corner)) <= reach);
-        let terms = near.map(|one| {
+        let near = boxes.zip(&distances).filter(|(_, d)| **d <= reach);
+        let terms = near.map(|(one, _)| {
             let [k0, k1] = offset(one.corner).map(kernel);
             one.weight * k0.factor * k1.factor * libm::exp(shift - k0.exponent - k1.exponent)
         });
@@ -87,7 +88,8 @@ fn mirrored(c: [f64; 2]) -> [f64; 2] {
 
 /// The squared distance from a point at offset r of the corner to the box; 0 inside.
 fn squared_distance(r: [f64; 2]) -> f64 {
-    let [d0, d1] = r.map(|r| (-r).max(r - SIDE).max(0.0));
+    let outside = |r: f64| (-r).max(r - SIDE).max(0.0);
+    let (d0, d1) = (outside(r[0]), outside(r[1]));
     d0 * d0 + d1 * d1
 }
 
