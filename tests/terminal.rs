@@ -276,12 +276,13 @@ const NOTED: &str = r#"// Mine.
 (
     data: Toy(name: "moons", batch: 100),
     model: (width: 6),
-    flow: (steps: 3),
+    flow: (steps: 8),
     optimizer: Adam(
         lr: 1e-2, // tried: 0.1
     ),
-    validation: (every: 5, samples: 50, steps: 4),
+    validation: (every: 5, samples: 50, steps: 8),
     stop: (iterations: 1000000000),
+    recovery: (rollbacks: 1000),
 )
 "#;
 
@@ -360,6 +361,7 @@ fn a_typed_value_gives_a_built_in_session_a_file_and_reaches_the_run() {
         "validation.samples=20",
         "validation.steps=2",
         "stop.iterations=1000000000",
+        "recovery.rollbacks=1000",
     ];
     let mut args = vec!["train", "--tui", "--out", "run"];
     args.extend(set.iter().flat_map(|field| ["--set", field]));

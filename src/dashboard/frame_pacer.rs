@@ -1,6 +1,9 @@
 //! The times of frames: soon after a key, seldom otherwise, and never so often that drawing takes more than 2% of a core.
+//! Time in which a frame waits for a slow terminal or for a busy core is no cost: that only the next frame makes up for.
 
 use std::time::{Duration, Instant};
+
+use rustix::time::{ClockId, clock_gettime};
 
 /// Longest sleep between two looks at what has come: how late events may be fetched.
 pub(super) const LONGEST_SLEEP: Duration = Duration::from_millis(100);
@@ -10,8 +13,10 @@ const FRAME_INTERVAL: Duration = Duration::from_millis(100);
 const FRAME_INTERVAL_AFTER_KEY: Duration = Duration::from_millis(33);
 /// Time after a key in which frames come faster.
 const AFTER_KEY: Duration = Duration::from_secs(1);
-/// Least time between two frames, in times that drawing one takes: at most 2% of a core.
+/// Least time between two frames, in CPU times of one: at most 2% of a core.
 const COST_INTERVAL: u32 = 50;
+/// Least time between two frames, in times that the last one took to reach the terminal: half of the time is left for keys.
+const WRITE_INTERVAL: u32 = 2;
 
 /// Whether a frame is due.
 pub(super) struct FramePacer {
@@ -21,8 +26,12 @@ pub(super) struct FramePacer {
     drawn: Option<Instant>,
     /// The time of the last key.
     key: Option<Instant>,
-    /// The time that drawing a frame takes, smoothed.
+    /// The CPU time of this thread when the last frame began.
+    spent: Duration,
+    /// The CPU time of a frame, smoothed.
     cost: Duration,
+    /// The time that the last frame took to reach the terminal.
+    took: Duration,
     /// The time between two frames, smoothed.
     interval: Duration,
 }
@@ -34,7 +43,9 @@ impl FramePacer {
             dirty: true,
             drawn: None,
             key: None,
+            spent: Duration::ZERO,
             cost: Duration::ZERO,
+            took: Duration::ZERO,
             interval: LONGEST_SLEEP,
         }
     }
@@ -65,6 +76,7 @@ impl FramePacer {
     /// Takes note of a frame that begins; the share of a core that frames take.
     pub(super) fn begin(&mut self) -> f64 {
         let start = Instant::now();
+        self.spent = cpu_time();
         if let Some(before) = self.drawn.replace(start) {
             self.interval = (3 * self.interval + (start - before)) / 4;
         }
@@ -73,8 +85,8 @@ impl FramePacer {
 
     /// Takes note that the frame is on the screen.
     pub(super) fn end(&mut self) {
-        let took = self.drawn.map_or(Duration::ZERO, |start| start.elapsed());
-        self.cost = (3 * self.cost + took) / 4;
+        self.took = self.drawn.map_or(Duration::ZERO, |start| start.elapsed());
+        self.cost = (3 * self.cost + cpu_time().saturating_sub(self.spent)) / 4;
         self.dirty = false;
     }
 
@@ -88,10 +100,55 @@ impl FramePacer {
         let interval = if self.follows_key() {
             FRAME_INTERVAL_AFTER_KEY
         } else {
-            FRAME_INTERVAL.max(COST_INTERVAL * self.cost)
+            let cost = COST_INTERVAL * self.cost;
+            FRAME_INTERVAL.max(cost).max(WRITE_INTERVAL * self.took)
         };
         self.drawn.map_or(Duration::ZERO, |drawn| {
             interval.saturating_sub(drawn.elapsed())
         })
+    }
+}
+
+/// The CPU time of this thread so far.
+fn cpu_time() -> Duration {
+    // A clock that counts up from 0.
+    clock_gettime(ClockId::ThreadCPUTime)
+        .try_into()
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::hint::black_box;
+    use std::thread::sleep;
+
+    use super::*;
+
+    /// A frame in which `draw` is done.
+    fn frame(pacer: &mut FramePacer, draw: impl FnOnce()) {
+        pacer.begin();
+        draw();
+        pacer.end();
+    }
+
+    #[test]
+    fn a_wait_for_the_terminal_is_no_cost() {
+        let mut pacer = FramePacer::new();
+        frame(&mut pacer, || sleep(Duration::from_millis(400)));
+        assert!(pacer.until_next_frame() <= WRITE_INTERVAL * pacer.took);
+    }
+
+    #[test]
+    fn work_is_paid_for_in_time_without_frames() {
+        let mut pacer = FramePacer::new();
+        let spend = || {
+            let until = cpu_time() + Duration::from_millis(40);
+            while cpu_time() < until {
+                black_box(());
+            }
+        };
+        frame(&mut pacer, spend);
+        assert!(pacer.cost >= Duration::from_millis(10));
+        assert!(pacer.until_next_frame() > FRAME_INTERVAL);
     }
 }
