@@ -22,7 +22,7 @@ use tempfile::NamedTempFile;
 pub use destination::{
     STANDARD, is_nameless, is_stdout, is_stream, is_terminal, keeps_apart, open_stream,
 };
-pub use output::{Output, create_output, write_output};
+pub use output::{Output, OutputPlace, create_output, write_output};
 
 /// The beginning of temporary names.
 const TEMPORARY_PREFIX: &str = ".otflow-";

@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 
 use crate::cli;
 use crate::exit::{Exit, refuse};
-use crate::file;
+use crate::file::{self, OutputPlace};
 use crate::say;
 use crate::signals::Interrupt;
 use crate::table::{
@@ -36,9 +36,13 @@ pub fn convert(args: &cli::ConvertArgs) -> Result<Exit> {
         Ok(blocks) => blocks,
         Err(error) => return Ok(refuse(&error.to_string())),
     };
-    let mut writer = TableWriter::create(&args.output, blocks.names())?;
+    // Before signals are heard: a pipe that nobody reads is waited for.
+    let place = OutputPlace::open(&args.output)?;
+    // Ended by the signal itself, the program would leave its temporary file behind.
+    let interrupt = Interrupt::listen().context("cannot listen for signals")?;
+    let mut writer = TableWriter::begin(place, blocks.names())?;
     let width = blocks.names().len();
-    let dropped = match copy(blocks, &mut writer)? {
+    let dropped = match copy(blocks, &mut writer, &interrupt)? {
         CopyOutcome::Whole { dropped } => dropped,
         CopyOutcome::Refused(why) => return Ok(refuse(&why)),
         CopyOutcome::Rounded(integer) => {
@@ -80,9 +84,11 @@ enum CopyOutcome {
 }
 
 /// Copies the rows block by block.
-fn copy(mut blocks: Blocks, writer: &mut TableWriter) -> Result<CopyOutcome> {
-    // Ended by the signal itself, the program would leave its temporary file behind.
-    let interrupt = Interrupt::listen().context("cannot listen for signals")?;
+fn copy(
+    mut blocks: Blocks,
+    writer: &mut TableWriter,
+    interrupt: &Interrupt,
+) -> Result<CopyOutcome> {
     while let Some(block) = blocks.next() {
         let rows = match block {
             Ok(rows) => rows,

@@ -9,7 +9,7 @@ use anyhow::Result;
 use crate::cli;
 use crate::event::Event;
 use crate::exit::{Exit, refuse};
-use crate::file::{self, Output};
+use crate::file::{self, Output, OutputPlace};
 use crate::run::export::csv::MetricsTable;
 use crate::run::export::tensorboard;
 use crate::run::read::{History, fault};
@@ -41,7 +41,7 @@ fn write(args: &cli::ExportArgs, interrupt: &Interrupt) -> Result<Option<String>
     };
     let mut complaint = None;
     if let Some(path) = &args.csv {
-        let mut out = BufWriter::new(Output::begin(path)?);
+        let mut out = BufWriter::new(Output::begin(OutputPlace::open(path)?)?);
         complaint = write_table(&events, &mut out)?;
         let out = out.into_inner().map_err(|error| error.into_error());
         out.and_then(Output::finish)

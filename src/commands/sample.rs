@@ -11,6 +11,7 @@ use crate::commands::model_file::load_model;
 use crate::commands::progress::{WHOLE, progress_bar_of_output};
 use crate::commands::rows::{ColumnMatch, IncompleteRows, ModelColumns, column_match, units};
 use crate::exit::{Exit, refuse};
+use crate::file::OutputPlace;
 use crate::fitted::{FittedFlow, NormalDraws, Units};
 use crate::nearest::describe_unknown;
 use crate::say;
@@ -36,12 +37,13 @@ pub fn sample(args: &cli::SampleArgs) -> Result<Exit> {
     };
     let seed = args.seed.unwrap_or_default();
     // Before signals are heard: a pipe that nobody reads is waited for.
+    let place = OutputPlace::open(&args.out)?;
+    let interrupt = Interrupt::listen()?;
     let names = fitted.names();
-    let mut out = TableWriter::create(&args.out, &names)?;
+    let mut out = TableWriter::begin(place, &names)?;
     if fitted.name_source() == NameSource::File {
         out.write_numeric_names(&names)?;
     }
-    let interrupt = Interrupt::listen()?;
     let bar = progress_bar_of_output(&args.out);
     let block = fitted.block_rows();
     let rows = args.n.saturating_mul(given.rows);

@@ -15,7 +15,7 @@ use crate::commands::rows::{
     IncompleteRows, ModelColumns, ModelRows, column_match, count_rows, incomplete, units,
 };
 use crate::exit::{Exit, refuse};
-use crate::file;
+use crate::file::{self, OutputPlace};
 use crate::fitted::FittedFlow;
 use crate::say;
 use crate::signals::Interrupt;
@@ -42,12 +42,13 @@ pub fn score(args: &cli::ScoreArgs) -> Result<Exit> {
     }
     let units = units(args.standardized);
     // Before signals are heard: a pipe that nobody reads is waited for.
-    let mut out = match DensityTable::create(args, &rows_read.table) {
+    let place = OutputPlace::open(&args.out)?;
+    let interrupt = Interrupt::listen()?;
+    let mut out = match DensityTable::create(args, place, &rows_read.table) {
         Ok(out) => out,
         Err(error) if error.is::<io::Error>() => return Err(error),
         Err(error) => return Ok(refuse(&error.to_string())),
     };
-    let interrupt = Interrupt::listen()?;
     let bar = progress_bar_of_output(&args.out);
     let (start, mut rows) = (Instant::now(), 0);
     let mut none = RowsWithoutDensity::default();

@@ -50,45 +50,86 @@ enum Put {
     Send(File),
 }
 
+/// Where an output goes: an opened stream, or a file, of which nothing is made yet.
+pub struct OutputPlace {
+    path: PathBuf,
+    target: Target,
+}
+
+/// What the path of an output leads to.
+enum Target {
+    /// An open stream.
+    Stream(File),
+    /// A file at this path, which has no links; the old one, if there is one.
+    File { to: PathBuf, old: Option<File> },
+}
+
+impl OutputPlace {
+    /// Follows a path to its end. A pipe that nobody reads is waited for here.
+    ///
+    /// # Errors
+    /// The path leads to a directory or nowhere, or the file may not be written to; the error names the path.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        let target = Target::of(path).map_err(naming("write", path))?;
+        Ok(OutputPlace {
+            path: path.to_owned(),
+            target,
+        })
+    }
+
+    /// The path as it was given.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Target {
+    fn of(path: &Path) -> io::Result<Self> {
+        let destination = Destination::of(path)?;
+        if let Some(stream) = destination.open_to_write()? {
+            return Ok(Target::Stream(stream));
+        }
+        let Destination::File(to) = destination else {
+            return Err(io::Error::other("it can't be opened"));
+        };
+        // To rename a file over another one takes no right to write to that.
+        let old = match File::options().write(true).open(&to) {
+            Ok(old) => Some(old),
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            Err(error) => return Err(error),
+        };
+        Ok(Target::File { to, old })
+    }
+}
+
 impl Output {
     /// Begins an output; of a stream, every byte is on its way when it is written.
     ///
     /// # Errors
-    /// The path leads to a directory or nowhere, the file may not be written to, or no file can be made; the error names the path.
-    pub fn begin(path: &Path) -> io::Result<Self> {
-        Self::to(path).map_err(naming("write", path))
+    /// No file can be made there; the error names the path.
+    pub fn begin(place: OutputPlace) -> io::Result<Self> {
+        let OutputPlace { path, target } = place;
+        match target {
+            Target::Stream(stream) => Ok(Output(Sink::Stream(stream))),
+            Target::File { to, old } => {
+                let aside = Aside::beside(to, old).map_err(naming("write", &path))?;
+                Ok(Output(Sink::Aside(aside)))
+            }
+        }
     }
 
     /// Begins an output whose beginning is known at its end, so that a stream gets nothing before; see [`Output::rewrite_beginning`].
     ///
     /// # Errors
     /// As of [`Output::begin`].
-    pub fn begin_rewindable(path: &Path) -> io::Result<Self> {
-        match Self::begin(path)?.0 {
-            Sink::Stream(stream) => {
-                let file = NamedTempFile::new().map_err(naming("write", path))?;
-                let put = Put::Send(stream);
-                Ok(Output(Sink::Aside(Aside { file, put })))
-            }
-            aside => Ok(Output(aside)),
-        }
-    }
-
-    fn to(path: &Path) -> io::Result<Self> {
-        let destination = Destination::of(path)?;
-        if let Some(stream) = destination.open_to_write()? {
-            return Ok(Output(Sink::Stream(stream)));
-        }
-        let Destination::File(end) = destination else {
-            return Err(io::Error::other("it can't be opened"));
+    pub fn begin_rewindable(place: OutputPlace) -> io::Result<Self> {
+        let OutputPlace { path, target } = place;
+        let Target::Stream(stream) = target else {
+            return Self::begin(OutputPlace { path, target });
         };
-        // To rename a file over another one takes no right to write to that.
-        let old = match File::options().write(true).open(&end) {
-            Ok(old) => Some(old),
-            Err(error) if error.kind() == ErrorKind::NotFound => None,
-            Err(error) => return Err(error),
-        };
-        Aside::beside(end, old).map(|aside| Output(Sink::Aside(aside)))
+        let file = NamedTempFile::new().map_err(naming("write", &path))?;
+        let put = Put::Send(stream);
+        Ok(Output(Sink::Aside(Aside { file, put })))
     }
 
     /// Overwrites the first bytes.
@@ -230,9 +271,9 @@ fn reserve(file: &File, bytes: u64) -> io::Result<()> {
 /// Writes an output of these bytes.
 ///
 /// # Errors
-/// As of [`Output::begin`], or it can't be written; the error names the path.
+/// As of [`OutputPlace::open`] and [`Output::begin`], or it can't be written; the error names the path.
 pub fn write_output(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut output = Output::begin(path)?;
+    let mut output = Output::begin(OutputPlace::open(path)?)?;
     let written = output.write_all(bytes).and_then(|()| output.finish());
     written.map_err(naming("write", path))
 }
@@ -264,6 +305,10 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
+
+    fn begin(path: &Path) -> Output {
+        Output::begin(OutputPlace::open(path).unwrap()).unwrap()
+    }
 
     /// What a path of an output leads to.
     #[derive(Clone, Copy, Debug, PartialEq)]
@@ -343,7 +388,7 @@ mod tests {
 
     /// Writes with a beginning that is known at the end, in pieces.
     fn write_rewound(path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let mut output = Output::begin_rewindable(path)?;
+        let mut output = Output::begin_rewindable(OutputPlace::open(path)?)?;
         let known = bytes.len().min(4);
         output.write_all(&vec![0; known])?;
         bytes[known..]
@@ -390,7 +435,7 @@ mod tests {
     fn what_does_not_come_to_its_end_leaves_every_old_file_as_it_was() {
         for place in [Place::File, Place::Link, Place::Chain, Place::HardLink] {
             let (folder, found, expected) = prepare(place, 0o640);
-            let mut output = Output::begin(&folder.path().join("out")).unwrap();
+            let mut output = begin(&folder.path().join("out"));
             output.write_all(b"half").unwrap();
             drop(output);
             let old = fs::read(folder.path().join(found)).unwrap();
@@ -409,7 +454,7 @@ mod tests {
             File::open(pipe).unwrap().read_exact(&mut first).unwrap();
             first
         });
-        let mut output = Output::begin(&path).unwrap();
+        let mut output = begin(&path);
         output.write_all(b"1").unwrap();
         assert_eq!(reader.join().unwrap(), *b"1");
         let gone = output.write_all(b"2").unwrap_err();

@@ -9,7 +9,7 @@ use super::csv::is_value;
 use super::format::{TableFormat, not_written};
 use super::integer::LargeInteger;
 use super::npy::header_bytes;
-use crate::file::{self, Output};
+use crate::file::{self, Output, OutputPlace};
 
 /// The writer of a table: a file at the path stays until [`TableWriter::finish`]. Rows of a CSV go straight into a pipe or a device.
 pub struct TableWriter {
@@ -28,21 +28,30 @@ impl TableWriter {
     /// # Errors
     /// There is no column, or the path cannot be written to. Errors name the path.
     pub fn create(path: &Path, names: &[String]) -> io::Result<Self> {
-        let refuse = |error| Err(file::naming("write", path)(error));
+        Self::begin(OutputPlace::open(path)?, names)
+    }
+
+    /// Begins the same table where a stream is open already.
+    ///
+    /// # Errors
+    /// As of [`TableWriter::create`].
+    pub(crate) fn begin(place: OutputPlace, names: &[String]) -> io::Result<Self> {
+        let path = place.path().to_owned();
+        let refuse = |error| Err(file::naming("write", &path)(error));
         if names.is_empty() {
             return refuse(io::Error::other("a table without columns"));
         }
-        if let Some(what) = not_written(path) {
+        if let Some(what) = not_written(&path) {
             return refuse(io::Error::new(io::ErrorKind::InvalidInput, what));
         }
-        let format = TableFormat::of(path);
+        let format = TableFormat::of(&path);
         let out = match format {
-            TableFormat::Csv => Output::begin(path)?,
+            TableFormat::Csv => Output::begin(place)?,
             // Its header has the number of rows.
-            TableFormat::Npy => Output::begin_rewindable(path)?,
+            TableFormat::Npy => Output::begin_rewindable(place)?,
         };
         let mut writer = TableWriter {
-            path: path.to_owned(),
+            path,
             out: BufWriter::new(out),
             width: names.len(),
             rows: 0,

@@ -10,6 +10,7 @@ use anyhow::{Result, bail};
 
 use crate::cli;
 use crate::commands::rows::ModelRows;
+use crate::file::OutputPlace;
 use crate::signals::Interrupt;
 use crate::table::{Fields, TableWriter};
 
@@ -41,7 +42,7 @@ impl DensityTable {
     ///
     /// # Errors
     /// It can't be written, or has a column of densities already.
-    pub fn create(args: &cli::ScoreArgs, scored: &ModelRows) -> Result<Self> {
+    pub fn create(args: &cli::ScoreArgs, place: OutputPlace, scored: &ModelRows) -> Result<Self> {
         let beside = match (args.append, args.drop_missing) {
             (false, false) => Beside::Nothing,
             (false, true) => Beside::Number,
@@ -62,7 +63,7 @@ impl DensityTable {
             );
         }
         names.push(DENSITY.to_owned());
-        let out = TableWriter::create(&args.out, &names)?;
+        let out = TableWriter::begin(place, &names)?;
         if args.append && !out.holds_text() {
             bail!(
                 "{}: --append writes the text of the table's fields, which a CSV alone holds",

@@ -21,7 +21,7 @@ use crate::cli::{ReportFile, ReportFormat};
 use crate::cpu;
 use crate::event::{Finished, Start};
 use crate::exit::Exit;
-use crate::file::{self, Output};
+use crate::file::{self, Output, OutputPlace};
 use crate::session::{Gate, name_without_file};
 
 /// The writer of the report of one run.
@@ -99,7 +99,7 @@ impl ReportWriter {
         let in_run = out.is_some_and(|out| path.starts_with(out));
         if !in_run && !file::is_stream(path) {
             // Dropped, it is gone.
-            Output::begin(path)?;
+            Output::begin(OutputPlace::open(path)?)?;
         }
         let stem = session.and_then(Path::file_stem);
         Ok(ReportWriter {
