@@ -1,5 +1,5 @@
 //! The times of frames: soon after a key, seldom otherwise, and never so often that drawing takes more than 2% of a core.
-//! Time in which a frame waits for a slow terminal or for a busy core is no cost: that only the next frame makes up for.
+//! Time in which a frame waits for a slow terminal or for a busy core is no cost: only the next frame comes later for it.
 
 use std::time::{Duration, Instant};
 
