@@ -2,7 +2,7 @@
 //!
 //! | to write | take | which |
 //! | --- | --- | --- |
-//! | what the user names: a table, a picture, a report, a session | [`write_output`], [`create_output`], [`Output`] | goes where the path leads: links, pipes, devices, stdout (`output.rs`, `destination.rs`) |
+//! | what the user names: a table, a picture, a report, a session | [`write_output`], [`create_output`], [`OutputPlace`] and [`Output`] | goes where the path leads: links, pipes, devices, stdout (`output.rs`, `destination.rs`) |
 //! | a session file that is edited | [`overwrite`] | does the same, but makes no new file |
 //! | a file of a run directory, and what else the program names | [`replace`], [`replace_with`]; [`begin`] and [`finish`]; [`create`] | is written under a temporary name beside it, synced and renamed |
 //!

@@ -50,13 +50,14 @@ enum Put {
     Send(File),
 }
 
-/// Where an output goes: an opened stream, or a file, of which nothing is made yet.
+/// Where an output goes: an opened stream, or a file, of which nothing is made yet. A command hears signals from between the two on:
+/// before, it would wait on for the reader of a pipe; after, a signal would leave the file aside behind.
 pub struct OutputPlace {
     path: PathBuf,
     target: Target,
 }
 
-/// What the path of an output leads to.
+/// The end of the path, opened as far as that changes nothing.
 enum Target {
     /// An open stream.
     Stream(File),
